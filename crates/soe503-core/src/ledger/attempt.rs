@@ -1,0 +1,151 @@
+//! One try of one request on one backend.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::Fault;
+use crate::Tick;
+
+/// How far an attempt got before it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Before any backend was chosen: queue, limits, circuit, choice.
+    Queue,
+    /// Resolving a name.
+    Dns,
+    /// TCP connect.
+    Connect,
+    /// TLS handshake.
+    Tls,
+    /// Handing the request to the socket.
+    Write,
+    /// Waiting for the response's head.
+    WaitHeaders,
+    /// Receiving the response's body.
+    Body,
+    /// Finished.
+    Done,
+}
+
+/// Why a failed attempt was, or was not, followed by another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RetryVerdict {
+    /// Another attempt followed (or will).
+    Retried,
+    /// Bytes of an unsafe request had gone out: replaying could run it twice.
+    UnsafeToReplay,
+    /// The response had started.
+    ResponseStarted,
+    /// The request's body is larger than the replay buffer.
+    BodyTooLarge,
+    /// The configured number of attempts is spent.
+    AttemptsSpent,
+    /// The retry budget is empty.
+    BudgetEmpty,
+    /// The deadline leaves no room for another try.
+    NoTimeLeft,
+    /// Every backend that could be tried was tried, or none is left in rotation.
+    NoOtherBackend,
+    /// The failure would be the same elsewhere (circuit open, limit, policy).
+    Pointless,
+    /// The client left.
+    ClientGone,
+    /// Retries are turned off here.
+    Disabled,
+}
+
+/// What one try saw. Filled where it happens, converted to words much later.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// 1 for the first.
+    pub number: u8,
+    /// The backend's name, if one was chosen.
+    pub backend: Option<Arc<str>>,
+    /// The backend's address as text, if one was chosen.
+    pub address: Option<Arc<str>>,
+    /// How far it got.
+    pub phase: Phase,
+    /// What ended it; `None` for a success.
+    pub fault: Option<Fault>,
+    /// When it began.
+    pub started: Tick,
+    /// How long it took, until the verdict.
+    pub elapsed: Duration,
+    /// How long TCP connect took; `None` on a reused connection or when it did not complete.
+    pub connect: Option<Duration>,
+    /// The connection had served a request before.
+    pub reused: bool,
+    /// How long a reused connection had been idle.
+    pub idle_age: Option<Duration>,
+    /// Bytes of this request handed to the socket. `None`: not known.
+    pub bytes_sent: Option<u64>,
+    /// Bytes of the response received. `None`: not known.
+    pub bytes_received: Option<u64>,
+    /// The backend accepted connections earlier in this configuration's life.
+    pub accepted_before: bool,
+    /// The response's status, if it got that far.
+    pub status: Option<u16>,
+    /// Why it was, or was not, tried again.
+    pub retry: Option<RetryVerdict>,
+}
+
+impl Attempt {
+    /// An attempt that begins `now`, with nothing known yet.
+    pub const fn begin(number: u8, now: Tick) -> Self {
+        Self {
+            number,
+            backend: None,
+            address: None,
+            phase: Phase::Queue,
+            fault: None,
+            started: now,
+            elapsed: Duration::ZERO,
+            connect: None,
+            reused: false,
+            idle_age: None,
+            bytes_sent: None,
+            bytes_received: None,
+            accepted_before: false,
+            status: None,
+            retry: None,
+        }
+    }
+
+    /// Nothing of this attempt can have reached the backend's application: the request was never
+    /// handed to a socket. Then any method may be tried again.
+    pub fn unsent(&self) -> bool {
+        self.phase < Phase::Write || self.bytes_sent == Some(0)
+    }
+}
+
+/// The attempts of one request, oldest first, and the refusal that ended it, if one did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ledger {
+    /// All attempts, also the ones that never reached a backend.
+    pub attempts: Vec<Attempt>,
+}
+
+impl Ledger {
+    /// How many attempts reached for a backend.
+    pub fn tries(&self) -> usize {
+        self.attempts
+            .iter()
+            .filter(|a| a.phase > Phase::Queue)
+            .count()
+    }
+
+    /// The attempt that decided the result.
+    pub fn last(&self) -> Option<&Attempt> {
+        self.attempts.last()
+    }
+}
+
+impl From<Attempt> for Ledger {
+    fn from(attempt: Attempt) -> Self {
+        Self {
+            attempts: vec![attempt],
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What went wrong, mechanically.
+
+use crate::cause::Cause;
+
+/// What ended an attempt, as observed; not yet what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A system call failed with this errno (Linux numbers).
+    Errno(i32),
+    /// The peer closed its side (FIN) where more was expected.
+    Closed,
+    /// A timer of ours ran out.
+    Timeout(TimeoutKind),
+    /// TLS did not come about.
+    Tls(TlsFault),
+    /// The peer's bytes are not the protocol that was agreed.
+    Parse(ParseFault),
+    /// A complete answer with a status that counts as a failure.
+    Status(u16),
+    /// A name did not resolve. `rcode` is the DNS response code where a server answered.
+    Dns {
+        /// The response code (2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED, …); `None`: no answer in time.
+        rcode: Option<u16>,
+        /// The name was resolved before, so the answer is news rather than a typo.
+        resolved_before: bool,
+    },
+    /// We decided not to try.
+    Refused(Refusal),
+    /// The client went away or broke its own request.
+    Client,
+    /// A bug of ours: a panic, an impossible state.
+    Internal,
+    /// A failure whose nature the inner service did not tell.
+    Opaque,
+}
+
+/// Which timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TimeoutKind {
+    /// TCP connect.
+    Connect,
+    /// TLS handshake.
+    Handshake,
+    /// One attempt's time for response headers.
+    Attempt,
+    /// The request's total deadline.
+    Total,
+    /// No progress on a body.
+    Idle,
+}
+
+/// How TLS failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsFault {
+    /// The certificate is valid, for other names.
+    NameMismatch {
+        /// The name that was asked for.
+        expected: String,
+        /// The names in the certificate.
+        presented: Vec<String>,
+    },
+    /// The chain does not end in a configured authority.
+    Untrusted,
+    /// `notAfter` is past, in unix seconds.
+    Expired {
+        /// The certificate's `notAfter`.
+        not_after: i64,
+    },
+    /// `notBefore` is still to come, in unix seconds.
+    NotYetValid {
+        /// The certificate's `notBefore`.
+        not_before: i64,
+    },
+    /// The first bytes are not a TLS record: plain text on the other side.
+    Plaintext {
+        /// The first bytes, for the evidence.
+        first_bytes: [u8; 8],
+    },
+    /// The peer sent an alert (RFC 8446 §6).
+    Alert(u8),
+    /// Anything else.
+    Protocol,
+}
+
+/// How the peer's bytes are wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParseFault {
+    /// The status line or a header is not HTTP.
+    NotHttp,
+    /// The header section exceeds our limit.
+    HeadersTooLarge,
+    /// The body is shorter than announced, or a chunk is malformed.
+    Body,
+    /// An HTTP/2 protocol error.
+    Http2,
+    /// A TLS record where plain HTTP was expected.
+    TlsRecord,
+}
+
+/// Decisions of ours that end a request before a backend sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The circuit is open.
+    CircuitOpen {
+        /// The rule that opened it, as a cause.
+        rule: Cause,
+        /// The majority cause among the failures that opened it.
+        root: Option<Cause>,
+    },
+    /// No backend can be used.
+    NoBackend {
+        /// `misconfiguration/no_endpoints`, `circuit_open/all_ejected`, `maintenance/…` or the
+        /// cause that took all of them out.
+        cause: Cause,
+        /// The majority cause behind the backends' states.
+        root: Option<Cause>,
+    },
+    /// A limit of ours is reached.
+    Limit {
+        /// Which limit.
+        cause: Cause,
+        /// Its value.
+        limit: u64,
+        /// What was in use.
+        in_use: u64,
+    },
+    /// Anything else of our own: maintenance, loops, unknown pools.
+    Policy(Cause),
+}

@@ -1,0 +1,35 @@
+//! Every decision of soe503, and no I/O.
+//!
+//! Nothing in this crate opens a socket, reads a clock, spawns a task or prints. Every method
+//! that depends on time takes `now` as a [`Tick`]; everything random takes or owns a seeded
+//! generator. That makes each rule a function that a table can test, and lets the tower layers
+//! (`soe503`), the proxy (`soe503-proxy`) and any other shell share one set of decisions.
+//!
+//! | module | decides |
+//! | --- | --- |
+//! | [`cause`] | what a failure is called, and everything that is constant about it |
+//! | [`breaker`] | whether a circuit lets a request through |
+//! | [`retry`] | whether, when and on whose budget a request is tried again |
+//! | [`pool`] | which backend gets an attempt, and which are out of rotation and why |
+//! | [`health`] | when active checks change their mind |
+//! | [`limit`] | whether there is room for one more request |
+//! | [`ledger`] | the facts that attempts leave behind |
+//! | [`diagnosis`] | the cause that those facts prove |
+//! | [`explain`] | the words, headers and documents in which a cause is told |
+
+pub mod breaker;
+pub mod cause;
+pub mod diagnosis;
+pub mod explain;
+pub mod health;
+pub mod histogram;
+pub mod ledger;
+pub mod limit;
+pub mod outcome;
+pub mod pool;
+pub mod retry;
+pub mod time;
+
+pub use cause::{Category, Cause};
+pub use outcome::{Outcome, Verdict};
+pub use time::Tick;
