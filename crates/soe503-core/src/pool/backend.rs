@@ -38,6 +38,8 @@ pub struct Backend<S> {
     pub weight: u32,
     /// What reaches it.
     pub service: S,
+    /// What one attempt in flight counts: the pool's mean weight by this one's.
+    pub(super) load_unit: f32,
     pub(super) vitals: Arc<Vitals>,
     pub(super) climate: Arc<Climate>,
     /// Failures concern the siblings too; successes never need them.
@@ -54,7 +56,7 @@ pub enum Key<'a> {
 }
 
 /// A share of the weight in thousandths, for integer comparisons.
-const FULL_SHARE: u64 = 1_000;
+pub(super) const FULL_SHARE: u64 = 1_000;
 /// The smallest share of a backend that warms up: a tenth.
 const COLD_SHARE: u64 = FULL_SHARE / 10;
 
@@ -111,24 +113,39 @@ impl<S> Backend<S> {
     }
 
     /// What one more attempt is expected to cost, relative to the siblings.
-    pub(super) fn cost(&self, now: Tick) -> f32 {
+    ///
+    /// The load counts relative to the share: twice the weight carries twice as much, and a backend
+    /// that warms up is ramped in concurrency as it is in frequency. Idle, shares do not matter here.
+    pub(super) fn cost(&self, flags: Flags, now: Tick, slow_start: Duration) -> f32 {
         let climate = &self.climate;
         let estimate = self
             .vitals
             .estimate
             .read(now, climate.typical(), climate.decay());
-        estimate * (self.in_flight() as f32 + 1.0) * self.vitals.penalty.factor(now)
+        let mut load = self.in_flight() as f32 * self.load_unit;
+        if flags.has(Flags::WARMING) {
+            load *= FULL_SHARE as f32 / self.warmth(now, slow_start) as f32;
+        }
+        estimate * (load + 1.0) * self.vitals.penalty.factor(now)
     }
 
     /// The weight in thousandths, less while warming.
     pub(super) fn share(&self, flags: Flags, now: Tick, slow_start: Duration) -> u64 {
-        let full = u64::from(self.weight) * FULL_SHARE;
-        if !flags.has(Flags::WARMING) || slow_start.is_zero() {
-            return full;
-        }
+        let warmth = if flags.has(Flags::WARMING) {
+            self.warmth(now, slow_start)
+        } else {
+            FULL_SHARE
+        };
+        u64::from(self.weight) * warmth
+    }
+
+    /// How far the slow start is, in thousandths of the full share.
+    fn warmth(&self, now: Tick, slow_start: Duration) -> u64 {
         let since = Tick::from_nanos(self.vitals.warm_since.load(Ordering::Relaxed));
-        let grown = FULL_SHARE as u128 * now.since(since).as_nanos() / slow_start.as_nanos();
-        u64::from(self.weight) * (grown.min(u128::from(FULL_SHARE)) as u64).max(COLD_SHARE)
+        (u128::from(FULL_SHARE) * now.since(since).as_nanos())
+            .checked_div(slow_start.as_nanos())
+            .map_or(FULL_SHARE, |grown| grown.min(u128::from(FULL_SHARE)) as u64)
+            .max(COLD_SHARE)
     }
 
     pub(super) fn is(&self, key: Key<'_>) -> bool {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 
 use super::backend::{Backend, BackendSpec, Key};
+use super::census::Census;
 use super::config::PoolConfig;
 use super::latency::Climate;
 use super::members::Members;
@@ -101,38 +102,27 @@ impl<S> Pool<S> {
         let config = shared.config.load();
         let mut control = shared.control();
         let old = Arc::clone(&shared.members.load().list);
-        let mut list: Vec<Arc<Backend<S>>> = Vec::with_capacity(specs.len());
-        for spec in specs {
-            if list.iter().any(|backend| backend.name == spec.name) {
-                continue;
-            }
+        let specs = first_of_each_name(specs);
+        let total: u64 = specs.iter().map(|spec| u64::from(spec.weight)).sum();
+        let mean = total as f32 / specs.len().max(1) as f32;
+        let list = specs.into_iter().map(|spec| {
             let known = old.iter().find(|backend| backend.name == spec.name);
-            let id = known.map_or_else(|| control.take_id(), |backend| backend.id);
-            let vitals = match known {
-                Some(backend) if backend.address == spec.address => Arc::clone(&backend.vitals),
-                _ => {
-                    let vitals = Vitals::new(now, config.initial_health);
-                    if let Some(backend) = known {
-                        vitals.word.set(backend.flags().only(Flags::ADMIN));
-                        vitals.cold().admin.clone_from(&backend.vitals.cold().admin);
-                    }
-                    if !old.is_empty() {
-                        vitals.warm(now);
-                    }
-                    Arc::new(vitals)
-                }
-            };
-            list.push(Arc::new(Backend {
-                id,
+            Arc::new(Backend {
+                id: known.map_or_else(|| control.take_id(), |backend| backend.id),
+                vitals: match known {
+                    Some(backend) if backend.address == spec.address => Arc::clone(&backend.vitals),
+                    other => newcomer(&config, other, !old.is_empty(), now),
+                },
                 name: spec.name,
                 address: spec.address,
-                weight: spec.weight.max(1),
+                weight: spec.weight,
+                load_unit: mean / spec.weight as f32,
                 service: spec.service,
-                vitals,
                 climate: Arc::clone(&shared.climate),
                 pool: Arc::downgrade(shared),
-            }));
-        }
+            })
+        });
+        let list = list.collect();
         shared.members.store(Arc::new(Members::new(list)));
         shared.wake();
     }
@@ -149,14 +139,26 @@ impl<S> Pool<S> {
         members.list.iter().find(|backend| backend.is(key)).cloned()
     }
 
-    /// Whether a backend is in rotation that `tried` does not contain: whether a retry could go
-    /// elsewhere.
+    /// Whether a pick would find a backend that `tried` does not contain, probes aside: whether a
+    /// retry could go elsewhere.
     pub fn has_other(&self, tried: &Tried) -> bool {
-        let members = self.shared.members.load();
-        members
-            .list
+        let list = &self.shared.members.load().list;
+        let untried = |backend: &&Arc<Backend<S>>| !tried.contains(backend.id);
+        // The usual case needs no count.
+        if list
             .iter()
-            .any(|backend| backend.flags().in_rotation() && !tried.contains(backend.id))
+            .filter(untried)
+            .any(|backend| backend.flags().in_rotation())
+        {
+            return true;
+        }
+        let census = Census::count(list.iter().map(|backend| backend.flags()));
+        let admit = census.admit(self.shared.config.load().panic_threshold);
+        admit.is_some_and(|admit| {
+            list.iter()
+                .filter(untried)
+                .any(|backend| admit.allows(backend.flags()))
+        })
     }
 
     /// The latency that is typical here: the median of the backends' estimates. `None` before the
@@ -206,6 +208,35 @@ impl<S> Shared<S> {
     pub(super) fn wake(&self) {
         self.wake_at.store(0, Ordering::Relaxed);
     }
+}
+
+fn first_of_each_name<S>(specs: Vec<BackendSpec<S>>) -> Vec<BackendSpec<S>> {
+    let mut unique: Vec<BackendSpec<S>> = Vec::with_capacity(specs.len());
+    for mut spec in specs {
+        if unique.iter().all(|known| known.name != spec.name) {
+            spec.weight = spec.weight.max(1);
+            unique.push(spec);
+        }
+    }
+    unique
+}
+
+/// The numbers of a backend that was not there before, or was elsewhere under the same name.
+fn newcomer<S>(
+    config: &PoolConfig,
+    moved: Option<&Arc<Backend<S>>>,
+    joins_others: bool,
+    now: Tick,
+) -> Arc<Vitals> {
+    let vitals = Vitals::new(now, config.initial_health);
+    if let Some(backend) = moved {
+        vitals.word.set(backend.flags().only(Flags::ADMIN));
+        vitals.cold().admin.clone_from(&backend.vitals.cold().admin);
+    }
+    if joins_others && vitals.word.load().in_rotation() && !config.slow_start.is_zero() {
+        vitals.warm(now);
+    }
+    Arc::new(vitals)
 }
 
 // === impl Control ===

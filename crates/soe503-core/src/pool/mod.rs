@@ -6,7 +6,7 @@
 //! compared by *estimate × (in flight + 1) × penalty*, and the cheaper one wins. Two random choices
 //! avoid the herd that "always the best" sends to whoever looked best a moment ago; the in-flight
 //! count reacts at once where a latency only reacts later. Weights decide how often a backend is
-//! drawn, not how it compares: so they hold at low load too, when nothing is in flight.
+//! drawn and what an attempt in flight counts, so they hold at low load and at high load.
 //!
 //! - The estimate is a peak-EWMA: it jumps up with a bad sample and forgets it over
 //!   [`PoolConfig::latency_decay`]. Idle, it falls back to what is *typical for the pool*, never to

@@ -4,7 +4,7 @@ use core::sync::atomic::Ordering;
 use std::sync::Arc;
 
 use super::backend::Backend;
-use super::census::Census;
+use super::census::{Admit, Census};
 use super::config::PoolConfig;
 use super::handle::{Pool, Shared};
 use super::lease::{Lease, LeaseKind};
@@ -23,6 +23,11 @@ struct Chooser<'a> {
     tried: &'a Tried,
     config: &'a PoolConfig,
 }
+
+/// A backend and the state in which it was found.
+type Candidate<'m, S> = (&'m Arc<Backend<S>>, Flags);
+
+// === impl Pool ===
 
 impl<S> Pool<S> {
     /// A backend for the next attempt of a request.
@@ -117,7 +122,10 @@ impl Chooser<'_> {
         let ordinary = |backend: &Arc<Backend<S>>| {
             !backend.flags().has(Flags::OUT | Flags::WARMING) && !self.tried.contains(backend.id)
         };
-        (ordinary(first) && ordinary(second)).then(|| self.cheaper(first, second, rng))
+        (ordinary(first) && ordinary(second)).then(|| {
+            let (first, second) = ((first, first.flags()), (second, second.flags()));
+            self.cheaper(first, second, rng).0
+        })
     }
 
     /// All backends: those that may be picked now and were not tried, else those that were.
@@ -127,21 +135,14 @@ impl Chooser<'_> {
         list: &[Arc<Backend<S>>],
         rng: &mut fastrand::Rng,
     ) -> Result<Lease<S>, NoBackend> {
-        let census = Census::count(list.iter().map(|backend| backend.flags()));
-        // A backend may leave between the count and the choice; then the choice is narrower.
-        let admit = census.admit(self.config.panic_threshold);
-        let chosen = admit.and_then(|admit| {
-            [false, true].into_iter().find_map(|repeated| {
-                let allowed = list.iter().filter_map(|backend| {
-                    let flags = backend.flags();
-                    let fits = self.tried.contains(backend.id) == repeated && admit.allows(flags);
-                    fits.then_some((backend, flags))
-                });
-                let (backend, flags) = self.by_share(allowed, rng)?;
-                Some((backend, flags, repeated))
-            })
+        // A backend may change between the count and the choice, once; then count again.
+        let chosen = (0..2).find_map(|_| {
+            let census = Census::count(list.iter().map(|backend| backend.flags()));
+            let admit = census.admit(self.config.panic_threshold)?;
+            self.among(list, admit, false, rng)
+                .or_else(|| self.among(list, admit, true, rng))
         });
-        let Some((backend, flags, repeated)) = chosen else {
+        let Some(((backend, flags), repeated)) = chosen else {
             return Err(NoBackend::of(&shared.name, list));
         };
         let kind = if flags.in_rotation() {
@@ -159,12 +160,28 @@ impl Chooser<'_> {
         ))
     }
 
+    /// One of the backends that may be picked and were tried, or were not.
+    fn among<'m, S>(
+        &self,
+        list: &'m [Arc<Backend<S>>],
+        admit: Admit,
+        repeated: bool,
+        rng: &mut fastrand::Rng,
+    ) -> Option<(Candidate<'m, S>, bool)> {
+        let candidates = list.iter().filter_map(|backend| {
+            let flags = backend.flags();
+            let fits = self.tried.contains(backend.id) == repeated && admit.allows(flags);
+            fits.then_some((backend, flags))
+        });
+        Some((self.by_share(candidates, rng)?, repeated))
+    }
+
     /// Draws two in one pass, by their shares, and takes the cheaper.
     fn by_share<'m, S: 'm>(
         &self,
-        candidates: impl Iterator<Item = (&'m Arc<Backend<S>>, Flags)>,
+        candidates: impl Iterator<Item = Candidate<'m, S>>,
         rng: &mut fastrand::Rng,
-    ) -> Option<(&'m Arc<Backend<S>>, Flags)> {
+    ) -> Option<Candidate<'m, S>> {
         // Two different ones, for the case that all shares turn out equal …
         let mut distinct = [None; 2];
         // … and two independent ones by share, for the case that they do not.
@@ -192,25 +209,21 @@ impl Chooser<'_> {
         }
         let [first, second] = if equal { distinct } else { weighted };
         match (first, second) {
-            (Some(first), Some(second)) => {
-                let cheaper = self.cheaper(first.0, second.0, rng);
-                Some(if Arc::ptr_eq(cheaper, first.0) {
-                    first
-                } else {
-                    second
-                })
-            }
+            (Some(first), Some(second)) => Some(self.cheaper(first, second, rng)),
             (one, other) => one.or(other),
         }
     }
 
     fn cheaper<'m, S>(
         &self,
-        first: &'m Arc<Backend<S>>,
-        second: &'m Arc<Backend<S>>,
+        first: Candidate<'m, S>,
+        second: Candidate<'m, S>,
         rng: &mut fastrand::Rng,
-    ) -> &'m Arc<Backend<S>> {
-        let (a, b) = (first.cost(self.now), second.cost(self.now));
+    ) -> Candidate<'m, S> {
+        let cost = |(backend, flags): Candidate<'m, S>| {
+            backend.cost(flags, self.now, self.config.slow_start)
+        };
+        let (a, b) = (cost(first), cost(second));
         let same = a < b * NOISE && b < a * NOISE;
         if (same && rng.bool()) || (!same && b < a) {
             second

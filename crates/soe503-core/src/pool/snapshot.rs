@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::backend::Backend;
+use super::backend::{Backend, FULL_SHARE};
 use super::census::Census;
 use super::config::PoolConfig;
 use super::handle::Pool;
@@ -166,8 +166,7 @@ impl<S> Backend<S> {
             since: cold.since,
             weight: self.weight,
             share: self.share(flags, now, config.slow_start) as f64
-                / f64::from(self.weight)
-                / 1_000.0,
+                / (f64::from(self.weight) * FULL_SHARE as f64),
             in_flight: self.in_flight(),
             requests: self.requests(),
             failures: self.failures(),
