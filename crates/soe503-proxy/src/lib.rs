@@ -1,1 +1,4 @@
 //! soe503-proxy
+
+pub mod cli;
+pub mod config;
