@@ -19,8 +19,11 @@
 //! | [`action`] | `POST …/drain`, `enable`, `disable` and `POST …/breaker/{reset,open,close}` |
 //! | [`failure`] | `GET /api/v1/failures/{request id}` |
 //! | [`problem`] | the body of every answer that is not a success |
+//! | `client` | a small async client (feature `client`) |
 
 pub mod action;
+#[cfg(feature = "client")]
+pub mod client;
 pub mod failure;
 pub mod path;
 pub mod pool;
