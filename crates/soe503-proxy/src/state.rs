@@ -12,13 +12,7 @@
 //! or a DNS answer costs a request nothing.
 
 mod counters;
-mod pool;
-mod proxy;
 mod resolution;
-mod upstream;
 
 pub use counters::{Class, Finish, Origin, PoolCounters};
-pub use pool::PoolState;
-pub use proxy::{ConnectionGuard, Connections, Pools, Proxy};
 pub use resolution::{Resolution, Trouble};
-pub use upstream::Upstream;

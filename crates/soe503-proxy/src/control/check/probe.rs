@@ -5,96 +5,114 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderValue, Request, header};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use soe503_core::ledger::Phase;
+use soe503_core::health::CheckResult;
+use soe503_core::ledger::{Attempt, Fault, ParseFault, Phase, TimeoutKind};
+use soe503_core::{Cause, Tick, diagnosis};
 use tokio::net::TcpStream;
 
 use crate::config::Probe;
 
-/// What a check saw.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sight {
-    /// It counts as good.
-    pub passed: bool,
-    /// The status of the answer, if it got that far.
-    pub status: Option<u16>,
-    /// What was wrong, for people; `None` if nothing was.
-    pub error: Option<Arc<str>>,
-    /// How far it got.
-    pub phase: Phase,
-    /// The errno of a failed connect or of a broken connection, if there was one.
-    pub errno: Option<i32>,
-    /// It took longer than it may.
-    pub timed_out: bool,
+/// The largest head of an answer that is read, in bytes.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// Something that checks backends.
+pub trait Prober: Send + Sync + 'static {
+    /// Checks the backend at `address` within `timeout`. `host` is the `Host` to send where the
+    /// check does not name one.
+    fn probe(
+        &self,
+        what: &Probe,
+        address: SocketAddr,
+        host: &HeaderValue,
+        timeout: Duration,
+    ) -> impl Future<Output = CheckResult> + Send;
 }
 
-/// Checks the backend at `address` within `timeout`. `host` is the `Host` to send where the
-/// check does not name one.
-pub async fn probe(
+/// Checks over the network.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sockets;
+
+/// A check that did not get an answer: how far it came, and why no further.
+#[derive(Debug)]
+struct Stopped {
+    phase: Phase,
+    fault: Fault,
+    text: String,
+}
+
+async fn probe(
     what: &Probe,
     address: SocketAddr,
     host: &HeaderValue,
     timeout: Duration,
-) -> Sight {
+) -> CheckResult {
+    let began = soe503::clock::now();
     let mut phase = Phase::Connect;
-    match tokio::time::timeout(timeout, run(what, address, host, &mut phase)).await {
-        Ok(sight) => sight,
-        Err(_) => Sight {
-            timed_out: true,
-            ..Sight::failed(phase, format!("no {} within {timeout:?}", missing(phase)))
+    let done = match tokio::time::timeout(timeout, run(what, address, host, &mut phase)).await {
+        Ok(done) => done,
+        Err(_) => Err(Stopped::late(phase, timeout)),
+    };
+    let elapsed = soe503::clock::now().since(began);
+    match (what, done) {
+        (_, Err(stopped)) => CheckResult::Failed {
+            cause: stopped.cause(elapsed),
+            status: None,
+            error: stopped.text.into(),
         },
+        (Probe::Http { path, expect, .. }, Ok(Some(status))) if !expect.contains(status) => {
+            CheckResult::Failed {
+                cause: Stopped::status(status).cause(elapsed),
+                status: Some(status),
+                error: format!("GET {path} answered {status}").into(),
+            }
+        }
+        (_, Ok(status)) => CheckResult::Passed { status },
     }
 }
 
-async fn run(what: &Probe, address: SocketAddr, host: &HeaderValue, phase: &mut Phase) -> Sight {
-    let stream = match TcpStream::connect(address).await {
-        Ok(stream) => stream,
-        Err(error) => return Sight::io(*phase, "connect", &error),
+async fn run(
+    what: &Probe,
+    address: SocketAddr,
+    host: &HeaderValue,
+    phase: &mut Phase,
+) -> Result<Option<u16>, Stopped> {
+    let stream = TcpStream::connect(address)
+        .await
+        .map_err(|error| Stopped::io(Phase::Connect, &error))?;
+    let Probe::Http {
+        path, host: named, ..
+    } = what
+    else {
+        return Ok(None);
     };
-    match what {
-        Probe::Tcp => Sight::passed(Phase::Connect),
-        Probe::Http {
-            path,
-            host: named,
-            expect,
-        } => {
-            *phase = Phase::WaitHeaders;
-            let named = named.as_deref().and_then(|n| HeaderValue::from_str(n).ok());
-            let status = match get(stream, path, named.as_ref().unwrap_or(host)).await {
-                Ok(status) => status,
-                Err(sight) => return sight,
-            };
-            let sight = if expect.contains(status) {
-                Sight::passed(Phase::Done)
-            } else {
-                Sight::failed(Phase::Done, format!("GET {path} answered {status}"))
-            };
-            Sight {
-                status: Some(status),
-                ..sight
-            }
-        }
-    }
+    *phase = Phase::WaitHeaders;
+    let named = named.as_deref().and_then(|n| HeaderValue::from_str(n).ok());
+    get(stream, path, named.as_ref().unwrap_or(host)).await.map(Some)
 }
 
 /// The status of `GET path`.
-async fn get(stream: TcpStream, path: &str, host: &HeaderValue) -> Result<u16, Sight> {
+async fn get(stream: TcpStream, path: &str, host: &HeaderValue) -> Result<u16, Stopped> {
     let request = Request::get(path)
         .header(header::HOST, host)
-        .header(header::USER_AGENT, concat!("soe503-health-check/", env!("CARGO_PKG_VERSION")))
+        .header(
+            header::USER_AGENT,
+            concat!("soe503-health-check/", env!("CARGO_PKG_VERSION")),
+        )
         .header(header::ACCEPT, "*/*")
         .header(header::CONNECTION, "close")
         .body(Empty::<bytes::Bytes>::new())
-        .map_err(|error| Sight::failed(Phase::Write, format!("{path:?} cannot be asked for: {error}")))?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .map_err(|error| Stopped::invalid(format!("{path:?} cannot be asked for: {error}")))?;
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(MAX_HEAD)
+        .handshake(TokioIo::new(stream))
         .await
-        .map_err(|error| Sight::http(&error))?;
+        .map_err(|error| Stopped::http(&error))?;
     let answer = sender.send_request(request);
     tokio::pin!(answer, connection);
     // Both in this one future: dropping it, at the timeout, closes the connection too.
@@ -109,42 +127,32 @@ async fn get(stream: TcpStream, path: &str, host: &HeaderValue) -> Result<u16, S
     };
     response
         .map(|response| response.status().as_u16())
-        .map_err(|error| Sight::http(&error))
+        .map_err(|error| Stopped::http(&error))
 }
 
-const fn missing(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Connect => "connection",
-        _ => "answer",
+// === impl Sockets ===
+
+impl Prober for Sockets {
+    async fn probe(
+        &self,
+        what: &Probe,
+        address: SocketAddr,
+        host: &HeaderValue,
+        timeout: Duration,
+    ) -> CheckResult {
+        probe(what, address, host, timeout).await
     }
 }
 
-// === impl Sight ===
+// === impl Stopped ===
 
-impl Sight {
-    const fn passed(phase: Phase) -> Self {
+impl Stopped {
+    fn io(phase: Phase, error: &io::Error) -> Self {
+        let what = if phase == Phase::Connect { "connect" } else { "read" };
         Self {
-            passed: true,
-            status: None,
-            error: None,
             phase,
-            errno: None,
-            timed_out: false,
-        }
-    }
-
-    fn failed(phase: Phase, error: impl Into<Arc<str>>) -> Self {
-        Self {
-            passed: false,
-            error: Some(error.into()),
-            ..Self::passed(phase)
-        }
-    }
-
-    fn io(phase: Phase, what: &str, error: &io::Error) -> Self {
-        Self {
-            errno: error.raw_os_error(),
-            ..Self::failed(phase, format!("{what}: {}", plain(error)))
+            fault: error.raw_os_error().map_or(Fault::Opaque, Fault::Errno),
+            text: format!("{what}: {}", plain(error)),
         }
     }
 
@@ -152,16 +160,67 @@ impl Sight {
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
             if let Some(io) = cause.downcast_ref::<io::Error>() {
-                return Self::io(Phase::WaitHeaders, "read", io);
+                return Self::io(Phase::WaitHeaders, io);
             }
             source = cause.source();
         }
-        let text = if error.is_incomplete_message() {
-            "closed before an answer".to_owned()
-        } else {
-            format!("not an HTTP answer: {error}")
+        if error.is_incomplete_message() || error.is_canceled() {
+            return Self {
+                phase: Phase::WaitHeaders,
+                fault: Fault::Closed,
+                text: "closed the connection without an answer".to_owned(),
+            };
+        }
+        Self::invalid(format!("not an HTTP answer: {error}"))
+    }
+
+    const fn invalid(text: String) -> Self {
+        Self {
+            phase: Phase::WaitHeaders,
+            fault: Fault::Parse(ParseFault::NotHttp),
+            text,
+        }
+    }
+
+    fn late(phase: Phase, timeout: Duration) -> Self {
+        let (what, kind) = match phase {
+            Phase::Connect => ("connection", TimeoutKind::Connect),
+            _ => ("answer", TimeoutKind::Attempt),
         };
-        Self::failed(Phase::WaitHeaders, text)
+        Self {
+            phase,
+            fault: Fault::Timeout(kind),
+            text: format!("no {what} within {timeout:?}"),
+        }
+    }
+
+    const fn status(status: u16) -> Self {
+        Self {
+            phase: Phase::Done,
+            fault: Fault::Status(status),
+            text: String::new(),
+        }
+    }
+
+    /// What one check proves: nothing at all for a 404 or a redirect, which may as well be the
+    /// check's own mistake.
+    fn cause(&self, elapsed: Duration) -> Option<Cause> {
+        let mut attempt = Attempt::begin(1, Tick::ZERO);
+        attempt.elapsed = elapsed;
+        attempt.phase = self.phase;
+        attempt.fault = Some(self.fault.clone());
+        attempt.accepted_before = true;
+        match self.fault {
+            Fault::Status(status) => {
+                attempt.status = Some(status);
+                if status < 500 {
+                    return None;
+                }
+            }
+            Fault::Opaque => return None,
+            _ => {}
+        }
+        diagnosis::mechanical(&attempt)
     }
 }
 

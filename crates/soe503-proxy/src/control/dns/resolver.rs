@@ -95,11 +95,9 @@ impl SystemResolver {
     ///
     /// When no resolver can be built from it.
     pub fn with_config(config: ResolverConfig, timeout: Duration) -> Result<Self, DnsError> {
-        let options = ResolverOpts {
-            timeout,
-            attempts: 1,
-            ..ResolverOpts::default()
-        };
+        let mut options = ResolverOpts::default();
+        options.timeout = timeout;
+        options.attempts = 1;
         Ok(Self {
             built: Mutex::new(Built {
                 resolver: build(config, options)?,

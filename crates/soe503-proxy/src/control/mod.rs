@@ -1,0 +1,7 @@
+//! control
+pub mod access_log;
+pub mod admin;
+pub mod check;
+pub mod clock;
+pub mod dns;
+pub(crate) mod words;
