@@ -4,7 +4,7 @@ use core::iter;
 
 use super::config::BreakerConfig;
 use super::trip::{Trip, TripRule};
-use super::window::{Kind, ResultWindow, Sample, Tally};
+use super::window::{Kind, ResultWindow, Sample, Tally, WindowTotals};
 use crate::{Tick, Verdict};
 
 /// The run of consecutive failures and the window of the rates.
@@ -56,20 +56,23 @@ impl ClosedCounts {
             // Says something about the rate, and nothing about the run (row S1).
             Verdict::Degraded | Verdict::Ignore => {}
         }
-        if let Some(window) = &mut self.window {
-            window.record(now, sample);
-        }
-        self.tripped(config, now)
+        let totals = self.window.as_mut().map(|w| w.record(now, sample));
+        self.tripped(config, now, totals)
     }
 
-    fn tripped(&mut self, config: &BreakerConfig, now: Tick) -> Option<Trip> {
+    fn tripped(
+        &self,
+        config: &BreakerConfig,
+        now: Tick,
+        totals: Option<WindowTotals>,
+    ) -> Option<Trip> {
         let consecutive = config
             .consecutive_failures
             .filter(|&limit| self.streak >= limit)
             .map(|_| TripRule::ConsecutiveFailures {
                 failures: self.streak,
             });
-        let [failure_rate, slow_rate] = self.rates(config, now);
+        let [failure_rate, slow_rate] = rates(config, totals.unwrap_or_default());
         if consecutive.is_none() && failure_rate.is_none() && slow_rate.is_none() {
             return None;
         }
@@ -87,38 +90,35 @@ impl ClosedCounts {
         Some(Trip::opened(now, rule, met, causes))
     }
 
-    fn rates(&mut self, config: &BreakerConfig, now: Tick) -> [Option<TripRule>; 2] {
-        let Some(window) = &mut self.window else {
-            return [None, None];
-        };
-        let totals = window.totals(now);
-        if totals.total < u64::from(config.minimum_requests) {
-            return [None, None];
-        }
-        let failure_rate = config
-            .failure_rate
-            .filter(|rate| rate.reached_by(totals.failed, totals.total))
-            .map(|threshold| TripRule::FailureRate {
-                failed: totals.failed,
-                total: totals.total,
-                threshold,
-            });
-        let slow_rate = config
-            .slow_rate
-            .filter(|rate| rate.reached_by(totals.slow, totals.total))
-            .map(|threshold| TripRule::SlowRate {
-                slow: totals.slow,
-                total: totals.total,
-                threshold,
-                slow_request: config.slow_request,
-            });
-        [failure_rate, slow_rate]
-    }
-
     fn end_run(&mut self) {
         self.streak = 0;
         if !self.run.is_empty() {
             self.run = Tally::default();
         }
     }
+}
+
+/// The rates that the window's results reach, once there are enough of them.
+fn rates(config: &BreakerConfig, totals: WindowTotals) -> [Option<TripRule>; 2] {
+    if totals.total < u64::from(config.minimum_requests) {
+        return [None, None];
+    }
+    let failure_rate = config
+        .failure_rate
+        .filter(|rate| rate.reached_by(totals.failed, totals.total))
+        .map(|threshold| TripRule::FailureRate {
+            failed: totals.failed,
+            total: totals.total,
+            threshold,
+        });
+    let slow_rate = config
+        .slow_rate
+        .filter(|rate| rate.reached_by(totals.slow, totals.total))
+        .map(|threshold| TripRule::SlowRate {
+            slow: totals.slow,
+            total: totals.total,
+            threshold,
+            slow_request: config.slow_request,
+        });
+    [failure_rate, slow_rate]
 }

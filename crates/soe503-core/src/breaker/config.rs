@@ -35,10 +35,12 @@ pub struct BreakerConfig {
     pub max_open_for: Duration,
     /// Up to this share of the open time is added at random, also to `max_open_for`.
     pub jitter: Ratio,
-    /// How many requests may try a half-open circuit, and how many results decide it.
+    /// How many requests may try a half-open circuit, and how many results decide it. It closes
+    /// when all are in, and opens again as soon as `failure_rate` of them, or half if that rule is
+    /// off, have failed or were slow.
     pub probes: u32,
-    /// With every probe out and no news from any of them for this long, the circuit opens again.
-    /// `None`: wait for the probes for ever.
+    /// With every probe out and no news from any of them for this long, the next request finds the
+    /// circuit open again. `None`: wait for the probes for ever.
     pub half_open_timeout: Option<Duration>,
     /// A request that its caller gave up after this long or longer counts as a failure; earlier,
     /// it counts as nothing. `None`: `slow_request` when `slow_rate` is set, else never.

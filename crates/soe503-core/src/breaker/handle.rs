@@ -12,7 +12,7 @@ use super::snapshot::BreakerSnapshot;
 use super::state::{Mode, State, Word};
 use super::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
 use super::transition::Transition;
-use crate::Tick;
+use crate::{Tick, Verdict};
 
 /// A named circuit breaker. Clones are handles to the same circuit.
 ///
@@ -183,14 +183,9 @@ impl Breaker {
         let word = self.word();
         word == ending.word
             && word.mode() == Mode::Closed
-            && match ending.verdict {
-                crate::Verdict::Ignore => true,
-                crate::Verdict::Success => {
-                    !self.shared.config.is_rated()
-                        && self.shared.streak.load(Ordering::Acquire) == 0
-                }
-                _ => false,
-            }
+            && ending.verdict == Verdict::Success
+            && !self.shared.config.is_rated()
+            && self.shared.streak.load(Ordering::Acquire) == 0
     }
 
     fn permit(&self, word: Word, kind: Kind, now: Tick) -> Permit {

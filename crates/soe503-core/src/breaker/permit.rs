@@ -116,7 +116,8 @@ impl Permit {
 
     fn end(&mut self, now: Option<Tick>, at: Tick, outcome: Outcome) -> Option<Transition> {
         let kind = core::mem::replace(&mut self.kind, Kind::Uncounted);
-        if kind == Kind::Uncounted {
+        let nothing = outcome.verdict == Verdict::Ignore && kind == Kind::Counted;
+        if nothing || kind == Kind::Uncounted {
             return None;
         }
         self.breaker.end(Ending {

@@ -28,7 +28,7 @@ pub struct BreakerSnapshot {
     pub retry_at: Option<Tick>,
     /// Why it is not closed; `None` while closed.
     pub trip: Option<Arc<Trip>>,
-    /// Why it opened last, also after it has closed again.
+    /// Why a rule opened it last, also after it has closed again.
     pub last_trip: Option<Arc<Trip>>,
     /// Probes whose results are still to come.
     pub probes_in_flight: u32,

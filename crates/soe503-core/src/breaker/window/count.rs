@@ -22,7 +22,7 @@ impl CountWindow {
         }
     }
 
-    pub(crate) fn record(&mut self, sample: Sample) {
+    pub(crate) fn record(&mut self, sample: Sample) -> WindowTotals {
         if let Some(evicted) = self.ring[self.next].replace(sample) {
             self.totals.remove(evicted.into());
         }
@@ -31,6 +31,7 @@ impl CountWindow {
         if self.next == self.ring.len() {
             self.next = 0;
         }
+        self.totals
     }
 
     pub(crate) fn totals(&self) -> WindowTotals {

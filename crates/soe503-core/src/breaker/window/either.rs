@@ -24,8 +24,8 @@ impl ResultWindow {
         }
     }
 
-    /// Adds one result.
-    pub(crate) fn record(&mut self, now: Tick, sample: Sample) {
+    /// Adds one result and says what the window holds then.
+    pub(crate) fn record(&mut self, now: Tick, sample: Sample) -> WindowTotals {
         match self {
             Self::Count(window) => window.record(sample),
             Self::Time(window) => window.record(now, sample),

@@ -12,20 +12,3 @@ pub(crate) struct Sample {
     /// What was behind it; `None` only for a plain success.
     pub(crate) cause: Option<Cause>,
 }
-
-#[cfg(test)]
-impl Sample {
-    pub(crate) const GOOD: Self = Self {
-        failed: false,
-        slow: false,
-        cause: None,
-    };
-
-    pub(crate) const fn failed(cause: Cause) -> Self {
-        Self {
-            failed: true,
-            slow: false,
-            cause: Some(cause),
-        }
-    }
-}

@@ -9,7 +9,8 @@ use crate::time::saturating_nanos;
 /// Ten slices with running totals; the slice of `now` is the newest.
 #[derive(Debug)]
 pub(crate) struct TimeWindow {
-    slices: [Slice; SLICES],
+    /// On the heap, once: they are large, and most breakers keep no window.
+    slices: Box<[Slice; SLICES]>,
     /// Nanoseconds per slice.
     width: u64,
     /// The newest slice, counted from the epoch; it lives at `newest % SLICES`.
@@ -30,7 +31,7 @@ impl TimeWindow {
     /// tenths of `span` and all of it.
     pub(crate) fn new(span: Duration) -> Self {
         Self {
-            slices: [Slice::default(); SLICES],
+            slices: Box::new([Slice::default(); SLICES]),
             width: (saturating_nanos(span) / SLICES as u64).max(1),
             newest: 0,
             totals: WindowTotals::default(),
@@ -38,12 +39,13 @@ impl TimeWindow {
     }
 
     /// A result that comes late (`now` before an earlier `now`) counts in the newest slice.
-    pub(crate) fn record(&mut self, now: Tick, sample: Sample) {
+    pub(crate) fn record(&mut self, now: Tick, sample: Sample) -> WindowTotals {
         self.roll(now);
         let slice = &mut self.slices[Self::place(self.newest)];
         slice.totals.add(sample);
         slice.causes.add(sample);
         self.totals.add(sample);
+        self.totals
     }
 
     pub(crate) fn totals(&mut self, now: Tick) -> WindowTotals {
@@ -64,7 +66,7 @@ impl TimeWindow {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.slices = [Slice::default(); SLICES];
+        *self.slices = [Slice::default(); SLICES];
         self.totals = WindowTotals::default();
     }
 
