@@ -139,7 +139,7 @@ impl AccessLog {
     }
 
     /// Hands an entry to the writer, or counts a drop when the channel is full.
-    pub fn send(&self, entry: Entry) {
+    pub fn log(&self, entry: Entry) {
         let Some(inner) = &self.inner else { return };
         match inner.entries.try_send(entry) {
             Ok(()) => {}
