@@ -4,4 +4,6 @@ pub mod admin;
 pub mod check;
 pub mod clock;
 pub mod dns;
+pub mod metrics;
+pub mod recorder;
 pub(crate) mod words;
