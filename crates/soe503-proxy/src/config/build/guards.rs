@@ -5,7 +5,7 @@ use crate::config::{
     CircuitBreaker, Ejection, HealthCheck, Host, Probe, RetryBudget, StatusSet, Window,
     keys::{BreakerKeys, CheckKeys, CheckKind, EjectionKeys, HttpPath, RetryBudgetKeys},
     report::{Problem, Problems},
-    wire::At,
+    wire::{At, Optional},
 };
 
 pub(super) fn health_check(
@@ -27,12 +27,12 @@ pub(super) fn health_check(
     let probe = match keys.kind.value {
         CheckKind::Tcp => {
             let why = "a check of type \"tcp\" sends nothing";
-            not_here(keys.path.0.as_ref(), "path", why, problems);
-            not_here(keys.host.0.as_ref(), "host", why, problems);
-            not_here(keys.expect.0.as_ref(), "expect", why, problems);
+            not_here(keys.path.given.as_ref(), "path", why, problems);
+            not_here(keys.host.given.as_ref(), "host", why, problems);
+            not_here(keys.expect.given.as_ref(), "expect", why, problems);
             Probe::Tcp
         }
-        CheckKind::Http => http(keys.path.0, keys.host.0, keys.expect.0, at, problems)?,
+        CheckKind::Http => http(keys.path, keys.host.given, keys.expect.given, at, problems)?,
     };
     Some(HealthCheck {
         probe,
@@ -44,7 +44,7 @@ pub(super) fn health_check(
 }
 
 fn http(
-    path: Option<At<HttpPath>>,
+    path: Optional<HttpPath>,
     host: Option<At<Host>>,
     expect: Option<At<StatusSet>>,
     at: Range<usize>,
@@ -65,7 +65,10 @@ fn http(
             return None;
         }
     };
-    let Some(path) = path else {
+    let Some(path) = path.given else {
+        if path.wrong {
+            return None;
+        }
         problems.push(
             Problem::new(at, "the health check has no `path`", "nothing to `GET`").help(
                 "add `path = \"/healthz\"`, or `type = \"tcp\"` to check the connection alone",
@@ -89,8 +92,11 @@ pub(super) fn circuit_breaker(
         return None;
     }
     let consecutive_failures = NonZeroU32::new(keys.consecutive_failures.value);
-    let failure_rate = keys.failure_rate.0.map(|rate| rate.value);
-    let slow_rate = keys.slow_rate.0.map(|rate| rate.value);
+    let failure_rate = keys.failure_rate.given.map(|rate| rate.value);
+    let slow_rate = keys.slow_rate.given.map(|rate| rate.value);
+    if keys.failure_rate.wrong || keys.slow_rate.wrong {
+        return None;
+    }
     if consecutive_failures.is_none() && failure_rate.is_none() && slow_rate.is_none() {
         let at = keys.consecutive_failures.at.unwrap_or(at);
         problems.push(

@@ -10,7 +10,7 @@ use crate::config::{
 pub(super) fn listener(keys: ListenerKeys, problems: &mut Problems) -> Option<Listener> {
     let protocols = protocols(&keys.protocols, problems);
     let address = keys.address.0?.value;
-    let explain = keys.explain.0.map(|explain| explain.value);
+    let explain = keys.explain.given.map(|explain| explain.value);
     Some(Listener {
         address,
         protocols: protocols?,

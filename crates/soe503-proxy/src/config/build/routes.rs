@@ -98,18 +98,25 @@ pub(super) fn references(
 }
 
 fn matches(keys: MatchKeys, problems: &mut Problems) -> Option<Match> {
-    if let Some(methods) = keys.methods.0.as_ref().filter(|m| m.value.0.is_empty()) {
+    if let Some(methods) = keys.methods.given.as_ref().filter(|m| m.value.0.is_empty()) {
         problems.push(
             Problem::new(methods.at.clone(), "`methods` is empty", "accepts nothing")
                 .help("leave it out to accept any method"),
         );
         return None;
     }
-    let methods = keys.methods.0.map(|methods| methods.value.0);
+    if keys.host.wrong || keys.path_prefix.wrong || keys.methods.wrong {
+        return None;
+    }
+    let methods = keys.methods.given.map(|methods| methods.value.0);
     let methods = methods.into_iter().flatten().map(|method| method.value);
     Some(Match {
-        host: keys.host.0.map_or(Host::Any, |host| host.value),
-        path_prefix: keys.path_prefix.0.map(|p| p.value.0).unwrap_or_default(),
+        host: keys.host.given.map_or(Host::Any, |host| host.value),
+        path_prefix: keys
+            .path_prefix
+            .given
+            .map(|p| p.value.0)
+            .unwrap_or_default(),
         methods: methods.collect(),
     })
 }

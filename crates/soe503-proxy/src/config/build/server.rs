@@ -9,8 +9,11 @@ use crate::config::{
 
 pub(super) fn server(keys: ServerKeys) -> Server {
     Server {
-        name: keys.name.0.map_or_else(host_name, |name| name.value),
-        workers: keys.workers.0.map_or_else(cores, |workers| workers.value),
+        name: keys.name.given.map_or_else(host_name, |name| name.value),
+        workers: keys
+            .workers
+            .given
+            .map_or_else(cores, |workers| workers.value),
         shutdown_grace: keys.shutdown_grace.value,
         status: keys.status.value,
     }
@@ -26,12 +29,13 @@ pub(super) fn admin(
         return Some(None);
     }
     let address = keys.address.value;
-    let access = match keys.token_file.0 {
+    let access = match keys.token_file.given {
         Some(file) => {
             let path = base.join(&file.value.0);
             AdminAccess::Token(token(&path, &file, problems)?)
         }
         None if address.ip().is_loopback() => AdminAccess::Loopback,
+        None if keys.token_file.wrong => return None,
         None => {
             let at = keys.address.at.unwrap_or_default();
             problems.push(

@@ -12,8 +12,7 @@ use toml::{Spanned, de::DeValue};
 use super::{BackendKeys, host};
 use crate::config::{
     Name, Target, manual,
-    report::Problems,
-    wire::{At, Fault, Field, Inner, Shape, Table, Text, found, open},
+    wire::{At, Fault, Field, Inner, Shape, Spot, Table, Text, found, open},
 };
 
 /// An item of `backends`.
@@ -93,21 +92,21 @@ fn authority(text: &str) -> Result<Target, Fault> {
 impl Field for BackendEntry {
     const KIND: &'static str = "a URL or a table with one";
 
-    fn read(name: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: &Spanned<DeValue<'_>>, spot: &mut Spot<'_>) -> Option<Self> {
         match value.get_ref() {
             DeValue::String(_) => Some(Self {
                 target: At {
-                    value: Target::read(name, value, problems)?,
+                    value: Target::read(value, spot)?,
                     at: value.span(),
                 },
                 name: None,
                 weight: NonZeroU32::MIN,
             }),
             DeValue::Table(_) => {
-                let keys: BackendKeys = open(name.into(), value, problems)?;
+                let keys: BackendKeys = open(spot.name.into(), value, spot.problems)?;
                 Some(Self {
                     target: keys.url.0?,
-                    name: keys.name.0,
+                    name: keys.name.given,
                     weight: keys.weight.value,
                 })
             }
@@ -117,8 +116,7 @@ impl Field for BackendEntry {
                     Target::LIKE,
                     Target::LIKE
                 ));
-                problems.push(fault.problem(name, Self::KIND, value));
-                None
+                spot.refuse(Self::KIND, value, fault)
             }
         }
     }

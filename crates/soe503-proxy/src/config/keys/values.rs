@@ -15,8 +15,7 @@ use toml::{Spanned, de::DeValue};
 use super::host;
 use crate::config::{
     AccessLog, Host, Name, StatusSet, Window,
-    report::Problems,
-    wire::{Fault, Field, Text, found, nearest, one_of, quoted},
+    wire::{Fault, Field, Spot, Text, found, nearest, one_of, quoted},
 };
 
 /// The name of a file.
@@ -280,14 +279,13 @@ impl Text for StatusSet {
 impl Field for RetryStatus {
     const KIND: &'static str = "a status code";
 
-    fn read(name: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems) -> Option<Self> {
-        match u16::read(name, value, problems)? {
+    fn read(value: &Spanned<DeValue<'_>>, spot: &mut Spot<'_>) -> Option<Self> {
+        match u16::read(value, spot)? {
             status @ (429 | 500..=599) => Some(Self(status)),
             _ => {
                 let fault = Fault::new("expected 429 or 500 to 599")
                     .help("another attempt cannot cure any other answer");
-                problems.push(fault.problem(name, Self::KIND, value));
-                None
+                spot.refuse(Self::KIND, value, fault)
             }
         }
     }
@@ -304,22 +302,21 @@ impl Field for RetryStatus {
 impl Field for Window {
     const KIND: &'static str = "a duration or a number of requests";
 
-    fn read(name: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: &Spanned<DeValue<'_>>, spot: &mut Spot<'_>) -> Option<Self> {
         const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
         const SHORTEST: Duration = Duration::from_millis(10);
         let fault = match value.get_ref() {
-            DeValue::Integer(_) => match NonZeroU32::read(name, value, problems)? {
+            DeValue::Integer(_) => match NonZeroU32::read(value, spot)? {
                 count if count.get() <= 65_536 => return Some(Self::Count(count)),
                 _ => Fault::new("expected 1 to 65536 requests"),
             },
-            DeValue::String(_) => match Duration::read(name, value, problems)? {
+            DeValue::String(_) => match Duration::read(value, spot)? {
                 time if (SHORTEST..=LONGEST).contains(&time) => return Some(Self::Time(time)),
                 _ => Fault::new("expected \"10ms\" to \"24h\""),
             },
             other => Fault::new(found(other)).help("write it such as \"10s\" or 100"),
         };
-        problems.push(fault.problem(name, Self::KIND, value));
-        None
+        spot.refuse(Self::KIND, value, fault)
     }
 
     fn show(&self) -> String {

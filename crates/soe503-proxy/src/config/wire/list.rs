@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 use toml::{Spanned, de::DeValue};
 
-use super::{At, Fault, Field, Inner, found};
-use crate::config::report::Problems;
+use super::{At, Fault, Field, Inner, Spot, found};
 
 /// An array of values, each with its place.
 #[derive(Clone, Debug)]
@@ -23,16 +22,15 @@ impl<T> List<T> {
 impl<T: Field> Field for List<T> {
     const KIND: &'static str = "a list";
 
-    fn read(name: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: &Spanned<DeValue<'_>>, spot: &mut Spot<'_>) -> Option<Self> {
         let DeValue::Array(items) = value.get_ref() else {
             let fault = Fault::new(found(value.get_ref())).help("write it in brackets: [ … ]");
-            problems.push(fault.problem(name, Self::KIND, value));
-            return None;
+            return spot.refuse(Self::KIND, value, fault);
         };
         let items: Vec<Option<At<T>>> = items
             .iter()
             .map(|item| {
-                let value = T::read(name, item, problems)?;
+                let value = T::read(item, &mut spot.item())?;
                 Some(At {
                     value,
                     at: item.span(),

@@ -19,7 +19,7 @@ mod slot;
 mod text;
 mod unit;
 
-pub(super) use field::{Fault, Field};
+pub(super) use field::{Fault, Field, Spot};
 pub(super) use key::{Inner, Key, Presence, Rule, Shape};
 pub(super) use list::List;
 pub(super) use nearest::nearest;

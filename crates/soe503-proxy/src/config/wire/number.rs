@@ -8,8 +8,8 @@ use toml::{
     de::{DeInteger, DeValue},
 };
 
-use super::{Fault, Field, found};
-use crate::config::{Ratio, report::Problems};
+use super::{Fault, Field, Spot, found};
+use crate::config::Ratio;
 
 /// An integer of any sign and base, if it fits.
 fn integer(number: &DeInteger<'_>) -> Option<i128> {
@@ -21,17 +21,13 @@ macro_rules! whole_number {
         impl Field for $number {
             const KIND: &'static str = $kind;
 
-            fn read(
-                name: &str,
-                value: &Spanned<DeValue<'_>>,
-                problems: &mut Problems,
-            ) -> Option<Self> {
+            fn read(value: &Spanned<DeValue<'_>>, spot: &mut Spot<'_>) -> Option<Self> {
                 let fault = match value.get_ref() {
                     DeValue::Integer(number) => {
                         let number = integer(number).and_then(|n| Self::try_from_wide(n));
                         match number {
                             Some(number) => return Some(number),
-                            None => Fault::new(concat!("expected a whole number from ", $least)),
+                            None => Fault::new("out of range"),
                         }
                     }
                     DeValue::String(text) if text.trim().parse::<u64>().is_ok() => {
@@ -40,8 +36,7 @@ macro_rules! whole_number {
                     }
                     other => Fault::new(found(other)),
                 };
-                problems.push(fault.problem(name, Self::KIND, value));
-                None
+                spot.refuse(Self::KIND, value, fault)
             }
 
             fn show(&self) -> String {
@@ -113,7 +108,7 @@ whole_number! {
 impl Field for bool {
     const KIND: &'static str = "true or false";
 
-    fn read(name: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: &Spanned<DeValue<'_>>, spot: &mut Spot<'_>) -> Option<Self> {
         let fault = match value.get_ref() {
             DeValue::Boolean(flag) => return Some(*flag),
             DeValue::String(text) if matches!(&**text, "true" | "false") => {
@@ -121,8 +116,7 @@ impl Field for bool {
             }
             other => Fault::new(found(other)).help("write true or false, without quotes"),
         };
-        problems.push(fault.problem(name, Self::KIND, value));
-        None
+        spot.refuse(Self::KIND, value, fault)
     }
 
     fn show(&self) -> String {
@@ -135,9 +129,9 @@ impl Field for bool {
 }
 
 impl Field for Ratio {
-    const KIND: &'static str = "a ratio";
+    const KIND: &'static str = "a number from 0 to 1";
 
-    fn read(name: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: &Spanned<DeValue<'_>>, spot: &mut Spot<'_>) -> Option<Self> {
         let number = match value.get_ref() {
             DeValue::Float(number) => number.as_str().parse().ok(),
             DeValue::Integer(number) => integer(number).map(|n| n as f64),
@@ -147,7 +141,7 @@ impl Field for Ratio {
             (Some(number), _) => match Self::new(number) {
                 Ok(ratio) => return Some(ratio),
                 Err(_) => {
-                    let fault = Fault::new("expected a number from 0 to 1");
+                    let fault = Fault::new("out of range");
                     if (1.0..=100.0).contains(&number) {
                         fault.help(format!(
                             "a ratio is not a percentage: did you mean {}?",
@@ -164,8 +158,7 @@ impl Field for Ratio {
                 Fault::new(found(other)).help("write a number from 0 to 1, such as 0.2")
             }
         };
-        problems.push(fault.problem(name, Self::KIND, value));
-        None
+        spot.refuse(Self::KIND, value, fault)
     }
 
     fn show(&self) -> String {

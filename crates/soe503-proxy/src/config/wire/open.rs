@@ -35,6 +35,7 @@ pub(in crate::config) trait Table: Sized {
             table: &table,
             at: 0..0,
             path: Cow::Borrowed(""),
+            meant: Vec::new(),
             problems: &mut ignored,
         })
     }
@@ -48,6 +49,8 @@ pub(in crate::config) struct Open<'a, 'i> {
     pub(super) at: Range<usize>,
     /// The keys that lead to it, with dots; empty for the file itself.
     path: Cow<'a, str>,
+    /// Keys that an unknown key probably was meant to be.
+    meant: Vec<&'static str>,
     /// Where problems are added.
     pub(super) problems: &'a mut Problems,
 }
@@ -69,6 +72,7 @@ pub(in crate::config) fn open<T: Table>(
         },
         at: value.span(),
         path: Cow::Owned(path),
+        meant: Vec::new(),
         problems,
     };
     open.refuse_unknown::<T>();
@@ -95,6 +99,11 @@ impl<'a, 'i> Open<'a, 'i> {
     /// The value of a key.
     pub(super) fn get(&self, name: &str) -> Option<&'a Spanned<DeValue<'i>>> {
         self.table.get(name)
+    }
+
+    /// Whether a key is there, be it misspelt.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.table.get(name).is_some() || self.meant.contains(&name)
     }
 
     /// The keys that lead to a key of this table.
@@ -150,19 +159,6 @@ impl<'a, 'i> Open<'a, 'i> {
         );
     }
 
-    pub(super) fn out_of_range(
-        &mut self,
-        name: &str,
-        at: Range<usize>,
-        kind: &str,
-        low: &str,
-        high: &str,
-    ) {
-        let title = format!("`{name}` is out of range");
-        let label = format!("expected {kind} from {low} to {high}");
-        self.problems.push(Problem::new(at, title, label));
-    }
-
     fn refuse_unknown<T: Table>(&mut self) {
         for (key, _) in self.table {
             let name = &**key.get_ref();
@@ -177,7 +173,11 @@ impl<'a, 'i> Open<'a, 'i> {
                 }
                 None => {
                     let title = format!("unknown key `{}` {}", quoted(name), self.called());
-                    Problem::new(key.span(), title, "no such key").help(advice::<T>(name))
+                    let near = nearest(name, T::NAMES.iter().copied());
+                    self.meant.extend(near);
+                    let advice = near.map(|near| format!("did you mean `{near}`?"));
+                    let advice = advice.unwrap_or_else(|| elsewhere::<T>(name));
+                    Problem::new(key.span(), title, "no such key").help(advice)
                 }
             };
             self.problems.push(problem);
@@ -185,11 +185,8 @@ impl<'a, 'i> Open<'a, 'i> {
     }
 }
 
-/// What to write instead of the unknown key `name`.
-fn advice<T: Table>(name: &str) -> String {
-    if let Some(near) = nearest(name, T::NAMES.iter().copied()) {
-        return format!("did you mean `{near}`?");
-    }
+/// Where the unknown key `name` belongs, or what is valid in its place.
+fn elsewhere<T: Table>(name: &str) -> String {
     let homes = keys::homes(name);
     if homes.is_empty() {
         return format!("valid keys here: {}", T::NAMES.join(", "));

@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use serde_json::Value;
 use toml::{Spanned, de::DeValue};
 
-use super::{Field, Inner, Key, Open, Presence, Rule, Shape, Table};
+use super::{Fault, Field, Inner, Key, Open, Presence, Rule, Shape, Spot, Table};
 
 /// A value and its place in the file.
 #[derive(Clone, Debug)]
@@ -32,7 +32,12 @@ pub(in crate::config) struct Required<T>(pub(in crate::config) Option<At<T>>);
 
 /// A key whose absence means something of its own.
 #[derive(Debug)]
-pub(in crate::config) struct Optional<T>(pub(in crate::config) Option<At<T>>);
+pub(in crate::config) struct Optional<T> {
+    pub(in crate::config) given: Option<At<T>>,
+    /// It is there, perhaps misspelt, but could not be read: a problem was added, and what its
+    /// absence means does not hold.
+    pub(in crate::config) wrong: bool,
+}
 
 /// A key with a default value.
 #[derive(Debug)]
@@ -62,13 +67,15 @@ pub(in crate::config) struct Named<T>(pub(in crate::config) Vec<(At<Arc<str>>, A
 
 fn value<T: Field, D>(open: &mut Open<'_, '_>, rule: &Rule<T, D>) -> Option<At<T>> {
     let found = open.get(rule.name)?;
-    let value = T::read(rule.name, found, open.problems)?;
-    if let Some(range) = &rule.range
-        && !(range.contains)(range, &value)
-    {
-        let (low, high) = (range.low.show(), range.high.show());
-        open.out_of_range(rule.name, found.span(), T::KIND, &low, &high);
-        return None;
+    let range = rule.range.as_ref();
+    let mut spot = Spot {
+        name: rule.name,
+        range: range.map(|range| (range.low.show(), range.high.show())),
+        problems: open.problems,
+    };
+    let value = T::read(found, &mut spot)?;
+    if range.is_some_and(|range| !(range.contains)(range, &value)) {
+        return spot.refuse(T::KIND, found, Fault::new("out of range"));
     }
     Some(At {
         value,
@@ -80,7 +87,7 @@ impl<T: Field> Slot for Required<T> {
     type Rule = Rule<T>;
 
     fn take(open: &mut Open<'_, '_>, rule: &Rule<T>) -> Self {
-        if open.get(rule.name).is_none() {
+        if !open.has(rule.name) {
             open.missing(rule.name, rule.like);
         }
         Self(value(open, rule))
@@ -95,7 +102,11 @@ impl<T: Field> Slot for Optional<T> {
     type Rule = Rule<T>;
 
     fn take(open: &mut Open<'_, '_>, rule: &Rule<T>) -> Self {
-        Self(value(open, rule))
+        let given = value(open, rule);
+        Self {
+            wrong: given.is_none() && open.has(rule.name),
+            given,
+        }
     }
 
     fn describe(rule: &Rule<T>) -> Key {
@@ -198,7 +209,9 @@ impl<T: Table> Slot for Each<T> {
 
     fn take(open: &mut Open<'_, '_>, rule: &Rule<()>) -> Self {
         let Some(found) = open.get(rule.name) else {
-            open.missing(rule.name, rule.like);
+            if !open.has(rule.name) {
+                open.missing(rule.name, rule.like);
+            }
             return Self(Vec::new());
         };
         let DeValue::Array(items) = found.get_ref() else {
@@ -223,7 +236,9 @@ impl<T: Table> Slot for Named<T> {
 
     fn take(open: &mut Open<'_, '_>, rule: &Rule<()>) -> Self {
         let Some(found) = open.get(rule.name) else {
-            open.missing(rule.name, rule.like);
+            if !open.has(rule.name) {
+                open.missing(rule.name, rule.like);
+            }
             return Self(Vec::new());
         };
         let DeValue::Table(tables) = found.get_ref() else {

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 use toml::{Spanned, de::DeValue};
 
-use super::{Fault, Field, found, nearest};
-use crate::config::report::Problems;
+use super::{Fault, Field, Spot, found, nearest};
 
 /// A type whose values are written as strings.
 pub(in crate::config) trait Text: Clone + 'static {
@@ -95,14 +94,15 @@ pub(in crate::config) fn quoted(text: &str) -> String {
 impl<T: Text> Field for T {
     const KIND: &'static str = T::KIND;
 
-    fn read(name: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: &Spanned<DeValue<'_>>, spot: &mut Spot<'_>) -> Option<Self> {
         let result = match value.get_ref() {
             DeValue::String(text) => T::parse(text),
             other => Err(Fault::new(found(other)).help(T::advice(other))),
         };
-        result
-            .map_err(|fault| problems.push(fault.problem(name, T::KIND, value)))
-            .ok()
+        match result {
+            Ok(value) => Some(value),
+            Err(fault) => spot.refuse(T::KIND, value, fault),
+        }
     }
 
     fn show(&self) -> String {

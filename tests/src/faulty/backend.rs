@@ -1,0 +1,237 @@
+//! The backend itself.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::{Behaviour, Fault};
+use crate::http::{Connection, Request};
+
+const BODY: [u8; 1024] = [b'x'; 1024];
+/// How much of the body is sent before [`Fault::Truncate`] closes.
+const TRUNCATED: usize = 400;
+
+/// What a backend has been asked so far.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Counts {
+    /// Connections accepted.
+    pub connections: u64,
+    /// Requests to anything but the health path.
+    pub requests: u64,
+    /// Requests to the health path.
+    pub health_checks: u64,
+    /// Executions per `X-Load-Id`.
+    pub executions: HashMap<String, u32>,
+}
+
+/// A running backend. Dropping it closes its listener and all its connections.
+#[derive(Debug)]
+pub struct FaultyBackend {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: AbortHandle,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    /// Told about every request that was read.
+    arrived: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    behaviour: Behaviour,
+    counts: Counts,
+    ledger: Option<File>,
+}
+
+// === impl FaultyBackend ===
+
+impl FaultyBackend {
+    /// Starts a backend on a free loopback port.
+    pub async fn start(behaviour: Behaviour) -> io::Result<Self> {
+        Self::listen(SocketAddr::from(([127, 0, 0, 1], 0)), behaviour, None).await
+    }
+
+    /// Starts a backend at `address`; each execution adds a line `METHOD ID` to `ledger`, which
+    /// outlives the process.
+    pub async fn listen(
+        address: SocketAddr,
+        behaviour: Behaviour,
+        ledger: Option<File>,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State {
+                behaviour,
+                counts: Counts::default(),
+                ledger,
+            }),
+            arrived: Notify::new(),
+        });
+        let accepting = tokio::spawn(accept(listener, shared.clone())).abort_handle();
+        Ok(Self {
+            address,
+            shared,
+            accepting,
+        })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Changes how the next requests are treated.
+    pub fn set(&self, behaviour: Behaviour) {
+        self.shared.lock().behaviour = behaviour;
+    }
+
+    /// How requests are treated.
+    pub fn behaviour(&self) -> Behaviour {
+        self.shared.lock().behaviour
+    }
+
+    /// What it has been asked so far.
+    pub fn counts(&self) -> Counts {
+        self.shared.lock().counts.clone()
+    }
+
+    /// Waits until it has read this many requests (health checks apart).
+    pub async fn received(&self, requests: u64) {
+        loop {
+            let arrived = self.shared.arrived.notified();
+            if self.shared.lock().counts.requests >= requests {
+                return;
+            }
+            arrived.await;
+        }
+    }
+}
+
+impl Drop for FaultyBackend {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts the request and says what is to happen to it. A request for `/status/404` gets that.
+    fn execute(&self, request: &Request) -> (Fault, std::time::Duration) {
+        let mut state = self.lock();
+        let behaviour = state.behaviour;
+        if request.target == "/healthz" {
+            state.counts.health_checks += 1;
+            return (behaviour.health, std::time::Duration::ZERO);
+        }
+        state.counts.requests += 1;
+        if let Some(id) = request.header("x-load-id") {
+            *state.counts.executions.entry(id.to_owned()).or_default() += 1;
+            if let Some(ledger) = &mut state.ledger {
+                // One write per line: the lines of a killed process are whole.
+                let line = format!("{} {id}\n", request.method);
+                if let Err(error) = ledger.write_all(line.as_bytes()) {
+                    eprintln!("soe503-faulty: the ledger cannot be written: {error}");
+                    std::process::exit(1);
+                }
+            }
+        }
+        drop(state);
+        self.arrived.notify_waiters();
+        let asked = request.target.strip_prefix("/status/");
+        let fault = asked.and_then(|status| status.parse().ok());
+        (fault.unwrap_or(behaviour.traffic), behaviour.delay)
+    }
+}
+
+// === connections ===
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    // The set aborts its tasks, and thereby closes the connections, when this task is aborted.
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    shared.lock().counts.connections += 1;
+                    connections.spawn(serve(stream, shared.clone()));
+                }
+                Err(error) => eprintln!("soe503-faulty: accept: {error}"),
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let mut connection = Connection::from(stream).patient();
+    while let Ok(Some(request)) = connection.request().await {
+        let (fault, delay) = shared.execute(&request);
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        let sent = match fault {
+            Fault::Ok => connection.send(&response(200, &request, BODY.len())).await,
+            Fault::Status(status) => {
+                let bytes = response(status, &request, BODY.len());
+                connection.send(&bytes).await
+            }
+            Fault::Hang => {
+                // Until the proxy gives up and closes.
+                let _ = connection.rest().await;
+                return;
+            }
+            Fault::Reset => {
+                let _ = connection.reset();
+                return;
+            }
+            Fault::Close => return,
+            Fault::Truncate => {
+                let _ = connection.send(&response(200, &request, TRUNCATED)).await;
+                return;
+            }
+            Fault::Garbage => {
+                let _ = connection.send(b"\x00\x01 this is not HTTP \xff\r\n\r\n").await;
+                return;
+            }
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+/// Head and the first `length` bytes of the body.
+fn response(status: u16, request: &Request, length: usize) -> Vec<u8> {
+    let bodiless = request.method == "HEAD" || status == 204 || status == 304;
+    let mut bytes = format!(
+        "HTTP/1.1 {status} Said So\r\nContent-Type: text/plain\r\nX-Load-Id: {}\r\n",
+        request.header("x-load-id").unwrap_or_default(),
+    );
+    if !bodiless || request.method == "HEAD" {
+        bytes += &format!("Content-Length: {}\r\n", BODY.len());
+    }
+    let mut bytes = (bytes + "\r\n").into_bytes();
+    if !bodiless {
+        bytes.extend_from_slice(&BODY[..length]);
+    }
+    bytes
+}

@@ -1,0 +1,407 @@
+//! An HTTP/1.1 client that hides nothing.
+//!
+//! It sends exactly the bytes it is given, and says how a connection ended. A library client would
+//! pool, retry and normalise, which is what these tests are about.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// No single read of a client may take longer.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// More headers than any answer here has.
+const MAX_HEADERS: usize = 96;
+
+/// A complete answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Names in lower case, in the order received.
+    pub headers: Vec<(String, String)>,
+    /// The decoded body.
+    pub body: Vec<u8>,
+    /// The connection can be used again.
+    pub reusable: bool,
+}
+
+/// A complete request, as a backend sees it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method, as sent.
+    pub method: String,
+    /// The request target, as sent.
+    pub target: String,
+    /// Names in lower case, in the order received.
+    pub headers: Vec<(String, String)>,
+    /// The decoded body.
+    pub body: Vec<u8>,
+}
+
+/// Why no complete message came.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// The peer closed its side first.
+    #[error("closed after {received} bytes of the message")]
+    Closed {
+        /// Bytes of this message that had arrived.
+        received: usize,
+    },
+    /// The bytes are not HTTP/1.1.
+    #[error("not an HTTP/1.1 message: {0}")]
+    Malformed(String),
+    /// Nothing came for too long.
+    #[error("nothing came in time")]
+    TooLate,
+    /// The socket failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// One connection, of a client or (for the faulty backend) of a server.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    patience: Duration,
+}
+
+enum Framing {
+    Length(usize),
+    Chunked,
+    UntilClose,
+}
+
+struct Head {
+    status: u16,
+    headers: Vec<(String, String)>,
+    length: usize,
+}
+
+struct RequestHead {
+    method: String,
+    target: String,
+    headers: Vec<(String, String)>,
+    length: usize,
+}
+
+// === impl Answer ===
+
+impl Answer {
+    /// The first header of this (lower-case) name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+
+    /// All headers of this (lower-case) name as one list, joined as RFC 9110 §5.2 says.
+    pub fn header_list(&self, name: &str) -> String {
+        let values: Vec<&str> = self
+            .headers
+            .iter()
+            .filter(|(given, _)| given == name)
+            .map(|(_, value)| value.as_str())
+            .collect();
+        values.join(", ")
+    }
+
+    /// The body as text; bytes that are not UTF-8 are replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON, or a panic that shows it.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error} in the body: {}", self.text()))
+    }
+}
+
+// === impl Request ===
+
+impl Request {
+    /// The first header of this (lower-case) name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+}
+
+// === impl Connection ===
+
+impl From<TcpStream> for Connection {
+    fn from(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            buffer: Vec::with_capacity(4096),
+            patience: PATIENCE,
+        }
+    }
+}
+
+impl Connection {
+    /// Connects.
+    pub async fn open(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self::from(stream))
+    }
+
+    /// The same, waiting for ever: a server does not mind idle clients.
+    #[must_use]
+    pub const fn patient(mut self) -> Self {
+        self.patience = Duration::MAX;
+        self
+    }
+
+    /// Sends these bytes as they are.
+    pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes).await
+    }
+
+    /// Reads one answer. `to_head` says that the request was a HEAD.
+    pub async fn answer(&mut self, to_head: bool) -> Result<Answer, AnswerError> {
+        let head = loop {
+            let head = self.head().await?;
+            self.buffer.drain(..head.length);
+            if head.status >= 200 {
+                break head;
+            }
+        };
+        let bodiless = to_head || head.status == 204 || head.status == 304;
+        let framing = match bodiless {
+            true => Framing::Length(0),
+            false => framing(&head.headers)?,
+        };
+        let (body, at_end) = match framing {
+            Framing::Length(length) => (self.exactly(length).await?, false),
+            Framing::Chunked => (self.chunks().await?, false),
+            Framing::UntilClose => (self.rest().await?, true),
+        };
+        let close = head.headers.iter().any(|(name, value)| {
+            name == "connection" && value.to_ascii_lowercase().contains("close")
+        });
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            body,
+            reusable: !close && !at_end,
+        })
+    }
+
+    /// Reads one request; `None` if the client closed instead of sending another.
+    pub async fn request(&mut self) -> Result<Option<Request>, AnswerError> {
+        let head = loop {
+            if let Some(head) = parse_request_head(&self.buffer)? {
+                break head;
+            }
+            match self.fill().await? {
+                0 if self.buffer.is_empty() => return Ok(None),
+                0 => return Err(self.closed()),
+                _ => {}
+            }
+        };
+        self.buffer.drain(..head.length);
+        if find(&head.headers, "expect").is_some() {
+            self.send(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+        }
+        let body = match framing(&head.headers)? {
+            Framing::Length(length) => self.exactly(length).await?,
+            Framing::Chunked => self.chunks().await?,
+            Framing::UntilClose => Vec::new(),
+        };
+        Ok(Some(Request {
+            method: head.method,
+            target: head.target,
+            headers: head.headers,
+            body,
+        }))
+    }
+
+    /// Everything until the peer closes; an error if it resets instead.
+    pub async fn rest(&mut self) -> Result<Vec<u8>, AnswerError> {
+        while self.fill().await? > 0 {}
+        Ok(std::mem::take(&mut self.buffer))
+    }
+
+    /// The peer has closed, or sent what nobody asked for: not to be used again.
+    pub fn is_stale(&self) -> bool {
+        let mut one = [0; 1];
+        !self.buffer.is_empty()
+            || !matches!(self.stream.try_read(&mut one), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Closes with a reset instead of a FIN.
+    pub fn reset(self) -> io::Result<()> {
+        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))
+    }
+
+    async fn head(&mut self) -> Result<Head, AnswerError> {
+        loop {
+            if let Some(head) = parse_head(&self.buffer)? {
+                return Ok(head);
+            }
+            if self.fill().await? == 0 {
+                return Err(self.closed());
+            }
+        }
+    }
+
+    async fn exactly(&mut self, length: usize) -> Result<Vec<u8>, AnswerError> {
+        while self.buffer.len() < length {
+            if self.fill().await? == 0 {
+                return Err(self.closed());
+            }
+        }
+        Ok(self.buffer.drain(..length).collect())
+    }
+
+    async fn chunks(&mut self) -> Result<Vec<u8>, AnswerError> {
+        let mut body = Vec::new();
+        loop {
+            match httparse::parse_chunk_size(&self.buffer) {
+                Ok(httparse::Status::Complete((start, 0))) => {
+                    self.buffer.drain(..start);
+                    while !self.line().await?.is_empty() {}
+                    return Ok(body);
+                }
+                Ok(httparse::Status::Complete((start, size))) => {
+                    self.buffer.drain(..start);
+                    let size = usize::try_from(size)
+                        .map_err(|_| AnswerError::Malformed("chunk size".into()))?;
+                    body.extend(self.exactly(size).await?);
+                    if !self.line().await?.is_empty() {
+                        return Err(AnswerError::Malformed("chunk end".into()));
+                    }
+                }
+                Ok(httparse::Status::Partial) => {
+                    if self.fill().await? == 0 {
+                        return Err(AnswerError::Closed {
+                            received: body.len(),
+                        });
+                    }
+                }
+                Err(_) => return Err(AnswerError::Malformed("chunk size".into())),
+            }
+        }
+    }
+
+    async fn line(&mut self) -> Result<Vec<u8>, AnswerError> {
+        loop {
+            if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\r\n") {
+                let line = self.buffer.drain(..end).collect();
+                self.buffer.drain(..2);
+                return Ok(line);
+            }
+            if self.fill().await? == 0 {
+                return Err(self.closed());
+            }
+        }
+    }
+
+    fn closed(&self) -> AnswerError {
+        AnswerError::Closed {
+            received: self.buffer.len(),
+        }
+    }
+
+    async fn fill(&mut self) -> Result<usize, AnswerError> {
+        match timeout(self.patience, self.stream.read_buf(&mut self.buffer)).await {
+            Ok(read) => Ok(read?),
+            Err(_) => Err(AnswerError::TooLate),
+        }
+    }
+}
+
+// === helpers ===
+
+/// Sends one request on a connection of its own and returns the answer.
+pub async fn once(address: SocketAddr, request: &str) -> Result<Answer, AnswerError> {
+    let mut connection = Connection::open(address).await?;
+    connection.send(request.as_bytes()).await?;
+    connection.answer(request.starts_with("HEAD ")).await
+}
+
+/// GET of a path on a connection of its own.
+pub async fn get(address: SocketAddr, path: &str) -> Result<Answer, AnswerError> {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    once(address, &request).await
+}
+
+/// POST without a body on a connection of its own.
+pub async fn post(address: SocketAddr, path: &str) -> Result<Answer, AnswerError> {
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    once(address, &request).await
+}
+
+fn parse_head(bytes: &[u8]) -> Result<Option<Head>, AnswerError> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    let parsed = response
+        .parse(bytes)
+        .map_err(|error| AnswerError::Malformed(error.to_string()))?;
+    let (httparse::Status::Complete(length), Some(status)) = (parsed, response.code) else {
+        return Ok(None);
+    };
+    Ok(Some(Head {
+        status,
+        headers: owned(response.headers),
+        length,
+    }))
+}
+
+fn parse_request_head(bytes: &[u8]) -> Result<Option<RequestHead>, AnswerError> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut request = httparse::Request::new(&mut headers);
+    let parsed = request
+        .parse(bytes)
+        .map_err(|error| AnswerError::Malformed(error.to_string()))?;
+    let (httparse::Status::Complete(length), Some(method), Some(target)) =
+        (parsed, request.method, request.path)
+    else {
+        return Ok(None);
+    };
+    Ok(Some(RequestHead {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        headers: owned(request.headers),
+        length,
+    }))
+}
+
+fn owned(headers: &[httparse::Header<'_>]) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|header| {
+            let value = String::from_utf8_lossy(header.value).into_owned();
+            (header.name.to_ascii_lowercase(), value)
+        })
+        .collect()
+}
+
+fn find<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers
+        .iter()
+        .find(|(given, _)| given == name)
+        .map(|(_, value)| value.as_str())
+}
+
+fn framing(headers: &[(String, String)]) -> Result<Framing, AnswerError> {
+    if let Some(coding) = find(headers, "transfer-encoding") {
+        return match coding.to_ascii_lowercase().ends_with("chunked") {
+            true => Ok(Framing::Chunked),
+            false => Ok(Framing::UntilClose),
+        };
+    }
+    match find(headers, "content-length") {
+        Some(length) => length
+            .parse()
+            .map(Framing::Length)
+            .map_err(|_| AnswerError::Malformed(format!("content-length {length}"))),
+        None => Ok(Framing::UntilClose),
+    }
+}
