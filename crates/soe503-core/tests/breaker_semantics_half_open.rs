@@ -25,7 +25,7 @@ fn s6_a_cancelled_probe_gives_its_place_back() {
         (1001, Admit(3), No(HalfOpen)),
         (1002, Abandon(1), Is(HalfOpen)),
         (1003, Admit(3), Is(HalfOpen)),
-        (1004, Drop(2), Is(HalfOpen)),
+        (1004, Lose(2), Is(HalfOpen)),
         (1005, Admit(4), Is(HalfOpen)),
         (1006, Ignore(3), Is(HalfOpen)),
         (1007, Good, Is(HalfOpen)),

@@ -1,6 +1,8 @@
 """Processes that are started, awaited by an event, and ended by their own id."""
 
+import contextlib
 import os
+import random
 import shlex
 import signal
 import socket
@@ -13,10 +15,21 @@ class HarnessError(Exception):
     """The harness itself cannot go on; says nothing about the proxy."""
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
+# Below the range from which the kernel takes the local ports of outgoing connections. Above it, a
+# dead backend's port may be taken by somebody's connection, or even be connected to by itself.
+PORTS = range(10_000, 32_000)
+handed_out: set[int] = set()
+
+
+def free_port() -> int:
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe:
+            with contextlib.suppress(OSError):
+                if port not in handed_out:
+                    probe.bind(("127.0.0.1", port))
+                    handed_out.add(port)
+                    return port
 
 
 def wait_until(what: str, condition, seconds: float = 20.0) -> float:

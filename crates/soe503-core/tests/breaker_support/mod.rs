@@ -36,7 +36,7 @@ pub(crate) enum Op {
     /// Its caller has gone.
     Abandon(u8),
     /// Its permit is dropped, and nobody says anything.
-    Drop(u8),
+    Lose(u8),
     /// An operator opens the circuit.
     ForceOpen,
     /// An operator closes it.
@@ -148,7 +148,7 @@ impl Bench {
             Degrade(id) => drop(self.take(id).record(now, busy)),
             Ignore(id) => drop(self.take(id).record(now, Outcome::IGNORE)),
             Abandon(id) => drop(self.take(id).abandon(now)),
-            Drop(id) => drop(self.take(id)),
+            Lose(id) => drop(self.take(id)),
             ForceOpen => drop(self.breaker.force_open(now, "test")),
             ForceClosed => drop(self.breaker.force_closed(now, "test")),
             Reset => drop(self.breaker.reset(now)),

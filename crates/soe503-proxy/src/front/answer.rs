@@ -4,9 +4,10 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use http::header::{HOST, USER_AGENT};
-use http::{Request, Response, StatusCode, Version};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use soe503::Served;
+use soe503::explain::Explained;
 use soe503_core::Tick;
 
 use super::client::Client;
@@ -16,12 +17,15 @@ use super::{Front, checks, forwarded, hop, refuse, request_id};
 use crate::control::access_log::Entry;
 use crate::state::Origin;
 
+/// Never used: `request_id::ensure` has been there.
+static NO_ID: HeaderValue = HeaderValue::from_static("-");
+
 /// Answers `request`: never fails, whatever happens behind it.
 pub(crate) async fn answer(
     front: Arc<Front>,
     client: Arc<Client>,
     mut request: Request<Incoming>,
-) -> Result<Response<FrontBody<StackBody>>, Infallible> {
+) -> Result<Response<FrontBody>, Infallible> {
     request_id::ensure(request.headers_mut());
     let log = front.access_log().map(|to| {
         Box::new(Log { to: to.clone(), entry: entry(&client, &request, soe503::clock::now()) })
@@ -29,10 +33,7 @@ pub(crate) async fn answer(
     let mut in_flight = InFlight::begin(Arc::clone(&client), log);
 
     if let Err(unacceptable) = checks::check(&request) {
-        let id = &request.headers()[&request_id::X_REQUEST_ID];
-        let reply = refuse::with(unacceptable.status(), unacceptable.detail(), id, front.server_name());
-        in_flight.finish_mut().status = Some(reply.status().as_u16());
-        return Ok(reply.map(|body| in_flight.body(body)));
+        return Ok(refuse(&front, in_flight, &request, unacceptable.status(), unacceptable.detail()));
     }
     forwarded::to_origin_form(&mut request);
     hop::strip(request.headers_mut());
@@ -40,10 +41,7 @@ pub(crate) async fn answer(
     let routes = front.routes();
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let Some(route) = routes.find(host, request.uri().path(), request.method()) else {
-        let id = &request.headers()[&request_id::X_REQUEST_ID];
-        let reply = refuse::with(StatusCode::NOT_FOUND, refuse::NO_ROUTE, id, front.server_name());
-        in_flight.finish_mut().status = Some(reply.status().as_u16());
-        return Ok(reply.map(|body| in_flight.body(body)));
+        return Ok(refuse(&front, in_flight, &request, StatusCode::NOT_FOUND, refuse::NO_ROUTE));
     };
     in_flight.routed(route.pool());
     client.forwarder().apply(request.headers_mut());
@@ -59,16 +57,30 @@ pub(crate) async fn answer(
     Ok(response.map(|body| in_flight.body(body)))
 }
 
+/// An answer without a stack: the request is the client's own mistake.
+fn refuse(
+    front: &Front,
+    mut in_flight: InFlight,
+    request: &Request<Incoming>,
+    status: StatusCode,
+    detail: &str,
+) -> Response<FrontBody> {
+    let id = request.headers().get(&request_id::X_REQUEST_ID);
+    let reply = refuse::with(status, detail, id.unwrap_or(&NO_ID), front.refused());
+    in_flight.finish_mut().status = Some(status.as_u16());
+    reply.map(|text| in_flight.text(text))
+}
+
 /// Takes over what the layers know about the answer.
 fn note(in_flight: &mut InFlight, response: &Response<StackBody>) {
-    let explained = response.extensions().get::<soe503::explain::Explained>();
+    let explained = response.extensions().get::<Explained>();
     let served = response.extensions().get::<Served>();
     let finish = in_flight.finish_mut();
     finish.status = Some(response.status().as_u16());
     if let Some(explained) = explained {
         finish.origin = Origin::Generated;
         finish.cause = Some(explained.cause);
-        finish.attempts = explained.attempts;
+        finish.attempts = u8::try_from(explained.attempts).unwrap_or(u8::MAX);
     } else if let Some(served) = served {
         finish.origin = Origin::Upstream;
         finish.attempts = served.attempts;

@@ -11,6 +11,7 @@ use soe503::BoxError;
 use soe503_core::Cause;
 
 use super::client::Client;
+use super::stack::StackBody;
 use crate::control::access_log::{AccessLog, Entry};
 use crate::state::{Finish, Origin, PoolState};
 
@@ -36,10 +37,24 @@ pub(crate) struct Log {
 pin_project! {
     /// The answer's body on its way to the client.
     #[derive(Debug)]
-    pub struct FrontBody<B> {
+    pub(crate) struct FrontBody {
         #[pin]
-        inner: B,
+        inner: Inner,
         in_flight: InFlight,
+    }
+}
+
+pin_project! {
+    #[project = InnerProj]
+    #[derive(Debug)]
+    enum Inner {
+        Stack {
+            #[pin]
+            body: StackBody,
+        },
+        Text {
+            text: Bytes,
+        },
     }
 }
 
@@ -69,8 +84,14 @@ impl InFlight {
         self.log.as_mut().map(|log| &mut log.entry)
     }
 
-    pub(crate) fn body<B>(self, inner: B) -> FrontBody<B> {
-        FrontBody { inner, in_flight: self }
+    /// The body of what the stack answered.
+    pub(crate) fn body(self, body: StackBody) -> FrontBody {
+        FrontBody { inner: Inner::Stack { body }, in_flight: self }
+    }
+
+    /// The body of an answer without a stack.
+    pub(crate) fn text(self, text: Bytes) -> FrontBody {
+        FrontBody { inner: Inner::Text { text }, in_flight: self }
     }
 }
 
@@ -92,7 +113,7 @@ impl Drop for InFlight {
     }
 }
 
-impl<B: Body<Data = Bytes, Error = BoxError>> Body for FrontBody<B> {
+impl Body for FrontBody {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -101,7 +122,11 @@ impl<B: Body<Data = Bytes, Error = BoxError>> Body for FrontBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.project();
-        let polled = this.inner.poll_frame(cx);
+        let polled = match this.inner.project() {
+            InnerProj::Stack { body } => body.poll_frame(cx),
+            InnerProj::Text { text } if text.is_empty() => Poll::Ready(None),
+            InnerProj::Text { text } => Poll::Ready(Some(Ok(Frame::data(std::mem::take(text))))),
+        };
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 if let (Some(log), Some(data)) = (&mut this.in_flight.log, frame.data_ref()) {
@@ -118,10 +143,16 @@ impl<B: Body<Data = Bytes, Error = BoxError>> Body for FrontBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        match &self.inner {
+            Inner::Stack { body } => body.is_end_stream(),
+            Inner::Text { text } => text.is_empty(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        match &self.inner {
+            Inner::Stack { body } => body.size_hint(),
+            Inner::Text { text } => SizeHint::with_exact(text.len() as u64),
+        }
     }
 }

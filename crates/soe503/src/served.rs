@@ -1,0 +1,54 @@
+//! What the layers of one stack know about the answer in their hands.
+
+use std::sync::{Arc, OnceLock};
+
+use soe503_core::Tick;
+use soe503_core::ledger::Ledger;
+use soe503_core::pool::FailureScope;
+
+/// A response extension: who answered, after how many attempts. Inserted once by the pool, or by
+/// the retry layer where there is none, and changed in place by the others.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Served {
+    /// The backend's name.
+    pub backend: Option<Arc<str>>,
+    /// The backend's address as text.
+    pub address: Option<Arc<str>>,
+    /// The pool's number of the backend.
+    pub backend_id: Option<u32>,
+    /// How many attempts were made, this one included.
+    pub attempts: u8,
+    /// When the response's head came.
+    pub responded_at: Tick,
+    /// If the answer counts as a failure: of the backend alone, or of its whole pool.
+    pub scope: Option<FailureScope>,
+    /// Another backend is in rotation that this request has not tried; known for failures only.
+    pub other_backend: Option<bool>,
+    /// What was tried. Only there if something failed.
+    pub ledger: Option<Box<Ledger>>,
+    /// Whom a failure concerns that only the end of the body tells.
+    pub(crate) late: Option<Arc<LateScope>>,
+}
+
+/// Written by the pool at the end of a body, read by the breaker around it right after.
+pub(crate) type LateScope = OnceLock<FailureScope>;
+
+// === impl Served ===
+
+impl Served {
+    /// An answer on the first attempt, from a backend nobody named.
+    pub fn new(responded_at: Tick) -> Self {
+        Self {
+            backend: None,
+            address: None,
+            backend_id: None,
+            attempts: 1,
+            responded_at,
+            scope: None,
+            other_backend: None,
+            ledger: None,
+            late: None,
+        }
+    }
+}
