@@ -191,6 +191,13 @@ impl Connection {
         })
     }
 
+    /// Reads one answer's head and returns its status: for interim answers such as 100.
+    pub async fn interim(&mut self) -> Result<u16, AnswerError> {
+        let head = self.head().await?;
+        self.buffer.drain(..head.length);
+        Ok(head.status)
+    }
+
     /// Reads one request; `None` if the client closed instead of sending another.
     pub async fn request(&mut self) -> Result<Option<Request>, AnswerError> {
         let head = loop {

@@ -118,9 +118,7 @@ impl Proxy {
 
     /// What `GET /api/v1/pools` says about the pool `app`.
     pub async fn pool(&self) -> serde_json::Value {
-        let answer = http::get(self.admin, "/api/v1/pools")
-            .await
-            .expect("pools");
+        let answer = http::get(self.admin, "/api/v1/pools").await.expect("pools");
         let pools = answer.json();
         let pools = pools["pools"].as_array().expect("a list of pools");
         let app = pools.iter().find(|pool| pool["name"] == "app");

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
@@ -44,12 +45,15 @@ struct Shared {
     state: Mutex<State>,
     /// Told about every request that was read.
     arrived: Notify,
+    /// Told about every change of the behaviour.
+    changed: Notify,
 }
 
 #[derive(Debug)]
 struct State {
     behaviour: Behaviour,
     counts: Counts,
+    last: Option<Request>,
     ledger: Option<File>,
 }
 
@@ -74,9 +78,11 @@ impl FaultyBackend {
             state: Mutex::new(State {
                 behaviour,
                 counts: Counts::default(),
+                last: None,
                 ledger,
             }),
             arrived: Notify::new(),
+            changed: Notify::new(),
         });
         let accepting = tokio::spawn(accept(listener, shared.clone())).abort_handle();
         Ok(Self {
@@ -94,6 +100,7 @@ impl FaultyBackend {
     /// Changes how the next requests are treated.
     pub fn set(&self, behaviour: Behaviour) {
         self.shared.lock().behaviour = behaviour;
+        self.shared.changed.notify_waiters();
     }
 
     /// How requests are treated.
@@ -104,6 +111,11 @@ impl FaultyBackend {
     /// What it has been asked so far.
     pub fn counts(&self) -> Counts {
         self.shared.lock().counts.clone()
+    }
+
+    /// The last request that it has read (health checks apart).
+    pub fn last(&self) -> Option<Request> {
+        self.shared.lock().last.clone()
     }
 
     /// Waits until it has read this many requests (health checks apart).
@@ -132,14 +144,15 @@ impl Shared {
     }
 
     /// Counts the request and says what is to happen to it. A request for `/status/404` gets that.
-    fn execute(&self, request: &Request) -> (Fault, std::time::Duration) {
+    fn execute(&self, request: &Request) -> (Fault, Duration) {
         let mut state = self.lock();
         let behaviour = state.behaviour;
         if request.target == "/healthz" {
             state.counts.health_checks += 1;
-            return (behaviour.health, std::time::Duration::ZERO);
+            return (behaviour.health, Duration::ZERO);
         }
         state.counts.requests += 1;
+        state.last = Some(request.clone());
         if let Some(id) = request.header("x-load-id") {
             *state.counts.executions.entry(id.to_owned()).or_default() += 1;
             if let Some(ledger) = &mut state.ledger {
@@ -154,8 +167,20 @@ impl Shared {
         drop(state);
         self.arrived.notify_waiters();
         let asked = request.target.strip_prefix("/status/");
-        let fault = asked.and_then(|status| status.parse().ok());
+        let fault = asked.and_then(|status| Some(Fault::Status(status.parse().ok()?)));
         (fault.unwrap_or(behaviour.traffic), behaviour.delay)
+    }
+
+    /// Waits until it is to do something.
+    async fn released(&self) -> Fault {
+        loop {
+            let changed = self.changed.notified();
+            let fault = self.lock().behaviour.traffic;
+            if fault != Fault::Hold {
+                return fault;
+            }
+            changed.await;
+        }
     }
 }
 
@@ -188,13 +213,21 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
+        let fault = match fault {
+            Fault::Hold => shared.released().await,
+            other => other,
+        };
         let sent = match fault {
+            Fault::OkThenClose => {
+                let _ = connection.send(&response(200, &request, BODY.len())).await;
+                return;
+            }
             Fault::Ok => connection.send(&response(200, &request, BODY.len())).await,
             Fault::Status(status) => {
                 let bytes = response(status, &request, BODY.len());
                 connection.send(&bytes).await
             }
-            Fault::Hang => {
+            Fault::Hang | Fault::Hold => {
                 // Until the proxy gives up and closes.
                 let _ = connection.rest().await;
                 return;
@@ -209,7 +242,9 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
                 return;
             }
             Fault::Garbage => {
-                let _ = connection.send(b"\x00\x01 this is not HTTP \xff\r\n\r\n").await;
+                let _ = connection
+                    .send(b"\x00\x01 this is not HTTP \xff\r\n\r\n")
+                    .await;
                 return;
             }
         };
