@@ -8,16 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::AbortHandle;
 
+use super::serve::accept;
 use super::{Behaviour, Fault};
-use crate::http::{Connection, Request};
-
-const BODY: [u8; 1024] = [b'x'; 1024];
-/// How much of the body is sent before [`Fault::Truncate`] closes.
-const TRUNCATED: usize = 400;
+use crate::http::Request;
 
 /// What a backend has been asked so far.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -41,7 +38,7 @@ pub struct FaultyBackend {
 }
 
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     state: Mutex<State>,
     /// Told about every request that was read.
     arrived: Notify,
@@ -143,8 +140,13 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Counts a connection.
+    pub(super) fn connected(&self) {
+        self.lock().counts.connections += 1;
+    }
+
     /// Counts the request and says what is to happen to it. A request for `/status/404` gets that.
-    fn execute(&self, request: &Request) -> (Fault, Duration) {
+    pub(super) fn execute(&self, request: &Request) -> (Fault, Duration) {
         let mut state = self.lock();
         let behaviour = state.behaviour;
         if request.target == "/healthz" {
@@ -172,7 +174,7 @@ impl Shared {
     }
 
     /// Waits until it is to do something.
-    async fn released(&self) -> Fault {
+    pub(super) async fn released(&self) -> Fault {
         loop {
             let changed = self.changed.notified();
             let fault = self.lock().behaviour.traffic;
@@ -182,91 +184,4 @@ impl Shared {
             changed.await;
         }
     }
-}
-
-// === connections ===
-
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    // The set aborts its tasks, and thereby closes the connections, when this task is aborted.
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    shared.lock().counts.connections += 1;
-                    connections.spawn(serve(stream, shared.clone()));
-                }
-                Err(error) => eprintln!("soe503-faulty: accept: {error}"),
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-async fn serve(stream: TcpStream, shared: Arc<Shared>) {
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
-    let mut connection = Connection::from(stream).patient();
-    while let Ok(Some(request)) = connection.request().await {
-        let (fault, delay) = shared.execute(&request);
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
-        }
-        let fault = match fault {
-            Fault::Hold => shared.released().await,
-            other => other,
-        };
-        let sent = match fault {
-            Fault::OkThenClose => {
-                let _ = connection.send(&response(200, &request, BODY.len())).await;
-                return;
-            }
-            Fault::Ok => connection.send(&response(200, &request, BODY.len())).await,
-            Fault::Status(status) => {
-                let bytes = response(status, &request, BODY.len());
-                connection.send(&bytes).await
-            }
-            Fault::Hang | Fault::Hold => {
-                // Until the proxy gives up and closes.
-                let _ = connection.rest().await;
-                return;
-            }
-            Fault::Reset => {
-                let _ = connection.reset();
-                return;
-            }
-            Fault::Close => return,
-            Fault::Truncate => {
-                let _ = connection.send(&response(200, &request, TRUNCATED)).await;
-                return;
-            }
-            Fault::Garbage => {
-                let _ = connection
-                    .send(b"\x00\x01 this is not HTTP \xff\r\n\r\n")
-                    .await;
-                return;
-            }
-        };
-        if sent.is_err() {
-            return;
-        }
-    }
-}
-
-/// Head and the first `length` bytes of the body.
-fn response(status: u16, request: &Request, length: usize) -> Vec<u8> {
-    let bodiless = request.method == "HEAD" || status == 204 || status == 304;
-    let mut bytes = format!(
-        "HTTP/1.1 {status} Said So\r\nContent-Type: text/plain\r\nX-Load-Id: {}\r\n",
-        request.header("x-load-id").unwrap_or_default(),
-    );
-    if !bodiless || request.method == "HEAD" {
-        bytes += &format!("Content-Length: {}\r\n", BODY.len());
-    }
-    let mut bytes = (bytes + "\r\n").into_bytes();
-    if !bodiless {
-        bytes.extend_from_slice(&BODY[..length]);
-    }
-    bytes
 }
