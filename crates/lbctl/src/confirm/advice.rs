@@ -89,7 +89,7 @@ fn for_tls(fault: &TlsFault, host: &str, port: u16) -> Vec<String> {
         ],
         TlsFault::Untrusted => vec![
             format!("who signed it? openssl s_client -connect {host}:{port} -servername {host}"),
-            "an authority of your own: SSL_CERT_FILE=ca.pem lbctl confirm …".to_owned(),
+            "an authority of your own: SSL_CERT_FILE=ca.pem lbctl confirm URL".to_owned(),
         ],
         _ => vec![format!("see it: openssl s_client -connect {host}:{port} -servername {host}")],
     }

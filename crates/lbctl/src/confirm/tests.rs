@@ -13,6 +13,9 @@ use super::{
 };
 use crate::show::sample::{PIPE, plain};
 
+/// Names and values.
+type Headers = [(&'static str, &'static str)];
+
 fn seen(end: End) -> Observation {
     Observation {
         url: "http://shop.example/cart".into(),
@@ -26,7 +29,7 @@ fn seen(end: End) -> Observation {
     }
 }
 
-fn answer(status: u16, headers: &[(&'static str, &'static str)]) -> Observation {
+fn answer(status: u16, headers: &Headers) -> Observation {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         map.append(*name, HeaderValue::from_static(value));
@@ -37,7 +40,7 @@ fn answer(status: u16, headers: &[(&'static str, &'static str)]) -> Observation 
     }))
 }
 
-const TAGGED: &[(&str, &str)] = &[
+const TAGGED: &Headers = &[
     ("x-error-code", "SOE-503"),
     (
         "soe-cause",
@@ -55,7 +58,7 @@ const TAGGED: &[(&str, &str)] = &[
 
 #[test]
 fn whose_503_it_is() {
-    let rows: &[(&[(&str, &str)], Kind, &str)] = &[
+    let rows: &[(&Headers, Kind, &str)] = &[
         (
             TAGGED,
             Kind::Soe503,
@@ -129,7 +132,7 @@ fn whose_503_it_is() {
 
 #[test]
 fn what_is_not_a_503() {
-    let rows: &[(u16, &[(&str, &str)], Kind, &str)] = &[
+    let rows: &[(u16, &Headers, Kind, &str)] = &[
         (200, &[], Kind::Fine, "not a 503: 200 OK"),
         (
             302,

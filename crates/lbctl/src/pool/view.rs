@@ -137,10 +137,7 @@ pub(crate) const fn circuit_mark(circuit: &Circuit) -> Mark {
 /// Why a circuit is not simply closed.
 pub(crate) fn circuit_why(circuit: &Circuit) -> Option<String> {
     let rule = circuit.reason.as_ref().or(circuit.rule.as_ref());
-    let behind = circuit
-        .root
-        .as_ref()
-        .map(|root| format!("root {root}"));
+    let behind = circuit.root.as_ref().map(|root| format!("root {root}"));
     let parts: Vec<_> = rule.cloned().into_iter().chain(behind).collect();
     let closed = circuit.state == CircuitState::Closed && circuit.forced.is_none();
     (!closed && !parts.is_empty()).then(|| parts.join("; "))
