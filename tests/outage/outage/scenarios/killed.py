@@ -4,8 +4,8 @@ import time
 from collections import Counter
 
 from .. import judge
-from ..backends import Faulty, Nginx
-from ..proxy import Watch
+from harness.backends import Faulty, Nginx
+from harness.proxy import Watch
 from ..stage import Stage
 from ..verdicts import Scenario
 

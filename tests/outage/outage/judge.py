@@ -3,7 +3,7 @@
 from collections import Counter
 
 from .answers import bytes_had_gone_out, cause_and_root, faults_of, tag_of
-from .load import Result, quantile
+from harness.load import Result, quantile
 from .verdicts import Scenario
 
 # A load generator that is late by more than this says nothing about the proxy's speed.

@@ -7,7 +7,7 @@ import threading
 import time
 
 from .. import judge
-from ..backends import Faulty
+from harness.backends import Faulty
 from ..stage import Stage
 from ..verdicts import Scenario
 

@@ -1,20 +1,18 @@
 """The command line: builds, runs the scenarios, shows the verdicts."""
 
 import argparse
-import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+from harness import build
+from harness.network import may_change_the_network
+from harness.processes import HarnessError
+
 from . import scenarios
-from .network import may_change_the_network
-from .processes import HarnessError
 from .stage import Settings, Stage
 from .verdicts import Scenario, write
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def arguments() -> argparse.Namespace:
@@ -22,8 +20,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("scenario", nargs="*", help="only these (default: all): " + ", ".join(scenarios.ALL))
     parser.add_argument("--quick", action="store_true", help="a few seconds of each")
     parser.add_argument("--rate", type=float, default=500.0, help="requests per second (default 500)")
-    parser.add_argument("--profile", default="ci", help="cargo profile of the binaries (default ci: release without LTO)")
-    parser.add_argument("--soe503", metavar="FILE", help="an existing binary; the proxy is not built then")
+    build.add_arguments(parser)
     parser.add_argument("--against", choices=("soe503", "nginx"), default="soe503", help="the proxy under test")
     parser.add_argument("--keep", metavar="DIR", help="leave logs and results there")
     args = parser.parse_args()
@@ -33,27 +30,14 @@ def arguments() -> argparse.Namespace:
     return args
 
 
-def target_directory() -> Path:
-    metadata = subprocess.run(["cargo", "metadata", "--format-version=1", "--no-deps"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return Path(json.loads(metadata.stdout)["target_directory"])
-
-
-def build(args: argparse.Namespace, target: Path) -> Path:
-    packages = ["soe503-tests"]
-    if not args.soe503 and args.against == "soe503":
-        packages.append("soe503-proxy")
-    wanted = [word for package in packages for word in ("-p", package)]
-    subprocess.run(["cargo", "build", "--quiet", "--profile", args.profile, "--bins", *wanted], cwd=ROOT, check=True)
-    return target / ("debug" if args.profile == "dev" else args.profile)
-
-
 def main() -> int:
     args = arguments()
     for tool in ("nginx", "cargo"):
         if not shutil.which(tool):
             sys.exit(f"tests/outage/run: {tool} is needed (Debian: apt install nginx-light)")
-    target = target_directory()
-    built = build(args, target)
+    packages = ["soe503-tests"] if args.soe503 or args.against == "nginx" else ["soe503-tests", "soe503-proxy"]
+    built = build.build(args, packages)
+    target = build.target_directory()
     network = may_change_the_network()
     settings = Settings(
         soe503=args.soe503 or str(built / "soe503"), load=str(built / "soe503-load"), faulty=str(built / "soe503-faulty"),

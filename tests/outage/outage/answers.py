@@ -2,8 +2,8 @@
 
 import re
 
-from .load import Result
-from .proxy import SERVER_NAME
+from harness.load import Result
+from harness.proxy import SERVER_NAME
 
 CODES = {502: "SOE-502", 503: "SOE-503", 504: "SOE-504"}
 CAUSE = re.compile(r"[a-z_]+/[a-z0-9_]+")

@@ -5,9 +5,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .load import Load
-from .network import ConnectCounter
-from .proxy import NginxProxy, Soe503
+from harness.load import Load
+from harness.network import ConnectCounter
+from harness.proxy import NginxProxy, Soe503
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from collections import Counter
 from contextlib import contextmanager
 
 from .. import judge
-from ..backends import Faulty
+from harness.backends import Faulty
 from ..answers import tag_of
-from ..network import FullBacklog, Namespace
-from ..proxy import Watch
+from harness.network import FullBacklog, Namespace
+from harness.proxy import Watch
 from ..stage import Stage
 from ..verdicts import Scenario
 
