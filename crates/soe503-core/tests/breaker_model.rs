@@ -1,7 +1,7 @@
 //! The breaker against a model that remembers everything and adds nothing up in advance.
 //!
 //! The model keeps a list of all requests with what is known about each, and derives every answer
-//! from that list when it is asked: no counters, no ring, no running totals.
+//! from that list when it is asked: no counters, no ring, no totals.
 
 mod breaker_support;
 
@@ -56,6 +56,13 @@ impl Model {
             Period::Closed | Period::ForcedClosed => Closed,
             Period::Open { .. } | Period::ForcedOpen => Open,
             Period::HalfOpen { .. } => HalfOpen,
+        }
+    }
+
+    fn retry_at(&self) -> Option<Tick> {
+        match self.period() {
+            Period::Open { until } => Some(until),
+            _ => None,
         }
     }
 
@@ -123,6 +130,10 @@ impl Model {
         self.current().filter(|r| r.ended.is_none()).collect()
     }
 
+    fn taken(&self) -> usize {
+        self.results().len() + self.in_flight().len()
+    }
+
     /// How long the circuit opens now: doubled for each opening since it was closed last.
     fn open(&mut self, now: Tick) {
         let closed = |p: &Period| matches!(p, Period::Closed | Period::ForcedClosed);
@@ -155,17 +166,14 @@ impl Model {
             self.periods.push(Period::HalfOpen { began: now });
         }
         if let Period::HalfOpen { began } = self.period()
-            && self.results().len() + self.in_flight().len() >= self.config.probes as usize
+            && self.taken() >= self.config.probes as usize
         {
             self.wait_is_over(began, now);
         }
         let (let_in, probe) = match self.period() {
             Period::Closed | Period::ForcedClosed => (true, false),
             Period::Open { .. } | Period::ForcedOpen => (false, false),
-            Period::HalfOpen { .. } => {
-                let taken = self.results().len() + self.in_flight().len();
-                (taken < self.config.probes as usize, true)
-            }
+            Period::HalfOpen { .. } => (self.taken() < self.config.probes as usize, true),
         };
         let_in.then(|| {
             self.requests.push(Request {
@@ -381,11 +389,7 @@ proptest! {
             let seen = breaker.snapshot(now);
             prop_assert_eq!(seen.state, model.state());
             prop_assert_eq!(seen.generation as usize, model.periods.len() - 1);
-            let retry_at = match model.period() {
-                Period::Open { until } => Some(until),
-                _ => None,
-            };
-            prop_assert_eq!(seen.retry_at, retry_at);
+            prop_assert_eq!(seen.retry_at, model.retry_at());
             if model.period() == Period::Closed {
                 prop_assert_eq!(seen.consecutive_failures, model.streak());
                 if let Some(window) = seen.window {

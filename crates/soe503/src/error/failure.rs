@@ -6,6 +6,7 @@ use soe503_core::ledger::{Attempt, Ledger};
 use soe503_core::pool::FailureScope;
 
 use super::{BoxError, find};
+use crate::served::Outlook;
 
 /// One or more attempts were made, and none succeeded.
 ///
@@ -17,7 +18,7 @@ pub struct Failure {
     ledger: Ledger,
     backend: Option<u32>,
     scope: Option<FailureScope>,
-    other_backend: Option<bool>,
+    outlook: Option<Outlook>,
     source: Option<BoxError>,
 }
 
@@ -30,7 +31,7 @@ impl Failure {
             ledger: ledger.into(),
             backend: None,
             scope: None,
-            other_backend: None,
+            outlook: None,
             source: None,
         }
     }
@@ -56,10 +57,10 @@ impl Failure {
         self
     }
 
-    /// Whether another backend is in rotation that the request has not tried.
+    /// What another attempt has to expect.
     #[must_use]
-    pub const fn with_other_backend(mut self, other: bool) -> Self {
-        self.other_backend = Some(other);
+    pub const fn with_outlook(mut self, outlook: Outlook) -> Self {
+        self.outlook = Some(outlook);
         self
     }
 
@@ -83,9 +84,9 @@ impl Failure {
         self.backend
     }
 
-    /// Whether another backend is left to try, if a pool said so.
-    pub const fn other_backend(&self) -> Option<bool> {
-        self.other_backend
+    /// What another attempt has to expect, if a pool said so.
+    pub const fn outlook(&self) -> Option<Outlook> {
+        self.outlook
     }
 
     /// Whom the failure concerns, if a pool said so.

@@ -3,7 +3,7 @@
 use http::Response;
 use http_body::Body;
 use soe503_core::Tick;
-use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, RetryVerdict, TimeoutKind};
+use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, RetryVerdict};
 use soe503_core::retry::{Decision, Situation, decide};
 
 use super::body::CanReplay;
@@ -11,7 +11,7 @@ use super::plan::Plan;
 use crate::clock;
 use crate::error::{BoxError, Failure, Rejected};
 use crate::facts;
-use crate::served::Served;
+use crate::served::{Outlook, Served};
 
 /// The attempts of one request so far.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(super) enum Next<ResB> {
 /// What is known about a failed attempt beside its facts.
 struct Aside {
     backend: Option<u32>,
-    other_backend: Option<bool>,
+    outlook: Option<Outlook>,
 }
 
 impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
@@ -63,7 +63,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         let now = served.map_or_else(clock::now, |served| served.responded_at);
         let aside = Aside {
             backend: served.and_then(|served| served.backend_id),
-            other_backend: served.and_then(|served| served.other_backend),
+            outlook: served.and_then(|served| served.outlook),
         };
         let context = &self.plan.context;
         let attempt = facts::answered(&response, context.number, context.now, now);
@@ -91,7 +91,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         let told = Failure::find(&*error);
         let aside = Aside {
             backend: told.and_then(Failure::backend),
-            other_backend: told.and_then(Failure::other_backend),
+            outlook: told.and_then(Failure::outlook),
         };
         let scope = told.and_then(Failure::scope);
         if let Some(at) = self.decide(attempt, &aside, now) {
@@ -112,10 +112,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
     /// The attempt in flight has had its time.
     pub(super) fn out_of_time(&mut self, at: Tick) -> Next<ResB> {
         let context = &self.plan.context;
-        let kind = match context.deadline {
-            Some(deadline) if deadline <= at => TimeoutKind::Total,
-            _ => TimeoutKind::Attempt,
-        };
+        let kind = context.due_kind(at);
         let elapsed = at.since(context.now);
         let attempt = facts::timed_out(kind, context.number, context.now, elapsed);
         self.failed(Failure::new(attempt).into())
@@ -138,22 +135,31 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             ..
         } = &mut self.plan;
         let replayable = replay.can();
+        let outlook = aside.outlook;
         let situation = Situation {
             idempotent: context.idempotent,
             client_gone: replayable == CanReplay::Broken,
             body_replayable: replayable == CanReplay::Yes,
-            other_backend: aside.other_backend.unwrap_or(true),
+            other_backend: outlook.is_none_or(|outlook| outlook.other_backend),
+            expected: outlook
+                .and_then(|outlook| outlook.typical_latency)
+                .unwrap_or_default(),
             remaining: context.deadline.map(|deadline| deadline.since(now)),
             retry_after: attempt.retry_after,
             upstream_final: attempt.nested.as_ref().is_some_and(|nested| nested.trusted),
             ..Situation::after(&attempt, now)
         };
-        let decision = decide(&rules.policy, &situation, &rules.budget, &mut fastrand::Rng::new());
+        let decision = decide(
+            &rules.policy,
+            &situation,
+            &rules.budget,
+            &mut fastrand::Rng::new(),
+        );
         let (verdict, next) = match decision {
             Decision::Retry { after } => {
                 let pause = (!after.is_zero()).then(|| now.after(after));
                 (RetryVerdict::Retried, Some(pause))
-            },
+            }
             Decision::Stop(verdict) => (verdict, None),
         };
         if let Some(backend) = aside.backend {
@@ -188,7 +194,9 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
     fn attach(&mut self, response: &mut Response<ResB>, now: Tick) {
         let attempts = std::mem::take(&mut self.failed);
         // A refusal that ended the retries is in the ledger, and is no attempt on a backend.
-        let tried = attempts.iter().filter(|a| !matches!(a.fault, Some(Fault::Refused(_))));
+        let tried = attempts
+            .iter()
+            .filter(|a| !matches!(a.fault, Some(Fault::Refused(_))));
         let count = u8::try_from(tried.count()).unwrap_or(u8::MAX);
         let served = response
             .extensions_mut()
