@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Uri};
-use soe503::explain::FailureRecord;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method};
 use soe503_core::Tick;
 use soe503_core::diagnosis::Diagnosis;
 use soe503_core::ledger::Ledger;
@@ -19,16 +19,14 @@ pub struct Record {
     pub at: Tick,
     /// The request's method.
     pub method: Method,
-    /// The request's target, with its query.
-    pub uri: Uri,
+    /// The request's path and query.
+    pub target: Option<PathAndQuery>,
     /// The host that was asked for.
-    pub host: Option<Box<str>>,
+    pub host: Option<HeaderValue>,
+    /// The pool it was for, if a route matched.
+    pub pool: Option<Arc<str>>,
     /// The status that the client got.
     pub status: u16,
-    /// The answer was the backend's own, passed on; not ours.
-    pub passed_on: bool,
-    /// The incident it belongs to, where incidents are kept.
-    pub incident: Option<Arc<str>>,
     /// From the request's head to the answer.
     pub elapsed: Duration,
     /// The `Retry-After` that was sent, in seconds.
@@ -37,23 +35,4 @@ pub struct Record {
     pub diagnosis: Diagnosis,
     /// What was tried.
     pub attempts: Ledger,
-}
-
-impl From<FailureRecord> for Record {
-    fn from(failure: FailureRecord) -> Self {
-        Self {
-            request_id: failure.request_id.into(),
-            at: failure.at,
-            method: failure.method,
-            uri: failure.uri,
-            host: failure.host.map(Into::into),
-            status: failure.status,
-            passed_on: failure.passed_on,
-            incident: failure.incident,
-            elapsed: failure.elapsed,
-            retry_after: failure.retry_after,
-            diagnosis: failure.diagnosis,
-            attempts: failure.ledger,
-        }
-    }
 }

@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use soe503::explain::FailureRecord;
-
 use super::Record;
 
 /// Bounds of the recorder.
@@ -82,7 +80,7 @@ impl Recorder {
     }
 
     /// Hands a record over, or counts a drop when too many are on their way. Never blocks.
-    pub fn keep(&self, record: Record) {
+    pub fn record(&self, record: Record) {
         if self.sender.try_send(record).is_err() {
             self.shared.dropped.fetch_add(1, Relaxed);
         }
@@ -117,17 +115,6 @@ impl Recorder {
             ring.push(record);
         }
         look(ring)
-    }
-}
-
-impl soe503::explain::Record for Recorder {
-    fn record(&self, failure: FailureRecord) {
-        self.keep(failure.into());
-    }
-
-    /// A backend's own 5xx is worth asking about too.
-    fn passed_on(&self) -> bool {
-        true
     }
 }
 

@@ -13,10 +13,9 @@ fn record(id: &str, status: u16) -> Record {
         request_id: id.into(),
         at: Tick::from_secs(1),
         method: Method::GET,
-        uri: "/".parse().unwrap(),
+        target: None,
         host: None,
-        passed_on: false,
-        incident: None,
+        pool: None,
         status,
         elapsed: Duration::from_millis(1),
         retry_after: None,
@@ -33,7 +32,7 @@ fn status(recorder: &Recorder, id: &str) -> Option<u16> {
 fn the_oldest_make_room_and_stay_unfindable() {
     let recorder = Recorder::new(Settings { kept: 3, waiting: 10 });
     for i in 0..5_u16 {
-        recorder.keep(record(&format!("r{i}"), 500 + i));
+        recorder.record(record(&format!("r{i}"), 500 + i));
     }
     assert_eq!(recorder.kept(), 3);
     for (id, found) in [("r0", None), ("r1", None), ("r2", Some(502)), ("r3", Some(503)), ("r4", Some(504))] {
@@ -47,11 +46,11 @@ fn the_oldest_make_room_and_stay_unfindable() {
 fn what_does_not_fit_the_channel_is_counted_and_nothing_blocks() {
     let recorder = Recorder::new(Settings { kept: 10, waiting: 2 });
     for i in 0..5 {
-        recorder.keep(record(&format!("r{i}"), 503));
+        recorder.record(record(&format!("r{i}"), 503));
     }
     assert_eq!(recorder.dropped(), 3);
     assert_eq!(recorder.kept(), 2);
-    recorder.keep(record("late", 503));
+    recorder.record(record("late", 503));
     assert_eq!(status(&recorder, "late"), Some(503));
     assert_eq!(recorder.dropped(), 3);
 }
@@ -59,12 +58,12 @@ fn what_does_not_fit_the_channel_is_counted_and_nothing_blocks() {
 #[test]
 fn an_id_that_is_used_twice_means_the_latest() {
     let recorder = Recorder::new(Settings { kept: 2, waiting: 10 });
-    recorder.keep(record("same", 502));
-    recorder.keep(record("same", 503));
+    recorder.record(record("same", 502));
+    recorder.record(record("same", 503));
     assert_eq!(status(&recorder, "same"), Some(503));
-    recorder.keep(record("other", 504));
+    recorder.record(record("other", 504));
     assert_eq!(status(&recorder, "same"), Some(503), "evicting the older one keeps the younger");
-    recorder.keep(record("third", 504));
+    recorder.record(record("third", 504));
     assert_eq!(status(&recorder, "same"), None);
 }
 
@@ -76,7 +75,7 @@ fn many_workers_feed_one_recorder() {
             let recorder = recorder.clone();
             scope.spawn(move || {
                 for i in 0..200 {
-                    recorder.keep(record(&format!("{worker}-{i}"), 503));
+                    recorder.record(record(&format!("{worker}-{i}"), 503));
                 }
             });
         }

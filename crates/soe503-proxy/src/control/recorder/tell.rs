@@ -29,17 +29,20 @@ pub fn tell(record: &Record, server: &str, anchor: Anchor) -> api::FailureRecord
     let told = problem(&telling);
     api::FailureRecord {
         request_id: record.request_id.to_string(),
-        incident: record.incident.as_deref().map(str::to_owned),
+        incident: None,
         at: anchor.date(record.at),
         request: api::RequestSummary {
             method: record.method.to_string(),
-            path: record.uri.path().to_owned(),
-            host: record.host.as_deref().map(str::to_owned),
+            path: record.target.as_ref().map_or("*", |target| target.path()).to_owned(),
+            host: record
+                .host
+                .as_ref()
+                .map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned()),
         },
-        pool: told.scope.as_ref().and_then(|scope| scope.pool.clone()),
+        pool: record.pool.as_deref().map(str::to_owned),
         server: server.to_owned(),
         status: record.status,
-        code: (!record.passed_on).then(|| told.code.clone()),
+        code: Some(told.code.clone()),
         elapsed_ms: (record.elapsed.as_secs_f64() * 1e4).round() / 10.0,
         retry_after: record.retry_after.map(u64::from),
         attempts: attempts(&told, &record.attempts),
