@@ -1,7 +1,4 @@
-//! An HTTP/1.1 client that hides nothing.
-//!
-//! It sends exactly the bytes it is given, and says how a connection ended. A library client would
-//! pool, retry and normalise, which is what these tests are about.
+//! A connection whose bytes are all seen.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,56 +8,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::message::{Answer, AnswerError, Request, find};
+use super::parse::{Framing, Head, framing, parse_head, parse_request_head};
+
 /// No single read of a client may take longer.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// More headers than any answer here has.
-const MAX_HEADERS: usize = 96;
-
-/// A complete answer.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The status code.
-    pub status: u16,
-    /// Names in lower case, in the order received.
-    pub headers: Vec<(String, String)>,
-    /// The decoded body.
-    pub body: Vec<u8>,
-    /// The connection can be used again.
-    pub reusable: bool,
-}
-
-/// A complete request, as a backend sees it.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// The method, as sent.
-    pub method: String,
-    /// The request target, as sent.
-    pub target: String,
-    /// Names in lower case, in the order received.
-    pub headers: Vec<(String, String)>,
-    /// The decoded body.
-    pub body: Vec<u8>,
-}
-
-/// Why no complete message came.
-#[derive(Debug, thiserror::Error)]
-pub enum AnswerError {
-    /// The peer closed its side first.
-    #[error("closed after {received} bytes of the message")]
-    Closed {
-        /// Bytes of this message that had arrived.
-        received: usize,
-    },
-    /// The bytes are not HTTP/1.1.
-    #[error("not an HTTP/1.1 message: {0}")]
-    Malformed(String),
-    /// Nothing came for too long.
-    #[error("nothing came in time")]
-    TooLate,
-    /// The socket failed.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
 
 /// One connection, of a client or (for the faulty backend) of a server.
 #[derive(Debug)]
@@ -68,65 +20,6 @@ pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
     patience: Duration,
-}
-
-enum Framing {
-    Length(usize),
-    Chunked,
-    UntilClose,
-}
-
-struct Head {
-    status: u16,
-    headers: Vec<(String, String)>,
-    length: usize,
-}
-
-struct RequestHead {
-    method: String,
-    target: String,
-    headers: Vec<(String, String)>,
-    length: usize,
-}
-
-// === impl Answer ===
-
-impl Answer {
-    /// The first header of this (lower-case) name.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        find(&self.headers, name)
-    }
-
-    /// All headers of this (lower-case) name as one list, joined as RFC 9110 §5.2 says.
-    pub fn header_list(&self, name: &str) -> String {
-        let values: Vec<&str> = self
-            .headers
-            .iter()
-            .filter(|(given, _)| given == name)
-            .map(|(_, value)| value.as_str())
-            .collect();
-        values.join(", ")
-    }
-
-    /// The body as text; bytes that are not UTF-8 are replaced.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    /// The body as JSON, or a panic that shows it.
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{error} in the body: {}", self.text()))
-    }
-}
-
-// === impl Request ===
-
-impl Request {
-    /// The first header of this (lower-case) name.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        find(&self.headers, name)
-    }
 }
 
 // === impl Connection ===
@@ -189,6 +82,13 @@ impl Connection {
             body,
             reusable: !close && !at_end,
         })
+    }
+
+    /// Reads one answer's head and returns its status: for interim answers such as 100.
+    pub async fn interim(&mut self) -> Result<u16, AnswerError> {
+        let head = self.head().await?;
+        self.buffer.drain(..head.length);
+        Ok(head.status)
     }
 
     /// Reads one request; `None` if the client closed instead of sending another.
@@ -312,96 +212,5 @@ impl Connection {
             Ok(read) => Ok(read?),
             Err(_) => Err(AnswerError::TooLate),
         }
-    }
-}
-
-// === helpers ===
-
-/// Sends one request on a connection of its own and returns the answer.
-pub async fn once(address: SocketAddr, request: &str) -> Result<Answer, AnswerError> {
-    let mut connection = Connection::open(address).await?;
-    connection.send(request.as_bytes()).await?;
-    connection.answer(request.starts_with("HEAD ")).await
-}
-
-/// GET of a path on a connection of its own.
-pub async fn get(address: SocketAddr, path: &str) -> Result<Answer, AnswerError> {
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    once(address, &request).await
-}
-
-/// POST without a body on a connection of its own.
-pub async fn post(address: SocketAddr, path: &str) -> Result<Answer, AnswerError> {
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    );
-    once(address, &request).await
-}
-
-fn parse_head(bytes: &[u8]) -> Result<Option<Head>, AnswerError> {
-    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut response = httparse::Response::new(&mut headers);
-    let parsed = response
-        .parse(bytes)
-        .map_err(|error| AnswerError::Malformed(error.to_string()))?;
-    let (httparse::Status::Complete(length), Some(status)) = (parsed, response.code) else {
-        return Ok(None);
-    };
-    Ok(Some(Head {
-        status,
-        headers: owned(response.headers),
-        length,
-    }))
-}
-
-fn parse_request_head(bytes: &[u8]) -> Result<Option<RequestHead>, AnswerError> {
-    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut request = httparse::Request::new(&mut headers);
-    let parsed = request
-        .parse(bytes)
-        .map_err(|error| AnswerError::Malformed(error.to_string()))?;
-    let (httparse::Status::Complete(length), Some(method), Some(target)) =
-        (parsed, request.method, request.path)
-    else {
-        return Ok(None);
-    };
-    Ok(Some(RequestHead {
-        method: method.to_owned(),
-        target: target.to_owned(),
-        headers: owned(request.headers),
-        length,
-    }))
-}
-
-fn owned(headers: &[httparse::Header<'_>]) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .map(|header| {
-            let value = String::from_utf8_lossy(header.value).into_owned();
-            (header.name.to_ascii_lowercase(), value)
-        })
-        .collect()
-}
-
-fn find<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers
-        .iter()
-        .find(|(given, _)| given == name)
-        .map(|(_, value)| value.as_str())
-}
-
-fn framing(headers: &[(String, String)]) -> Result<Framing, AnswerError> {
-    if let Some(coding) = find(headers, "transfer-encoding") {
-        return match coding.to_ascii_lowercase().ends_with("chunked") {
-            true => Ok(Framing::Chunked),
-            false => Ok(Framing::UntilClose),
-        };
-    }
-    match find(headers, "content-length") {
-        Some(length) => length
-            .parse()
-            .map(Framing::Length)
-            .map_err(|_| AnswerError::Malformed(format!("content-length {length}"))),
-        None => Ok(Framing::UntilClose),
     }
 }
