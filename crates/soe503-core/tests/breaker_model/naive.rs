@@ -1,26 +1,22 @@
-//! The breaker against a model that remembers everything and adds nothing up in advance.
+//! A model of the breaker that adds nothing up in advance.
 //!
-//! The model keeps a list of all requests with what is known about each, and derives every answer
-//! from that list when it is asked: no counters, no ring, no totals.
+//! It keeps a list of all requests with what is known about each, and derives every answer from that
+//! list when it is asked: no counters, no ring, no running totals.
 
-mod breaker_support;
-
-use std::time::Duration;
-
-use breaker_support::*;
-use proptest::prelude::*;
-use soe503_core::breaker::{Breaker, BreakerConfig, Permit, State, Window};
+use soe503_core::breaker::{BreakerConfig, State, Window};
 use soe503_core::{Outcome, Ratio, Tick, Verdict};
+
+use crate::breaker_support::*;
 
 /// One request, as the model remembers it.
 #[derive(Debug)]
-struct Request {
+pub(crate) struct Request {
     /// The period it was let in.
     period: usize,
     /// It is a probe, or counted by a closed circuit.
     counts: bool,
     admitted: Tick,
-    head: Option<Tick>,
+    pub(crate) head: Option<Tick>,
     result: Option<Outcome>,
     /// When it ended, with or without a result, and after how many others.
     ended: Option<(Tick, usize)>,
@@ -29,7 +25,7 @@ struct Request {
 
 /// The time between two changes of state.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Period {
+pub(crate) enum Period {
     Closed,
     Open { until: Tick },
     HalfOpen { began: Tick },
@@ -37,21 +33,31 @@ enum Period {
     ForcedClosed,
 }
 
-struct Model {
+pub(crate) struct Model {
     config: BreakerConfig,
-    periods: Vec<Period>,
-    requests: Vec<Request>,
-    ends: usize,
+    pub(crate) periods: Vec<Period>,
+    pub(crate) requests: Vec<Request>,
+    pub(crate) ends: usize,
     /// A reset on a closed circuit: results before this many ends are forgotten.
-    forgotten: usize,
+    pub(crate) forgotten: usize,
 }
 
 impl Model {
-    fn period(&self) -> Period {
+    pub(crate) fn new(config: BreakerConfig) -> Self {
+        Self {
+            config,
+            periods: vec![Period::Closed],
+            requests: Vec::new(),
+            ends: 0,
+            forgotten: 0,
+        }
+    }
+
+    pub(crate) fn period(&self) -> Period {
         *self.periods.last().unwrap()
     }
 
-    fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         match self.period() {
             Period::Closed | Period::ForcedClosed => Closed,
             Period::Open { .. } | Period::ForcedOpen => Open,
@@ -59,7 +65,7 @@ impl Model {
         }
     }
 
-    fn retry_at(&self) -> Option<Tick> {
+    pub(crate) fn retry_at(&self) -> Option<Tick> {
         match self.period() {
             Period::Open { until } => Some(until),
             _ => None,
@@ -83,7 +89,7 @@ impl Model {
         results
     }
 
-    fn streak(&self) -> u32 {
+    pub(crate) fn streak(&self) -> u32 {
         let mut streak = 0;
         for request in self.results().iter().rev() {
             match request.result.unwrap().verdict {
@@ -96,7 +102,7 @@ impl Model {
     }
 
     /// `(total, failed, slow)` of the window at `now`.
-    fn window(&self, now: Tick) -> (u64, u64, u64) {
+    pub(crate) fn window(&self, now: Tick) -> (u64, u64, u64) {
         let results = self.results();
         let live: Vec<_> = match self.config.window {
             Window::Count(size) => results.iter().rev().take(size as usize).collect(),
@@ -126,7 +132,7 @@ impl Model {
                 && (over(self.config.failure_rate, failed) || over(self.config.slow_rate, slow))
     }
 
-    fn in_flight(&self) -> Vec<&Request> {
+    pub(crate) fn in_flight(&self) -> Vec<&Request> {
         self.current().filter(|r| r.ended.is_none()).collect()
     }
 
@@ -159,7 +165,7 @@ impl Model {
     }
 
     /// `Some(probe)` if the request is let in.
-    fn admit(&mut self, now: Tick) -> Option<bool> {
+    pub(crate) fn admit(&mut self, now: Tick) -> Option<bool> {
         if let Period::Open { until } = self.period()
             && now >= until
         {
@@ -218,7 +224,7 @@ impl Model {
         self.config.slow_rate.is_some() && age >= self.config.slow_request
     }
 
-    fn end(&mut self, n: usize, now: Tick, outcome: Outcome) {
+    pub(crate) fn end(&mut self, n: usize, now: Tick, outcome: Outcome) {
         let slow = self.is_slow(&self.requests[n], now);
         let request = &mut self.requests[n];
         request.slow = slow;
@@ -239,7 +245,7 @@ impl Model {
         }
     }
 
-    fn abandoned(&self, n: usize, now: Tick) -> Outcome {
+    pub(crate) fn abandoned(&self, n: usize, now: Tick) -> Outcome {
         let request = &self.requests[n];
         let slow = self.config.slow_rate.map(|_| self.config.slow_request);
         let limit = self.config.abandon_after.or(slow);
@@ -256,150 +262,4 @@ impl Model {
 fn failed(request: &Request) -> bool {
     let verdict = request.result.unwrap().verdict;
     matches!(verdict, Verdict::Failure | Verdict::Degraded)
-}
-
-// === what happens ===
-
-#[derive(Clone, Debug)]
-enum Event {
-    Wait(u64),
-    Admit,
-    Head(prop::sample::Index),
-    End(prop::sample::Index, Outcome),
-    Abandon(prop::sample::Index),
-    ForceOpen,
-    ForceClosed,
-    Reset,
-}
-
-fn any_event() -> impl Strategy<Value = Event> {
-    let outcome = prop_oneof![
-        4 => Just(Outcome::SUCCESS),
-        5 => Just(Outcome::failure(REFUSED)),
-        1 => Just(Outcome::degraded(TIMEOUT)),
-        1 => Just(Outcome::IGNORE),
-    ];
-    let one = any::<prop::sample::Index>;
-    prop_oneof![
-        6 => (0_u64..400).prop_map(Event::Wait),
-        2 => (400_u64..3000).prop_map(Event::Wait),
-        20 => Just(Event::Admit),
-        4 => one().prop_map(Event::Head),
-        16 => (one(), outcome).prop_map(|(n, o)| Event::End(n, o)),
-        3 => one().prop_map(Event::Abandon),
-        1 => prop_oneof![Just(Event::ForceOpen), Just(Event::ForceClosed), Just(Event::Reset)],
-    ]
-}
-
-prop_compose! {
-    fn any_config()(
-        consecutive_failures in prop::option::of(1_u32..5),
-        failure_rate in prop::option::of(1_u32..=4),
-        slow_rate in prop::option::of(1_u32..=4),
-        window in prop_oneof![
-            (4_u32..10).prop_map(Window::Count),
-            (500_u64..3000).prop_map(|n| Window::Time(Duration::from_millis(n))),
-        ],
-        minimum_requests in 1_u32..5,
-        probes in 1_u32..5,
-        half_open_timeout in prop::option::of(300_u64..2000),
-        abandon_after in prop::option::of(1_u64..1000),
-    ) -> BreakerConfig {
-        let quarters = |n: u32| Ratio::percent(25 * n);
-        BreakerConfig {
-            consecutive_failures,
-            failure_rate: failure_rate.map(quarters),
-            slow_rate: slow_rate.map(quarters),
-            slow_request: Duration::from_millis(500),
-            window,
-            minimum_requests,
-            open_for: Duration::from_millis(200),
-            max_open_for: Duration::from_millis(1200),
-            jitter: Ratio::ZERO,
-            probes,
-            half_open_timeout: half_open_timeout.map(Duration::from_millis),
-            abandon_after: abandon_after.map(Duration::from_millis),
-            shadow: false,
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
-    #[test]
-    fn agrees_with_the_model(
-        config in any_config(),
-        events in prop::collection::vec(any_event(), 1..120),
-    ) {
-        let breaker = Breaker::try_new("modelled", config.clone(), 1).unwrap();
-        let mut model = Model {
-            config,
-            periods: vec![Period::Closed],
-            requests: Vec::new(),
-            ends: 0,
-            forgotten: 0,
-        };
-        // By the request's number in the model.
-        let mut flying: Vec<(usize, Permit)> = Vec::new();
-        let mut now = Tick::from_secs(5);
-        for event in events {
-            match event {
-                Event::Wait(millis) => now = now.after(Duration::from_millis(millis)),
-                Event::Admit => {
-                    let permit = breaker.admit(now).ok();
-                    let probe = permit.as_ref().map(Permit::is_probe);
-                    prop_assert_eq!(probe, model.admit(now), "let in");
-                    flying.extend(permit.map(|p| (model.requests.len() - 1, p)));
-                }
-                Event::Head(which) if !flying.is_empty() => {
-                    let which = which.index(flying.len());
-                    let (n, permit) = &mut flying[which];
-                    permit.responded(now);
-                    model.requests[*n].head.get_or_insert(now);
-                }
-                Event::End(which, outcome) if !flying.is_empty() => {
-                    let (n, permit) = flying.swap_remove(which.index(flying.len()));
-                    permit.record(now, outcome);
-                    model.end(n, now, outcome);
-                }
-                Event::Abandon(which) if !flying.is_empty() => {
-                    let (n, permit) = flying.swap_remove(which.index(flying.len()));
-                    permit.abandon(now);
-                    model.end(n, now, model.abandoned(n, now));
-                }
-                Event::ForceOpen => {
-                    breaker.force_open(now, "test");
-                    model.periods.push(Period::ForcedOpen);
-                }
-                Event::ForceClosed => {
-                    breaker.force_closed(now, "test");
-                    model.periods.push(Period::ForcedClosed);
-                }
-                Event::Reset => {
-                    breaker.reset(now);
-                    if model.period() == Period::Closed {
-                        model.forgotten = model.ends;
-                    } else {
-                        model.periods.push(Period::Closed);
-                    }
-                }
-                _ => {}
-            }
-            let seen = breaker.snapshot(now);
-            prop_assert_eq!(seen.state, model.state());
-            prop_assert_eq!(seen.generation as usize, model.periods.len() - 1);
-            prop_assert_eq!(seen.retry_at, model.retry_at());
-            if model.period() == Period::Closed {
-                prop_assert_eq!(seen.consecutive_failures, model.streak());
-                if let Some(window) = seen.window {
-                    let totals = (window.total, window.failed, window.slow);
-                    prop_assert_eq!(totals, model.window(now));
-                }
-            }
-            if let Period::HalfOpen { .. } = model.period() {
-                prop_assert_eq!(seen.probes_in_flight as usize, model.in_flight().len());
-            }
-        }
-    }
 }
