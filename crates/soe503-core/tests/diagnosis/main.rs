@@ -1,0 +1,7 @@
+//! Facts in, causes out: the rules of diagnosis as tables.
+
+mod diagnose;
+mod mechanical;
+mod nested;
+mod outcome;
+mod support;
