@@ -407,3 +407,39 @@ fn waiting_helps_unless_a_proven_root_needs_a_human() {
         !diagnose(&ledger([policy(Cause::MaintenanceWindow)]), &pool()).owner_action_required()
     );
 }
+
+/// A tie goes to the cause that is first in the documentation, whatever the order of backends.
+#[test]
+fn the_majority_is_deterministic() {
+    let root = |causes: [Cause; 2]| {
+        let mut context = pool();
+        context.backends = causes
+            .map(|cause| backend(cause.id(), Condition::Ejected, Some(cause)))
+            .into();
+        let refusal = no_backend(Cause::CircuitAllEjected, None);
+        diagnose(&ledger([refusal]), &context).root
+    };
+    let (first, second) = (
+        Cause::DependencyConnectRefused,
+        Cause::DependencyResponseTimeout,
+    );
+    assert_eq!(root([first, second]), Some(first));
+    assert_eq!(root([second, first]), Some(first));
+}
+
+#[test]
+fn evidence_stays_bounded_in_a_large_pool() {
+    let mut context = pool();
+    let cause = Some(Cause::DependencyConnectRefused);
+    context.backends = vec![backend("a", Condition::Ejected, cause); 1000];
+    let diagnosis = diagnose(
+        &ledger([no_backend(Cause::CircuitAllEjected, None)]),
+        &context,
+    );
+    assert!(diagnosis.evidence.len() <= 20);
+    let all = Evidence::Backends {
+        total: 1000,
+        in_rotation: 0,
+    };
+    assert!(diagnosis.evidence.contains(&all));
+}
