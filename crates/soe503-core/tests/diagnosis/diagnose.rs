@@ -443,3 +443,31 @@ fn evidence_stays_bounded_in_a_large_pool() {
     };
     assert!(diagnosis.evidence.contains(&all));
 }
+
+#[test]
+fn a_crash_and_a_stale_connection_are_told_apart_by_what_was_seen() {
+    let because = |attempt| {
+        let diagnosis = diagnose(&ledger([on(1, "a", attempt)]), &pool());
+        assert_eq!(diagnosis.primary, Cause::DependencyResetBeforeResponse);
+        let not = diagnosis.ruled_out.into_iter();
+        not.filter(|r| r.cause == Cause::ConfigKeepaliveMismatch)
+            .map(|r| r.because)
+            .next()
+    };
+    assert_eq!(because(reset()), Some(Because::Fresh));
+    let busy = Attempt {
+        reused: true,
+        idle_age: Some(ms(40)),
+        ..reset()
+    };
+    assert_eq!(because(busy.clone()), Some(Because::IdleOnly(ms(40))));
+    let unknown = Attempt {
+        idle_age: None,
+        ..busy
+    };
+    assert_eq!(
+        because(unknown),
+        None,
+        "nothing is claimed that was not seen"
+    );
+}
