@@ -1,0 +1,1 @@
+"""The outage harness: processes, network, load, verdicts and the scenarios made of them."""
