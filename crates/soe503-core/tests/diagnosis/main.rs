@@ -3,5 +3,7 @@
 mod diagnose;
 mod mechanical;
 mod nested;
+mod network;
 mod outcome;
+mod refusals;
 mod support;

@@ -111,3 +111,8 @@ pub(crate) fn circuit() -> CircuitView {
         last_probe: None,
     }
 }
+
+/// A decision of ours.
+pub(crate) fn policy(cause: Cause) -> Attempt {
+    failed(Phase::Queue, Fault::Refused(Refusal::Policy(cause)))
+}
