@@ -15,6 +15,7 @@
 //! | [`limit`] | whether there is room for one more request |
 //! | [`ledger`] | the facts that attempts leave behind |
 //! | [`diagnosis`] | the cause that those facts prove |
+//! | [`ratio`] | what a share is, and when it is reached |
 //! | [`explain`] | the words, headers and documents in which a cause is told |
 
 pub mod breaker;
@@ -27,9 +28,11 @@ pub mod ledger;
 pub mod limit;
 pub mod outcome;
 pub mod pool;
+pub mod ratio;
 pub mod retry;
 pub mod time;
 
 pub use cause::{Category, Cause};
 pub use outcome::{Outcome, Verdict};
+pub use ratio::Ratio;
 pub use time::Tick;

@@ -1,1 +1,71 @@
-//! breaker
+//! Whether a circuit lets a request through.
+//!
+//! ```text
+//!             a rule is met                   open time over, and a request comes
+//!   ┌────────┐ ──────────────────▶ ┌────────┐ ──────────────────▶ ┌───────────┐
+//!   │ closed │                     │  open  │                     │ half-open │
+//!   └────────┘                     └────────┘ ◀────────────────── └───────────┘
+//!       ▲                              too many probes failed, or none came back │
+//!       └────────────────────────────────────────────────────────────────────────┘
+//!                                 enough probes succeeded
+//! ```
+//!
+//! An operator can hold it open or closed ([`Breaker::force_open`], [`Breaker::force_closed`])
+//! until a [`Breaker::reset`]; in shadow mode it goes through its states and refuses nobody.
+//!
+//! # Why this algorithm
+//!
+//! - **Three rules side by side.** A run of failures sees an outage within a handful of requests and
+//!   is blind to a service that fails every second time; a rate sees that and needs a minimum of
+//!   traffic; a slow rate sees the service that never fails and never answers in time. Whichever is
+//!   met first opens, and says so ([`Trip`]).
+//! - **The root travels with the state.** A refusal tells what is wrong *behind* the circuit: the
+//!   majority cause of the failures that opened it, or of the probes that failed since.
+//! - **Permits, not callbacks.** A [`Permit`] is taken at admission and ends in exactly one way. A
+//!   probe that its client abandons gives its place back, so a half-open circuit cannot be stuck
+//!   with no probe to free it: the fault of breakers that forget the permit at the gate.
+//! - **Generations.** Every transition begins one. A result counts only in the generation that
+//!   admitted it, so stragglers from before a trip neither close nor reopen anything. The rolling of
+//!   a window is no transition: slow results must be counted.
+//! - **Several probes decide by rate.** One success proves too little and one failure too; either
+//!   makes a circuit flap.
+//!
+//! # How it fails
+//!
+//! It fails closed against the service and open towards nobody: while open, requests that might have
+//! worked are refused, for `max_open_for` plus jitter at most per attempt to recover. A pool where
+//! one of many backends fails should not open its circuit at all: the pool reports such failures as
+//! [`Verdict::Degraded`](crate::Verdict::Degraded), which no run counts.
+//!
+//! # Cost
+//!
+//! Admission on a closed circuit is one atomic load. A success without a rate rule and without a
+//! run of failures is two more loads; any other result is a short lock around fixed memory. Nothing
+//! allocates before a trip. Transitions are returned, never called back under the lock.
+
+mod closed;
+mod config;
+mod config_error;
+mod handle;
+mod machine;
+mod open_time;
+mod permit;
+mod probation;
+mod refusal;
+mod snapshot;
+mod state;
+mod sync;
+mod transition;
+mod trip;
+mod window;
+
+pub use config::{BreakerConfig, Window};
+pub use config_error::ConfigError;
+pub use handle::Breaker;
+pub use permit::Permit;
+pub use refusal::CircuitOpen;
+pub use snapshot::BreakerSnapshot;
+pub use state::{Forced, State};
+pub use transition::{Transition, TransitionReason};
+pub use trip::{FailedProbe, Trip, TripRule};
+pub use window::{CauseCounts, WindowTotals};

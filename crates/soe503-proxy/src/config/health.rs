@@ -1,13 +1,13 @@
 //! Active health checks.
 
-use std::{num::NonZeroU32, ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{fmt, num::NonZeroU32, ops::RangeInclusive, sync::Arc, time::Duration};
 
 /// Active checks of every backend of a pool: `[pools.NAME.health_check]`.
 ///
 /// # Defaults
 ///
 /// - `type`: `"http"`
-/// - `path`: required for `"http"`
+/// - `path`: required for `"http"`, not allowed for `"tcp"`
 /// - `host`: the backend's own host and port
 /// - `expect`: `"200-399"`
 /// - `interval`: `"2s"`
@@ -69,6 +69,27 @@ impl StatusSet {
     }
 }
 
+/// 200 to 399.
+impl Default for StatusSet {
+    fn default() -> Self {
+        Self(vec![200..=399])
+    }
+}
+
+/// As [`StatusSet::parse`] reads it.
+impl fmt::Display for StatusSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, range) in self.0.iter().enumerate() {
+            let comma = if i == 0 { "" } else { "," };
+            write!(f, "{comma}{}", range.start())?;
+            if range.start() != range.end() {
+                write!(f, "-{}", range.end())?;
+            }
+        }
+        Ok(())
+    }
+}
+
 fn parse_range(text: &str) -> Result<RangeInclusive<u16>, String> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (first, last) = (parse_status(first)?, parse_status(last)?);
@@ -101,6 +122,7 @@ mod tests {
         ] {
             assert_eq!(set.contains(status), inside, "{status}");
         }
+        assert_eq!(set.to_string(), "200-299,404");
         for bad in ["", "2xx", "399-200", "200-", "99", "600", "200,,201", "-"] {
             assert!(StatusSet::parse(bad).is_err(), "{bad:?}");
         }

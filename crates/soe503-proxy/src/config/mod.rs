@@ -13,27 +13,39 @@
 //! expected and the nearest valid name ([`Report`]). A file with a problem yields no `Config`, so
 //! nothing starts half-way and a running config is never replaced by a broken one.
 //!
-//! Every key is declared once, in [`keys`]: type, default, range and text. The reader, the JSON
+//! Every key is declared once, in `keys`: type, default, range and text. The reader, the JSON
 //! schema, the reference page and the full example come from that declaration.
 
+mod build;
+mod decisions;
+#[cfg(test)]
+mod defaults_tests;
 mod guard;
 mod health;
+mod keys;
 mod listener;
+mod load;
+mod manual;
 mod name;
 mod pool;
-mod ratio;
 mod report;
 mod root;
 mod route;
 mod server;
+mod wire;
 
 pub use guard::{CircuitBreaker, Ejection, RetryBudget, Window};
 pub use health::{HealthCheck, Probe, StatusSet};
-pub use listener::{Explain, Limits, Listener, Protocols};
+pub use listener::{Limits, Listener, Protocols};
+pub use load::{MAX_FILE_SIZE, from_str, load};
+pub use manual::{full_example, reference_page, schema};
 pub use name::{Name, NonEmpty};
 pub use pool::{Backend, Balance, PoolConfig, Target};
-pub use ratio::Ratio;
 pub use report::{Problem, Report};
 pub use root::Config;
 pub use route::{Host, Match, Retry, Route};
-pub use server::{AccessLog, Admin, AdminAccess, AdminToken, Server, StatusPolicy};
+pub use server::{AccessLog, Admin, AdminAccess, AdminToken, Server};
+pub use soe503_core::{
+    Ratio,
+    explain::{Exposure, StatusPolicy},
+};

@@ -63,14 +63,6 @@ impl Problem {
         self
     }
 
-    /// Adds a line that says what to do, if there is one.
-    pub(super) fn maybe_help(self, help: Option<String>) -> Self {
-        match help {
-            Some(help) => self.help(help),
-            None => self,
-        }
-    }
-
     /// What is wrong, in one line.
     pub fn title(&self) -> &str {
         &self.title

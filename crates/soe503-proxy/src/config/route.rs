@@ -32,7 +32,7 @@ pub struct Route {
 /// - `host`: any host
 /// - `path_prefix`: any path
 /// - `methods`: any method
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Match {
     /// The host of the request.

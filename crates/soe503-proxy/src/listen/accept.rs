@@ -3,15 +3,16 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::drain::Drain;
 use super::serve::Server;
+use super::watch::{self, Watch};
 use crate::front::{Client, Front};
-use crate::state::Connections;
 
 /// How long to wait when the process is out of file descriptors or memory: time for others to end.
 const EXHAUSTED: Duration = Duration::from_millis(50);
@@ -24,13 +25,13 @@ pub(crate) struct Acceptor {
     pub(crate) front: Arc<Front>,
     /// Connections that this listener may still open, over all workers.
     pub(crate) room: Arc<Semaphore>,
-    pub(crate) connections: Connections,
+    /// Held by every connection, so that the worker knows when the last one is gone.
+    pub(crate) alive: mpsc::Sender<()>,
     pub(crate) drain: Drain,
 }
 
 impl Acceptor {
-    /// Accepts until the drain begins. Closing the socket is the first step of a shutdown: what
-    /// is in the kernel's queue by then was accepted by it and is served.
+    /// Accepts until the drain begins; the socket closes with it.
     pub(crate) async fn run(self) {
         loop {
             let permit = tokio::select! {
@@ -48,11 +49,11 @@ impl Acceptor {
         }
     }
 
-    /// Serves what the kernel has queued already, then lets the socket close.
+    /// Takes what the kernel had accepted before the drain began: those clients are connected as
+    /// far as they know, and closing the socket would reset them.
     fn empty_queue(&self) {
-        let waker = std::task::Waker::noop();
-        let mut cx = std::task::Context::from_waker(waker);
-        while let std::task::Poll::Ready(Ok((stream, peer))) = self.listener.poll_accept(&mut cx) {
+        let mut cx = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Ok((stream, peer))) = self.listener.poll_accept(&mut cx) {
             let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else { return };
             self.start(stream, peer, permit);
         }
@@ -64,19 +65,26 @@ impl Acceptor {
         if stream.set_nodelay(true).is_err() {
             return;
         }
-        let (server, front, drain) = (Arc::clone(&self.server), Arc::clone(&self.front), self.drain.clone());
-        let open = self.connections.open();
-        tokio::spawn(async move {
-            server.serve(stream, Client::new(peer), front, &drain).await;
-            drop((permit, open));
+        let (server, front, drain) =
+            (Arc::clone(&self.server), Arc::clone(&self.front), self.drain.clone());
+        let alive = self.alive.clone();
+        let open = self.front.connection_opened();
+        let watch = Watch::new();
+        let client = Client::new(peer, Arc::clone(&watch));
+        let patience = self.server.patience();
+        let task = tokio::spawn(async move {
+            server.serve(stream, client, front, &drain).await;
+            drop((permit, alive, open));
         });
+        watch::add(watch, patience, task.abort_handle());
     }
 }
 
 /// Errors of one connection (it was reset in the queue) are skipped; errors of the process are
 /// waited out, because accepting again at once would only burn the CPU.
 async fn pause_if_exhausted(error: &io::Error) {
-    if matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)) {
+    let exhausted = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+    if error.raw_os_error().is_some_and(|errno| exhausted.contains(&errno)) {
         tracing::warn!(%error, "cannot accept connections: the process is at a limit");
         tokio::time::sleep(EXHAUSTED).await;
     }

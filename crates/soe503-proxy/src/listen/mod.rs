@@ -5,6 +5,7 @@ mod bind;
 mod detect;
 mod drain;
 mod serve;
+pub(crate) mod watch;
 
 pub(crate) use accept::Acceptor;
 pub(crate) use bind::bind;

@@ -1,6 +1,8 @@
 //! One request on one connection, and what is known when it fails.
 
 use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -17,10 +19,10 @@ pub(super) async fn run(
     upstream: Upstream,
     mut request: Request<RequestBody>,
 ) -> Result<Response<UpstreamBody>, BoxError> {
-    let started = clock::now();
     let context = request.extensions().get::<RequestContext>();
+    let started = context.map_or_else(clock::now, |c| c.now);
     let number = context.map_or(1, |c| c.number);
-    let deadline = context.and_then(|c| c.attempt_deadline.or(c.deadline));
+    let deadline = context.and_then(RequestContext::due);
     let mut trial = Trial { upstream, attempt: Attempt::begin(number, started), deadline };
 
     loop {
@@ -97,11 +99,19 @@ impl Trial {
     }
 
     /// `None` if the deadline comes first.
+    ///
+    /// No timer of its own: the layers above hold the alarm and poll this once more when it rings
+    /// (the contract of `RequestContext`), which leaves the facts to the one who knows them.
     async fn within_deadline<F: Future>(&self, future: F) -> Option<F::Output> {
-        match self.deadline {
-            Some(deadline) => tokio::time::timeout_at(clock::instant(deadline), future).await.ok(),
-            None => Some(future.await),
-        }
+        let mut future = pin!(future);
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if self.deadline.is_some_and(|deadline| clock::now() >= deadline) => {
+                Poll::Ready(None)
+            }
+            Poll::Pending => Poll::Pending,
+        })
+        .await
     }
 
     fn answered(mut self, response: Response<Incoming>, connection: Connection) -> Response<UpstreamBody> {

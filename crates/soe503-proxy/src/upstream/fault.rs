@@ -3,15 +3,15 @@
 use std::error::Error;
 use std::io;
 
-use soe503_core::ledger::{Fault, ParseFault};
+use soe503::RequestBodyError;
+use soe503_core::ledger::{Fault, ParseFault, TimeoutKind};
 
 use super::connection::ConnectError;
-use crate::front::ClientBodyError;
 
 /// What a failed connect shows.
 pub(crate) fn of_connect(error: &ConnectError) -> Fault {
     match error {
-        ConnectError::Timeout => Fault::Timeout(soe503_core::ledger::TimeoutKind::Connect),
+        ConnectError::Timeout => Fault::Timeout(TimeoutKind::Connect),
         ConnectError::Io(error) => error.raw_os_error().map_or(Fault::Opaque, Fault::Errno),
         ConnectError::Handshake(error) => of_exchange(error),
     }
@@ -21,7 +21,7 @@ pub(crate) fn of_connect(error: &ConnectError) -> Fault {
 pub(crate) fn of_exchange(error: &hyper::Error) -> Fault {
     let mut source: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(current) = source {
-        if current.is::<ClientBodyError>() {
+        if current.is::<RequestBodyError>() {
             return Fault::Client;
         }
         if let Some(io) = current.downcast_ref::<io::Error>() {

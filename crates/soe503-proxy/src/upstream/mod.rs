@@ -22,15 +22,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response};
+use hyper::body::Incoming;
 use soe503::BoxError;
 use tower_service::Service;
 
 pub use self::body::UpstreamBody;
 use self::connection::Connection;
-use crate::front::ClientBody;
 
 /// What is sent to a backend: the client's body, kept for replay while it may be needed.
-pub(crate) type RequestBody = soe503::retry::ReplayBody<ClientBody>;
+pub(crate) type RequestBody = soe503::retry::ReplayBody<Incoming>;
 
 /// One backend as the data plane sees it: an address and how to talk to it. Clones share state.
 #[derive(Clone, Debug)]

@@ -1,0 +1,124 @@
+//! What a closed circuit counts, and when that is too much.
+
+use core::iter;
+
+use super::config::BreakerConfig;
+use super::trip::{Trip, TripRule};
+use super::window::{Kind, ResultWindow, Sample, Tally, WindowTotals};
+use crate::{Tick, Verdict};
+
+/// The run of consecutive failures and the window of the rates.
+#[derive(Debug)]
+pub(super) struct ClosedCounts {
+    streak: u32,
+    /// The causes of the run.
+    run: Tally,
+    /// Kept only if a rate rule is on.
+    pub(super) window: Option<ResultWindow>,
+}
+
+impl ClosedCounts {
+    pub(super) fn new(config: &BreakerConfig) -> Self {
+        Self {
+            streak: 0,
+            run: Tally::default(),
+            window: config.is_rated().then(|| ResultWindow::new(config.window)),
+        }
+    }
+
+    pub(super) const fn streak(&self) -> u32 {
+        self.streak
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.end_run();
+        if let Some(window) = &mut self.window {
+            window.clear();
+        }
+    }
+
+    /// Counts one result and says whether it opens the circuit. Every result is looked at, also a
+    /// success: a slow one can complete the slow rate, and any one can complete the minimum
+    /// (row S11).
+    pub(super) fn record(
+        &mut self,
+        config: &BreakerConfig,
+        now: Tick,
+        verdict: Verdict,
+        sample: Sample,
+    ) -> Option<Trip> {
+        match verdict {
+            Verdict::Success => self.end_run(),
+            Verdict::Failure => {
+                self.streak = self.streak.saturating_add(1);
+                self.run.add(sample);
+            }
+            // Says something about the rate, and nothing about the run (row S1).
+            Verdict::Degraded | Verdict::Ignore => {}
+        }
+        let totals = self.window.as_mut().map(|w| w.record(now, sample));
+        self.tripped(config, now, totals)
+    }
+
+    fn tripped(
+        &self,
+        config: &BreakerConfig,
+        now: Tick,
+        totals: Option<WindowTotals>,
+    ) -> Option<Trip> {
+        let consecutive = config
+            .consecutive_failures
+            .filter(|&limit| self.streak >= limit)
+            .map(|_| TripRule::ConsecutiveFailures {
+                failures: self.streak,
+            });
+        let [failure_rate, slow_rate] = rates(config, totals.unwrap_or_default());
+        if consecutive.is_none() && failure_rate.is_none() && slow_rate.is_none() {
+            return None;
+        }
+        let met: Vec<TripRule> = iter::empty()
+            .chain(consecutive)
+            .chain(failure_rate)
+            .chain(slow_rate)
+            .collect();
+        let rule = met.first()?.clone();
+        let causes = match (&rule, &self.window) {
+            (TripRule::FailureRate { .. }, Some(window)) => window.causes().counts(Kind::Failed),
+            (TripRule::SlowRate { .. }, Some(window)) => window.causes().counts(Kind::Slow),
+            _ => self.run.counts(Kind::Failed),
+        };
+        Some(Trip::opened(now, rule, met, causes))
+    }
+
+    fn end_run(&mut self) {
+        self.streak = 0;
+        if !self.run.is_empty() {
+            self.run = Tally::default();
+        }
+    }
+}
+
+/// The rates that the window's results reach, once there are enough of them.
+fn rates(config: &BreakerConfig, totals: WindowTotals) -> [Option<TripRule>; 2] {
+    if totals.total < u64::from(config.minimum_requests) {
+        return [None, None];
+    }
+    let failure_rate = config
+        .failure_rate
+        .filter(|rate| rate.reached_by(totals.failed, totals.total))
+        .map(|threshold| TripRule::FailureRate {
+            failed: totals.failed,
+            total: totals.total,
+            threshold,
+        });
+    let slow_rate = config
+        .slow_rate
+        .filter(|rate| rate.reached_by(totals.slow, totals.total))
+        .map(|threshold| TripRule::SlowRate {
+            slow: totals.slow,
+            total: totals.total,
+            threshold,
+            slow_request: config.slow_request,
+        });
+    [failure_rate, slow_rate]
+}

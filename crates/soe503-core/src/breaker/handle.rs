@@ -1,0 +1,232 @@
+//! The handle that everybody shares.
+
+use core::fmt;
+use std::sync::{Arc, PoisonError};
+
+use super::config::BreakerConfig;
+use super::config_error::ConfigError;
+use super::machine::{Admission, Ending, Machine};
+use super::permit::{Kind, Permit};
+use super::refusal::CircuitOpen;
+use super::snapshot::BreakerSnapshot;
+use super::state::{Mode, State, Word};
+use super::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
+use super::transition::Transition;
+use crate::{Tick, Verdict};
+
+/// A named circuit breaker. Clones are handles to the same circuit.
+///
+/// ```
+/// use soe503_core::breaker::{Breaker, BreakerConfig, State};
+/// use soe503_core::{Cause, Outcome, Tick};
+///
+/// let breaker = Breaker::new("app", BreakerConfig::default(), 1);
+/// for n in 0..5 {
+///     let permit = breaker.admit(Tick::from_millis(n))?;
+///     permit.record(Tick::from_millis(n), Outcome::failure(Cause::DependencyConnectRefused));
+/// }
+/// let refused = breaker.admit(Tick::from_millis(5)).unwrap_err();
+/// assert_eq!(refused.root, Some(Cause::DependencyConnectRefused));
+/// assert_eq!(breaker.state(), State::Open);
+/// # Ok::<(), soe503_core::breaker::CircuitOpen>(())
+/// ```
+#[derive(Clone)]
+pub struct Breaker {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// State and generation, for the path that takes no lock. Written under the lock.
+    word: AtomicU64,
+    /// The run of failures, likewise.
+    streak: AtomicU32,
+    name: Arc<str>,
+    config: BreakerConfig,
+    machine: Mutex<Machine>,
+}
+
+impl Breaker {
+    /// A closed circuit. `seed` feeds the jitter.
+    ///
+    /// A configuration that [`BreakerConfig::validate`] refuses is [clamped](BreakerConfig::clamped);
+    /// use [`try_new`](Self::try_new) to have it refused.
+    pub fn new(name: impl Into<Arc<str>>, config: BreakerConfig, seed: u64) -> Self {
+        let config = config.clamped();
+        let machine = Machine::new(&config, seed);
+        Self {
+            shared: Arc::new(Shared {
+                word: AtomicU64::new(machine.word().bits()),
+                streak: AtomicU32::new(0),
+                name: name.into(),
+                config,
+                machine: Mutex::new(machine),
+            }),
+        }
+    }
+
+    /// A closed circuit.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the configuration cannot work.
+    pub fn try_new(
+        name: impl Into<Arc<str>>,
+        config: BreakerConfig,
+        seed: u64,
+    ) -> Result<Self, ConfigError> {
+        config.validate()?;
+        Ok(Self::new(name, config, seed))
+    }
+
+    /// The name it was given.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> &BreakerConfig {
+        &self.shared.config
+    }
+
+    /// Its state, by one load. In shadow mode: the state it would act on.
+    pub fn state(&self) -> State {
+        self.word().mode().state()
+    }
+
+    /// Asks for one request to be let through. Closed: one atomic load and no lock.
+    ///
+    /// # Errors
+    /// [`CircuitOpen`] if the circuit is open, or half-open with every probe out.
+    pub fn admit(&self, now: Tick) -> Result<Permit, CircuitOpen> {
+        let word = self.word();
+        match word.mode() {
+            Mode::Closed => Ok(self.permit(word, Kind::Counted, now)),
+            Mode::Bypass => Ok(self.permit(word, Kind::Uncounted, now)),
+            Mode::Open | Mode::HalfOpen => self.admit_slowly(now),
+        }
+    }
+
+    /// Opens the circuit until [`reset`](Self::reset) or [`force_closed`](Self::force_closed),
+    /// also in shadow mode. `why` is told to those who are refused.
+    pub fn force_open(&self, now: Tick, why: impl Into<Arc<str>>) -> Option<Transition> {
+        let why = why.into();
+        self.locked(|machine, _| Some(machine.force_open(now, why)))
+    }
+
+    /// Closes the circuit and suspends its rules until [`reset`](Self::reset) or
+    /// [`force_open`](Self::force_open): every request is let through and no result counts.
+    pub fn force_closed(&self, now: Tick, why: impl Into<Arc<str>>) -> Option<Transition> {
+        let why = why.into();
+        self.locked(|machine, _| Some(machine.force_closed(now, why)))
+    }
+
+    /// Closes the circuit, forgets what was counted, and puts its rules back in force. `None` if
+    /// it was closed and not forced; then only the counts are forgotten.
+    pub fn reset(&self, now: Tick) -> Option<Transition> {
+        self.locked(|machine, _| machine.reset(now))
+    }
+
+    /// Everything there is to show, at `now`.
+    pub fn snapshot(&self, now: Tick) -> BreakerSnapshot {
+        let shared = &*self.shared;
+        BreakerSnapshot::of(&shared.name, &shared.config, &mut self.lock(), now)
+    }
+
+    /// The transitions of later generations than `generation`, oldest first; the last 32 are kept.
+    ///
+    /// For recorders: also has what no caller was handed, such as the change that an admission or
+    /// a dropped permit made.
+    pub fn transitions_since(&self, generation: u64) -> Vec<Transition> {
+        self.lock().transitions_since(generation)
+    }
+
+    #[cold]
+    fn admit_slowly(&self, now: Tick) -> Result<Permit, CircuitOpen> {
+        let (admission, word) =
+            self.locked(|machine, config| (machine.admit(config, now), machine.word()));
+        match admission {
+            Admission::Counted => Ok(self.permit(word, Kind::Counted, now)),
+            Admission::Probe => Ok(self.permit(word, Kind::Probe, now)),
+            Admission::Uncounted => Ok(self.permit(word, Kind::Uncounted, now)),
+            Admission::Refused {
+                state,
+                retry_at,
+                trip,
+            } => Err(CircuitOpen {
+                name: Arc::clone(&self.shared.name),
+                state,
+                rule: trip.cause,
+                root: trip.root,
+                opened_at: trip.at,
+                retry_at,
+                trip,
+            }),
+        }
+    }
+
+    /// A probe's response head came in time.
+    pub(super) fn answer(&self, word: Word, now: Tick) {
+        self.locked(|machine, _| machine.answer(word, now));
+    }
+
+    /// Counts a result.
+    pub(super) fn end(&self, ending: Ending) -> Option<Transition> {
+        if self.changes_nothing(&ending) {
+            return None;
+        }
+        self.locked(|machine, config| machine.end(config, ending))
+    }
+
+    /// On a closed circuit without a window, a success only ends a run of failures. If there is
+    /// none, it changes nothing, and the lock can be spared. The run is read without the lock: a
+    /// failure counted at the same moment is as well counted after this success as before it.
+    fn changes_nothing(&self, ending: &Ending) -> bool {
+        let word = self.word();
+        word == ending.word
+            && word.mode() == Mode::Closed
+            && ending.verdict == Verdict::Success
+            && !self.shared.config.is_rated()
+            && self.shared.streak.load(Ordering::Acquire) == 0
+    }
+
+    fn permit(&self, word: Word, kind: Kind, now: Tick) -> Permit {
+        Permit::new(self.clone(), word, kind, now)
+    }
+
+    fn word(&self) -> Word {
+        Word::from_bits(self.shared.word.load(Ordering::Acquire))
+    }
+
+    /// Runs `change` under the lock and publishes what it changed.
+    fn locked<R>(&self, change: impl FnOnce(&mut Machine, &BreakerConfig) -> R) -> R {
+        let shared = &*self.shared;
+        let mut machine = self.lock();
+        let result = change(&mut machine, &shared.config);
+        let (word, streak) = (machine.word().bits(), machine.closed.streak());
+        // Only when changed: other workers read these on every request.
+        if shared.streak.load(Ordering::Relaxed) != streak {
+            shared.streak.store(streak, Ordering::Release);
+        }
+        if shared.word.load(Ordering::Relaxed) != word {
+            shared.word.store(word, Ordering::Release);
+        }
+        result
+    }
+
+    /// No method panics while it holds the lock; if one did, the counts would still be counts.
+    fn lock(&self) -> MutexGuard<'_, Machine> {
+        self.shared
+            .machine
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Breaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Breaker")
+            .field("name", &self.shared.name)
+            .field("state", &self.state())
+            .field("generation", &self.word().generation())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,162 @@
+//! Why a circuit is open.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::window::CauseCounts;
+use crate::cause::Cause;
+use crate::{Ratio, Tick};
+
+/// Why a circuit opened, kept for as long as it is open.
+///
+/// Made once per opening and shared by reference with every refusal, so that refusing does not
+/// count anything up again (rule R17: the root is kept with the breaker, not looked up later).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Trip {
+    /// The rule that opened the circuit. If several were met by the same result, the first of:
+    /// consecutive failures, failure rate, slow rate.
+    pub rule: TripRule,
+    /// Every rule that the same result met, `rule` among them.
+    pub rules: Vec<TripRule>,
+    /// The rule as a cause: `circuit_open/*`, or `maintenance/admin_disabled` for an operator.
+    pub cause: Cause,
+    /// What is wrong now: the majority cause of the probes that failed last, or of the failures
+    /// that opened the circuit if none has failed since.
+    pub root: Option<Cause>,
+    /// The majority cause of the failures that opened the circuit.
+    pub opened_by: Option<Cause>,
+    /// The causes of the failures that counted towards `rule`, the most frequent first.
+    pub causes: CauseCounts,
+    /// When the circuit opened first, before any probe.
+    pub at: Tick,
+    /// How often probes have failed since.
+    pub reopened: u32,
+    /// The last probe that failed since the circuit opened.
+    pub last_probe: Option<FailedProbe>,
+}
+
+/// A rule, with the numbers that met it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum TripRule {
+    /// Failures without a success between them.
+    ConsecutiveFailures {
+        /// How many.
+        failures: u32,
+    },
+    /// The share of failed results in the window.
+    FailureRate {
+        /// Failed results in the window.
+        failed: u64,
+        /// All results in the window.
+        total: u64,
+        /// The share that opens.
+        threshold: Ratio,
+    },
+    /// The share of slow results in the window.
+    SlowRate {
+        /// Slow results in the window.
+        slow: u64,
+        /// All results in the window.
+        total: u64,
+        /// The share that opens.
+        threshold: Ratio,
+        /// From when on a result is slow.
+        slow_request: Duration,
+    },
+    /// An operator opened it.
+    Forced {
+        /// The operator's words.
+        why: Arc<str>,
+    },
+}
+
+/// A probe that kept the circuit from closing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailedProbe {
+    /// When its result came in, or when we stopped waiting for it.
+    pub at: Tick,
+    /// Why it failed. `None`: it never came back (`half_open_timeout`).
+    pub cause: Option<Cause>,
+}
+
+// === impl TripRule ===
+
+impl TripRule {
+    /// The rule as a cause.
+    pub const fn cause(&self) -> Cause {
+        match self {
+            Self::ConsecutiveFailures { .. } => Cause::CircuitConsecutiveFailures,
+            Self::FailureRate { .. } | Self::SlowRate { .. } => Cause::CircuitFailureRate,
+            Self::Forced { .. } => Cause::MaintenanceAdminDisabled,
+        }
+    }
+}
+
+/// What happened, as one clause: `5 consecutive failures`, `12 of 20 requests failed (limit 50%)`.
+impl fmt::Display for TripRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConsecutiveFailures { failures } => write!(f, "{failures} consecutive failures"),
+            Self::FailureRate {
+                failed,
+                total,
+                threshold,
+            } => write!(f, "{failed} of {total} requests failed (limit {threshold})"),
+            Self::SlowRate {
+                slow,
+                total,
+                threshold,
+                slow_request,
+            } => write!(
+                f,
+                "{slow} of {total} requests took {slow_request:?} or longer (limit {threshold})"
+            ),
+            Self::Forced { why } => write!(f, "opened by an operator: {why}"),
+        }
+    }
+}
+
+// === impl Trip ===
+
+impl Trip {
+    /// The first opening. `met` holds at least one rule, the most telling first.
+    pub(super) fn opened(
+        at: Tick,
+        rule: TripRule,
+        met: Vec<TripRule>,
+        causes: CauseCounts,
+    ) -> Self {
+        let root = causes.majority();
+        Self {
+            cause: rule.cause(),
+            rule,
+            rules: met,
+            root,
+            opened_by: root,
+            causes,
+            at,
+            reopened: 0,
+            last_probe: None,
+        }
+    }
+
+    /// An operator's opening.
+    pub(super) fn forced(at: Tick, why: Arc<str>) -> Self {
+        let rule = TripRule::Forced { why };
+        Self::opened(at, rule.clone(), vec![rule], CauseCounts::default())
+    }
+
+    /// The same opening after probes have failed: why it opened stays, what is wrong now is news.
+    pub(super) fn reopened(&self, probe: FailedProbe, majority: Option<Cause>) -> Self {
+        Self {
+            root: majority.or(self.root),
+            reopened: self.reopened.saturating_add(1),
+            last_probe: Some(probe),
+            ..self.clone()
+        }
+    }
+}
