@@ -108,6 +108,12 @@ impl PoolState {
         change
     }
 
+    /// Tells the pool its backends once more: whoever was told by an older configuration at the
+    /// moment of a reload may have spoken last.
+    pub fn republish(&self, now: Tick) {
+        self.publish(now);
+    }
+
     /// What DNS said about the pool's names.
     pub fn answers(&self) -> Arc<Answers> {
         self.answers.load_full()
@@ -121,15 +127,8 @@ impl PoolState {
         resolution.addresses.is_empty().then_some(trouble.cause)
     }
 
-    /// The `Host` to ask for at the backend called `name`, and its address; `None` if the pool has
-    /// none such.
-    pub fn destination(&self, name: &str) -> Option<(SocketAddr, HeaderValue)> {
-        let found = self.members().into_iter().find(|member| &*member.name == name)?;
-        Some((found.address, found.host))
-    }
-
     /// Each backend's name, address and the `Host` to ask for there.
-    pub fn destinations(&self) -> impl Iterator<Item = (Arc<str>, SocketAddr, HeaderValue)> {
+    pub fn destinations(&self) -> impl Iterator<Item = (Arc<str>, SocketAddr, HeaderValue)> + use<> {
         self.members().into_iter().map(|member| (member.name, member.address, member.host))
     }
 
@@ -141,6 +140,11 @@ impl PoolState {
     /// How often the circuit went to each state, up to the last [`Self::circuit_news`].
     pub fn circuit_counts(&self) -> CircuitCounts {
         self.circuit().counts()
+    }
+
+    /// The DNS names of the pool.
+    pub fn hosts(&self) -> impl Iterator<Item = Arc<str>> {
+        members::hosts(&self.config)
     }
 
     fn members(&self) -> Vec<Member> {
