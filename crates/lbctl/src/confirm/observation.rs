@@ -22,7 +22,7 @@ pub(super) struct Observation {
     pub(super) head_refused: bool,
     /// How long each step took.
     pub(super) timings: Timings,
-    /// The addresses that were tried, in order. The last one is the one that counts.
+    /// The addresses that were tried, in order.
     pub(super) tried: Vec<Tried>,
     /// How it ended.
     pub(super) end: End,
@@ -109,7 +109,19 @@ pub(super) struct Answer {
 impl Observation {
     /// The address that counts.
     pub(super) fn address(&self) -> Option<SocketAddr> {
-        self.tried.last().map(|t| t.address)
+        self.decisive().map(|tried| tried.address)
+    }
+
+    /// The address that connected. If none did, the one whose fault says most: a refusal proves
+    /// that a host is there, a timeout only that nothing came back.
+    pub(super) fn decisive(&self) -> Option<&Tried> {
+        self.tried.iter().max_by_key(|tried| match &tried.fault {
+            None => 4,
+            Some(ConnectFault::Refused) => 3,
+            Some(ConnectFault::TimedOut(_)) => 2,
+            Some(ConnectFault::Failed(_)) => 1,
+            Some(ConnectFault::Unreachable(_)) => 0,
+        })
     }
 
     /// The server understands `HEAD` and does not do it here.

@@ -66,7 +66,9 @@ async fn steps(target: &Target, limits: Limits, seen: &mut Observation) -> End {
         }
     }
     let Some(stream) = connected else {
-        return End::Connect(why_not(&seen.tried));
+        let fault = seen.decisive().and_then(|tried| tried.fault.clone());
+        let none = || ConnectFault::Failed("no address was tried".to_owned());
+        return End::Connect(fault.unwrap_or_else(none));
     };
 
     if !target.tls {
@@ -86,22 +88,6 @@ async fn steps(target: &Target, limits: Limits, seen: &mut Observation) -> End {
             asked.end
         }
     }
-}
-
-/// Of several addresses that failed, the fault that says most: a refusal proves that a host is
-/// there, a timeout only that nothing came back.
-fn why_not(tried: &[Tried]) -> ConnectFault {
-    let rank = |fault: &ConnectFault| match fault {
-        ConnectFault::Refused => 3,
-        ConnectFault::TimedOut(_) => 2,
-        ConnectFault::Failed(_) => 1,
-        ConnectFault::Unreachable(_) => 0,
-    };
-    tried
-        .iter()
-        .filter_map(|t| t.fault.clone())
-        .max_by_key(rank)
-        .unwrap_or_else(|| ConnectFault::Failed("no address was tried".to_owned()))
 }
 
 fn connect_fault(error: &io::Error) -> ConnectFault {

@@ -251,6 +251,35 @@ fn no_answer_at_all() {
     }
 }
 
+/// A host with several addresses: the verdict names the one whose fault says most.
+#[test]
+fn the_address_that_counts() {
+    let tried = |address: &str, fault| super::observation::Tried {
+        address: address.parse().unwrap(),
+        fault,
+        elapsed: Duration::ZERO,
+    };
+    let unreachable = || Some(ConnectFault::Unreachable("no route".into()));
+    let late = || Some(ConnectFault::TimedOut(Duration::from_secs(1)));
+    let mut seen = seen(End::Connect(ConnectFault::Refused));
+    let counts = |seen: &Observation| seen.address().map(|a| a.to_string());
+    assert_eq!(counts(&seen), None);
+    seen.tried.push(tried("[::1]:80", unreachable()));
+    assert_eq!(counts(&seen).unwrap(), "[::1]:80");
+    seen.tried.push(tried("10.0.0.1:80", late()));
+    assert_eq!(counts(&seen).unwrap(), "10.0.0.1:80");
+    seen.tried
+        .push(tried("10.0.0.2:80", Some(ConnectFault::Refused)));
+    seen.tried.push(tried("[::2]:80", unreachable()));
+    let summary = judge(&seen).summary;
+    assert!(
+        summary.contains("nothing listens at 10.0.0.2:80"),
+        "{summary}"
+    );
+    seen.tried.push(tried("10.0.0.3:80", None));
+    assert_eq!(counts(&seen).unwrap(), "10.0.0.3:80");
+}
+
 #[test]
 fn what_to_do_next() {
     let next = |end| judge(&seen(end)).next.join("\n");
