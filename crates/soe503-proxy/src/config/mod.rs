@@ -17,6 +17,7 @@
 //! schema, the reference page and the full example come from that declaration.
 
 mod build;
+pub mod check;
 mod decisions;
 #[cfg(test)]
 mod defaults_tests;

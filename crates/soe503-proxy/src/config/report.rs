@@ -4,6 +4,9 @@ use std::{fmt, ops::Range, sync::Arc};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+/// Nobody reads more than this many problems at once.
+const MOST_SHOWN: usize = 50;
+
 /// Everything that is wrong with one config file, in the order of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -109,13 +112,20 @@ impl Report {
             Renderer::plain()
         };
         let mut text = String::new();
-        for problem in &self.problems {
+        for problem in self.problems.iter().take(MOST_SHOWN) {
             text.push_str(&renderer.render(&[self.group(problem)]));
             text.push_str("\n\n");
         }
         let count = self.problems.len();
         let s = if count == 1 { "" } else { "s" };
-        let total = format!("{}: {count} problem{s}, nothing was started", self.file);
+        let cut = match count.saturating_sub(MOST_SHOWN) {
+            0 => String::new(),
+            _ => format!(", of which {MOST_SHOWN} are shown"),
+        };
+        let total = format!(
+            "{}: {count} problem{s}{cut}; this config is not used",
+            self.file
+        );
         text.push_str(&renderer.render(&[Group::with_title(Level::ERROR.primary_title(total))]));
         text.push('\n');
         text

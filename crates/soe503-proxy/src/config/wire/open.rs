@@ -125,10 +125,10 @@ impl<'a, 'i> Open<'a, 'i> {
     }
 
     pub(super) fn missing(&mut self, name: &str, like: &str) {
-        let title = format!("`{name}` is missing {}", self.called());
         let problem = if self.path.is_empty() {
-            Problem::of_file(title)
+            Problem::of_file(format!("`{name}` is missing"))
         } else {
+            let title = format!("`{name}` is missing {}", self.called());
             Problem::new(self.at.clone(), title, format!("no `{name}` here"))
         };
         let help = if like.contains('[') && like.contains('\n') {
