@@ -199,6 +199,29 @@ fn relative_paths_start_at_the_config_file() {
 }
 
 #[test]
+fn a_token_must_be_a_secret() {
+    let directory = TempDir::new().unwrap();
+    let text = fs::read_to_string(root().join("config/smallest.toml")).unwrap();
+    let path = directory.path().join("edge.toml");
+    for (token, said) in [
+        ("short", "at least 16 characters"),
+        ("sixteen words or more words", "one word"),
+        ("", "at least 16 characters"),
+    ] {
+        fs::write(directory.path().join("secret"), token).unwrap();
+        fs::write(&path, format!("[admin]\ntoken_file = \"secret\"\n{text}")).unwrap();
+        let report = load(&path).unwrap_err();
+        assert!(report.to_string().contains(said), "{report}");
+    }
+    fs::write(
+        &path,
+        format!("[admin]\ntoken_file = \"/dev/zero\"\n{text}"),
+    )
+    .unwrap();
+    assert!(load(&path).is_err());
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_named_with_the_reason() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("edge.toml");

@@ -4,7 +4,7 @@ use super::{at_least, not_here};
 use crate::config::{
     CircuitBreaker, Ejection, HealthCheck, Host, Probe, RetryBudget, StatusSet, Window,
     keys::{BreakerKeys, CheckKeys, CheckKind, EjectionKeys, HttpPath, RetryBudgetKeys},
-    report::{Problem, Problems},
+    problem::{Problem, Problems},
     wire::{At, Optional},
 };
 

@@ -15,7 +15,7 @@ use std::{ops::Range, path::Path};
 use super::{
     AccessLog, Config, NonEmpty,
     keys::{AccessLogKeys, FileKeys},
-    report::{Problem, Problems},
+    problem::{Problem, Problems},
     wire::Defaulted,
 };
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use toml::{Spanned, de::DeValue};
 
 use super::Inner;
-use crate::config::report::{Problem, Problems};
+use crate::config::problem::{Problem, Problems};
 
 /// A type that the value of a key can have.
 pub(in crate::config) trait Field: Clone + 'static {
