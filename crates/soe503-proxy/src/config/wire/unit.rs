@@ -36,8 +36,10 @@ impl Text for Duration {
                     .help(format!("did you mean \"{value}s\" or \"{value}ms\"?"))
             }
             humantime::DurationError::UnknownUnit { unit, .. } => {
-                Fault::new(format!("`{}` is not a unit of time", quoted(&unit)))
-                    .help("units: ns, us, ms, s, m, h, days")
+                Fault::new(format!("`{}` is not a unit of time", quoted(&unit))).help(format!(
+                    "write it such as {}; units: ns, us, ms, s, m, h, days",
+                    Self::LIKE
+                ))
             }
             humantime::DurationError::NumberOverflow => Fault::new("too long"),
             _ => Fault::new("not a duration").help(format!("write it such as {}", Self::LIKE)),
