@@ -80,8 +80,10 @@ pub(super) enum Admission {
 pub(super) struct Ending {
     /// The word that the permit was given under.
     pub(super) word: Word,
-    /// When. `None`: it was dropped, and nobody told.
-    pub(super) now: Option<Tick>,
+    /// When; the last that the permit heard, if it was dropped and nobody told.
+    pub(super) at: Tick,
+    /// Somebody told when.
+    pub(super) told: bool,
     /// The response head had been announced with [`Machine::answer`].
     pub(super) answered: bool,
     pub(super) verdict: Verdict,
@@ -149,8 +151,8 @@ impl Machine {
     }
 
     pub(super) fn end(&mut self, config: &BreakerConfig, ending: Ending) -> Option<Transition> {
-        let now = ending.now.unwrap_or(self.latest);
-        self.latest = self.latest.max(now);
+        self.latest = self.latest.max(ending.at);
+        let now = if ending.told { ending.at } else { self.latest };
         let counts = ending.verdict != Verdict::Ignore;
         if ending.word != self.word() {
             self.stale += u64::from(counts);
@@ -166,7 +168,7 @@ impl Machine {
             }
             Phase::HalfOpen { probation, .. } => {
                 let result = counts.then_some(ending.sample);
-                probation.settle(ending.now, ending.answered, result);
+                probation.settle(ending.told.then_some(now), ending.answered, result);
                 let verdict = probation.verdict(config)?;
                 self.end_probation(config, now, verdict)
             }

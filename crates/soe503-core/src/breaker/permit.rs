@@ -88,7 +88,7 @@ impl Permit {
 
     /// The request ended with `outcome`. Returns the change of state that this result made.
     pub fn record(mut self, now: Tick, outcome: Outcome) -> Option<Transition> {
-        self.end(Some(now), now, outcome)
+        self.end(now, true, outcome)
     }
 
     /// The caller has gone before the request ended (rows S2, S5 and S6).
@@ -111,10 +111,10 @@ impl Permit {
                 _ => Outcome::IGNORE,
             }
         };
-        self.end(Some(now), now, outcome)
+        self.end(now, true, outcome)
     }
 
-    fn end(&mut self, now: Option<Tick>, at: Tick, outcome: Outcome) -> Option<Transition> {
+    fn end(&mut self, at: Tick, told: bool, outcome: Outcome) -> Option<Transition> {
         let kind = core::mem::replace(&mut self.kind, Kind::Uncounted);
         let nothing = outcome.verdict == Verdict::Ignore && kind == Kind::Counted;
         if nothing || kind == Kind::Uncounted {
@@ -122,7 +122,8 @@ impl Permit {
         }
         self.breaker.end(Ending {
             word: self.word,
-            now,
+            at,
+            told,
             answered: kind == Kind::AnsweredProbe,
             verdict: outcome.verdict,
             sample: self.sample(at, outcome),
@@ -172,7 +173,7 @@ impl Drop for Permit {
         };
         let at = self.responded_at.unwrap_or(self.admitted_at);
         // What this changes, nobody can be handed: see `Breaker::transitions_since`.
-        drop(self.end(None, at, outcome));
+        drop(self.end(at, false, outcome));
     }
 }
 

@@ -1,0 +1,168 @@
+//! Permits: how they end, by whom they can be held, and what they say.
+
+mod breaker_support;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+use breaker_support::*;
+use soe503_core::breaker::{Breaker, BreakerConfig, CircuitOpen, Permit, TransitionReason};
+use soe503_core::{Cause, Outcome};
+
+fn breaker(consecutive_failures: u32) -> Breaker {
+    let config = BreakerConfig {
+        consecutive_failures: Some(consecutive_failures),
+        ..plain()
+    };
+    Breaker::try_new("app", config, 1).unwrap()
+}
+
+/// Lets `f` run while its thread is panicking, as the drop of a future in a panicking task does.
+fn while_panicking<F: FnOnce()>(f: F) {
+    struct OnDrop<F: FnOnce()>(Option<F>);
+    impl<F: FnOnce()> Drop for OnDrop<F> {
+        fn drop(&mut self) {
+            assert!(thread::panicking());
+            self.0.take().expect("dropped once")();
+        }
+    }
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let _on_drop = OnDrop(Some(f));
+        std::panic::resume_unwind(Box::new("the request's code panics"));
+    }));
+    assert!(result.is_err());
+}
+
+#[test]
+fn s7_a_permit_dropped_in_a_panic_is_a_failure() {
+    let breaker = breaker(1);
+    let permit = breaker.admit(ms(7)).unwrap();
+    while_panicking(move || drop(permit));
+    assert_eq!(breaker.state(), Open);
+    // Nobody could be handed the transition; a recorder still finds it.
+    let transitions = breaker.transitions_since(0);
+    assert_eq!(transitions.len(), 1);
+    assert!(matches!(transitions[0].why, TransitionReason::Tripped(_)));
+    assert_eq!(transitions[0].at, ms(7));
+    let refused = breaker.admit(ms(8)).unwrap_err();
+    assert_eq!(refused.root, Some(Cause::Unclassified));
+}
+
+#[test]
+fn s7_a_permit_abandoned_in_a_panic_is_a_failure_however_young() {
+    let breaker = breaker(1);
+    let permit = breaker.admit(ms(0)).unwrap();
+    while_panicking(|| drop(permit.abandon(ms(0))));
+    assert_eq!(breaker.state(), Open);
+}
+
+#[test]
+fn s7_a_probe_that_panics_fails_and_leaves_no_place_taken() {
+    let mut bench = Bench::new(BreakerConfig {
+        consecutive_failures: Some(1),
+        probes: 1,
+        ..plain()
+    });
+    bench.run(&[(0, Bad, Is(Open))]);
+    let permit = bench.breaker.admit(ms(1000)).unwrap();
+    while_panicking(move || drop(permit));
+    bench.run(&[
+        (1000, Look, Is(Open)),
+        (2999, Good, No(Open)),
+        (3000, Good, Is(Closed)),
+    ]);
+}
+
+#[test]
+fn a_permit_recorded_in_a_panic_is_what_was_recorded() {
+    let breaker = breaker(1);
+    let permit = breaker.admit(ms(0)).unwrap();
+    while_panicking(|| drop(permit.record(ms(0), Outcome::SUCCESS)));
+    assert_eq!(breaker.state(), Closed);
+}
+
+#[test]
+fn a_permit_dropped_on_a_closed_circuit_is_nothing() {
+    let breaker = breaker(1);
+    drop(breaker.admit(ms(0)).unwrap());
+    assert_eq!(breaker.snapshot(ms(0)).consecutive_failures, 0);
+    assert_eq!(breaker.state(), Closed);
+}
+
+#[test]
+fn a_permit_outlives_every_other_handle() {
+    let breaker = breaker(1);
+    let permit = breaker.admit(ms(0)).unwrap();
+    drop(breaker);
+    let transition = permit.record(ms(0), Outcome::failure(REFUSED)).unwrap();
+    assert_eq!((transition.from, transition.to), (Closed, Open));
+}
+
+#[test]
+fn a_permit_says_what_it_is() {
+    let breaker = breaker(1);
+    let permit = breaker.admit(ms(3)).unwrap();
+    assert_eq!(permit.admitted_at(), ms(3));
+    assert!(!permit.is_probe());
+    assert_eq!(permit.breaker().name(), "app");
+    assert!(format!("{permit:?}").contains("\"app\""));
+    permit.record(ms(3), Outcome::failure(REFUSED));
+    let probe = breaker.admit(ms(1003)).unwrap();
+    assert!(probe.is_probe());
+    assert_eq!(probe.generation(), 2);
+    drop(probe);
+}
+
+#[test]
+fn the_first_response_head_is_the_one() {
+    let config = BreakerConfig {
+        failure_rate: None,
+        slow_rate: Some(soe503_core::Ratio::ONE),
+        ..rated(1, 1)
+    };
+    let mut bench = Bench::new(config);
+    bench.run(&[
+        (0, Admit(1), Is(Closed)),
+        (999, Head(1), Is(Closed)),
+        (5000, Head(1), Is(Closed)),
+        (9000, Succeed(1), Is(Closed)),
+    ]);
+}
+
+#[test]
+fn handles_and_permits_go_everywhere() {
+    fn everywhere<T: Send + Sync + 'static>() {}
+    everywhere::<Breaker>();
+    everywhere::<Permit>();
+    everywhere::<CircuitOpen>();
+    fn cheap<T: Clone>() {}
+    cheap::<Breaker>();
+}
+
+/// Real threads on one circuit: never more probes than places, and none lost.
+#[test]
+fn threads_share_the_places() {
+    let config = BreakerConfig {
+        consecutive_failures: Some(1),
+        probes: 4,
+        ..plain()
+    };
+    let breaker = Breaker::try_new("busy", config, 1).unwrap();
+    let first = breaker.admit(ms(0)).unwrap();
+    first.record(ms(0), Outcome::failure(REFUSED));
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..2000 {
+                    let held: Vec<_> = (0..3)
+                        .filter_map(|_| breaker.admit(ms(1000)).ok())
+                        .collect();
+                    assert!(breaker.snapshot(ms(1000)).probes_in_flight <= 4);
+                    drop(held);
+                }
+            });
+        }
+    });
+    let seen = breaker.snapshot(ms(1000));
+    assert_eq!((seen.state, seen.probes_in_flight), (HalfOpen, 0));
+}
