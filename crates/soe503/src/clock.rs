@@ -49,7 +49,10 @@ pub fn unix_seconds() -> i64 {
 
 /// Wall-clock milliseconds since 1970; 0 before that.
 pub(crate) fn unix_millis() -> u64 {
-    #[expect(clippy::disallowed_methods, reason = "wall time for display, and only here")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "wall time for display, and only here"
+    )]
     let now = SystemTime::now();
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)

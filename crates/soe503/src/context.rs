@@ -2,6 +2,7 @@
 
 use http::Request;
 use soe503_core::Tick;
+use soe503_core::ledger::TimeoutKind;
 use soe503_core::pool::Tried;
 
 use crate::clock;
@@ -59,6 +60,14 @@ impl RequestContext {
         match (self.attempt_deadline, self.deadline) {
             (Some(attempt), Some(total)) => Some(attempt.min(total)),
             (attempt, total) => attempt.or(total),
+        }
+    }
+
+    /// Which of the two it is that comes at `at`.
+    pub fn due_kind(&self, at: Tick) -> TimeoutKind {
+        match self.deadline {
+            Some(deadline) if deadline <= at => TimeoutKind::Total,
+            _ => TimeoutKind::Attempt,
         }
     }
 }

@@ -71,6 +71,14 @@ impl<T: Count> Guard<T> {
         }
     }
 
+    /// Nothing left to count.
+    pub(crate) const fn ended() -> Self {
+        Self {
+            count: None,
+            polling: false,
+        }
+    }
+
     /// What counts, while it does.
     pub(crate) const fn count(&self) -> Option<&T> {
         self.count.as_ref()

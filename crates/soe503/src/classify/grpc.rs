@@ -7,7 +7,10 @@ pub(super) const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// What a `grpc-status` means. One that is no number is a broken answer.
 pub(super) fn outcome(status: &HeaderValue) -> Outcome {
-    let code = status.to_str().ok().and_then(|text| text.trim().parse::<u32>().ok());
+    let code = status
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse::<u32>().ok());
     match code {
         Some(4) => Outcome::failure(Cause::DependencyResponseTimeout),
         Some(8) => Outcome::degraded(Cause::OverloadUpstreamShedding),

@@ -43,11 +43,11 @@ pub(crate) fn find<'e, T: std::error::Error + 'static>(
 pub(crate) fn below<'e>(
     error: &'e (dyn std::error::Error + 'static),
 ) -> Option<&'e (dyn std::error::Error + 'static)> {
-    match error.downcast_ref::<std::io::Error>() {
-        Some(io) => match io.get_ref() {
-            Some(inner) => Some(inner),
-            None => io.source(),
-        },
+    let hidden = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    match hidden {
+        Some(inner) => Some(inner),
         None => error.source(),
     }
 }

@@ -124,7 +124,13 @@ impl Rejected {
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}` refused: {}", self.component, self.name, self.cause())?;
+        write!(
+            f,
+            "{} `{}` refused: {}",
+            self.component,
+            self.name,
+            self.cause()
+        )?;
         match self.root() {
             Some(root) => write!(f, " (root: {root})"),
             None => Ok(()),

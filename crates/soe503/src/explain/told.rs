@@ -34,7 +34,10 @@ pub(super) fn answer(
     }
     let diagnosis = diagnose(&ledger, &context);
     let request_id = asked.request_id().map_or_else(request_id, str::to_owned);
-    let incident = shared.record.as_ref().and_then(|record| record.incident(&diagnosis));
+    let incident = shared
+        .record
+        .as_ref()
+        .and_then(|record| record.incident(&diagnosis));
     let telling = Telling {
         incident_id: incident.as_deref(),
         retry_after: retry_after(&diagnosis, &inputs, fastrand::f64()),
@@ -44,7 +47,13 @@ pub(super) fn answer(
         // A bug is no outage: coming back brings the same.
         status: panicked.then_some(500),
         docs: &shared.docs,
-        ..Telling::new(&diagnosis, &ledger, &shared.server, &request_id, clock::unix_seconds())
+        ..Telling::new(
+            &diagnosis,
+            &ledger,
+            &shared.server,
+            &request_id,
+            clock::unix_seconds(),
+        )
     };
     let format = asked.format();
     let mut response = response(tell(&telling, format), format, &asked.method);
@@ -101,7 +110,11 @@ fn known(error: &BoxError, ledger: &Ledger, now: Tick) -> (Context, RetryInputs)
     if let Some(open) = find::<CircuitOpen>(&**error) {
         context.circuit = Some(circuit(open));
     }
-    inputs.upstream = ledger.attempts.iter().filter_map(|attempt| attempt.retry_after).max();
+    inputs.upstream = ledger
+        .attempts
+        .iter()
+        .filter_map(|attempt| attempt.retry_after)
+        .max();
     (context, inputs)
 }
 
@@ -110,7 +123,7 @@ fn circuit(open: &CircuitOpen) -> CircuitView {
     CircuitView {
         rule: open.rule,
         root: open.trip.opened_by,
-        causes: open.trip.causes.iter().collect(),
+        causes: open.trip.causes.to_vec(),
         opened_at: open.opened_at,
         retry_at: open.retry_at,
         last_probe: last_probe.and_then(|probe| Some((probe.at, probe.cause?))),
@@ -128,7 +141,10 @@ fn response(told: Told, format: Format, method: &Method) -> Response<Bytes> {
             headers.insert(HeaderName::from_static(name), value);
         }
     }
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(told.content_type));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(told.content_type),
+    );
     if *method == Method::HEAD {
         // RFC 9110 §9.3.2: the length that the answer to GET would have.
         if format != Format::Grpc {

@@ -50,7 +50,12 @@ pub fn attempt(error: &(dyn Error + 'static), number: u8, started: Tick, now: Ti
 }
 
 /// The attempt that a timer of ours cut off.
-pub(crate) fn timed_out(kind: TimeoutKind, number: u8, started: Tick, elapsed: Duration) -> Attempt {
+pub(crate) fn timed_out(
+    kind: TimeoutKind,
+    number: u8,
+    started: Tick,
+    elapsed: Duration,
+) -> Attempt {
     Attempt {
         phase: Phase::WaitHeaders,
         fault: Some(Fault::Timeout(kind)),
@@ -87,7 +92,9 @@ fn one(error: &(dyn Error + 'static)) -> Option<Fault> {
     if error.is::<tokio::time::error::Elapsed>() {
         return Some(Fault::Timeout(TimeoutKind::Attempt));
     }
-    error.downcast_ref::<std::io::Error>().and_then(errno::fault)
+    error
+        .downcast_ref::<std::io::Error>()
+        .and_then(errno::fault)
 }
 
 /// How far an attempt that ended in `fault` can have got at most. Unsent is claimed only where

@@ -30,17 +30,28 @@ fn foreign(inner: impl Into<BoxError>) -> Foreign {
 #[test]
 fn errnos_are_found_at_any_depth() {
     let rows: [(Foreign, Fault); 7] = [
-        (foreign(io::Error::from_raw_os_error(111)), Fault::Errno(111)),
-        (foreign(foreign(io::Error::from_raw_os_error(24))), Fault::Errno(24)),
+        (
+            foreign(io::Error::from_raw_os_error(111)),
+            Fault::Errno(111),
+        ),
+        (
+            foreign(foreign(io::Error::from_raw_os_error(24))),
+            Fault::Errno(24),
+        ),
         (
             foreign(io::Error::other(io::Error::from_raw_os_error(104))),
             Fault::Errno(104),
         ),
         (
-            foreign(io::Error::other(foreign(io::Error::from(io::ErrorKind::BrokenPipe)))),
+            foreign(io::Error::other(foreign(io::Error::from(
+                io::ErrorKind::BrokenPipe,
+            )))),
             Fault::Errno(32),
         ),
-        (foreign(io::Error::from(io::ErrorKind::UnexpectedEof)), Fault::Closed),
+        (
+            foreign(io::Error::from(io::ErrorKind::UnexpectedEof)),
+            Fault::Closed,
+        ),
         (foreign(RequestBodyError::new("client left")), Fault::Client),
         (foreign(io::Error::other("no idea")), Fault::Opaque),
     ];
@@ -52,7 +63,13 @@ fn errnos_are_found_at_any_depth() {
 
 #[test]
 fn only_proof_counts_as_unsent() {
-    for (errno, unsent) in [(111, true), (99, true), (24, true), (104, false), (113, false)] {
+    for (errno, unsent) in [
+        (111, true),
+        (99, true),
+        (24, true),
+        (104, false),
+        (113, false),
+    ] {
         let error = foreign(io::Error::from_raw_os_error(errno));
         let attempt = attempt(&error, 2, Tick::from_secs(1), Tick::from_secs(3));
         assert_eq!(attempt.unsent(), unsent, "errno {errno}");
@@ -72,7 +89,10 @@ fn told_facts_win_over_guesses() {
     };
     let error = foreign(Failure::new(told).with_source(io::Error::from_raw_os_error(111)));
     let attempt = attempt(&error, 3, Tick::ZERO, Tick::from_secs(9));
-    assert_eq!((attempt.number, attempt.bytes_sent, attempt.reused), (3, Some(17), true));
+    assert_eq!(
+        (attempt.number, attempt.bytes_sent, attempt.reused),
+        (3, Some(17), true)
+    );
     assert_eq!(from_error(&error), Fault::Errno(32));
 }
 

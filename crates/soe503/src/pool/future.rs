@@ -9,7 +9,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use soe503_core::Tick;
 use soe503_core::ledger::Refusal;
-use soe503_core::pool::{Lease, NoBackend, Pool as Backends};
+use soe503_core::pool::NoBackend;
 use tower_service::Service;
 
 use super::attempt::OnBackend;
@@ -63,29 +63,22 @@ pin_project! {
     }
 }
 
-impl<S: Clone, F, ReqB, C> ResponseFuture<S, F, ReqB, C> {
-    pub(super) fn picked(
-        lease: Lease<S>,
-        backends: Backends<S>,
-        classify: C,
-        due: Option<Tick>,
+impl<S, F, ReqB, C> ResponseFuture<S, F, ReqB, C> {
+    pub(super) const fn picked(
+        service: S,
         request: Request<ReqB>,
+        attempt: OnBackend<S, C>,
     ) -> Self {
-        let step = Step::Readying {
-            service: lease.service().clone(),
-            request: Some(request),
-        };
+        let request = Some(request);
         Self {
             state: State::Picked {
-                step,
-                attempt: Some(OnBackend::new(lease, backends, classify, due)),
+                step: Step::Readying { service, request },
+                attempt: Some(attempt),
                 waited: false,
             },
         }
     }
-}
 
-impl<S, F, ReqB, C> ResponseFuture<S, F, ReqB, C> {
     pub(super) fn refused(none: NoBackend, now: Tick) -> Self {
         let none = Some(Box::new(none));
         Self {
@@ -110,22 +103,23 @@ where
                 attempt,
                 waited,
             } => {
-                let mut on_backend = attempt.take().expect("polled after completion");
-                match on_backend.watch(|| poll_step(step, cx)) {
-                    Poll::Ready(Ok(response)) => Poll::Ready(Ok(on_backend.answered(response))),
-                    Poll::Ready(Err(error)) => Poll::Ready(Err(on_backend.failed(error.into()))),
-                    Poll::Pending => {
-                        // Whoever set the deadline wakes us when it comes. The first poll follows
-                        // the pick at once and need not look.
-                        if std::mem::replace(waited, true)
-                            && let Some(now) = on_backend.overdue()
-                        {
-                            return Poll::Ready(Err(on_backend.timed_out(now)));
-                        }
-                        *attempt = Some(on_backend);
-                        Poll::Pending
-                    }
+                let running = attempt.as_mut().expect("polled after completion");
+                let result = running.watch(|| poll_step(step, cx));
+                // Whoever set the deadline wakes us when it comes. The first poll follows the
+                // pick at once and need not look.
+                let overdue = match result {
+                    Poll::Pending if std::mem::replace(waited, true) => running.overdue(),
+                    _ => None,
+                };
+                if result.is_pending() && overdue.is_none() {
+                    return Poll::Pending;
                 }
+                let ended = attempt.take().expect("it was there a line ago");
+                Poll::Ready(match (result, overdue) {
+                    (Poll::Ready(Ok(response)), _) => Ok(ended.answered(response)),
+                    (Poll::Ready(Err(error)), _) => Err(ended.failed(error.into())),
+                    (Poll::Pending, at) => Err(ended.timed_out(at)),
+                })
             }
             StateProj::Refused { none, now } => {
                 let none = none.take().expect("polled after completion");

@@ -6,6 +6,7 @@ use http_body::Body;
 use soe503_core::pool::Pool as Backends;
 use tower_service::Service;
 
+use super::attempt::OnBackend;
 use super::body::ResponseBody;
 use super::future::ResponseFuture;
 use crate::classify::{Classify, HttpClassify};
@@ -94,8 +95,10 @@ where
             .pick(context.now, &context.tried, context.idempotent, &mut rng);
         match picked {
             Ok(lease) => {
-                let due = context.due();
-                ResponseFuture::picked(lease, self.backends.clone(), self.classify.clone(), due, request)
+                let service = lease.service().clone();
+                let backends = self.backends.clone();
+                let attempt = OnBackend::new(lease, backends, self.classify.clone(), context);
+                ResponseFuture::picked(service, request, attempt)
             }
             Err(none) => ResponseFuture::refused(none, context.now),
         }

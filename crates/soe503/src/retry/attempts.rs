@@ -3,7 +3,7 @@
 use http::Response;
 use http_body::Body;
 use soe503_core::Tick;
-use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, RetryVerdict, TimeoutKind};
+use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, RetryVerdict};
 use soe503_core::retry::{Decision, Situation, decide};
 
 use super::body::CanReplay;
@@ -112,10 +112,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
     /// The attempt in flight has had its time.
     pub(super) fn out_of_time(&mut self, at: Tick) -> Next<ResB> {
         let context = &self.plan.context;
-        let kind = match context.deadline {
-            Some(deadline) if deadline <= at => TimeoutKind::Total,
-            _ => TimeoutKind::Attempt,
-        };
+        let kind = context.due_kind(at);
         let elapsed = at.since(context.now);
         let attempt = facts::timed_out(kind, context.number, context.now, elapsed);
         self.failed(Failure::new(attempt).into())
@@ -144,18 +141,25 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             client_gone: replayable == CanReplay::Broken,
             body_replayable: replayable == CanReplay::Yes,
             other_backend: outlook.is_none_or(|outlook| outlook.other_backend),
-            expected: outlook.and_then(|outlook| outlook.typical_latency).unwrap_or_default(),
+            expected: outlook
+                .and_then(|outlook| outlook.typical_latency)
+                .unwrap_or_default(),
             remaining: context.deadline.map(|deadline| deadline.since(now)),
             retry_after: attempt.retry_after,
             upstream_final: attempt.nested.as_ref().is_some_and(|nested| nested.trusted),
             ..Situation::after(&attempt, now)
         };
-        let decision = decide(&rules.policy, &situation, &rules.budget, &mut fastrand::Rng::new());
+        let decision = decide(
+            &rules.policy,
+            &situation,
+            &rules.budget,
+            &mut fastrand::Rng::new(),
+        );
         let (verdict, next) = match decision {
             Decision::Retry { after } => {
                 let pause = (!after.is_zero()).then(|| now.after(after));
                 (RetryVerdict::Retried, Some(pause))
-            },
+            }
             Decision::Stop(verdict) => (verdict, None),
         };
         if let Some(backend) = aside.backend {
@@ -190,7 +194,9 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
     fn attach(&mut self, response: &mut Response<ResB>, now: Tick) {
         let attempts = std::mem::take(&mut self.failed);
         // A refusal that ended the retries is in the ledger, and is no attempt on a backend.
-        let tried = attempts.iter().filter(|a| !matches!(a.fault, Some(Fault::Refused(_))));
+        let tried = attempts
+            .iter()
+            .filter(|a| !matches!(a.fault, Some(Fault::Refused(_))));
         let count = u8::try_from(tried.count()).unwrap_or(u8::MAX);
         let served = response
             .extensions_mut()

@@ -57,6 +57,9 @@ impl Rules {
             return None;
         }
         let at = context.now.after(self.policy.attempt_timeout?);
-        context.deadline.is_none_or(|deadline| at < deadline).then_some(at)
+        context
+            .deadline
+            .is_none_or(|deadline| at < deadline)
+            .then_some(at)
     }
 }

@@ -63,7 +63,12 @@ mod tests {
 
     #[test]
     fn holds_what_was_put_in() {
-        let set = StatusSet::default().with(429).with(599).without(500).with(200).with(600);
+        let set = StatusSet::default()
+            .with(429)
+            .with(599)
+            .without(500)
+            .with(200)
+            .with(600);
         let held: Vec<u16> = (100..1000)
             .filter(|&code| set.contains(StatusCode::from_u16(code).unwrap()))
             .collect();

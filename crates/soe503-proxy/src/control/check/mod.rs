@@ -14,8 +14,11 @@
 //! Failure mode: a check that asks for the wrong thing condemns good backends. That is not decided
 //! here; the pool stops believing checks that condemn too many.
 
+mod patients;
 mod probe;
+mod recovery;
 mod run;
 
 pub use probe::{Prober, Sockets};
+pub use recovery::watch_recovery;
 pub use run::{Checked, Limits, Patients, run};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 use soe503_core::Tick;
-use soe503_core::health::{CheckConfig, CheckResult, Checker, HealthReport};
+use soe503_core::health::{CheckConfig, CheckResult, Checker, Health, HealthReport};
 use tokio::sync::Semaphore;
 use tokio::task::{Id, JoinSet};
 
@@ -24,6 +24,8 @@ pub struct Checked {
     pub host: HeaderValue,
     /// Requests to it fail: look soon.
     pub suspicious: bool,
+    /// What is known of its health when checks begin; a reload does not forget who is down.
+    pub health: Health,
 }
 
 /// Whose backends are checked, and who wants to know.
@@ -92,6 +94,13 @@ fn checker_config(check: &HealthCheck) -> CheckConfig {
     }
 }
 
+fn with(config: &CheckConfig, initial: Health) -> CheckConfig {
+    CheckConfig {
+        initial,
+        ..config.clone()
+    }
+}
+
 // === impl Limits ===
 
 impl Limits {
@@ -147,7 +156,7 @@ impl<B: Patients, P: Prober> Timetable<B, P> {
                 .watched
                 .entry(Arc::clone(&checked.name))
                 .or_insert_with(|| Watched {
-                    checker: Checker::new(config.clone(), fastrand::u64(..), now),
+                    checker: Checker::new(with(config, checked.health), fastrand::u64(..), now),
                     checked: checked.clone(),
                     running: false,
                     not_before: now,

@@ -4,7 +4,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use soe503_core::health::Health;
 use tokio::sync::mpsc;
 
 use super::*;
@@ -81,6 +80,7 @@ fn backend(number: u8) -> Checked {
         address: SocketAddr::from(([10, 0, 0, number], 80)),
         host: HeaderValue::from_static("app"),
         suspicious: false,
+        health: Health::Up,
     }
 }
 
@@ -241,4 +241,20 @@ async fn a_check_that_panics_is_made_again_and_blames_nobody() {
     );
     assert_eq!(report.health, Health::Up);
     assert_eq!(prober.0.load(Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_down_before_a_reload_has_to_rise_again() {
+    let down = Checked {
+        health: Health::Down,
+        ..backend(1)
+    };
+    let (ward, mut seen) = ward(vec![down]);
+    let task = tokio::spawn(run(ward, script(1, &[]), check(1), Limits::default()));
+    let mut states = Vec::new();
+    for _ in 0..2 {
+        states.push(seen.recv().await.unwrap().1.health);
+    }
+    task.abort();
+    assert_eq!(states, [Health::Down, Health::Up]);
 }

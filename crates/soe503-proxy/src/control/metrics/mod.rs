@@ -10,11 +10,13 @@
 //! be off by the requests of that microsecond; each counter by itself never goes back.
 
 mod exposition;
+mod gather;
 mod page;
 mod scrape;
 mod table;
 
 pub use exposition::render;
+pub use gather::gather;
 pub use page::page;
 pub use scrape::{BackendScrape, PoolScrape, ResponseCount, Scrape};
 pub use table::{Family, Kind, TABLE};
