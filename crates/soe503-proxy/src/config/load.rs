@@ -39,7 +39,7 @@ pub fn load(path: &Path) -> Result<Config, Report> {
             "{name} is not UTF-8 text: line {line} has another encoding"
         ))
     })?;
-    read(&name, &text, path.parent().unwrap_or(Path::new("")))
+    read(&name, &text, path.parent().unwrap_or_else(|| Path::new("")))
 }
 
 /// Reads the text of a config; `name` stands for the file name in the report.

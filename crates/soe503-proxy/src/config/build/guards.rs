@@ -155,7 +155,7 @@ pub(super) fn retry_budget(keys: &RetryBudgetKeys) -> RetryBudget {
 /// When to eject; `None` if that is switched off.
 pub(super) fn ejection(keys: &EjectionKeys, problems: &mut Problems) -> Option<Ejection> {
     let max = at_least(("base", &keys.base), ("max", &keys.max), problems);
-    keys.enabled.value.then(|| Ejection {
+    keys.enabled.value.then_some(Ejection {
         consecutive_failures: keys.consecutive_failures.value,
         base: keys.base.value,
         max,

@@ -24,7 +24,7 @@ pub(super) fn routes(
             keys.matches.0.at
         };
         let matches = matches(keys.matches.0.value, problems);
-        let retry = retry(keys.retry.0.value, &keys.timeout, problems);
+        let retry = retry(&keys.retry.0.value, &keys.timeout, problems);
         if let Some(matches) = &matches
             && let Some(first) = seen.insert(matches.clone(), matches_at.clone())
         {
@@ -124,7 +124,7 @@ fn matches(keys: MatchKeys, problems: &mut Problems) -> Option<Match> {
 }
 
 fn retry(
-    keys: RetryKeys,
+    keys: &RetryKeys,
     timeout: &Defaulted<std::time::Duration>,
     problems: &mut Problems,
 ) -> Retry {

@@ -99,7 +99,7 @@ impl Text for Size {
         ];
         let whole = UNITS
             .iter()
-            .find(|(unit, _)| self.0 > 0 && self.0 % unit == 0);
+            .find(|(unit, _)| self.0 > 0 && self.0.is_multiple_of(*unit));
         match whole {
             Some((unit, name)) => format!("{}{name}", self.0 / unit),
             None => format!("{}B", self.0),
