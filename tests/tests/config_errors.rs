@@ -123,10 +123,7 @@ async fn each_mistake_is_shown_where_it_is() {
             let report = &said.stderr;
             let (number, column) = place(&config, mistake);
             let place = format!("soe503.toml:{number}:{column}");
-            assert!(
-                report.contains(&place),
-                "{name}: no {place} in\n{report}"
-            );
+            assert!(report.contains(&place), "{name}: no {place} in\n{report}");
             assert!(
                 points_at(report, mistake.underlined),
                 "{name}: {} is not underlined in\n{report}",
@@ -177,7 +174,10 @@ fn place(config: &str, mistake: &Mistake) -> (usize, usize) {
     let offset = mistake.with.rfind(mistake.underlined).unwrap();
     let before = &config[..start + offset];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (before.matches('\n').count() + 1, before.len() - line_start + 1)
+    (
+        before.matches('\n').count() + 1,
+        before.len() - line_start + 1,
+    )
 }
 
 /// A line of the report contains `text`, and the line below it has carets under it.

@@ -47,8 +47,16 @@ async fn a_refused_connection_is_a_503_with_every_header() {
     assert_eq!(answer.status, 503, "{}", answer.text());
     assert_eq!(answer.header("x-error-code"), Some("SOE-503"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
-    assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()));
-    assert!(answer.header("server-timing").is_some_and(|t| t.contains("dur=")));
+    assert!(
+        answer
+            .header("x-request-id")
+            .is_some_and(|id| !id.is_empty())
+    );
+    assert!(
+        answer
+            .header("server-timing")
+            .is_some_and(|t| t.contains("dur="))
+    );
 
     let attempts: u32 = answer.header("soe-attempts").unwrap().parse().unwrap();
     assert!((1..=3).contains(&attempts), "{attempts}");
@@ -83,11 +91,19 @@ async fn the_problem_document_says_the_same_as_the_headers() {
     assert_eq!(problem["grade"], "proven");
     assert_eq!(problem["retryable"], true);
     let kind = problem["type"].as_str().unwrap();
-    assert!(kind.ends_with("/causes/dependency_failure/connect_refused"), "{kind}");
+    assert!(
+        kind.ends_with("/causes/dependency_failure/connect_refused"),
+        "{kind}"
+    );
     for member in ["title", "detail"] {
-        assert!(problem[member].as_str().is_some_and(|t| !t.is_empty()), "{problem}");
+        assert!(
+            problem[member].as_str().is_some_and(|t| !t.is_empty()),
+            "{problem}"
+        );
     }
-    let attempts = problem["attempts"].as_array().expect("explain = full shows attempts");
+    let attempts = problem["attempts"]
+        .as_array()
+        .expect("explain = full shows attempts");
     let last = attempts.last().unwrap();
     assert_eq!(last["address"], backend.to_string(), "{problem}");
     assert_eq!(last["bytes_sent"].as_u64().unwrap_or(0), 0, "{problem}");
@@ -103,7 +119,9 @@ async fn head_gets_the_headers_and_no_body() {
     assert!(answer.header("retry-after").is_some());
     assert!(answer.header("proxy-status").is_some());
     // `answer` reads no body after HEAD; whatever came would make the connection stale.
-    let mut connection = soe503_tests::http::Connection::open(proxy.address()).await.unwrap();
+    let mut connection = soe503_tests::http::Connection::open(proxy.address())
+        .await
+        .unwrap();
     connection
         .send(b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         .await
@@ -116,7 +134,11 @@ async fn head_gets_the_headers_and_no_body() {
 async fn the_body_is_what_the_client_accepts() {
     let (proxy, _) = nobody_there().await;
     for (accept, kind, shows) in [
-        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html", "<html"),
+        (
+            "text/html,application/xhtml+xml,*/*;q=0.8",
+            "text/html",
+            "<html",
+        ),
         ("text/markdown", "text/markdown", "#"),
         ("text/plain", "text/plain", "SOE-503"),
         ("application/problem+json", "application/problem+json", "{"),
@@ -125,7 +147,11 @@ async fn the_body_is_what_the_client_accepts() {
         let given = answer.header("content-type").unwrap();
         assert!(given.starts_with(kind), "{accept}: {given}");
         assert!(answer.text().contains(shows), "{accept}: {}", answer.text());
-        assert!(answer.text().contains(REFUSED), "{accept}: {}", answer.text());
+        assert!(
+            answer.text().contains(REFUSED),
+            "{accept}: {}",
+            answer.text()
+        );
     }
 }
 

@@ -5,18 +5,16 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::AbortHandle;
 
+use super::serve::accept;
 use super::{Behaviour, Fault};
-use crate::http::{Connection, Request};
-
-const BODY: [u8; 1024] = [b'x'; 1024];
-/// How much of the body is sent before [`Fault::Truncate`] closes.
-const TRUNCATED: usize = 400;
+use crate::http::Request;
 
 /// What a backend has been asked so far.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -40,16 +38,19 @@ pub struct FaultyBackend {
 }
 
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     state: Mutex<State>,
     /// Told about every request that was read.
     arrived: Notify,
+    /// Told about every change of the behaviour.
+    changed: Notify,
 }
 
 #[derive(Debug)]
 struct State {
     behaviour: Behaviour,
     counts: Counts,
+    last: Option<Request>,
     ledger: Option<File>,
 }
 
@@ -74,9 +75,11 @@ impl FaultyBackend {
             state: Mutex::new(State {
                 behaviour,
                 counts: Counts::default(),
+                last: None,
                 ledger,
             }),
             arrived: Notify::new(),
+            changed: Notify::new(),
         });
         let accepting = tokio::spawn(accept(listener, shared.clone())).abort_handle();
         Ok(Self {
@@ -94,6 +97,7 @@ impl FaultyBackend {
     /// Changes how the next requests are treated.
     pub fn set(&self, behaviour: Behaviour) {
         self.shared.lock().behaviour = behaviour;
+        self.shared.changed.notify_waiters();
     }
 
     /// How requests are treated.
@@ -104,6 +108,11 @@ impl FaultyBackend {
     /// What it has been asked so far.
     pub fn counts(&self) -> Counts {
         self.shared.lock().counts.clone()
+    }
+
+    /// The last request that it has read (health checks apart).
+    pub fn last(&self) -> Option<Request> {
+        self.shared.lock().last.clone()
     }
 
     /// Waits until it has read this many requests (health checks apart).
@@ -131,15 +140,21 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Counts a connection.
+    pub(super) fn connected(&self) {
+        self.lock().counts.connections += 1;
+    }
+
     /// Counts the request and says what is to happen to it. A request for `/status/404` gets that.
-    fn execute(&self, request: &Request) -> (Fault, std::time::Duration) {
+    pub(super) fn execute(&self, request: &Request) -> (Fault, Duration) {
         let mut state = self.lock();
         let behaviour = state.behaviour;
         if request.target == "/healthz" {
             state.counts.health_checks += 1;
-            return (behaviour.health, std::time::Duration::ZERO);
+            return (behaviour.health, Duration::ZERO);
         }
         state.counts.requests += 1;
+        state.last = Some(request.clone());
         if let Some(id) = request.header("x-load-id") {
             *state.counts.executions.entry(id.to_owned()).or_default() += 1;
             if let Some(ledger) = &mut state.ledger {
@@ -154,84 +169,19 @@ impl Shared {
         drop(state);
         self.arrived.notify_waiters();
         let asked = request.target.strip_prefix("/status/");
-        let fault = asked.and_then(|status| status.parse().ok());
+        let fault = asked.and_then(|status| Some(Fault::Status(status.parse().ok()?)));
         (fault.unwrap_or(behaviour.traffic), behaviour.delay)
     }
-}
 
-// === connections ===
-
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    // The set aborts its tasks, and thereby closes the connections, when this task is aborted.
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    shared.lock().counts.connections += 1;
-                    connections.spawn(serve(stream, shared.clone()));
-                }
-                Err(error) => eprintln!("soe503-faulty: accept: {error}"),
-            },
-            Some(_) = connections.join_next() => {}
+    /// Waits until it is to do something.
+    pub(super) async fn released(&self) -> Fault {
+        loop {
+            let changed = self.changed.notified();
+            let fault = self.lock().behaviour.traffic;
+            if fault != Fault::Hold {
+                return fault;
+            }
+            changed.await;
         }
     }
-}
-
-async fn serve(stream: TcpStream, shared: Arc<Shared>) {
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
-    let mut connection = Connection::from(stream).patient();
-    while let Ok(Some(request)) = connection.request().await {
-        let (fault, delay) = shared.execute(&request);
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
-        }
-        let sent = match fault {
-            Fault::Ok => connection.send(&response(200, &request, BODY.len())).await,
-            Fault::Status(status) => {
-                let bytes = response(status, &request, BODY.len());
-                connection.send(&bytes).await
-            }
-            Fault::Hang => {
-                // Until the proxy gives up and closes.
-                let _ = connection.rest().await;
-                return;
-            }
-            Fault::Reset => {
-                let _ = connection.reset();
-                return;
-            }
-            Fault::Close => return,
-            Fault::Truncate => {
-                let _ = connection.send(&response(200, &request, TRUNCATED)).await;
-                return;
-            }
-            Fault::Garbage => {
-                let _ = connection.send(b"\x00\x01 this is not HTTP \xff\r\n\r\n").await;
-                return;
-            }
-        };
-        if sent.is_err() {
-            return;
-        }
-    }
-}
-
-/// Head and the first `length` bytes of the body.
-fn response(status: u16, request: &Request, length: usize) -> Vec<u8> {
-    let bodiless = request.method == "HEAD" || status == 204 || status == 304;
-    let mut bytes = format!(
-        "HTTP/1.1 {status} Said So\r\nContent-Type: text/plain\r\nX-Load-Id: {}\r\n",
-        request.header("x-load-id").unwrap_or_default(),
-    );
-    if !bodiless || request.method == "HEAD" {
-        bytes += &format!("Content-Length: {}\r\n", BODY.len());
-    }
-    let mut bytes = (bytes + "\r\n").into_bytes();
-    if !bodiless {
-        bytes.extend_from_slice(&BODY[..length]);
-    }
-    bytes
 }

@@ -8,6 +8,10 @@ use std::time::Duration;
 pub enum Fault {
     /// An answer of 200 with 1 KiB and the request's `X-Load-Id`.
     Ok,
+    /// The same, and then the connection is closed without a word, as servers do with idle ones.
+    OkThenClose,
+    /// Nothing until the behaviour changes; then what the new one says.
+    Hold,
     /// Nothing, for ever; the connection stays open.
     Hang,
     /// The connection is reset.
@@ -35,7 +39,9 @@ pub struct Behaviour {
 
 /// No fault has this name.
 #[derive(Debug, thiserror::Error)]
-#[error("unknown fault {0:?}: ok, hang, reset, close, truncate, garbage, or a status")]
+#[error(
+    "unknown fault {0:?}: ok, ok-then-close, hold, hang, reset, close, truncate, garbage, or a status"
+)]
 pub struct UnknownFault(String);
 
 // === impl Behaviour ===
@@ -75,6 +81,8 @@ impl FromStr for Fault {
     fn from_str(name: &str) -> Result<Self, UnknownFault> {
         Ok(match name {
             "ok" => Self::Ok,
+            "ok-then-close" => Self::OkThenClose,
+            "hold" => Self::Hold,
             "hang" => Self::Hang,
             "reset" => Self::Reset,
             "close" => Self::Close,

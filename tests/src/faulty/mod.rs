@@ -9,6 +9,7 @@
 mod backend;
 mod behaviour;
 mod control;
+mod serve;
 
 pub use backend::{Counts, FaultyBackend};
 pub use behaviour::{Behaviour, Fault, UnknownFault};

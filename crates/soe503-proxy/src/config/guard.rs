@@ -10,8 +10,8 @@ use super::Ratio;
 ///
 /// - `enabled`: `true`
 /// - `consecutive_failures`: `5`
-/// - `failure_rate`: off
-/// - `slow_rate`: off
+/// - `failure_rate`: this rule is off
+/// - `slow_rate`: this rule is off
 /// - `slow_request`: `"1s"`
 /// - `window`: `"10s"`
 /// - `minimum_requests`: `20`

@@ -7,7 +7,7 @@ use std::{fmt, num::NonZeroU32, ops::RangeInclusive, sync::Arc, time::Duration};
 /// # Defaults
 ///
 /// - `type`: `"http"`
-/// - `path`: required for `"http"`
+/// - `path`: required for `"http"`, not allowed for `"tcp"`
 /// - `host`: the backend's own host and port
 /// - `expect`: `"200-399"`
 /// - `interval`: `"2s"`

@@ -6,13 +6,15 @@ use std::{
     time::Duration,
 };
 
+use super::Exposure;
+
 /// An address that clients connect to: `[[listeners]]`.
 ///
 /// # Defaults
 ///
 /// - `address`: required
 /// - `protocols`: `["h1", "h2"]`
-/// - `explain`: `"internal"` on loopback and private addresses, else `"public"`
+/// - `explain`: `"internal"` at a loopback or private address, else `"public"`
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Listener {
@@ -21,7 +23,7 @@ pub struct Listener {
     /// The protocols it speaks.
     pub protocols: Protocols,
     /// How much a client is told about a failure.
-    pub explain: Explain,
+    pub explain: Exposure,
     /// What one client may cost.
     pub limits: Limits,
 }
@@ -35,17 +37,6 @@ pub enum Protocols {
     H2,
     /// Both; the first bytes of a connection decide.
     Both,
-}
-
-/// How much a client is told about a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Explain {
-    /// What a stranger may know: cause, identifiers, when to come back.
-    Public,
-    /// What a colleague needs as well: pool, attempts, timings.
-    Internal,
-    /// All there is: addresses, evidence, what was ruled out.
-    Full,
 }
 
 /// What clients of a listener may cost: `[listeners.limits]`.
@@ -89,19 +80,24 @@ impl Protocols {
     }
 }
 
-// === impl Explain ===
+// === impl Listener ===
 
-impl Explain {
-    /// The default at `address`: `Internal` if only this machine or a private network can reach
-    /// it, else `Public`. The unspecified address is public: nobody knows who can reach it.
-    pub fn at(address: SocketAddr) -> Self {
+impl Listener {
+    /// How much clients at `address` are told by default: `Internal` if only this machine or a
+    /// private network can reach it, else `Public`. The unspecified address is public: nobody
+    /// knows who can reach it.
+    pub(super) fn exposure_at(address: SocketAddr) -> Exposure {
         let inside = match address.ip() {
             IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
             IpAddr::V6(ip) => {
                 ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()
             }
         };
-        if inside { Self::Internal } else { Self::Public }
+        if inside {
+            Exposure::Internal
+        } else {
+            Exposure::Public
+        }
     }
 }
 
@@ -111,21 +107,25 @@ mod tests {
 
     #[test]
     fn strangers_are_told_less() {
-        for (address, explain) in [
-            ("127.0.0.1:80", Explain::Internal),
-            ("10.1.2.3:80", Explain::Internal),
-            ("172.16.0.1:80", Explain::Internal),
-            ("192.168.1.1:80", Explain::Internal),
-            ("[::1]:80", Explain::Internal),
-            ("[fd00::1]:80", Explain::Internal),
-            ("[fe80::1]:80", Explain::Internal),
-            ("0.0.0.0:80", Explain::Public),
-            ("[::]:80", Explain::Public),
-            ("172.32.0.1:80", Explain::Public),
-            ("203.0.113.5:80", Explain::Public),
-            ("[2001:db8::1]:80", Explain::Public),
+        for (address, exposure) in [
+            ("127.0.0.1:80", Exposure::Internal),
+            ("10.1.2.3:80", Exposure::Internal),
+            ("172.16.0.1:80", Exposure::Internal),
+            ("192.168.1.1:80", Exposure::Internal),
+            ("[::1]:80", Exposure::Internal),
+            ("[fd00::1]:80", Exposure::Internal),
+            ("[fe80::1]:80", Exposure::Internal),
+            ("0.0.0.0:80", Exposure::Public),
+            ("[::]:80", Exposure::Public),
+            ("172.32.0.1:80", Exposure::Public),
+            ("203.0.113.5:80", Exposure::Public),
+            ("[2001:db8::1]:80", Exposure::Public),
         ] {
-            assert_eq!(Explain::at(address.parse().unwrap()), explain, "{address}");
+            assert_eq!(
+                Listener::exposure_at(address.parse().unwrap()),
+                exposure,
+                "{address}"
+            );
         }
     }
 }

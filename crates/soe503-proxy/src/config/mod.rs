@@ -17,6 +17,9 @@
 //! schema, the reference page and the full example come from that declaration.
 
 mod build;
+mod decisions;
+#[cfg(test)]
+mod defaults_tests;
 mod guard;
 mod health;
 mod keys;
@@ -25,7 +28,6 @@ mod load;
 mod manual;
 mod name;
 mod pool;
-mod ratio;
 mod report;
 mod root;
 mod route;
@@ -34,13 +36,16 @@ mod wire;
 
 pub use guard::{CircuitBreaker, Ejection, RetryBudget, Window};
 pub use health::{HealthCheck, Probe, StatusSet};
-pub use listener::{Explain, Limits, Listener, Protocols};
+pub use listener::{Limits, Listener, Protocols};
 pub use load::{MAX_FILE_SIZE, from_str, load};
-pub use manual::schema;
+pub use manual::{full_example, reference_page, schema};
 pub use name::{Name, NonEmpty};
 pub use pool::{Backend, Balance, PoolConfig, Target};
-pub use ratio::Ratio;
 pub use report::{Problem, Report};
 pub use root::Config;
 pub use route::{Host, Match, Retry, Route};
-pub use server::{AccessLog, Admin, AdminAccess, AdminToken, Server, StatusPolicy};
+pub use server::{AccessLog, Admin, AdminAccess, AdminToken, Server};
+pub use soe503_core::{
+    Ratio,
+    explain::{Exposure, StatusPolicy},
+};

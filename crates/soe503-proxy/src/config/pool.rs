@@ -3,7 +3,7 @@
 use std::{
     fmt,
     net::SocketAddr,
-    num::{NonZeroU16, NonZeroU32, NonZeroUsize},
+    num::{NonZeroU16, NonZeroU32},
     sync::Arc,
     time::Duration,
 };
@@ -38,7 +38,7 @@ pub struct PoolConfig {
     /// Unused connections kept per worker and backend.
     pub max_idle_connections: usize,
     /// Requests that may be under way at once, over all workers; more are shed.
-    pub max_in_flight: NonZeroUsize,
+    pub max_in_flight: NonZeroU32,
     /// How long a backend that comes back takes to reach its full share.
     pub slow_start: Duration,
     /// How often names are resolved again.

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use super::Name;
+use super::{Name, StatusPolicy};
 
 /// The process as a whole: `[server]`.
 ///
@@ -25,24 +25,13 @@ pub struct Server {
     pub status: StatusPolicy,
 }
 
-/// Which status code a failure that the proxy answers itself gets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum StatusPolicy {
-    /// 503 if no backend could be used, 502 for a broken answer, 504 for none in time.
-    #[default]
-    Default,
-    /// The status that RFC 9209 recommends for the error type in `Proxy-Status`.
-    Rfc9209,
-}
-
 /// The admin API: `[admin]`.
 ///
 /// # Defaults
 ///
 /// - `enabled`: `true`
 /// - `address`: `"127.0.0.1:9503"`
-/// - `token_file`: none, the address must be a loopback address
+/// - `token_file`: no secret; the address must be a loopback address
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Admin {

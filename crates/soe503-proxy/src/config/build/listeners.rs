@@ -1,7 +1,7 @@
 use std::{collections::HashMap, net::SocketAddr, ops::Range};
 
 use crate::config::{
-    Explain, Limits, Listener, Protocols,
+    Limits, Listener, Protocols,
     keys::{AdminKeys, LimitKeys, ListenerKeys, Protocol},
     report::{Problem, Problems},
     wire::{At, Defaulted, List},
@@ -14,7 +14,7 @@ pub(super) fn listener(keys: ListenerKeys, problems: &mut Problems) -> Option<Li
     Some(Listener {
         address,
         protocols: protocols?,
-        explain: explain.unwrap_or_else(|| Explain::at(address)),
+        explain: explain.unwrap_or_else(|| Listener::exposure_at(address)),
         limits: limits(&keys.limits.0.value),
     })
 }

@@ -6,7 +6,7 @@ use std::{
 
 use super::values::{nonzero_u32, nonzero_usize};
 use crate::config::{
-    Explain,
+    Exposure,
     wire::{Defaulted, List, Nested, Optional, Required, Size, choice, section},
 };
 
@@ -20,7 +20,7 @@ section! {
         protocols: Defaulted<List<Protocol>>, default(List::of([Protocol::H1, Protocol::H2]));
         /// How much a client is told about a failure. `public`: cause, identifiers, when to come
         /// back. `internal`: pool, attempts and timings as well. `full`: everything.
-        explain: Optional<Explain>,
+        explain: Optional<Exposure>,
             absent("`\"internal\"` at a loopback or private address, else `\"public\"`"),
             like("\"internal\"");
         /// What a client may cost.
@@ -67,7 +67,7 @@ pub(in crate::config) enum Protocol {
 
 choice!(Protocol, "a protocol", { "h1" => Self::H1, "h2" => Self::H2 });
 
-choice!(Explain, "how much a client is told", {
+choice!(Exposure, "how much a client is told", {
     "public" => Self::Public,
     "internal" => Self::Internal,
     "full" => Self::Full,

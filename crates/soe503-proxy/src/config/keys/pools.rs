@@ -1,11 +1,8 @@
-use std::{
-    num::{NonZeroU32, NonZeroUsize},
-    time::Duration,
-};
+use std::{num::NonZeroU32, time::Duration};
 
 use super::{
     BackendEntry,
-    values::{HttpPath, nonzero_u32, nonzero_usize},
+    values::{HttpPath, nonzero_u32},
 };
 use crate::config::{
     Balance, Host, Name, Ratio, StatusSet, Target, Window,
@@ -30,8 +27,8 @@ section! {
         /// Unused connections kept per worker and backend.
         max_idle_connections: Defaulted<usize>, default(64), range(0, 10_000);
         /// Requests under way at once, over all workers; more are answered with 503.
-        max_in_flight: Defaulted<NonZeroUsize>, default(nonzero_usize(10_000)),
-            range(NonZeroUsize::MIN, nonzero_usize(1_000_000));
+        max_in_flight: Defaulted<NonZeroU32>, default(nonzero_u32(10_000)),
+            range(NonZeroU32::MIN, nonzero_u32(1_000_000));
         /// How long a backend that comes back takes to reach its full share.
         slow_start: Defaulted<Duration>, default(Duration::from_secs(5)),
             range(Duration::ZERO, Duration::from_secs(3600));
@@ -39,7 +36,7 @@ section! {
         dns_refresh: Defaulted<Duration>, default(Duration::from_secs(10)),
             range(Duration::from_millis(100), Duration::from_secs(86_400));
         /// Active checks of every backend.
-        health_check: Maybe<CheckKeys>, absent("no active checks"), like("path = \"/healthz\"");
+        health_check: Maybe<CheckKeys>, absent("no active checks"), like("{ path = \"/healthz\" }");
         /// Refuses requests at once while the whole pool fails.
         circuit_breaker: Nested<BreakerKeys>;
         /// What retries may cost.
@@ -75,7 +72,7 @@ section! {
         /// `http`: a `GET` of `path`. `tcp`: a connection, opened and closed.
         kind as "type": Defaulted<CheckKind>, default(CheckKind::Http);
         /// What to `GET`.
-        path: Optional<HttpPath>, absent("required for `http`, not allowed for `tcp`"),
+        path: Optional<HttpPath>, needed("required for `\"http\"`, not allowed for `\"tcp\"`"),
             like("\"/healthz\"");
         /// The host to send with it.
         host: Optional<Host>, absent("the backend's own host and port"), like("\"app.internal\"");

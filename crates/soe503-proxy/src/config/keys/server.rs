@@ -20,7 +20,7 @@ section! {
         /// The status of a failure that the proxy answers itself. `default`: 503 if no backend
         /// could be used, 502 for a broken answer, 504 for none in time. `rfc9209`: as that
         /// standard recommends for the error type in `Proxy-Status`.
-        status: Defaulted<StatusPolicy>, default(StatusPolicy::Default);
+        status: Defaulted<StatusPolicy>, default(StatusPolicy::Plain);
     }
 }
 
@@ -48,6 +48,6 @@ section! {
 }
 
 choice!(StatusPolicy, "a status policy", {
-    "default" => Self::Default,
+    "default" => Self::Plain,
     "rfc9209" => Self::Rfc9209,
 });

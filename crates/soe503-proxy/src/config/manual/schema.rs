@@ -12,11 +12,11 @@ use crate::config::{
 /// For editors (`#:schema soe503.schema.json` in the first line of a file) and for tools that write
 /// configs. What holds between keys, such as a route's pool being declared, is not in it; `soe503
 /// check` knows that.
-pub fn schema() -> Value {
+pub fn schema() -> String {
     let mut schema = object::<FileKeys>();
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("soe503");
-    schema
+    format!("{schema:#}")
 }
 
 /// The schema of one table.
@@ -49,7 +49,9 @@ fn property(key: &Key) -> Value {
     match &key.presence {
         Presence::Default(default) => schema["default"] = json_of(default),
         Presence::Table => schema["default"] = json!({}),
-        Presence::Absent(meaning) => description.push_str(&format!(" Default: {meaning}.")),
+        Presence::Absent(meaning) | Presence::Needed(meaning) => {
+            description.push_str(&format!(" Default: {meaning}."))
+        }
         Presence::Required => {}
     }
     if let Some((low, high)) = &key.range {

@@ -12,6 +12,7 @@ pub(in crate::config) struct Rule<T, D = ()> {
     pub(super) doc: &'static [&'static str],
     pub(super) default: D,
     pub(super) absent: &'static str,
+    pub(super) needed: bool,
     pub(super) range: Option<Range<T>>,
     pub(super) like: &'static str,
 }
@@ -54,6 +55,8 @@ pub(in crate::config) enum Presence {
     Default(String),
     /// What this sentence says.
     Absent(&'static str),
+    /// Other keys decide whether the file is wrong, as this sentence says.
+    Needed(&'static str),
     /// The table is empty, so the defaults of its keys.
     Table,
 }
@@ -91,6 +94,7 @@ impl<T> Rule<T> {
             doc,
             default: (),
             absent: "",
+            needed: false,
             range: None,
             like: "",
         }
@@ -103,6 +107,7 @@ impl<T> Rule<T> {
             doc: self.doc,
             default: value,
             absent: self.absent,
+            needed: self.needed,
             range: self.range,
             like: self.like,
         }
@@ -114,6 +119,12 @@ impl<T, D> Rule<T, D> {
     pub(in crate::config) fn absent(mut self, meaning: &'static str) -> Self {
         self.absent = meaning;
         self
+    }
+
+    /// When the key must be there.
+    pub(in crate::config) fn needed(mut self, when: &'static str) -> Self {
+        self.needed = true;
+        self.absent(when)
     }
 
     /// A typical value, as TOML.

@@ -27,4 +27,4 @@ pub(super) use open::{Open, Table, found, open};
 pub(super) use section::section;
 pub(super) use slot::{At, Defaulted, Each, Maybe, Named, Nested, Optional, Required, Slot};
 pub(super) use text::{Text, choice, one_of, quoted};
-pub(super) use unit::{Size, duration_text};
+pub(super) use unit::Size;

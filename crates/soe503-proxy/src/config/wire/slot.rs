@@ -110,7 +110,11 @@ impl<T: Field> Slot for Optional<T> {
     }
 
     fn describe(rule: &Rule<T>) -> Key {
-        rule.key(Presence::Absent(rule.absent))
+        rule.key(if rule.needed {
+            Presence::Needed(rule.absent)
+        } else {
+            Presence::Absent(rule.absent)
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use super::{Fault, Text, quoted};
 pub(in crate::config) struct Size(pub(in crate::config) u64);
 
 /// A duration as it is written in the file: in the largest unit that needs no fraction.
-pub(in crate::config) fn duration_text(duration: Duration) -> String {
+fn duration_text(duration: Duration) -> String {
     let (secs, nanos) = (duration.as_secs(), duration.subsec_nanos());
     match (secs, nanos) {
         (0, 0) => "0s".into(),
