@@ -1,5 +1,7 @@
 //! What the tests of the layers share.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+pub mod upstream;
 
 use std::collections::VecDeque;
 use std::io;
