@@ -9,7 +9,7 @@ use soe503_api::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     task::JoinHandle,
 };
 
@@ -123,10 +123,10 @@ async fn others_that_answer_are_not_taken_for_the_api() {
 
 #[tokio::test]
 async fn nobody_there() {
-    // Bound and dropped: nothing listens there.
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", free.local_addr().unwrap());
-    drop(free);
+    // Bound, and not listening: nobody else can take the port meanwhile.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = format!("http://{}", socket.local_addr().unwrap());
     let error = Client::new(&address).unwrap().pools().await.unwrap_err();
     assert!(!error.reached());
     assert_eq!(

@@ -47,6 +47,9 @@ pub struct DemoArgs {
     /// Where the admin API listens
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9503")]
     pub admin: SocketAddr,
+    /// End after the tour instead of waiting for Ctrl-C
+    #[arg(long)]
+    pub once: bool,
 }
 
 /// Arguments of `soe503 run`.

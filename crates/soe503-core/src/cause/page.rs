@@ -72,7 +72,7 @@ fn preface(category: Category) -> &'static str {
             "Something behind us is broken. We keep trying; it has to be repaired there."
         }
         Category::Misconfiguration => {
-            "Something is set wrongly, here or behind us. Waiting does not help; somebody has to correct it."
+            "Something is set wrongly, here or behind us. Waiting rarely helps; somebody has to correct it."
         }
         Category::ResourceExhaustion => "A machine ran out of something.",
         Category::CircuitOpen => {

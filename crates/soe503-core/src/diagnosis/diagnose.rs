@@ -102,15 +102,16 @@ fn root(decisive: Decisive<'_>, context: &Context) -> Option<Cause> {
 
 /// The cause that most backends are out of rotation for; the first in order among equals.
 fn majority(context: &Context) -> Option<Cause> {
-    let out = || {
-        context
-            .backends
-            .iter()
-            .filter(|backend| !backend.condition.in_rotation())
-            .filter_map(|backend| backend.cause)
-    };
-    let votes = |cause: Cause| out().filter(|other| *other == cause).count();
-    out().max_by_key(|cause| (votes(*cause), core::cmp::Reverse(*cause)))
+    let mut votes = [0_usize; Cause::ALL.len()];
+    for backend in &context.backends {
+        if let (false, Some(cause)) = (backend.condition.in_rotation(), backend.cause) {
+            votes[cause as usize] += 1;
+        }
+    }
+    let ranked = Cause::ALL.iter().rev().copied();
+    ranked
+        .filter(|cause| votes[*cause as usize] > 0)
+        .max_by_key(|cause| votes[*cause as usize])
 }
 
 /// Every other cause that the attempts show.

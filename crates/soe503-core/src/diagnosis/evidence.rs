@@ -5,6 +5,9 @@ use super::{Context, Evidence, mechanical};
 use crate::cause::{Category, Cause};
 use crate::ledger::{Attempt, Fault, Ledger, Refusal};
 
+/// Most backends that are named one by one; beyond that the count says enough.
+const MOST_BACKENDS: usize = 16;
+
 /// The decisive observation first, then the other failed attempts, then the pool's states.
 pub(super) fn gather(
     decisive: Option<Decisive<'_>>,
@@ -74,7 +77,8 @@ fn backends(out: &mut Vec<Evidence>, context: &Context) {
         total: context.backends.len(),
         in_rotation: context.backends.iter().filter(rotation).count(),
     });
-    for backend in context.backends.iter().filter(|b| !rotation(b)) {
+    let out_of_rotation = context.backends.iter().filter(|b| !rotation(b));
+    for backend in out_of_rotation.take(MOST_BACKENDS) {
         out.push(Evidence::Backend {
             name: backend.name.clone(),
             address: backend.address.clone(),

@@ -6,7 +6,7 @@ use super::headers::LONGEST_ID;
 use super::names::Names;
 use super::problem::ToldActions;
 use crate::cause::{Cause, CauseInfo};
-use crate::ledger::Attempt;
+use crate::diagnosis::Evidence;
 
 /// The remedies of the root, if there is one, with the real names in place of the stand-ins.
 pub(super) fn actions(telling: &Telling<'_>, names: &Names<'_>) -> ToldActions {
@@ -39,11 +39,23 @@ fn stand_ins(text: &str, telling: &Telling<'_>, names: &Names<'_>) -> String {
         out = word(&out, "POOL", &shell(pool));
     }
     out = word(&out, "ID", &identifier(telling.reference(), LONGEST_ID));
-    let address = |attempt: &Attempt| names.address(attempt.address.as_deref());
-    if let Some(address) = telling.attempts.attempts.iter().rev().find_map(address) {
+    if let Some(address) = address(telling).and_then(|address| names.address(Some(address))) {
         out = out.replace("HOST:PORT", &shell(&address));
     }
     out
+}
+
+/// The backend to look at: the last one tried, else the first one that is out of rotation.
+fn address<'a>(telling: &Telling<'a>) -> Option<&'a str> {
+    let attempts = telling.attempts.attempts.iter().rev();
+    let tried = attempts
+        .filter_map(|attempt| attempt.address.as_deref())
+        .next();
+    let out = telling.diagnosis.evidence.iter().find_map(|e| match e {
+        Evidence::Backend { address, .. } => address.as_deref(),
+        _ => None,
+    });
+    tried.or(out)
 }
 
 /// `text` with every whole word `stand_in` replaced.

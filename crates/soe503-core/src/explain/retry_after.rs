@@ -51,7 +51,9 @@ pub fn retry_after(diagnosis: &Diagnosis, inputs: &RetryInputs, random: f64) -> 
         return None;
     }
     let wait = wait(diagnosis.primary, inputs);
-    let jitter = 1.0 + JITTER * random.clamp(0.0, 1.0);
+    // Written so that a NaN counts as no jitter.
+    let random = if random > 0.0 { random.min(1.0) } else { 0.0 };
+    let jitter = 1.0 + JITTER * random;
     // At most a day, so that the cast is exact.
     Some((wait.as_secs_f64() * jitter).ceil().max(1.0) as u32)
 }

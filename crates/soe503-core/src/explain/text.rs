@@ -103,7 +103,7 @@ pub(super) fn facts(problem: &Problem) -> Vec<(&'static str, String)> {
     if let Some(scope) = &problem.scope {
         let mut text = scope.pool.clone().unwrap_or_default();
         if let (Some(affected), Some(total)) = (scope.backends_affected, scope.backends_total) {
-            text += &format!(" ({affected} of {total} backends)");
+            text += &format!(" ({affected} of {total} backends affected)");
         }
         if !text.is_empty() {
             out.push(("pool", text.trim().to_owned()));

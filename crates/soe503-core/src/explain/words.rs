@@ -8,17 +8,21 @@ use crate::cause::Cause;
 use crate::diagnosis::{Because, Evidence};
 use crate::ledger::{Attempt, Phase, RetryVerdict};
 
-/// A duration that a person reads: three digits and a unit.
+/// A duration that a person reads: two or three digits and a unit.
 pub(super) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
-    match seconds {
-        s if s < 0.000_95 => format!("{:.0} µs", s * 1e6),
-        s if s < 0.009_95 => format!("{:.1} ms", s * 1e3),
-        s if s < 0.999_5 => format!("{:.0} ms", s * 1e3),
-        s if s < 9.95 => format!("{s:.1} s"),
-        s if s < 119.5 => format!("{s:.0} s"),
-        s if s < 7_170.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.0} h", s / 3600.0),
+    let (value, unit) = match seconds {
+        s if s < 0.000_95 => (s * 1e6, "µs"),
+        s if s < 0.999_5 => (s * 1e3, "ms"),
+        s if s < 119.5 => (s, "s"),
+        s if s < 7_170.0 => (s / 60.0, "min"),
+        s => (s / 3600.0, "h"),
+    };
+    let tenths = (value * 10.0).round() / 10.0;
+    if tenths < 10.0 && tenths.fract() != 0.0 {
+        format!("{tenths:.1} {unit}")
+    } else {
+        format!("{value:.0} {unit}")
     }
 }
 
@@ -186,10 +190,12 @@ mod tests {
             (0, "0 µs"),
             (400, "400 µs"),
             (4_200, "4.2 ms"),
+            (2_000, "2 ms"),
             (12_000, "12 ms"),
             (998_000, "998 ms"),
-            (999_700, "1.0 s"),
+            (999_700, "1 s"),
             (1_500_000, "1.5 s"),
+            (9_960_000, "10 s"),
             (12_000_000, "12 s"),
             (119_000_000, "119 s"),
             (3_000_000_000, "50 min"),

@@ -191,7 +191,7 @@ impl<S> Shared<S> {
         let config = self.config.load();
         let slow_start = config.slow_start;
         let members = self.members.load();
-        let mut next = Tick::MAX;
+        let (mut next, mut warming) = (Tick::MAX, false);
         for backend in &*members.list {
             let vitals = &backend.vitals;
             let until = vitals.cold().admin.as_ref().and_then(|why| why.until);
@@ -214,6 +214,7 @@ impl<S> Shared<S> {
                     }));
                 } else {
                     next = next.min(until);
+                    warming = true;
                 }
             }
             let flags = backend.flags();
@@ -233,6 +234,7 @@ impl<S> Shared<S> {
                 }
             }
         }
+        self.warming.store(warming, Ordering::Relaxed);
         self.wake_at.store(next.as_nanos(), Ordering::Relaxed);
     }
 }

@@ -1,7 +1,7 @@
 //! The pool itself: its set of backends and its locks.
 
 use core::fmt;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,6 +34,8 @@ pub(super) struct Shared<S> {
     pub(super) climate: Arc<Climate>,
     /// When something next changes by time alone, in nanoseconds. Picks look at nothing else.
     pub(super) wake_at: AtomicU64,
+    /// Some backend's share is still growing: picks then weigh all shares.
+    pub(super) warming: AtomicBool,
     /// Picks of backends that were out of rotation.
     pub(super) panic_picks: AtomicU64,
     control: Mutex<Control>,
@@ -63,6 +65,7 @@ impl<S> Pool<S> {
                 members: ArcSwap::from_pointee(Members::new(Vec::new())),
                 climate: Arc::new(climate),
                 wake_at: AtomicU64::new(u64::MAX),
+                warming: AtomicBool::new(false),
                 panic_picks: AtomicU64::new(0),
                 control: Mutex::new(Control {
                     rng: fastrand::Rng::with_seed(seed),

@@ -65,7 +65,9 @@ impl<S> Pool<S> {
             tried,
             config: &config,
         };
-        if let Some(backend) = chooser.quick(&members, rng) {
+        if !shared.warming.load(Ordering::Relaxed)
+            && let Some(backend) = chooser.quick(&members, rng)
+        {
             let generation = backend.flags().generation();
             return Ok(Lease::new(
                 backend,

@@ -12,8 +12,8 @@
 //! window. If not, there is a reserve of `min_per_second` for each second by itself, so that a quiet
 //! pool can retry at all.
 //!
-//! In every window that ends with a withdrawal: retries ≤ ratio × requests + reserve, exactly. The
-//! accounts are integers: a request deposits `ratio` in millionths of a retry.
+//! In every window that ends with a withdrawal, retries ≤ `ratio` × requests + `min_per_second` × its
+//! whole seconds. The accounts are integers: a request deposits `ratio` in millionths of a retry.
 //!
 //! **Failure mode: fail closed.** No budget, no retry; the client sees the first failure. A deposit is
 //! one compare-and-swap; withdrawals are rare by design and take a short lock.
@@ -177,17 +177,15 @@ impl RetryBudget {
         let epoch = shared.epoch(now);
         let allowed = shared.allowed(epoch);
         let mut account = shared.account();
-        let paid = if sum(&account.covered, epoch) < allowed {
+        let (by_requests, by_reserve) = account.left(now, epoch, allowed, &shared.config);
+        let paid = by_requests > 0 || by_reserve > 0;
+        if by_requests > 0 {
             add(&mut account.covered, epoch);
-            true
-        } else if account.reserve_left(now, &shared.config) > 0 {
+        } else if by_reserve > 0 {
             let second = account.second_at(now);
             account.second = (second, account.used_in(second) + 1);
             add(&mut account.reserved, epoch);
-            true
-        } else {
-            false
-        };
+        }
         if paid {
             account.spent += 1;
         } else {
@@ -202,15 +200,14 @@ impl RetryBudget {
         let epoch = shared.epoch(now);
         let allowed = shared.allowed(epoch);
         let account = shared.account();
-        let covered = sum(&account.covered, epoch);
-        let reserve = account.reserve_left(now, &shared.config);
+        let (by_requests, by_reserve) = account.left(now, epoch, allowed, &shared.config);
         BudgetSnapshot {
             name: Arc::clone(&shared.name),
-            available: allowed.saturating_sub(covered) + u64::from(reserve),
+            available: by_requests + by_reserve,
             spent: account.spent,
             refused: account.refused,
             window_requests: shared.window_requests(epoch),
-            window_retries: covered + sum(&account.reserved, epoch),
+            window_retries: sum(&account.covered, epoch) + sum(&account.reserved, epoch),
         }
     }
 }
@@ -253,10 +250,23 @@ impl Account {
         }
     }
 
-    fn reserve_left(&self, now: Tick, config: &BudgetConfig) -> u32 {
-        config
+    /// What is left for `now`: paid by requests, and on top of that by the reserve.
+    ///
+    /// Retries can outlive in the window the requests that paid for them. The reserve then waits
+    /// until the sum fits again, so that no window exceeds what it is worth.
+    fn left(&self, now: Tick, epoch: u32, allowed: u64, config: &BudgetConfig) -> (u64, u64) {
+        let covered = sum(&self.covered, epoch);
+        let this_second = config
             .min_per_second
-            .saturating_sub(self.used_in(self.second_at(now)))
+            .saturating_sub(self.used_in(self.second_at(now)));
+        let seconds = config.window.max(Duration::from_secs(1)).as_secs();
+        let whole_reserve = seconds.saturating_mul(u64::from(config.min_per_second));
+        let taken = covered.max(allowed) + sum(&self.reserved, epoch);
+        let this_window = allowed.saturating_add(whole_reserve).saturating_sub(taken);
+        (
+            allowed.saturating_sub(covered),
+            this_window.min(u64::from(this_second)),
+        )
     }
 
     /// The second that `now` counts in. A late `now` counts in the newest one: its own second is

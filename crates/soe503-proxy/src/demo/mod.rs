@@ -17,53 +17,46 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 use self::backend::Backend;
-use crate::config::Config;
+use crate::cli::DemoArgs;
+use crate::config::from_str;
 use crate::run::Running;
 
-/// What `soe503 demo` can be told.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
-    /// End after the tour instead of waiting for Ctrl-C.
-    pub once: bool,
-    /// Take any free ports instead of the usual ones.
-    pub free_ports: bool,
-}
-
-/// The usual ports: proxy, backends, admin API, remote control.
-const PROXY: u16 = 8080;
+/// The usual ports of the backends and of the remote control.
 const BACKENDS: [u16; 3] = [8081, 8082, 8083];
-const ADMIN: u16 = 9503;
 const REMOTE: u16 = 9580;
+
+/// Where `lbctl` looks if it is told nothing.
+const USUAL_ADMIN: u16 = 9503;
 
 /// Runs the demo until the tour ends (`once`) or Ctrl-C.
 ///
 /// # Errors
 ///
 /// If a port cannot be opened or the tour does not go as promised.
-pub fn run(options: Options) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(start(options))
+pub fn run(args: &DemoArgs) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(start(args))
 }
 
-async fn start(options: Options) -> anyhow::Result<()> {
+async fn start(args: &DemoArgs) -> anyhow::Result<()> {
     let mut backends = Vec::new();
     for (number, port) in BACKENDS.into_iter().enumerate() {
         let name = format!("b{}", number + 1);
-        let address = pick(port, options.free_ports).await?;
+        let address = free(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
         backends.push(Backend::start(name, address).await?);
     }
     let targets: Vec<SocketAddr> = backends.iter().map(Backend::address).collect();
-    let listen = pick(PROXY, options.free_ports).await?;
-    let admin = pick(ADMIN, options.free_ports).await?;
-    let config = Config::from_toml("demo", &config(listen, admin, &targets))
+    let listen = free(args.listen).await?;
+    let admin = free(args.admin).await?;
+    let config = from_str("demo", &config(listen, admin, &targets))
         .map_err(|report| anyhow::anyhow!(report.render(false)))?;
     let proxy = Running::start(config, None)?;
     let backends = Arc::new(Mutex::new(backends));
-    let remote = TcpListener::bind(pick(REMOTE, options.free_ports).await?).await?;
+    let remote = TcpListener::bind(free(SocketAddr::from((Ipv4Addr::LOCALHOST, REMOTE))).await?).await?;
     let remote = remote::start(remote, Arc::clone(&backends)).await?;
 
     let places = tour::Places { proxy: listen, admin, remote };
     tour::guide(&places, &backends).await?;
-    if !options.once {
+    if !args.once {
         tour::say_what_to_try(&places);
         tokio::signal::ctrl_c().await?;
     }
@@ -81,11 +74,10 @@ fn config(listen: SocketAddr, admin: SocketAddr, targets: &[SocketAddr]) -> Stri
     )
 }
 
-/// `port` on loopback if it is free, else any other.
-async fn pick(port: u16, any: bool) -> io::Result<SocketAddr> {
-    let on = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    if !any && TcpListener::bind(on(port)).await.is_ok() {
-        return Ok(on(port));
+/// `wanted` if it is free, else the same host with any other port.
+async fn free(wanted: SocketAddr) -> io::Result<SocketAddr> {
+    if let Ok(listener) = TcpListener::bind(wanted).await {
+        return listener.local_addr();
     }
-    TcpListener::bind(on(0)).await?.local_addr()
+    TcpListener::bind((wanted.ip(), 0)).await?.local_addr()
 }

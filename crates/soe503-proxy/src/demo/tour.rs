@@ -103,7 +103,7 @@ fn hint(places: &Places, command: &str) {
 }
 
 fn lbctl(places: &Places) -> String {
-    let default = places.admin.port() == super::ADMIN;
+    let default = places.admin.port() == super::USUAL_ADMIN;
     let admin = if default { String::new() } else { format!(" --admin http://{}", places.admin) };
     format!("cargo run --release --bin lbctl --{admin}")
 }

@@ -10,6 +10,7 @@ mod refuse;
 mod request_id;
 mod routes;
 mod stack;
+mod surroundings;
 
 use std::sync::Arc;
 
@@ -53,7 +54,7 @@ impl Front {
     }
 
     fn access_log(&self) -> Option<&AccessLog> {
-        self.proxy.access_log.as_ref()
+        Some(&self.proxy.access_log).filter(|log| log.is_on())
     }
 
     /// Our member of `Proxy-Status` for a request that is the client's mistake.
@@ -63,6 +64,6 @@ impl Front {
 
     /// Counts a client connection for as long as the guard lives.
     pub(crate) fn connection_opened(&self) -> ConnectionGuard {
-        self.proxy.connections.open()
+        self.proxy.connections.opened()
     }
 }

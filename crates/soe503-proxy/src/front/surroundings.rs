@@ -45,7 +45,7 @@ impl PoolSurroundings {
         Some(CircuitView {
             rule: trip.cause,
             root: trip.opened_by,
-            causes: trip.causes.iter().collect(),
+            causes: trip.causes.iter().copied().collect(),
             opened_at: circuit.opened_at.unwrap_or(trip.at),
             retry_at: circuit.retry_at,
             last_probe: trip.last_probe.and_then(|probe| Some((probe.at, probe.cause?))),
