@@ -61,7 +61,7 @@ fn every_default_is_filled_in() {
     assert_eq!(view["pools"]["app"]["retry_budget"]["ratio"], 0.2);
     assert_eq!(view["pools"]["app"]["circuit_breaker"]["open_for"], "1s");
     assert_eq!(view["pools"]["app"]["health_check"]["rise"], 2);
-    assert_eq!(view["routes"][0]["retry"]["attempt_timeout"], "1s 500ms");
+    assert_eq!(view["routes"][1]["retry"]["attempt_timeout"], "1s 500ms");
     assert_eq!(view["admin"]["address"], "127.0.0.1:9503");
 }
 
