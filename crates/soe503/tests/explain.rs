@@ -28,11 +28,20 @@ fn explainer() -> Explainer {
 }
 
 /// The answer to `request` where everything fails with `errno`.
-async fn failing<B: Send + 'static>(explainer: Explainer, request: Request<B>, number: i32) -> Told {
-    let fails = service_fn(move |_: Request<B>| async move {
-        Err::<Response<Full<Bytes>>, _>(errno(number))
-    });
-    ExplainLayer::new(explainer).layer(fails).oneshot(request).await.unwrap()
+async fn failing<B: Send + 'static>(
+    explainer: Explainer,
+    request: Request<B>,
+    number: i32,
+) -> Told {
+    let fails =
+        service_fn(
+            move |_: Request<B>| async move { Err::<Response<Full<Bytes>>, _>(errno(number)) },
+        );
+    ExplainLayer::new(explainer)
+        .layer(fails)
+        .oneshot(request)
+        .await
+        .unwrap()
 }
 
 async fn text(response: Told) -> String {
@@ -41,7 +50,10 @@ async fn text(response: Told) -> String {
 }
 
 fn header<'r, B>(response: &'r Response<B>, name: &str) -> &'r str {
-    response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+    response
+        .headers()
+        .get(name)
+        .map_or("", |value| value.to_str().unwrap())
 }
 
 #[tokio::test]
@@ -49,12 +61,17 @@ async fn an_answer_has_every_header_of_the_contract() {
     let response = failing(explainer(), get(), RESET).await;
     assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
     assert_eq!(header(&response, "x-error-code"), "SOE-502");
-    assert!(header(&response, "soe-cause").starts_with("dependency_failure/reset_before_response;"));
+    assert!(
+        header(&response, "soe-cause").starts_with("dependency_failure/reset_before_response;")
+    );
     assert!(header(&response, "proxy-status").starts_with("edge-eu1;error=connection_terminated"));
     assert_eq!(header(&response, "x-request-id").len(), 26);
     assert_eq!(header(&response, "cache-control"), "no-store");
     assert_eq!(header(&response, "soe-attempts"), "1");
-    assert_eq!(header(&response, "content-type"), "application/problem+json");
+    assert_eq!(
+        header(&response, "content-type"),
+        "application/problem+json"
+    );
     assert!(response.headers().contains_key("retry-after"));
     let explained = response.extensions().get::<Explained>().unwrap();
     assert_eq!(explained.cause, Cause::DependencyResetBeforeResponse);
@@ -62,19 +79,27 @@ async fn an_answer_has_every_header_of_the_contract() {
     let length = response.body().size_hint().exact().unwrap();
     let body = text(response).await;
     assert_eq!(body.len() as u64, length);
-    assert!(body.contains("\"cause\":\"dependency_failure/reset_before_response\""), "{body}");
+    assert!(
+        body.contains("\"cause\":\"dependency_failure/reset_before_response\""),
+        "{body}"
+    );
 }
 
 #[tokio::test]
 async fn the_client_chooses_the_form() {
     for (accept, content_type) in [
         ("*/*", "application/problem+json"),
-        ("text/html,application/xhtml+xml", "text/html; charset=utf-8"),
+        (
+            "text/html,application/xhtml+xml",
+            "text/html; charset=utf-8",
+        ),
         ("text/markdown", "text/markdown; charset=utf-8"),
         ("text/plain", "text/plain; charset=utf-8"),
     ] {
         let mut asked = get();
-        asked.headers_mut().insert("accept", accept.parse().unwrap());
+        asked
+            .headers_mut()
+            .insert("accept", accept.parse().unwrap());
         let response = failing(explainer(), asked, RESET).await;
         assert_eq!(header(&response, "content-type"), content_type, "{accept}");
     }
@@ -87,14 +112,20 @@ async fn head_has_the_headers_and_no_body() {
     assert_eq!(header(&response, "x-error-code"), "SOE-502");
     assert!(response.body().is_end_stream());
     let announced: usize = header(&response, "content-length").parse().unwrap();
-    assert!(announced.abs_diff(body.len()) < 16, "{announced}, GET has {}", body.len());
+    assert!(
+        announced.abs_diff(body.len()) < 16,
+        "{announced}, GET has {}",
+        body.len()
+    );
     assert_eq!(text(response).await, "");
 }
 
 #[tokio::test]
 async fn grpc_gets_trailers_only() {
     let mut asked = request("POST", ());
-    asked.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
+    asked
+        .headers_mut()
+        .insert("content-type", "application/grpc".parse().unwrap());
     let response = failing(explainer(), asked, REFUSED).await;
     assert_eq!(response.status(), 200);
     assert_eq!(header(&response, "grpc-status"), "14");
@@ -114,7 +145,9 @@ async fn a_sane_request_id_is_kept_and_any_other_replaced() {
         ("<script>", false),
     ] {
         let mut asked = get();
-        asked.headers_mut().insert("x-request-id", sent.parse().unwrap());
+        asked
+            .headers_mut()
+            .insert("x-request-id", sent.parse().unwrap());
         let response = failing(explainer(), asked, RESET).await;
         let told = header(&response, "x-request-id");
         assert_eq!(told == sent, kept, "{sent:?} became {told:?}");
@@ -126,13 +159,18 @@ async fn a_sane_request_id_is_kept_and_any_other_replaced() {
 async fn how_much_is_told_depends_on_the_reader() {
     let public = failing(explainer(), get(), RESET).await;
     assert!(!public.headers().contains_key("server-timing"));
-    let full = Explainer::builder("edge-eu1").exposure(Exposure::Full).build();
+    let full = Explainer::builder("edge-eu1")
+        .exposure(Exposure::Full)
+        .build();
     let full = failing(full, get(), RESET).await;
     assert!(full.headers().contains_key("server-timing"));
     let mut asked = get();
     asked.extensions_mut().insert(Exposure::Internal);
     let internal = failing(explainer(), asked, RESET).await;
-    assert!(internal.headers().contains_key("server-timing"), "the request's own level");
+    assert!(
+        internal.headers().contains_key("server-timing"),
+        "the request's own level"
+    );
 }
 
 /// A backend's own 5xx: one more member in `Proxy-Status`, and not a byte else.
@@ -142,12 +180,18 @@ async fn what_the_backend_said_is_passed_on() {
         (200, None, ""),
         (404, None, ""),
         (503, None, "edge-eu1;received-status=503"),
-        (500, Some("mesh;error=dns_error"), "mesh;error=dns_error, edge-eu1;received-status=500"),
+        (
+            500,
+            Some("mesh;error=dns_error"),
+            "mesh;error=dns_error, edge-eu1;received-status=500",
+        ),
     ] {
         let backend = service_fn(move |_: Request<Empty<Bytes>>| async move {
             let mut response = status(code);
             if let Some(existing) = existing {
-                response.headers_mut().insert("proxy-status", existing.parse().unwrap());
+                response
+                    .headers_mut()
+                    .insert("proxy-status", existing.parse().unwrap());
             }
             Ok::<_, BoxError>(response)
         });
@@ -155,7 +199,10 @@ async fn what_the_backend_said_is_passed_on() {
         let response = service.oneshot(get()).await.unwrap();
         assert_eq!(response.status(), code);
         assert_eq!(header(&response, "proxy-status"), expected);
-        assert!(!response.headers().contains_key("x-error-code"), "never tagged as ours");
+        assert!(
+            !response.headers().contains_key("x-error-code"),
+            "never tagged as ours"
+        );
         assert!(response.extensions().get::<Explained>().is_none());
         assert_eq!(text(response).await, "said");
     }
@@ -186,8 +233,12 @@ async fn every_failure_is_recorded_once() {
     let book = Book::default();
     let explainer = Explainer::builder("edge-eu1").record(book.clone()).build();
     let mut asked = request("DELETE", ());
-    asked.headers_mut().insert("host", "shop.example".parse().unwrap());
-    asked.headers_mut().insert("x-request-id", "r-1".parse().unwrap());
+    asked
+        .headers_mut()
+        .insert("host", "shop.example".parse().unwrap());
+    asked
+        .headers_mut()
+        .insert("x-request-id", "r-1".parse().unwrap());
     let response = failing(explainer, asked, RESET).await;
     assert!(header(&response, "soe-cause").contains("inc=\"01KAPX3Q\""));
     let records = book.records.lock().unwrap();
@@ -195,10 +246,16 @@ async fn every_failure_is_recorded_once() {
         panic!("{} records", records.len());
     };
     assert_eq!(record.request_id, "r-1");
-    assert_eq!((record.method.as_str(), record.uri.path()), ("DELETE", "/path"));
+    assert_eq!(
+        (record.method.as_str(), record.uri.path()),
+        ("DELETE", "/path")
+    );
     assert_eq!(record.host.as_deref(), Some("shop.example"));
     assert_eq!((record.status, record.passed_on), (502, false));
-    assert_eq!(record.diagnosis.primary, Cause::DependencyResetBeforeResponse);
+    assert_eq!(
+        record.diagnosis.primary,
+        Cause::DependencyResetBeforeResponse
+    );
     assert_eq!(record.ledger.attempts.len(), 1);
     let seconds = record.retry_after.map(|seconds| seconds.to_string());
     assert_eq!(seconds.as_deref(), Some(header(&response, "retry-after")));
@@ -212,8 +269,13 @@ async fn what_is_passed_on_is_recorded_if_wanted() {
             ..Book::default()
         };
         let explainer = Explainer::builder("edge-eu1").record(book.clone()).build();
-        let backend = service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(status(503)) });
-        ExplainLayer::new(explainer).layer(backend).oneshot(get()).await.unwrap();
+        let backend =
+            service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(status(503)) });
+        ExplainLayer::new(explainer)
+            .layer(backend)
+            .oneshot(get())
+            .await
+            .unwrap();
         let records = book.records.lock().unwrap();
         assert_eq!(records.len(), expected);
         if let Some(record) = records.first() {
@@ -228,11 +290,13 @@ async fn the_surroundings_are_asked() {
     let asked = Arc::new(Mutex::new(0));
     let count = asked.clone();
     let explainer = Explainer::builder("edge-eu1")
-        .surroundings(move |ledger: &Ledger, context: &mut Context, inputs: &mut RetryInputs| {
-            *count.lock().unwrap() += ledger.attempts.len();
-            context.pool = Some("shop".into());
-            inputs.probe_in = Some(Duration::from_secs(40));
-        })
+        .surroundings(
+            move |ledger: &Ledger, context: &mut Context, inputs: &mut RetryInputs| {
+                *count.lock().unwrap() += ledger.attempts.len();
+                context.pool = Some("shop".into());
+                inputs.probe_in = Some(Duration::from_secs(40));
+            },
+        )
         .build();
     let response = failing(explainer, get(), RESET).await;
     let wait: u32 = header(&response, "retry-after").parse().unwrap();
@@ -252,15 +316,28 @@ async fn an_open_circuit_tells_its_root() {
     let now = clock::now();
     for _ in 0..5 {
         let permit = breaker.admit(now).unwrap();
-        permit.record(now, soe503_core::Outcome::failure(Cause::DependencyConnectRefused));
+        permit.record(
+            now,
+            soe503_core::Outcome::failure(Cause::DependencyConnectRefused),
+        );
     }
     let backend = service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(status(200)) });
     let guarded = CircuitBreakerLayer::new(breaker).layer(backend);
-    let response = ExplainLayer::new(explainer()).layer(guarded).oneshot(get()).await.unwrap();
+    let response = ExplainLayer::new(explainer())
+        .layer(guarded)
+        .oneshot(get())
+        .await
+        .unwrap();
     assert_eq!(response.status(), 503);
     let cause = header(&response, "soe-cause");
-    assert!(cause.starts_with("circuit_open/consecutive_failures;"), "{cause}");
-    assert!(cause.contains("root=dependency_failure/connect_refused"), "{cause}");
+    assert!(
+        cause.starts_with("circuit_open/consecutive_failures;"),
+        "{cause}"
+    );
+    assert!(
+        cause.contains("root=dependency_failure/connect_refused"),
+        "{cause}"
+    );
     let wait: u32 = header(&response, "retry-after").parse().unwrap();
     assert!((20..=27).contains(&wait), "{wait}");
     assert_eq!(header(&response, "soe-attempts"), "0");
@@ -281,8 +358,16 @@ async fn a_panic_becomes_an_answer() {
         }
         std::future::ready(Ok::<_, BoxError>(status(200)))
     });
-    let one = ExplainLayer::new(explainer()).layer(later).oneshot(get()).await.unwrap();
-    let two = ExplainLayer::new(explainer()).layer(at_once).oneshot(get()).await.unwrap();
+    let one = ExplainLayer::new(explainer())
+        .layer(later)
+        .oneshot(get())
+        .await
+        .unwrap();
+    let two = ExplainLayer::new(explainer())
+        .layer(at_once)
+        .oneshot(get())
+        .await
+        .unwrap();
     for response in [one, two] {
         assert_eq!(response.status(), 500);
         assert_eq!(header(&response, "x-error-code"), "SOE-500");
