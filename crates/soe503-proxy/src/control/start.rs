@@ -53,24 +53,26 @@ pub enum StartError {
 ///
 /// If the admin address cannot be opened, or the thread cannot be started. Nothing is left running.
 pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        // Only for reading a config again, one at a time.
-        .max_blocking_threads(2)
-        .build()
-        .map_err(StartError::Thread)?;
     let config = proxy.config();
     let listener = match &config.admin {
-        Some(admin) => Some(Listener::bind(admin.address).map_err(|source| StartError::Admin {
-            address: admin.address,
-            source,
-        })?),
+        Some(admin) => Some(
+            Listener::bind(admin.address).map_err(|source| StartError::Admin {
+                address: admin.address,
+                source,
+            })?,
+        ),
         None => None,
     };
     let address = listener.as_ref().map(Listener::address);
     let served = config.admin.clone().zip(listener);
     let resolver = SystemResolver::from_system().map_err(StartError::Resolver)?;
     let (stop, stopped) = oneshot::channel();
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        // Only for reading a config again, one at a time.
+        .max_blocking_threads(2)
+        .build()
+        .map_err(StartError::Thread)?;
     let thread = std::thread::Builder::new()
         .name("soe503-control".into())
         .spawn(move || {

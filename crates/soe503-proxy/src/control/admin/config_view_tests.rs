@@ -47,9 +47,11 @@ fn toml(view: Value) -> String {
 fn the_view_is_a_config_that_means_the_same() {
     let smallest = "[[listeners]]\naddress = \"127.0.0.1:8080\"\n[[routes]]\npool = \"app\"\n[pools.app]\nbackends = [\"http://127.0.0.1:8081\"]\n";
     for text in [FULL, smallest] {
-        let config = from_str("test", text).unwrap_or_else(|report| panic!("{}", report.render(false)));
+        let config =
+            from_str("test", text).unwrap_or_else(|report| panic!("{}", report.render(false)));
         let written = toml(view(&config));
-        let again = from_str("view", &written).unwrap_or_else(|report| panic!("{}\n{written}", report.render(false)));
+        let again = from_str("view", &written)
+            .unwrap_or_else(|report| panic!("{}\n{written}", report.render(false)));
         assert_eq!(again, config, "{written}");
     }
 }
@@ -61,7 +63,7 @@ fn every_default_is_filled_in() {
     assert_eq!(view["pools"]["app"]["retry_budget"]["ratio"], 0.2);
     assert_eq!(view["pools"]["app"]["circuit_breaker"]["open_for"], "1s");
     assert_eq!(view["pools"]["app"]["health_check"]["rise"], 2);
-    assert_eq!(view["routes"][0]["retry"]["attempt_timeout"], "1s 500ms");
+    assert_eq!(view["routes"][1]["retry"]["attempt_timeout"], "1s 500ms");
     assert_eq!(view["admin"]["address"], "127.0.0.1:9503");
 }
 

@@ -42,8 +42,12 @@ pub const TABLE: &[Family] = &[
         read: |scrape, out| {
             pools(scrape, |pool| {
                 for r in &pool.responses {
-                    let (category, cause) = r.cause.map_or(("", ""), |c| (c.category().id(), c.id()));
-                    out.push(&[&pool.name, &r.class.id(), &r.origin.id(), &category, &cause], r.count);
+                    let (category, cause) =
+                        r.cause.map_or(("", ""), |c| (c.category().id(), c.id()));
+                    out.push(
+                        &[&pool.name, &r.class.id(), &r.origin.id(), &category, &cause],
+                        r.count,
+                    );
                 }
             });
         },
@@ -54,7 +58,11 @@ pub const TABLE: &[Family] = &[
         unit: "requests",
         labels: &["pool", "by"],
         help: "Requests that failed at first and were saved, by what saved them.",
-        read: |scrape, out| pools(scrape, |pool| out.push(&[&pool.name, &"retry"], pool.prevented)),
+        read: |scrape, out| {
+            pools(scrape, |pool| {
+                out.push(&[&pool.name, &"retry"], pool.prevented)
+            })
+        },
     },
     Family {
         name: "soe503_attempts_total",
@@ -72,7 +80,10 @@ pub const TABLE: &[Family] = &[
         help: "Failures that nothing known explains (`unknown/unclassified`). Each is a gap in the diagnosis: please report it.",
         read: |scrape, out| {
             pools(scrape, |pool| {
-                let unexplained = pool.responses.iter().filter(|r| r.cause == Some(soe503_core::Cause::Unclassified));
+                let unexplained = pool
+                    .responses
+                    .iter()
+                    .filter(|r| r.cause == Some(soe503_core::Cause::Unclassified));
                 out.push(&[&pool.name], unexplained.map(|r| r.count).sum::<u64>());
             });
         },
@@ -113,7 +124,11 @@ pub const TABLE: &[Family] = &[
         unit: "retries",
         labels: &["pool"],
         help: "Retries that the pool's budget would allow now.",
-        read: |scrape, out| pools(scrape, |pool| out.push(&[&pool.name], pool.budget_available)),
+        read: |scrape, out| {
+            pools(scrape, |pool| {
+                out.push(&[&pool.name], pool.budget_available)
+            })
+        },
     },
     Family {
         name: "soe503_retry_budget_spent_total",
@@ -155,7 +170,10 @@ pub const TABLE: &[Family] = &[
             pools(scrape, |pool| {
                 for (state, word) in CIRCUIT_STATES {
                     let counts = pool.transitions.iter().filter(|(to, _)| to == state);
-                    out.push(&[&pool.name, word], counts.map(|(_, count)| count).sum::<u64>());
+                    out.push(
+                        &[&pool.name, word],
+                        counts.map(|(_, count)| count).sum::<u64>(),
+                    );
                 }
             });
         },
@@ -177,7 +195,10 @@ pub const TABLE: &[Family] = &[
         read: |scrape, out| {
             backends(scrape, |pool, backend| {
                 for (state, word) in BACKEND_STATES {
-                    out.push(&[&pool.name, &backend.name, word], u8::from(backend.state == *state));
+                    out.push(
+                        &[&pool.name, &backend.name, word],
+                        u8::from(backend.state == *state),
+                    );
                 }
             });
         },
@@ -188,7 +209,11 @@ pub const TABLE: &[Family] = &[
         unit: "attempts",
         labels: &["pool", "backend"],
         help: "Attempts that run on the backend.",
-        read: |scrape, out| backends(scrape, |pool, b| out.push(&[&pool.name, &b.name], b.in_flight)),
+        read: |scrape, out| {
+            backends(scrape, |pool, b| {
+                out.push(&[&pool.name, &b.name], b.in_flight)
+            })
+        },
     },
     Family {
         name: "soe503_backend_requests_total",
@@ -196,7 +221,11 @@ pub const TABLE: &[Family] = &[
         unit: "attempts",
         labels: &["pool", "backend"],
         help: "Attempts on the backend.",
-        read: |scrape, out| backends(scrape, |pool, b| out.push(&[&pool.name, &b.name], b.requests)),
+        read: |scrape, out| {
+            backends(scrape, |pool, b| {
+                out.push(&[&pool.name, &b.name], b.requests)
+            })
+        },
     },
     Family {
         name: "soe503_backend_failures_total",
@@ -204,7 +233,11 @@ pub const TABLE: &[Family] = &[
         unit: "attempts",
         labels: &["pool", "backend"],
         help: "Attempts on the backend that failed.",
-        read: |scrape, out| backends(scrape, |pool, b| out.push(&[&pool.name, &b.name], b.failures)),
+        read: |scrape, out| {
+            backends(scrape, |pool, b| {
+                out.push(&[&pool.name, &b.name], b.failures)
+            })
+        },
     },
     Family {
         name: "soe503_backend_latency_seconds",
@@ -332,7 +365,9 @@ fn pools(scrape: &Scrape, mut read: impl FnMut(&PoolScrape)) {
 }
 
 fn backends(scrape: &Scrape, mut read: impl FnMut(&PoolScrape, &super::BackendScrape)) {
-    pools(scrape, |pool| pool.backends.iter().for_each(|backend| read(pool, backend)));
+    pools(scrape, |pool| {
+        pool.backends.iter().for_each(|backend| read(pool, backend))
+    });
 }
 
 // === impl Kind ===
