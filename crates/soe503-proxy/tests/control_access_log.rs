@@ -29,7 +29,9 @@ impl Memory {
     fn lines(&self) -> Vec<Value> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         assert!(text.is_empty() || text.ends_with('\n'), "{text:?}");
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 }
 
@@ -65,7 +67,10 @@ fn a_line_has_every_member_and_no_query() {
     let mut line = memory.lines().remove(0);
     let ts = line["ts"].take();
     let ts = ts.as_str().unwrap();
-    assert!(ts.ends_with('Z') && ts.len() == "2026-11-22T17:41:08.042Z".len(), "{ts}");
+    assert!(
+        ts.ends_with('Z') && ts.len() == "2026-11-22T17:41:08.042Z".len(),
+        "{ts}"
+    );
     assert_eq!(
         line,
         json!({
@@ -99,7 +104,8 @@ fn what_is_not_known_is_null_and_never_absent() {
     });
     writer.flush();
     let lines = memory.lines();
-    let keys = |line: &Value| -> Vec<String> { line.as_object().unwrap().keys().cloned().collect() };
+    let keys =
+        |line: &Value| -> Vec<String> { line.as_object().unwrap().keys().cloned().collect() };
     assert_eq!(keys(&lines[0]), keys(&lines[1]));
     assert!(lines[1]["status"].is_null() && lines[1]["cause"].is_null());
 }
@@ -180,7 +186,11 @@ fn shutdown_writes_what_is_left_in_order() {
         log.log(entry(&i.to_string()));
     }
     drop(writer);
-    let ids: Vec<String> = memory.lines().iter().map(|l| l["request_id"].as_str().unwrap().to_owned()).collect();
+    let ids: Vec<String> = memory
+        .lines()
+        .iter()
+        .map(|l| l["request_id"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(ids, (0..1000).map(|i| i.to_string()).collect::<Vec<_>>());
     assert_eq!((log.written(), log.dropped()), (1000, 0));
     log.log(entry("too late"));

@@ -19,8 +19,14 @@ enum Says {
 }
 
 const NAMES: &[(&str, Says)] = &[
-    ("app.test", Says::A(30, &[[10, 0, 0, 2], [10, 0, 0, 1], [10, 0, 0, 2]])),
-    ("six.test", Says::Aaaa(5, [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7])),
+    (
+        "app.test",
+        Says::A(30, &[[10, 0, 0, 2], [10, 0, 0, 1], [10, 0, 0, 2]]),
+    ),
+    (
+        "six.test",
+        Says::Aaaa(5, [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7]),
+    ),
     ("gone.test", Says::Code(3)),
     ("broken.test", Says::Code(2)),
     ("refused.test", Says::Code(5)),
@@ -49,8 +55,12 @@ fn reply(query: &[u8]) -> Option<Vec<u8>> {
     let question = &query[12..at + 5];
     let kind = u16::from_be_bytes([query[at + 1], query[at + 2]]);
     let name = labels.join(".").to_ascii_lowercase();
-    let says = NAMES.iter().find(|(known, _)| *known == name).map(|(_, says)| *says);
-    let (rcode, ttl, records): (u8, u32, Vec<Vec<u8>>) = match (says.unwrap_or(Says::Code(3)), kind) {
+    let says = NAMES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, says)| *says);
+    let (rcode, ttl, records): (u8, u32, Vec<Vec<u8>>) = match (says.unwrap_or(Says::Code(3)), kind)
+    {
         (Says::Nothing, _) => return None,
         (Says::Code(code), _) => (code, 0, Vec::new()),
         (Says::A(ttl, addresses), 1) => (0, ttl, addresses.iter().map(|a| a.to_vec()).collect()),
@@ -105,10 +115,30 @@ async fn each_kind_of_failure_keeps_its_name() {
     let resolver = resolver().await;
     for (name, rcode, cause, word) in [
         ("gone.test", Some(3), Cause::ConfigDnsNxdomain, "NXDOMAIN"),
-        ("empty.test", Some(0), Cause::ConfigDnsNxdomain, "has no address"),
-        ("broken.test", Some(2), Cause::DependencyDnsFailure, "SERVFAIL"),
-        ("refused.test", Some(5), Cause::DependencyDnsFailure, "REFUSED"),
-        ("silent.test", None, Cause::DependencyDnsFailure, "silent.test"),
+        (
+            "empty.test",
+            Some(0),
+            Cause::ConfigDnsNxdomain,
+            "has no address",
+        ),
+        (
+            "broken.test",
+            Some(2),
+            Cause::DependencyDnsFailure,
+            "SERVFAIL",
+        ),
+        (
+            "refused.test",
+            Some(5),
+            Cause::DependencyDnsFailure,
+            "REFUSED",
+        ),
+        (
+            "silent.test",
+            None,
+            Cause::DependencyDnsFailure,
+            "silent.test",
+        ),
     ] {
         let error = resolver.resolve(name).await.unwrap_err();
         assert_eq!(error.rcode, rcode, "{name}: {error}");
@@ -128,7 +158,11 @@ async fn localhost_needs_no_server() {
 
 #[tokio::test]
 async fn the_hosts_file_of_the_system_is_honoured() {
-    let found = SystemResolver::from_system().unwrap().resolve("localhost").await.unwrap();
+    let found = SystemResolver::from_system()
+        .unwrap()
+        .resolve("localhost")
+        .await
+        .unwrap();
     assert!(found.addresses.iter().all(IpAddr::is_loopback), "{found:?}");
 }
 

@@ -225,7 +225,10 @@ mod tests {
     #[test]
     fn every_label_has_a_cell_of_its_own() {
         let counters = PoolCounters::default();
-        let all: Vec<_> = counters.responses().map(|(o, c, r, _)| index(o, c, r)).collect();
+        let all: Vec<_> = counters
+            .responses()
+            .map(|(o, c, r, _)| index(o, c, r))
+            .collect();
         assert_eq!(all.len(), CELLS);
         let distinct: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), CELLS);
@@ -241,10 +244,30 @@ mod tests {
             ..finish(200, Origin::Upstream, None, 3)
         });
         counters.finish(&finish(404, Origin::Upstream, None, 1));
-        counters.finish(&finish(500, Origin::Upstream, Some(Cause::DependencyUpstreamError), 1));
-        counters.finish(&finish(503, Origin::Generated, Some(Cause::CircuitConsecutiveFailures), 0));
-        counters.finish(&finish(200, Origin::Upstream, Some(Cause::DependencyResponseTruncated), 1));
-        counters.finish(&finish(503, Origin::Generated, Some(Cause::Unclassified), 1));
+        counters.finish(&finish(
+            500,
+            Origin::Upstream,
+            Some(Cause::DependencyUpstreamError),
+            1,
+        ));
+        counters.finish(&finish(
+            503,
+            Origin::Generated,
+            Some(Cause::CircuitConsecutiveFailures),
+            0,
+        ));
+        counters.finish(&finish(
+            200,
+            Origin::Upstream,
+            Some(Cause::DependencyResponseTruncated),
+            1,
+        ));
+        counters.finish(&finish(
+            503,
+            Origin::Generated,
+            Some(Cause::Unclassified),
+            1,
+        ));
         counters.finish(&Finish {
             status: None,
             ..finish(0, Origin::Generated, None, 1)

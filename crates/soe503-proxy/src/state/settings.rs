@@ -72,7 +72,7 @@ pub(super) fn budget(config: &PoolConfig) -> BudgetConfig {
 
 /// How many requests may be under way.
 pub(super) fn limit(config: &PoolConfig) -> u32 {
-    u32::try_from(config.max_in_flight.get()).unwrap_or(u32::MAX)
+    config.max_in_flight.get()
 }
 
 /// How connections to backends are made and kept.

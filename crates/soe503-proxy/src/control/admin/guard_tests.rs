@@ -39,7 +39,11 @@ fn hosts_that_mean_this_listener() {
         (":9503", false),
         ("127.0.0.1:x", false),
     ] {
-        let expected = if ours { Ok(()) } else { Err(Denied::ForeignHost) };
+        let expected = if ours {
+            Ok(())
+        } else {
+            Err(Denied::ForeignHost)
+        };
         let result = ask(&loopback(), "/metrics", "127.0.0.1", &[("host", host)]);
         assert_eq!(result, expected, "{host:?}");
     }
@@ -49,16 +53,27 @@ fn hosts_that_mean_this_listener() {
 
 #[test]
 fn an_absolute_uri_counts_as_the_host() {
-    let rebound = ask(&loopback(), "http://evil.example/metrics", "127.0.0.1", &[("host", "localhost")]);
+    let rebound = ask(
+        &loopback(),
+        "http://evil.example/metrics",
+        "127.0.0.1",
+        &[("host", "localhost")],
+    );
     assert_eq!(rebound, Err(Denied::ForeignHost));
 }
 
 #[test]
 fn without_a_token_only_this_machine_is_served() {
     let headers = [("host", "127.0.0.1:9503")];
-    assert_eq!(ask(&loopback(), "/metrics", "10.0.0.9", &headers), Err(Denied::NotLocal));
+    assert_eq!(
+        ask(&loopback(), "/metrics", "10.0.0.9", &headers),
+        Err(Denied::NotLocal)
+    );
     assert_eq!(ask(&loopback(), "/metrics", "::1", &headers), Ok(()));
-    assert_eq!(ask(&loopback(), "/metrics", "::ffff:127.0.0.1", &headers), Ok(()));
+    assert_eq!(
+        ask(&loopback(), "/metrics", "::ffff:127.0.0.1", &headers),
+        Ok(())
+    );
 }
 
 #[test]
@@ -80,7 +95,11 @@ fn with_a_token_the_token_decides_even_on_loopback() {
             .chain(value.map(|value| ("authorization", value)))
             .collect();
         for peer in ["10.0.0.9", "127.0.0.1"] {
-            assert_eq!(ask(&with_token(), "/api/v1/pools", peer, &headers), expected, "{value:?}");
+            assert_eq!(
+                ask(&with_token(), "/api/v1/pools", peer, &headers),
+                expected,
+                "{value:?}"
+            );
         }
     }
 }
@@ -88,10 +107,18 @@ fn with_a_token_the_token_decides_even_on_loopback() {
 #[test]
 fn probes_need_neither_token_nor_name() {
     for path in ["/healthz", "/readyz"] {
-        assert_eq!(ask(&with_token(), path, "10.0.0.9", &[("host", "pod-7")]), Ok(()));
+        assert_eq!(
+            ask(&with_token(), path, "10.0.0.9", &[("host", "pod-7")]),
+            Ok(())
+        );
         assert_eq!(ask(&loopback(), path, "10.0.0.9", &[]), Ok(()));
     }
-    let beyond = ask(&with_token(), "/healthz/../metrics", "10.0.0.9", &[("host", "pod-7")]);
+    let beyond = ask(
+        &with_token(),
+        "/healthz/../metrics",
+        "10.0.0.9",
+        &[("host", "pod-7")],
+    );
     assert_eq!(beyond, Err(Denied::Unauthorized));
 }
 
@@ -114,13 +141,25 @@ fn pages_of_other_sites_are_turned_away() {
         assert_eq!(result, expected, "{header:?}");
     }
     let bearer = format!("Bearer {TOKEN}");
-    let stolen = [host, ("authorization", bearer.as_str()), ("origin", "http://evil.example")];
-    assert_eq!(ask(&with_token(), "/metrics", "127.0.0.1", &stolen), Err(Denied::CrossSite));
+    let stolen = [
+        host,
+        ("authorization", bearer.as_str()),
+        ("origin", "http://evil.example"),
+    ];
+    assert_eq!(
+        ask(&with_token(), "/metrics", "127.0.0.1", &stolen),
+        Err(Denied::CrossSite)
+    );
 }
 
 #[test]
 fn every_refusal_says_what_to_do() {
-    for denied in [Denied::Unauthorized, Denied::NotLocal, Denied::ForeignHost, Denied::CrossSite] {
+    for denied in [
+        Denied::Unauthorized,
+        Denied::NotLocal,
+        Denied::ForeignHost,
+        Denied::CrossSite,
+    ] {
         let problem = denied.problem();
         assert!(matches!(problem.status, 401 | 403), "{denied:?}");
         assert!(problem.detail.len() > 40, "{denied:?}");

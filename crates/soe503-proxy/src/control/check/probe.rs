@@ -93,7 +93,9 @@ async fn run(
     };
     *phase = Phase::WaitHeaders;
     let named = named.as_deref().and_then(|n| HeaderValue::from_str(n).ok());
-    get(stream, path, named.as_ref().unwrap_or(host)).await.map(Some)
+    get(stream, path, named.as_ref().unwrap_or(host))
+        .await
+        .map(Some)
 }
 
 /// The status of `GET path`.
@@ -148,7 +150,11 @@ impl Prober for Sockets {
 
 impl Stopped {
     fn io(phase: Phase, error: &io::Error) -> Self {
-        let what = if phase == Phase::Connect { "connect" } else { "read" };
+        let what = if phase == Phase::Connect {
+            "connect"
+        } else {
+            "read"
+        };
         Self {
             phase,
             fault: error.raw_os_error().map_or(Fault::Opaque, Fault::Errno),

@@ -181,17 +181,16 @@ impl<B: Patients, P: Prober> Timetable<B, P> {
             let task = self.checks.spawn(async move {
                 // The semaphore is never closed; if it were, checking without it does no harm.
                 let _permit = at_once.acquire().await;
-                let result = prober.probe(&check.probe, address, &host, check.timeout).await;
+                let result = prober
+                    .probe(&check.probe, address, &host, check.timeout)
+                    .await;
                 (address, result)
             });
             self.names.insert(task.id(), Arc::clone(name));
         }
     }
 
-    fn finish(
-        &mut self,
-        done: Result<(Id, (SocketAddr, CheckResult)), tokio::task::JoinError>,
-    ) {
+    fn finish(&mut self, done: Result<(Id, (SocketAddr, CheckResult)), tokio::task::JoinError>) {
         let now = soe503::clock::now();
         let (id, done) = match done {
             Ok((id, done)) => (id, Some(done)),

@@ -1,8 +1,8 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::Mutex;
-use std::time::Duration;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -30,12 +30,20 @@ impl Patients for Ward {
     }
 
     fn report(&self, name: &str, report: &HealthReport, now: Tick) {
-        self.reports.send((name.into(), report.clone(), now)).unwrap();
+        self.reports
+            .send((name.into(), report.clone(), now))
+            .unwrap();
     }
 }
 
 impl Prober for Script {
-    async fn probe(&self, _: &Probe, address: SocketAddr, _: &HeaderValue, _: Duration) -> CheckResult {
+    async fn probe(
+        &self,
+        _: &Probe,
+        address: SocketAddr,
+        _: &HeaderValue,
+        _: Duration,
+    ) -> CheckResult {
         let running = self.running.fetch_add(1, Relaxed) + 1;
         self.most.fetch_max(running, Relaxed);
         tokio::time::sleep(self.takes).await;
@@ -76,7 +84,12 @@ fn backend(number: u8) -> Checked {
     }
 }
 
-fn ward(backends: Vec<Checked>) -> (Arc<Ward>, mpsc::UnboundedReceiver<(String, HealthReport, Tick)>) {
+fn ward(
+    backends: Vec<Checked>,
+) -> (
+    Arc<Ward>,
+    mpsc::UnboundedReceiver<(String, HealthReport, Tick)>,
+) {
     let (reports, seen) = mpsc::unbounded_channel();
     let list = Mutex::new(backends);
     (Arc::new(Ward { list, reports }), seen)
@@ -100,7 +113,11 @@ async fn rise_and_fall_with_the_evidence_of_each_check() {
     for _ in 0..5 {
         let (name, report, _) = seen.recv().await.unwrap();
         assert_eq!(name, "b1");
-        states.push((report.health, report.last_status, report.last_error.is_some()));
+        states.push((
+            report.health,
+            report.last_status,
+            report.last_error.is_some(),
+        ));
     }
     task.abort();
     assert_eq!(
@@ -126,7 +143,10 @@ async fn checks_start_spread_out_and_keep_their_interval() {
         times.entry(name).or_default().push(at);
     }
     task.abort();
-    let first: Vec<u64> = times.values().map(|at| at[0].since(began).as_secs()).collect();
+    let first: Vec<u64> = times
+        .values()
+        .map(|at| at[0].since(began).as_secs())
+        .collect();
     let seconds: std::collections::BTreeSet<_> = first.iter().collect();
     assert!(seconds.len() >= 5, "40 first checks fall into {seconds:?}");
     assert!(first.iter().all(|second| *second <= 10), "{first:?}");
@@ -157,7 +177,12 @@ async fn no_more_checks_than_allowed_run_at_once() {
 #[tokio::test(start_paused = true)]
 async fn backends_come_and_go() {
     let (ward, mut seen) = ward(vec![backend(1)]);
-    let task = tokio::spawn(run(Arc::clone(&ward), script(1, &[]), check(1), Limits::default()));
+    let task = tokio::spawn(run(
+        Arc::clone(&ward),
+        script(1, &[]),
+        check(1),
+        Limits::default(),
+    ));
     assert_eq!(seen.recv().await.unwrap().0, "b1");
     *ward.list.lock().unwrap() = vec![backend(2)];
     let mut names = Vec::new();
@@ -171,20 +196,35 @@ async fn backends_come_and_go() {
 #[tokio::test(start_paused = true)]
 async fn a_suspicion_brings_the_next_check_forward() {
     let (ward, mut seen) = ward(vec![backend(1)]);
-    let task = tokio::spawn(run(Arc::clone(&ward), script(1, &[]), check(600), Limits::default()));
+    let task = tokio::spawn(run(
+        Arc::clone(&ward),
+        script(1, &[]),
+        check(600),
+        Limits::default(),
+    ));
     seen.recv().await.unwrap();
     let before = soe503::clock::now();
     ward.list.lock().unwrap()[0].suspicious = true;
     let (_, _, at) = seen.recv().await.unwrap();
     task.abort();
-    assert!(at.since(before) < Duration::from_secs(3), "{:?}", at.since(before));
+    assert!(
+        at.since(before) < Duration::from_secs(3),
+        "{:?}",
+        at.since(before)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_panics_is_made_again_and_blames_nobody() {
     struct Panics(AtomicUsize);
     impl Prober for Panics {
-        async fn probe(&self, _: &Probe, _: SocketAddr, _: &HeaderValue, _: Duration) -> CheckResult {
+        async fn probe(
+            &self,
+            _: &Probe,
+            _: SocketAddr,
+            _: &HeaderValue,
+            _: Duration,
+        ) -> CheckResult {
             assert!(self.0.fetch_add(1, Relaxed) > 0, "the first check panics");
             CheckResult::Passed { status: None }
         }
@@ -195,7 +235,10 @@ async fn a_check_that_panics_is_made_again_and_blames_nobody() {
     let began = soe503::clock::now();
     let (_, report, at) = seen.recv().await.unwrap();
     task.abort();
-    assert!(at.since(began) >= Duration::from_secs(1), "not in a busy loop");
+    assert!(
+        at.since(began) >= Duration::from_secs(1),
+        "not in a busy loop"
+    );
     assert_eq!(report.health, Health::Up);
     assert_eq!(prober.0.load(Relaxed), 2);
 }

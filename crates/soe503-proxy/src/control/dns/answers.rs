@@ -119,16 +119,32 @@ mod tests {
     fn a_failure_or_an_empty_answer_keeps_the_last_good_one() {
         for rcode in [Some(0), Some(2), Some(3), Some(5), None] {
             let mut answers = answers();
-            assert_eq!(answers.learn("app", ok(&["10.0.0.1"]), Tick::from_secs(1)), Change::Addresses);
-            assert_eq!(answers.learn("app", no(rcode), Tick::from_secs(2)), Change::Trouble);
-            assert_eq!(answers.learn("app", no(rcode), Tick::from_secs(3)), Change::None);
+            assert_eq!(
+                answers.learn("app", ok(&["10.0.0.1"]), Tick::from_secs(1)),
+                Change::Addresses
+            );
+            assert_eq!(
+                answers.learn("app", no(rcode), Tick::from_secs(2)),
+                Change::Trouble
+            );
+            assert_eq!(
+                answers.learn("app", no(rcode), Tick::from_secs(3)),
+                Change::None
+            );
             let app = answers.get("app").unwrap();
-            assert_eq!(app.addresses, ["10.0.0.1".parse::<IpAddr>().unwrap()], "{rcode:?}");
+            assert_eq!(
+                app.addresses,
+                ["10.0.0.1".parse::<IpAddr>().unwrap()],
+                "{rcode:?}"
+            );
             assert!(app.resolved_before());
             assert_eq!(app.confirmed, Some(Tick::from_secs(1)));
             let trouble = app.trouble.as_ref().unwrap();
             assert_eq!((trouble.rcode, trouble.since), (rcode, Tick::from_secs(2)));
-            assert_eq!(answers.learn("app", ok(&["10.0.0.1"]), Tick::from_secs(4)), Change::Trouble);
+            assert_eq!(
+                answers.learn("app", ok(&["10.0.0.1"]), Tick::from_secs(4)),
+                Change::Trouble
+            );
             assert_eq!(answers.get("app").unwrap().trouble, None);
         }
     }
@@ -143,7 +159,10 @@ mod tests {
             (None, Cause::DependencyDnsFailure),
         ] {
             let mut answers = answers();
-            assert_eq!(answers.learn("app", no(rcode), Tick::from_secs(2)), Change::Trouble);
+            assert_eq!(
+                answers.learn("app", no(rcode), Tick::from_secs(2)),
+                Change::Trouble
+            );
             let (app, trouble) = answers.trouble().unwrap();
             assert_eq!(trouble.cause, cause, "{rcode:?}");
             assert!(app.addresses.is_empty() && !app.resolved_before());
@@ -154,7 +173,10 @@ mod tests {
     fn another_kind_of_trouble_is_news() {
         let mut answers = answers();
         answers.learn("app", no(Some(2)), Tick::from_secs(1));
-        assert_eq!(answers.learn("app", no(Some(3)), Tick::from_secs(2)), Change::Trouble);
+        assert_eq!(
+            answers.learn("app", no(Some(3)), Tick::from_secs(2)),
+            Change::Trouble
+        );
         assert_eq!(answers.trouble().unwrap().1.since, Tick::from_secs(2));
     }
 
@@ -162,7 +184,10 @@ mod tests {
     fn what_was_known_survives_a_reload_and_strangers_are_ignored() {
         let mut before = answers();
         before.learn("app", ok(&["10.0.0.1"]), Tick::from_secs(1));
-        assert_eq!(before.learn("other", ok(&["10.0.0.9"]), Tick::from_secs(1)), Change::None);
+        assert_eq!(
+            before.learn("other", ok(&["10.0.0.9"]), Tick::from_secs(1)),
+            Change::None
+        );
         let after = Answers::new(["app".into(), "db".into()], &before);
         assert_eq!(after.get("app"), before.get("app"));
         assert!(after.get("db").unwrap().addresses.is_empty());

@@ -68,7 +68,9 @@ impl Settings {
     }
 
     fn after_failure(&self, failures: u32) -> Duration {
-        let doubled = self.floor.saturating_mul(1 << failures.saturating_sub(1).min(16));
+        let doubled = self
+            .floor
+            .saturating_mul(1 << failures.saturating_sub(1).min(16));
         doubled.min(self.every.max(self.floor))
     }
 }
@@ -120,9 +122,14 @@ mod tests {
         });
         let (told, mut seen) = mpsc::unbounded_channel();
         let settings = Settings::new(Duration::from_secs(every), 7);
-        let task = tokio::spawn(refresh(Arc::clone(&resolver), "app".into(), settings, move |r| {
-            told.send(r.is_ok()).unwrap();
-        }));
+        let task = tokio::spawn(refresh(
+            Arc::clone(&resolver),
+            "app".into(),
+            settings,
+            move |r| {
+                told.send(r.is_ok()).unwrap();
+            },
+        ));
         for _ in 0..count {
             seen.recv().await.unwrap();
         }
@@ -134,7 +141,10 @@ mod tests {
             .map(|pause| {
                 let whole = pause.as_secs_f64();
                 let base = (whole / 1.1).ceil();
-                assert!(whole >= base && whole <= base * 1.1 + 0.002, "{whole} is no jitter of {base}");
+                assert!(
+                    whole >= base && whole <= base * 1.1 + 0.002,
+                    "{whole} is no jitter of {base}"
+                );
                 base as u64
             })
             .collect()
@@ -150,7 +160,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn failures_back_off_and_an_answer_ends_that() {
-        let results = vec![failure(), failure(), failure(), failure(), failure(), answer(300), failure()];
+        let results = vec![
+            failure(),
+            failure(),
+            failure(),
+            failure(),
+            failure(),
+            answer(300),
+            failure(),
+        ];
         assert_eq!(pauses(results, 10).await, [1, 2, 4, 8, 10, 10, 1]);
     }
 }

@@ -132,7 +132,10 @@ impl std::fmt::Debug for SystemResolver {
 impl Resolve for SystemResolver {
     async fn resolve(&self, host: &str) -> Result<Answer, DnsError> {
         let resolver = self.current();
-        let found = resolver.lookup_ip(host).await.map_err(|error| explain(host, &error))?;
+        let found = resolver
+            .lookup_ip(host)
+            .await
+            .map_err(|error| explain(host, &error))?;
         let mut addresses: Vec<IpAddr> = found.iter().collect();
         addresses.sort_unstable();
         addresses.dedup();
@@ -160,8 +163,7 @@ fn from_files() -> Result<TokioResolver, DnsError> {
 fn build(config: ResolverConfig, mut options: ResolverOpts) -> Result<TokioResolver, DnsError> {
     options.ip_strategy = LookupIpStrategy::Ipv4thenIpv6;
     options.cache_size = 0;
-    let mut builder =
-        TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+    let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
     *builder.options_mut() = options;
     builder.build().map_err(|error| DnsError {
         rcode: None,
@@ -170,7 +172,11 @@ fn build(config: ResolverConfig, mut options: ResolverOpts) -> Result<TokioResol
 }
 
 fn stamp() -> Stamp {
-    FILES.map(|file| std::fs::metadata(file).and_then(|meta| meta.modified()).ok())
+    FILES.map(|file| {
+        std::fs::metadata(file)
+            .and_then(|meta| meta.modified())
+            .ok()
+    })
 }
 
 fn explain(host: &str, error: &NetError) -> DnsError {

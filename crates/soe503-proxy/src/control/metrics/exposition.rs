@@ -13,7 +13,7 @@ pub fn render(scrape: &Scrape) -> String {
             family,
             text: String::new(),
         };
-        (family.read)(scrape, &mut samples);
+        family.read.put(scrape, &mut samples);
         // A family without a value is left out: a name alone tells nobody anything.
         if !samples.text.is_empty() {
             let Family { name, kind, .. } = family;
@@ -37,7 +37,12 @@ pub(super) struct Samples<'a> {
 impl Samples<'_> {
     /// One value; `labels` in the order of the row's.
     pub(super) fn push(&mut self, labels: &[&dyn Display], value: impl Display) {
-        debug_assert_eq!(labels.len(), self.family.labels.len(), "{}", self.family.name);
+        debug_assert_eq!(
+            labels.len(),
+            self.family.labels.len(),
+            "{}",
+            self.family.name
+        );
         self.text.push_str(self.family.name);
         if !labels.is_empty() {
             self.text.push('{');

@@ -109,7 +109,11 @@ impl Recorder {
 
     fn with<T>(&self, look: impl FnOnce(&Ring) -> T) -> T {
         // Each change of the ring is complete before the next, so a panic elsewhere left it whole.
-        let mut kept = self.shared.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self
+            .shared
+            .kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let Kept { waiting, ring } = &mut *kept;
         while let Ok(record) = waiting.try_recv() {
             ring.push(record);

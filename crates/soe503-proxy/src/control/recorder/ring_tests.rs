@@ -30,12 +30,21 @@ fn status(recorder: &Recorder, id: &str) -> Option<u16> {
 
 #[test]
 fn the_oldest_make_room_and_stay_unfindable() {
-    let recorder = Recorder::new(Settings { kept: 3, waiting: 10 });
+    let recorder = Recorder::new(Settings {
+        kept: 3,
+        waiting: 10,
+    });
     for i in 0..5_u16 {
         recorder.record(record(&format!("r{i}"), 500 + i));
     }
     assert_eq!(recorder.kept(), 3);
-    for (id, found) in [("r0", None), ("r1", None), ("r2", Some(502)), ("r3", Some(503)), ("r4", Some(504))] {
+    for (id, found) in [
+        ("r0", None),
+        ("r1", None),
+        ("r2", Some(502)),
+        ("r3", Some(503)),
+        ("r4", Some(504)),
+    ] {
         assert_eq!(status(&recorder, id), found, "{id}");
     }
     assert_eq!(recorder.dropped(), 0);
@@ -44,7 +53,10 @@ fn the_oldest_make_room_and_stay_unfindable() {
 
 #[test]
 fn what_does_not_fit_the_channel_is_counted_and_nothing_blocks() {
-    let recorder = Recorder::new(Settings { kept: 10, waiting: 2 });
+    let recorder = Recorder::new(Settings {
+        kept: 10,
+        waiting: 2,
+    });
     for i in 0..5 {
         recorder.record(record(&format!("r{i}"), 503));
     }
@@ -57,19 +69,29 @@ fn what_does_not_fit_the_channel_is_counted_and_nothing_blocks() {
 
 #[test]
 fn an_id_that_is_used_twice_means_the_latest() {
-    let recorder = Recorder::new(Settings { kept: 2, waiting: 10 });
+    let recorder = Recorder::new(Settings {
+        kept: 2,
+        waiting: 10,
+    });
     recorder.record(record("same", 502));
     recorder.record(record("same", 503));
     assert_eq!(status(&recorder, "same"), Some(503));
     recorder.record(record("other", 504));
-    assert_eq!(status(&recorder, "same"), Some(503), "evicting the older one keeps the younger");
+    assert_eq!(
+        status(&recorder, "same"),
+        Some(503),
+        "evicting the older one keeps the younger"
+    );
     recorder.record(record("third", 504));
     assert_eq!(status(&recorder, "same"), None);
 }
 
 #[test]
 fn many_workers_feed_one_recorder() {
-    let recorder = Recorder::new(Settings { kept: 64, waiting: 4096 });
+    let recorder = Recorder::new(Settings {
+        kept: 64,
+        waiting: 4096,
+    });
     std::thread::scope(|scope| {
         for worker in 0..4 {
             let recorder = recorder.clone();

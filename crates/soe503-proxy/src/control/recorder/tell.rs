@@ -33,7 +33,11 @@ pub fn tell(record: &Record, server: &str, anchor: Anchor) -> api::FailureRecord
         at: anchor.date(record.at),
         request: api::RequestSummary {
             method: record.method.to_string(),
-            path: record.target.as_ref().map_or("*", |target| target.path()).to_owned(),
+            path: record
+                .target
+                .as_ref()
+                .map_or("*", |target| target.path())
+                .to_owned(),
             host: record
                 .host
                 .as_ref()
@@ -52,11 +56,13 @@ pub fn tell(record: &Record, server: &str, anchor: Anchor) -> api::FailureRecord
 
 fn diagnosis(told: Problem) -> api::Diagnosis {
     let scope = told.scope.as_ref();
-    let actions = told.actions.map_or_else(api::Actions::default, |actions| api::Actions {
-        quick: actions.quick,
-        long_term: actions.long_term,
-        verify: actions.verify,
-    });
+    let actions = told
+        .actions
+        .map_or_else(api::Actions::default, |actions| api::Actions {
+            quick: actions.quick,
+            long_term: actions.long_term,
+            verify: actions.verify,
+        });
     api::Diagnosis {
         cause: told.cause.id().to_owned(),
         title: told.title.to_owned(),
@@ -66,7 +72,9 @@ fn diagnosis(told: Problem) -> api::Diagnosis {
         scope: api::Scope {
             level: scope.map_or(api::ScopeLevel::Request, |scope| level(scope.level)),
             pool: scope.and_then(|scope| scope.pool.clone()),
-            backends_total: scope.and_then(|scope| scope.backends_total).map(|n| n as u64),
+            backends_total: scope
+                .and_then(|scope| scope.backends_total)
+                .map(|n| n as u64),
             backends_affected: scope
                 .and_then(|scope| scope.backends_affected)
                 .map(|n| n as u64),
@@ -90,7 +98,11 @@ fn diagnosis(told: Problem) -> api::Diagnosis {
                 because: ruled_out.because,
             })
             .collect(),
-        contributing: told.contributing.iter().map(|cause| cause.id().to_owned()).collect(),
+        contributing: told
+            .contributing
+            .iter()
+            .map(|cause| cause.id().to_owned())
+            .collect(),
         actions,
     }
 }

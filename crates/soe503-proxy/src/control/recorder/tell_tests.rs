@@ -67,18 +67,47 @@ fn each_attempt_keeps_its_facts() {
     let facts: Vec<_> = told
         .attempts
         .iter()
-        .map(|a| (a.number, a.backend.as_deref(), a.address.as_deref(), a.phase, a.retry))
+        .map(|a| {
+            (
+                a.number,
+                a.backend.as_deref(),
+                a.address.as_deref(),
+                a.phase,
+                a.retry,
+            )
+        })
         .collect();
     let address = Some("10.0.0.7:8080");
     assert_eq!(
         facts,
         [
-            (1, Some("b1"), address, api::Phase::Connect, Some(api::RetryVerdict::Retried)),
-            (2, Some("b2"), address, api::Phase::Connect, Some(api::RetryVerdict::AttemptsSpent)),
+            (
+                1,
+                Some("b1"),
+                address,
+                api::Phase::Connect,
+                Some(api::RetryVerdict::Retried)
+            ),
+            (
+                2,
+                Some("b2"),
+                address,
+                api::Phase::Connect,
+                Some(api::RetryVerdict::AttemptsSpent)
+            ),
         ]
     );
     let first = &told.attempts[0];
-    assert_eq!(first.cause.as_deref(), Some("dependency_failure/connect_refused"));
+    assert_eq!(
+        first.cause.as_deref(),
+        Some("dependency_failure/connect_refused")
+    );
     assert_eq!(first.elapsed_ms, 0.4);
-    assert!(first.fault.as_deref().is_some_and(|fault| fault.contains("refused")), "{first:?}");
+    assert!(
+        first
+            .fault
+            .as_deref()
+            .is_some_and(|fault| fault.contains("refused")),
+        "{first:?}"
+    );
 }
