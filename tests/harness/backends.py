@@ -93,10 +93,10 @@ class Nginx:
 class Faulty:
     """`soe503-faulty`: counts each request when it has read it, then does what it is told."""
 
-    def __init__(self, number: int, directory: Path, binary: str, work_ms: int = 20, namespace: Namespace | None = None):
+    def __init__(self, number: int, directory: Path, binary: str, work_ms: int = 20, namespace: Namespace | None = None, port: int | None = None):
         self.name = f"faulty-{number}"
         self.host = namespace.address if namespace else "127.0.0.1"
-        self.port, self.control = free_port(), free_port()
+        self.port, self.control = port or free_port(), free_port()
         self.ledger = directory / f"{self.name}.executions"
         self.ledger.touch()
         prefix = namespace.prefix if namespace else []

@@ -12,6 +12,20 @@ async fn backend(fault: Fault) -> FaultyBackend {
     FaultyBackend::start(behaviour).await.unwrap()
 }
 
+/// An address that accepted a request through the proxy, and then died.
+async fn killed_behind(others: &[SocketAddr]) -> (Proxy, SocketAddr) {
+    let dying = backend(Fault::Ok).await;
+    let dead = dying.address();
+    let proxy = Proxy::before(&[others, &[dead]].concat(), "").await;
+    eventually("it had a request", async || {
+        assert_eq!(status(proxy.address()).await, 200);
+        dying.counts().requests > 0
+    })
+    .await;
+    dying.stop().await;
+    (proxy, dead)
+}
+
 async fn status(address: SocketAddr) -> u16 {
     get(address, "/").await.unwrap().status
 }
@@ -51,7 +65,7 @@ async fn confirm_tells_six_kinds_of_trouble_apart() {
 
 #[tokio::test]
 async fn confirm_names_proxy_and_cause() {
-    let proxy = Proxy::before(&[free_address()], "").await;
+    let (proxy, _) = killed_behind(&[]).await;
     let url = format!("http://{}/cart", proxy.address());
     let said = lbctl_alone(&["confirm", &url]).await;
     for word in ["edge-test", "dependency_failure/connect_refused", "proven"] {
@@ -63,8 +77,8 @@ async fn confirm_names_proxy_and_cause() {
 
 #[tokio::test]
 async fn pool_status_shows_who_is_out_and_why() {
-    let (good, dead) = (backend(Fault::Ok).await, free_address());
-    let proxy = Proxy::before(&[good.address(), dead], "").await;
+    let good = backend(Fault::Ok).await;
+    let (proxy, dead) = killed_behind(&[good.address()]).await;
     eventually("the dead backend is ejected", async || {
         assert_eq!(status(proxy.address()).await, 200);
         let pool = proxy.pool().await;
@@ -173,8 +187,7 @@ async fn a_circuit_is_opened_closed_and_reset_by_hand() {
 
 #[tokio::test]
 async fn explain_tells_the_story_of_one_request() {
-    let dead = free_address();
-    let proxy = Proxy::before(&[dead], "").await;
+    let (proxy, dead) = killed_behind(&[]).await;
     let answer = get(proxy.address(), "/basket?secret=1").await.unwrap();
     let id = answer.header("x-request-id").unwrap().to_owned();
     let mut said = lbctl(&proxy, &["explain", &id]).await;

@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use soe503_tests::faulty::{Behaviour, FaultyBackend};
 use soe503_tests::http::{Connection, once};
-use soe503_tests::proxy::{Proxy, free_address};
+use soe503_tests::proxy::Proxy;
 use tokio::net::TcpStream;
 
 async fn scene() -> (FaultyBackend, Proxy) {
@@ -128,7 +128,9 @@ async fn http2_with_prior_knowledge() {
 
 #[tokio::test]
 async fn failures_are_tagged_over_http2_too() {
-    let proxy = Proxy::before(&[free_address()], "").await;
+    let (backend, proxy) = scene().await;
+    assert_eq!(h2(proxy.address(), Method::GET, "").await.status(), 200);
+    backend.stop().await;
     let answer = h2(proxy.address(), Method::GET, "").await;
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.headers()["x-error-code"], "SOE-503");

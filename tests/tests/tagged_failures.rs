@@ -19,10 +19,21 @@ async fn request(proxy: &Proxy, method: &str, accept: &str) -> Answer {
     once(proxy.address(), &request).await.unwrap()
 }
 
-/// A proxy whose only backend refuses connections.
+/// A proxy whose only backend worked, and was killed.
 async fn nobody_there() -> (Proxy, SocketAddr) {
-    let backend = free_address();
-    (Proxy::before(&[backend], "").await, backend)
+    killed("full").await
+}
+
+async fn killed(explain: &str) -> (Proxy, SocketAddr) {
+    let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    let address = backend.address();
+    let explain = format!("explain = \"{explain}\"");
+    let config = config(&[address], "").replace("explain = \"full\"", &explain);
+    let proxy = Proxy::start(&config).await;
+    let answer = request(&proxy, "GET", "*/*").await;
+    assert_eq!(answer.status, 200);
+    backend.stop().await;
+    (proxy, address)
 }
 
 fn item(answer: &Answer, name: &str) -> Item {
@@ -157,13 +168,23 @@ async fn the_body_is_what_the_client_accepts() {
 
 #[tokio::test]
 async fn strangers_are_told_no_addresses() {
-    let backend = free_address();
-    let config = config(&[backend], "").replace("explain = \"full\"", "explain = \"public\"");
-    let proxy = Proxy::start(&config).await;
+    let (proxy, backend) = killed("public").await;
     let answer = request(&proxy, "GET", "*/*").await;
     assert_eq!(answer.header("x-error-code"), Some("SOE-503"));
     let told = format!("{:?}{}", answer.headers, answer.text());
     assert!(!told.contains(&backend.port().to_string()), "{told}");
+}
+
+/// A backend that never accepted since the start was probably never there: the address is suspect,
+/// and the answer says how sure it is.
+#[tokio::test]
+async fn a_backend_that_never_accepted_may_be_a_wrong_address() {
+    let proxy = Proxy::before(&[free_address()], "").await;
+    let answer = request(&proxy, "GET", "*/*").await;
+    assert_eq!(answer.status, 503);
+    let cause = item(&answer, "soe-cause");
+    assert_eq!(text(&cause.bare_item), "misconfiguration/wrong_port");
+    assert_eq!(text(&cause.params["grade"]), "suspected");
 }
 
 #[tokio::test]

@@ -40,13 +40,15 @@ pub(crate) trait Count {
     fn describe(&self, _attempt: &mut Attempt) {}
 }
 
-/// Holds what counts until the end is known; dropped before that, the caller has gone.
+/// Holds what counts until the end is known; dropped before that, the caller has gone, or has cut us
+/// off at a deadline that was the service's to meet.
 ///
 /// A panic of the inner service unwinds past us with the future still alive in its task, so
 /// `std::thread::panicking` says nothing by the time of our drop. Hence the mark around each poll.
 #[derive(Debug)]
 pub(crate) struct Guard<T: Count> {
     count: Option<T>,
+    due: Option<Tick>,
     polling: bool,
 }
 
@@ -64,9 +66,11 @@ pub(crate) struct AtEnd<T: Count, C> {
 // === impl Guard ===
 
 impl<T: Count> Guard<T> {
-    pub(crate) const fn new(count: T) -> Self {
+    /// Guards `count`, whose head has to come before `due`.
+    pub(crate) const fn new(count: T, due: Option<Tick>) -> Self {
         Self {
             count: Some(count),
+            due,
             polling: false,
         }
     }
@@ -75,6 +79,7 @@ impl<T: Count> Guard<T> {
     pub(crate) const fn ended() -> Self {
         Self {
             count: None,
+            due: None,
             polling: false,
         }
     }
@@ -117,6 +122,7 @@ impl<T: Count> Guard<T> {
         let outcome = match classify.head(response) {
             Head::AtEnd if response.body().is_end_stream() => Outcome::SUCCESS,
             head @ (Head::AtEnd | Head::AtTrailers) => {
+                self.due = None;
                 return Headed::Open(AtEnd {
                     guard: self,
                     classify: classify.clone(),
@@ -153,11 +159,14 @@ impl<T: Count> Drop for Guard<T> {
             return;
         };
         let now = clock::now();
-        if self.polling {
-            count.record(now, Outcome::failure(Cause::Unclassified), None);
+        let cause = if self.polling {
+            Cause::Unclassified
+        } else if self.due.is_some_and(|due| now >= due) {
+            Cause::DependencyResponseTimeout
         } else {
-            count.abandon(now);
-        }
+            return count.abandon(now);
+        };
+        count.record(now, Outcome::failure(cause), None);
     }
 }
 

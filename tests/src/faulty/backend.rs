@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use super::serve::accept;
 use super::{Behaviour, Fault};
@@ -34,7 +34,7 @@ pub struct Counts {
 pub struct FaultyBackend {
     address: SocketAddr,
     shared: Arc<Shared>,
-    accepting: AbortHandle,
+    accepting: JoinHandle<()>,
 }
 
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl FaultyBackend {
             arrived: Notify::new(),
             changed: Notify::new(),
         });
-        let accepting = tokio::spawn(accept(listener, shared.clone())).abort_handle();
+        let accepting = tokio::spawn(accept(listener, shared.clone()));
         Ok(Self {
             address,
             shared,
@@ -108,6 +108,13 @@ impl FaultyBackend {
     /// What it has been asked so far.
     pub fn counts(&self) -> Counts {
         self.shared.lock().counts.clone()
+    }
+
+    /// Ends it as a killed process ends: from now on its address refuses connections.
+    pub async fn stop(mut self) {
+        self.accepting.abort();
+        // Only when the task is gone are its sockets.
+        let _ = (&mut self.accepting).await;
     }
 
     /// The last request that it has read (health checks apart).

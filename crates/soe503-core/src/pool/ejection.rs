@@ -195,7 +195,7 @@ impl<S> Shared<S> {
         self.wake();
     }
 
-    /// Traffic succeeded on an ejected backend: back in rotation, slowly.
+    /// Traffic succeeded on an ejected backend, which ended its run of failures: back in rotation, slowly.
     pub(super) fn readmit(
         &self,
         backend: &Arc<Backend<S>>,
@@ -210,7 +210,6 @@ impl<S> Shared<S> {
         }
         let transition = change(backend, now, slow_start, |vitals, cold| {
             cold.successes = 0;
-            vitals.consecutive.store(0, Ordering::Relaxed);
             vitals.penalty.reset();
             vitals.word.advance(Flags::EJECTED | Flags::PROBING, 0);
             if !slow_start.is_zero() {

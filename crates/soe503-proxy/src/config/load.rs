@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::{
     Config, Report, build,
     keys::FileKeys,
-    report::{Problem, Problems},
+    problem::{Problem, Problems},
     wire,
 };
 
@@ -23,7 +23,7 @@ pub const MAX_FILE_SIZE: usize = 4 << 20;
 /// Everything that is wrong with the file, or why it cannot be read.
 pub fn load(path: &Path) -> Result<Config, Report> {
     let name = path.display().to_string();
-    let refuse = |why: String| Report::new(&name, "", vec![Problem::of_file(why)]);
+    let refuse = |why: String| Report::new(&name, "", Problem::of_file(why));
     let mut bytes = Vec::new();
     File::open(path)
         // One byte more than allowed, to see that it is too large; a device has no end.
@@ -39,7 +39,7 @@ pub fn load(path: &Path) -> Result<Config, Report> {
             "{name} is not UTF-8 text: line {line} has another encoding"
         ))
     })?;
-    read(&name, &text, path.parent().unwrap_or(Path::new("")))
+    read(&name, &text, path.parent().unwrap_or_else(|| Path::new("")))
 }
 
 /// Reads the text of a config; `name` stands for the file name in the report.
@@ -56,14 +56,16 @@ pub fn from_str(name: &str, text: &str) -> Result<Config, Report> {
 fn read(name: &str, text: &str, base: &Path) -> Result<Config, Report> {
     if text.len() > MAX_FILE_SIZE {
         let why = format!("{name} is larger than 4 MiB");
-        return Err(Report::new(name, "", vec![Problem::of_file(why)]));
+        return Err(Report::new(name, "", Problem::of_file(why)));
     }
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         // What the parser makes of the rest is a guess: no other problems on top of these.
-        return Err(Report::new(name, text, errors.iter().map(syntax).collect()));
+        let mut problems = Problems::default();
+        problems.extend(first_of_each_line(text, &errors).map(syntax));
+        return Err(Report::new(name, text, problems));
     }
-    let mut problems = Problems::new();
+    let mut problems = Problems::default();
     let span = table.span();
     let root = toml::Spanned::new(span, DeValue::Table(table.into_inner()));
     let file: Option<FileKeys> = wire::open(String::new(), &root, &mut problems);
@@ -77,7 +79,28 @@ fn read(name: &str, text: &str, base: &Path) -> Result<Config, Report> {
 /// A mistake in TOML itself.
 fn syntax(error: &toml::de::Error) -> Problem {
     let at = error.span().unwrap_or_default();
-    Problem::new(at, "this is not valid TOML", error.message())
+    let message = error.message().trim_end_matches(", expected nothing");
+    Problem::new(at, "this is not valid TOML", message)
+}
+
+/// The errors without those that only follow from another one on the same line.
+fn first_of_each_line<'e>(
+    text: &'e str,
+    errors: &'e [toml::de::Error],
+) -> impl Iterator<Item = &'e toml::de::Error> {
+    let start = |error: &toml::de::Error| error.span().unwrap_or_default().start;
+    let mut sorted: Vec<_> = errors.iter().collect();
+    sorted.sort_by_key(|error| start(error));
+    let mut told_up_to = 0;
+    sorted.into_iter().filter(move |error| {
+        let at = start(error);
+        if at < told_up_to {
+            return false;
+        }
+        let rest = text.get(at..).unwrap_or_default();
+        told_up_to = at + rest.find('\n').map_or(rest.len(), |newline| newline + 1);
+        true
+    })
 }
 
 impl Config {

@@ -17,6 +17,7 @@
 //! schema, the reference page and the full example come from that declaration.
 
 mod build;
+pub mod check;
 mod decisions;
 #[cfg(test)]
 mod defaults_tests;
@@ -28,6 +29,7 @@ mod load;
 mod manual;
 mod name;
 mod pool;
+mod problem;
 mod report;
 mod root;
 mod route;
@@ -41,7 +43,8 @@ pub use load::{MAX_FILE_SIZE, from_str, load};
 pub use manual::{full_example, reference_page, schema};
 pub use name::{Name, NonEmpty};
 pub use pool::{Backend, Balance, PoolConfig, Target};
-pub use report::{Problem, Report};
+pub use problem::Problem;
+pub use report::Report;
 pub use root::Config;
 pub use route::{Host, Match, Retry, Route};
 pub use server::{AccessLog, Admin, AdminAccess, AdminToken, Server};

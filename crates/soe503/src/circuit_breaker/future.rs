@@ -49,12 +49,12 @@ pin_project! {
 }
 
 impl<F, C> ResponseFuture<F, C> {
-    pub(super) const fn admitted(inner: F, permit: Permit, classify: C) -> Self {
+    pub(super) const fn admitted(inner: F, permit: Permit, classify: C, due: Option<Tick>) -> Self {
         let started = permit.admitted_at();
         Self {
             state: State::Admitted {
                 inner,
-                guard: Some(Guard::new(permit)),
+                guard: Some(Guard::new(permit, due)),
                 classify,
                 started,
             },

@@ -110,16 +110,16 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let now = match request.extensions().get::<RequestContext>() {
-            Some(context) => context.now,
-            None => clock::now(),
+        let (now, due) = match request.extensions().get::<RequestContext>() {
+            Some(context) => (context.now, context.due()),
+            None => (clock::now(), None),
         };
         match std::mem::replace(&mut self.gate, Gate::Unknown) {
             Gate::Refused(open) => ResponseFuture::refused(*open, now),
             Gate::Ready | Gate::Unknown => match self.breaker.admit(now) {
                 Ok(permit) => {
                     let classify = self.classify.clone();
-                    ResponseFuture::admitted(self.inner.call(request), permit, classify)
+                    ResponseFuture::admitted(self.inner.call(request), permit, classify, due)
                 }
                 Err(open) => ResponseFuture::refused(open, now),
             },

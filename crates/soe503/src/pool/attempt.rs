@@ -39,7 +39,7 @@ impl<S, C> OnBackend<S, C> {
     ) -> Self {
         Self {
             backend: lease.backend().id,
-            guard: Guard::new(lease),
+            guard: Guard::new(lease, context.due()),
             backends,
             classify,
             number: context.number,

@@ -4,7 +4,7 @@ use super::{at_least, not_here};
 use crate::config::{
     CircuitBreaker, Ejection, HealthCheck, Host, Probe, RetryBudget, StatusSet, Window,
     keys::{BreakerKeys, CheckKeys, CheckKind, EjectionKeys, HttpPath, RetryBudgetKeys},
-    report::{Problem, Problems},
+    problem::{Problem, Problems},
     wire::{At, Optional},
 };
 
@@ -27,12 +27,12 @@ pub(super) fn health_check(
     let probe = match keys.kind.value {
         CheckKind::Tcp => {
             let why = "a check of type \"tcp\" sends nothing";
-            not_here(keys.path.given.as_ref(), "path", why, problems);
-            not_here(keys.host.given.as_ref(), "host", why, problems);
-            not_here(keys.expect.given.as_ref(), "expect", why, problems);
+            not_here(keys.path.given.map(|key| key.at), "path", why, problems);
+            not_here(keys.host.given.map(|key| key.at), "host", why, problems);
+            not_here(keys.expect.at, "expect", why, problems);
             Probe::Tcp
         }
-        CheckKind::Http => http(keys.path, keys.host.given, keys.expect.given, at, problems)?,
+        CheckKind::Http => http(keys.path, keys.host.given, keys.expect.value, at, problems)?,
     };
     Some(HealthCheck {
         probe,
@@ -46,7 +46,7 @@ pub(super) fn health_check(
 fn http(
     path: Optional<HttpPath>,
     host: Option<At<Host>>,
-    expect: Option<At<StatusSet>>,
+    expect: StatusSet,
     at: Range<usize>,
     problems: &mut Problems,
 ) -> Option<Probe> {
@@ -79,7 +79,7 @@ fn http(
     Some(Probe::Http {
         path: path.value.0,
         host,
-        expect: expect.map_or_else(StatusSet::default, |expect| expect.value),
+        expect,
     })
 }
 
@@ -155,7 +155,7 @@ pub(super) fn retry_budget(keys: &RetryBudgetKeys) -> RetryBudget {
 /// When to eject; `None` if that is switched off.
 pub(super) fn ejection(keys: &EjectionKeys, problems: &mut Problems) -> Option<Ejection> {
     let max = at_least(("base", &keys.base), ("max", &keys.max), problems);
-    keys.enabled.value.then(|| Ejection {
+    keys.enabled.value.then_some(Ejection {
         consecutive_failures: keys.consecutive_failures.value,
         base: keys.base.value,
         max,

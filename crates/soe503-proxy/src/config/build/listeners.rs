@@ -3,7 +3,7 @@ use std::{collections::HashMap, net::SocketAddr, ops::Range};
 use crate::config::{
     Limits, Listener, Protocols,
     keys::{AdminKeys, LimitKeys, ListenerKeys, Protocol},
-    report::{Problem, Problems},
+    problem::{Problem, Problems},
     wire::{At, Defaulted, List},
 };
 

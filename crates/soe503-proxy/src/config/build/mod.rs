@@ -10,13 +10,13 @@ mod pools;
 mod routes;
 mod server;
 
-use std::path::Path;
+use std::{ops::Range, path::Path};
 
 use super::{
     AccessLog, Config, NonEmpty,
     keys::{AccessLogKeys, FileKeys},
-    report::{Problem, Problems},
-    wire::{At, Defaulted},
+    problem::{Problem, Problems},
+    wire::Defaulted,
 };
 
 /// What a file means. `base` is the directory where relative paths start. `None` after a problem
@@ -79,9 +79,9 @@ fn at_least<T: PartialOrd + Copy>(
 }
 
 /// A key that only means something if another one says so.
-fn not_here<T>(key: Option<&At<T>>, name: &str, why: &str, problems: &mut Problems) {
-    if let Some(key) = key {
+fn not_here(key: Option<Range<usize>>, name: &str, why: &str, problems: &mut Problems) {
+    if let Some(at) = key {
         let title = format!("`{name}` does nothing here");
-        problems.push(Problem::new(key.at.clone(), title, why));
+        problems.push(Problem::new(at, title, why));
     }
 }

@@ -4,7 +4,7 @@ use super::guards;
 use crate::config::{
     Backend, Name, NonEmpty, PoolConfig, Target,
     keys::{BackendEntry, PoolKeys},
-    report::{Problem, Problems},
+    problem::{Problem, Problems},
     wire::{At, List},
 };
 

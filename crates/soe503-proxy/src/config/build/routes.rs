@@ -4,7 +4,7 @@ use crate::config::{
     Host, Match, PoolConfig, Retry, Route,
     build::at_least,
     keys::{MatchKeys, PoolKeys, RetryKeys, RouteKeys},
-    report::{Problem, Problems},
+    problem::{Problem, Problems},
     wire::{At, Defaulted, nearest, quoted},
 };
 
@@ -24,7 +24,7 @@ pub(super) fn routes(
             keys.matches.0.at
         };
         let matches = matches(keys.matches.0.value, problems);
-        let retry = retry(keys.retry.0.value, &keys.timeout, problems);
+        let retry = retry(&keys.retry.0.value, &keys.timeout, problems);
         if let Some(matches) = &matches
             && let Some(first) = seen.insert(matches.clone(), matches_at.clone())
         {
@@ -62,6 +62,8 @@ pub(super) fn references(
     problems: &mut Problems,
 ) {
     let names = || pools.iter().map(|(name, _)| &*name.value);
+    // A route whose pool is not known might have been meant for any of them.
+    let mut sure = !routes.is_empty() && routes.iter().all(|r| r.value.pool.0.is_some());
     let mut used: HashMap<&str, bool> = names().map(|name| (name, false)).collect();
     for pool in routes
         .iter()
@@ -72,9 +74,9 @@ pub(super) fn references(
             continue;
         }
         let near = nearest(&pool.value, names());
-        // It was meant, so it is not unused as well.
-        if let Some(used) = near.and_then(|near| used.get_mut(near)) {
-            *used = true;
+        match near.and_then(|near| used.get_mut(near)) {
+            Some(used) => *used = true,
+            None => sure = false,
         }
         let title = format!("there is no pool `{}`", quoted(&pool.value));
         let problem = Problem::new(pool.at.clone(), title, "not declared in this file");
@@ -86,7 +88,7 @@ pub(super) fn references(
             },
         }));
     }
-    for (name, _) in pools {
+    for (name, _) in pools.iter().filter(|_| sure) {
         if used.get(&*name.value) == Some(&false) {
             let title = format!("no route uses the pool `{}`", quoted(&name.value));
             problems.push(
@@ -122,7 +124,7 @@ fn matches(keys: MatchKeys, problems: &mut Problems) -> Option<Match> {
 }
 
 fn retry(
-    keys: RetryKeys,
+    keys: &RetryKeys,
     timeout: &Defaulted<std::time::Duration>,
     problems: &mut Problems,
 ) -> Retry {

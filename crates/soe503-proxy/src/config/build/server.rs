@@ -1,11 +1,14 @@
-use std::{fs, num::NonZeroUsize, path::Path, thread};
+use std::{fs, io::Read, num::NonZeroUsize, path::Path, thread};
 
 use crate::config::{
     Admin, AdminAccess, AdminToken, Name, Server,
     keys::{AdminKeys, ServerKeys},
-    report::{Problem, Problems},
+    problem::{Problem, Problems},
     wire::At,
 };
+
+/// As much of a token file is read, in bytes.
+const MAX_TOKEN_FILE: u64 = 4096;
 
 pub(super) fn server(keys: ServerKeys) -> Server {
     Server {
@@ -53,9 +56,12 @@ pub(super) fn admin(
 }
 
 fn token<T>(path: &Path, key: &At<T>, problems: &mut Problems) -> Option<AdminToken> {
-    let result = fs::read_to_string(path)
+    let mut contents = String::new();
+    let result = fs::File::open(path)
+        // A token is short; a device has no end.
+        .and_then(|file| file.take(MAX_TOKEN_FILE).read_to_string(&mut contents))
         .map_err(|error| format!("{}: {error}", path.display()))
-        .and_then(|contents| AdminToken::new(&contents));
+        .and_then(|_| AdminToken::new(&contents));
     result
         .map_err(|why| {
             problems.push(

@@ -116,7 +116,7 @@ impl Field for BackendEntry {
                     Target::LIKE,
                     Target::LIKE
                 ));
-                spot.refuse(Self::KIND, value, fault)
+                spot.refuse(Self::KIND, value.span(), fault)
             }
         }
     }

@@ -65,9 +65,9 @@ pub(in crate::config) enum Protocol {
     H2,
 }
 
-choice!(Protocol, "a protocol", { "h1" => Self::H1, "h2" => Self::H2 });
+choice!(Protocol, { "h1" => Self::H1, "h2" => Self::H2 });
 
-choice!(Exposure, "how much a client is told", {
+choice!(Exposure, {
     "public" => Self::Public,
     "internal" => Self::Internal,
     "full" => Self::Full,

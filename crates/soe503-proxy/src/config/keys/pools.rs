@@ -77,7 +77,7 @@ section! {
         /// The host to send with it.
         host: Optional<Host>, absent("the backend's own host and port"), like("\"app.internal\"");
         /// The status codes that are good.
-        expect: Optional<StatusSet>, absent("`\"200-399\"`"), like("\"200-299,404\"");
+        expect: Defaulted<StatusSet>, default(StatusSet::default()), like("\"200-299,404\"");
         /// From one check to the next; each is moved a little at random.
         interval: Defaulted<Duration>, default(Duration::from_secs(2)),
             range(Duration::from_millis(10), Duration::from_secs(3600));
@@ -129,7 +129,7 @@ section! {
     /// What retries may cost.
     struct RetryBudgetKeys {
         /// Retries per request of the window.
-        ratio: Defaulted<Ratio>, default(Ratio::percent(20));
+        ratio: Defaulted<Ratio>, default(Ratio::percent(20)), range(Ratio::ZERO, Ratio::ONE);
         /// How far back requests count.
         window: Defaulted<Duration>, default(Duration::from_secs(10)),
             range(Duration::from_secs(1), Duration::from_secs(3600));
@@ -164,5 +164,5 @@ pub(in crate::config) enum CheckKind {
     Tcp,
 }
 
-choice!(CheckKind, "a type of check", { "http" => Self::Http, "tcp" => Self::Tcp });
-choice!(Balance, "a way to balance", { "p2c_ewma" => Self::P2cEwma });
+choice!(CheckKind, { "http" => Self::Http, "tcp" => Self::Tcp });
+choice!(Balance, { "p2c_ewma" => Self::P2cEwma });

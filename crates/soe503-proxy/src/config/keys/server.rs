@@ -47,7 +47,7 @@ section! {
     }
 }
 
-choice!(StatusPolicy, "a status policy", {
+choice!(StatusPolicy, {
     "default" => Self::Plain,
     "rfc9209" => Self::Rfc9209,
 });

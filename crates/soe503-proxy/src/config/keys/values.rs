@@ -285,7 +285,7 @@ impl Field for RetryStatus {
             _ => {
                 let fault = Fault::new("expected 429 or 500 to 599")
                     .help("another attempt cannot cure any other answer");
-                spot.refuse(Self::KIND, value, fault)
+                spot.refuse(Self::KIND, value.span(), fault)
             }
         }
     }
@@ -316,7 +316,7 @@ impl Field for Window {
             },
             other => Fault::new(found(other)).help("write it such as \"10s\" or 100"),
         };
-        spot.refuse(Self::KIND, value, fault)
+        spot.refuse(Self::KIND, value.span(), fault)
     }
 
     fn show(&self) -> String {

@@ -50,7 +50,7 @@ fn property(key: &Key) -> Value {
         Presence::Default(default) => schema["default"] = json_of(default),
         Presence::Table => schema["default"] = json!({}),
         Presence::Absent(meaning) | Presence::Needed(meaning) => {
-            description.push_str(&format!(" Default: {meaning}."))
+            description.push_str(&format!(" Default: {meaning}."));
         }
         Presence::Required => {}
     }

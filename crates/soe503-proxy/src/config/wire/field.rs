@@ -1,10 +1,12 @@
 //! Types that the value of a key can have.
 
+use std::ops::Range;
+
 use serde_json::Value;
 use toml::{Spanned, de::DeValue};
 
 use super::Inner;
-use crate::config::report::{Problem, Problems};
+use crate::config::problem::{Problem, Problems};
 
 /// A type that the value of a key can have.
 pub(in crate::config) trait Field: Clone + 'static {
@@ -59,11 +61,11 @@ impl<'a> Spot<'a> {
         }
     }
 
-    /// Adds the problem that `value` is not what `kind` says. Always `None`, for the caller to return.
+    /// Adds the problem that the value at `at` is not what `kind` says. Always `None`, for the caller to return.
     pub(in crate::config) fn refuse<T>(
         &mut self,
         kind: &str,
-        value: &Spanned<DeValue<'_>>,
+        at: Range<usize>,
         fault: Fault,
     ) -> Option<T> {
         let range = match &self.range {
@@ -71,7 +73,7 @@ impl<'a> Spot<'a> {
             None => String::new(),
         };
         let title = format!("`{}`: expected {kind}{range}", self.name);
-        let mut problem = Problem::new(value.span(), title, fault.label);
+        let mut problem = Problem::new(at, title, fault.label);
         problem.help.extend(fault.help);
         self.problems.push(problem);
         None

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use toml::{Spanned, de::DeValue};
 
-use super::{At, Fault, Field, Inner, Spot, found};
+use super::{At, Fault, Field, Inner, Spot, found, quoted};
 
 /// An array of values, each with its place.
 #[derive(Clone, Debug)]
@@ -24,8 +24,11 @@ impl<T: Field> Field for List<T> {
 
     fn read(value: &Spanned<DeValue<'_>>, spot: &mut Spot<'_>) -> Option<Self> {
         let DeValue::Array(items) = value.get_ref() else {
-            let fault = Fault::new(found(value.get_ref())).help("write it in brackets: [ … ]");
-            return spot.refuse(Self::KIND, value, fault);
+            let fault = Fault::new(found(value.get_ref())).help(match value.get_ref() {
+                DeValue::String(text) => format!("write it in brackets: [\"{}\"]", quoted(text)),
+                _ => "write it in brackets: [ … ]".into(),
+            });
+            return spot.refuse(Self::KIND, value.span(), fault);
         };
         let items: Vec<Option<At<T>>> = items
             .iter()

@@ -18,7 +18,7 @@ pub(in crate::config) fn nearest<'a>(
         .into_iter()
         .filter(|name| name.len() <= LONGEST)
         .map(|name| (strsim::damerau_levenshtein(&typed, &plain(name)), name))
-        .filter(|(distance, name)| *distance <= name.len().div_ceil(3))
+        .filter(|(distance, name)| *distance <= name.len() / 3)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
@@ -45,6 +45,7 @@ mod tests {
             ("backend", Some("backends")),
             ("poll", Some("pool")),
             ("banana", None),
+            ("pol", Some("pool")),
             ("", None),
         ] {
             assert_eq!(nearest(typed, NAMES), meant, "{typed}");

@@ -36,7 +36,7 @@ macro_rules! whole_number {
                     }
                     other => Fault::new(found(other)),
                 };
-                spot.refuse(Self::KIND, value, fault)
+                spot.refuse(Self::KIND, value.span(), fault)
             }
 
             fn show(&self) -> String {
@@ -97,12 +97,12 @@ impl FromWide for NonZeroUsize {
 }
 
 whole_number! {
-    u16, "a whole number", 0;
-    u32, "a whole number", 0;
-    usize, "a whole number", 0;
-    NonZeroU8, "a whole number", 1;
-    NonZeroU32, "a whole number", 1;
-    NonZeroUsize, "a whole number", 1;
+    u16, "an integer", 0;
+    u32, "an integer", 0;
+    usize, "an integer", 0;
+    NonZeroU8, "an integer", 1;
+    NonZeroU32, "an integer", 1;
+    NonZeroUsize, "an integer", 1;
 }
 
 impl Field for bool {
@@ -116,7 +116,7 @@ impl Field for bool {
             }
             other => Fault::new(found(other)).help("write true or false, without quotes"),
         };
-        spot.refuse(Self::KIND, value, fault)
+        spot.refuse(Self::KIND, value.span(), fault)
     }
 
     fn show(&self) -> String {
@@ -129,7 +129,7 @@ impl Field for bool {
 }
 
 impl Field for Ratio {
-    const KIND: &'static str = "a number from 0 to 1";
+    const KIND: &'static str = "a ratio";
 
     fn read(value: &Spanned<DeValue<'_>>, spot: &mut Spot<'_>) -> Option<Self> {
         let number = match value.get_ref() {
@@ -158,7 +158,7 @@ impl Field for Ratio {
                 Fault::new(found(other)).help("write a number from 0 to 1, such as 0.2")
             }
         };
-        spot.refuse(Self::KIND, value, fault)
+        spot.refuse(Self::KIND, value.span(), fault)
     }
 
     fn show(&self) -> String {

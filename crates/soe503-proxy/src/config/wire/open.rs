@@ -10,7 +10,7 @@ use toml::{
 use super::{Key, nearest, quoted};
 use crate::config::{
     keys,
-    report::{Problem, Problems},
+    problem::{Problem, Problems},
 };
 
 /// A table of the file as a struct; declared with [`section!`](super::section).
@@ -30,7 +30,7 @@ pub(in crate::config) trait Table: Sized {
 
     /// The table without any key. Only for tables without required keys.
     fn empty() -> Self {
-        let (table, mut ignored) = (DeTable::new(), Problems::new());
+        let (table, mut ignored) = (DeTable::new(), Problems::default());
         Self::fill(&mut Open {
             table: &table,
             at: 0..0,
@@ -125,10 +125,10 @@ impl<'a, 'i> Open<'a, 'i> {
     }
 
     pub(super) fn missing(&mut self, name: &str, like: &str) {
-        let title = format!("`{name}` is missing {}", self.called());
         let problem = if self.path.is_empty() {
-            Problem::of_file(title)
+            Problem::of_file(format!("`{name}` is missing"))
         } else {
+            let title = format!("`{name}` is missing {}", self.called());
             Problem::new(self.at.clone(), title, format!("no `{name}` here"))
         };
         let help = if like.contains('[') && like.contains('\n') {
@@ -164,6 +164,9 @@ impl<'a, 'i> Open<'a, 'i> {
             let name = &**key.get_ref();
             if T::NAMES.contains(&name) {
                 continue;
+            }
+            if self.problems.is_full() {
+                break;
             }
             let problem = match T::LATER.iter().find(|(later, _)| *later == name) {
                 Some((name, what)) => {

@@ -75,7 +75,7 @@ fn value<T: Field, D>(open: &mut Open<'_, '_>, rule: &Rule<T, D>) -> Option<At<T
     };
     let value = T::read(found, &mut spot)?;
     if range.is_some_and(|range| !(range.contains)(range, &value)) {
-        return spot.refuse(T::KIND, found, Fault::new("out of range"));
+        return spot.refuse(T::KIND, found.span(), Fault::new("out of range"));
     }
     Some(At {
         value,

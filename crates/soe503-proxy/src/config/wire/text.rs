@@ -1,5 +1,7 @@
 //! Values that are written as strings.
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
 use toml::{Spanned, de::DeValue};
 
@@ -31,7 +33,14 @@ pub(in crate::config) trait Text: Clone + 'static {
 
 /// Declares how the values of an enum are written.
 macro_rules! choice {
-    ($name:ty, $kind:literal, { $($text:literal => $value:expr),+ $(,)? }) => {
+    ($name:ty, { $first:literal => $first_value:expr $(, $text:literal => $value:expr)* $(,)? }) => {
+        $crate::config::wire::choice!(
+            @all $name,
+            concat!("\"", $first, "\"" $(, " or \"", $text, "\"")*),
+            { $first => $first_value $(, $text => $value)* }
+        );
+    };
+    (@all $name:ty, $kind:expr, { $($text:literal => $value:expr),+ }) => {
         impl $crate::config::wire::Text for $name {
             const KIND: &'static str = $kind;
             const LIKE: &'static str = "";
@@ -53,7 +62,7 @@ macro_rules! choice {
             }
 
             fn advice(_: &toml::de::DeValue<'_>) -> String {
-                concat!("expected one of: ", $("\"", $text, "\" "),+).trim_end().into()
+                "write it in quotes".into()
             }
         }
     };
@@ -63,8 +72,7 @@ pub(in crate::config) use choice;
 
 /// `text` is none of `choices`.
 pub(in crate::config) fn one_of(text: &str, choices: &[&str]) -> Fault {
-    let listed: Vec<_> = choices.iter().map(|c| format!("\"{c}\"")).collect();
-    let fault = Fault::new(format!("expected {}", listed.join(" or ")));
+    let fault = Fault::new("not one of these");
     match nearest(text, choices.iter().copied()) {
         Some(near) => fault.help(format!("did you mean \"{near}\"?")),
         None => fault,
@@ -89,6 +97,17 @@ pub(in crate::config) fn quoted(text: &str) -> String {
     shown
 }
 
+/// The place of what is between the quotes of a string, unless it is written with escapes.
+fn contents(value: &Spanned<DeValue<'_>>) -> Range<usize> {
+    let Range { start, end } = value.span();
+    match value.get_ref() {
+        DeValue::String(text) if !text.is_empty() && text.len() + 2 == end - start => {
+            start + 1..end - 1
+        }
+        _ => start..end,
+    }
+}
+
 // === impl Field ===
 
 impl<T: Text> Field for T {
@@ -101,7 +120,7 @@ impl<T: Text> Field for T {
         };
         match result {
             Ok(value) => Some(value),
-            Err(fault) => spot.refuse(T::KIND, value, fault),
+            Err(fault) => spot.refuse(T::KIND, contents(value), fault),
         }
     }
 

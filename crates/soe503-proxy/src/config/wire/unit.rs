@@ -36,8 +36,10 @@ impl Text for Duration {
                     .help(format!("did you mean \"{value}s\" or \"{value}ms\"?"))
             }
             humantime::DurationError::UnknownUnit { unit, .. } => {
-                Fault::new(format!("`{}` is not a unit of time", quoted(&unit)))
-                    .help("units: ns, us, ms, s, m, h, days")
+                Fault::new(format!("`{}` is not a unit of time", quoted(&unit))).help(format!(
+                    "write it such as {}; units: ns, us, ms, s, m, h, days",
+                    Self::LIKE
+                ))
             }
             humantime::DurationError::NumberOverflow => Fault::new("too long"),
             _ => Fault::new("not a duration").help(format!("write it such as {}", Self::LIKE)),
@@ -97,7 +99,7 @@ impl Text for Size {
         ];
         let whole = UNITS
             .iter()
-            .find(|(unit, _)| self.0 > 0 && self.0 % unit == 0);
+            .find(|(unit, _)| self.0 > 0 && self.0.is_multiple_of(*unit));
         match whole {
             Some((unit, name)) => format!("{}{name}", self.0 / unit),
             None => format!("{}B", self.0),
