@@ -1,154 +1,169 @@
-//! What the deciding parts of `soe503-core` are told.
+//! Who may use the admin API.
 //!
-//! A config that was accepted is accepted by them too: their ranges contain the ranges of the
-//! keys. Tests hold both against each other, and the defaults as well.
+//! Two attackers are kept out. One has a network path to the port: answered by the loopback
+//! default and the bearer token. The other has none, but has the operator's browser: a web page
+//! can point its own name at 127.0.0.1 (DNS rebinding) or post a form across sites (CSRF).
+//! The first shows in `Host`, the second in `Origin` and `Sec-Fetch-Site`, and neither can know a
+//! token. There is no CORS: no page of another origin ever reads an answer.
+//!
+//! | request | without a token configured | with one |
+//! | --- | --- | --- |
+//! | `/healthz`, `/readyz` | anybody | anybody |
+//! | other `GET` | peer on loopback, `Host` ours | the token, from anywhere, any `Host` |
+//! | `POST` | the same, and not cross-site | the same, and not cross-site |
 
-use soe503_core::{
-    breaker::{BreakerConfig, Window as BreakerWindow},
-    health::CheckConfig,
-    pool::{EjectionConfig, PoolConfig as PoolDecisions},
-    retry::{Backoff, BudgetConfig, RetryPolicy},
-};
+use std::net::{IpAddr, SocketAddr};
 
-use super::{CircuitBreaker, HealthCheck, PoolConfig, Retry, RetryBudget, Window};
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
+use http::{HeaderMap, HeaderValue, Uri};
+use soe503_api::{Problem, path};
 
-impl PoolConfig {
-    /// How backends are chosen and judged.
-    pub fn decisions(&self) -> PoolDecisions {
-        let usual = EjectionConfig::default();
-        let ejection = match &self.ejection {
-            Some(on) => EjectionConfig {
-                consecutive_failures: on.consecutive_failures.get(),
-                base: on.base,
-                max: on.max,
-                ..usual
-            },
-            None => EjectionConfig {
-                consecutive_failures: 0,
-                refused_at_once: false,
-                ..usual
-            },
-        };
-        PoolDecisions {
-            ejection,
-            slow_start: self.slow_start,
-            ..PoolDecisions::default()
+use crate::config::{AdminAccess, AdminToken};
+
+/// The rules for one admin listener.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    address: SocketAddr,
+    access: AdminAccess,
+}
+
+/// Why a request is turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// No token, or a wrong one.
+    Unauthorized,
+    /// Not from this machine, and there is no token that could prove it harmless.
+    NotLocal,
+    /// `Host` names another server: the mark of DNS rebinding.
+    ForeignHost,
+    /// The request was made by a page of another site.
+    CrossSite,
+}
+
+// === impl Guard ===
+
+impl Guard {
+    /// The rules for a listener at `address`.
+    pub const fn new(address: SocketAddr, access: AdminAccess) -> Self {
+        Self { address, access }
+    }
+
+    /// Lets a request in, or says why not. `peer` is the other end of the connection.
+    ///
+    /// # Errors
+    ///
+    /// The rule that turns it away.
+    pub fn admit(&self, uri: &Uri, headers: &HeaderMap, peer: IpAddr) -> Result<(), Denied> {
+        if matches!(uri.path(), path::HEALTHZ | path::READYZ) {
+            return Ok(());
         }
+        let host = uri.authority().map_or_else(
+            || headers.get(HOST).and_then(|host| host.to_str().ok()),
+            |authority| Some(authority.as_str()),
+        );
+        match &self.access {
+            AdminAccess::Token(token) => {
+                if !presents(headers, token) {
+                    return Err(Denied::Unauthorized);
+                }
+            }
+            AdminAccess::Loopback => {
+                if !peer.to_canonical().is_loopback() {
+                    return Err(Denied::NotLocal);
+                }
+                if !host.is_some_and(|host| self.is_ours(host)) {
+                    return Err(Denied::ForeignHost);
+                }
+            }
+        }
+        same_site(headers, host)
+    }
+
+    /// Whether `host` (a name or address, with or without a port) means this listener.
+    fn is_ours(&self, host: &str) -> bool {
+        let name = without_port(host);
+        if name.eq_ignore_ascii_case("localhost") || name.eq_ignore_ascii_case("localhost.") {
+            return true;
+        }
+        let literal = name
+            .strip_prefix('[')
+            .and_then(|name| name.strip_suffix(']'))
+            .unwrap_or(name);
+        literal
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.to_canonical().is_loopback() || ip == self.address.ip())
     }
 }
 
-impl CircuitBreaker {
-    /// The breaker's rules.
-    pub fn decisions(&self) -> BreakerConfig {
-        BreakerConfig {
-            consecutive_failures: self.consecutive_failures.map(Into::into),
-            failure_rate: self.failure_rate,
-            slow_rate: self.slow_rate,
-            slow_request: self.slow_request,
-            window: match self.window {
-                Window::Time(time) => BreakerWindow::Time(time),
-                Window::Count(count) => BreakerWindow::Count(count.get()),
-            },
-            minimum_requests: self.minimum_requests.get(),
-            open_for: self.open_for,
-            max_open_for: self.max_open_for,
-            probes: self.probes.get(),
-            shadow: self.shadow,
-            ..BreakerConfig::default()
-        }
+/// A page of another origin says so; a page of ours says the host it was loaded from; `curl` and
+/// `lbctl` say nothing.
+fn same_site(headers: &HeaderMap, host: Option<&str>) -> Result<(), Denied> {
+    if let Some(site) = headers.get("sec-fetch-site")
+        && site != "same-origin"
+        && site != "none"
+    {
+        return Err(Denied::CrossSite);
+    }
+    let Some(origin) = headers.get(ORIGIN) else {
+        return Ok(());
+    };
+    let from = origin.to_str().ok().and_then(|origin| {
+        origin
+            .strip_prefix("http://")
+            .or_else(|| origin.strip_prefix("https://"))
+    });
+    match (from, host) {
+        (Some(from), Some(host)) if from.eq_ignore_ascii_case(host) => Ok(()),
+        _ => Err(Denied::CrossSite),
     }
 }
 
-impl RetryBudget {
-    /// The budget's rules.
-    pub fn decisions(&self) -> BudgetConfig {
-        BudgetConfig {
-            ratio: self.ratio,
-            window: self.window,
-            min_per_second: self.min_per_second,
-        }
+fn presents(headers: &HeaderMap, token: &AdminToken) -> bool {
+    let bearer = |value: &HeaderValue| -> Option<bool> {
+        let (scheme, presented) = value.to_str().ok()?.split_once(' ')?;
+        Some(scheme.eq_ignore_ascii_case("bearer") && token.matches(presented.trim()))
+    };
+    headers.get(AUTHORIZATION).and_then(bearer).unwrap_or(false)
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        // A colon inside brackets belongs to an IPv6 address.
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
     }
 }
 
-impl Retry {
-    /// When and how to try again.
-    pub fn decisions(&self) -> RetryPolicy {
-        RetryPolicy {
-            attempts: self.attempts.get(),
-            attempt_timeout: Some(self.attempt_timeout),
-            backoff: Backoff {
-                base: self.backoff_base,
-                max: self.backoff_max,
-            },
-        }
-    }
-}
+// === impl Denied ===
 
-impl HealthCheck {
-    /// When to check and what results mean.
-    pub fn decisions(&self) -> CheckConfig {
-        let usual = CheckConfig::default();
-        CheckConfig {
-            interval: self.interval,
-            // In doubt a check comes sooner, never later.
-            fast_interval: usual.fast_interval.min(self.interval),
-            timeout: self.timeout,
-            rise: self.rise.get(),
-            fall: self.fall.get(),
-            ..usual
+impl Denied {
+    /// The answer to the request.
+    pub fn problem(self) -> Problem {
+        match self {
+            Self::Unauthorized => Problem::new(
+                401,
+                "A token is needed",
+                "Send the admin token as `Authorization: Bearer …` (lbctl: --token-file or LBCTL_TOKEN).",
+            ),
+            Self::NotLocal => Problem::new(
+                403,
+                "Only from this machine",
+                "Without a token the admin API serves loopback connections alone; set [admin].token_file to use it from elsewhere.",
+            ),
+            Self::ForeignHost => Problem::new(
+                403,
+                "Another server's name",
+                "The Host of this request is neither a loopback name nor the configured address; set [admin].token_file to use other names.",
+            ),
+            Self::CrossSite => Problem::new(
+                403,
+                "A request from another site",
+                "A page of another origin made this request; the admin API does not take part in that.",
+            ),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::from_str;
-
-    const SMALLEST: &str = include_str!("../../../../config/smallest.toml");
-
-    #[test]
-    fn defaults_are_those_of_the_core() {
-        let config = from_str("test", SMALLEST).unwrap();
-        let pool = &config.pools[0];
-        let breaker = pool.circuit_breaker.as_ref().unwrap();
-        assert_eq!(breaker.decisions(), BreakerConfig::default());
-        assert_eq!(pool.decisions(), PoolDecisions::default());
-        assert_eq!(pool.retry_budget.decisions(), BudgetConfig::default());
-        assert_eq!(config.routes[0].retry.decisions(), RetryPolicy::default());
-    }
-
-    #[test]
-    fn a_check_that_is_configured_by_its_path_alone_has_the_defaults_of_the_core() {
-        let text = format!("{SMALLEST}health_check = {{ path = \"/\" }}");
-        let config = from_str("test", &text).unwrap();
-        let check = config.pools[0].health_check.as_ref().unwrap();
-        assert_eq!(check.decisions(), CheckConfig::default());
-    }
-
-    #[test]
-    fn extreme_values_are_accepted_by_the_core() {
-        for keys in [
-            r#"circuit_breaker = { window = "10ms", failure_rate = 0.000001, probes = 1, open_for = "1ms", max_open_for = "1ms" }"#,
-            r#"circuit_breaker = { window = 65536, slow_rate = 1, minimum_requests = 65536, open_for = "1h" }"#,
-            r#"circuit_breaker = { window = "24h", consecutive_failures = 100000, slow_request = "1ms" }"#,
-            r#"circuit_breaker = { window = 1, consecutive_failures = 0, failure_rate = 1.0, minimum_requests = 1 }"#,
-            r#"ejection = { base = "1ms", max = "1ms" }"#,
-            r#"ejection = { enabled = false }"#,
-            r#"retry_budget = { ratio = 0, window = "1s", min_per_second = 0 }"#,
-            r#"health_check = { type = "tcp", interval = "10ms", timeout = "1ms", rise = 1, fall = 1 }"#,
-        ] {
-            let config = from_str("test", &format!("{SMALLEST}{keys}"))
-                .unwrap_or_else(|report| panic!("{keys}\n{report}"));
-            let pool = &config.pools[0];
-            if let Some(breaker) = &pool.circuit_breaker {
-                breaker.decisions().validate().unwrap();
-            }
-            pool.retry_budget.decisions().validate().unwrap();
-            pool.decisions().validate().unwrap();
-            if let Some(check) = &pool.health_check {
-                check.decisions().validate().unwrap();
-            }
-        }
-    }
-}
+#[path = "guard_tests.rs"]
+mod tests;
