@@ -24,7 +24,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Ok(config) => serve(config, None),
             Err(report) => refuse(&report),
         },
-        Some(Command::Check(args)) => { let _ = args; todo!() },
+        Some(Command::Check(args)) => config::check::run(&args),
         Some(Command::Schema) => {
             anstream::println!("{}", config::schema());
             ExitCode::SUCCESS
