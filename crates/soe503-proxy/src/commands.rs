@@ -38,7 +38,9 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn serve(config: Config, file: Option<&Path>) -> ExitCode {
-    let served = Running::start(config, file).map_err(Into::into).and_then(signals::serve_until_told);
+    let served = Running::start(config, file)
+        .map_err(Into::into)
+        .and_then(signals::serve_until_told);
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
@@ -58,8 +60,9 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 
 /// Our own log goes to standard error; `SOE503_LOG` filters it (default `info`).
 fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("SOE503_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,hickory_resolver=error,hickory_proto=error"));
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SOE503_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("info,hickory_resolver=error,hickory_proto=error")
+    });
     // Fails only if somebody else has set one up, and then theirs is as good.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -84,8 +84,11 @@ impl Running {
         let workers = config.server.workers.get();
         let mut sockets = Vec::new();
         for listener in config.listeners.iter() {
-            let bound = listen::bind(listener.address, workers)
-                .map_err(|source| StartError::Listen { address: listener.address, source })?;
+            let bound =
+                listen::bind(listener.address, workers).map_err(|source| StartError::Listen {
+                    address: listener.address,
+                    source,
+                })?;
             sockets.push(bound);
         }
         let proxy = Arc::new(Proxy::new(config, recorder, log));
@@ -101,18 +104,37 @@ impl Running {
                 let front = Arc::new(Front::new(Arc::clone(&proxy), routes));
                 fronts.push((index, Arc::clone(&front)));
                 let (server, room) = (Arc::clone(&server), Arc::clone(&room));
-                mine.push(WorkerListener { socket, server, front, room });
+                mine.push(WorkerListener {
+                    socket,
+                    server,
+                    front,
+                    room,
+                });
             }
         }
         let file = file.map(Path::to_owned);
-        let shared = Arc::new(Shared { proxy: Arc::clone(&proxy), fronts, file, reloading: Mutex::new(()) });
+        let shared = Arc::new(Shared {
+            proxy: Arc::clone(&proxy),
+            fronts,
+            file,
+            reloading: Mutex::new(()),
+        });
         let reload = Arc::clone(&shared);
-        let control = control::start(Arc::clone(&proxy), Box::new(move || reload.reload().map_err(|error| error.to_string())))
-            .map_err(StartError::Control)?;
+        let control = control::start(
+            Arc::clone(&proxy),
+            Box::new(move || reload.reload().map_err(|error| error.to_string())),
+        )
+        .map_err(StartError::Control)?;
 
         let drain = Drain::default();
         let grace = config.server.shutdown_grace;
-        let mut running = Self { shared, workers: Vec::new(), control, access_log: writer, drain };
+        let mut running = Self {
+            shared,
+            workers: Vec::new(),
+            control,
+            access_log: writer,
+            drain,
+        };
         for (number, listeners) in per_worker.into_iter().enumerate() {
             match worker::start(number, listeners, running.drain.clone(), grace) {
                 Ok(worker) => running.workers.push(worker),
@@ -156,10 +178,17 @@ impl Running {
 
 impl Shared {
     fn reload(&self) -> Result<(), ReloadError> {
-        let _one = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = self
+            .reloading
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let result = self.replace();
         let reloads = &self.proxy.reloads;
-        let counter = if result.is_ok() { &reloads.applied } else { &reloads.refused };
+        let counter = if result.is_ok() {
+            &reloads.applied
+        } else {
+            &reloads.refused
+        };
         counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         result
     }
@@ -184,13 +213,20 @@ impl Shared {
 /// What differs between two configurations and is fixed while the process lives.
 fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
     let sockets = |config: &Config| -> Vec<_> {
-        config.listeners.iter().map(|l| (l.address, l.protocols, l.limits)).collect()
+        config
+            .listeners
+            .iter()
+            .map(|l| (l.address, l.protocols, l.limits))
+            .collect()
     };
     [
         (old.server != new.server, "[server]"),
         (old.admin != new.admin, "[admin]"),
         (old.access_log != new.access_log, "[access_log]"),
-        (sockets(old) != sockets(new), "[[listeners]] (except `explain`)"),
+        (
+            sockets(old) != sockets(new),
+            "[[listeners]] (except `explain`)",
+        ),
     ]
     .into_iter()
     .find_map(|(differs, what)| differs.then_some(what))
@@ -209,7 +245,11 @@ fn routes(proxy: &Proxy, config: &Config, listener: &Listener) -> Routes {
             status: config.server.status,
             recorder: &proxy.recorder,
         };
-        Some(Route::new(route.matches.clone(), Arc::clone(pool), front::build(pool, &parts)))
+        Some(Route::new(
+            route.matches.clone(),
+            Arc::clone(pool),
+            front::build(pool, &parts),
+        ))
     });
     Routes::new(routes.collect())
 }
@@ -230,7 +270,9 @@ fn open_access_log(
 impl fmt::Display for ReloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoFile => f.write_str("the proxy was started without a config file: nothing to reload"),
+            Self::NoFile => {
+                f.write_str("the proxy was started without a config file: nothing to reload")
+            }
             Self::Invalid(report) => f.write_str(&report.render(false)),
             Self::NeedsRestart(what) => write!(f, "{what} changed, which needs a restart"),
         }

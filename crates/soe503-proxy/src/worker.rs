@@ -39,7 +39,10 @@ pub(crate) fn start(
     drain: Drain,
     grace: Duration,
 ) -> io::Result<JoinHandle<io::Result<()>>> {
-    let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()?;
     thread::Builder::new()
         .name(format!("worker-{number}"))
         .spawn(move || runtime.block_on(run(listeners, drain, grace)))

@@ -61,7 +61,11 @@ async fn check(probe: &Probe, address: SocketAddr, timeout: Duration) -> CheckRe
 /// The parts of a failure: cause, status, words.
 fn failed(result: CheckResult) -> (Option<Cause>, Option<u16>, String) {
     match result {
-        CheckResult::Failed { cause, status, error } => (cause, status, error.to_string()),
+        CheckResult::Failed {
+            cause,
+            status,
+            error,
+        } => (cause, status, error.to_string()),
         passed => panic!("{passed:?}"),
     }
 }
@@ -72,8 +76,15 @@ async fn a_good_answer_passes_and_the_request_is_a_polite_one() {
     let result = check(&http(None, "200-399"), address, LONG).await;
     assert_eq!(result, CheckResult::Passed { status: Some(204) });
     let head = heads.recv().await.unwrap().to_ascii_lowercase();
-    assert!(head.starts_with("get /healthz?full=1 http/1.1\r\n"), "{head}");
-    for line in ["host: app.internal:8081", "user-agent: soe503-health-check/", "connection: close"] {
+    assert!(
+        head.starts_with("get /healthz?full=1 http/1.1\r\n"),
+        "{head}"
+    );
+    for line in [
+        "host: app.internal:8081",
+        "user-agent: soe503-health-check/",
+        "connection: close",
+    ] {
         assert!(head.contains(line), "{line} in {head}");
     }
 }
@@ -89,10 +100,22 @@ async fn the_configured_host_is_asked_for() {
 #[tokio::test]
 async fn an_unexpected_status_fails_and_blames_only_what_it_proves() {
     for (reply, status, cause) in [
-        ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 404, None),
+        (
+            "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+            404,
+            None,
+        ),
         ("HTTP/1.1 301 Moved\r\nContent-Length: 0\r\n\r\n", 301, None),
-        ("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", 503, Some(())),
-        ("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", 500, Some(())),
+        (
+            "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n",
+            503,
+            Some(()),
+        ),
+        (
+            "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n",
+            500,
+            Some(()),
+        ),
     ] {
         let (address, _heads) = server(reply).await;
         let (found, code, error) = failed(check(&http(None, "200-299"), address, LONG).await);
@@ -107,7 +130,10 @@ async fn a_refused_connection_is_named() {
     let address = nobody().await;
     for probe in [http(None, "200"), Probe::Tcp] {
         let (cause, status, error) = failed(check(&probe, address, LONG).await);
-        assert_eq!((cause, status), (Some(Cause::DependencyConnectRefused), None));
+        assert_eq!(
+            (cause, status),
+            (Some(Cause::DependencyConnectRefused), None)
+        );
         assert_eq!(error, "connect: connection refused");
     }
 }
@@ -116,7 +142,10 @@ async fn a_refused_connection_is_named() {
 async fn a_tcp_check_wants_a_connection_and_no_answer() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
-    assert_eq!(check(&Probe::Tcp, address, LONG).await, CheckResult::Passed { status: None });
+    assert_eq!(
+        check(&Probe::Tcp, address, LONG).await,
+        CheckResult::Passed { status: None }
+    );
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).await.unwrap();
@@ -144,8 +173,16 @@ async fn silence_is_a_timeout_and_the_connection_is_given_up() {
 #[tokio::test]
 async fn a_close_or_garbage_instead_of_an_answer_is_told_apart() {
     for (reply, cause, word) in [
-        ("", Cause::DependencyResetBeforeResponse, "without an answer"),
-        ("SSH-2.0-OpenSSH_9.2\r\n\r\n", Cause::DependencyInvalidResponse, "not an HTTP answer"),
+        (
+            "",
+            Cause::DependencyResetBeforeResponse,
+            "without an answer",
+        ),
+        (
+            "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+            Cause::DependencyInvalidResponse,
+            "not an HTTP answer",
+        ),
     ] {
         let (address, _heads) = server(reply).await;
         let (found, status, error) = failed(check(&http(None, "200"), address, LONG).await);

@@ -26,7 +26,11 @@ fn config(admin: SocketAddr, pool: &str) -> Config {
 
 fn proxy(pool: &str) -> Arc<Proxy> {
     let admin = free();
-    Arc::new(Proxy::new(config(admin, pool), Recorder::default(), AccessLog::off()))
+    Arc::new(Proxy::new(
+        config(admin, pool),
+        Recorder::default(),
+        AccessLog::off(),
+    ))
 }
 
 /// An address that is free at this moment.
@@ -55,7 +59,9 @@ async fn until(admin: SocketAddr, path: &str, wanted: impl Fn(&str) -> bool) -> 
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, asking).await.expect("it never came to pass")
+    tokio::time::timeout(PATIENCE, asking)
+        .await
+        .expect("it never came to pass")
 }
 
 /// Answers every request with what `status` says, until the test ends.
@@ -82,7 +88,9 @@ async fn it_serves_stops_and_leaves_its_address_free() {
     assert!(get(admin, "/readyz").await.contains("starting"));
     proxy.set_accepting();
     assert!(get(admin, "/readyz").await.starts_with("HTTP/1.1 200"));
-    tokio::task::spawn_blocking(|| control.stop()).await.unwrap();
+    tokio::task::spawn_blocking(|| control.stop())
+        .await
+        .unwrap();
     assert!(TcpStream::connect(admin).await.is_err());
     start(proxy, Box::new(|| Ok(()))).unwrap().stop();
 }
@@ -94,7 +102,10 @@ async fn an_admin_address_that_is_taken_is_an_error_with_the_address() {
     let config = config(address, "backends = [\"http://10.0.0.1:80\"]");
     let proxy = Arc::new(Proxy::new(config, Recorder::default(), AccessLog::off()));
     let error = start(proxy, Box::new(|| Ok(()))).unwrap_err();
-    assert!(matches!(error, StartError::Admin { address: at, .. } if at == address), "{error}");
+    assert!(
+        matches!(error, StartError::Admin { address: at, .. } if at == address),
+        "{error}"
+    );
     assert!(error.to_string().contains(&address.to_string()));
 }
 
@@ -108,12 +119,23 @@ async fn checks_take_a_sick_backend_out_and_say_why() {
     ));
     let control = start(Arc::clone(&proxy), Box::new(|| Ok(()))).unwrap();
     let admin = control.admin_address().unwrap();
-    let answer = until(admin, "/api/v1/pools/app", |answer| answer.contains("\"state\":\"down\"")).await;
+    let answer = until(admin, "/api/v1/pools/app", |answer| {
+        answer.contains("\"state\":\"down\"")
+    })
+    .await;
     assert!(answer.contains("GET / answered 500"), "{answer}");
     let pool = &proxy.pool("app").unwrap().pool;
-    assert_eq!(pool.backend(sick.to_string().as_str()).unwrap().state(), BackendState::Down);
-    assert_eq!(pool.backend(well.to_string().as_str()).unwrap().state(), BackendState::Up);
-    tokio::task::spawn_blocking(|| control.stop()).await.unwrap();
+    assert_eq!(
+        pool.backend(sick.to_string().as_str()).unwrap().state(),
+        BackendState::Down
+    );
+    assert_eq!(
+        pool.backend(well.to_string().as_str()).unwrap().state(),
+        BackendState::Up
+    );
+    tokio::task::spawn_blocking(|| control.stop())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -121,14 +143,19 @@ async fn names_are_resolved_and_a_reload_brings_new_ones() {
     let proxy = proxy("backends = [\"http://10.0.0.1:80\"]");
     let control = start(Arc::clone(&proxy), Box::new(|| Ok(()))).unwrap();
     let admin = control.admin_address().unwrap();
-    let next = config(admin, "backends = [\"http://10.0.0.1:80\", \"http://localhost:8081\"]");
+    let next = config(
+        admin,
+        "backends = [\"http://10.0.0.1:80\", \"http://localhost:8081\"]",
+    );
     proxy.apply(next);
     let name = "localhost:8081/127.0.0.1:8081";
     until(admin, "/api/v1/pools/app", |answer| answer.contains(name)).await;
     let pool = proxy.pool("app").unwrap();
     assert_eq!(pool.pool.backends().len(), 2);
     assert_eq!(pool.unresolved(), None);
-    tokio::task::spawn_blocking(|| control.stop()).await.unwrap();
+    tokio::task::spawn_blocking(|| control.stop())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -137,13 +164,23 @@ async fn a_slow_client_of_the_admin_api_holds_up_nobody() {
     let control = start(proxy, Box::new(|| Ok(()))).unwrap();
     let admin = control.admin_address().unwrap();
     let mut slow = TcpStream::connect(admin).await.unwrap();
-    slow.write_all(b"GET /metrics HTTP/1.1\r\nHost").await.unwrap();
+    slow.write_all(b"GET /metrics HTTP/1.1\r\nHost")
+        .await
+        .unwrap();
     assert!(get(admin, "/healthz").await.starts_with("HTTP/1.1 200"));
     let mut garbage = TcpStream::connect(admin).await.unwrap();
-    garbage.write_all(b"\x16\x03\x01 not http at all\r\n\r\n").await.unwrap();
+    garbage
+        .write_all(b"\x16\x03\x01 not http at all\r\n\r\n")
+        .await
+        .unwrap();
     let mut answer = Vec::new();
     garbage.read_to_end(&mut answer).await.unwrap();
-    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 400"), "{answer:?}");
+    assert!(
+        answer.is_empty() || answer.starts_with(b"HTTP/1.1 400"),
+        "{answer:?}"
+    );
     assert!(get(admin, "/healthz").await.starts_with("HTTP/1.1 200"));
-    tokio::task::spawn_blocking(|| control.stop()).await.unwrap();
+    tokio::task::spawn_blocking(|| control.stop())
+        .await
+        .unwrap();
 }

@@ -81,7 +81,12 @@ async fn what_counts() {
         let (mut service, mut handle) = guarded::<Script>(&breaker);
         assert_ready_ok!(service.poll_ready());
         let mut failed = task::spawn(service.call(get()));
-        handle.next_request().await.unwrap().1.send_error(errno(REFUSED));
+        handle
+            .next_request()
+            .await
+            .unwrap()
+            .1
+            .send_error(errno(REFUSED));
         assert_ready_err!(failed.poll());
         assert_eq!(failures(&breaker), 1);
 
@@ -93,7 +98,12 @@ async fn what_counts() {
             .header("content-type", content_type)
             .body(Script::new(steps.into_iter().chain([End])))
             .unwrap();
-        handle.next_request().await.unwrap().1.send_response(response);
+        handle
+            .next_request()
+            .await
+            .unwrap()
+            .1
+            .send_response(response);
         let _ = assert_ready_ok!(future.poll()).into_body().collect().await;
         assert_eq!(failures(&breaker), expected, "{row}");
     }
@@ -110,7 +120,12 @@ async fn a_grpc_status_in_the_head_decides_there() {
         .header("grpc-status", "14")
         .body(Script::default())
         .unwrap();
-    handle.next_request().await.unwrap().1.send_response(response);
+    handle
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_response(response);
     let _body = assert_ready_ok!(future.poll());
     assert_eq!(failures(&breaker), 1);
 }
@@ -127,8 +142,15 @@ async fn errors_count_by_what_they_prove() {
         // The client broke its own request.
         (RequestBodyError::new("gone").into(), 0),
         // One backend of several: degraded, and no run.
-        (Failure::new(Attempt { fault: Some(soe503_core::ledger::Fault::Errno(REFUSED)), ..told.last().unwrap().clone() })
-            .with_scope(FailureScope::Backend).into(), 0),
+        (
+            Failure::new(Attempt {
+                fault: Some(soe503_core::ledger::Fault::Errno(REFUSED)),
+                ..told.last().unwrap().clone()
+            })
+            .with_scope(FailureScope::Backend)
+            .into(),
+            0,
+        ),
     ];
     for (error, expected) in rows {
         let breaker = breaker(9);
@@ -149,7 +171,12 @@ async fn open_is_ready_and_refuses() {
     let (mut service, mut handle) = guarded::<Empty<Bytes>>(&breaker);
     assert_ready_ok!(service.poll_ready());
     let mut future = task::spawn(service.call(get()));
-    handle.next_request().await.unwrap().1.send_error(errno(REFUSED));
+    handle
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_error(errno(REFUSED));
     assert_ready_err!(future.poll());
 
     handle.allow(0);
@@ -161,7 +188,10 @@ async fn open_is_ready_and_refuses() {
     assert_eq!(rejected.component(), Component::CircuitBreaker);
     assert!(rejected.root().is_some());
     let wait = rejected.retry_after().unwrap();
-    assert!(wait > Duration::from_millis(900) && wait <= Duration::from_millis(1100), "{wait:?}");
+    assert!(
+        wait > Duration::from_millis(900) && wait <= Duration::from_millis(1100),
+        "{wait:?}"
+    );
 
     // When the time is over, readiness is the inner service's again.
     tokio::time::advance(Duration::from_secs(2)).await;
@@ -169,7 +199,11 @@ async fn open_is_ready_and_refuses() {
     handle.allow(3);
     assert!(service.is_woken(), "the waker was registered below");
     assert_ready_ok!(service.poll_ready());
-    assert_eq!(breaker.snapshot(clock::now()).probes_in_flight, 0, "ready holds no probe");
+    assert_eq!(
+        breaker.snapshot(clock::now()).probes_in_flight,
+        0,
+        "ready holds no probe"
+    );
 }
 
 /// A circuit that opens between `poll_ready` and `call` refuses in `call`.
@@ -181,7 +215,10 @@ async fn opening_after_readiness_refuses_too() {
     breaker.force_open(clock::now(), "a test");
     let mut future = task::spawn(service.call(get()));
     let error = assert_ready_err!(future.poll());
-    assert_eq!(Rejected::find(&*error).unwrap().cause(), Cause::MaintenanceAdminDisabled);
+    assert_eq!(
+        Rejected::find(&*error).unwrap().cause(),
+        Cause::MaintenanceAdminDisabled
+    );
 }
 
 /// What a clone found out about readiness is not its original's.
@@ -199,7 +236,10 @@ async fn a_clone_asks_for_itself() {
     assert_ready_ok!(clone.poll_ready());
     let mut second = clone.clone();
     breaker.reset(clock::now());
-    assert_pending!(second.poll_ready(), "the refusal stays with the one that got it");
+    assert_pending!(
+        second.poll_ready(),
+        "the refusal stays with the one that got it"
+    );
 }
 
 /// Row S17: reconnecting clients report a refused connection here and nowhere else.
@@ -220,7 +260,10 @@ async fn half_open(breaker: &Breaker) {
     breaker.force_open(clock::now(), "a test");
     breaker.reset(clock::now());
     let permit = breaker.admit(clock::now()).unwrap();
-    permit.record(clock::now(), soe503_core::Outcome::failure(Cause::DependencyConnectRefused));
+    permit.record(
+        clock::now(),
+        soe503_core::Outcome::failure(Cause::DependencyConnectRefused),
+    );
     assert_eq!(breaker.state(), State::Open);
     tokio::time::advance(Duration::from_secs(2)).await;
 }
@@ -235,14 +278,22 @@ async fn a_dropped_probe_frees_its_place() {
         assert_ready_ok!(service.poll_ready());
         let mut probe = task::spawn(service.call(get()));
         assert_pending!(probe.poll());
-        assert_eq!(breaker.snapshot(clock::now()).probes_in_flight, 1, "round {round}");
+        assert_eq!(
+            breaker.snapshot(clock::now()).probes_in_flight,
+            1,
+            "round {round}"
+        );
         let (_, reply) = handle.next_request().await.unwrap();
         // Dropped before the head; dropped with the head there and nobody looking.
         if round % 2 == 1 {
             reply.send_response(Response::new(Script::default()));
         }
         drop(probe);
-        assert_eq!(breaker.snapshot(clock::now()).probes_in_flight, 0, "round {round}");
+        assert_eq!(
+            breaker.snapshot(clock::now()).probes_in_flight,
+            0,
+            "round {round}"
+        );
         assert_eq!(breaker.state(), State::HalfOpen);
     }
 }
@@ -282,9 +333,18 @@ async fn late_results_change_nothing() {
     assert_ready_err!(straggler.poll());
     assert_eq!(breaker.state(), State::HalfOpen);
     assert_eq!(breaker.snapshot(clock::now()).stale, 1);
-    handle.next_request().await.unwrap().1.send_error(errno(REFUSED));
+    handle
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_error(errno(REFUSED));
     assert_ready_err!(probe.poll());
-    assert_eq!(breaker.snapshot(clock::now()).probes_failed, 1, "the probe's own result does");
+    assert_eq!(
+        breaker.snapshot(clock::now()).probes_failed,
+        1,
+        "the probe's own result does"
+    );
 }
 
 /// Row S5: an impatient client is nobody's failure; a deadline that passed is the service's.
@@ -325,7 +385,12 @@ async fn panics_are_failures() {
     assert_ready_ok!(service.poll_ready());
     let mut future = task::spawn(service.call(get()));
     let body = Script::new([Step::Data("a"), Step::Panic]);
-    handle.next_request().await.unwrap().1.send_response(Response::new(body));
+    handle
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_response(Response::new(body));
     let body = assert_ready_ok!(future.poll()).into_body();
     tokio::spawn(body.collect()).await.unwrap_err();
     assert_eq!(failures(&breaker), 2);
@@ -345,6 +410,10 @@ async fn layers_share_the_circuit_and_nothing_else() {
         let error = layer.layer(down).oneshot(get()).await.unwrap_err();
         assert!(Rejected::find(&*error).is_some());
     }
-    let error = CircuitBreakerLayer::new(other).layer(down).oneshot(get()).await.unwrap_err();
+    let error = CircuitBreakerLayer::new(other)
+        .layer(down)
+        .oneshot(get())
+        .await
+        .unwrap_err();
     assert!(Rejected::find(&*error).is_none());
 }

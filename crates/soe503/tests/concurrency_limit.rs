@@ -28,7 +28,10 @@ async fn one_more_is_refused_at_once() {
     let refused = Rejected::find(&*error).unwrap();
     assert_eq!(refused.cause(), Cause::OverloadConcurrencyLimit);
     assert_eq!(refused.component(), Component::ConcurrencyLimit);
-    assert_eq!((refused.name(), refused.upstream_touched()), ("search", false));
+    assert_eq!(
+        (refused.name(), refused.upstream_touched()),
+        ("search", false)
+    );
 
     reply.send_response(empty(200));
     let response = assert_ready_ok!(first.poll());
@@ -54,7 +57,12 @@ async fn room_is_made_by_every_end() {
     // The inner service fails.
     assert_ready_ok!(service.poll_ready());
     let mut failed = task::spawn(service.call(get()));
-    handle.next_request().await.unwrap().1.send_error(errno(104));
+    handle
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_error(errno(104));
     assert_ready_err!(failed.poll());
     assert_eq!(limit.in_use(), 0);
 
@@ -94,7 +102,10 @@ async fn backpressure_waits_outside_the_limit() {
     assert_pending!(clone.poll_ready());
     assert_eq!(limit.in_use(), 0);
     handle.allow(1);
-    assert!(service.is_woken() || clone.is_woken(), "whoever waits is woken");
+    assert!(
+        service.is_woken() || clone.is_woken(),
+        "whoever waits is woken"
+    );
     assert_ready!(service.poll_ready()).unwrap();
     assert_eq!(limit.in_use(), 0, "ready holds no slot");
     let future = service.call(get());

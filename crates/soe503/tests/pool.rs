@@ -37,11 +37,16 @@ fn pool(n: usize) -> (Backends<Inner>, Vec<Handle<Empty<Bytes>, Script>>) {
 /// The backend that holds the one attempt in flight.
 fn busy(backends: &Backends<Inner>) -> usize {
     let list = backends.backends();
-    list.iter().position(|backend| backend.in_flight() == 1).expect("one is in flight")
+    list.iter()
+        .position(|backend| backend.in_flight() == 1)
+        .expect("one is in flight")
 }
 
 fn script(status: u16, steps: impl IntoIterator<Item = Step>) -> Response<Script> {
-    Response::builder().status(status).body(Script::new(steps)).unwrap()
+    Response::builder()
+        .status(status)
+        .body(Script::new(steps))
+        .unwrap()
 }
 
 #[tokio::test]
@@ -51,7 +56,10 @@ async fn the_answer_says_who_served_it() {
     assert_pending!(future.poll());
     let which = busy(&backends);
     let (request, reply) = handles[which].next_request().await.unwrap();
-    assert!(request.extensions().is_empty(), "a pool by itself adds nothing");
+    assert!(
+        request.extensions().is_empty(),
+        "a pool by itself adds nothing"
+    );
     reply.send_response(script(200, [Step::Data("a")]));
     let response = assert_ready_ok!(future.poll());
     let served = response.extensions().get::<Served>().unwrap();
@@ -92,25 +100,45 @@ async fn a_failure_names_the_backend_and_its_scope() {
     let mut future = task::spawn(Pool::new(backends.clone()).oneshot(get()));
     assert_pending!(future.poll());
     let which = busy(&backends);
-    handles[which].next_request().await.unwrap().1.send_error(errno(REFUSED));
+    handles[which]
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_error(errno(REFUSED));
     let error = assert_ready_err!(future.poll());
     let failure = Failure::find(&*error).unwrap();
     let attempt = failure.last().unwrap();
     assert_eq!(attempt.backend.as_deref(), Some(&*which.to_string()));
     assert_eq!(attempt.fault, Some(Fault::Errno(REFUSED)));
     assert_eq!(attempt.phase, Phase::Connect);
-    assert_eq!(failure.scope(), Some(FailureScope::Backend), "its sibling is fine");
+    assert_eq!(
+        failure.scope(),
+        Some(FailureScope::Backend),
+        "its sibling is fine"
+    );
     assert!(failure.outlook().unwrap().other_backend);
     assert_eq!(failure.backend(), Some(backends.backends()[which].id));
     let state = backends.backends()[which].state();
-    assert_eq!(state, BackendState::Ejected, "one refused connection ejects");
+    assert_eq!(
+        state,
+        BackendState::Ejected,
+        "one refused connection ejects"
+    );
 
     // The sibling fails as well: now it is the pool, and nobody is left.
     let mut request = get();
-    RequestContext::of(&mut request).tried.insert(failure.backend().unwrap());
+    RequestContext::of(&mut request)
+        .tried
+        .insert(failure.backend().unwrap());
     let mut future = task::spawn(Pool::new(backends.clone()).oneshot(request));
     assert_pending!(future.poll());
-    handles[1 - which].next_request().await.unwrap().1.send_error(errno(REFUSED));
+    handles[1 - which]
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_error(errno(REFUSED));
     let error = assert_ready_err!(future.poll());
     let failure = Failure::find(&*error).unwrap();
     assert_eq!(failure.scope(), Some(FailureScope::Pool));
@@ -123,14 +151,23 @@ async fn a_failing_answer_is_passed_on_with_its_scope() {
     let mut future = task::spawn(Pool::new(backends.clone()).oneshot(get()));
     assert_pending!(future.poll());
     let which = busy(&backends);
-    handles[which].next_request().await.unwrap().1.send_response(script(503, [Step::Data("a")]));
+    handles[which]
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_response(script(503, [Step::Data("a")]));
     let response = assert_ready_ok!(future.poll());
     assert_eq!(response.status(), 503);
     let served = response.extensions().get::<Served>().unwrap();
     assert_eq!(served.scope, Some(FailureScope::Backend));
     assert!(served.outlook.unwrap().other_backend);
     assert_eq!(backends.backends()[which].consecutive_failures(), 1);
-    assert_eq!(backends.backends()[which].in_flight(), 0, "the head has decided");
+    assert_eq!(
+        backends.backends()[which].in_flight(),
+        0,
+        "the head has decided"
+    );
 }
 
 /// A body that breaks off, and a gRPC status in the trailers, are failures of the backend too.
@@ -139,14 +176,24 @@ async fn late_failures_count() {
     let trailers = HeaderMap::from_iter([("grpc-status".parse().unwrap(), "14".parse().unwrap())]);
     for (steps, broken) in [
         (vec![Step::Data("a"), Step::Error(RESET)], true),
-        (vec![Step::Data("a"), Step::Trailers(trailers), Step::End], false),
+        (
+            vec![Step::Data("a"), Step::Trailers(trailers), Step::End],
+            false,
+        ),
     ] {
         let (backends, mut handles) = pool(1);
         let mut future = task::spawn(Pool::new(backends.clone()).oneshot(get()));
         assert_pending!(future.poll());
         let mut response = script(200, steps);
-        response.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
-        handles[0].next_request().await.unwrap().1.send_response(response);
+        response
+            .headers_mut()
+            .insert("content-type", "application/grpc".parse().unwrap());
+        handles[0]
+            .next_request()
+            .await
+            .unwrap()
+            .1
+            .send_response(response);
         let body = assert_ready_ok!(future.poll()).into_body();
         match body.collect().await {
             Ok(_) => assert!(!broken),
@@ -206,7 +253,12 @@ async fn readiness_is_the_picked_backends() {
     handles[0].allow(1);
     assert!(future.is_woken(), "the waker was registered");
     assert_pending!(future.poll());
-    handles[0].next_request().await.unwrap().1.send_response(script(200, [Step::End]));
+    handles[0]
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_response(script(200, [Step::End]));
     assert_ready_ok!(future.poll());
 
     // Row S17.
@@ -223,7 +275,10 @@ async fn no_backend_is_a_refusal_that_says_why() {
     let error = Pool::new(backends).oneshot(get()).await.unwrap_err();
     let rejected = Rejected::find(&*error).unwrap();
     assert_eq!(rejected.cause(), Cause::ConfigNoEndpoints);
-    assert_eq!((rejected.component(), rejected.name()), (Component::Pool, "app"));
+    assert_eq!(
+        (rejected.component(), rejected.name()),
+        (Component::Pool, "app")
+    );
 }
 
 /// Row S7.
@@ -247,16 +302,27 @@ async fn a_panic_is_a_failure_of_the_attempt() {
 #[tokio::test]
 async fn tried_backends_are_avoided() {
     let (backends, mut handles) = pool(3);
-    let ids: Vec<u32> = backends.backends().iter().map(|backend| backend.id).collect();
+    let ids: Vec<u32> = backends
+        .backends()
+        .iter()
+        .map(|backend| backend.id)
+        .collect();
     for left in 0..3 {
         for _ in 0..8 {
             let mut request = get();
             let context = RequestContext::of(&mut request);
-            ids.iter().filter(|id| **id != ids[left]).for_each(|id| context.tried.insert(*id));
+            ids.iter()
+                .filter(|id| **id != ids[left])
+                .for_each(|id| context.tried.insert(*id));
             let mut future = task::spawn(Pool::new(backends.clone()).oneshot(request));
             assert_pending!(future.poll());
             assert_eq!(busy(&backends), left);
-            handles[left].next_request().await.unwrap().1.send_response(script(200, [Step::End]));
+            handles[left]
+                .next_request()
+                .await
+                .unwrap()
+                .1
+                .send_response(script(200, [Step::End]));
             assert_ready_ok!(future.poll());
         }
     }

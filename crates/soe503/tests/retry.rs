@@ -46,7 +46,9 @@ type Got = Result<Response<Full<Bytes>>, BoxError>;
 async fn send(layer: &RetryLayer, method: &str, replies: &[Reply]) -> (Got, Upstream) {
     let upstream = Upstream::new(replies);
     let service = TimeoutLayer::new(Duration::from_secs(15)).layer(layer.layer(upstream.service()));
-    let got = service.oneshot(request(method, Full::<Bytes>::from("body"))).await;
+    let got = service
+        .oneshot(request(method, Full::<Bytes>::from("body")))
+        .await;
     (got, upstream)
 }
 
@@ -62,7 +64,8 @@ fn ledger(got: &Got) -> Option<Ledger> {
 
 /// The status that the client got; 0 for an error.
 fn told(got: &Got) -> u16 {
-    got.as_ref().map_or(0, |response| response.status().as_u16())
+    got.as_ref()
+        .map_or(0, |response| response.status().as_u16())
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,22 +76,46 @@ async fn table() {
         ("GET", &[Status(404)], 404, 1, None),
         ("GET", &[Status(500), Status(200)], 200, 2, None),
         ("GET", &[Status(502), Status(200)], 200, 2, None),
-        ("GET", &[Status(503), Status(504), Status(200)], 200, 3, None),
+        (
+            "GET",
+            &[Status(503), Status(504), Status(200)],
+            200,
+            3,
+            None,
+        ),
         ("GET", &[Broken(104), Status(200)], 200, 2, None),
         ("GET", &[Unconnected, Status(200)], 200, 2, None),
         ("GET", &[Hang, Status(200)], 200, 2, None),
         ("PUT", &[Status(503), Status(200)], 200, 2, None),
         ("GET", &[Status(501)], 501, 1, None),
         ("GET", &[Status(429)], 429, 1, None),
-        ("GET", &[Status(500), Status(500), Status(503)], 503, 3, Some(V::AttemptsSpent)),
-        ("GET", &[Broken(104), Broken(104), Broken(32)], 0, 3, Some(V::AttemptsSpent)),
+        (
+            "GET",
+            &[Status(500), Status(500), Status(503)],
+            503,
+            3,
+            Some(V::AttemptsSpent),
+        ),
+        (
+            "GET",
+            &[Broken(104), Broken(104), Broken(32)],
+            0,
+            3,
+            Some(V::AttemptsSpent),
+        ),
         // Never an unsafe method whose bytes went out.
         ("POST", &[Status(503)], 503, 1, Some(V::UnsafeToReplay)),
         ("POST", &[Broken(104)], 0, 1, Some(V::UnsafeToReplay)),
         ("PATCH", &[Early(503)], 503, 1, Some(V::UnsafeToReplay)),
         // Unsent is proof: any method.
         ("POST", &[Unconnected, Status(200)], 200, 2, None),
-        ("POST", &[Unconnected, Unconnected, Status(201)], 201, 3, None),
+        (
+            "POST",
+            &[Unconnected, Unconnected, Status(201)],
+            201,
+            3,
+            None,
+        ),
         // A retry without another backend is of no use.
         ("GET", &[Lonely(503)], 503, 1, Some(V::NoOtherBackend)),
         // The backend's word on when to come back delays, or forbids if the deadline comes first.
@@ -104,17 +131,29 @@ async fn table() {
         assert_eq!(told(&got), *status, "{row}");
         assert_eq!(upstream.tries(), *tries, "{row}");
         let ledger = ledger(&got);
-        let last = ledger.as_ref().and_then(|ledger| ledger.last().unwrap().retry);
+        let last = ledger
+            .as_ref()
+            .and_then(|ledger| ledger.last().unwrap().retry);
         assert_eq!(last, *verdict, "{row}: {ledger:?}");
         let failed = *tries > 1 || verdict.is_some();
-        assert_eq!(ledger.is_some(), failed, "a ledger is there if something failed: {row}");
+        assert_eq!(
+            ledger.is_some(),
+            failed,
+            "a ledger is there if something failed: {row}"
+        );
         for (n, seen) in upstream.seen().iter().enumerate() {
             assert_eq!(usize::from(seen.context.number), n + 1, "{row}");
             let unread = seen.body.is_empty() && !matches!(replies[n], Status(_) | Broken(_));
-            assert!(unread || seen.body == "body", "each attempt sent all of it: {row}");
+            assert!(
+                unread || seen.body == "body",
+                "each attempt sent all of it: {row}"
+            );
         }
         if let Ok(response) = got {
-            let attempts = response.extensions().get::<Served>().map_or(1, |served| served.attempts);
+            let attempts = response
+                .extensions()
+                .get::<Served>()
+                .map_or(1, |served| served.attempts);
             let refused = usize::from(matches!(replies.last(), Some(Refuse)));
             assert_eq!(usize::from(attempts), tries - refused, "{row}");
             let expected = format!("{status} on attempt {attempts}");
@@ -137,12 +176,20 @@ async fn the_set_of_statuses_is_yours() {
 async fn an_idempotency_key_counts_if_you_say_so() {
     for (trust, expected) in [(false, 503), (true, 200)] {
         let upstream = Upstream::new(&[Status(503), Status(200)]);
-        let service = retry().trust_idempotency_key(trust).layer(upstream.service());
+        let service = retry()
+            .trust_idempotency_key(trust)
+            .layer(upstream.service());
         let mut post = request("POST", Full::<Bytes>::from("order"));
-        post.headers_mut().insert("idempotency-key", "8e03978e".parse().unwrap());
+        post.headers_mut()
+            .insert("idempotency-key", "8e03978e".parse().unwrap());
         let response = service.oneshot(post).await.unwrap();
         assert_eq!(response.status(), expected);
-        assert!(upstream.seen().iter().all(|seen| seen.headers.contains_key("idempotency-key")));
+        assert!(
+            upstream
+                .seen()
+                .iter()
+                .all(|seen| seen.headers.contains_key("idempotency-key"))
+        );
     }
 }
 
@@ -164,7 +211,10 @@ async fn the_budget_bounds_and_refusals_cost_nothing() {
     // Six requests at a fifth each pay for one retry.
     let (got, upstream) = send(&layer, "GET", &[Status(503), Status(503)]).await;
     assert_eq!((told(&got), upstream.tries()), (503, 2));
-    assert_eq!(ledger(&got).unwrap().last().unwrap().retry, Some(V::BudgetEmpty));
+    assert_eq!(
+        ledger(&got).unwrap().last().unwrap().retry,
+        Some(V::BudgetEmpty)
+    );
     let seen = budget.snapshot(now);
     assert_eq!((seen.spent, seen.refused), (1, 1));
 }
@@ -189,14 +239,25 @@ async fn one_deposit_per_request() {
 async fn attempt_deadlines() {
     let upstream = Upstream::new(&[Hang, Hang, Hang]);
     let begun = clock::now();
-    let service = TimeoutLayer::new(Duration::from_secs(15)).layer(retry().layer(upstream.service()));
+    let service =
+        TimeoutLayer::new(Duration::from_secs(15)).layer(retry().layer(upstream.service()));
     let error = service.oneshot(get()).await.unwrap_err();
     let took = clock::now().since(begun);
-    assert!(took >= Duration::from_secs(15) && took < Duration::from_millis(15_010), "{took:?}");
+    assert!(
+        took >= Duration::from_secs(15) && took < Duration::from_millis(15_010),
+        "{took:?}"
+    );
     let ledger = Failure::find(&*error).unwrap().ledger();
-    let faults: Vec<_> = ledger.attempts.iter().map(|a| a.fault.clone().unwrap()).collect();
+    let faults: Vec<_> = ledger
+        .attempts
+        .iter()
+        .map(|a| a.fault.clone().unwrap())
+        .collect();
     let attempt = Fault::Timeout(TimeoutKind::Attempt);
-    assert_eq!(faults, [attempt.clone(), attempt, Fault::Timeout(TimeoutKind::Total)]);
+    assert_eq!(
+        faults,
+        [attempt.clone(), attempt, Fault::Timeout(TimeoutKind::Total)]
+    );
     assert_eq!(ledger.last().unwrap().retry, Some(V::AttemptsSpent));
     let deadlines = upstream.seen().into_iter().map(|seen| {
         let at = seen.context.attempt_deadline;
@@ -209,10 +270,24 @@ async fn attempt_deadlines() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_retried_is_not_cut() {
     let (got, upstream) = send(&retry(), "POST", &[Slow(Duration::from_secs(9))]).await;
-    assert_eq!((told(&got), upstream.tries()), (200, 1), "a POST has the whole time");
-    let once = RetryLayer::new(budget(), RetryPolicy { attempts: 1, ..policy() });
+    assert_eq!(
+        (told(&got), upstream.tries()),
+        (200, 1),
+        "a POST has the whole time"
+    );
+    let once = RetryLayer::new(
+        budget(),
+        RetryPolicy {
+            attempts: 1,
+            ..policy()
+        },
+    );
     let (got, upstream) = send(&once, "GET", &[Slow(Duration::from_secs(9))]).await;
-    assert_eq!((told(&got), upstream.tries()), (200, 1), "so has a request with one attempt");
+    assert_eq!(
+        (told(&got), upstream.tries()),
+        (200, 1),
+        "so has a request with one attempt"
+    );
     let (got, upstream) = send(&once, "GET", &[Status(503)]).await;
     assert_eq!((told(&got), upstream.tries()), (503, 1));
     let (got, _) = send(&retry(), "GET", &[Slow(Duration::from_secs(4))]).await;
@@ -230,7 +305,10 @@ async fn retries_wait_but_a_failover_of_the_unsent_does_not() {
     let (_, upstream) = send(&retry(), "GET", &[After(503, "2"), Status(200)]).await;
     assert!(gap(&upstream) >= Duration::from_secs(2));
     let (_, upstream) = send(&retry(), "GET", &[Status(500), Status(200)]).await;
-    assert!(gap(&upstream) <= Duration::from_millis(12), "full jitter, at most the bound");
+    assert!(
+        gap(&upstream) <= Duration::from_millis(12),
+        "full jitter, at most the bound"
+    );
 }
 
 /// Over the cap: sent whole, not retried, and it says so. Untouched, it goes again.
@@ -243,7 +321,11 @@ async fn bodies_above_the_cap() {
     ] {
         let (got, _) = send(&retry().replay_cap(3), "PUT", replies).await;
         assert_eq!(told(&got), status, "{replies:?}");
-        assert_eq!(ledger(&got).unwrap().last().unwrap().retry, verdict, "{replies:?}");
+        assert_eq!(
+            ledger(&got).unwrap().last().unwrap().retry,
+            verdict,
+            "{replies:?}"
+        );
     }
 }
 
@@ -269,7 +351,10 @@ async fn further_attempts_wait_for_readiness() {
     let mut future = task::spawn(service.call(get()));
     assert_pending!(future.poll());
     let (first, reply) = handle.next_request().await.unwrap();
-    assert_eq!(first.extensions().get::<RequestContext>().unwrap().number, 1);
+    assert_eq!(
+        first.extensions().get::<RequestContext>().unwrap().number,
+        1
+    );
     reply.send_response(status(503));
     assert_pending!(future.poll());
     tokio::time::advance(Duration::from_millis(20)).await;
@@ -279,7 +364,10 @@ async fn further_attempts_wait_for_readiness() {
     assert!(future.is_woken(), "the waker was registered");
     assert_pending!(future.poll());
     let (second, reply) = handle.next_request().await.unwrap();
-    assert_eq!(second.extensions().get::<RequestContext>().unwrap().number, 2);
+    assert_eq!(
+        second.extensions().get::<RequestContext>().unwrap().number,
+        2
+    );
     assert_eq!(second.uri(), "/path?q=1");
     reply.send_response(status(200));
     assert_eq!(assert_ready_ok!(future.poll()).status(), 200);
@@ -302,11 +390,22 @@ async fn errors_of_readiness_end_an_attempt() {
     tokio::time::advance(Duration::from_millis(20)).await;
     assert_pending!(future.poll());
     let (third, reply) = handle.next_request().await.unwrap();
-    assert_eq!(third.extensions().get::<RequestContext>().unwrap().number, 3);
+    assert_eq!(
+        third.extensions().get::<RequestContext>().unwrap().number,
+        3
+    );
     reply.send_response(status(200));
     let got = Ok(assert_ready_ok!(future.poll()));
-    let faults: Vec<_> = ledger(&got).unwrap().attempts.into_iter().map(|a| a.fault).collect();
-    assert_eq!(faults, [Some(Fault::Status(503)), Some(Fault::Errno(104)), None]);
+    let faults: Vec<_> = ledger(&got)
+        .unwrap()
+        .attempts
+        .into_iter()
+        .map(|a| a.fault)
+        .collect();
+    assert_eq!(
+        faults,
+        [Some(Fault::Status(503)), Some(Fault::Errno(104)), None]
+    );
 }
 
 /// Application extensions travel with every attempt.

@@ -20,13 +20,18 @@ const TOTAL: Duration = Duration::from_millis(300);
 
 #[tokio::test(start_paused = true)]
 async fn a_hung_service_is_cut_at_the_deadline_and_not_before() {
-    let (mut service, mut handle) = mock::spawn_with(|inner: Plain| TimeoutLayer::new(TOTAL).layer(inner));
+    let (mut service, mut handle) =
+        mock::spawn_with(|inner: Plain| TimeoutLayer::new(TOTAL).layer(inner));
     assert_ready_ok!(service.poll_ready());
     let begun = clock::now();
     let mut future = task::spawn(service.call(get()));
     assert_pending!(future.poll());
     let (request, _reply) = handle.next_request().await.unwrap();
-    let told = request.extensions().get::<RequestContext>().unwrap().deadline;
+    let told = request
+        .extensions()
+        .get::<RequestContext>()
+        .unwrap()
+        .deadline;
     assert_eq!(told, Some(begun.after(TOTAL)), "the layers below know it");
 
     tokio::time::advance(TOTAL - Duration::from_millis(2)).await;
@@ -43,17 +48,28 @@ async fn a_hung_service_is_cut_at_the_deadline_and_not_before() {
 
 #[tokio::test(start_paused = true)]
 async fn answers_and_errors_pass() {
-    let (mut service, mut handle) = mock::spawn_with(|inner: Plain| TimeoutLayer::new(TOTAL).layer(inner));
+    let (mut service, mut handle) =
+        mock::spawn_with(|inner: Plain| TimeoutLayer::new(TOTAL).layer(inner));
     assert_ready_ok!(service.poll_ready());
     let mut future = task::spawn(service.call(get()));
     assert_pending!(future.poll());
-    handle.next_request().await.unwrap().1.send_response(empty(204));
+    handle
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_response(empty(204));
     assert!(future.is_woken());
     assert_eq!(assert_ready_ok!(future.poll()).status(), 204);
 
     assert_ready_ok!(service.poll_ready());
     let mut future = task::spawn(service.call(get()));
-    handle.next_request().await.unwrap().1.send_error(errno(104));
+    handle
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_error(errno(104));
     let error = assert_ready_err!(future.poll());
     assert!(error.is::<std::io::Error>(), "as it was: {error}");
 }
@@ -62,11 +78,20 @@ async fn answers_and_errors_pass() {
 #[tokio::test(start_paused = true)]
 async fn the_inner_service_has_the_last_word() {
     let knows = service_fn(|request: http::Request<Empty<Bytes>>| async move {
-        let at = request.extensions().get::<RequestContext>().unwrap().deadline.unwrap();
+        let at = request
+            .extensions()
+            .get::<RequestContext>()
+            .unwrap()
+            .deadline
+            .unwrap();
         tokio::time::sleep_until(clock::instant(at)).await;
         Err::<Response<Empty<Bytes>>, BoxError>("I know more".into())
     });
-    let error = TimeoutLayer::new(TOTAL).layer(knows).oneshot(get()).await.unwrap_err();
+    let error = TimeoutLayer::new(TOTAL)
+        .layer(knows)
+        .oneshot(get())
+        .await
+        .unwrap_err();
     assert_eq!(error.to_string(), "I know more");
 }
 
@@ -78,7 +103,11 @@ async fn the_sooner_deadline_holds() {
             std::future::pending::<Result<Response<Empty<Bytes>>, BoxError>>()
         });
         let begun = clock::now();
-        outer.layer(inner.layer(hung)).oneshot(get()).await.unwrap_err();
+        outer
+            .layer(inner.layer(hung))
+            .oneshot(get())
+            .await
+            .unwrap_err();
         let took = clock::now().since(begun).as_millis();
         assert!((100..=102).contains(&took), "{took} ms");
     }
@@ -86,7 +115,8 @@ async fn the_sooner_deadline_holds() {
 
 #[tokio::test]
 async fn unreadiness_and_its_errors_pass() {
-    let (mut service, mut handle) = mock::spawn_with(|inner: Plain| TimeoutLayer::new(TOTAL).layer(inner));
+    let (mut service, mut handle) =
+        mock::spawn_with(|inner: Plain| TimeoutLayer::new(TOTAL).layer(inner));
     handle.allow(0);
     assert_pending!(service.poll_ready());
     handle.allow(1);

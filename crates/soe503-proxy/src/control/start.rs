@@ -55,10 +55,12 @@ pub enum StartError {
 pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
     let config = proxy.config();
     let listener = match &config.admin {
-        Some(admin) => Some(Listener::bind(admin.address).map_err(|source| StartError::Admin {
-            address: admin.address,
-            source,
-        })?),
+        Some(admin) => Some(
+            Listener::bind(admin.address).map_err(|source| StartError::Admin {
+                address: admin.address,
+                source,
+            })?,
+        ),
         None => None,
     };
     let address = listener.as_ref().map(Listener::address);

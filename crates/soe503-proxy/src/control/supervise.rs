@@ -30,7 +30,11 @@ pub(super) async fn supervise<R: Resolve, P: Prober>(
     loop {
         generation.borrow_and_update();
         let pools = proxy.pools();
-        running.retain(|name, tasks| pools.get(name).is_some_and(|pool| Arc::ptr_eq(pool, &tasks.pool)));
+        running.retain(|name, tasks| {
+            pools
+                .get(name)
+                .is_some_and(|pool| Arc::ptr_eq(pool, &tasks.pool))
+        });
         for (name, pool) in pools.iter() {
             if running.contains_key(name) {
                 continue;
@@ -58,16 +62,26 @@ fn start<R: Resolve, P: Prober>(
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if let Some(check) = &pool.config.health_check {
-        tasks.spawn(check::run(Arc::clone(pool), Arc::clone(prober), check.clone(), limits.clone()));
+        tasks.spawn(check::run(
+            Arc::clone(pool),
+            Arc::clone(prober),
+            check.clone(),
+            limits.clone(),
+        ));
     }
     for host in pool.hosts().collect::<BTreeSet<_>>() {
         let settings = dns::Settings::new(pool.config.dns_refresh, fastrand::u64(..));
         let learner = Arc::clone(pool);
         let name = Arc::clone(&host);
-        tasks.spawn(dns::refresh(Arc::clone(resolver), host, settings, move |result| {
-            let change = learner.learn(&name, result, soe503::clock::now());
-            tell(&learner, &name, change);
-        }));
+        tasks.spawn(dns::refresh(
+            Arc::clone(resolver),
+            host,
+            settings,
+            move |result| {
+                let change = learner.learn(&name, result, soe503::clock::now());
+                tell(&learner, &name, change);
+            },
+        ));
     }
     tasks
 }

@@ -50,10 +50,16 @@ fn tell_circuit(pool: &PoolState) {
                 let root = trip.root.map_or("", soe503_core::Cause::id);
                 tracing::warn!(pool = name, why = %trip.rule, root, "circuit opened");
             }
-            TransitionReason::Recovered => tracing::info!(pool = name, "circuit closed: probes succeeded"),
+            TransitionReason::Recovered => {
+                tracing::info!(pool = name, "circuit closed: probes succeeded")
+            }
             TransitionReason::Reset => tracing::info!(pool = name, "circuit reset by an operator"),
             TransitionReason::ForcedClosed(why) => {
-                tracing::warn!(pool = name, why = &**why, "circuit held closed by an operator");
+                tracing::warn!(
+                    pool = name,
+                    why = &**why,
+                    "circuit held closed by an operator"
+                );
             }
             // Probing and probing in vain: the outage is known, and each would be a line a second.
             _ => tracing::debug!(pool = name, to = ?change.to, "circuit changed"),
@@ -75,7 +81,10 @@ fn tell_backends(pool: &PoolState, told: &mut Told, now: Tick) {
             .into_iter()
             .find(|shown| shown.id == backend.id)
             .and_then(|shown| shown.why);
-        let cause = why.as_ref().and_then(|why| why.cause).map_or("", soe503_core::Cause::id);
+        let cause = why
+            .as_ref()
+            .and_then(|why| why.cause)
+            .map_or("", soe503_core::Cause::id);
         let why = why.as_ref().map_or("", |why| &*why.text);
         let (pool, backend) = (&*pool.name, &*backend.name);
         if state.in_rotation() {

@@ -29,7 +29,11 @@ pub(super) struct Backend {
 impl Backend {
     /// Starts a backend on `address`; port 0 picks one.
     pub(super) async fn start(name: String, address: SocketAddr) -> io::Result<Self> {
-        let mut backend = Self { name, address, serving: None };
+        let mut backend = Self {
+            name,
+            address,
+            serving: None,
+        };
         backend.revive().await?;
         Ok(backend)
     }
@@ -83,15 +87,27 @@ async fn serve(listener: TcpListener, name: String) {
 }
 
 async fn connection(stream: TcpStream, name: String) {
-    if socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).is_err() {
+    if socket2::SockRef::from(&stream)
+        .set_linger(Some(Duration::ZERO))
+        .is_err()
+    {
         return;
     }
     let service = service_fn(move |request: Request<Incoming>| answer(request, name.clone()));
-    let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ended = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
-async fn answer(request: Request<Incoming>, name: String) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    request: Request<Incoming>,
+    name: String,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     tokio::time::sleep(WORK).await;
-    let text = format!("hello from {name}: {} {}\n", request.method(), request.uri().path());
+    let text = format!(
+        "hello from {name}: {} {}\n",
+        request.method(),
+        request.uri().path()
+    );
     Ok(Response::new(Full::new(Bytes::from(text))))
 }

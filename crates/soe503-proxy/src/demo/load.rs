@@ -79,9 +79,13 @@ async fn one(
         tokio::spawn(task);
         *connection = Some(sender);
     }
-    let sender = connection.as_mut().ok_or_else(|| anyhow::anyhow!("no connection"))?;
+    let sender = connection
+        .as_mut()
+        .ok_or_else(|| anyhow::anyhow!("no connection"))?;
     sender.ready().await?;
-    let request = Request::get("/").header("host", proxy.to_string()).body(Empty::new())?;
+    let request = Request::get("/")
+        .header("host", proxy.to_string())
+        .body(Empty::new())?;
     let (head, body) = sender.send_request(request).await?.into_parts();
     Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
 }

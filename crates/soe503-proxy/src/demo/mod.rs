@@ -34,7 +34,10 @@ const USUAL_ADMIN: u16 = 9503;
 ///
 /// If a port cannot be opened or the tour does not go as promised.
 pub fn run(args: &DemoArgs) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(start(args))
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(start(args))
 }
 
 async fn start(args: &DemoArgs) -> anyhow::Result<()> {
@@ -51,10 +54,15 @@ async fn start(args: &DemoArgs) -> anyhow::Result<()> {
         .map_err(|report| anyhow::anyhow!(report.render(false)))?;
     let proxy = Running::start(config, None)?;
     let backends = Arc::new(Mutex::new(backends));
-    let remote = TcpListener::bind(free(SocketAddr::from((Ipv4Addr::LOCALHOST, REMOTE))).await?).await?;
+    let remote =
+        TcpListener::bind(free(SocketAddr::from((Ipv4Addr::LOCALHOST, REMOTE))).await?).await?;
     let remote = remote::start(remote, Arc::clone(&backends)).await?;
 
-    let places = tour::Places { proxy: listen, admin, remote };
+    let places = tour::Places {
+        proxy: listen,
+        admin,
+        remote,
+    };
     tour::guide(&places, &backends).await?;
     if !args.once {
         tour::say_what_to_try(&places);
@@ -66,7 +74,10 @@ async fn start(args: &DemoArgs) -> anyhow::Result<()> {
 
 /// The demo's config: the smallest one, plus impatience so that the tour is short.
 fn config(listen: SocketAddr, admin: SocketAddr, targets: &[SocketAddr]) -> String {
-    let urls: Vec<String> = targets.iter().map(|address| format!("\"http://{address}\"")).collect();
+    let urls: Vec<String> = targets
+        .iter()
+        .map(|address| format!("\"http://{address}\""))
+        .collect();
     format!(
         "[server]\nname = \"demo\"\n\n[admin]\naddress = \"{admin}\"\n\n[[listeners]]\naddress = \"{listen}\"\n\
          explain = \"full\"\n\n[[routes]]\npool = \"app\"\n\n[pools.app]\nbackends = [{}]\n",

@@ -16,7 +16,10 @@ use super::backend::Backend;
 pub(super) type Backends = Arc<Mutex<Vec<Backend>>>;
 
 /// Serves `GET /`, `POST /kill/NAME` and `POST /revive/NAME`, where `NAME` may be `all`.
-pub(super) async fn start(listener: TcpListener, backends: Backends) -> std::io::Result<SocketAddr> {
+pub(super) async fn start(
+    listener: TcpListener,
+    backends: Backends,
+) -> std::io::Result<SocketAddr> {
     let address = listener.local_addr()?;
     let routes = Router::new()
         .route("/", get(list))
@@ -38,19 +41,31 @@ async fn list(State(backends): State<Backends>) -> String {
 async fn kill(State(backends): State<Backends>, Path(name): Path<String>) -> (StatusCode, String) {
     let mut backends = backends.lock().await;
     let mut lines = String::new();
-    for backend in backends.iter_mut().filter(|b| name == "all" || b.name() == name) {
+    for backend in backends
+        .iter_mut()
+        .filter(|b| name == "all" || b.name() == name)
+    {
         backend.kill().await;
         lines += &line(backend);
     }
     found(lines, &backends)
 }
 
-async fn revive(State(backends): State<Backends>, Path(name): Path<String>) -> (StatusCode, String) {
+async fn revive(
+    State(backends): State<Backends>,
+    Path(name): Path<String>,
+) -> (StatusCode, String) {
     let mut backends = backends.lock().await;
     let mut lines = String::new();
-    for backend in backends.iter_mut().filter(|b| name == "all" || b.name() == name) {
+    for backend in backends
+        .iter_mut()
+        .filter(|b| name == "all" || b.name() == name)
+    {
         if let Err(error) = backend.revive().await {
-            return (StatusCode::CONFLICT, format!("{} cannot come back: {error}\n", backend.name()));
+            return (
+                StatusCode::CONFLICT,
+                format!("{} cannot come back: {error}\n", backend.name()),
+            );
         }
         lines += &line(backend);
     }
@@ -60,7 +75,10 @@ async fn revive(State(backends): State<Backends>, Path(name): Path<String>) -> (
 fn found(lines: String, backends: &[Backend]) -> (StatusCode, String) {
     if lines.is_empty() {
         let names: Vec<&str> = backends.iter().map(Backend::name).collect();
-        return (StatusCode::NOT_FOUND, format!("no such backend; there are: {}, all\n", names.join(", ")));
+        return (
+            StatusCode::NOT_FOUND,
+            format!("no such backend; there are: {}, all\n", names.join(", ")),
+        );
     }
     (StatusCode::OK, lines)
 }

@@ -38,31 +38,64 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 ///
 /// If what the tour claims is not what happens.
 pub(super) async fn guide(places: &Places, backends: &Backends) -> anyhow::Result<()> {
-    println!("{BOLD}soe503 demo{BOLD:#}   proxy http://{}   admin http://{}", places.proxy, places.admin);
+    println!(
+        "{BOLD}soe503 demo{BOLD:#}   proxy http://{}   admin http://{}",
+        places.proxy, places.admin
+    );
     for backend in backends.lock().await.iter() {
-        println!("              backend {} http://{}", backend.name(), backend.address());
+        println!(
+            "              backend {} http://{}",
+            backend.name(),
+            backend.address()
+        );
     }
     let seen = load::start(places.proxy);
 
-    act(1, "Three backends are up", &format!("{RATE} requests per second go through the proxy."));
+    act(
+        1,
+        "Three backends are up",
+        &format!("{RATE} requests per second go through the proxy."),
+    );
     let failed = count(&seen).await;
-    ensure!(failed == 0, "{failed} requests failed although every backend is up");
+    ensure!(
+        failed == 0,
+        "{failed} requests failed although every backend is up"
+    );
 
-    act(2, "One backend dies", "b2 is killed: its port closes, its connections are reset.");
+    act(
+        2,
+        "One backend dies",
+        "b2 is killed: its port closes, its connections are reset.",
+    );
     backends.lock().await[1].kill().await;
     let failed = count(&seen).await;
-    ensure!(failed == 0, "{failed} requests failed although two backends are up");
+    ensure!(
+        failed == 0,
+        "{failed} requests failed although two backends are up"
+    );
     hint(places, "pool status");
 
-    act(3, "All backends die", "Nothing is left to try, so this is what a client gets:");
+    act(
+        3,
+        "All backends die",
+        "Nothing is left to try, so this is what a client gets:",
+    );
     for backend in backends.lock().await.iter_mut() {
         backend.kill().await;
     }
     sleep(ACT).await;
     let response = load::get(places.proxy).await?;
     show(&response);
-    ensure!(response.status() == 503, "the answer is {}, not a tagged 503", response.status());
-    if let Some(id) = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()) {
+    ensure!(
+        response.status() == 503,
+        "the answer is {}, not a tagged 503",
+        response.status()
+    );
+    if let Some(id) = response
+        .headers()
+        .get("x-request-id")
+        .and_then(|id| id.to_str().ok())
+    {
         hint(places, &format!("explain {id}"));
     }
 
@@ -72,10 +105,16 @@ pub(super) async fn guide(places: &Places, backends: &Backends) -> anyhow::Resul
     }
     let since = Instant::now();
     while !load::get(places.proxy).await?.status().is_success() {
-        ensure!(since.elapsed() < PATIENCE, "no success {PATIENCE:?} after the backends came back");
+        ensure!(
+            since.elapsed() < PATIENCE,
+            "no success {PATIENCE:?} after the backends came back"
+        );
         sleep(Duration::from_millis(20)).await;
     }
-    println!("   first success after {GOOD}{} ms{GOOD:#}", since.elapsed().as_millis());
+    println!(
+        "   first success after {GOOD}{} ms{GOOD:#}",
+        since.elapsed().as_millis()
+    );
     Ok(())
 }
 
@@ -84,7 +123,10 @@ pub(super) fn say_what_to_try(places: &Places) {
     println!("\n{BOLD}The demo keeps running; try it yourself (Ctrl-C ends it){BOLD:#}");
     for line in [
         format!("curl -i http://{}/", places.proxy),
-        format!("curl -X POST http://{}/kill/b1        {DIM}# or all{DIM:#}", places.remote),
+        format!(
+            "curl -X POST http://{}/kill/b1        {DIM}# or all{DIM:#}",
+            places.remote
+        ),
         format!("curl -X POST http://{}/revive/b1", places.remote),
         format!("{} pool status --watch", lbctl(places)),
         format!("{} confirm http://{}/", lbctl(places), places.proxy),
@@ -104,7 +146,11 @@ fn hint(places: &Places, command: &str) {
 
 fn lbctl(places: &Places) -> String {
     let default = places.admin.port() == super::USUAL_ADMIN;
-    let admin = if default { String::new() } else { format!(" --admin http://{}", places.admin) };
+    let admin = if default {
+        String::new()
+    } else {
+        format!(" --admin http://{}", places.admin)
+    };
     format!("cargo run --release --bin lbctl --{admin}")
 }
 
@@ -123,7 +169,10 @@ fn show(response: &Response<Bytes>) {
     let status = response.status();
     println!("\n   {BAD}HTTP/1.1 {status}{BAD:#}");
     for (name, value) in response.headers() {
-        println!("   {BOLD}{name}{BOLD:#}: {}", String::from_utf8_lossy(value.as_bytes()));
+        println!(
+            "   {BOLD}{name}{BOLD:#}: {}",
+            String::from_utf8_lossy(value.as_bytes())
+        );
     }
     let body = serde_json::from_slice::<serde_json::Value>(response.body())
         .and_then(|json| serde_json::to_string_pretty(&json))

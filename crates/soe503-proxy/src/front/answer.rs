@@ -28,20 +28,38 @@ pub(crate) async fn answer(
 ) -> Result<Response<FrontBody>, Infallible> {
     request_id::ensure(request.headers_mut());
     let log = front.access_log().map(|to| {
-        Box::new(Log { to: to.clone(), entry: entry(&client, &request, soe503::clock::now()) })
+        Box::new(Log {
+            to: to.clone(),
+            entry: entry(&client, &request, soe503::clock::now()),
+        })
     });
     let mut in_flight = InFlight::begin(Arc::clone(&client), log);
 
     if let Err(unacceptable) = checks::check(&request) {
-        return Ok(refuse(&front, in_flight, &request, unacceptable.status(), unacceptable.detail()));
+        return Ok(refuse(
+            &front,
+            in_flight,
+            &request,
+            unacceptable.status(),
+            unacceptable.detail(),
+        ));
     }
     forwarded::to_origin_form(&mut request);
     hop::strip(request.headers_mut());
 
     let routes = front.routes();
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok());
     let Some(route) = routes.find(host, request.uri().path(), request.method()) else {
-        return Ok(refuse(&front, in_flight, &request, StatusCode::NOT_FOUND, refuse::NO_ROUTE));
+        return Ok(refuse(
+            &front,
+            in_flight,
+            &request,
+            StatusCode::NOT_FOUND,
+            refuse::NO_ROUTE,
+        ));
     };
     in_flight.routed(route.pool());
     client.forwarder().apply(request.headers_mut());
@@ -94,7 +112,9 @@ fn note(in_flight: &mut InFlight, response: &Response<StackBody>) {
 /// What the access log will say about the request.
 fn entry(client: &Client, request: &Request<Incoming>, now: Tick) -> Entry {
     let headers = request.headers();
-    let id = headers.get(&request_id::X_REQUEST_ID).and_then(|id| id.to_str().ok());
+    let id = headers
+        .get(&request_id::X_REQUEST_ID)
+        .and_then(|id| id.to_str().ok());
     Entry {
         started: now,
         duration: std::time::Duration::ZERO,

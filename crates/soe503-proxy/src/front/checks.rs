@@ -56,14 +56,30 @@ mod tests {
             (Method::GET, Version::HTTP_11, 2, Err(Unacceptable::Host)),
             (Method::GET, Version::HTTP_10, 0, Ok(())),
             (Method::GET, Version::HTTP_2, 0, Ok(())),
-            (Method::CONNECT, Version::HTTP_11, 1, Err(Unacceptable::Connect)),
+            (
+                Method::CONNECT,
+                Version::HTTP_11,
+                1,
+                Err(Unacceptable::Connect),
+            ),
         ];
         for (method, version, hosts, expected) in cases {
-            let mut request = Request::builder().method(&method).version(version).uri("/").body(()).unwrap();
+            let mut request = Request::builder()
+                .method(&method)
+                .version(version)
+                .uri("/")
+                .body(())
+                .unwrap();
             for _ in 0..hosts {
-                request.headers_mut().append(HOST, http::HeaderValue::from_static("a"));
+                request
+                    .headers_mut()
+                    .append(HOST, http::HeaderValue::from_static("a"));
             }
-            assert_eq!(check(&request), expected, "{method} {version:?} {hosts} hosts");
+            assert_eq!(
+                check(&request),
+                expected,
+                "{method} {version:?} {hosts} hosts"
+            );
         }
     }
 }

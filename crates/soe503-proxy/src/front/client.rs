@@ -16,7 +16,11 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(address: SocketAddr, watch: Arc<Watch>) -> Self {
-        Self { address, forwarder: Forwarder::new(address.ip()), watch }
+        Self {
+            address,
+            forwarder: Forwarder::new(address.ip()),
+            watch,
+        }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -69,7 +69,12 @@ impl InFlight {
             attempts: 0,
             prevented: false,
         };
-        Self { client, pool: None, finish, log }
+        Self {
+            client,
+            pool: None,
+            finish,
+            log,
+        }
     }
 
     pub(crate) fn routed(&mut self, pool: &Arc<PoolState>) {
@@ -86,12 +91,18 @@ impl InFlight {
 
     /// The body of what the stack answered.
     pub(crate) fn body(self, body: StackBody) -> FrontBody {
-        FrontBody { inner: Inner::Stack { body }, in_flight: self }
+        FrontBody {
+            inner: Inner::Stack { body },
+            in_flight: self,
+        }
     }
 
     /// The body of an answer without a stack.
     pub(crate) fn text(self, text: Bytes) -> FrontBody {
-        FrontBody { inner: Inner::Text { text }, in_flight: self }
+        FrontBody {
+            inner: Inner::Text { text },
+            in_flight: self,
+        }
     }
 }
 

@@ -18,7 +18,9 @@ pub(crate) struct Forwarder {
 impl Forwarder {
     pub(crate) fn new(client: IpAddr) -> Self {
         let client = client.to_canonical().to_string();
-        Self { client: HeaderValue::try_from(client).unwrap_or(HeaderValue::from_static("unknown")) }
+        Self {
+            client: HeaderValue::try_from(client).unwrap_or(HeaderValue::from_static("unknown")),
+        }
     }
 
     /// Appends the client to `X-Forwarded-For` and us to `Via` (RFC 9110 §7.6.3); says over which
@@ -26,7 +28,9 @@ impl Forwarder {
     pub(crate) fn apply(&self, headers: &mut HeaderMap) {
         append(headers, &X_FORWARDED_FOR, &self.client);
         append(headers, &VIA, &HeaderValue::from_static("1.1 soe503"));
-        headers.entry(&X_FORWARDED_PROTO).or_insert(HeaderValue::from_static("http"));
+        headers
+            .entry(&X_FORWARDED_PROTO)
+            .or_insert(HeaderValue::from_static("http"));
     }
 }
 
@@ -57,7 +61,11 @@ pub(crate) fn to_origin_form<B>(request: &mut Request<B>) {
         if let Ok(host) = HeaderValue::try_from(authority.as_str()) {
             request.headers_mut().insert(HOST, host);
         }
-        let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
+        let path = request
+            .uri()
+            .path_and_query()
+            .cloned()
+            .unwrap_or(PathAndQuery::from_static("/"));
         *request.uri_mut() = Uri::from(path);
     }
 }
@@ -85,7 +93,12 @@ mod tests {
     #[test]
     fn origin_form_and_host() {
         let cases = [
-            ("http://shop.example/a?b=1", Some("other"), "/a?b=1", Some("shop.example")),
+            (
+                "http://shop.example/a?b=1",
+                Some("other"),
+                "/a?b=1",
+                Some("shop.example"),
+            ),
             ("http://shop.example", None, "/", Some("shop.example")),
             ("/x?y", Some("h"), "/x?y", Some("h")),
             ("*", Some("h"), "*", Some("h")),
@@ -93,11 +106,16 @@ mod tests {
         for (uri, host, target, expected) in cases {
             let mut request = Request::builder().uri(uri).body(()).unwrap();
             if let Some(host) = host {
-                request.headers_mut().insert(HOST, HeaderValue::from_static(host));
+                request
+                    .headers_mut()
+                    .insert(HOST, HeaderValue::from_static(host));
             }
             to_origin_form(&mut request);
             assert_eq!(request.uri().to_string(), target);
-            assert_eq!(request.headers().get(HOST).map(|h| h.to_str().unwrap()), expected);
+            assert_eq!(
+                request.headers().get(HOST).map(|h| h.to_str().unwrap()),
+                expected
+            );
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use http::HeaderMap;
 use http::header::{
-    CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
 };
 
 /// Connection-specific fields that older software sends without naming them in `Connection`.
@@ -49,7 +50,9 @@ fn strip_named(headers: &mut HeaderMap) {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .map(str::trim)
-        .filter(|name| !name.eq_ignore_ascii_case("close") && !name.eq_ignore_ascii_case("keep-alive"))
+        .filter(|name| {
+            !name.eq_ignore_ascii_case("close") && !name.eq_ignore_ascii_case("keep-alive")
+        })
         .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
         .filter(may_be_named)
         .collect();
@@ -65,7 +68,13 @@ fn strip_named(headers: &mut HeaderMap) {
 fn may_be_named(name: &HeaderName) -> bool {
     !matches!(
         name.as_str(),
-        "host" | "content-length" | "content-type" | "authorization" | "cookie" | "cache-control" | "x-request-id"
+        "host"
+            | "content-length"
+            | "content-type"
+            | "authorization"
+            | "cookie"
+            | "cache-control"
+            | "x-request-id"
     ) && !name.as_str().starts_with("x-forwarded-")
         && name.as_str() != "forwarded"
 }
@@ -76,7 +85,10 @@ mod tests {
     use http::HeaderValue;
 
     fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
-        fields.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect()
+        fields
+            .iter()
+            .map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)))
+            .collect()
     }
 
     #[test]
@@ -84,11 +96,39 @@ mod tests {
         let cases: &[(&[(&'static str, &'static str)], &[&str])] = &[
             (&[("accept", "*/*")], &["accept"]),
             (&[("connection", "close"), ("accept", "*/*")], &["accept"]),
-            (&[("connection", "keep-alive, X-Secret"), ("x-secret", "1"), ("x-other", "2")], &["x-other"]),
-            (&[("keep-alive", "timeout=5"), ("te", "trailers"), ("upgrade", "h2c"), ("a", "b")], &["a"]),
-            (&[("proxy-connection", "keep-alive"), ("proxy-authorization", "x")], &[]),
+            (
+                &[
+                    ("connection", "keep-alive, X-Secret"),
+                    ("x-secret", "1"),
+                    ("x-other", "2"),
+                ],
+                &["x-other"],
+            ),
+            (
+                &[
+                    ("keep-alive", "timeout=5"),
+                    ("te", "trailers"),
+                    ("upgrade", "h2c"),
+                    ("a", "b"),
+                ],
+                &["a"],
+            ),
+            (
+                &[
+                    ("proxy-connection", "keep-alive"),
+                    ("proxy-authorization", "x"),
+                ],
+                &[],
+            ),
             (&[("transfer-encoding", "chunked"), ("trailer", "x")], &[]),
-            (&[("connection", "host, content-length"), ("host", "a"), ("content-length", "1")], &["host", "content-length"]),
+            (
+                &[
+                    ("connection", "host, content-length"),
+                    ("host", "a"),
+                    ("content-length", "1"),
+                ],
+                &["host", "content-length"],
+            ),
         ];
         for (given, kept) in cases {
             let mut map = headers(given);

@@ -14,7 +14,9 @@ const MAX_LENGTH: usize = 64;
 /// A client's id is kept if it is 1 to 64 letters, digits, `-`, `_`, `.` and `~`, which need
 /// no escape anywhere; anything else is replaced.
 pub(crate) fn ensure(headers: &mut HeaderMap) {
-    let usable = headers.get(&X_REQUEST_ID).is_some_and(|value| is_sane(value.as_bytes()));
+    let usable = headers
+        .get(&X_REQUEST_ID)
+        .is_some_and(|value| is_sane(value.as_bytes()));
     if !usable {
         headers.insert(X_REQUEST_ID.clone(), generate());
     } else if headers.get_all(&X_REQUEST_ID).iter().nth(1).is_some()
@@ -27,7 +29,9 @@ pub(crate) fn ensure(headers: &mut HeaderMap) {
 fn is_sane(id: &[u8]) -> bool {
     !id.is_empty()
         && id.len() <= MAX_LENGTH
-        && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~'))
+        && id
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~'))
 }
 
 /// 128 random bits in hexadecimal.
@@ -52,7 +56,11 @@ mod tests {
             headers.append(X_REQUEST_ID.clone(), HeaderValue::from_str(value).unwrap());
         }
         ensure(&mut headers);
-        headers.get_all(&X_REQUEST_ID).iter().map(|v| v.to_str().unwrap().to_owned()).collect()
+        headers
+            .get_all(&X_REQUEST_ID)
+            .iter()
+            .map(|v| v.to_str().unwrap().to_owned())
+            .collect()
     }
 
     #[test]
@@ -60,10 +68,20 @@ mod tests {
         assert_eq!(ensured(&["abc-123"]), ["abc-123"]);
         assert_eq!(ensured(&["first", "second"]), ["first"]);
         let long = "x".repeat(65);
-        for bad in [vec![], vec![""], vec!["a b"], vec!["../../etc"], vec!["a\"b"], vec![long.as_str()]] {
+        for bad in [
+            vec![],
+            vec![""],
+            vec!["a b"],
+            vec!["../../etc"],
+            vec!["a\"b"],
+            vec![long.as_str()],
+        ] {
             let ids = ensured(&bad);
             assert_eq!(ids.len(), 1);
-            assert!(ids[0].len() == 32 && ids[0].bytes().all(|b| b.is_ascii_hexdigit()), "{bad:?} -> {ids:?}");
+            assert!(
+                ids[0].len() == 32 && ids[0].bytes().all(|b| b.is_ascii_hexdigit()),
+                "{bad:?} -> {ids:?}"
+            );
         }
         assert_ne!(ensured(&[]), ensured(&[]));
     }

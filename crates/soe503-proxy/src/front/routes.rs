@@ -34,14 +34,21 @@ impl Routes {
 
     /// The first route that accepts the request.
     pub(crate) fn find(&self, host: Option<&str>, path: &str, method: &Method) -> Option<&Route> {
-        self.0.iter().find(|route| route.everything || route.matches.accepts(host, path, method))
+        self.0
+            .iter()
+            .find(|route| route.everything || route.matches.accepts(host, path, method))
     }
 }
 
 impl Route {
     pub(crate) fn new(matches: Match, pool: Arc<PoolState>, stack: Stack) -> Self {
         let everything = matches == Match::default();
-        Self { matches, pool, stack: Mutex::new(stack), everything }
+        Self {
+            matches,
+            pool,
+            stack: Mutex::new(stack),
+            everything,
+        }
     }
 
     pub(crate) fn pool(&self) -> &Arc<PoolState> {
@@ -50,7 +57,13 @@ impl Route {
 
     /// Begins to answer. Every layer of the stack is ready at any time (it sheds instead of
     /// waiting), so there is no readiness to wait for.
-    pub(crate) fn call(&self, request: Request<Incoming>) -> <Stack as Service<Request<Incoming>>>::Future {
-        self.stack.lock().unwrap_or_else(PoisonError::into_inner).call(request)
+    pub(crate) fn call(
+        &self,
+        request: Request<Incoming>,
+    ) -> <Stack as Service<Request<Incoming>>>::Future {
+        self.stack
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .call(request)
     }
 }

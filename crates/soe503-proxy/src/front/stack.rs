@@ -61,13 +61,17 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
         .exposure(parts.explain)
         .policy(parts.status)
         .surroundings(PoolSurroundings(Arc::clone(pool)))
-        .record(Recording { recorder: parts.recorder.clone(), pool: Arc::clone(&pool.name) })
+        .record(Recording {
+            recorder: parts.recorder.clone(),
+            pool: Arc::clone(&pool.name),
+        })
         .build();
     Explain::new(limited, explainer)
 }
 
 fn statuses(on: &[u16]) -> StatusSet {
-    on.iter().fold(StatusSet::default(), |set, status| set.with(*status))
+    on.iter()
+        .fold(StatusSet::default(), |set, status| set.with(*status))
 }
 
 impl<B> Answer for Response<B> {

@@ -48,7 +48,9 @@ impl PoolSurroundings {
             causes: trip.causes.iter().copied().collect(),
             opened_at: circuit.opened_at.unwrap_or(trip.at),
             retry_at: circuit.retry_at,
-            last_probe: trip.last_probe.and_then(|probe| Some((probe.at, probe.cause?))),
+            last_probe: trip
+                .last_probe
+                .and_then(|probe| Some((probe.at, probe.cause?))),
         })
     }
 }

@@ -54,7 +54,9 @@ impl Acceptor {
     fn empty_queue(&self) {
         let mut cx = Context::from_waker(Waker::noop());
         while let Poll::Ready(Ok((stream, peer))) = self.listener.poll_accept(&mut cx) {
-            let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else { return };
+            let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else {
+                return;
+            };
             self.start(stream, peer, permit);
         }
     }
@@ -65,8 +67,11 @@ impl Acceptor {
         if stream.set_nodelay(true).is_err() {
             return;
         }
-        let (server, front, drain) =
-            (Arc::clone(&self.server), Arc::clone(&self.front), self.drain.clone());
+        let (server, front, drain) = (
+            Arc::clone(&self.server),
+            Arc::clone(&self.front),
+            self.drain.clone(),
+        );
         let alive = self.alive.clone();
         let open = self.front.connection_opened();
         let watch = Watch::new();
@@ -84,7 +89,10 @@ impl Acceptor {
 /// waited out, because accepting again at once would only burn the CPU.
 async fn pause_if_exhausted(error: &io::Error) {
     let exhausted = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
-    if error.raw_os_error().is_some_and(|errno| exhausted.contains(&errno)) {
+    if error
+        .raw_os_error()
+        .is_some_and(|errno| exhausted.contains(&errno))
+    {
         tracing::warn!(%error, "cannot accept connections: the process is at a limit");
         tokio::time::sleep(EXHAUSTED).await;
     }

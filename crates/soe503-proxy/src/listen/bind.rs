@@ -38,7 +38,11 @@ pub(crate) fn bind(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListe
 }
 
 fn socket(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
     if address.is_ipv6() {
         // `[::]` means IPv6 and nothing else; a second listener can take 0.0.0.0.
         socket.set_only_v6(true)?;
@@ -56,7 +60,10 @@ mod tests {
     #[test]
     fn several_sockets_share_one_free_port() {
         let sockets = bind("127.0.0.1:0".parse().unwrap(), 3).unwrap();
-        let ports: Vec<u16> = sockets.iter().map(|s| s.local_addr().unwrap().port()).collect();
+        let ports: Vec<u16> = sockets
+            .iter()
+            .map(|s| s.local_addr().unwrap().port())
+            .collect();
         assert_eq!(ports.len(), 3);
         assert!(ports[0] != 0 && ports.iter().all(|p| *p == ports[0]));
     }
@@ -65,6 +72,9 @@ mod tests {
     fn a_taken_port_is_an_error_not_a_silent_share() {
         let held = bind("127.0.0.1:0".parse().unwrap(), 2).unwrap();
         let address = held[0].local_addr().unwrap();
-        assert_eq!(bind(address, 2).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(
+            bind(address, 2).unwrap_err().kind(),
+            io::ErrorKind::AddrInUse
+        );
     }
 }

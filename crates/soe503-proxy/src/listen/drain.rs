@@ -68,7 +68,13 @@ impl Drain {
 
     pub(crate) fn watch<C: Graceful>(&self, connection: C) -> Drained<C> {
         let notified = Arc::clone(&self.0.notify).notified_owned();
-        Drained { connection, notified, drain: self.clone(), registered: false, told: false }
+        Drained {
+            connection,
+            notified,
+            drain: self.clone(),
+            registered: false,
+            told: false,
+        }
     }
 }
 
@@ -101,7 +107,11 @@ mod tests {
     impl Future for Fake {
         type Output = ();
         fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<()> {
-            if self.finished { Poll::Ready(()) } else { Poll::Pending }
+            if self.finished {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         }
     }
     impl Graceful for Fake {

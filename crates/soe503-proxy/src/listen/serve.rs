@@ -37,7 +37,9 @@ impl Server {
         let head = usize::try_from(limits.max_header_bytes).unwrap_or(usize::MAX);
         let mut http1 = http1::Builder::new();
         // No header_read_timeout: `watch` sees to slow clients without a timer per request.
-        http1.max_headers(limits.max_headers.get()).max_buf_size(head.max(MIN_BUFFER));
+        http1
+            .max_headers(limits.max_headers.get())
+            .max_buf_size(head.max(MIN_BUFFER));
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2
             .timer(TokioTimer::new())
@@ -45,8 +47,16 @@ impl Server {
             .max_header_list_size(limits.max_header_bytes)
             .keep_alive_interval(limits.idle_timeout)
             .keep_alive_timeout(limits.header_read_timeout);
-        let patience = Patience { head: limits.header_read_timeout, idle: limits.idle_timeout };
-        Self { http1, http2, protocols, patience }
+        let patience = Patience {
+            head: limits.header_read_timeout,
+            idle: limits.idle_timeout,
+        };
+        Self {
+            http1,
+            http2,
+            protocols,
+            patience,
+        }
     }
 
     pub(crate) fn patience(&self) -> Patience {
@@ -61,7 +71,9 @@ impl Server {
         front: Arc<Front>,
         drain: &Drain,
     ) {
-        let Some(version) = self.version(&stream, drain).await else { return };
+        let Some(version) = self.version(&stream, drain).await else {
+            return;
+        };
         let client = Arc::new(client);
         let observed = Observed::new(stream, Arc::clone(client.watch()));
         let service = {

@@ -64,7 +64,13 @@ pub(crate) struct Observed<T> {
 
 /// Begins to watch the connection that `task` serves.
 pub(crate) fn add(watch: Arc<Watch>, patience: Patience, task: AbortHandle) {
-    WATCHED.with_borrow_mut(|watched| watched.push(Watched { watch, patience, task }));
+    WATCHED.with_borrow_mut(|watched| {
+        watched.push(Watched {
+            watch,
+            patience,
+            task,
+        })
+    });
 }
 
 /// Ends the connections whose patience is exhausted and forgets those that ended by themselves.
@@ -86,7 +92,9 @@ pub(crate) fn look(now: Tick) {
 impl Watch {
     /// A connection that has just been accepted and owes us a request.
     pub(crate) fn new() -> Arc<Self> {
-        let watch = Self { state: AtomicU64::new(0) };
+        let watch = Self {
+            state: AtomicU64::new(0),
+        };
         watch.set(HEAD);
         Arc::new(watch)
     }
@@ -108,7 +116,8 @@ impl Watch {
     }
 
     fn set(&self, what: u64) {
-        self.state.store(NOW.get().as_nanos() & !WHAT | what, Relaxed);
+        self.state
+            .store(NOW.get().as_nanos() & !WHAT | what, Relaxed);
     }
 
     fn overdue(&self, patience: Patience, now: Tick) -> bool {
@@ -129,7 +138,11 @@ impl<T> Observed<T> {
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Observed<T> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
         if polled.is_ready() {
             self.watch.arriving();
@@ -139,7 +152,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for Observed<T> {
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for Observed<T> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write(cx, buf)
     }
 
@@ -168,7 +185,10 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Observed<T> {
 mod tests {
     use super::*;
 
-    const PATIENCE: Patience = Patience { head: Duration::from_secs(10), idle: Duration::from_secs(60) };
+    const PATIENCE: Patience = Patience {
+        head: Duration::from_secs(10),
+        idle: Duration::from_secs(60),
+    };
 
     #[tokio::test]
     async fn each_phase_has_its_own_limit() {

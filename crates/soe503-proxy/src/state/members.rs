@@ -32,10 +32,13 @@ pub(super) fn members(config: &PoolConfig, answers: &Answers) -> Vec<Member> {
 
 /// The DNS names of `config`.
 pub(super) fn hosts(config: &PoolConfig) -> impl Iterator<Item = Arc<str>> {
-    config.backends.iter().filter_map(|backend| match &backend.target {
-        Target::Dns { host, .. } => Some(Arc::clone(host)),
-        Target::Address(_) => None,
-    })
+    config
+        .backends
+        .iter()
+        .filter_map(|backend| match &backend.target {
+            Target::Dns { host, .. } => Some(Arc::clone(host)),
+            Target::Address(_) => None,
+        })
 }
 
 /// What the pool is told. A backend that was there keeps what reaches it, and so its connections.
@@ -45,8 +48,11 @@ pub(super) fn specs(
     pool: &Pool<Upstream>,
 ) -> Vec<BackendSpec<Upstream>> {
     let spec = |member: Member| {
-        let known = pool.backend(&member.name).map(|backend| backend.service.clone());
-        let kept = known.filter(|known| known.address() == member.address && *known.options() == options);
+        let known = pool
+            .backend(&member.name)
+            .map(|backend| backend.service.clone());
+        let kept =
+            known.filter(|known| known.address() == member.address && *known.options() == options);
         BackendSpec {
             name: member.name,
             address: member.address.to_string().into(),
@@ -67,7 +73,9 @@ fn of_backend(backend: &config::Backend, answers: &Answers) -> Vec<Member> {
     match &backend.target {
         Target::Address(address) => vec![member(backend.name.shared(), *address)],
         Target::Dns { host, port } => {
-            let addresses = answers.get(host).map(|resolution| resolution.addresses.as_slice());
+            let addresses = answers
+                .get(host)
+                .map(|resolution| resolution.addresses.as_slice());
             addresses
                 .unwrap_or_default()
                 .iter()

@@ -53,7 +53,10 @@ impl PoolState {
             budget: RetryBudget::new(Arc::clone(&name), settings::budget(&config)),
             limit: ConcurrencyLimit::new(Arc::clone(&name), settings::limit(&config)),
             counters: Arc::default(),
-            answers: ArcSwap::from_pointee(Answers::new(members::hosts(&config), &Answers::default())),
+            answers: ArcSwap::from_pointee(Answers::new(
+                members::hosts(&config),
+                &Answers::default(),
+            )),
             circuit: Mutex::default(),
             name,
             config,
@@ -128,8 +131,12 @@ impl PoolState {
     }
 
     /// Each backend's name, address and the `Host` to ask for there.
-    pub fn destinations(&self) -> impl Iterator<Item = (Arc<str>, SocketAddr, HeaderValue)> + use<> {
-        self.members().into_iter().map(|member| (member.name, member.address, member.host))
+    pub fn destinations(
+        &self,
+    ) -> impl Iterator<Item = (Arc<str>, SocketAddr, HeaderValue)> + use<> {
+        self.members()
+            .into_iter()
+            .map(|member| (member.name, member.address, member.host))
     }
 
     /// The circuit's changes since the last call, oldest first; they are counted here.

@@ -79,7 +79,8 @@ impl Proxy {
     /// Pools that were there keep what they learned. Listeners and routes are the caller's.
     pub fn apply(&self, config: Config) {
         let now = soe503::clock::now();
-        self.pools.store(Arc::new(build(&config, &self.pools(), now)));
+        self.pools
+            .store(Arc::new(build(&config, &self.pools(), now)));
         self.config.store(Arc::new(config));
         self.generation.send_modify(|generation| *generation += 1);
     }

@@ -21,7 +21,10 @@ pub struct UpstreamBody {
 
 impl UpstreamBody {
     pub(crate) fn new(inner: Incoming, upstream: Upstream, connection: Connection) -> Self {
-        let mut body = Self { inner, lent: Some((upstream, connection)) };
+        let mut body = Self {
+            inner,
+            lent: Some((upstream, connection)),
+        };
         if body.inner.is_end_stream() {
             body.give_back();
         }
@@ -39,7 +42,10 @@ impl Body for UpstreamBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let polled = Pin::new(&mut self.inner).poll_frame(cx);
         match &polled {
             Poll::Ready(None) => self.give_back(),

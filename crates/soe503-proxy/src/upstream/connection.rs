@@ -43,7 +43,11 @@ pub(crate) enum ConnectError {
 
 impl Connection {
     /// Connects within `timeout`; the connection's own task lives on this worker.
-    pub(crate) async fn open(address: SocketAddr, timeout: Duration, now: Tick) -> Result<Self, ConnectError> {
+    pub(crate) async fn open(
+        address: SocketAddr,
+        timeout: Duration,
+        now: Tick,
+    ) -> Result<Self, ConnectError> {
         let stream = match tokio::time::timeout(timeout, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(ConnectError::Io(error)),
@@ -62,7 +66,13 @@ impl Connection {
             // Whatever ends the connection reaches the attempt that was on it through its sender.
             let _ended = connection.await;
         });
-        Ok(Self { sender, meter, connect_time, served: 0, idle_since: now })
+        Ok(Self {
+            sender,
+            meter,
+            connect_time,
+            served: 0,
+            idle_since: now,
+        })
     }
 
     pub(crate) fn sender(&mut self) -> &mut SendRequest<RequestBody> {

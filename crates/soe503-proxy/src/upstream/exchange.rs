@@ -23,7 +23,11 @@ pub(super) async fn run(
     let started = context.map_or_else(clock::now, |c| c.now);
     let number = context.map_or(1, |c| c.number);
     let deadline = context.and_then(RequestContext::due);
-    let mut trial = Trial { upstream, attempt: Attempt::begin(number, started), deadline };
+    let mut trial = Trial {
+        upstream,
+        attempt: Attempt::begin(number, started),
+        deadline,
+    };
 
     loop {
         let mut connection = match trial.checkout().await {
@@ -37,7 +41,11 @@ pub(super) async fn run(
         let sent = connection.meter().written() - sent_before;
         trial.attempt.bytes_sent = Some(sent);
         trial.attempt.bytes_received = Some(connection.meter().read() - received_before);
-        trial.attempt.phase = if sent == 0 { Phase::Write } else { Phase::WaitHeaders };
+        trial.attempt.phase = if sent == 0 {
+            Phase::Write
+        } else {
+            Phase::WaitHeaders
+        };
         match answer {
             Some(Ok(response)) => return Ok(trial.answered(response, connection)),
             Some(Err(mut error)) => match error.take_message() {
@@ -82,7 +90,9 @@ impl Trial {
         self.attempt.accepted_before = self.upstream.has_accepted();
         let now = clock::now();
         let limit = self.upstream.options().connect_timeout;
-        let limit = self.deadline.map_or(limit, |deadline| limit.min(deadline.since(now)));
+        let limit = self
+            .deadline
+            .map_or(limit, |deadline| limit.min(deadline.since(now)));
         match Connection::open(self.upstream.address(), limit, now).await {
             Ok(connection) => {
                 self.attempt.connect = Some(connection.connect_time);
@@ -106,7 +116,11 @@ impl Trial {
         let mut future = pin!(future);
         poll_fn(|cx| match future.as_mut().poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if self.deadline.is_some_and(|deadline| clock::now() >= deadline) => {
+            Poll::Pending
+                if self
+                    .deadline
+                    .is_some_and(|deadline| clock::now() >= deadline) =>
+            {
                 Poll::Ready(None)
             }
             Poll::Pending => Poll::Pending,
@@ -114,7 +128,11 @@ impl Trial {
         .await
     }
 
-    fn answered(mut self, response: Response<Incoming>, connection: Connection) -> Response<UpstreamBody> {
+    fn answered(
+        mut self,
+        response: Response<Incoming>,
+        connection: Connection,
+    ) -> Response<UpstreamBody> {
         let failing = response.status().is_server_error();
         let status = response.status().as_u16();
         let upstream = self.upstream.clone();
@@ -137,6 +155,8 @@ impl Trial {
     }
 
     fn finish(&mut self) {
-        self.attempt.elapsed = clock::now().since(self.attempt.started).max(Duration::from_nanos(1));
+        self.attempt.elapsed = clock::now()
+            .since(self.attempt.started)
+            .max(Duration::from_nanos(1));
     }
 }

@@ -28,7 +28,10 @@ pub(crate) fn of_exchange(error: &hyper::Error) -> Fault {
             if let Some(errno) = io.raw_os_error() {
                 return Fault::Errno(errno);
             }
-            if matches!(io.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::WriteZero) {
+            if matches!(
+                io.kind(),
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::WriteZero
+            ) {
                 return Fault::Closed;
             }
         }
@@ -42,13 +45,5 @@ pub(crate) fn of_exchange(error: &hyper::Error) -> Fault {
         Fault::Closed
     } else {
         Fault::Opaque
-    }
-}
-
-/// What a response body that broke off shows.
-pub(crate) fn of_body(error: &hyper::Error) -> Fault {
-    match of_exchange(error) {
-        Fault::Opaque | Fault::Parse(_) => Fault::Parse(ParseFault::Body),
-        fault => fault,
     }
 }

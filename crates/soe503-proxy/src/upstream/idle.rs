@@ -50,7 +50,10 @@ pub(super) fn take(key: BackendKey, now: Tick) -> Option<Connection> {
 /// Keeps a connection, or closes it if `options.max_idle` are already waiting.
 pub(super) fn put(key: BackendKey, options: UpstreamOptions, connection: Connection) {
     let refused = IDLE.with_borrow_mut(|pool| {
-        let idle = pool.entry(key).or_insert_with(|| Idle { options, connections: Vec::new() });
+        let idle = pool.entry(key).or_insert_with(|| Idle {
+            options,
+            connections: Vec::new(),
+        });
         if idle.connections.len() >= options.max_idle {
             return Some(connection);
         }

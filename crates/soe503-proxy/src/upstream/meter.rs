@@ -37,19 +37,32 @@ impl Meter {
 
     /// Only the connection's task writes, so load and store need no read-modify-write.
     fn add(counter: &AtomicU64, bytes: usize) {
-        counter.store(counter.load(Ordering::Relaxed) + bytes as u64, Ordering::Relaxed);
+        counter.store(
+            counter.load(Ordering::Relaxed) + bytes as u64,
+            Ordering::Relaxed,
+        );
     }
 }
 
 impl<T> Metered<T> {
     pub(crate) fn new(inner: T) -> (Self, Arc<Meter>) {
         let meter = Arc::new(Meter::default());
-        (Self { inner, meter: Arc::clone(&meter) }, meter)
+        (
+            Self {
+                inner,
+                meter: Arc::clone(&meter),
+            },
+            meter,
+        )
     }
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Metered<T> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
         Meter::add(&self.meter.read, buf.filled().len() - before);
@@ -58,7 +71,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for Metered<T> {
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for Metered<T> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.inner).poll_write(cx, buf);
         if let Poll::Ready(Ok(n)) = polled {
             Meter::add(&self.meter.written, n);

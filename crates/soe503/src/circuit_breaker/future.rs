@@ -49,12 +49,7 @@ pin_project! {
 }
 
 impl<F, C> ResponseFuture<F, C> {
-    pub(super) const fn admitted(
-        inner: F,
-        permit: Permit,
-        classify: C,
-        due: Option<Tick>,
-    ) -> Self {
+    pub(super) const fn admitted(inner: F, permit: Permit, classify: C, due: Option<Tick>) -> Self {
         let started = permit.admitted_at();
         Self {
             state: State::Admitted {

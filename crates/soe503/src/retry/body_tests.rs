@@ -24,7 +24,10 @@ struct Script {
 impl Script {
     fn data(frames: &[&'static str]) -> Self {
         Self {
-            frames: frames.iter().map(|text| Ok(Frame::data(Bytes::from(*text)))).collect(),
+            frames: frames
+                .iter()
+                .map(|text| Ok(Frame::data(Bytes::from(*text))))
+                .collect(),
             length: None,
         }
     }
@@ -127,8 +130,14 @@ fn a_new_attempt_takes_the_body_away() {
     next(&mut first).unwrap().unwrap();
     let mut second = replay.next();
     let error = next(&mut first).unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "another attempt of this request has begun");
-    assert!(!error.is::<RequestBodyError>(), "that is no fault of the client");
+    assert_eq!(
+        error.to_string(),
+        "another attempt of this request has begun"
+    );
+    assert!(
+        !error.is::<RequestBodyError>(),
+        "that is no fault of the client"
+    );
     assert_eq!(text(next(&mut second)), "a");
     assert_eq!(text(next(&mut second)), "b", "and nothing was stolen");
 }
@@ -179,7 +188,11 @@ fn a_body_announced_above_the_cap_can_go_again_until_it_is_read() {
     assert_eq!(first.size_hint().exact(), Some(9));
     assert_eq!(replay.can(), CanReplay::Yes);
     next(&mut first).unwrap().unwrap();
-    assert_eq!(replay.can(), CanReplay::TooLarge, "though one byte was read only");
+    assert_eq!(
+        replay.can(),
+        CanReplay::TooLarge,
+        "though one byte was read only"
+    );
 }
 
 #[test]
@@ -206,10 +219,17 @@ fn framing_is_that_of_the_original() {
     assert_eq!(first.size_hint().exact(), Some(5));
     assert!(!first.is_end_stream());
     next(&mut first).unwrap().unwrap();
-    assert!(first.is_end_stream(), "an exact length is over after its last byte");
+    assert!(
+        first.is_end_stream(),
+        "an exact length is over after its last byte"
+    );
     assert_eq!(first.size_hint().exact(), Some(0));
     let mut second = replay.next();
-    assert_eq!(second.size_hint().exact(), Some(5), "the replay has the whole length");
+    assert_eq!(
+        second.size_hint().exact(),
+        Some(5),
+        "the replay has the whole length"
+    );
     assert!(!second.is_end_stream());
     next(&mut second).unwrap().unwrap();
     assert!(second.is_end_stream());
@@ -247,7 +267,11 @@ fn without_a_replay_nothing_is_kept() {
     next(&mut first).unwrap().unwrap();
     let mut second = replay.next();
     drop(replay);
-    assert_eq!(text(next(&mut second)), "a", "a replay that has begun goes on");
+    assert_eq!(
+        text(next(&mut second)),
+        "a",
+        "a replay that has begun goes on"
+    );
     assert_eq!(text(next(&mut second)), "b");
     assert!(next(&mut second).is_none());
 }

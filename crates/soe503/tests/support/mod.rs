@@ -1,5 +1,9 @@
 //! What the tests of the layers share.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses a part of it"
+)]
 
 pub mod upstream;
 
@@ -98,15 +102,25 @@ pub fn errno(number: i32) -> BoxError {
 }
 
 pub fn get() -> Request<Empty<Bytes>> {
-    Request::builder().uri("/path?q=1").body(Empty::new()).unwrap()
+    Request::builder()
+        .uri("/path?q=1")
+        .body(Empty::new())
+        .unwrap()
 }
 
 pub fn request<B>(method: &str, body: B) -> Request<B> {
-    Request::builder().method(method).uri("/path").body(body).unwrap()
+    Request::builder()
+        .method(method)
+        .uri("/path")
+        .body(body)
+        .unwrap()
 }
 
 pub fn status(code: u16) -> Response<Full<Bytes>> {
-    Response::builder().status(code).body(Full::from("said")).unwrap()
+    Response::builder()
+        .status(code)
+        .body(Full::from("said"))
+        .unwrap()
 }
 
 pub fn empty(code: u16) -> Response<Empty<Bytes>> {

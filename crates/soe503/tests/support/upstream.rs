@@ -11,8 +11,8 @@ use http_body_util::{BodyExt, Full};
 use soe503::{BoxError, Component, Failure, Outlook, Rejected, RequestContext, Served, clock};
 use soe503_core::ledger::{Attempt, Fault, Phase, Refusal};
 use soe503_core::{Cause, Tick};
-use tower::util::BoxCloneSyncService;
 use tower::service_fn;
+use tower::util::BoxCloneSyncService;
 
 /// What a backend does with a request.
 #[derive(Clone, Debug)]
@@ -89,7 +89,12 @@ impl Upstream {
         let (parts, body) = request.into_parts();
         let context = parts.extensions.get::<RequestContext>().unwrap().clone();
         let number = context.number;
-        let reply = self.replies.lock().unwrap().pop_front().expect("no more replies");
+        let reply = self
+            .replies
+            .lock()
+            .unwrap()
+            .pop_front()
+            .expect("no more replies");
         let read = !matches!(reply, Reply::Early(_) | Reply::Unconnected | Reply::Refuse);
         let body = match read {
             true => body.collect().await.map_err(Into::into)?.to_bytes(),
@@ -111,7 +116,9 @@ impl Upstream {
             Reply::Status(status) | Reply::Early(status) => Ok(answer(status)),
             Reply::After(status, after) => {
                 let mut response = answer(status);
-                response.headers_mut().insert("retry-after", after.parse().unwrap());
+                response
+                    .headers_mut()
+                    .insert("retry-after", after.parse().unwrap());
                 Ok(response)
             }
             Reply::Lonely(status) => {

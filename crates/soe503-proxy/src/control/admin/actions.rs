@@ -27,7 +27,11 @@ pub(super) async fn backend(
     let anchor = Anchor::now();
     let pool = pools::find(&shared.proxy, &pool)?;
     let action: BackendAction = action.parse().map_err(|_| {
-        unknown("action", &action, BackendAction::ALL.iter().map(|action| action.as_str()))
+        unknown(
+            "action",
+            &action,
+            BackendAction::ALL.iter().map(|action| action.as_str()),
+        )
     })?;
     let request = request(&body)?;
     let until = until(&request, anchor)?;
@@ -35,12 +39,18 @@ pub(super) async fn backend(
     let now = anchor.tick();
     let changed = match action {
         BackendAction::Drain => pool.pool.drain(&*backend, Arc::clone(&reason), until, now),
-        BackendAction::Disable => pool.pool.disable(&*backend, Arc::clone(&reason), until, now),
+        BackendAction::Disable => pool
+            .pool
+            .disable(&*backend, Arc::clone(&reason), until, now),
         BackendAction::Enable => pool.pool.enable(&*backend, now),
     };
     if changed.is_err() {
         let backends = pool.pool.backends();
-        return Err(unknown("backend", &backend, backends.iter().map(|backend| &*backend.name)));
+        return Err(unknown(
+            "backend",
+            &backend,
+            backends.iter().map(|backend| &*backend.name),
+        ));
     }
     tracing::info!(pool = &*pool.name, backend, %action, reason = &*reason, %peer, "an operator changed a backend");
     Ok(Json(view::pool(&pool, anchor)))
@@ -55,11 +65,17 @@ pub(super) async fn breaker(
     let anchor = Anchor::now();
     let pool = pools::find(&shared.proxy, &pool)?;
     let action: BreakerAction = action.parse().map_err(|_| {
-        unknown("action", &action, BreakerAction::ALL.iter().map(|action| action.as_str()))
+        unknown(
+            "action",
+            &action,
+            BreakerAction::ALL.iter().map(|action| action.as_str()),
+        )
     })?;
     let request = request(&body)?;
     if request.until.is_some() {
-        return Err(bad_request("`until` is for backends: a circuit stays as it is put until a reset."));
+        return Err(bad_request(
+            "`until` is for backends: a circuit stays as it is put until a reset.",
+        ));
     }
     let reason = reason(&request, action.as_str());
     apply(&pool, action, &reason, anchor.tick());
@@ -83,8 +99,14 @@ fn request(body: &[u8]) -> Result<ActionRequest, Refusal> {
     }
     let request: ActionRequest = serde_json::from_slice(body)
         .map_err(|error| bad_request(&format!("The body is no action request: {error}.")))?;
-    if request.reason.as_ref().is_some_and(|reason| reason.len() > LONGEST_REASON) {
-        return Err(bad_request(&format!("`reason` is longer than {LONGEST_REASON} bytes.")));
+    if request
+        .reason
+        .as_ref()
+        .is_some_and(|reason| reason.len() > LONGEST_REASON)
+    {
+        return Err(bad_request(&format!(
+            "`reason` is longer than {LONGEST_REASON} bytes."
+        )));
     }
     Ok(request)
 }

@@ -163,7 +163,10 @@ fn circuit_breaker(on: &CircuitBreaker) -> Value {
         "probes": on.probes,
         "shadow": on.shadow,
     });
-    for (key, rate) in [("failure_rate", on.failure_rate), ("slow_rate", on.slow_rate)] {
+    for (key, rate) in [
+        ("failure_rate", on.failure_rate),
+        ("slow_rate", on.slow_rate),
+    ] {
         if let Some(rate) = rate {
             view[key] = json!(rate.as_f64());
         }

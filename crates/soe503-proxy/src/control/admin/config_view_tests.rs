@@ -47,9 +47,11 @@ fn toml(view: Value) -> String {
 fn the_view_is_a_config_that_means_the_same() {
     let smallest = "[[listeners]]\naddress = \"127.0.0.1:8080\"\n[[routes]]\npool = \"app\"\n[pools.app]\nbackends = [\"http://127.0.0.1:8081\"]\n";
     for text in [FULL, smallest] {
-        let config = from_str("test", text).unwrap_or_else(|report| panic!("{}", report.render(false)));
+        let config =
+            from_str("test", text).unwrap_or_else(|report| panic!("{}", report.render(false)));
         let written = toml(view(&config));
-        let again = from_str("view", &written).unwrap_or_else(|report| panic!("{}\n{written}", report.render(false)));
+        let again = from_str("view", &written)
+            .unwrap_or_else(|report| panic!("{}\n{written}", report.render(false)));
         assert_eq!(again, config, "{written}");
     }
 }

@@ -16,7 +16,10 @@ pub(super) async fn all(State(shared): State<Shared>) -> Json<api::Pools> {
     let anchor = Anchor::now();
     let pools = shared.proxy.pools();
     Json(api::Pools {
-        pools: pools.values().map(|pool| view::pool(pool, anchor)).collect(),
+        pools: pools
+            .values()
+            .map(|pool| view::pool(pool, anchor))
+            .collect(),
     })
 }
 

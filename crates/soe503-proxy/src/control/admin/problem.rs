@@ -9,7 +9,11 @@ use soe503_api::Problem;
 pub(super) struct Refusal(pub(super) Problem);
 
 /// The problem that a path names a `what` (such as `pool`) called `typed`, and there are only `known`.
-pub(super) fn unknown<'a>(what: &str, typed: &str, known: impl Iterator<Item = &'a str> + Clone) -> Refusal {
+pub(super) fn unknown<'a>(
+    what: &str,
+    typed: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Refusal {
     let mut detail = format!("There is no {what} called {typed:?}.");
     if let Some(meant) = nearest(typed, known.clone()) {
         detail += &format!(" Did you mean {meant:?}?");
@@ -32,10 +36,14 @@ fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a 
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, axum::Json(self.0)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(Problem::CONTENT_TYPE));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(Problem::CONTENT_TYPE),
+        );
         if status == StatusCode::UNAUTHORIZED {
             // RFC 6750 §3
             let challenge = HeaderValue::from_static("Bearer realm=\"soe503 admin\"");

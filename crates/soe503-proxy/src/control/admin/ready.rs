@@ -63,7 +63,11 @@ fn readiness(proxy: &Proxy, anchor: Anchor) -> Readiness {
 fn why_down(pool: &soe503_api::Pool) -> String {
     let name = &pool.name;
     if pool.circuit.state == soe503_api::CircuitState::Open {
-        let reason = pool.circuit.reason.as_deref().unwrap_or("for a reason not kept");
+        let reason = pool
+            .circuit
+            .reason
+            .as_deref()
+            .unwrap_or("for a reason not kept");
         return format!("pool {name}: circuit open, {reason}");
     }
     let backends: Vec<String> = pool
@@ -77,6 +81,9 @@ fn why_down(pool: &soe503_api::Pool) -> String {
         .collect();
     match pool.backends.len() {
         0 => format!("pool {name} has no backend"),
-        total => format!("pool {name}: none of {total} backends usable ({})", backends.join(", ")),
+        total => format!(
+            "pool {name}: none of {total} backends usable ({})",
+            backends.join(", ")
+        ),
     }
 }

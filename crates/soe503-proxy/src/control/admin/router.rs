@@ -86,7 +86,9 @@ async fn harden(mut response: Response) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
     ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }
@@ -113,7 +115,8 @@ async fn unknown_path(request: Request) -> Refusal {
 }
 
 async fn wrong_method(method: Method) -> Refusal {
-    let detail = format!("This path exists, but not for {method}: looking is GET, changing is POST.");
+    let detail =
+        format!("This path exists, but not for {method}: looking is GET, changing is POST.");
     Refusal(Problem::new(405, "Wrong method", detail))
 }
 
@@ -134,6 +137,8 @@ impl Admin {
 
 impl fmt::Debug for Admin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admin").field("guard", &self.guard).finish_non_exhaustive()
+        f.debug_struct("Admin")
+            .field("guard", &self.guard)
+            .finish_non_exhaustive()
     }
 }

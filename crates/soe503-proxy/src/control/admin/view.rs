@@ -83,7 +83,9 @@ fn circuit(breaker: &BreakerSnapshot, anchor: Anchor) -> api::Circuit {
     let id = |cause: Cause| cause.id().to_owned();
     let (forced, reason) = match &breaker.forced {
         Some(Forced::Open { why, .. }) => (Some(api::ForcedCircuit::Open), Some(why.to_string())),
-        Some(Forced::Closed { why, .. }) => (Some(api::ForcedCircuit::Closed), Some(why.to_string())),
+        Some(Forced::Closed { why, .. }) => {
+            (Some(api::ForcedCircuit::Closed), Some(why.to_string()))
+        }
         None => (None, trip.map(|trip| trip.rule.to_string())),
     };
     api::Circuit {
@@ -105,7 +107,9 @@ fn backend(shown: &BackendSnapshot, checked: bool, anchor: Anchor) -> api::Backe
         address: shown.address.to_string(),
         state: backend_state(shown.state),
         reason: why.map(|why| why.text.to_string()),
-        cause: why.and_then(|why| why.cause).map(|cause| cause.id().to_owned()),
+        cause: why
+            .and_then(|why| why.cause)
+            .map(|cause| cause.id().to_owned()),
         since: anchor.date(shown.since),
         until: why
             .and_then(|why| why.until)
@@ -151,7 +155,9 @@ fn unresolved(pool: &PoolState, anchor: Anchor) -> Vec<api::Backend> {
         let Target::Dns { host, .. } = &backend.target else {
             return None;
         };
-        let resolution = answers.get(host).filter(|found| found.addresses.is_empty())?;
+        let resolution = answers
+            .get(host)
+            .filter(|found| found.addresses.is_empty())?;
         let trouble = resolution.trouble.as_ref();
         Some(api::Backend {
             name: backend.name.to_string(),

@@ -13,7 +13,9 @@ impl Patients for PoolState {
         self.destinations()
             .map(|(name, address, host)| {
                 let backend = snapshot(&name);
-                let suspicious = backend.as_ref().is_some_and(|backend| backend.consecutive_failures() > 0);
+                let suspicious = backend
+                    .as_ref()
+                    .is_some_and(|backend| backend.consecutive_failures() > 0);
                 let health = match backend.map(|backend| backend.state()) {
                     Some(BackendState::Down) => Health::Down,
                     Some(BackendState::Starting) => Health::Starting,

@@ -63,9 +63,14 @@ async fn try_once<P: Prober>(knock: Knock, prober: Arc<P>, limits: Limits) {
     let _permit = limits.at_once.acquire().await;
     let timeout = knock.pool.config.connect_timeout.min(PATIENCE);
     let nobody = HeaderValue::from_static("-");
-    let result = prober.probe(&Probe::Tcp, knock.address, &nobody, timeout).await;
+    let result = prober
+        .probe(&Probe::Tcp, knock.address, &nobody, timeout)
+        .await;
     if matches!(result, CheckResult::Passed { .. }) {
-        knock.pool.pool.connect_proved(knock.id, soe503::clock::now());
+        knock
+            .pool
+            .pool
+            .connect_proved(knock.id, soe503::clock::now());
     }
 }
 
@@ -74,11 +79,16 @@ fn ejected(proxy: &Proxy, now: Tick) -> HashMap<Key, Knock> {
     let mut found = HashMap::new();
     for pool in proxy.pools().values() {
         let backends = pool.pool.backends();
-        if !backends.iter().any(|backend| backend.state() == BackendState::Ejected) {
+        if !backends
+            .iter()
+            .any(|backend| backend.state() == BackendState::Ejected)
+        {
             continue;
         }
         for shown in pool.pool.snapshot(now).backends {
-            let Some(ejection) = shown.ejection else { continue };
+            let Some(ejection) = shown.ejection else {
+                continue;
+            };
             let waits = ejection.due > now && !ejection.probing;
             let address = backends
                 .iter()

@@ -16,7 +16,13 @@ struct Doors {
 }
 
 impl Prober for Doors {
-    async fn probe(&self, what: &Probe, address: SocketAddr, _: &HeaderValue, _: Duration) -> CheckResult {
+    async fn probe(
+        &self,
+        what: &Probe,
+        address: SocketAddr,
+        _: &HeaderValue,
+        _: Duration,
+    ) -> CheckResult {
         assert_eq!(*what, Probe::Tcp);
         self.knocks.send((address, soe503::clock::now())).unwrap();
         if *self.open.lock().unwrap() {
@@ -35,7 +41,8 @@ fn proxy() -> Arc<Proxy> {
     let config = "[[listeners]]\naddress = \"127.0.0.1:8080\"\n[[routes]]\npool = \"app\"\n\
         [pools.app]\nbackends = [\"http://10.0.0.1:80\", \"http://10.0.0.2:80\", \"http://10.0.0.3:80\"]\n\
         ejection = { base = \"20s\" }\n";
-    let config = from_str("test", config).unwrap_or_else(|report| panic!("{}", report.render(false)));
+    let config =
+        from_str("test", config).unwrap_or_else(|report| panic!("{}", report.render(false)));
     Arc::new(Proxy::new(config, Recorder::default(), AccessLog::off()))
 }
 
@@ -49,7 +56,12 @@ fn doors() -> (Arc<Doors>, mpsc::UnboundedReceiver<(SocketAddr, Tick)>) {
 fn eject(pool: &PoolState, name: &str, cause: Cause) {
     let mut rng = fastrand::Rng::with_seed(1);
     let mut others = Tried::default();
-    for backend in pool.pool.backends().iter().filter(|backend| &*backend.name != name) {
+    for backend in pool
+        .pool
+        .backends()
+        .iter()
+        .filter(|backend| &*backend.name != name)
+    {
         others.insert(backend.id);
     }
     for _ in 0..5 {
@@ -69,7 +81,11 @@ async fn a_backend_that_refused_is_knocked_at_about_once_a_second_until_it_opens
     let (proxy, (doors, mut heard)) = (proxy(), doors());
     let pool = proxy.pool("app").unwrap();
     eject(&pool, "10.0.0.2:80", Cause::DependencyConnectRefused);
-    let task = tokio::spawn(watch_recovery(Arc::clone(&proxy), Arc::clone(&doors), Limits::default()));
+    let task = tokio::spawn(watch_recovery(
+        Arc::clone(&proxy),
+        Arc::clone(&doors),
+        Limits::default(),
+    ));
     let began = soe503::clock::now();
     let mut last = began;
     for _ in 0..8 {
@@ -83,12 +99,18 @@ async fn a_backend_that_refused_is_knocked_at_about_once_a_second_until_it_opens
         let shown = pool.pool.snapshot(soe503::clock::now());
         shown.backends[1].ejection.clone().unwrap()
     };
-    assert!(ejection(&pool).due > soe503::clock::now(), "not due by itself yet");
+    assert!(
+        ejection(&pool).due > soe503::clock::now(),
+        "not due by itself yet"
+    );
     *doors.open.lock().unwrap() = true;
     heard.recv().await.unwrap();
     // The knock is told to the pool before the next look.
     tokio::time::sleep(LOOK * 2).await;
-    assert!(ejection(&pool).due <= soe503::clock::now(), "a request may try at once");
+    assert!(
+        ejection(&pool).due <= soe503::clock::now(),
+        "a request may try at once"
+    );
     tokio::time::sleep(EVERY * 5).await;
     assert!(heard.try_recv().is_err(), "once it is due, nobody knocks");
     task.abort();
@@ -97,7 +119,11 @@ async fn a_backend_that_refused_is_knocked_at_about_once_a_second_until_it_opens
 #[tokio::test(start_paused = true)]
 async fn a_backend_that_answered_badly_is_left_alone() {
     let (proxy, (doors, mut heard)) = (proxy(), doors());
-    eject(&proxy.pool("app").unwrap(), "10.0.0.2:80", Cause::DependencyUpstreamError);
+    eject(
+        &proxy.pool("app").unwrap(),
+        "10.0.0.2:80",
+        Cause::DependencyUpstreamError,
+    );
     let task = tokio::spawn(watch_recovery(proxy, doors, Limits::default()));
     tokio::time::sleep(EVERY * 10).await;
     assert!(heard.try_recv().is_err());

@@ -77,7 +77,8 @@ fn responses(pool: &PoolState) -> Vec<ResponseCount> {
             count,
         })
         .filter(|r| {
-            let passed_on = r.origin == Origin::Upstream && r.cause.is_none() && r.class != Class::None;
+            let passed_on =
+                r.origin == Origin::Upstream && r.cause.is_none() && r.class != Class::None;
             r.count > 0 || passed_on
         })
         .collect()
