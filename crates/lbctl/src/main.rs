@@ -1,1 +1,58 @@
-fn main() {}
+//! `lbctl`: the operator's command line for soe503.
+//!
+//! It speaks the admin API and, for `confirm`, HTTP as any client would; it knows nothing of the
+//! proxy's insides. A command is a module with its arguments, what it asks, and how it tells:
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`cli`] | what can be typed |
+//! | [`pool`], [`breaker`], [`explain`] | the commands that ask the admin API |
+//! | [`confirm`] | is this a 503, whose, and why |
+//! | [`admin`] | finding the admin API, and errors with the nearest valid choice |
+//! | [`show`] | terminal, colours, tables, numbers |
+//! | [`exit`] | exit codes and failures |
+
+mod admin;
+mod breaker;
+mod cli;
+mod clock;
+mod confirm;
+mod exit;
+mod explain;
+mod pool;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    cli::{Cli, Command},
+    exit::{Exit, Failure},
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return Failure::usage(format!("cannot start: {error}")).report();
+        }
+    };
+    let result = runtime.block_on(run(cli));
+    // A name lookup that never ends runs on a thread of its own: nobody waits for it.
+    runtime.shutdown_background();
+    result.map_or_else(|failure| failure.report(), Exit::into)
+}
+
+async fn run(cli: Cli) -> Result<Exit, Failure> {
+    match cli.command {
+        Command::Pool(args) => pool::run(&cli.admin, args).await,
+        Command::Breaker(args) => breaker::run(&cli.admin, args).await,
+        Command::Confirm(args) => confirm::run(&args).await,
+        Command::Explain(args) => explain::run(&cli.admin, &args).await,
+    }
+}

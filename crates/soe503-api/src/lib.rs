@@ -1,1 +1,43 @@
-//! soe503-api
+//! The admin API of soe503: what travels between the proxy and those who look at it.
+//!
+//! The proxy builds these types and serialises them; `lbctl`, dashboards and scripts read them.
+//! The JSON is a contract (`tests/golden/` holds one document of each kind), so:
+//!
+//! - **Every key is always there.** What does not apply is `null`, never absent: a script can
+//!   name a path without asking first. Only the problem document leaves members out, as RFC 9457 does.
+//! - **Readers are lenient.** Unknown keys are ignored and unknown states read as `unknown`, so an
+//!   older `lbctl` can look at a newer proxy.
+//! - **Times are RFC 3339 in UTC**, to the millisecond ([`Timestamp`]). Durations carry their unit
+//!   in the key: `elapsed_ms`.
+//! - **Causes are identifiers** such as `dependency_failure/connect_refused`, as text: this crate
+//!   transports them and the core crate owns the list.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`path`] | every path of the API, once, for the server's router and for clients |
+//! | [`pool`] | `GET /api/v1/pools`, `GET /api/v1/pools/{pool}` |
+//! | [`action`] | `POST …/drain`, `enable`, `disable` and `POST …/breaker/{reset,open,close}` |
+//! | [`failure`] | `GET /api/v1/failures/{request id}` |
+//! | [`problem`] | the body of every answer that is not a success |
+//! | `client` | a small async client (feature `client`) |
+
+pub mod action;
+#[cfg(feature = "client")]
+pub mod client;
+pub mod failure;
+pub mod path;
+pub mod pool;
+pub mod problem;
+pub mod time;
+
+pub use action::{ActionRequest, BackendAction, BreakerAction};
+pub use failure::{
+    Actions, Attempt, Diagnosis, Evidence, FailureRecord, Grade, Phase, RequestSummary,
+    RetryVerdict, RuledOut, Scope, ScopeLevel,
+};
+pub use pool::{
+    Backend, BackendState, Circuit, CircuitState, ForcedCircuit, HealthCheck, HealthCheckState,
+    Latency, Pool, PoolState, Pools, Queue, RetryBudget,
+};
+pub use problem::Problem;
+pub use time::Timestamp;

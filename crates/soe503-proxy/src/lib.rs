@@ -1,1 +1,20 @@
-//! soe503-proxy
+//! The soe503 reverse proxy: keeps requests succeeding while backends fail, and tags and explains
+//! those it cannot save.
+//!
+//! This crate is the binary `soe503`; the library exists for its own tests and tools, and makes no
+//! promise of stability. Reading order: [`run`] puts everything together, [`config`] says what can
+//! be told, `listen`, `front` and [`upstream`] are a request's way in and out, [`control`] is
+//! everything that is not on that way, and [`state`] is what the two share.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod control;
+pub mod demo;
+mod front;
+pub mod listen;
+pub mod run;
+pub mod signals;
+pub mod state;
+pub mod upstream;
+mod worker;

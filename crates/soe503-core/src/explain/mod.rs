@@ -1,1 +1,44 @@
-//! explain
+//! The words, headers and documents in which a cause is told.
+//!
+//! [`tell`] turns a [`Diagnosis`](crate::diagnosis::Diagnosis) into one answer: a status, headers
+//! that carry everything essential (an answer to HEAD has nothing else), and a body in the form
+//! that the client asked for. [`negotiate`] picks the form, [`retry_after`] says when to come
+//! back, [`append`] and [`passed_on`] speak `Proxy-Status` for answers that are not ours.
+//!
+//! **Who reads it** decides how much is said. [`Exposure::Public`] names nothing of ours: no
+//! address, no backend, no pool. [`Exposure::Internal`] adds pool, attempts, evidence and
+//! remedies, and still no address, not even one that serves as a name. [`Exposure::Full`] tells
+//! all.
+//!
+//! **Failure mode.** Every string from outside (names, certificates, identifiers, other proxies'
+//! claims) counts as hostile: it is cut, stripped of control characters and escaped for its
+//! place. No input makes a header that does not parse, a document that is not well-formed, or a
+//! body above [`LONGEST_BODY`].
+
+mod actions;
+mod build;
+mod clean;
+mod faults;
+mod field;
+mod grpc;
+mod headers;
+mod html;
+mod names;
+mod negotiate;
+mod problem;
+mod proxy_status;
+mod retry_after;
+mod status;
+mod tell;
+mod telling;
+mod text;
+mod time;
+mod words;
+
+pub use build::problem;
+pub use negotiate::{negotiate, negotiate_request};
+pub use problem::{Problem, ToldActions, ToldAttempt, ToldEvidence, ToldRuledOut, ToldScope};
+pub use proxy_status::{append, passed_on};
+pub use retry_after::{RetryInputs, retry_after};
+pub use tell::{LONGEST_BODY, tell};
+pub use telling::{DOCS, Exposure, Format, StatusPolicy, Telling, Told};

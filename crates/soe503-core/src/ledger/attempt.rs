@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::Fault;
+use super::{Fault, Nested};
 use crate::Tick;
 
 /// How far an attempt got before it ended.
@@ -87,6 +87,13 @@ pub struct Attempt {
     pub accepted_before: bool,
     /// The response's status, if it got that far.
     pub status: Option<u16>,
+    /// The `Retry-After` that came with the status, if one did and could be read.
+    pub retry_after: Option<Duration>,
+    /// The response says that the backend is overloaded: `x-envoy-overloaded`, or a load report
+    /// at or above 1.
+    pub overloaded: bool,
+    /// The response carries another proxy's explanation.
+    pub nested: Option<Box<Nested>>,
     /// Why it was, or was not, tried again.
     pub retry: Option<RetryVerdict>,
 }
@@ -109,6 +116,9 @@ impl Attempt {
             bytes_received: None,
             accepted_before: false,
             status: None,
+            retry_after: None,
+            overloaded: false,
+            nested: None,
             retry: None,
         }
     }

@@ -1,1 +1,82 @@
-//! pool
+//! Which backend gets an attempt, and which are out of rotation and why.
+//!
+//! # Choosing
+//!
+//! **Power of two choices over a latency estimate.** Two random backends of the rotation are
+//! compared by *estimate × (in flight + 1) × penalty*, and the cheaper one wins. Two random choices
+//! avoid the herd that "always the best" sends to whoever looked best a moment ago; the in-flight
+//! count reacts at once where a latency only reacts later. Weights decide how often a backend is
+//! drawn and what an attempt in flight counts, so they hold at low load and at high load.
+//!
+//! - The estimate is a peak-EWMA: it jumps up with a bad sample and forgets it over
+//!   [`PoolConfig::latency_decay`]. Idle, it falls back to what is *typical for the pool*, never to
+//!   zero, so an idle backend is not taken for an infinitely fast one.
+//! - A failure adds to a penalty that fades within seconds, and a failure's latency never lowers
+//!   the estimate: whoever fails fast must not attract load (failure modes 22 to 24).
+//! - Differences below 20 % are noise; then a coin decides.
+//!
+//! # Three axes
+//!
+//! ```text
+//!  operator   enabled ◀──▶ draining ◀──▶ disabled (until …)
+//!  checks     up ◀──▶ down ◀── starting              (crate::health)
+//!  traffic    trusted ──trip──▶ ejected ──due──▶ probe ──success──▶ trusted, warming
+//!                                  ▲                │
+//!                                  └── twice as long ┘ failure
+//! ```
+//!
+//! The axes are independent: a passing check never ends an ejection (failure mode 14), an operator's
+//! `enable` neither. A backend is in rotation when all three agree. Each state keeps its [`Why`].
+//!
+//! **Ejection** on traffic: one refused connection, or a run of failures. It ends with one probe: a
+//! real, preferably idempotent request. After that the backend *warms up*: its share grows from a
+//! tenth to its weight. The time out doubles with each ejection and shrinks only with successes,
+//! never with mere time (envoy#21142). What keeps passive evidence from emptying a pool:
+//!
+//! - the last backend in rotation is never ejected, so a pool of one never is (failure mode 15);
+//! - only a refused connection ejects by itself. Anything else needs a sibling in rotation whose last
+//!   result was not a failure: if all fail alike, the cause is not this backend (failure modes
+//!   16 and 17), and at most [`EjectionConfig::max_ejected`] of the pool go that way;
+//! - if operators or checks take out the rest, ejected backends are used rather than none.
+//!
+//! **Panic.** When checks condemn more than [`PoolConfig::panic_threshold`] of the backends that
+//! traffic still trusts, the checks are the likelier fault (failure mode 13): such backends are picked
+//! too, visibly ([`LeaseKind::Panic`]). Traffic that fails ejects them, which confirms the checks
+//! and ends the panic.
+//!
+//! **Failure mode: the pool fails open** ("least bad" rather than "none") unless panic is turned
+//! off. [`NoBackend`] then says how many backends are in which state, the majority cause, and when
+//! the first may return.
+//!
+//! # Cost
+//!
+//! A pick on the normal path is one arc-swap load, two random numbers, a few atomic loads per
+//! candidate and one `Arc` clone: no lock, no allocation. When a drawn candidate is out, tried
+//! or warming, the list is scanned once or twice. Locks are taken when something fails or changes.
+
+mod backend;
+mod census;
+mod config;
+mod control;
+mod ejection;
+mod handle;
+mod latency;
+mod lease;
+mod members;
+mod pick;
+mod refusal;
+mod snapshot;
+mod state;
+mod tried;
+mod vitals;
+mod word;
+
+pub use backend::{Backend, BackendSpec, Key};
+pub use config::{EjectionConfig, PoolConfig, PoolConfigError};
+pub use control::UnknownBackend;
+pub use handle::Pool;
+pub use lease::{FailureScope, Lease, LeaseKind, Recorded};
+pub use refusal::{NoBackend, StateCounts};
+pub use snapshot::{BackendSnapshot, EjectionSnapshot, LatencySnapshot, PoolSnapshot, PoolState};
+pub use state::{BackendState, BackendTransition, By, Why};
+pub use tried::Tried;

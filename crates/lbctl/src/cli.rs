@@ -1,0 +1,49 @@
+//! What can be typed.
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::{
+    admin::AdminArgs, breaker::BreakerArgs, confirm::ConfirmArgs, explain::ExplainArgs,
+    pool::PoolArgs,
+};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  fine
+  1  the thing asked about is not healthy: a pool that is down, an open circuit, a URL that is a
+     503 or cannot be reached
+  2  usage: a wrong option, an unknown pool, backend or request id, a refused token
+  3  the admin API is not reachable";
+
+/// Look at soe503 and steer it.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) admin: AdminArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// See pools and their backends; take backends out of rotation and back
+    Pool(PoolArgs),
+    /// See and steer the pools' circuit breakers
+    Breaker(BreakerArgs),
+    /// Is this URL a real 503, whose is it, and why
+    Confirm(ConfirmArgs),
+    /// What happened to one failed request
+    Explain(ExplainArgs),
+}
+
+/// How to tell an answer that is no table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people
+    #[default]
+    #[value(alias = "table")]
+    Text,
+    /// For programs
+    Json,
+}

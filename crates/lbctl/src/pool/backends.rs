@@ -1,0 +1,177 @@
+//! The backends of a pool as a table.
+//!
+//! Where the terminal is wide enough, "why" is the last column. Where it is not, only a backend
+//! with something to explain gets a second line: what is in order takes one line and no reading.
+
+use soe503_api::{Backend, BackendState, HealthCheck, HealthCheckState, Timestamp};
+
+use crate::show::{Canvas, Cell, Column, Grid, Mark, Row, age, count, millis, style, waiting};
+
+/// Writes the table of `backends` to `out`.
+pub(super) fn table(
+    backends: &[Backend],
+    wide: bool,
+    now: Timestamp,
+    canvas: Canvas,
+    out: &mut String,
+) {
+    if backends.is_empty() {
+        return;
+    }
+    // A pipe always has the same columns; a terminal only those that say something.
+    let something = canvas.width.is_none() || backends.iter().any(|b| why(b, now).is_some());
+    let whole = grid(backends, wide, something, now, canvas);
+    let fits = canvas.width.is_none_or(|limit| whole.width() <= limit);
+    if fits {
+        whole.render(canvas, out);
+    } else {
+        grid(backends, wide, false, now, canvas).render(canvas, out);
+    }
+}
+
+/// The symbol of a backend.
+pub(super) fn mark(backend: &Backend) -> Mark {
+    match backend.state {
+        BackendState::Up if backend.health_check.state == HealthCheckState::Failing => Mark::Partly,
+        BackendState::Up => Mark::Good,
+        BackendState::Starting | BackendState::Warming => Mark::Partly,
+        BackendState::Down | BackendState::Ejected => Mark::Bad,
+        BackendState::Draining | BackendState::Disabled => Mark::Held,
+        _ => Mark::Unknown,
+    }
+}
+
+/// A backend's state in a word.
+pub(super) const fn word(state: BackendState) -> &'static str {
+    match state {
+        BackendState::Up => "up",
+        BackendState::Down => "down",
+        BackendState::Ejected => "ejected",
+        BackendState::Draining => "draining",
+        BackendState::Disabled => "disabled",
+        BackendState::Starting => "starting",
+        BackendState::Warming => "warming",
+        _ => "unknown",
+    }
+}
+
+/// Why a backend is not simply up, and what happens next. Nothing if it is.
+pub(super) fn why(backend: &Backend, now: Timestamp) -> Option<String> {
+    let mut parts = Vec::new();
+    parts.extend(backend.reason.clone().or_else(|| backend.cause.clone()));
+    if backend.consecutive_failures > 1 {
+        parts.push(format!(
+            "{} failures in a row",
+            count(backend.consecutive_failures)
+        ));
+    }
+    if let Some(error) = &backend.health_check.last_error
+        && backend.health_check.state == HealthCheckState::Failing
+        && !parts.iter().any(|p| p.contains(error.as_str()))
+    {
+        parts.push(format!("check: {error}"));
+    }
+    parts.extend(backend.until.map(|until| next(backend.state, until, now)));
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn next(state: BackendState, until: Timestamp, now: Timestamp) -> String {
+    let due = until <= now;
+    let wait = waiting(until.since(now));
+    match state {
+        BackendState::Ejected if due => "probe due".to_owned(),
+        BackendState::Ejected => format!("probe in {wait}"),
+        BackendState::Warming => format!("full share in {wait}"),
+        _ if due => "return due".to_owned(),
+        _ => format!("returns in {wait}"),
+    }
+}
+
+fn grid(
+    backends: &[Backend],
+    wide: bool,
+    why_column: bool,
+    now: Timestamp,
+    canvas: Canvas,
+) -> Grid {
+    let mut columns = vec![Column::left("BACKEND")];
+    if wide {
+        columns.extend([Column::left("ADDRESS"), Column::right("WEIGHT")]);
+    }
+    columns.extend([
+        Column::left("STATE"),
+        Column::left("SINCE"),
+        Column::right("IN-FLIGHT"),
+        Column::right("P50"),
+        Column::right("P99"),
+        Column::left("CHECK"),
+    ]);
+    if wide {
+        columns.extend([Column::right("REQUESTS"), Column::right("FAILED")]);
+    }
+    if why_column {
+        columns.push(Column::left("WHY"));
+    }
+    let row = |backend: &Backend| {
+        let mark = mark(backend);
+        let why = why(backend, now);
+        let mut cells = vec![Cell::new(&backend.name, style::STRONG)];
+        if wide {
+            cells.push(Cell::plain(&backend.address));
+            cells.push(Cell::plain(backend.weight.to_string()));
+        }
+        cells.extend([
+            Cell::new(word(backend.state), mark.style()),
+            Cell::plain(age(now.since(backend.since))),
+            Cell::plain(count(backend.in_flight)),
+            latency(backend.latency_ms.p50),
+            latency(backend.latency_ms.p99),
+            check(&backend.health_check, now),
+        ]);
+        if wide {
+            cells.push(Cell::plain(count(backend.requests)));
+            cells.push(Cell::plain(count(backend.failures)));
+        }
+        let note = why.map(|text| Cell::plain(&text));
+        let (cell, note) = if why_column {
+            (note, None)
+        } else {
+            (None, note)
+        };
+        if why_column {
+            cells.push(cell.unwrap_or_else(|| Cell::plain("")));
+        }
+        Row {
+            mark: (canvas.symbol(mark), mark.style()),
+            cells,
+            note,
+        }
+    };
+    Grid {
+        rows: backends.iter().map(row).collect(),
+        columns,
+        indent: 2,
+    }
+}
+
+fn latency(ms: Option<f64>) -> Cell {
+    ms.map_or_else(Cell::none, |ms| Cell::plain(millis(ms)))
+}
+
+/// What the active check last saw, and how long ago.
+fn check(check: &HealthCheck, now: Timestamp) -> Cell {
+    let (word, style) = match check.state {
+        HealthCheckState::None => return Cell::none(),
+        HealthCheckState::Pending => ("waiting", style::WARN),
+        HealthCheckState::Passing => ("ok", style::GOOD),
+        HealthCheckState::Failing => ("failed", style::BAD),
+        _ => ("unknown", style::QUIET),
+    };
+    let mut text = check
+        .last_status
+        .map_or_else(|| word.to_owned(), |s| s.to_string());
+    if let Some(at) = check.last_at {
+        text += &format!(" {} ago", age(now.since(at)));
+    }
+    Cell::new(text, style)
+}

@@ -1,0 +1,116 @@
+use soe503_api::BackendState;
+
+use super::{backends, view};
+use crate::show::{
+    Canvas,
+    sample::{NOW, PIPE, plain, pools, terminal},
+    style,
+};
+
+fn shown(wide: bool, canvas: Canvas) -> String {
+    plain(&view::pools(&pools().pools, wide, NOW, canvas), canvas)
+}
+
+#[test]
+fn in_a_pipe() {
+    insta::assert_snapshot!(shown(false, PIPE));
+}
+
+#[test]
+fn wide_in_a_pipe() {
+    insta::assert_snapshot!(shown(true, PIPE));
+}
+
+#[test]
+fn in_80_columns() {
+    insta::assert_snapshot!(shown(false, terminal(80)));
+}
+
+#[test]
+fn in_160_columns() {
+    insta::assert_snapshot!(shown(false, terminal(160)));
+}
+
+#[test]
+fn in_50_columns_every_fact_is_still_there() {
+    let narrow = view::pools(&pools().pools, false, NOW, terminal(50));
+    let narrow = anstream::adapter::strip_str(&narrow).to_string();
+    let words = |text: &str| {
+        text.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let narrow = words(&narrow);
+    for word in words(&shown(false, terminal(200))) {
+        let column_head = word.chars().all(|c| c.is_ascii_uppercase());
+        assert!(
+            narrow.contains(&word) || word == "·" || column_head,
+            "{word} is lost"
+        );
+    }
+}
+
+#[test]
+fn no_pools() {
+    assert_eq!(
+        view::pools(&[], false, NOW, PIPE),
+        "no pools are configured\n"
+    );
+}
+
+/// The colours carry meaning, so they are part of the contract with the eye.
+#[test]
+fn colours_by_meaning() {
+    let text = view::pools(&pools().pools, false, NOW, terminal(160));
+    let has = |style: anstyle::Style, word: &str| {
+        let painted = format!("{style}{word}{style:#}");
+        assert!(text.contains(&painted), "{word} in {style:?}");
+    };
+    has(style::GOOD, "●");
+    has(style::GOOD, "up");
+    has(style::BAD, "ejected");
+    has(style::BAD, "DOWN");
+    has(style::WARN, "warming");
+    has(style::HELD, "disabled");
+    has(style::BAD, "118 failed");
+    has(style::GOOD, "12 prevented");
+    has(style::WARN, "118 refused");
+}
+
+#[test]
+fn a_name_cannot_paint_the_terminal() {
+    let mut pools = pools().pools;
+    pools[0].name = "app\x1b[2J".into();
+    pools[0].backends[1].reason = Some("\x1b]0;owned\x07".into());
+    let text = view::pools(&pools, false, NOW, PIPE);
+    assert!(!text.contains("\x1b[2J") && !text.contains("\x1b]0"));
+    assert!(text.contains("app?[2J") && text.contains("?]0;owned?"));
+}
+
+#[test]
+fn why_tells_what_happens_next() {
+    let pool = &pools().pools[0];
+    let why = |change: fn(&mut soe503_api::Backend)| {
+        let mut backend = pool.backends[1].clone();
+        change(&mut backend);
+        backends::why(&backend, NOW)
+    };
+    assert_eq!(
+        why(|_| {}).unwrap(),
+        "connection refused; 4 failures in a row; probe in 2s"
+    );
+    assert_eq!(
+        why(|b| b.until = Some(NOW)).unwrap(),
+        "connection refused; 4 failures in a row; probe due"
+    );
+    assert_eq!(
+        why(|b| {
+            b.state = BackendState::Down;
+            b.reason = None;
+            b.until = None;
+        })
+        .unwrap(),
+        "dependency_failure/connect_refused; 4 failures in a row; check: connection refused"
+    );
+    assert_eq!(backends::why(&pool.backends[0], NOW), None);
+}

@@ -1,0 +1,194 @@
+//! Pools as text: a headline each, then its backends.
+
+use soe503_api::{Circuit, CircuitState, ForcedCircuit, Pool, PoolState, Timestamp};
+
+use super::backends;
+use crate::show::{Canvas, Fact, Line, Mark, age, count, flow, plural, style, waiting, wrap};
+
+/// All `pools`, as they were at `now`.
+pub(super) fn pools(pools: &[Pool], wide: bool, now: Timestamp, canvas: Canvas) -> String {
+    let mut out = String::new();
+    if pools.is_empty() {
+        out.push_str("no pools are configured\n");
+    }
+    for (i, pool) in pools.iter().enumerate() {
+        if i > 0 {
+            out.push('\n');
+        }
+        headline(pool, now, canvas, &mut out);
+        backends::table(&pool.backends, wide, now, canvas, &mut out);
+    }
+    out
+}
+
+/// The symbol of a pool's state.
+pub(super) const fn mark(state: PoolState) -> Mark {
+    match state {
+        PoolState::Ok => Mark::Good,
+        PoolState::Degraded => Mark::Partly,
+        PoolState::Down => Mark::Bad,
+        _ => Mark::Unknown,
+    }
+}
+
+/// A pool's state in a word.
+pub(super) const fn word(state: PoolState) -> &'static str {
+    match state {
+        PoolState::Ok => "ok",
+        PoolState::Degraded => "degraded",
+        PoolState::Down => "DOWN",
+        _ => "unknown",
+    }
+}
+
+/// How many of a pool's backends get requests: `2 of 3 backends in rotation`.
+pub(super) fn in_rotation(pool: &Pool) -> String {
+    let total = pool.backends.len();
+    let usable = pool.backends.iter().filter(|b| b.state.in_rotation());
+    match usable.count() {
+        _ if total == 0 => "no backends".to_owned(),
+        0 => format!(
+            "none of {} in rotation",
+            plural(total as u64, "backend", "backends")
+        ),
+        n if n == total => format!(
+            "{} in rotation",
+            plural(total as u64, "backend", "backends")
+        ),
+        n => format!("{n} of {total} backends in rotation"),
+    }
+}
+
+fn headline(pool: &Pool, now: Timestamp, canvas: Canvas, out: &mut String) {
+    let mark = mark(pool.state);
+    let mut line = Line::default();
+    line.put(canvas.symbol(mark), mark.style()).gap(1);
+    line.put(&pool.name, style::STRONG).gap(2);
+    line.put(word(pool.state), mark.style()).gap(2);
+    let mut facts = vec![
+        Fact::plain(in_rotation(pool)),
+        circuit(&pool.circuit, now),
+        requests(pool),
+        budget(pool),
+    ];
+    if pool.queue.depth > 0 || pool.queue.limit.is_some() {
+        facts.push(queue(pool));
+    }
+    flow(line, &facts, 2, canvas, out);
+    if pool.panic {
+        let text = "PANIC: too few backends are in rotation to believe the checks; all are used";
+        note(text, style::BAD, canvas, out);
+    }
+    if let Some(why) = circuit_why(&pool.circuit) {
+        note(&format!("circuit: {why}"), style::PLAIN, canvas, out);
+    }
+}
+
+/// A sentence about the pool, under its headline.
+fn note(text: &str, style: anstyle::Style, canvas: Canvas, out: &mut String) {
+    let room = canvas.width.map(|w| w.saturating_sub(4));
+    for (i, text) in wrap(text, room).iter().enumerate() {
+        let indent = if i == 0 { 2 } else { 4 };
+        Line::default().gap(indent).put(text, style).end(out);
+    }
+}
+
+/// Where the circuit stands, since when, and when it tries again.
+fn circuit(circuit: &Circuit, now: Timestamp) -> Fact {
+    let mut text = format!("circuit {}", circuit_word(circuit));
+    if let Some(since) = circuit
+        .opened_at
+        .filter(|_| circuit.state != CircuitState::Closed)
+    {
+        text += &format!(" {}", age(now.since(since)));
+    }
+    if let Some(at) = circuit.retry_at {
+        text += &match at > now {
+            true => format!(", probe in {}", waiting(at.since(now))),
+            false => ", probe due".to_owned(),
+        };
+    }
+    Fact::new(text, circuit_mark(circuit).style())
+}
+
+/// A circuit's state in a word, or two when it is held.
+pub(crate) fn circuit_word(circuit: &Circuit) -> &'static str {
+    match (circuit.forced, circuit.state) {
+        (Some(ForcedCircuit::Open), _) => "HELD OPEN",
+        (Some(ForcedCircuit::Closed), _) => "held closed",
+        (_, CircuitState::Closed) => "closed",
+        (_, CircuitState::Open) => "OPEN",
+        (_, CircuitState::HalfOpen) => "half open",
+        _ => "unknown",
+    }
+}
+
+/// The symbol of a circuit.
+pub(crate) const fn circuit_mark(circuit: &Circuit) -> Mark {
+    match (circuit.forced, circuit.state) {
+        (Some(ForcedCircuit::Closed), _) => Mark::Held,
+        (_, CircuitState::Closed) => Mark::Good,
+        (_, CircuitState::Open) => Mark::Bad,
+        (_, CircuitState::HalfOpen) => Mark::Partly,
+        _ => Mark::Unknown,
+    }
+}
+
+/// Why a circuit is not simply closed.
+pub(crate) fn circuit_why(circuit: &Circuit) -> Option<String> {
+    let rule = circuit.reason.as_ref().or(circuit.rule.as_ref());
+    let behind = circuit.root.as_ref().map(|root| format!("root {root}"));
+    let parts: Vec<_> = rule.cloned().into_iter().chain(behind).collect();
+    let closed = circuit.state == CircuitState::Closed && circuit.forced.is_none();
+    (!closed && !parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn requests(pool: &Pool) -> Fact {
+    let failed = if pool.failed > 0 {
+        style::BAD
+    } else {
+        style::PLAIN
+    };
+    let saved = if pool.prevented > 0 {
+        style::GOOD
+    } else {
+        style::PLAIN
+    };
+    Fact::plain(plural(pool.requests, "request", "requests"))
+        .and(", ", style::PLAIN)
+        .and(format!("{} prevented", count(pool.prevented)), saved)
+        .and(", ", style::PLAIN)
+        .and(format!("{} failed", count(pool.failed)), failed)
+}
+
+fn budget(pool: &Pool) -> Fact {
+    let budget = pool.retry_budget;
+    let refused = if budget.refused > 0 {
+        style::WARN
+    } else {
+        style::PLAIN
+    };
+    Fact::plain(format!(
+        "retry budget {} ({} spent, ",
+        count(budget.available),
+        count(budget.spent)
+    ))
+    .and(format!("{} refused", count(budget.refused)), refused)
+    .and(")", style::PLAIN)
+}
+
+fn queue(pool: &Pool) -> Fact {
+    let depth = count(pool.queue.depth);
+    let busy = if pool.queue.depth > 0 {
+        style::WARN
+    } else {
+        style::PLAIN
+    };
+    Fact::new(
+        match pool.queue.limit {
+            Some(limit) => format!("queue {depth} of {}", count(limit)),
+            None => format!("queue {depth}"),
+        },
+        busy,
+    )
+}

@@ -1,0 +1,136 @@
+//! One request and its answer, over a connection of its own.
+
+use core::{future::Future, time::Duration};
+use std::io;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpStream, task::JoinHandle};
+
+use super::{AdminAddress, ClientError, Step, Token};
+use crate::ActionRequest;
+
+/// A listing of ten thousand backends is about 5 MB.
+const MAX_BODY: usize = 64 << 20;
+
+/// Stops driving a connection when the exchange is over, also when it is cancelled.
+struct Driver(JoinHandle<()>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Builds a request. Paths come from [`crate::path`], so it is always valid; an address whose
+/// prefix is not would have failed to parse.
+pub(super) fn request(
+    address: &AdminAddress,
+    token: Option<&Token>,
+    method: Method,
+    path: &str,
+    body: Option<&ActionRequest>,
+) -> http::Result<Request<Full<Bytes>>> {
+    let mut builder = Request::builder()
+        .method(method)
+        .uri(format!("{}{path}", address.prefix))
+        .header(header::HOST, &address.authority)
+        .header(header::ACCEPT, "application/json, application/problem+json")
+        .header(
+            header::USER_AGENT,
+            concat!("soe503-api/", env!("CARGO_PKG_VERSION")),
+        )
+        .header(header::CONNECTION, "close");
+    if let Some(token) = token {
+        builder = builder.header(header::AUTHORIZATION, token.header());
+    }
+    let Some(body) = body else {
+        return builder.body(Full::default());
+    };
+    // Two optional strings: there is nothing in it that could fail to serialise.
+    let json = serde_json::to_vec(body).unwrap_or_default();
+    builder
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Full::new(json.into()))
+}
+
+/// Sends `request` to `address` and reads the whole answer. Each step has `limit`.
+pub(super) async fn exchange(
+    address: &AdminAddress,
+    limit: Duration,
+    request: http::Result<Request<Full<Bytes>>>,
+) -> Result<(StatusCode, Bytes), ClientError> {
+    let request = request.map_err(|e| failed(address, Step::Answer, io::Error::other(e)))?;
+    let host = (address.host.as_str(), address.port);
+    let addresses: Vec<_> = within(address, Step::Resolve, limit, tokio::net::lookup_host(host))
+        .await?
+        .collect();
+    let stream = within(
+        address,
+        Step::Connect,
+        limit,
+        TcpStream::connect(&*addresses),
+    )
+    .await?;
+    within(address, Step::Answer, limit, answer(stream, request)).await
+}
+
+async fn answer(
+    stream: TcpStream,
+    request: Request<Full<Bytes>>,
+) -> io::Result<(StatusCode, Bytes)> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(io::Error::other)?;
+    let _driver = Driver(tokio::spawn(async move {
+        // Its error is reported by `send_request` and the body, where it matters.
+        let _ = connection.await;
+    }));
+    let response = sender
+        .send_request(request)
+        .await
+        .map_err(io::Error::other)?;
+    let status = response.status();
+    let body = Limited::new(response.into_body(), MAX_BODY)
+        .collect()
+        .await
+        .map_err(io::Error::other)?;
+    Ok((status, body.to_bytes()))
+}
+
+async fn within<T>(
+    address: &AdminAddress,
+    step: Step,
+    limit: Duration,
+    work: impl Future<Output = io::Result<T>>,
+) -> Result<T, ClientError> {
+    match tokio::time::timeout(limit, work).await {
+        Ok(result) => result.map_err(|source| failed(address, step, source)),
+        Err(_) => Err(ClientError::TimedOut {
+            address: address.to_string(),
+            step,
+            limit,
+        }),
+    }
+}
+
+fn failed(address: &AdminAddress, step: Step, source: io::Error) -> ClientError {
+    let address = address.to_string();
+    let hyper = source
+        .get_ref()
+        .and_then(|e| e.downcast_ref::<hyper::Error>());
+    match hyper {
+        Some(e) if e.is_parse() => ClientError::NotTheApi {
+            address,
+            what: "its answer is not HTTP".to_owned(),
+        },
+        _ => ClientError::Unreachable {
+            address,
+            step,
+            source,
+        },
+    }
+}

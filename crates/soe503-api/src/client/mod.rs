@@ -1,0 +1,142 @@
+//! A small async client of the admin API.
+//!
+//! One request, one connection: the tools that use it ask once, or once a second, and a connection
+//! that is not kept can never be stale. It speaks HTTP/1.1 without TLS, because the admin API
+//! listens on loopback unless told otherwise. An error says which step failed and what was tried.
+//!
+//! ```no_run
+//! # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = soe503_api::client::Client::new("http://127.0.0.1:9503")?;
+//! for pool in client.pools().await?.value.pools {
+//!     println!("{} {:?}", pool.name, pool.state);
+//! }
+//! # Ok(()) }
+//! ```
+
+mod address;
+mod error;
+mod exchange;
+mod token;
+
+use core::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use serde::de::DeserializeOwned;
+
+pub use address::{AddressError, AdminAddress};
+pub use error::{ClientError, Step};
+pub use token::{Token, TokenError};
+
+use crate::{ActionRequest, BackendAction, BreakerAction, FailureRecord, Pool, Pools, path};
+
+/// How long each step (resolve and connect; answer) may take, unless told otherwise: 5 s.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where the admin API is asked, and as whom. Cheap to clone; keeps no connection.
+#[derive(Clone, Debug)]
+pub struct Client {
+    address: AdminAddress,
+    token: Option<Token>,
+    timeout: Duration,
+}
+
+/// An answer: what it means, and the bytes it came as.
+#[derive(Clone, Debug)]
+pub struct Reply<T> {
+    /// What it means.
+    pub value: T,
+    /// Exactly what the API returned.
+    pub body: Bytes,
+}
+
+impl Client {
+    /// A client for the API at `address`, such as `http://127.0.0.1:9503`, without a token and
+    /// with [`DEFAULT_TIMEOUT`].
+    pub fn new(address: &str) -> Result<Self, AddressError> {
+        Ok(Self {
+            address: address.parse()?,
+            token: None,
+            timeout: DEFAULT_TIMEOUT,
+        })
+    }
+
+    /// Sends `token` with each request, as `Authorization: Bearer …`.
+    #[must_use]
+    pub fn with_token(mut self, token: Option<Token>) -> Self {
+        self.token = token;
+        self
+    }
+
+    /// Gives each step `timeout` instead of the default.
+    #[must_use]
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Where it asks.
+    pub const fn address(&self) -> &AdminAddress {
+        &self.address
+    }
+
+    /// All pools.
+    pub async fn pools(&self) -> Result<Reply<Pools>, ClientError> {
+        self.call(Method::GET, path::POOLS, None).await
+    }
+
+    /// One pool.
+    pub async fn pool(&self, pool: &str) -> Result<Reply<Pool>, ClientError> {
+        self.call(Method::GET, &path::pool(pool), None).await
+    }
+
+    /// Does `action` to one backend and answers its pool as it is afterwards.
+    pub async fn backend_action(
+        &self,
+        pool: &str,
+        backend: &str,
+        action: BackendAction,
+        request: &ActionRequest,
+    ) -> Result<Reply<Pool>, ClientError> {
+        let path = path::backend_action(pool, backend, action);
+        self.call(Method::POST, &path, Some(request)).await
+    }
+
+    /// Does `action` to the circuit of one pool and answers the pool as it is afterwards.
+    pub async fn breaker_action(
+        &self,
+        pool: &str,
+        action: BreakerAction,
+        request: &ActionRequest,
+    ) -> Result<Reply<Pool>, ClientError> {
+        let path = path::breaker_action(pool, action);
+        self.call(Method::POST, &path, Some(request)).await
+    }
+
+    /// The record of one failed request.
+    pub async fn failure(&self, request_id: &str) -> Result<Reply<FailureRecord>, ClientError> {
+        self.call(Method::GET, &path::failure(request_id), None)
+            .await
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&ActionRequest>,
+    ) -> Result<Reply<T>, ClientError> {
+        let asked = format!("{method} {path}");
+        let request = exchange::request(&self.address, self.token.as_ref(), method, path, body);
+        let (status, body) = exchange::exchange(&self.address, self.timeout, request).await?;
+        if !status.is_success() {
+            return Err(ClientError::refused(&self.address, asked, status, &body));
+        }
+        match serde_json::from_slice(&body) {
+            Ok(value) => Ok(Reply { value, body }),
+            Err(source) => Err(ClientError::NotTheApi {
+                address: self.address.to_string(),
+                what: format!("the answer to {asked} is not what this version reads: {source}"),
+            }),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! One try of a request.
+
+use serde::{Deserialize, Serialize};
+
+/// One try of the request on one backend.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// 1 for the first.
+    pub number: u32,
+    /// The backend's name; `null` if none was chosen.
+    pub backend: Option<String>,
+    /// The backend's address; `null` if none was chosen.
+    pub address: Option<String>,
+    /// How far it got.
+    pub phase: Phase,
+    /// What ended it, in words: `connection refused`; `null` for a success.
+    pub fault: Option<String>,
+    /// The cause that this attempt proves by itself; `null` for a success.
+    pub cause: Option<String>,
+    /// How long it took until the verdict, in milliseconds.
+    pub elapsed_ms: f64,
+    /// Whether the connection had served a request before.
+    pub reused: bool,
+    /// Bytes of the request handed to the socket; `null` if not known.
+    pub bytes_sent: Option<u64>,
+    /// Bytes of the response received; `null` if not known.
+    pub bytes_received: Option<u64>,
+    /// The response's status; `null` if it did not get that far.
+    pub status: Option<u16>,
+    /// Why it was, or was not, tried again; `null` where the question did not arise.
+    pub retry: Option<RetryVerdict>,
+}
+
+/// How far an attempt got before it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Phase {
+    /// Before a backend was chosen.
+    Queue,
+    /// Resolving a name.
+    Dns,
+    /// TCP connect.
+    Connect,
+    /// TLS handshake.
+    Tls,
+    /// Sending the request.
+    Write,
+    /// Waiting for the response's head.
+    WaitHeaders,
+    /// Receiving the response's body.
+    Body,
+    /// Finished.
+    Done,
+    /// A phase this reader does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why a failed attempt was, or was not, followed by another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RetryVerdict {
+    /// Another attempt followed.
+    Retried,
+    /// Bytes of an unsafe request had gone out: replaying could run it twice.
+    UnsafeToReplay,
+    /// The response had started.
+    ResponseStarted,
+    /// The request's body is larger than the replay buffer.
+    BodyTooLarge,
+    /// The configured number of attempts is spent.
+    AttemptsSpent,
+    /// The retry budget is empty.
+    BudgetEmpty,
+    /// The deadline leaves no room for another try.
+    NoTimeLeft,
+    /// Every backend that could be tried was tried, or none is left in rotation.
+    NoOtherBackend,
+    /// The failure would be the same elsewhere.
+    Pointless,
+    /// The client left.
+    ClientGone,
+    /// Retries are turned off here.
+    Disabled,
+    /// A verdict this reader does not know.
+    #[serde(other)]
+    Unknown,
+}

@@ -1,0 +1,9 @@
+//! `GET /api/v1/failures/{request id}`: what happened to one request that was not saved.
+
+mod attempt;
+mod diagnosis;
+mod record;
+
+pub use attempt::{Attempt, Phase, RetryVerdict};
+pub use diagnosis::{Actions, Diagnosis, Evidence, Grade, RuledOut, Scope, ScopeLevel};
+pub use record::{FailureRecord, RequestSummary};

@@ -1,0 +1,120 @@
+//! One backend, its state and its check.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// One backend of a pool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Backend {
+    /// Its name: from the configuration, or its address.
+    pub name: String,
+    /// Host and port, or what the configuration says where it is not resolved yet.
+    pub address: String,
+    /// Where it stands.
+    pub state: BackendState,
+    /// Why it is not simply up, in words; `null` if it is.
+    pub reason: Option<String>,
+    /// The cause behind `reason`; `null` where an operator, a start or nothing is behind it.
+    pub cause: Option<String>,
+    /// When this state began.
+    pub since: Timestamp,
+    /// When this state ends by itself: the next probe of an ejected backend, the end of a
+    /// disablement; `null` if nothing is planned.
+    pub until: Option<Timestamp>,
+    /// Its share relative to the other backends. Default 1.
+    pub weight: u32,
+    /// Attempts that run on it now.
+    pub in_flight: u64,
+    /// Attempts on it since the proxy started.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub failures: u64,
+    /// Failures since the last success.
+    pub consecutive_failures: u64,
+    /// How long it takes until the head of its response is here.
+    pub latency_ms: Latency,
+    /// Its active check.
+    pub health_check: HealthCheck,
+}
+
+/// Where a backend stands in the rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum BackendState {
+    /// In rotation.
+    Up,
+    /// Out, by an active check.
+    Down,
+    /// Out for a while, by what its requests showed.
+    Ejected,
+    /// Finishes what it has, gets no new requests: by an operator or a shutdown.
+    Draining,
+    /// Out, by an operator.
+    Disabled,
+    /// Waits for its first check.
+    Starting,
+    /// In rotation with a growing share, after a return.
+    Warming,
+    /// A state this reader does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Quantiles of a latency, in milliseconds. `null` before the first sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Latency {
+    /// Half of the requests are faster.
+    pub p50: Option<f64>,
+    /// All but one in a hundred are faster.
+    pub p99: Option<f64>,
+}
+
+/// What the active check of a backend last saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HealthCheck {
+    /// Its verdict.
+    pub state: HealthCheckState,
+    /// The HTTP status of the last answer; `null` for TCP checks and when there was no answer.
+    pub last_status: Option<u16>,
+    /// What went wrong last time; `null` if nothing did.
+    pub last_error: Option<String>,
+    /// When it last finished; `null` before the first.
+    pub last_at: Option<Timestamp>,
+}
+
+/// The verdict of an active check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HealthCheckState {
+    /// No check is configured.
+    None,
+    /// It has not made up its mind yet.
+    Pending,
+    /// It passes.
+    Passing,
+    /// It fails.
+    Failing,
+    /// A state this reader does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+impl HealthCheck {
+    /// The check of a backend that has none.
+    pub const NONE: Self = Self {
+        state: HealthCheckState::None,
+        last_status: None,
+        last_error: None,
+        last_at: None,
+    };
+}
+
+impl BackendState {
+    /// Whether requests are sent to it in this state.
+    pub const fn in_rotation(self) -> bool {
+        matches!(self, Self::Up | Self::Warming)
+    }
+}

@@ -1,0 +1,9 @@
+//! `GET /api/v1/pools`: what each pool and each of its backends is doing, and why.
+
+mod backend;
+mod circuit;
+mod pools;
+
+pub use backend::{Backend, BackendState, HealthCheck, HealthCheckState, Latency};
+pub use circuit::{Circuit, CircuitState, ForcedCircuit};
+pub use pools::{Pool, PoolState, Pools, Queue, RetryBudget};

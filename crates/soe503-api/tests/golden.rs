@@ -1,0 +1,167 @@
+//! The documents of the API, byte for byte, and the leniency of those who read them.
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use soe503_api::{
+    BackendState, CircuitState, FailureRecord, Grade, HealthCheckState, Phase, Pool, PoolState,
+    Pools, Problem, RetryVerdict, ScopeLevel, Timestamp,
+};
+
+const POOLS: &str = include_str!("golden/pools.json");
+const FAILURE: &str = include_str!("golden/failure.json");
+const PROBLEM: &str = include_str!("golden/problem.json");
+
+/// Reads `text` as `T` and expects to write the very same text: no key lost, none added, none
+/// renamed, none moved.
+fn round_trip<T: Serialize + DeserializeOwned>(text: &str) -> T {
+    let value: T = serde_json::from_str(text).unwrap();
+    let written = serde_json::to_string_pretty(&value).unwrap();
+    assert_eq!(written, text.trim_end());
+    value
+}
+
+#[test]
+fn pools() {
+    let Pools { pools } = round_trip(POOLS);
+    let app = &pools[0];
+    assert_eq!(app.state, PoolState::Degraded);
+    assert_eq!(app.circuit.state, CircuitState::Closed);
+    let states: Vec<_> = app.backends.iter().map(|b| b.state).collect();
+    assert_eq!(
+        states,
+        [
+            BackendState::Up,
+            BackendState::Ejected,
+            BackendState::Disabled
+        ]
+    );
+    assert_eq!(app.backends[0].latency_ms.p99, Some(9.5));
+    assert_eq!(
+        app.backends[1].health_check.state,
+        HealthCheckState::Failing
+    );
+    assert_eq!(
+        app.backends[1].since,
+        Timestamp::from_unix_millis(1_795_369_256_042)
+    );
+    assert_eq!(pools[1].circuit.state, CircuitState::Open);
+    assert_eq!(pools[1].queue.limit, Some(512));
+}
+
+/// The keys that dashboards and scripts were promised.
+#[test]
+fn the_promised_keys_are_there() {
+    let all: Value = serde_json::from_str(POOLS).unwrap();
+    let pool = &all["pools"][0];
+    let expect = |value: &Value, keys: &str| {
+        for key in keys.split(' ') {
+            assert!(value.get(key).is_some(), "{key} is missing in {value}");
+        }
+    };
+    expect(
+        pool,
+        "name state panic circuit backends retry_budget queue requests prevented failed",
+    );
+    expect(&pool["circuit"], "state opened_at retry_at root");
+    expect(&pool["retry_budget"], "available spent refused");
+    expect(&pool["queue"], "depth limit");
+    let backend = &pool["backends"][0];
+    expect(
+        backend,
+        "name address state reason since weight in_flight requests failures \
+         consecutive_failures latency_ms health_check",
+    );
+    expect(&backend["latency_ms"], "p50 p99");
+    expect(
+        &backend["health_check"],
+        "state last_status last_error last_at",
+    );
+}
+
+#[test]
+fn every_state_has_its_promised_word() {
+    fn words<T: Serialize, const N: usize>(states: [T; N]) -> Vec<String> {
+        let word = |s| {
+            serde_json::to_value(s)
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        states.into_iter().map(word).collect()
+    }
+    use {BackendState as B, CircuitState as C, PoolState as P};
+    assert_eq!(
+        words([P::Ok, P::Degraded, P::Down]),
+        ["ok", "degraded", "down"]
+    );
+    assert_eq!(
+        words([C::Closed, C::Open, C::HalfOpen]),
+        ["closed", "open", "half_open"]
+    );
+    assert_eq!(
+        words([
+            B::Up,
+            B::Down,
+            B::Ejected,
+            B::Draining,
+            B::Disabled,
+            B::Starting,
+            B::Warming
+        ]),
+        [
+            "up", "down", "ejected", "draining", "disabled", "starting", "warming"
+        ]
+    );
+    assert_eq!(
+        words([Phase::WaitHeaders, Phase::Tls]),
+        ["wait_headers", "tls"]
+    );
+    assert_eq!(words([ScopeLevel::AllPools]), ["all_pools"]);
+    assert_eq!(words([RetryVerdict::UnsafeToReplay]), ["unsafe_to_replay"]);
+}
+
+#[test]
+fn failure() {
+    let record: FailureRecord = round_trip(FAILURE);
+    assert_eq!(record.diagnosis.grade, Grade::Proven);
+    assert_eq!(record.diagnosis.scope.level, ScopeLevel::Pool);
+    assert_eq!(record.attempts[0].phase, Phase::Connect);
+    assert_eq!(record.attempts[0].retry, Some(RetryVerdict::Retried));
+}
+
+#[test]
+fn problem() {
+    let problem: Problem = round_trip(PROBLEM);
+    assert_eq!(problem.valid, ["app", "search"]);
+    let plain = serde_json::to_value(Problem::new(401, "Not allowed", "no token")).unwrap();
+    assert!(plain.get("valid").is_none(), "{plain}");
+}
+
+/// What a newer proxy may send: new keys, new states.
+#[test]
+fn an_older_reader_reads_what_a_newer_proxy_writes() {
+    let mut all: Value = serde_json::from_str(POOLS).unwrap();
+    let pool = &mut all["pools"][0];
+    pool["tomorrow"] = 1.into();
+    pool["state"] = "resting".into();
+    pool["circuit"]["state"] = "ajar".into();
+    pool["backends"][0]["state"] = "asleep".into();
+    let pool: Pool = serde_json::from_value(pool.take()).unwrap();
+    assert_eq!(pool.state, PoolState::Unknown);
+    assert_eq!(pool.circuit.state, CircuitState::Unknown);
+    assert_eq!(pool.backends[0].state, BackendState::Unknown);
+    assert!(!pool.backends[0].state.in_rotation());
+}
+
+/// What an older proxy does not send: the keys that were added to the first promise.
+#[test]
+fn a_reader_does_without_the_later_keys() {
+    let mut all: Value = serde_json::from_str(POOLS).unwrap();
+    let pool = &mut all["pools"][1];
+    for key in ["rule", "forced", "reason"] {
+        pool["circuit"].as_object_mut().unwrap().remove(key);
+    }
+    let pool: Pool = serde_json::from_value(pool.take()).unwrap();
+    assert_eq!(pool.circuit.rule, None);
+}

@@ -1,0 +1,131 @@
+//! What is known around a failed request, beside its own attempts.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::Tick;
+use crate::cause::Cause;
+
+/// The state of the world when a request failed. Shells fill in what they know; everything left
+/// at its default counts as not known, never as fine.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Context {
+    /// The moment of the diagnosis.
+    pub now: Tick,
+    /// The pool's name.
+    pub pool: Option<Arc<str>>,
+    /// The pool's backends.
+    pub backends: Vec<BackendView>,
+    /// The pool's circuit, if it has one.
+    pub circuit: Option<CircuitView>,
+    /// What is known to lie behind an overload or a refusal of ours.
+    pub root: Option<Cause>,
+    /// How long 99 % of answers take at most when all is well.
+    pub usual_p99: Option<Duration>,
+    /// Established connections to the backends still make progress. `None`: not known.
+    pub pooled_alive: Option<bool>,
+}
+
+/// One backend, as the pool sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BackendView {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its address as text.
+    pub address: Option<Arc<str>>,
+    /// What it is to the pool.
+    pub condition: Condition,
+    /// Why, if it is out of rotation or degraded.
+    pub cause: Option<Cause>,
+    /// Since when.
+    pub since: Option<Tick>,
+}
+
+/// What a backend is to its pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Condition {
+    /// In rotation.
+    Up,
+    /// Out, by an active check.
+    Down,
+    /// Out, by passive evidence.
+    Ejected,
+    /// Gets no new requests.
+    Draining,
+    /// Out, by an operator.
+    Disabled,
+    /// Not checked yet.
+    Starting,
+    /// In rotation with a growing share.
+    Warming,
+}
+
+/// A circuit that refuses, as its breaker sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CircuitView {
+    /// The rule that opened it.
+    pub rule: Cause,
+    /// The majority cause of the failures that opened it.
+    pub root: Option<Cause>,
+    /// All causes of those failures, each with its count.
+    pub causes: Vec<(Cause, u32)>,
+    /// When it opened.
+    pub opened_at: Tick,
+    /// When it lets a probe through.
+    pub retry_at: Option<Tick>,
+    /// The last probe: when, and what it failed with.
+    pub last_probe: Option<(Tick, Cause)>,
+}
+
+// === impl Context ===
+
+impl Context {
+    /// Nothing known but the time.
+    pub fn new(now: Tick) -> Self {
+        Self {
+            now,
+            ..Self::default()
+        }
+    }
+
+    /// The backend with this name.
+    pub fn backend(&self, name: &str) -> Option<&BackendView> {
+        self.backends.iter().find(|backend| *backend.name == *name)
+    }
+}
+
+// === impl Condition ===
+
+impl Condition {
+    /// Requests are sent to it.
+    pub const fn in_rotation(self) -> bool {
+        matches!(self, Self::Up | Self::Warming)
+    }
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::Ejected => "ejected",
+            Self::Draining => "draining",
+            Self::Disabled => "disabled",
+            Self::Starting => "starting",
+            Self::Warming => "warming",
+        }
+    }
+}
+
+// === impl CircuitView ===
+
+impl CircuitView {
+    /// The root to report: what the last probe met, if that differs from what opened the circuit
+    /// (rule R17: the cause changed while it was open).
+    pub fn current_root(&self) -> Option<Cause> {
+        self.last_probe.map(|(_, cause)| cause).or(self.root)
+    }
+}

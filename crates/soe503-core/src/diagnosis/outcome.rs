@@ -1,0 +1,56 @@
+//! What an attempt means to those who count: row S1 of the semantics.
+
+use super::mechanical::mechanical;
+use crate::cause::{Category, Cause};
+use crate::ledger::{Attempt, Fault, Phase};
+use crate::outcome::{Outcome, Verdict};
+
+/// The verdict on one attempt, for the backend that it was tried on.
+///
+/// | what happened | verdict |
+/// | --- | --- |
+/// | a status below 500 but 429; 501; 505 | success |
+/// | 429 | degraded: an overload signal, no run of failures |
+/// | a reused, idle connection turned out to be closed | degraded: a race, no sickness |
+/// | connect, reset, timeout, protocol, 500, 502, 503, 504, other 5xx | failure |
+/// | the client left or broke its own request | ignore; after the head, the status decides |
+/// | any other status that a classifier recorded as [`Fault::Status`] | failure |
+/// | our own refusals, queue, descriptors, ports, memory, disk, bugs | ignore |
+pub fn outcome(attempt: &Attempt) -> Outcome {
+    let Some(cause) = mechanical(attempt) else {
+        return without_cause(attempt);
+    };
+    let verdict = match &attempt.fault {
+        Some(Fault::Refused(_) | Fault::Internal) => Verdict::Ignore,
+        Some(Fault::Errno(_)) if cause.category() == Category::ResourceExhaustion => {
+            Verdict::Ignore
+        }
+        Some(Fault::Timeout(_)) if attempt.phase == Phase::Queue => Verdict::Ignore,
+        Some(Fault::Status(429)) => Verdict::Degraded,
+        None if attempt.status == Some(429) => Verdict::Degraded,
+        Some(Fault::Errno(_) | Fault::Closed) if cause == Cause::ConfigKeepaliveMismatch => {
+            Verdict::Degraded
+        }
+        _ => Verdict::Failure,
+    };
+    Outcome {
+        verdict,
+        cause: Some(cause),
+    }
+}
+
+/// A success, or a client that left. If the backend's head had come by then, it did its job (or
+/// failed at it) before that (row S2).
+fn without_cause(attempt: &Attempt) -> Outcome {
+    if attempt.fault.is_none() {
+        return Outcome::SUCCESS;
+    }
+    if attempt.status.is_none() {
+        return Outcome::IGNORE;
+    }
+    let judged = Attempt {
+        fault: None,
+        ..attempt.clone()
+    };
+    outcome(&judged)
+}

@@ -1,0 +1,65 @@
+//! Which of several proven causes is the one.
+
+use super::mechanical;
+use crate::cause::{Category, Cause};
+use crate::ledger::{Attempt, Fault, Ledger, Phase, Refusal};
+
+/// What decided a request: an attempt and its cause.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decisive<'a> {
+    pub(super) attempt: &'a Attempt,
+    pub(super) cause: Cause,
+}
+
+/// The attempt whose cause is primary: the lowest rank, and the oldest among equals. `None` if no
+/// attempt failed for a reason of ours or a backend's.
+pub(super) fn decisive(ledger: &Ledger) -> Option<Decisive<'_>> {
+    ledger
+        .attempts
+        .iter()
+        .filter_map(|attempt| {
+            let cause = mechanical(attempt)?;
+            Some(Decisive { attempt, cause })
+        })
+        .min_by_key(|decisive| rank(decisive.attempt, decisive.cause))
+}
+
+/// Own policy > own resource > name resolution > connect > TLS > HTTP bytes > timeout > upstream
+/// status. A circuit or an empty rotation is the *consequence* of failures: where this request
+/// met such a failure itself, that comes first and the refusal contributes.
+fn rank(attempt: &Attempt, cause: Cause) -> u8 {
+    match (&attempt.fault, cause) {
+        (_, Cause::Unclassified) => 200,
+        (Some(Fault::Refused(refusal)), _) => match refusal {
+            Refusal::Policy(_) | Refusal::Limit { .. } => 0,
+            Refusal::NoBackend { cause, .. } if own_policy(*cause) => 0,
+            Refusal::CircuitOpen { .. } | Refusal::NoBackend { .. } => 100,
+        },
+        (Some(Fault::Timeout(_)), _) if attempt.phase == Phase::Queue => 0,
+        (Some(Fault::Errno(_)), cause) if cause.category() == Category::ResourceExhaustion => 10,
+        (Some(Fault::Dns { .. }), _) => 20,
+        (_, Cause::DependencyDnsFailure) => 20,
+        // One backend that used to accept is enough to make "wrong port" wrong.
+        (_, Cause::ConfigWrongPort) => 31,
+        (_, Cause::DependencyResponseTimeout) => 60,
+        (Some(Fault::Status(_)) | None, _) => 70,
+        _ => match attempt.phase {
+            Phase::Queue | Phase::Dns | Phase::Connect => 30,
+            Phase::Tls => 40,
+            // A fresh connection that breaks off as well makes "idle too long" wrong.
+            _ if cause == Cause::ConfigKeepaliveMismatch => 51,
+            _ => 50,
+        },
+    }
+}
+
+/// The cause is a decision of an operator, or of the configuration.
+fn own_policy(cause: Cause) -> bool {
+    matches!(
+        cause.category(),
+        Category::Maintenance | Category::Misconfiguration
+    ) && !matches!(
+        cause,
+        Cause::ConfigWrongPort | Cause::ConfigFirewallReject | Cause::ConfigKeepaliveMismatch
+    )
+}

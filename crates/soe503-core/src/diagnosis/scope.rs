@@ -1,0 +1,48 @@
+//! How far a failure reaches, as far as one request and the pool's states show.
+
+use super::{Context, Level, Scope, mechanical};
+use crate::cause::{Category, Cause};
+use crate::ledger::Ledger;
+
+/// The scope of a failure with this primary cause.
+pub(super) fn scope(primary: Cause, ledger: &Ledger, context: &Context) -> Scope {
+    let total = context.backends.len();
+    let affected = affected(ledger, context);
+    let level = match primary {
+        Cause::ConfigUnknownPool | Cause::ConfigLoopDetected => Level::Request,
+        Cause::ConfigNoEndpoints => Level::Pool,
+        _ => match primary.category() {
+            Category::CircuitOpen | Category::Maintenance => Level::Pool,
+            Category::Overload if primary != Cause::OverloadUpstreamShedding => Level::Pool,
+            _ if total > 0 && affected >= total => Level::Pool,
+            _ if affected > 1 => Level::Subset,
+            _ if affected == 1 => Level::Backend,
+            _ => Level::Request,
+        },
+    };
+    Scope {
+        level,
+        pool: context.pool.clone(),
+        backends_total: (total > 0).then_some(total),
+        backends_affected: (total > 0 || affected > 0).then_some(affected),
+    }
+}
+
+/// Backends that failed this request, or that are out of rotation.
+fn affected(ledger: &Ledger, context: &Context) -> usize {
+    let mut names: Vec<&str> = context
+        .backends
+        .iter()
+        .filter(|backend| !backend.condition.in_rotation())
+        .map(|backend| &*backend.name)
+        .collect();
+    for attempt in &ledger.attempts {
+        if let Some(name) = &attempt.backend
+            && mechanical(attempt).is_some()
+            && !names.contains(&&**name)
+        {
+            names.push(name);
+        }
+    }
+    names.len()
+}

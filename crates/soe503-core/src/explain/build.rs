@@ -1,0 +1,162 @@
+//! From a diagnosis to the problem document: what this reader may know, in words.
+
+use super::clean::{clean, identifier};
+use super::headers::LONGEST_ID;
+use super::names::Names;
+use super::problem::{Problem, ToldAttempt, ToldEvidence, ToldRuledOut, ToldScope};
+use super::{Exposure, Telling, actions, faults, status, time, words};
+use crate::cause::RetrySafety;
+use crate::diagnosis::{Diagnosis, mechanical};
+use crate::ledger::Attempt;
+
+/// How much of the lists and strings there is room for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// Most entries of each list of observations.
+    pub(super) entries: usize,
+    /// Most attempts.
+    pub(super) attempts: usize,
+    /// Longest sentence that holds anything from outside.
+    pub(super) sentence: usize,
+    /// Remedies are told.
+    pub(super) actions: bool,
+}
+
+impl Room {
+    /// No shortage: for the admin API.
+    const AMPLE: Self = Self {
+        entries: 64,
+        attempts: 64,
+        sentence: 400,
+        actions: true,
+    };
+}
+
+/// The problem document of a failure with all that the exposure allows, whatever its size.
+///
+/// What goes to clients is cut to fit by [`tell`](super::tell); this is for the admin API and for
+/// records.
+pub fn problem(telling: &Telling<'_>) -> Problem {
+    build(telling, &Names::new(telling), Room::AMPLE)
+}
+
+/// The problem document that fits into `room`.
+pub(super) fn build(telling: &Telling<'_>, names: &Names<'_>, room: Room) -> Problem {
+    let diagnosis = telling.diagnosis;
+    let inside = telling.exposure >= Exposure::Internal;
+    let list = if inside { room.entries } else { 0 };
+    let info = diagnosis.primary.info();
+    let status = status::status(telling);
+    Problem {
+        kind: format!("{}{}", clean(telling.docs, 96), diagnosis.primary),
+        title: info.title,
+        status,
+        detail: detail(telling),
+        instance: instance(telling),
+        code: format!("SOE-{status}"),
+        category: diagnosis.primary.category(),
+        cause: diagnosis.primary,
+        root: diagnosis.root,
+        grade: diagnosis.grade,
+        origin: "generated",
+        retryable: diagnosis.retryable(),
+        retry_after: telling.retry_after,
+        retry_safety: retry_safety(diagnosis),
+        owner_action_required: diagnosis.owner_action_required(),
+        request_id: identifier(telling.request_id, LONGEST_ID),
+        trace_id: telling.trace_id.map(|id| identifier(id, LONGEST_ID)),
+        at: time::rfc3339(telling.at_unix),
+        hop: inside.then(|| clean(telling.server, 64)),
+        scope: inside.then(|| scope(diagnosis)),
+        attempts: telling
+            .attempts
+            .attempts
+            .iter()
+            .take(if inside { room.attempts } else { 0 })
+            .map(|attempt| told_attempt(attempt, names, room.sentence))
+            .collect(),
+        not_retried: diagnosis.retry.filter(|_| inside).map(words::verdict),
+        evidence: diagnosis
+            .evidence
+            .iter()
+            .take(list)
+            .map(|evidence| ToldEvidence {
+                kind: words::kind(evidence),
+                what: clean(&words::evidence(evidence, names), room.sentence),
+            })
+            .collect(),
+        ruled_out: diagnosis
+            .ruled_out
+            .iter()
+            .take(list)
+            .map(|ruled_out| ToldRuledOut {
+                cause: ruled_out.cause,
+                because: words::because(&ruled_out.because),
+            })
+            .collect(),
+        contributing: diagnosis.contributing.iter().take(list).copied().collect(),
+        actions: (inside && room.actions).then(|| actions::actions(telling, names)),
+    }
+}
+
+/// The table's sentence for callers, and when to come back.
+fn detail(telling: &Telling<'_>) -> String {
+    let sentence = telling.diagnosis.primary.info().detail;
+    let advice = match telling.retry_after {
+        Some(1) => "Retry in 1 second.".to_owned(),
+        Some(seconds) => format!("Retry in {seconds} seconds."),
+        None if telling.diagnosis.retryable() => "Retry later.".to_owned(),
+        None => "Retrying will not help until an operator corrects it.".to_owned(),
+    };
+    format!("{sentence} {advice}")
+}
+
+fn instance(telling: &Telling<'_>) -> String {
+    match telling.incident_id {
+        Some(id) => format!("/api/v1/incidents/{}", identifier(id, LONGEST_ID)),
+        None => format!(
+            "/api/v1/failures/{}",
+            identifier(telling.request_id, LONGEST_ID)
+        ),
+    }
+}
+
+/// The ledger knows better than the table: nothing that was sent can have run.
+fn retry_safety(diagnosis: &Diagnosis) -> RetrySafety {
+    match diagnosis.primary.info().retry_safety {
+        _ if diagnosis.unsent => RetrySafety::Unsent,
+        RetrySafety::Answered => RetrySafety::Answered,
+        _ => RetrySafety::MayHaveRun,
+    }
+}
+
+fn scope(diagnosis: &Diagnosis) -> ToldScope {
+    let scope = &diagnosis.scope;
+    ToldScope {
+        level: scope.level.word(),
+        pool: scope.pool.as_deref().map(|pool| clean(pool, 64)),
+        backends_total: scope.backends_total,
+        backends_affected: scope.backends_affected,
+    }
+}
+
+fn told_attempt(attempt: &Attempt, names: &Names<'_>, longest: usize) -> ToldAttempt {
+    let cause = mechanical(attempt);
+    let failed = cause.is_some() || attempt.fault.is_some();
+    ToldAttempt {
+        number: attempt.number,
+        backend: attempt
+            .backend
+            .as_deref()
+            .map(|name| names.backend_alone(name, attempt.address.as_deref())),
+        address: names.address(attempt.address.as_deref()),
+        phase: words::phase(attempt.phase),
+        fault: failed.then(|| clean(&faults::fault(attempt, names), longest)),
+        cause,
+        elapsed_ms: (attempt.elapsed.as_secs_f64() * 1e4).round() / 10.0,
+        reused: attempt.reused,
+        bytes_sent: attempt.bytes_sent,
+        bytes_received: attempt.bytes_received,
+        status: attempt.status,
+    }
+}

@@ -1,0 +1,127 @@
+//! Strings from outside, made safe and short.
+//!
+//! Names, addresses and identifiers come from configuration, discovery, certificates and
+//! clients. Whatever they hold, nothing that leaves here has a control character, and none is
+//! longer than its place allows. Escaping for JSON, HTML and Markdown comes after.
+
+/// `text` without control characters, at most `longest` bytes; what is cut ends in `…`.
+pub(super) fn clean(text: &str, longest: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(longest));
+    for char in text.chars() {
+        // Bidirectional overrides and line separators can make a log or a page lie.
+        let char = match char {
+            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => ' ',
+            char if char.is_control() => ' ',
+            char => char,
+        };
+        if out.len() + char.len_utf8() > longest {
+            cut(&mut out, longest);
+            break;
+        }
+        out.push(char);
+    }
+    out
+}
+
+/// `text` as a header's value may hold it: visible ASCII and single spaces inside, at most
+/// `longest` bytes.
+pub(super) fn ascii(text: &str, longest: usize) -> String {
+    text.chars()
+        .map(|char| match char {
+            ' '..='~' => char,
+            '…' => '~',
+            '×' => 'x',
+            '–' => '-',
+            _ => '?',
+        })
+        .take(longest)
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+/// `text` as an identifier in a header or a URL: what is not unreserved (RFC 3986) becomes `_`.
+pub(super) fn identifier(text: &str, longest: usize) -> String {
+    text.chars()
+        .map(|char| match char {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '_' | '~' => char,
+            _ => '_',
+        })
+        .take(longest)
+        .collect()
+}
+
+/// `text` in HTML, between tags or in a quoted attribute.
+pub(super) fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        match char {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            char => out.push(char),
+        }
+    }
+    out
+}
+
+/// `text` in Markdown outside of code: nothing in it is markup.
+pub(super) fn markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        match char {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '\\' | '`' | '*' | '[' | ']' | '|' | '~' => {
+                out.push('\\');
+                out.push(char);
+            }
+            char => out.push(char),
+        }
+    }
+    out
+}
+
+/// `text` as code in Markdown.
+pub(super) fn code(text: &str) -> String {
+    format!("`{}`", text.replace('`', "'"))
+}
+
+fn cut(out: &mut String, longest: usize) {
+    const MARK: &str = "…";
+    let room = longest.saturating_sub(MARK.len());
+    while out.len() > room {
+        out.pop();
+    }
+    if longest >= MARK.len() {
+        out.push_str(MARK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_text_passes() {
+        assert_eq!(clean("a\r\nb\u{202e}c\0d", 99), "a  b c d");
+        assert_eq!(clean("übermut", 99), "übermut");
+        assert_eq!(ascii("a\r\nb ü…  ", 99), "a??b ?~");
+        assert_eq!(identifier("01K/..\"<é", 99), "01K_..___");
+        assert_eq!(html("<a href='&\">"), "&lt;a href=&#39;&amp;&quot;&gt;");
+        assert_eq!(markdown("*[x](y)* <b>`"), "\\*\\[x\\](y)\\* &lt;b>\\`");
+        assert_eq!(code("a`b"), "`a'b`");
+    }
+
+    #[test]
+    fn nothing_is_longer_than_it_may_be() {
+        for longest in 0..20 {
+            let text = clean("äöüäöüäöüäöüäöü", longest);
+            assert!(text.len() <= longest, "{text}");
+        }
+        assert_eq!(clean("abcdef", 6), "abcdef");
+        assert_eq!(clean("abcdefg", 6), "abc…");
+    }
+}

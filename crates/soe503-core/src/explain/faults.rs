@@ -1,0 +1,150 @@
+//! What ended an attempt, in words.
+
+use super::clean::clean;
+use super::names::Names;
+use super::time::rfc3339;
+use super::words::duration;
+use crate::cause::Cause;
+use crate::diagnosis::{alert_name, errno_name};
+use crate::ledger::{Attempt, Fault, ParseFault, Phase, Refusal, TimeoutKind, TlsFault};
+
+/// What ended an attempt.
+pub(super) fn fault(attempt: &Attempt, names: &Names<'_>) -> String {
+    match &attempt.fault {
+        Some(Fault::Errno(number)) => errno(*number),
+        Some(Fault::Closed) => match (attempt.reused, attempt.idle_age) {
+            (true, Some(age)) => {
+                format!(
+                    "connection closed by the backend, reused after {} idle",
+                    duration(age)
+                )
+            }
+            (true, None) => "reused connection closed by the backend".to_owned(),
+            (false, _) => "connection closed by the backend".to_owned(),
+        },
+        Some(Fault::Timeout(kind)) => timeout(*kind, attempt.phase).to_owned(),
+        Some(Fault::Tls(fault)) => tls(fault, names),
+        Some(Fault::Parse(fault)) => parse(*fault).to_owned(),
+        Some(Fault::Status(status)) => answered(*status, attempt, names),
+        Some(Fault::Dns { rcode, .. }) => dns(*rcode),
+        Some(Fault::Refused(refusal)) => refused(refusal),
+        Some(Fault::Client) => "the client left".to_owned(),
+        Some(Fault::Internal) => "a bug of this proxy".to_owned(),
+        Some(Fault::Opaque) => "an error that tells nothing about itself".to_owned(),
+        None => attempt
+            .status
+            .map_or_else(|| "no failure".to_owned(), |s| answered(s, attempt, names)),
+    }
+}
+
+fn errno(number: i32) -> String {
+    let Some(name) = errno_name(number) else {
+        return format!("system error {number}");
+    };
+    let words = match name {
+        "ECONNREFUSED" => "connection refused",
+        "ECONNRESET" => "connection reset by the backend",
+        "EPIPE" => "connection closed by the backend while sending",
+        "ECONNABORTED" => "connection aborted",
+        "ETIMEDOUT" => "the network gave up waiting",
+        "EHOSTUNREACH" | "EHOSTDOWN" => "host unreachable",
+        "ENETUNREACH" | "ENETDOWN" => "network unreachable",
+        "EACCES" | "EPERM" => "connection prohibited",
+        "EMFILE" | "ENFILE" => "no file descriptor left",
+        "EADDRNOTAVAIL" => "no local port left",
+        "ENOMEM" | "ENOBUFS" => "no memory left",
+        "ENOSPC" | "EDQUOT" => "no space left",
+        _ => "system error",
+    };
+    format!("{words} ({name})")
+}
+
+const fn timeout(kind: TimeoutKind, phase: Phase) -> &'static str {
+    match (kind, phase) {
+        (TimeoutKind::Connect, _) | (_, Phase::Connect) => "no answer to the connect",
+        (TimeoutKind::Handshake, _) | (_, Phase::Tls) => "no answer to the TLS handshake",
+        (_, Phase::Queue) => "still queued",
+        (_, Phase::Dns) => "name still not resolved",
+        (_, Phase::Write) => "request still not taken",
+        (_, Phase::WaitHeaders) => "connected and sent, no response",
+        (_, Phase::Body | Phase::Done) => "response stalled",
+    }
+}
+
+fn tls(fault: &TlsFault, names: &Names<'_>) -> String {
+    match fault {
+        TlsFault::NameMismatch {
+            expected,
+            presented,
+        } if names.full() => {
+            let some: Vec<_> = presented.iter().take(3).map(|n| clean(n, 40)).collect();
+            format!(
+                "certificate is for {} names ({}), not for {}",
+                presented.len(),
+                some.join(", "),
+                clean(expected, 40)
+            )
+        }
+        TlsFault::NameMismatch { presented, .. } => {
+            format!("certificate is for {} other names", presented.len())
+        }
+        TlsFault::Untrusted => "certificate not signed by a configured authority".to_owned(),
+        TlsFault::Expired { not_after } => {
+            format!("certificate expired at {}", rfc3339(*not_after))
+        }
+        TlsFault::NotYetValid { not_before } => {
+            format!("certificate not valid before {}", rfc3339(*not_before))
+        }
+        TlsFault::Plaintext { first_bytes } => {
+            format!("not TLS: first bytes \"{}\"", first_bytes.escape_ascii())
+        }
+        TlsFault::Alert(number) => match alert_name(*number) {
+            Some(name) => format!("TLS alert {number} ({name})"),
+            None => format!("TLS alert {number}"),
+        },
+        TlsFault::Protocol => "TLS handshake failed".to_owned(),
+    }
+}
+
+const fn parse(fault: ParseFault) -> &'static str {
+    match fault {
+        ParseFault::NotHttp => "the response is not HTTP",
+        ParseFault::HeadersTooLarge => "the response's header section exceeds our limit",
+        ParseFault::Body => "the response's body is shorter than announced or malformed",
+        ParseFault::Http2 => "HTTP/2 protocol error",
+        ParseFault::TlsRecord => "a TLS record where HTTP was expected",
+    }
+}
+
+fn dns(rcode: Option<u16>) -> String {
+    match rcode {
+        None => "no answer from the resolver".to_owned(),
+        Some(0) => "the name has no address".to_owned(),
+        Some(2) => "the resolver failed (SERVFAIL)".to_owned(),
+        Some(3) => "the name does not exist (NXDOMAIN)".to_owned(),
+        Some(5) => "the resolver refused (REFUSED)".to_owned(),
+        Some(other) => format!("the resolver answered with code {other}"),
+    }
+}
+
+fn refused(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::CircuitOpen { .. } => "the circuit is open".to_owned(),
+        Refusal::NoBackend { .. } => "no backend can be used".to_owned(),
+        Refusal::Limit { limit, in_use, .. } => format!("{in_use} in use of {limit} allowed"),
+        Refusal::Policy(cause) => cause.info().title.to_owned(),
+    }
+}
+
+fn answered(status: u16, attempt: &Attempt, names: &Names<'_>) -> String {
+    let mut text = format!("answered {status}");
+    if let Some(after) = attempt.retry_after {
+        text += &format!(" with Retry-After {}", duration(after));
+    }
+    if let Some(nested) = &attempt.nested {
+        let says = if nested.trusted { "says" } else { "claims" };
+        let cause = nested.cause.map_or("a failure", Cause::id);
+        text += &format!("; {} {says} {cause}", names.hop(&nested.hop));
+    }
+    text
+}

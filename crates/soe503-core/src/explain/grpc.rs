@@ -1,0 +1,57 @@
+//! gRPC's trailers-only answer: HTTP 200, `grpc-status` in the headers, no body.
+
+use core::fmt::Write;
+
+use super::Telling;
+use super::problem::Problem;
+
+/// `DEADLINE_EXCEEDED`.
+const DEADLINE_EXCEEDED: u8 = 4;
+/// `UNAVAILABLE`: what clients' retry policies list.
+const UNAVAILABLE: u8 = 14;
+
+/// The headers that make an answer gRPC's.
+pub(super) fn headers(telling: &Telling<'_>, problem: &Problem) -> [(&'static str, String); 3] {
+    let status = if problem.status == 504 {
+        DEADLINE_EXCEEDED
+    } else {
+        UNAVAILABLE
+    };
+    // A client waits exactly this long; a negative number forbids to come back (proposal A6).
+    let pushback = match telling.retry_after {
+        Some(seconds) => (i64::from(seconds) * 1000).min(i64::from(i32::MAX)),
+        None => -1,
+    };
+    [
+        ("grpc-status", status.to_string()),
+        (
+            "grpc-message",
+            percent(&format!("{}: {}", problem.cause, problem.detail)),
+        ),
+        ("grpc-retry-pushback-ms", pushback.to_string()),
+    ]
+}
+
+/// `Percent-Encoded` of the gRPC protocol: visible ASCII and spaces but `%`.
+fn percent(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'%' | 0..=0x1f | 0x7f..=0xff => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+            _ => out.push(char::from(byte)),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_percent_encoded() {
+        assert_eq!(percent("a b: 50 % ü\r\n"), "a b: 50 %25 %C3%BC%0D%0A");
+    }
+}

@@ -1,0 +1,80 @@
+//! The headers of an answer. They carry everything essential, for HEAD and for programs.
+
+use core::fmt::Write;
+
+use sfv::{key_ref, token_ref};
+
+use super::clean::identifier;
+use super::field::Field;
+use super::names::Names;
+use super::{Exposure, Format, Telling, proxy_status, words};
+use crate::diagnosis::mechanical;
+
+/// Longest identifier of a request, an incident or a trace.
+pub(super) const LONGEST_ID: usize = 64;
+/// Most attempts in `Server-Timing`.
+const MOST_ATTEMPTS: usize = 8;
+
+/// All headers but `content-type`, in the order in which a person reads them.
+///
+/// `status` is what the answer would have outside of gRPC.
+pub(super) fn headers(
+    telling: &Telling<'_>,
+    names: &Names<'_>,
+    status: u16,
+    format: Format,
+) -> Vec<(&'static str, String)> {
+    let mut out = Vec::with_capacity(12);
+    out.push(("x-error-code", format!("SOE-{status}")));
+    out.push(("soe-cause", soe_cause(telling)));
+    out.push(("proxy-status", proxy_status::generated(telling, names)));
+    if let Some(seconds) = telling.retry_after {
+        out.push(("retry-after", seconds.to_string()));
+    }
+    out.push(("x-request-id", identifier(telling.request_id, LONGEST_ID)));
+    out.push(("soe-attempts", telling.diagnosis.tries.to_string()));
+    // An outage must not be remembered by a cache (RFC 9111 §5.2.2.5).
+    out.push(("cache-control", "no-store".to_owned()));
+    if telling.exposure >= Exposure::Internal {
+        out.push(("server-timing", server_timing(telling)));
+    }
+    if format != Format::Grpc {
+        out.push(("content-language", "en".to_owned()));
+        out.push(("vary", "accept".to_owned()));
+        out.push(("x-content-type-options", "nosniff".to_owned()));
+    }
+    if format == Format::Html {
+        // The page needs its own style and nothing else, whatever it was made to quote.
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+        out.push(("content-security-policy", policy.to_owned()));
+    }
+    out
+}
+
+/// `Soe-Cause`: an item whose bare value is the cause's stable identifier, a token.
+fn soe_cause(telling: &Telling<'_>) -> String {
+    let diagnosis = telling.diagnosis;
+    let field = Field::named(diagnosis.primary.id(), token_ref("unknown/unclassified"))
+        .string(key_ref("inc"), &identifier(telling.reference(), LONGEST_ID))
+        .token(key_ref("grade"), diagnosis.grade.word())
+        .date(key_ref("at"), telling.at_unix);
+    match diagnosis.root {
+        Some(root) => field.cause(key_ref("root"), root).finish(),
+        None => field.finish(),
+    }
+}
+
+/// `Server-Timing` (W3C): each attempt with what ended it, and the total, in milliseconds.
+fn server_timing(telling: &Telling<'_>) -> String {
+    let mut out = String::new();
+    for attempt in telling.attempts.attempts.iter().take(MOST_ATTEMPTS) {
+        let millis = attempt.elapsed.as_secs_f64() * 1e3;
+        let _ = write!(out, "attempt-{};dur={millis:.1}", attempt.number);
+        if let Some(cause) = mechanical(attempt) {
+            let _ = write!(out, ";desc=\"{}\"", words::last(cause));
+        }
+        out.push_str(", ");
+    }
+    let _ = write!(out, "total;dur={:.1}", telling.elapsed.as_secs_f64() * 1e3);
+    out
+}

@@ -1,0 +1,94 @@
+//! One failure, one answer.
+
+use super::build::{Room, build};
+use super::names::Names;
+use super::problem::Problem;
+use super::{Format, Telling, Told, grpc, headers, html, text};
+
+/// The longest body, in bytes. A failure must not cost more than it would to answer.
+pub const LONGEST_BODY: usize = 4096;
+
+/// From everything to nearly nothing. The last fits whatever the input; a test says so.
+const ROOMS: [Room; 5] = [
+    Room {
+        entries: 8,
+        attempts: 8,
+        sentence: 240,
+        actions: true,
+    },
+    Room {
+        entries: 4,
+        attempts: 3,
+        sentence: 160,
+        actions: true,
+    },
+    Room {
+        entries: 2,
+        attempts: 2,
+        sentence: 100,
+        actions: true,
+    },
+    Room {
+        entries: 1,
+        attempts: 1,
+        sentence: 80,
+        actions: true,
+    },
+    Room {
+        entries: 1,
+        attempts: 0,
+        sentence: 60,
+        actions: false,
+    },
+];
+
+/// The answer to a failed request: status, headers and a body of at most [`LONGEST_BODY`] bytes.
+///
+/// The body says as much as the exposure allows and as there is room for; what does not fit is
+/// left out from the end of the lists, never in the middle of a document.
+pub fn tell(telling: &Telling<'_>, format: Format) -> Told {
+    let names = Names::new(telling);
+    let [first, rest @ ..] = ROOMS;
+    let mut problem = build(telling, &names, first);
+    let mut body = render(&problem, format);
+    for room in rest {
+        if body.len() <= LONGEST_BODY {
+            break;
+        }
+        problem = build(telling, &names, room);
+        body = render(&problem, format);
+    }
+    let mut headers = headers::headers(telling, &names, problem.status, format);
+    let mut status = problem.status;
+    if format == Format::Grpc {
+        status = 200;
+        headers.extend(grpc::headers(telling, &problem));
+    }
+    Told {
+        status,
+        headers,
+        content_type: content_type(format),
+        body,
+    }
+}
+
+const fn content_type(format: Format) -> &'static str {
+    match format {
+        Format::ProblemJson => "application/problem+json",
+        Format::Html => "text/html; charset=utf-8",
+        Format::Markdown => "text/markdown; charset=utf-8",
+        Format::Text => "text/plain; charset=utf-8",
+        Format::Grpc => "application/grpc",
+    }
+}
+
+fn render(problem: &Problem, format: Format) -> String {
+    match format {
+        // Serialising strings, numbers and lists of them cannot fail.
+        Format::ProblemJson => serde_json::to_string(problem).unwrap_or_default(),
+        Format::Html => html::to_html(problem),
+        Format::Markdown => text::to_markdown(problem),
+        Format::Text => text::to_plain(problem),
+        Format::Grpc => String::new(),
+    }
+}

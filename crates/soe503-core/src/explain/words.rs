@@ -1,0 +1,208 @@
+//! Observations in words. Made late: only when a failure is told.
+
+use core::time::Duration;
+
+use super::faults;
+use super::names::Names;
+use crate::cause::Cause;
+use crate::diagnosis::{Because, Evidence};
+use crate::ledger::{Attempt, Phase, RetryVerdict};
+
+/// A duration that a person reads: two or three digits and a unit.
+pub(super) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    let (value, unit) = match seconds {
+        s if s < 0.000_95 => (s * 1e6, "µs"),
+        s if s < 0.999_5 => (s * 1e3, "ms"),
+        s if s < 119.5 => (s, "s"),
+        s if s < 7_170.0 => (s / 60.0, "min"),
+        s => (s / 3600.0, "h"),
+    };
+    let tenths = (value * 10.0).round() / 10.0;
+    if tenths < 10.0 && tenths.fract() != 0.0 {
+        format!("{tenths:.1} {unit}")
+    } else {
+        format!("{value:.0} {unit}")
+    }
+}
+
+/// One attempt in a sentence.
+fn attempt(attempt: &Attempt, names: &Names<'_>) -> String {
+    let on = attempt.backend.as_deref().map_or_else(String::new, |name| {
+        format!(" on {}", names.backend(name, attempt.address.as_deref()))
+    });
+    format!(
+        "attempt {}{on}: {} after {}",
+        attempt.number,
+        faults::fault(attempt, names),
+        duration(attempt.elapsed)
+    )
+}
+
+/// One observation in a sentence.
+pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
+    match evidence {
+        Evidence::Attempt { attempt: a, .. } => attempt(a, names),
+        Evidence::Circuit {
+            rule,
+            causes,
+            open_for,
+            probe_in,
+            last_probe,
+        } => {
+            let mut text = "circuit open".to_owned();
+            if let Some(open_for) = open_for {
+                text += &format!(" for {}", duration(*open_for));
+            }
+            text += &format!(" ({})", last(*rule));
+            for (at, (cause, count)) in causes.iter().take(3).enumerate() {
+                text += if at == 0 { " after " } else { ", " };
+                if *count > 0 {
+                    text += &format!("{count} × ");
+                }
+                text += last(*cause);
+            }
+            if let Some((ago, cause)) = last_probe {
+                text += &format!("; last probe {} ago: {}", duration(*ago), last(*cause));
+            }
+            if let Some(probe_in) = probe_in {
+                text += &format!("; next probe in {}", duration(*probe_in));
+            }
+            text
+        }
+        Evidence::Backends { total, in_rotation } => {
+            format!("{in_rotation} of {total} backends in rotation")
+        }
+        Evidence::Backend {
+            name,
+            address,
+            condition,
+            cause,
+            since,
+        } => {
+            let mut text = names.backend(name, address.as_deref());
+            text += &format!(" {}", condition.word());
+            if let Some(since) = since {
+                text += &format!(" for {}", duration(*since));
+            }
+            if let Some(cause) = cause {
+                text += &format!(": {cause}");
+            }
+            text
+        }
+        Evidence::Limit { limit, in_use } => format!("{in_use} in use of {limit} allowed"),
+        Evidence::Decision { cause } => format!("not tried: {}", cause.info().title),
+    }
+}
+
+/// What kind of observation it is, for programs.
+pub(super) fn kind(evidence: &Evidence) -> &'static str {
+    match evidence {
+        Evidence::Attempt { .. } => "attempt",
+        Evidence::Circuit { .. } => "circuit",
+        Evidence::Backends { .. } => "backends",
+        Evidence::Backend { .. } => "backend",
+        Evidence::Limit { .. } => "limit",
+        Evidence::Decision { .. } => "decision",
+    }
+}
+
+/// What speaks against a cause.
+pub(super) fn because(because: &Because) -> String {
+    match because {
+        Because::Connected(Some(took)) => format!("TCP connect worked in {}", duration(*took)),
+        Because::Connected(None) => "the connection was open already".to_owned(),
+        Because::HostAnswered(after) => {
+            format!("the host answered the connect after {}", duration(*after))
+        }
+        Because::AcceptedBefore => "it accepted connections before".to_owned(),
+        Because::NeverAccepted => "no backend that was tried ever accepted".to_owned(),
+        Because::Fresh => "the connection was fresh".to_owned(),
+        Because::IdleOnly(age) => {
+            format!("the connection had been idle for only {}", duration(*age))
+        }
+        Because::NoneDraining(total) => format!("none of {total} backends is draining"),
+        Because::Ample { allowed, usual } => format!(
+            "{} were allowed, and 99 % of answers take at most {}",
+            duration(*allowed),
+            duration(*usual)
+        ),
+        Because::NoSheddingMark(after) => {
+            format!(
+                "no mark of load shedding, answered after {}",
+                duration(*after)
+            )
+        }
+        Because::PooledStalled => "established connections stall as well".to_owned(),
+    }
+}
+
+/// Why it was not tried again.
+pub(super) const fn verdict(verdict: RetryVerdict) -> &'static str {
+    match verdict {
+        RetryVerdict::Retried => "tried again",
+        RetryVerdict::UnsafeToReplay => {
+            "not tried again: the request is not idempotent and part of it had been sent, so a second try could run it twice"
+        }
+        RetryVerdict::ResponseStarted => "not tried again: the response had started",
+        RetryVerdict::BodyTooLarge => {
+            "not tried again: the request's body is larger than what is kept for a replay"
+        }
+        RetryVerdict::AttemptsSpent => "not tried again: all attempts are spent",
+        RetryVerdict::BudgetEmpty => "not tried again: the retry budget is empty",
+        RetryVerdict::NoTimeLeft => "not tried again: the deadline leaves no time for it",
+        RetryVerdict::NoOtherBackend => "not tried again: no other backend is left to try",
+        RetryVerdict::Pointless => "not tried again: it would fail in the same way",
+        RetryVerdict::ClientGone => "not tried again: the client left",
+        RetryVerdict::Disabled => "not tried again: retries are off",
+    }
+}
+
+/// The phase, as the admin API spells it.
+pub(super) const fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Queue => "queue",
+        Phase::Dns => "dns",
+        Phase::Connect => "connect",
+        Phase::Tls => "tls",
+        Phase::Write => "write",
+        Phase::WaitHeaders => "wait_headers",
+        Phase::Body => "body",
+        Phase::Done => "done",
+    }
+}
+
+/// An identifier without its category, which the reader has seen by then.
+pub(super) fn last(cause: Cause) -> &'static str {
+    match cause.id().split_once('/') {
+        Some((_, last)) => last,
+        None => cause.id(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well() {
+        let rows = [
+            (0, "0 µs"),
+            (400, "400 µs"),
+            (4_200, "4.2 ms"),
+            (2_000, "2 ms"),
+            (12_000, "12 ms"),
+            (998_000, "998 ms"),
+            (999_700, "1 s"),
+            (1_500_000, "1.5 s"),
+            (9_960_000, "10 s"),
+            (12_000_000, "12 s"),
+            (119_000_000, "119 s"),
+            (3_000_000_000, "50 min"),
+            (100_000_000_000, "28 h"),
+        ];
+        for (micros, text) in rows {
+            assert_eq!(duration(Duration::from_micros(micros)), text);
+        }
+    }
+}

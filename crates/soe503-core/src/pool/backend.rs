@@ -1,0 +1,210 @@
+//! One backend.
+
+use core::fmt;
+use core::sync::atomic::Ordering;
+use core::time::Duration;
+use std::sync::{Arc, Weak};
+
+use super::handle::Shared;
+use super::latency::Climate;
+use super::state::BackendState;
+use super::vitals::Vitals;
+use super::word::Flags;
+use crate::Tick;
+
+/// A backend as configured or discovered.
+#[derive(Clone, Debug)]
+pub struct BackendSpec<S> {
+    /// Unique in the pool. State is kept by name.
+    pub name: Arc<str>,
+    /// Where it is, as text. Another address under the same name is another machine: what traffic
+    /// and checks said about the old one is forgotten.
+    pub address: Arc<str>,
+    /// Its share relative to the others. 0 counts as 1.
+    pub weight: u32,
+    /// What reaches it; the pool only hands it out.
+    pub service: S,
+}
+
+/// A backend of a pool: what is fixed about it, and its counters.
+pub struct Backend<S> {
+    /// Unique in the pool for ever; a replaced backend of the same name keeps it.
+    pub id: u32,
+    /// Unique in the pool.
+    pub name: Arc<str>,
+    /// Where it is, as text.
+    pub address: Arc<str>,
+    /// Its share relative to the others, at least 1.
+    pub weight: u32,
+    /// What reaches it.
+    pub service: S,
+    /// What one attempt in flight counts: the pool's mean weight by this one's.
+    pub(super) load_unit: f32,
+    pub(super) vitals: Arc<Vitals>,
+    pub(super) climate: Arc<Climate>,
+    /// Failures concern the siblings too; successes never need them.
+    pub(super) pool: Weak<Shared<S>>,
+}
+
+/// Names a backend of a pool: by id or by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key<'a> {
+    /// By [`Backend::id`].
+    Id(u32),
+    /// By [`Backend::name`].
+    Name(&'a str),
+}
+
+/// A share of the weight in thousandths, for integer comparisons.
+pub(super) const FULL_SHARE: u64 = 1_000;
+/// The smallest share of a backend that warms up: a tenth.
+const COLD_SHARE: u64 = FULL_SHARE / 10;
+
+// === impl BackendSpec ===
+
+impl<S> BackendSpec<S> {
+    /// A backend of weight 1, whose name is its address.
+    pub fn new(address: impl Into<Arc<str>>, service: S) -> Self {
+        let address = address.into();
+        Self {
+            name: Arc::clone(&address),
+            address,
+            weight: 1,
+            service,
+        }
+    }
+}
+
+// === impl Backend ===
+
+impl<S> Backend<S> {
+    /// The state it shows.
+    pub fn state(&self) -> BackendState {
+        BackendState::of(self.flags())
+    }
+
+    /// Attempts in flight.
+    pub fn in_flight(&self) -> u32 {
+        self.vitals.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Attempts, ever.
+    pub fn requests(&self) -> u64 {
+        self.vitals.requests.load(Ordering::Relaxed)
+    }
+
+    /// Failed attempts, ever.
+    pub fn failures(&self) -> u64 {
+        self.vitals.failures.load(Ordering::Relaxed)
+    }
+
+    /// Failures since the last success.
+    pub fn consecutive_failures(&self) -> u32 {
+        self.vitals.consecutive.load(Ordering::Relaxed)
+    }
+
+    /// The latency that recent attempts do not exceed in `q` (0 to 1) of the cases.
+    pub fn latency(&self, q: f64) -> Option<Duration> {
+        self.vitals.histogram.quantile(q)
+    }
+
+    pub(super) fn flags(&self) -> Flags {
+        self.vitals.word.load()
+    }
+
+    /// What one more attempt is expected to cost, relative to the siblings.
+    ///
+    /// The load counts relative to the share: twice the weight carries twice as much, and a backend
+    /// that warms up is ramped in concurrency as it is in frequency. Idle, shares do not matter here.
+    pub(super) fn cost(&self, flags: Flags, now: Tick, slow_start: Duration) -> f32 {
+        let climate = &self.climate;
+        let estimate = self
+            .vitals
+            .estimate
+            .read(now, climate.typical(), climate.decay());
+        let mut load = self.in_flight() as f32 * self.load_unit;
+        if flags.has(Flags::WARMING) {
+            load *= FULL_SHARE as f32 / self.warmth(now, slow_start) as f32;
+        }
+        estimate * (load + 1.0) * self.vitals.penalty.factor(now)
+    }
+
+    /// The weight in thousandths, less while warming.
+    pub(super) fn share(&self, flags: Flags, now: Tick, slow_start: Duration) -> u64 {
+        let warmth = if flags.has(Flags::WARMING) {
+            self.warmth(now, slow_start)
+        } else {
+            FULL_SHARE
+        };
+        u64::from(self.weight) * warmth
+    }
+
+    /// How far the slow start is, in thousandths of the full share.
+    fn warmth(&self, now: Tick, slow_start: Duration) -> u64 {
+        let since = Tick::from_nanos(self.vitals.warm_since.load(Ordering::Relaxed));
+        (u128::from(FULL_SHARE) * now.since(since).as_nanos())
+            .checked_div(slow_start.as_nanos())
+            .map_or(FULL_SHARE, |grown| grown.min(u128::from(FULL_SHARE)) as u64)
+            .max(COLD_SHARE)
+    }
+
+    pub(super) fn is(&self, key: Key<'_>) -> bool {
+        match key {
+            Key::Id(id) => self.id == id,
+            Key::Name(name) => &*self.name == name,
+        }
+    }
+}
+
+impl<S> fmt::Debug for Backend<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backend")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("address", &self.address)
+            .field("weight", &self.weight)
+            .field("state", &self.state())
+            .field("in_flight", &self.in_flight())
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Key ===
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "{id}"),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+impl From<u32> for Key<'_> {
+    fn from(id: u32) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl<'a> From<&'a str> for Key<'a> {
+    fn from(name: &'a str) -> Self {
+        Self::Name(name)
+    }
+}
+
+impl<'a> From<&'a Arc<str>> for Key<'a> {
+    fn from(name: &'a Arc<str>) -> Self {
+        Self::Name(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backend_fits_in_two_kibibytes() {
+        let bytes = size_of::<Backend<()>>() + size_of::<Vitals>();
+        assert!(bytes <= 2048, "{bytes}");
+    }
+}

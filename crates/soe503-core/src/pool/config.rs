@@ -1,0 +1,130 @@
+//! How a pool behaves.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::Ratio;
+use crate::health::Health;
+
+/// How a pool chooses and judges its backends.
+///
+/// # Defaults
+/// `ejection` see [`EjectionConfig`], `panic_threshold` 0.5, `slow_start` 5 s, `latency_decay` 10 s,
+/// `initial_health` up, `abandon_after` none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PoolConfig {
+    /// Passive evidence.
+    pub ejection: EjectionConfig,
+    /// Checks that condemn more than this share of the backends that traffic trusts are not
+    /// believed. `None`: they always are, and a pool can end up with no usable backend.
+    pub panic_threshold: Option<Ratio>,
+    /// How long a returning backend's share grows, from a tenth to all of its weight. Zero: at once.
+    pub slow_start: Duration,
+    /// Time constant in which the latency estimate forgets.
+    pub latency_decay: Duration,
+    /// What is assumed of a new backend until its first health report.
+    pub initial_health: Health,
+    /// A request abandoned by its client after waiting this long counts as a failure of the
+    /// backend (row S5). `None`: never. An abandoned *probe* always has a limit, 1 s by default.
+    pub abandon_after: Option<Duration>,
+}
+
+/// When traffic takes a backend out of rotation, and for how long.
+///
+/// # Defaults
+/// `consecutive_failures` 5, `refused_at_once` on, `base` 1 s, `max` 30 s, `jitter` 10 %,
+/// `max_ejected` 0.7, `probe_timeout` 10 s, `probe_any_after` 10 s.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EjectionConfig {
+    /// Failures in a row that eject. 0 turns that rule off.
+    pub consecutive_failures: u32,
+    /// One refused connection ejects.
+    pub refused_at_once: bool,
+    /// How long the first ejection lasts; each further one twice as long.
+    pub base: Duration,
+    /// How long an ejection lasts at most, jitter aside.
+    pub max: Duration,
+    /// A random share of the time out, added to it.
+    pub jitter: Ratio,
+    /// The share of the pool that failures other than refused connections may take out. A backend
+    /// that answers with errors still takes load off its siblings.
+    pub max_ejected: Ratio,
+    /// A probe without a result for this long is given up and another one sent.
+    pub probe_timeout: Duration,
+    /// After waiting this long for a request that may run twice, any request is the probe: a pool
+    /// that only sees `POST` would never get a backend back. `None`: wait for ever.
+    pub probe_any_after: Option<Duration>,
+}
+
+/// A [`PoolConfig`] that makes no sense. Its text names the key to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolConfigError(&'static str);
+
+// === impl PoolConfig ===
+
+impl PoolConfig {
+    /// Whether the numbers make sense. A pool built from others does not break, it behaves oddly.
+    ///
+    /// # Errors
+    /// [`PoolConfigError`] for a time of zero where that means nothing, or `base` above `max`.
+    pub fn validate(&self) -> Result<(), PoolConfigError> {
+        let ejection = &self.ejection;
+        if ejection.base.is_zero() {
+            return Err(PoolConfigError("ejection.base must be longer than 0"));
+        }
+        if ejection.base > ejection.max {
+            return Err(PoolConfigError(
+                "ejection.max must be at least ejection.base",
+            ));
+        }
+        if ejection.probe_timeout.is_zero() {
+            return Err(PoolConfigError(
+                "ejection.probe_timeout must be longer than 0",
+            ));
+        }
+        if self.latency_decay.is_zero() {
+            return Err(PoolConfigError("latency_decay must be longer than 0"));
+        }
+        Ok(())
+    }
+}
+
+impl Default for PoolConfig {
+    fn default() -> Self {
+        Self {
+            ejection: EjectionConfig::default(),
+            panic_threshold: Some(Ratio::percent(50)),
+            slow_start: Duration::from_secs(5),
+            latency_decay: Duration::from_secs(10),
+            initial_health: Health::Up,
+            abandon_after: None,
+        }
+    }
+}
+
+// === impl EjectionConfig ===
+
+impl Default for EjectionConfig {
+    fn default() -> Self {
+        Self {
+            consecutive_failures: 5,
+            refused_at_once: true,
+            base: Duration::from_secs(1),
+            max: Duration::from_secs(30),
+            jitter: Ratio::percent(10),
+            max_ejected: Ratio::percent(70),
+            probe_timeout: Duration::from_secs(10),
+            probe_any_after: Some(Duration::from_secs(10)),
+        }
+    }
+}
+
+// === impl PoolConfigError ===
+
+impl fmt::Display for PoolConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl core::error::Error for PoolConfigError {}

@@ -1,0 +1,258 @@
+//! Passive evidence: who is ejected, for how long, and how they come back.
+
+use core::sync::atomic::Ordering;
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::backend::Backend;
+use super::census::Census;
+use super::config::EjectionConfig;
+use super::control::change;
+use super::handle::{Control, Shared};
+use super::lease::FailureScope;
+use super::state::{BackendTransition, By, Why};
+use super::word::Flags;
+use crate::time::saturating_nanos;
+use crate::{Cause, Tick};
+
+/// Successes after which the next ejection lasts half as long again.
+const SUCCESSES_PER_LEVEL: u32 = 10;
+/// 2^30 s are more than any maximum.
+const MAX_LEVEL: u8 = 30;
+
+// === impl Backend ===
+
+impl<S> Backend<S> {
+    /// Notes a failure and returns how many there are in a row.
+    pub(super) fn note_failure(&self, now: Tick, cause: Cause) -> u32 {
+        let mut cold = self.vitals.cold();
+        let before = self.vitals.consecutive.fetch_add(1, Ordering::Relaxed);
+        if before == 0 {
+            cold.run.since = now;
+            cold.run.causes = Default::default();
+        }
+        cold.run.causes.add(cause);
+        cold.successes = 0;
+        before.saturating_add(1)
+    }
+
+    /// Notes a success of a backend that was ejected before: only successes shorten the next time out.
+    pub(super) fn prove(&self) {
+        let mut cold = self.vitals.cold();
+        cold.successes += 1;
+        if cold.successes >= SUCCESSES_PER_LEVEL {
+            cold.successes = 0;
+            cold.level = cold.level.saturating_sub(1);
+            if cold.level == 0 {
+                self.vitals.word.clear(Flags::GROWN);
+            }
+        }
+    }
+}
+
+// === impl Shared ===
+
+impl<S> Shared<S> {
+    /// Whom a failure of `backend` speaks against.
+    pub(super) fn scope(&self, backend: &Backend<S>) -> FailureScope {
+        let members = self.members.load();
+        let sound = members.list.iter().any(|other| {
+            other.id != backend.id
+                && other.flags().in_rotation()
+                && other.consecutive_failures() == 0
+        });
+        if sound {
+            FailureScope::Backend
+        } else {
+            FailureScope::Pool
+        }
+    }
+
+    /// Ejects `backend` if its failures call for it and the pool can spare it.
+    pub(super) fn judge(
+        &self,
+        backend: &Arc<Backend<S>>,
+        generation: u32,
+        now: Tick,
+        cause: Cause,
+        failures: u32,
+    ) -> Option<BackendTransition> {
+        let config = self.config.load();
+        let rules = &config.ejection;
+        let refused = rules.refused_at_once && is_refusal(cause);
+        let run = rules.consecutive_failures > 0 && failures >= rules.consecutive_failures;
+        if !refused && !run {
+            return None;
+        }
+        let mut control = self.control();
+        let flags = backend.flags();
+        let gone = flags.generation() != generation || flags.has(Flags::EJECTED | Flags::ADMIN);
+        if gone || !self.can_spare(backend, refused) {
+            return None;
+        }
+        let transition = change(backend, now, config.slow_start, |vitals, cold| {
+            let (time_out, ejections) = (
+                time_out(rules, cold.level, &mut control),
+                cold.ejections + 1,
+            );
+            let cause = if refused {
+                cause
+            } else {
+                cold.run.causes.majority().unwrap_or(cause)
+            };
+            let text = if failures == 1 {
+                format!("failed: {cause} (ejection {ejections})")
+            } else {
+                let span = now.since(cold.run.since).as_secs_f32();
+                format!(
+                    "{failures} failures in a row within {span:.1} s, mostly {cause} (ejection {ejections})"
+                )
+            };
+            cold.ejections = ejections;
+            cold.ejection = Some(Why {
+                cause: Some(cause),
+                text: text.into(),
+                since: now,
+                until: Some(now.after(time_out)),
+                failures,
+                by: By::Traffic,
+            });
+            cold.level = (cold.level + 1).min(MAX_LEVEL);
+            vitals
+                .due
+                .store(now.after(time_out).as_nanos(), Ordering::Relaxed);
+            vitals.word.advance(
+                Flags::WARMING | Flags::PROBING,
+                Flags::EJECTED | Flags::GROWN,
+            );
+        });
+        self.wake();
+        transition
+    }
+
+    /// Whether the pool can do without `backend`.
+    fn can_spare(&self, backend: &Arc<Backend<S>>, refused: bool) -> bool {
+        let config = self.config.load();
+        let members = self.members.load();
+        let others = || members.list.iter().filter(|other| other.id != backend.id);
+        if !members
+            .list
+            .iter()
+            .any(|member| Arc::ptr_eq(&member.vitals, &backend.vitals))
+        {
+            // It was removed meanwhile.
+            return false;
+        }
+        let census = Census::count(members.list.iter().map(|member| member.flags()));
+        let unchecked = census.panic(config.panic_threshold);
+        let left = others().any(|other| {
+            let flags = other.flags();
+            flags.in_rotation()
+                || unchecked && !flags.has(Flags::ADMIN | Flags::EJECTED | Flags::STARTING)
+        });
+        if refused {
+            return left;
+        }
+        // If all fail alike, ejecting one helps nobody.
+        let sound = others().any(|other| {
+            let flags = other.flags();
+            flags.in_rotation() && other.consecutive_failures() == 0
+        });
+        let ejected = u64::from(census.ejected + census.ejected_down) + 1;
+        let allowed = config.ejection.max_ejected.of(u64::from(census.enabled()));
+        sound && (ejected <= allowed || ejected == 1)
+    }
+
+    /// The probe failed: out again, for longer.
+    pub(super) fn probe_failed(
+        &self,
+        backend: &Arc<Backend<S>>,
+        generation: u32,
+        now: Tick,
+        cause: Cause,
+    ) {
+        let config = self.config.load();
+        let mut control = self.control();
+        let flags = backend.flags();
+        if flags.generation() != generation || !flags.has(Flags::EJECTED) {
+            return;
+        }
+        let vitals = &backend.vitals;
+        let mut cold = vitals.cold();
+        let until = now.after(time_out(&config.ejection, cold.level, &mut control));
+        cold.level = (cold.level + 1).min(MAX_LEVEL);
+        cold.ejections += 1;
+        let ejections = cold.ejections;
+        if let Some(why) = &mut cold.ejection {
+            // What the latest probe saw is what is wrong now; `since` stays: it is out since then.
+            why.cause = Some(cause);
+            why.text = format!("probe failed: {cause} (ejection {ejections})").into();
+            why.until = Some(until);
+            why.failures = why.failures.saturating_add(1);
+        }
+        vitals.due.store(until.as_nanos(), Ordering::Relaxed);
+        vitals.word.advance(Flags::PROBING, 0);
+        self.wake();
+    }
+
+    /// Traffic succeeded on an ejected backend, which ended its run of failures: back in rotation, slowly.
+    pub(super) fn readmit(
+        &self,
+        backend: &Arc<Backend<S>>,
+        generation: u32,
+        now: Tick,
+    ) -> Option<BackendTransition> {
+        let slow_start = self.config.load().slow_start;
+        let _control = self.control();
+        let flags = backend.flags();
+        if flags.generation() != generation || !flags.has(Flags::EJECTED) {
+            return None;
+        }
+        let transition = change(backend, now, slow_start, |vitals, cold| {
+            cold.successes = 0;
+            vitals.penalty.reset();
+            vitals.word.advance(Flags::EJECTED | Flags::PROBING, 0);
+            if !slow_start.is_zero() {
+                vitals.warm(now);
+            }
+        });
+        self.wake();
+        transition
+    }
+
+    /// A probe ended without a result.
+    pub(super) fn release_probe(&self, backend: &Backend<S>, generation: u32) {
+        let _control = self.control();
+        backend.vitals.word.release_probe(generation);
+        self.wake();
+    }
+}
+
+/// Nobody listens: proof enough by itself.
+pub(super) const fn is_refusal(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::DependencyConnectRefused | Cause::ConfigWrongPort
+    )
+}
+
+/// No connection came about. A connection that does disproves it.
+pub(super) const fn is_connect(cause: Cause) -> bool {
+    is_refusal(cause)
+        || matches!(
+            cause,
+            Cause::DependencyConnectTimeout
+                | Cause::DependencyHostUnreachable
+                | Cause::ConfigFirewallReject
+                | Cause::OverloadAcceptBacklog
+        )
+}
+
+/// How long an ejection lasts: doubled per level, bounded, and a random bit longer.
+fn time_out(rules: &EjectionConfig, level: u8, control: &mut Control) -> Duration {
+    let base = saturating_nanos(rules.base)
+        .saturating_mul(1 << level.min(MAX_LEVEL))
+        .min(saturating_nanos(rules.max));
+    let jitter = control.rng.u64(0..=rules.jitter.of(base));
+    Duration::from_nanos(base.saturating_add(jitter))
+}

@@ -1,0 +1,264 @@
+//! The pool itself: its set of backends and its locks.
+
+use core::fmt;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use super::backend::{Backend, BackendSpec, Key};
+use super::census::Census;
+use super::config::PoolConfig;
+use super::latency::Climate;
+use super::members::Members;
+use super::state::BackendTransition;
+use super::tried::Tried;
+use super::vitals::Vitals;
+use super::word::Flags;
+use crate::Tick;
+
+/// A named set of backends. A cheap-clone handle: clones are the same pool.
+///
+/// `S` is whatever reaches a backend; the pool hands it out and never calls it.
+pub struct Pool<S> {
+    pub(super) shared: Arc<Shared<S>>,
+}
+
+/// What all handles of a pool share.
+pub(super) struct Shared<S> {
+    pub(super) name: Arc<str>,
+    pub(super) config: ArcSwap<PoolConfig>,
+    pub(super) members: ArcSwap<Members<S>>,
+    pub(super) climate: Arc<Climate>,
+    /// When something next changes by time alone, in nanoseconds. Picks look at nothing else.
+    pub(super) wake_at: AtomicU64,
+    /// Some backend's share is still growing: picks then weigh all shares.
+    pub(super) warming: AtomicBool,
+    /// Picks of backends that were out of rotation.
+    pub(super) panic_picks: AtomicU64,
+    control: Mutex<Control>,
+}
+
+/// Held by whoever changes the state of a backend, so that two changes cannot each rely on what the
+/// other takes away. Locked before a backend's own lock.
+#[derive(Debug)]
+pub(super) struct Control {
+    pub(super) rng: fastrand::Rng,
+    /// Changes that time made, until somebody asks for them.
+    pub(super) pending: VecDeque<BackendTransition>,
+    next_id: u32,
+}
+
+// === impl Pool ===
+
+impl<S> Pool<S> {
+    /// An empty pool. `seed` feeds the jitter of ejections.
+    pub fn new(name: impl Into<Arc<str>>, config: PoolConfig, seed: u64) -> Self {
+        let climate = Climate::new();
+        climate.set_decay(config.latency_decay);
+        Self {
+            shared: Arc::new(Shared {
+                name: name.into(),
+                config: ArcSwap::from_pointee(config),
+                members: ArcSwap::from_pointee(Members::new(Vec::new())),
+                climate: Arc::new(climate),
+                wake_at: AtomicU64::new(u64::MAX),
+                warming: AtomicBool::new(false),
+                panic_picks: AtomicU64::new(0),
+                control: Mutex::new(Control {
+                    rng: fastrand::Rng::with_seed(seed),
+                    pending: VecDeque::new(),
+                    next_id: 0,
+                }),
+            }),
+        }
+    }
+
+    /// The pool's name.
+    pub fn name(&self) -> &Arc<str> {
+        &self.shared.name
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> Arc<PoolConfig> {
+        self.shared.config.load_full()
+    }
+
+    /// Replaces the configuration. Backends keep their state; ejections keep their times.
+    pub fn set_config(&self, config: PoolConfig) {
+        let _control = self.shared.control();
+        self.shared.climate.set_decay(config.latency_decay);
+        self.shared.config.store(Arc::new(config));
+        self.shared.wake();
+    }
+
+    /// Replaces the set of backends.
+    ///
+    /// A backend whose name was there before keeps its id, its counters and what operators, traffic
+    /// and checks said about it; at a new address only its id and the operator's word. A backend
+    /// that joins others starts slowly. Attempts on removed backends finish undisturbed. Of several
+    /// specs with the same name the first counts.
+    pub fn set_backends(&self, specs: Vec<BackendSpec<S>>, now: Tick) {
+        let shared = &self.shared;
+        let config = shared.config.load();
+        let mut control = shared.control();
+        let old = Arc::clone(&shared.members.load().list);
+        let specs = first_of_each_name(specs);
+        let total: u64 = specs.iter().map(|spec| u64::from(spec.weight)).sum();
+        let mean = total as f32 / specs.len().max(1) as f32;
+        let list = specs.into_iter().map(|spec| {
+            let known = old.iter().find(|backend| backend.name == spec.name);
+            Arc::new(Backend {
+                id: known.map_or_else(|| control.take_id(), |backend| backend.id),
+                vitals: match known {
+                    Some(backend) if backend.address == spec.address => Arc::clone(&backend.vitals),
+                    other => newcomer(&config, other, !old.is_empty(), now),
+                },
+                name: spec.name,
+                address: spec.address,
+                weight: spec.weight,
+                load_unit: mean / spec.weight as f32,
+                service: spec.service,
+                climate: Arc::clone(&shared.climate),
+                pool: Arc::downgrade(shared),
+            })
+        });
+        let list = list.collect();
+        shared.members.store(Arc::new(Members::new(list)));
+        shared.wake();
+    }
+
+    /// The backends, in the order in which they were given.
+    pub fn backends(&self) -> Arc<[Arc<Backend<S>>]> {
+        Arc::clone(&self.shared.members.load().list)
+    }
+
+    /// A backend, by name or id.
+    pub fn backend<'a>(&self, key: impl Into<Key<'a>>) -> Option<Arc<Backend<S>>> {
+        let key = key.into();
+        let members = self.shared.members.load();
+        members.list.iter().find(|backend| backend.is(key)).cloned()
+    }
+
+    /// Whether a pick would find a backend that `tried` does not contain, probes aside: whether a
+    /// retry could go elsewhere.
+    pub fn has_other(&self, tried: &Tried) -> bool {
+        let list = &self.shared.members.load().list;
+        let untried = |backend: &&Arc<Backend<S>>| !tried.contains(backend.id);
+        // The usual case needs no count.
+        if list
+            .iter()
+            .filter(untried)
+            .any(|backend| backend.flags().in_rotation())
+        {
+            return true;
+        }
+        let census = Census::count(list.iter().map(|backend| backend.flags()));
+        let admit = census.admit(self.shared.config.load().panic_threshold);
+        admit.is_some_and(|admit| {
+            list.iter()
+                .filter(untried)
+                .any(|backend| admit.allows(backend.flags()))
+        })
+    }
+
+    /// The latency that is typical here: the median of the backends' estimates. `None` before the
+    /// first answer.
+    pub fn typical_latency(&self) -> Option<Duration> {
+        let nanos = self.shared.climate.measured()?;
+        Some(Duration::from_nanos(nanos as u64))
+    }
+}
+
+impl<S> Clone for Pool<S> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<S> fmt::Debug for Pool<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("name", &self.shared.name)
+            .field("backends", &self.shared.members.load().list)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Shared ===
+
+impl<S> Shared<S> {
+    pub(super) fn control(&self) -> MutexGuard<'_, Control> {
+        // What it guards is valid after any write.
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`Self::control`], unless somebody else holds it.
+    pub(super) fn try_control(&self) -> Option<MutexGuard<'_, Control>> {
+        match self.control.try_lock() {
+            Ok(control) => Some(control),
+            Err(std::sync::TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(std::sync::TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Makes the next pick look at everything that depends on time. Call it under the control lock:
+    /// whoever computes a new time holds that too.
+    pub(super) fn wake(&self) {
+        self.wake_at.store(0, Ordering::Relaxed);
+    }
+}
+
+fn first_of_each_name<S>(specs: Vec<BackendSpec<S>>) -> Vec<BackendSpec<S>> {
+    let mut unique: Vec<BackendSpec<S>> = Vec::with_capacity(specs.len());
+    for mut spec in specs {
+        if unique.iter().all(|known| known.name != spec.name) {
+            spec.weight = spec.weight.max(1);
+            unique.push(spec);
+        }
+    }
+    unique
+}
+
+/// The numbers of a backend that was not there before, or was elsewhere under the same name.
+fn newcomer<S>(
+    config: &PoolConfig,
+    moved: Option<&Arc<Backend<S>>>,
+    joins_others: bool,
+    now: Tick,
+) -> Arc<Vitals> {
+    let vitals = Vitals::new(now, config.initial_health);
+    if let Some(backend) = moved {
+        vitals.word.set(backend.flags().only(Flags::ADMIN));
+        vitals.cold().admin.clone_from(&backend.vitals.cold().admin);
+    }
+    if joins_others && vitals.word.load().in_rotation() && !config.slow_start.is_zero() {
+        vitals.warm(now);
+    }
+    Arc::new(vitals)
+}
+
+// === impl Control ===
+
+impl Control {
+    fn take_id(&mut self) -> u32 {
+        let id = self.next_id;
+        self.next_id = id.wrapping_add(1);
+        id
+    }
+
+    /// Keeps a change that time made; of too many, the newest.
+    pub(super) fn keep(&mut self, transition: Option<BackendTransition>) {
+        const MOST: usize = 256;
+        if let Some(transition) = transition {
+            if self.pending.len() == MOST {
+                self.pending.pop_front();
+            }
+            self.pending.push_back(transition);
+        }
+    }
+}

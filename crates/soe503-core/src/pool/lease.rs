@@ -1,0 +1,266 @@
+//! An attempt's hold on a backend.
+
+use core::fmt;
+use core::sync::atomic::Ordering;
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::backend::Backend;
+use super::handle::Shared;
+use super::state::BackendTransition;
+use super::word::Flags;
+use crate::{Cause, Outcome, Tick, Verdict};
+
+/// One attempt on one backend. Counts as in flight until it is recorded or dropped.
+///
+/// Dropped without a result, it counts nothing and gives a probe's permit back, so a cancelled
+/// request cannot leave a backend out for ever (failure mode 19).
+#[must_use = "dropping the lease ends the attempt"]
+pub struct Lease<S> {
+    backend: Arc<Backend<S>>,
+    kind: LeaseKind,
+    repeated: bool,
+    generation: u32,
+    started: Tick,
+    responded: Option<Tick>,
+}
+
+/// What an attempt means to the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LeaseKind {
+    /// A backend in rotation.
+    Normal,
+    /// The probe that may end an ejection.
+    Probe,
+    /// A backend out of rotation, because checks are not believed or nothing else is left.
+    Panic,
+}
+
+/// Whom a failure speaks against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FailureScope {
+    /// This backend: another one is in rotation whose last result was not a failure. The pool's
+    /// breaker should count it as degraded only.
+    Backend,
+    /// As far as anyone can tell, the pool.
+    Pool,
+}
+
+/// What recording a result led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Recorded {
+    /// Whom a failure speaks against. [`FailureScope::Pool`] for everything else: count it as it is.
+    pub scope: FailureScope,
+    /// The backend's change of state, if there was one.
+    pub transition: Option<BackendTransition>,
+}
+
+/// How long a probe may be without an answer before its client's leaving speaks against the backend.
+const PROBE_PATIENCE: Duration = Duration::from_secs(1);
+
+// === impl Lease ===
+
+impl<S> Lease<S> {
+    pub(super) fn new(
+        backend: &Arc<Backend<S>>,
+        kind: LeaseKind,
+        repeated: bool,
+        generation: u32,
+        now: Tick,
+    ) -> Self {
+        backend.vitals.in_flight.fetch_add(1, Ordering::Relaxed);
+        backend.vitals.requests.fetch_add(1, Ordering::Relaxed);
+        Self {
+            generation,
+            backend: Arc::clone(backend),
+            kind,
+            repeated,
+            started: now,
+            responded: None,
+        }
+    }
+
+    /// What reaches the backend.
+    pub fn service(&self) -> &S {
+        &self.backend.service
+    }
+
+    /// The backend.
+    pub fn backend(&self) -> &Arc<Backend<S>> {
+        &self.backend
+    }
+
+    /// What the attempt means to the pool.
+    pub const fn kind(&self) -> LeaseKind {
+        self.kind
+    }
+
+    /// The request had tried this backend before: no other one was left.
+    pub const fn repeated(&self) -> bool {
+        self.repeated
+    }
+
+    /// When the attempt began.
+    pub const fn started(&self) -> Tick {
+        self.started
+    }
+
+    /// The response's head arrived: the latency ends here, however long the body takes. It is taken
+    /// into account with the result, because a failure's latency counts differently.
+    pub fn responded(&mut self, now: Tick) {
+        self.responded.get_or_insert(now);
+    }
+
+    /// Ends the attempt with a result.
+    ///
+    /// A result that belongs to an earlier generation of the backend (admitted before an ejection or
+    /// a return) is counted and changes no state.
+    pub fn record(self, now: Tick, outcome: Outcome) -> Recorded {
+        match outcome.verdict {
+            Verdict::Success => self.succeeded(now),
+            Verdict::Failure => self.failed(now, outcome.cause),
+            Verdict::Degraded => self.degraded(now, outcome.cause),
+            Verdict::Ignore => Recorded::NOTHING,
+        }
+    }
+
+    /// Ends the attempt because the client left.
+    ///
+    /// That says nothing, unless it waited too long for a response's head: longer than
+    /// [`PoolConfig::abandon_after`](super::PoolConfig::abandon_after), or one second for a probe (rows S5 and S6).
+    pub fn abandon(self, now: Tick) -> Recorded {
+        let patience = self
+            .pool()
+            .and_then(|pool| pool.config.load().abandon_after)
+            .or_else(|| (self.kind == LeaseKind::Probe).then_some(PROBE_PATIENCE));
+        let hung = self.responded.is_none()
+            && patience.is_some_and(|patience| now.since(self.started) >= patience);
+        if hung {
+            self.failed(now, Some(Cause::DependencyResponseTimeout))
+        } else {
+            Recorded::NOTHING
+        }
+    }
+
+    fn succeeded(self, now: Tick) -> Recorded {
+        let vitals = &self.backend.vitals;
+        let latency = self.latency(now);
+        vitals.histogram.fade(now);
+        vitals.histogram.record(latency);
+        vitals
+            .estimate
+            .observe(now, latency, self.backend.climate.decay());
+        vitals.penalty.tidy(now);
+        let flags = self.backend.flags();
+        if flags.generation() != self.generation {
+            vitals.stale.fetch_add(1, Ordering::Relaxed);
+            return Recorded::NOTHING;
+        }
+        if vitals.consecutive.load(Ordering::Relaxed) != 0 {
+            vitals.consecutive.store(0, Ordering::Relaxed);
+        }
+        let transition = if flags.has(Flags::EJECTED) {
+            self.pool()
+                .and_then(|pool| pool.readmit(&self.backend, self.generation, now))
+        } else {
+            if flags.has(Flags::GROWN) {
+                self.backend.prove();
+            }
+            None
+        };
+        Recorded {
+            scope: FailureScope::Pool,
+            transition,
+        }
+    }
+
+    fn failed(self, now: Tick, cause: Option<Cause>) -> Recorded {
+        let cause = cause.unwrap_or(Cause::Unclassified);
+        let vitals = &self.backend.vitals;
+        let latency = self.latency(now);
+        vitals.failures.fetch_add(1, Ordering::Relaxed);
+        vitals.histogram.fade(now);
+        vitals.histogram.record(latency);
+        vitals
+            .estimate
+            .observe_failure(now, latency, self.backend.climate.decay());
+        vitals.penalty.add(now);
+        let Some(pool) = self.pool() else {
+            return Recorded::NOTHING;
+        };
+        let scope = pool.scope(&self.backend);
+        let flags = self.backend.flags();
+        if flags.generation() != self.generation {
+            vitals.stale.fetch_add(1, Ordering::Relaxed);
+            return Recorded {
+                scope,
+                transition: None,
+            };
+        }
+        let failures = self.backend.note_failure(now, cause);
+        let transition = if self.kind == LeaseKind::Probe {
+            pool.probe_failed(&self.backend, self.generation, now, cause);
+            None
+        } else {
+            pool.judge(&self.backend, self.generation, now, cause, failures)
+        };
+        Recorded { scope, transition }
+    }
+
+    /// Fast refusals must not attract load either, but they are no failures in a row.
+    fn degraded(self, now: Tick, cause: Option<Cause>) -> Recorded {
+        self.backend.vitals.penalty.add(now);
+        if self.kind == LeaseKind::Probe
+            && let Some(pool) = self.pool()
+        {
+            let cause = cause.unwrap_or(Cause::Unclassified);
+            pool.probe_failed(&self.backend, self.generation, now, cause);
+        }
+        Recorded::NOTHING
+    }
+
+    fn latency(&self, now: Tick) -> Duration {
+        self.responded.unwrap_or(now).since(self.started)
+    }
+
+    fn pool(&self) -> Option<Arc<Shared<S>>> {
+        self.backend.pool.upgrade()
+    }
+}
+
+impl<S> Drop for Lease<S> {
+    fn drop(&mut self) {
+        self.backend
+            .vitals
+            .in_flight
+            .fetch_sub(1, Ordering::Relaxed);
+        // After a result the generation has moved on, and there is nothing to give back.
+        if self.kind == LeaseKind::Probe
+            && let Some(pool) = self.pool()
+        {
+            pool.release_probe(&self.backend, self.generation);
+        }
+    }
+}
+
+impl<S> fmt::Debug for Lease<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease")
+            .field("backend", &self.backend.name)
+            .field("kind", &self.kind)
+            .field("repeated", &self.repeated)
+            .field("started", &self.started)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Recorded ===
+
+impl Recorded {
+    const NOTHING: Self = Self {
+        scope: FailureScope::Pool,
+        transition: None,
+    };
+}

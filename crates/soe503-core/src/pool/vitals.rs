@@ -1,0 +1,199 @@
+//! What is counted and remembered about a backend.
+
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::latency::{Estimate, Penalty};
+use super::state::Why;
+use super::word::{Flags, Word};
+use crate::health::{Health, HealthReport};
+use crate::histogram::Histogram;
+use crate::{Cause, Tick};
+
+/// A backend's numbers. They outlive a change of the backend's weight or service.
+#[derive(Debug)]
+pub(super) struct Vitals {
+    pub(super) word: Word,
+    pub(super) in_flight: AtomicU32,
+    /// Failures since the last success.
+    pub(super) consecutive: AtomicU32,
+    pub(super) estimate: Estimate,
+    pub(super) penalty: Penalty,
+    pub(super) requests: AtomicU64,
+    pub(super) failures: AtomicU64,
+    /// Results that came too late to change the state.
+    pub(super) stale: AtomicU64,
+    /// When the share began to grow, in nanoseconds.
+    pub(super) warm_since: AtomicU64,
+    /// When the ejection ends and a probe may go, in nanoseconds.
+    pub(super) due: AtomicU64,
+    /// When the probe in flight was sent, in nanoseconds.
+    pub(super) probe_since: AtomicU64,
+    pub(super) histogram: Histogram,
+    cold: Mutex<Cold>,
+}
+
+/// What is only touched when something fails or changes.
+#[derive(Debug)]
+pub(super) struct Cold {
+    /// Since when the shown state holds.
+    pub(super) since: Tick,
+    /// The ejection, also after it ended.
+    pub(super) ejection: Option<Why>,
+    pub(super) ejections: u32,
+    /// How often the time out has doubled.
+    pub(super) level: u8,
+    /// Successes since the level last changed.
+    pub(super) successes: u32,
+    /// The operator's word, while it holds.
+    pub(super) admin: Option<Why>,
+    pub(super) health: HealthReport,
+    pub(super) health_since: Tick,
+    pub(super) run: FailureRun,
+}
+
+/// The failures since the last success.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FailureRun {
+    pub(super) since: Tick,
+    pub(super) causes: Tally,
+}
+
+/// How often each cause occurred. Beyond four different ones, the rarest makes room.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally {
+    causes: [Option<(Cause, u32)>; 4],
+}
+
+// === impl Vitals ===
+
+impl Vitals {
+    pub(super) fn new(now: Tick, initial: Health) -> Self {
+        let flags = match initial {
+            Health::Up => 0,
+            Health::Down => Flags::DOWN,
+            Health::Starting => Flags::STARTING,
+        };
+        Self {
+            word: Word::new(flags),
+            in_flight: AtomicU32::new(0),
+            consecutive: AtomicU32::new(0),
+            estimate: Estimate::default(),
+            penalty: Penalty::default(),
+            requests: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            stale: AtomicU64::new(0),
+            warm_since: AtomicU64::new(0),
+            due: AtomicU64::new(0),
+            probe_since: AtomicU64::new(0),
+            histogram: Histogram::new(),
+            cold: Mutex::new(Cold {
+                since: now,
+                ejection: None,
+                ejections: 0,
+                level: 0,
+                successes: 0,
+                admin: None,
+                health: HealthReport::unchecked(initial),
+                health_since: now,
+                run: FailureRun::default(),
+            }),
+        }
+    }
+
+    pub(super) fn cold(&self) -> MutexGuard<'_, Cold> {
+        // Every write leaves a valid record, so a panic elsewhere is no reason to lose a backend.
+        self.cold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn due(&self) -> Tick {
+        Tick::from_nanos(self.due.load(Ordering::Relaxed))
+    }
+
+    /// When the probe in flight is given up.
+    pub(super) fn probe_expires(&self, timeout: Duration) -> Tick {
+        Tick::from_nanos(self.probe_since.load(Ordering::Relaxed)).after(timeout)
+    }
+
+    /// Begins the slow start.
+    pub(super) fn warm(&self, now: Tick) {
+        self.warm_since.store(now.as_nanos(), Ordering::Relaxed);
+        self.word.set(Flags::WARMING);
+    }
+
+    /// When the slow start is over.
+    pub(super) fn warm_until(&self, slow_start: Duration) -> Tick {
+        Tick::from_nanos(self.warm_since.load(Ordering::Relaxed)).after(slow_start)
+    }
+}
+
+// === impl Cold ===
+
+impl Cold {
+    /// The reason for the state that `flags` show.
+    pub(super) fn why(&self, flags: Flags, warm_until: Tick) -> Option<Why> {
+        use super::state::{BackendState, By};
+        match BackendState::of(flags) {
+            BackendState::Up => None,
+            BackendState::Disabled | BackendState::Draining => self.admin.clone(),
+            BackendState::Ejected => self.ejection.clone(),
+            BackendState::Down | BackendState::Starting => Some(Why {
+                cause: self.health.cause,
+                text: self.health.last_error.clone().unwrap_or_else(|| {
+                    Arc::from(if flags.has(Flags::DOWN) {
+                        "health checks fail"
+                    } else {
+                        "waiting for the first successful health check"
+                    })
+                }),
+                since: self.health_since,
+                until: None,
+                failures: 0,
+                by: By::Checks,
+            }),
+            BackendState::Warming => Some(Why {
+                cause: None,
+                text: Arc::from("back in rotation, share still growing"),
+                since: self.since,
+                until: Some(warm_until),
+                failures: 0,
+                by: By::Traffic,
+            }),
+        }
+    }
+}
+
+// === impl Tally ===
+
+impl Tally {
+    pub(super) fn add(&mut self, cause: Cause) {
+        self.add_many(cause, 1);
+    }
+
+    pub(super) fn add_many(&mut self, cause: Cause, times: u32) {
+        if let Some((_, count)) = self.causes.iter_mut().flatten().find(|(c, _)| *c == cause) {
+            *count = count.saturating_add(times);
+            return;
+        }
+        // An empty place, or the rarest cause's.
+        let place = self
+            .causes
+            .iter_mut()
+            .min_by_key(|place| place.map_or(0, |(_, n)| n));
+        if let Some(place) = place {
+            *place = Some((cause, times));
+        }
+    }
+
+    /// The most frequent cause; of several, the one seen first.
+    pub(super) fn majority(&self) -> Option<Cause> {
+        let mut best: Option<(Cause, u32)> = None;
+        for &(cause, count) in self.causes.iter().flatten() {
+            if best.is_none_or(|(_, most)| count > most) {
+                best = Some((cause, count));
+            }
+        }
+        best.map(|(cause, _)| cause)
+    }
+}

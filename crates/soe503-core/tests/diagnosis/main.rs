@@ -1,0 +1,9 @@
+//! Facts in, causes out: the rules of diagnosis as tables.
+
+mod diagnose;
+mod mechanical;
+mod nested;
+mod network;
+mod outcome;
+mod refusals;
+mod support;

@@ -1,0 +1,97 @@
+//! What another proxy's answer says about itself.
+
+use soe503_core::Cause;
+use soe503_core::diagnosis::{Grade, diagnose, nested};
+use soe503_core::explain::passed_on;
+use soe503_core::ledger::{Attempt, Nested};
+
+use crate::support::{answered, ledger, on, pool};
+
+fn said(proxy_status: &str) -> Option<Nested> {
+    nested(Some(proxy_status), None, true)
+}
+
+#[test]
+fn the_hop_nearest_the_failure_counts() {
+    let chain = "orders-mesh; error=connection_refused; next-hop=\"orders-db:5433\", \
+                 edge; error=destination_unavailable";
+    let nested = said(chain).unwrap();
+    assert_eq!(nested.hop, "orders-mesh");
+    assert_eq!(nested.cause, Some(Cause::DependencyConnectRefused));
+    assert_eq!(nested.hops, 2);
+    assert!(nested.trusted);
+}
+
+#[test]
+fn our_own_words_go_deeper_than_the_error() {
+    let ours = "mesh; error=destination_unavailable; soe-cause=circuit_open/failure_rate; \
+                soe-root=dependency_failure/response_timeout";
+    assert_eq!(
+        said(ours).unwrap().cause,
+        Some(Cause::DependencyResponseTimeout)
+    );
+    let no_root = "mesh; error=destination_unavailable; soe-cause=overload/queue_full";
+    assert_eq!(said(no_root).unwrap().cause, Some(Cause::OverloadQueueFull));
+    let field = "circuit_open/failure_rate;inc=\"x\";root=dependency_failure/dns_failure";
+    let nested = nested(None, Some(field), true).unwrap();
+    assert_eq!(nested.cause, Some(Cause::DependencyDnsFailure));
+}
+
+#[test]
+fn an_error_that_says_two_things_says_none() {
+    let nested = said("mesh; error=destination_unavailable").unwrap();
+    assert_eq!(nested.cause, None);
+}
+
+#[test]
+fn who_only_passed_it_on_explains_nothing() {
+    assert_eq!(said(&passed_on("edge-eu1", 503)), None);
+    assert_eq!(said("edge; received-status=503, other"), None);
+}
+
+#[test]
+fn hostile_fields_are_no_explanation() {
+    for hostile in [
+        "",
+        ",",
+        "\"",
+        "a; error",
+        "ä; error=x",
+        "(a b); error=dns_error",
+        "a;error=\r\n",
+    ] {
+        assert_eq!(
+            said(hostile).filter(|n| n.cause.is_some()),
+            None,
+            "{hostile}"
+        );
+    }
+    assert_eq!(said(&"a;error=dns_error, ".repeat(10_000)), None);
+    let many = vec!["a;error=dns_error"; 300].join(", ");
+    assert_eq!(said(&many).unwrap().hops, 8);
+    let long = format!("{};error=dns_error", "a".repeat(500));
+    assert_eq!(said(&long).unwrap().hop.len(), 64);
+    assert_eq!(nested(None, Some("no_such/cause"), true), None);
+}
+
+#[test]
+fn a_trusted_word_becomes_the_root_and_a_claim_does_not() {
+    let answer = |trusted| {
+        let nested = nested(Some("mesh; error=connection_refused"), None, trusted);
+        on(
+            1,
+            "a",
+            Attempt {
+                nested: nested.map(Box::new),
+                ..answered(503)
+            },
+        )
+    };
+    let believed = diagnose(&ledger([answer(true)]), &pool());
+    assert_eq!(believed.primary, Cause::DependencyNested);
+    assert_eq!(believed.root, Some(Cause::DependencyConnectRefused));
+    assert_eq!(believed.grade, Grade::Inferred);
+    let quoted = diagnose(&ledger([answer(false)]), &pool());
+    assert_eq!(quoted.primary, Cause::DependencyUpstream503);
+    assert_eq!(quoted.root, None);
+}

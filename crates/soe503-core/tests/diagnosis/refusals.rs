@@ -1,0 +1,212 @@
+//! What stands behind a request that was not sent.
+
+use soe503_core::Cause;
+use soe503_core::Tick;
+use soe503_core::diagnosis::{Condition, Context, Evidence, Grade, Level, diagnose};
+use soe503_core::ledger::{Attempt, Fault, Phase, Refusal};
+
+use crate::support::{
+    backend, circuit, circuit_open, failed, ledger, ms, on, policy, pool, refused,
+};
+
+fn no_backend(cause: Cause, root: Option<Cause>) -> Attempt {
+    failed(
+        Phase::Queue,
+        Fault::Refused(Refusal::NoBackend { cause, root }),
+    )
+}
+
+#[test]
+fn an_open_circuit_tells_its_root() {
+    let refusal = || ledger([circuit_open(Some(Cause::DependencyResponseTimeout))]);
+    // Without the breaker's state, the refusal's own word.
+    let diagnosis = diagnose(&refusal(), &pool());
+    assert_eq!(diagnosis.primary, Cause::CircuitConsecutiveFailures);
+    assert_eq!(diagnosis.root, Some(Cause::DependencyResponseTimeout));
+    assert_eq!(diagnosis.grade, Grade::Proven);
+    assert_eq!(diagnosis.scope.level, Level::Pool);
+    // With it, the state, and its ages.
+    let context = Context {
+        circuit: Some(circuit()),
+        ..pool()
+    };
+    let diagnosis = diagnose(&refusal(), &context);
+    assert_eq!(diagnosis.root, Some(Cause::DependencyConnectRefused));
+    assert_eq!(
+        diagnosis.evidence[0],
+        Evidence::Circuit {
+            rule: Cause::CircuitConsecutiveFailures,
+            causes: vec![(Cause::DependencyConnectRefused, 5)],
+            open_for: Some(ms(12_000)),
+            probe_in: Some(ms(3_000)),
+            last_probe: None,
+        }
+    );
+    // Never without any.
+    let diagnosis = diagnose(&ledger([circuit_open(None)]), &pool());
+    assert_eq!(diagnosis.root, Some(Cause::Unclassified));
+}
+
+/// Rule R17: the cause changed while the circuit was open.
+#[test]
+fn the_last_probe_corrects_the_root() {
+    let mut view = circuit();
+    view.last_probe = Some((Tick::from_secs(98), Cause::DependencyUpstream503));
+    let context = Context {
+        circuit: Some(view),
+        ..pool()
+    };
+    let refusal = circuit_open(Some(Cause::DependencyConnectRefused));
+    let diagnosis = diagnose(&ledger([refusal]), &context);
+    assert_eq!(diagnosis.root, Some(Cause::DependencyUpstream503));
+    let Evidence::Circuit {
+        causes, last_probe, ..
+    } = &diagnosis.evidence[0]
+    else {
+        panic!("the circuit is the evidence");
+    };
+    assert_eq!(
+        causes,
+        &[(Cause::DependencyConnectRefused, 5)],
+        "what opened it stays told"
+    );
+    assert_eq!(*last_probe, Some((ms(3_000), Cause::DependencyUpstream503)));
+}
+
+#[test]
+fn no_backend_left() {
+    let out = |name, cause| backend(name, Condition::Ejected, Some(cause));
+    let mut context = pool();
+    context.backends = vec![
+        out("a", Cause::DependencyResponseTimeout),
+        out("b", Cause::DependencyConnectRefused),
+        out("c", Cause::DependencyConnectRefused),
+    ];
+    let refusal = || ledger([no_backend(Cause::CircuitAllEjected, None)]);
+    let diagnosis = diagnose(&refusal(), &context);
+    assert_eq!(diagnosis.primary, Cause::CircuitAllEjected);
+    assert_eq!(
+        diagnosis.root,
+        Some(Cause::DependencyConnectRefused),
+        "the majority"
+    );
+    assert_eq!(diagnosis.scope.backends_affected, Some(3));
+    assert!(diagnosis.evidence.contains(&Evidence::Backends {
+        total: 3,
+        in_rotation: 0
+    }));
+    let told = diagnosis
+        .evidence
+        .iter()
+        .filter(|e| matches!(e, Evidence::Backend { .. }));
+    assert_eq!(told.count(), 3);
+
+    let empty = diagnose(
+        &ledger([no_backend(Cause::ConfigNoEndpoints, None)]),
+        &Context::default(),
+    );
+    assert_eq!(
+        (empty.primary, empty.root),
+        (Cause::ConfigNoEndpoints, None)
+    );
+    assert!(!empty.retryable());
+
+    // The cause that took all of them out, named directly: it is no root of itself.
+    let cause = Cause::DependencyConnectRefused;
+    let direct = diagnose(&ledger([no_backend(cause, Some(cause))]), &context);
+    assert_eq!((direct.primary, direct.root), (cause, None));
+}
+
+/// What the request met itself comes before what followed from it.
+#[test]
+fn a_refusal_after_a_failure_contributes() {
+    let ledger = ledger([on(1, "a", refused()), circuit_open(None)]);
+    let diagnosis = diagnose(
+        &ledger,
+        &Context {
+            circuit: Some(circuit()),
+            ..pool()
+        },
+    );
+    assert_eq!(diagnosis.primary, Cause::DependencyConnectRefused);
+    assert_eq!(diagnosis.contributing, [Cause::CircuitConsecutiveFailures]);
+    assert!(matches!(diagnosis.evidence[1], Evidence::Circuit { .. }));
+}
+
+#[test]
+fn a_queue_never_stands_without_a_root() {
+    let limit = Refusal::Limit {
+        cause: Cause::OverloadQueueFull,
+        limit: 512,
+        in_use: 512,
+    };
+    let ledger = ledger([failed(Phase::Queue, Fault::Refused(limit))]);
+    let diagnosis = diagnose(&ledger, &pool());
+    assert_eq!(diagnosis.root, Some(Cause::Unclassified));
+    assert_eq!(
+        diagnosis.evidence,
+        [Evidence::Limit {
+            limit: 512,
+            in_use: 512
+        }]
+    );
+    let known = Context {
+        root: Some(Cause::OverloadPoolSaturated),
+        ..pool()
+    };
+    assert_eq!(
+        diagnose(&ledger, &known).root,
+        Some(Cause::OverloadPoolSaturated)
+    );
+}
+
+#[test]
+fn waiting_helps_unless_a_proven_root_needs_a_human() {
+    let open = |root| diagnose(&ledger([circuit_open(Some(root))]), &pool());
+    assert!(open(Cause::DependencyConnectRefused).retryable());
+    assert!(!open(Cause::ConfigTlsCertExpired).retryable());
+    assert!(
+        open(Cause::ConfigWrongPort).retryable(),
+        "suspected at most"
+    );
+    assert!(open(Cause::DependencyConnectRefused).owner_action_required());
+    assert!(
+        !diagnose(&ledger([policy(Cause::MaintenanceWindow)]), &pool()).owner_action_required()
+    );
+}
+
+/// A tie goes to the cause that is first in the documentation, whatever the order of backends.
+#[test]
+fn the_majority_is_deterministic() {
+    let root = |causes: [Cause; 2]| {
+        let mut context = pool();
+        context.backends = causes
+            .map(|cause| backend(cause.id(), Condition::Ejected, Some(cause)))
+            .into();
+        let refusal = no_backend(Cause::CircuitAllEjected, None);
+        diagnose(&ledger([refusal]), &context).root
+    };
+    let (first, second) = (
+        Cause::DependencyConnectRefused,
+        Cause::DependencyResponseTimeout,
+    );
+    assert_eq!(root([first, second]), Some(first));
+    assert_eq!(root([second, first]), Some(first));
+}
+
+#[test]
+fn evidence_stays_bounded_in_a_large_pool() {
+    let mut context = pool();
+    let cause = Some(Cause::DependencyConnectRefused);
+    context.backends = vec![backend("a", Condition::Ejected, cause); 1000];
+    let diagnosis = diagnose(
+        &ledger([no_backend(Cause::CircuitAllEjected, None)]),
+        &context,
+    );
+    assert!(diagnosis.evidence.len() <= 20);
+    let all = Evidence::Backends {
+        total: 1000,
+        in_rotation: 0,
+    };
+    assert!(diagnosis.evidence.contains(&all));
+}

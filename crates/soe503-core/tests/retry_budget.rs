@@ -1,0 +1,220 @@
+//! The retry budget against a naive ledger of every event.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use soe503_core::retry::{BudgetConfig, RetryBudget};
+use soe503_core::{Ratio, Tick};
+
+fn budget(percent: u32, window_secs: u64, min_per_second: u32) -> RetryBudget {
+    let config = BudgetConfig {
+        ratio: Ratio::percent(percent),
+        window: Duration::from_secs(window_secs),
+        min_per_second,
+    };
+    assert!(config.validate().is_ok());
+    RetryBudget::new("app", config)
+}
+
+fn deposit(budget: &RetryBudget, now: Tick, times: u32) {
+    (0..times).for_each(|_| budget.deposit(now));
+}
+
+fn withdraw_all(budget: &RetryBudget, now: Tick) -> u32 {
+    (0..).take_while(|_| budget.withdraw(now)).count() as u32
+}
+
+#[test]
+fn a_share_of_the_requests_and_no_more() {
+    let budget = budget(20, 10, 0);
+    let now = Tick::from_secs(50);
+    assert!(!budget.withdraw(now), "no requests, no retries");
+    deposit(&budget, now, 4);
+    assert!(!budget.withdraw(now), "four fifths of a retry");
+    deposit(&budget, now, 1);
+    assert_eq!(withdraw_all(&budget, now), 1);
+    deposit(&budget, now, 995);
+    assert_eq!(budget.snapshot(now).available, 199);
+    assert_eq!(withdraw_all(&budget, now), 199);
+}
+
+#[test]
+fn fractions_are_not_truncated() {
+    // tower's TpsBudget turns 30 % into 33 %.
+    let budget = budget(30, 10, 0);
+    let now = Tick::from_secs(50);
+    deposit(&budget, now, 1_000);
+    assert_eq!(withdraw_all(&budget, now), 300);
+}
+
+#[test]
+fn idle_time_is_not_saved_up() {
+    // tower's TpsBudget allows a burst of a hundred from an idle start.
+    let budget = budget(20, 10, 3);
+    for second in [1_000, 1_001, 5_000] {
+        assert_eq!(
+            withdraw_all(&budget, Tick::from_secs(second)),
+            3,
+            "{second}"
+        );
+    }
+    assert_eq!(
+        withdraw_all(&budget, Tick::from_secs(5_000)),
+        0,
+        "once per second"
+    );
+}
+
+#[test]
+fn requests_pay_once_and_for_one_window() {
+    let budget = budget(20, 10, 0);
+    deposit(&budget, Tick::from_secs(100), 100);
+    assert_eq!(withdraw_all(&budget, Tick::from_secs(109)), 20);
+    // The requests left the window; their retries are still in it and count against new requests.
+    deposit(&budget, Tick::from_secs(110), 100);
+    assert_eq!(withdraw_all(&budget, Tick::from_secs(110)), 0);
+    assert_eq!(budget.snapshot(Tick::from_secs(110)).window_retries, 20);
+    assert_eq!(withdraw_all(&budget, Tick::from_secs(119)), 20);
+    // A week later nothing is left, and nothing had to be caught up with.
+    let later = Tick::from_secs(700_000);
+    let seen = budget.snapshot(later);
+    assert_eq!(
+        (seen.available, seen.window_requests, seen.window_retries),
+        (0, 0, 0)
+    );
+    assert_eq!((seen.spent, &*seen.name), (40, "app"));
+}
+
+#[test]
+fn handles_share_and_late_clocks_do_no_harm() {
+    let budget = budget(50, 10, 1);
+    let clone = budget.clone();
+    clone.deposit(Tick::from_secs(100));
+    clone.deposit(Tick::from_secs(100));
+    // Another thread's older `now` neither wipes a bucket nor opens an old second's reserve again.
+    budget.deposit(Tick::from_secs(90));
+    budget.deposit(Tick::from_secs(90));
+    assert_eq!(budget.snapshot(Tick::from_secs(100)).window_requests, 4);
+    assert_eq!(withdraw_all(&budget, Tick::from_secs(100)), 3);
+    assert_eq!(withdraw_all(&budget, Tick::from_secs(99)), 0);
+    assert_eq!(clone.snapshot(Tick::from_secs(100)).spent, 3);
+}
+
+#[test]
+fn odd_configurations() {
+    let window = Duration::ZERO;
+    let config = BudgetConfig {
+        window,
+        ..BudgetConfig::default()
+    };
+    assert_eq!(
+        config.validate().unwrap_err().to_string(),
+        "retry_budget.window must be at least 100ms"
+    );
+    let budget = RetryBudget::new("app", config);
+    budget.deposit(Tick::ZERO);
+    assert_eq!(withdraw_all(&budget, Tick::MAX), 3);
+    assert_eq!(budget.config().window, window);
+}
+
+#[test]
+fn no_deposit_is_lost_between_threads() {
+    let budget = budget(50, 10, 0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for n in 0..5_000_u64 {
+                    budget.deposit(Tick::from_millis(100_000 + n));
+                    budget.withdraw(Tick::from_millis(100_000 + n));
+                }
+            });
+        }
+    });
+    let seen = budget.snapshot(Tick::from_secs(105));
+    assert_eq!(seen.window_requests, 20_000);
+    assert_eq!(seen.spent + seen.refused, 20_000);
+    assert!(seen.spent <= 10_000);
+}
+
+/// Every event with its bucket, kept for ever and counted anew for each question.
+struct Naive {
+    ratio_percent: u64,
+    bucket: u64,
+    min_per_second: usize,
+    requests: Vec<u64>,
+    covered: Vec<u64>,
+    reserved: Vec<u64>,
+}
+
+impl Naive {
+    fn in_window(&self, times: &[u64], now: u64) -> u64 {
+        let newest = now / self.bucket;
+        let recent = times.iter().filter(|t| *t / self.bucket + 10 > newest);
+        recent.count() as u64
+    }
+
+    fn retried(&self, now: u64) -> u64 {
+        self.in_window(&self.covered, now) + self.in_window(&self.reserved, now)
+    }
+
+    /// The promise: ratio × requests + reserve, of this very window.
+    fn most(&self, now: u64) -> u64 {
+        let earned = self.in_window(&self.requests, now) * self.ratio_percent / 100;
+        earned + self.bucket / 100 * self.min_per_second as u64
+    }
+
+    fn withdraw(&mut self, now: u64) -> bool {
+        let earned = self.in_window(&self.requests, now) * self.ratio_percent;
+        if (self.in_window(&self.covered, now) + 1) * 100 <= earned {
+            self.covered.push(now);
+            return true;
+        }
+        let this_second = self.reserved.iter().filter(|t| *t / 1_000 == now / 1_000);
+        if this_second.count() < self.min_per_second && self.retried(now) < self.most(now) {
+            self.reserved.push(now);
+            return true;
+        }
+        false
+    }
+}
+
+proptest! {
+    #[test]
+    fn agrees_with_the_naive_ledger(
+        percent in 0..=100_u32,
+        window_secs in 1..20_u64,
+        min_per_second in 0..4_u32,
+        steps in prop::collection::vec((0..3_000_u64, 0..30_u32, 0..12_u32), 1..60),
+    ) {
+        let budget = budget(percent, window_secs, min_per_second);
+        let mut naive = Naive {
+            ratio_percent: u64::from(percent),
+            bucket: window_secs * 100,
+            min_per_second: min_per_second as usize,
+            requests: Vec::new(),
+            covered: Vec::new(),
+            reserved: Vec::new(),
+        };
+        let mut millis = 1_000_000;
+        for (pause, requests, retries) in steps {
+            millis += pause;
+            let now = Tick::from_millis(millis);
+            for _ in 0..requests {
+                budget.deposit(now);
+                naive.requests.push(millis);
+            }
+            for _ in 0..retries {
+                let allowed = naive.withdraw(millis);
+                prop_assert_eq!(budget.withdraw(now), allowed);
+                if allowed {
+                    prop_assert!(naive.retried(millis) <= naive.most(millis));
+                }
+            }
+        }
+        let seen = budget.snapshot(Tick::from_millis(millis));
+        prop_assert_eq!(seen.spent, (naive.covered.len() + naive.reserved.len()) as u64);
+        // Over all of time too, no request paid twice.
+        let paid = naive.requests.len() as u64 * u64::from(percent) / 100;
+        prop_assert!(naive.covered.len() as u64 <= paid);
+    }
+}

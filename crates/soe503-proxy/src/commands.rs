@@ -1,0 +1,73 @@
+//! What each subcommand does, and how it exits: 0 fine, 1 not healthy, 2 usage or config.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command};
+use crate::config::{self, Config, Report};
+use crate::run::Running;
+use crate::{demo, signals};
+
+/// The exit code for a wrong command line or config.
+const USAGE: u8 = 2;
+
+/// Runs what was asked for and returns how it went.
+pub fn run(cli: Cli) -> ExitCode {
+    start_logging();
+    match cli.into_command() {
+        Some(Command::Run(args)) => match config::load(&args.config) {
+            Ok(config) => serve(config, Some(&args.config)),
+            Err(report) => refuse(&report),
+        },
+        Some(Command::Proxy(args)) => match Config::for_targets(args.listen, &args.to) {
+            Ok(config) => serve(config, None),
+            Err(report) => refuse(&report),
+        },
+        Some(Command::Check(args)) => config::check::run(&args),
+        Some(Command::Schema) => {
+            anstream::println!("{}", config::schema());
+            ExitCode::SUCCESS
+        }
+        Some(Command::Demo(args)) => match demo::run(&args) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error),
+        },
+        None => ExitCode::from(USAGE),
+    }
+}
+
+fn serve(config: Config, file: Option<&Path>) -> ExitCode {
+    let served = Running::start(config, file)
+        .map_err(Into::into)
+        .and_then(signals::serve_until_told);
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+/// Says what is wrong with a config. Nothing has been started.
+fn refuse(report: &Report) -> ExitCode {
+    anstream::eprintln!("{}", report.render(io::stderr().is_terminal()));
+    ExitCode::from(USAGE)
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    anstream::eprintln!("soe503: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// Our own log goes to standard error; `SOE503_LOG` filters it (default `info`).
+fn start_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SOE503_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("info,hickory_resolver=error,hickory_proto=error")
+    });
+    // Fails only if somebody else has set one up, and then theirs is as good.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .try_init();
+}

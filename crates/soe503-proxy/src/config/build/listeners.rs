@@ -1,0 +1,86 @@
+use std::{collections::HashMap, net::SocketAddr, ops::Range};
+
+use crate::config::{
+    Limits, Listener, Protocols,
+    keys::{AdminKeys, LimitKeys, ListenerKeys, Protocol},
+    problem::{Problem, Problems},
+    wire::{At, Defaulted, List},
+};
+
+pub(super) fn listener(keys: ListenerKeys, problems: &mut Problems) -> Option<Listener> {
+    let protocols = protocols(&keys.protocols, problems);
+    let address = keys.address.0?.value;
+    let explain = keys.explain.given.map(|explain| explain.value);
+    Some(Listener {
+        address,
+        protocols: protocols?,
+        explain: explain.unwrap_or_else(|| Listener::exposure_at(address)),
+        limits: limits(&keys.limits.0.value),
+    })
+}
+
+fn protocols(keys: &Defaulted<List<Protocol>>, problems: &mut Problems) -> Option<Protocols> {
+    let has = |protocol| keys.value.0.iter().any(|item| item.value == protocol);
+    match (has(Protocol::H1), has(Protocol::H2)) {
+        (true, true) => Some(Protocols::Both),
+        (true, false) => Some(Protocols::H1),
+        (false, true) => Some(Protocols::H2),
+        (false, false) => {
+            let at = keys.at.clone().unwrap_or_default();
+            problems.push(Problem::new(
+                at,
+                "`protocols` is empty",
+                "expected \"h1\", \"h2\" or both",
+            ));
+            None
+        }
+    }
+}
+
+fn limits(keys: &LimitKeys) -> Limits {
+    Limits {
+        // In range by the declaration of the key; a head never comes near 4 GiB.
+        max_header_bytes: u32::try_from(keys.max_header_bytes.value.0).unwrap_or(u32::MAX),
+        max_headers: keys.max_headers.value,
+        header_read_timeout: keys.header_read_timeout.value,
+        idle_timeout: keys.idle_timeout.value,
+        max_connections: keys.max_connections.value,
+        max_h2_streams: keys.max_h2_streams.value,
+    }
+}
+
+/// Finds addresses that are used twice.
+pub(super) fn addresses(
+    listeners: &[At<ListenerKeys>],
+    admin: &AdminKeys,
+    problems: &mut Problems,
+) {
+    let mut seen: HashMap<SocketAddr, Option<Range<usize>>> = HashMap::new();
+    if admin.enabled.value {
+        seen.insert(admin.address.value, admin.address.at.clone());
+    }
+    for listener in listeners {
+        let Some(address) = &listener.value.address.0 else {
+            continue;
+        };
+        // Port 0 is a different port each time.
+        if address.value.port() == 0 {
+            continue;
+        }
+        match seen.get(&address.value) {
+            None => {
+                seen.insert(address.value, Some(address.at.clone()));
+            }
+            Some(first) => {
+                let title = format!("the address {} is used twice", address.value);
+                let problem = Problem::new(address.at.clone(), title, "used again here");
+                problems.push(match first {
+                    Some(first) => problem.also(first.clone(), "first used here"),
+                    None => {
+                        problem.help("the admin API listens there unless `[admin]` says otherwise")
+                    }
+                });
+            }
+        }
+    }
+}

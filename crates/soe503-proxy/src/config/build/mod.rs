@@ -1,0 +1,87 @@
+//! Stage two: from what is written to what it means.
+//!
+//! Each function takes the keys of one table apart and yields the validated type, or `None` after
+//! it has added a problem. A value that was already found to be wrong is passed over without
+//! another word: one mistake, one problem.
+
+mod guards;
+mod listeners;
+mod pools;
+mod routes;
+mod server;
+
+use std::{ops::Range, path::Path};
+
+use super::{
+    AccessLog, Config, NonEmpty,
+    keys::{AccessLogKeys, FileKeys},
+    problem::{Problem, Problems},
+    wire::Defaulted,
+};
+
+/// What a file means. `base` is the directory where relative paths start. `None` after a problem
+/// was added to `problems`, or if one was there before.
+pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Option<Config> {
+    let server = server::server(file.server.0.value);
+    listeners::addresses(&file.listeners.0, &file.admin.0.value, problems);
+    let admin = server::admin(file.admin.0.value, base, problems);
+    let access_log = access_log(file.access_log.0.value, base);
+    let listeners: Vec<_> = file
+        .listeners
+        .0
+        .into_iter()
+        .filter_map(|listener| listeners::listener(listener.value, problems))
+        .collect();
+    routes::references(&file.routes.0, &file.pools.0, problems);
+    let pools = pools::pools(file.pools.0, problems);
+    let routes = routes::routes(file.routes.0, &pools, problems);
+    if !problems.is_empty() {
+        return None;
+    }
+    Some(Config {
+        server,
+        admin: admin?,
+        access_log,
+        listeners: NonEmpty::new(listeners)?,
+        routes: NonEmpty::new(routes)?,
+        pools: NonEmpty::new(pools)?,
+    })
+}
+
+fn access_log(keys: AccessLogKeys, base: &Path) -> AccessLog {
+    match keys.path.value {
+        AccessLog::File(path) => AccessLog::File(base.join(path)),
+        other => other,
+    }
+}
+
+/// The greater of two values that belong in this order. A default gives way to what is written;
+/// two written values in the wrong order are a problem.
+fn at_least<T: PartialOrd + Copy>(
+    (low_name, low): (&str, &Defaulted<T>),
+    (high_name, high): (&str, &Defaulted<T>),
+    problems: &mut Problems,
+) -> T {
+    if let (Some(low_at), Some(high_at)) = (&low.at, &high.at)
+        && high.value < low.value
+    {
+        let title = format!("`{high_name}` is less than `{low_name}`");
+        problems.push(
+            Problem::new(high_at.clone(), title, "this is the upper limit")
+                .also(low_at.clone(), "of this"),
+        );
+    }
+    if high.value < low.value {
+        low.value
+    } else {
+        high.value
+    }
+}
+
+/// A key that only means something if another one says so.
+fn not_here(key: Option<Range<usize>>, name: &str, why: &str, problems: &mut Problems) {
+    if let Some(at) = key {
+        let title = format!("`{name}` does nothing here");
+        problems.push(Problem::new(at, title, why));
+    }
+}

@@ -1,0 +1,96 @@
+use std::{collections::HashMap, ops::Range, sync::Arc};
+
+use super::guards;
+use crate::config::{
+    Backend, Name, NonEmpty, PoolConfig, Target,
+    keys::{BackendEntry, PoolKeys},
+    problem::{Problem, Problems},
+    wire::{At, List},
+};
+
+/// The pools, by name.
+pub(super) fn pools(
+    pools: Vec<(At<Arc<str>>, At<PoolKeys>)>,
+    problems: &mut Problems,
+) -> Vec<Arc<PoolConfig>> {
+    let mut built: Vec<_> = pools
+        .into_iter()
+        .filter_map(|(name, keys)| pool(&name, keys.value, problems))
+        .map(Arc::new)
+        .collect();
+    built.sort_by(|a, b| a.name.cmp(&b.name));
+    built
+}
+
+fn pool(name: &At<Arc<str>>, keys: PoolKeys, problems: &mut Problems) -> Option<PoolConfig> {
+    let valid = Name::new(&name.value);
+    if let Err(why) = &valid {
+        let title = "the name of a pool is not valid";
+        problems.push(Problem::new(name.at.clone(), title, why.clone()));
+    }
+    let backends = keys.backends.0.and_then(|list| backends(list, problems));
+    let health_check = keys.health_check.0;
+    let health_check = health_check.and_then(|check| guards::health_check(check, problems));
+    let circuit_breaker = guards::circuit_breaker(keys.circuit_breaker.0, problems);
+    let ejection = guards::ejection(&keys.ejection.0.value, problems);
+    Some(PoolConfig {
+        name: valid.ok()?,
+        backends: backends?,
+        balance: keys.balance.value,
+        connect_timeout: keys.connect_timeout.value,
+        idle_timeout: keys.idle_timeout.value,
+        max_idle_connections: keys.max_idle_connections.value,
+        max_in_flight: keys.max_in_flight.value,
+        slow_start: keys.slow_start.value,
+        dns_refresh: keys.dns_refresh.value,
+        health_check,
+        circuit_breaker,
+        retry_budget: guards::retry_budget(&keys.retry_budget.0.value),
+        ejection,
+    })
+}
+
+fn backends(list: At<List<BackendEntry>>, problems: &mut Problems) -> Option<NonEmpty<Backend>> {
+    if list.value.0.is_empty() {
+        problems.push(
+            Problem::new(
+                list.at,
+                "the pool has no backends",
+                "expected at least one URL",
+            )
+            .help("write it such as [\"http://127.0.0.1:8081\"]"),
+        );
+        return None;
+    }
+    let mut targets: HashMap<Target, Range<usize>> = HashMap::new();
+    let mut names: HashMap<Name, Range<usize>> = HashMap::new();
+    let mut built = Vec::with_capacity(list.value.0.len());
+    for At { value: entry, .. } in list.value.0 {
+        let target_at = entry.target.at;
+        let target = entry.target.value;
+        let (name, name_at) = match entry.name {
+            Some(name) => (name.value, name.at),
+            None => (
+                Name::lossy(&target.to_string(), "backend"),
+                target_at.clone(),
+            ),
+        };
+        if let Some(first) = targets.insert(target.clone(), target_at.clone()) {
+            let title = format!("the backend {target} is in the pool twice");
+            problems.push(
+                Problem::new(target_at, title, "again here")
+                    .also(first, "first here")
+                    .help("for a greater share of the requests give it a `weight`"),
+            );
+        } else if let Some(first) = names.insert(name.clone(), name_at.clone()) {
+            let title = format!("two backends of the pool are called `{name}`");
+            problems.push(Problem::new(name_at, title, "again here").also(first, "first here"));
+        }
+        built.push(Backend {
+            name,
+            target,
+            weight: entry.weight,
+        });
+    }
+    NonEmpty::new(built)
+}

@@ -1,0 +1,154 @@
+//! What the deciding parts of `soe503-core` are told.
+//!
+//! A config that was accepted is accepted by them too: their ranges contain the ranges of the
+//! keys. Tests hold both against each other, and the defaults as well.
+
+use soe503_core::{
+    breaker::{BreakerConfig, Window as BreakerWindow},
+    health::CheckConfig,
+    pool::{EjectionConfig, PoolConfig as PoolDecisions},
+    retry::{Backoff, BudgetConfig, RetryPolicy},
+};
+
+use super::{CircuitBreaker, HealthCheck, PoolConfig, Retry, RetryBudget, Window};
+
+impl PoolConfig {
+    /// How backends are chosen and judged.
+    pub fn decisions(&self) -> PoolDecisions {
+        let usual = EjectionConfig::default();
+        let ejection = match &self.ejection {
+            Some(on) => EjectionConfig {
+                consecutive_failures: on.consecutive_failures.get(),
+                base: on.base,
+                max: on.max,
+                ..usual
+            },
+            None => EjectionConfig {
+                consecutive_failures: 0,
+                refused_at_once: false,
+                ..usual
+            },
+        };
+        PoolDecisions {
+            ejection,
+            slow_start: self.slow_start,
+            ..PoolDecisions::default()
+        }
+    }
+}
+
+impl CircuitBreaker {
+    /// The breaker's rules.
+    pub fn decisions(&self) -> BreakerConfig {
+        BreakerConfig {
+            consecutive_failures: self.consecutive_failures.map(Into::into),
+            failure_rate: self.failure_rate,
+            slow_rate: self.slow_rate,
+            slow_request: self.slow_request,
+            window: match self.window {
+                Window::Time(time) => BreakerWindow::Time(time),
+                Window::Count(count) => BreakerWindow::Count(count.get()),
+            },
+            minimum_requests: self.minimum_requests.get(),
+            open_for: self.open_for,
+            max_open_for: self.max_open_for,
+            probes: self.probes.get(),
+            shadow: self.shadow,
+            ..BreakerConfig::default()
+        }
+    }
+}
+
+impl RetryBudget {
+    /// The budget's rules.
+    pub fn decisions(&self) -> BudgetConfig {
+        BudgetConfig {
+            ratio: self.ratio,
+            window: self.window,
+            min_per_second: self.min_per_second,
+        }
+    }
+}
+
+impl Retry {
+    /// When and how to try again.
+    pub fn decisions(&self) -> RetryPolicy {
+        RetryPolicy {
+            attempts: self.attempts.get(),
+            attempt_timeout: Some(self.attempt_timeout),
+            backoff: Backoff {
+                base: self.backoff_base,
+                max: self.backoff_max,
+            },
+        }
+    }
+}
+
+impl HealthCheck {
+    /// When to check and what results mean.
+    pub fn decisions(&self) -> CheckConfig {
+        let usual = CheckConfig::default();
+        CheckConfig {
+            interval: self.interval,
+            // In doubt a check comes sooner, never later.
+            fast_interval: usual.fast_interval.min(self.interval),
+            timeout: self.timeout,
+            rise: self.rise.get(),
+            fall: self.fall.get(),
+            ..usual
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::from_str;
+
+    const SMALLEST: &str = include_str!("../../../../config/smallest.toml");
+
+    #[test]
+    fn defaults_are_those_of_the_core() {
+        let config = from_str("test", SMALLEST).unwrap();
+        let pool = &config.pools[0];
+        let breaker = pool.circuit_breaker.as_ref().unwrap();
+        assert_eq!(breaker.decisions(), BreakerConfig::default());
+        assert_eq!(pool.decisions(), PoolDecisions::default());
+        assert_eq!(pool.retry_budget.decisions(), BudgetConfig::default());
+        assert_eq!(config.routes[0].retry.decisions(), RetryPolicy::default());
+    }
+
+    #[test]
+    fn a_check_that_is_configured_by_its_path_alone_has_the_defaults_of_the_core() {
+        let text = format!("{SMALLEST}health_check = {{ path = \"/\" }}");
+        let config = from_str("test", &text).unwrap();
+        let check = config.pools[0].health_check.as_ref().unwrap();
+        assert_eq!(check.decisions(), CheckConfig::default());
+    }
+
+    #[test]
+    fn extreme_values_are_accepted_by_the_core() {
+        for keys in [
+            r#"circuit_breaker = { window = "10ms", failure_rate = 0.000001, probes = 1, open_for = "1ms", max_open_for = "1ms" }"#,
+            r#"circuit_breaker = { window = 65536, slow_rate = 1, minimum_requests = 65536, open_for = "1h" }"#,
+            r#"circuit_breaker = { window = "24h", consecutive_failures = 100000, slow_request = "1ms" }"#,
+            r#"circuit_breaker = { window = 1, consecutive_failures = 0, failure_rate = 1.0, minimum_requests = 1 }"#,
+            r#"ejection = { base = "1ms", max = "1ms" }"#,
+            r#"ejection = { enabled = false }"#,
+            r#"retry_budget = { ratio = 0, window = "1s", min_per_second = 0 }"#,
+            r#"health_check = { type = "tcp", interval = "10ms", timeout = "1ms", rise = 1, fall = 1 }"#,
+        ] {
+            let config = from_str("test", &format!("{SMALLEST}{keys}"))
+                .unwrap_or_else(|report| panic!("{keys}\n{report}"));
+            let pool = &config.pools[0];
+            if let Some(breaker) = &pool.circuit_breaker {
+                breaker.decisions().validate().unwrap();
+            }
+            pool.retry_budget.decisions().validate().unwrap();
+            pool.decisions().validate().unwrap();
+            if let Some(check) = &pool.health_check {
+                check.decisions().validate().unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Holds the `# Defaults` lists of the config types against the table of keys.
+
+use super::{
+    keys::{
+        AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, CheckKeys, EjectionKeys, FileKeys,
+        LimitKeys, ListenerKeys, MatchKeys, PoolKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
+        ServerKeys,
+    },
+    wire::{Key, Presence, Shape, Table},
+};
+
+/// The `# Defaults` list in the docs of `item` in `source`: keys and what is said about them.
+fn listed<'s>(source: &'s str, item: &str) -> Vec<(&'s str, &'s str)> {
+    let (before, _) = source.split_once(item).expect("the type is in this file");
+    let docs = before.rsplit("\n\n").next().unwrap_or_default();
+    let (_, list) = docs.split_once("# Defaults").expect("a list of defaults");
+    list.lines()
+        .filter_map(|line| line.strip_prefix("/// - `")?.split_once("`: "))
+        .collect()
+}
+
+/// The beginning of what the list must say about `key`; `None` for a table, which has its own.
+fn expected(key: &Key) -> Option<(&'static str, String)> {
+    let table = key.inner.as_ref().is_some_and(|i| i.shape == Shape::One);
+    (!table).then(|| {
+        let text = match &key.presence {
+            Presence::Required => "required".into(),
+            Presence::Default(default) => format!("`{default}`"),
+            Presence::Absent(meaning) | Presence::Needed(meaning) => (*meaning).into(),
+            Presence::Table => String::new(),
+        };
+        (key.name, text)
+    })
+}
+
+fn check<T: Table>(source: &str, item: &str) {
+    let listed = listed(source, item);
+    let expected: Vec<_> = T::keys().iter().filter_map(expected).collect();
+    let names: Vec<_> = listed.iter().map(|(name, _)| *name).collect();
+    let expected_names: Vec<_> = expected.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, expected_names, "{item}");
+    for ((name, said), (_, text)) in listed.iter().zip(&expected) {
+        let rest = said.strip_prefix(text.as_str());
+        assert!(
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(',')),
+            "{item}, {name}: the list says {said:?}, the table of keys {text:?}"
+        );
+    }
+}
+
+#[test]
+fn lists_of_defaults_are_true() {
+    check::<FileKeys>(include_str!("root.rs"), "pub struct Config");
+    let server = include_str!("server.rs");
+    check::<ServerKeys>(server, "pub struct Server");
+    check::<AdminKeys>(server, "pub struct Admin ");
+    check::<AccessLogKeys>(server, "pub enum AccessLog");
+    let listener = include_str!("listener.rs");
+    check::<ListenerKeys>(listener, "pub struct Listener");
+    check::<LimitKeys>(listener, "pub struct Limits");
+    let route = include_str!("route.rs");
+    check::<RouteKeys>(route, "pub struct Route");
+    check::<MatchKeys>(route, "pub struct Match");
+    check::<RetryKeys>(route, "pub struct Retry");
+    let pool = include_str!("pool.rs");
+    check::<PoolKeys>(pool, "pub struct PoolConfig");
+    check::<BackendKeys>(pool, "pub struct Backend");
+    check::<CheckKeys>(include_str!("health.rs"), "pub struct HealthCheck");
+    let guard = include_str!("guard.rs");
+    check::<BreakerKeys>(guard, "pub struct CircuitBreaker");
+    check::<RetryBudgetKeys>(guard, "pub struct RetryBudget");
+    check::<EjectionKeys>(guard, "pub struct Ejection");
+}

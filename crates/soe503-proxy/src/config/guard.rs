@@ -1,0 +1,91 @@
+//! What protects a pool from its backends and the backends from retries.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use super::Ratio;
+
+/// The pool's circuit breaker: `[pools.NAME.circuit_breaker]`. At least one rule is on.
+///
+/// # Defaults
+///
+/// - `enabled`: `true`
+/// - `consecutive_failures`: `5`
+/// - `failure_rate`: this rule is off
+/// - `slow_rate`: this rule is off
+/// - `slow_request`: `"1s"`
+/// - `window`: `"10s"`
+/// - `minimum_requests`: `20`
+/// - `open_for`: `"1s"`
+/// - `max_open_for`: `"5s"`, or `open_for` if that is longer
+/// - `probes`: `3`
+/// - `shadow`: `false`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CircuitBreaker {
+    /// Opens after so many failures in a row; `None` switches the rule off.
+    pub consecutive_failures: Option<NonZeroU32>,
+    /// Opens when this share of the window's requests failed; `None` switches the rule off.
+    pub failure_rate: Option<Ratio>,
+    /// Opens when this share of the window's requests was slow; `None` switches the rule off.
+    pub slow_rate: Option<Ratio>,
+    /// From here on a request is slow.
+    pub slow_request: Duration,
+    /// The requests that the rates look at.
+    pub window: Window,
+    /// No rate counts before the window has so many requests.
+    pub minimum_requests: NonZeroU32,
+    /// How long the circuit stays open the first time; doubles each time a probe fails.
+    pub open_for: Duration,
+    /// The longest time it stays open.
+    pub max_open_for: Duration,
+    /// Requests let through to find out whether the pool is back.
+    pub probes: NonZeroU32,
+    /// Watch and report, but refuse nothing.
+    pub shadow: bool,
+}
+
+/// The requests that a breaker's rates look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// Those of the last so much time.
+    Time(Duration),
+    /// The last so many.
+    Count(NonZeroU32),
+}
+
+/// What retries may cost: `[pools.NAME.retry_budget]`.
+///
+/// # Defaults
+///
+/// - `ratio`: `0.2`
+/// - `window`: `"10s"`
+/// - `min_per_second`: `3`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetryBudget {
+    /// Retries per request of the window.
+    pub ratio: Ratio,
+    /// How far back requests count.
+    pub window: Duration,
+    /// Retries per second that are free, so that a quiet pool can retry too.
+    pub min_per_second: u32,
+}
+
+/// When a backend is taken out by what its requests show: `[pools.NAME.ejection]`.
+///
+/// # Defaults
+///
+/// - `enabled`: `true`
+/// - `consecutive_failures`: `5`
+/// - `base`: `"1s"`
+/// - `max`: `"30s"`, or `base` if that is longer
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ejection {
+    /// Ejects after so many failures in a row (a refused connection ejects at once).
+    pub consecutive_failures: NonZeroU32,
+    /// How long the first time; doubles each time.
+    pub base: Duration,
+    /// The longest time.
+    pub max: Duration,
+}

@@ -1,0 +1,168 @@
+use std::{num::NonZeroU32, time::Duration};
+
+use super::{
+    BackendEntry,
+    values::{HttpPath, nonzero_u32},
+};
+use crate::config::{
+    Balance, Host, Name, Ratio, StatusSet, Target, Window,
+    wire::{Defaulted, List, Maybe, Nested, Optional, Required, choice, section},
+};
+
+section! {
+    /// Backends behind a name.
+    struct PoolKeys {
+        /// The backends: URLs, or tables with `url` and more. A DNS name stands for all its
+        /// addresses.
+        backends: Required<List<BackendEntry>>, like("[\"http://127.0.0.1:8081\"]");
+        /// How a backend is chosen. `p2c_ewma`: the better of two random ones, by a
+        /// failure-penalised latency estimate and its load.
+        balance: Defaulted<Balance>, default(Balance::P2cEwma);
+        /// How long connecting to a backend may take.
+        connect_timeout: Defaulted<Duration>, default(Duration::from_millis(500)),
+            range(Duration::from_millis(1), Duration::from_secs(60));
+        /// How long an unused connection to a backend is kept.
+        idle_timeout: Defaulted<Duration>, default(Duration::from_secs(30)),
+            range(Duration::ZERO, Duration::from_secs(3600));
+        /// Unused connections kept per worker and backend.
+        max_idle_connections: Defaulted<usize>, default(64), range(0, 10_000);
+        /// Requests under way at once, over all workers; more are answered with 503.
+        max_in_flight: Defaulted<NonZeroU32>, default(nonzero_u32(10_000)),
+            range(NonZeroU32::MIN, nonzero_u32(1_000_000));
+        /// How long a backend that comes back takes to reach its full share.
+        slow_start: Defaulted<Duration>, default(Duration::from_secs(5)),
+            range(Duration::ZERO, Duration::from_secs(3600));
+        /// How often DNS names are resolved again.
+        dns_refresh: Defaulted<Duration>, default(Duration::from_secs(10)),
+            range(Duration::from_millis(100), Duration::from_secs(86_400));
+        /// Active checks of every backend.
+        health_check: Maybe<CheckKeys>, absent("no active checks"), like("{ path = \"/healthz\" }");
+        /// Refuses requests at once while the whole pool fails.
+        circuit_breaker: Nested<BreakerKeys>;
+        /// What retries may cost.
+        retry_budget: Nested<RetryBudgetKeys>;
+        /// Takes a backend out when its requests show that it fails.
+        ejection: Nested<EjectionKeys>;
+    }
+    later {
+        tls: "TLS to backends",
+        maintenance: "maintenance windows",
+        queue: "queues",
+        cache: "caches",
+    }
+}
+
+section! {
+    /// A backend with more than a URL.
+    struct BackendKeys {
+        /// `http://HOST:PORT`, the port 80 if none is given.
+        url: Required<Target>, like("\"http://127.0.0.1:8081\"");
+        /// What it is called in logs, metrics and `lbctl`.
+        name: Optional<Name>, absent("host and port of the URL"), like("\"app-1\"");
+        /// Its share of the requests, relative to that of the others.
+        weight: Defaulted<NonZeroU32>, default(NonZeroU32::MIN),
+            range(NonZeroU32::MIN, nonzero_u32(1000));
+    }
+    later { server_name: "TLS to backends" }
+}
+
+section! {
+    /// Active checks of every backend.
+    struct CheckKeys {
+        /// `http`: a `GET` of `path`. `tcp`: a connection, opened and closed.
+        kind as "type": Defaulted<CheckKind>, default(CheckKind::Http);
+        /// What to `GET`.
+        path: Optional<HttpPath>, needed("required for `\"http\"`, not allowed for `\"tcp\"`"),
+            like("\"/healthz\"");
+        /// The host to send with it.
+        host: Optional<Host>, absent("the backend's own host and port"), like("\"app.internal\"");
+        /// The status codes that are good.
+        expect: Defaulted<StatusSet>, default(StatusSet::default()), like("\"200-299,404\"");
+        /// From one check to the next; each is moved a little at random.
+        interval: Defaulted<Duration>, default(Duration::from_secs(2)),
+            range(Duration::from_millis(10), Duration::from_secs(3600));
+        /// How long one check may take; `interval` if that is shorter.
+        timeout: Defaulted<Duration>, default(Duration::from_secs(1)),
+            range(Duration::from_millis(1), Duration::from_secs(3600));
+        /// Good checks in a row that make a backend healthy.
+        rise: Defaulted<NonZeroU32>, default(nonzero_u32(2)), range(NonZeroU32::MIN, nonzero_u32(100));
+        /// Bad checks in a row that make a backend unhealthy.
+        fall: Defaulted<NonZeroU32>, default(nonzero_u32(3)), range(NonZeroU32::MIN, nonzero_u32(100));
+    }
+}
+
+section! {
+    /// Refuses requests at once while the whole pool fails.
+    struct BreakerKeys {
+        /// Whether there is one.
+        enabled: Defaulted<bool>, default(true);
+        /// Opens after so many failures in a row; 0 switches this rule off.
+        consecutive_failures: Defaulted<u32>, default(5), range(0, 100_000);
+        /// Opens when this share of the window's requests failed.
+        failure_rate: Optional<Ratio>, absent("this rule is off"), like("0.5"),
+            range(Ratio::parts_per_million_of(1), Ratio::ONE);
+        /// Opens when this share of the window's requests was slow.
+        slow_rate: Optional<Ratio>, absent("this rule is off"), like("0.8"),
+            range(Ratio::parts_per_million_of(1), Ratio::ONE);
+        /// From here on a request is slow.
+        slow_request: Defaulted<Duration>, default(Duration::from_secs(1)),
+            range(Duration::from_millis(1), Duration::from_secs(3600));
+        /// The requests that the rates look at: those of a duration, or the last so many.
+        window: Defaulted<Window>, default(Window::Time(Duration::from_secs(10)));
+        /// The rates are not looked at before the window has so many requests.
+        minimum_requests: Defaulted<NonZeroU32>, default(nonzero_u32(20)),
+            range(NonZeroU32::MIN, nonzero_u32(1_000_000));
+        /// How long the circuit stays open the first time; doubles each time the probes fail.
+        open_for: Defaulted<Duration>, default(Duration::from_secs(1)),
+            range(Duration::from_millis(1), Duration::from_secs(3600));
+        /// The longest time it stays open; `open_for` if that is longer.
+        max_open_for: Defaulted<Duration>, default(Duration::from_secs(5)),
+            range(Duration::from_millis(1), Duration::from_secs(3600));
+        /// Requests let through to find out whether the pool is back.
+        probes: Defaulted<NonZeroU32>, default(nonzero_u32(3)), range(NonZeroU32::MIN, nonzero_u32(100));
+        /// Watch and report, but refuse nothing.
+        shadow: Defaulted<bool>, default(false);
+    }
+}
+
+section! {
+    /// What retries may cost.
+    struct RetryBudgetKeys {
+        /// Retries per request of the window.
+        ratio: Defaulted<Ratio>, default(Ratio::percent(20)), range(Ratio::ZERO, Ratio::ONE);
+        /// How far back requests count.
+        window: Defaulted<Duration>, default(Duration::from_secs(10)),
+            range(Duration::from_secs(1), Duration::from_secs(3600));
+        /// Retries per second that are free, so that a quiet pool can retry too.
+        min_per_second: Defaulted<u32>, default(3), range(0, 100_000);
+    }
+}
+
+section! {
+    /// Takes a backend out when its requests show that it fails. The last one is never taken out.
+    struct EjectionKeys {
+        /// Whether that happens.
+        enabled: Defaulted<bool>, default(true);
+        /// Ejects after so many failures in a row; a refused connection ejects at once.
+        consecutive_failures: Defaulted<NonZeroU32>, default(nonzero_u32(5)),
+            range(NonZeroU32::MIN, nonzero_u32(100_000));
+        /// How long the first time; doubles each time.
+        base: Defaulted<Duration>, default(Duration::from_secs(1)),
+            range(Duration::from_millis(1), Duration::from_secs(3600));
+        /// The longest time; `base` if that is longer.
+        max: Defaulted<Duration>, default(Duration::from_secs(30)),
+            range(Duration::from_millis(1), Duration::from_secs(86_400));
+    }
+}
+
+/// How a backend is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::config) enum CheckKind {
+    /// By a `GET`.
+    Http,
+    /// By a connection.
+    Tcp,
+}
+
+choice!(CheckKind, { "http" => Self::Http, "tcp" => Self::Tcp });
+choice!(Balance, { "p2c_ewma" => Self::P2cEwma });

@@ -1,0 +1,66 @@
+use std::{num::NonZeroU8, time::Duration};
+
+use http::Method;
+
+use super::values::{PathPrefix, RetryStatus, nonzero_u8};
+use crate::config::{
+    Host,
+    wire::{Defaulted, List, Nested, Optional, Required, Size, section},
+};
+
+section! {
+    /// Which requests go to which pool, and how hard the proxy tries.
+    struct RouteKeys {
+        /// Which requests. Without it: all of them.
+        matches as "match": Nested<MatchKeys>;
+        /// The pool that answers them.
+        pool: Required<String>, like("\"app\"");
+        /// The whole time until the answer's head, retries included.
+        timeout: Defaulted<Duration>, default(Duration::from_secs(15)),
+            range(Duration::from_millis(1), Duration::from_secs(3600));
+        /// How failed attempts are repeated. Only attempts that are safe to repeat are: nothing
+        /// was sent, the backend refused, or the method is idempotent.
+        retry: Nested<RetryKeys>;
+    }
+    later {
+        maintenance: "maintenance windows",
+        rate_limit: "rate limits",
+        fallback: "fallbacks",
+    }
+}
+
+section! {
+    /// Which requests a route accepts. All conditions that are given must hold.
+    struct MatchKeys {
+        /// The host, without port: a name, an address, or `*.` and a name for all below it.
+        host: Optional<Host>, absent("any host"), like("\"shop.example\"");
+        /// Whole segments with which the path begins: `/api` has `/api` and `/api/x`, not `/apix`.
+        path_prefix: Optional<PathPrefix>, absent("any path"), like("\"/api\"");
+        /// The methods.
+        methods: Optional<List<Method>>, absent("any method"), like("[\"GET\", \"POST\"]");
+    }
+}
+
+section! {
+    /// How failed attempts are repeated.
+    struct RetryKeys {
+        /// Attempts in total, the first included; 1 never retries.
+        attempts: Defaulted<NonZeroU8>, default(nonzero_u8(3)), range(NonZeroU8::MIN, nonzero_u8(10));
+        /// How long one attempt may take until the answer's head; the route's `timeout` if that
+        /// is shorter.
+        attempt_timeout: Defaulted<Duration>, default(Duration::from_secs(5)),
+            range(Duration::from_millis(1), Duration::from_secs(3600));
+        /// The pause before the second attempt is random, up to this.
+        backoff_base: Defaulted<Duration>, default(Duration::from_millis(25)),
+            range(Duration::ZERO, Duration::from_secs(60));
+        /// The upper end of the pause doubles with each attempt, up to this; `backoff_base` if
+        /// that is longer.
+        backoff_max: Defaulted<Duration>, default(Duration::from_millis(250)),
+            range(Duration::ZERO, Duration::from_secs(60));
+        /// Size of a request body that is kept for another attempt; a longer one is sent once.
+        max_body: Defaulted<Size>, default(Size(64 << 10)), range(Size(0), Size(16 << 20));
+        /// Answers of a backend that are worth another attempt: 429 or 500 to 599.
+        on_status: Defaulted<List<RetryStatus>>,
+            default(List::of([500, 502, 503, 504].map(RetryStatus)));
+    }
+}

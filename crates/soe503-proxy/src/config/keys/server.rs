@@ -1,0 +1,53 @@
+use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
+
+use super::values::{FileName, nonzero_usize};
+use crate::config::{
+    AccessLog, Name, StatusPolicy,
+    wire::{Defaulted, Optional, choice, section},
+};
+
+section! {
+    /// The process as a whole.
+    struct ServerKeys {
+        /// What the server calls itself in `Proxy-Status`.
+        name: Optional<Name>, absent("the host name"), like("\"edge-eu1\"");
+        /// Worker threads. Each has its own listeners and connections to backends.
+        workers: Optional<NonZeroUsize>, absent("the number of cores"), like("2"),
+            range(NonZeroUsize::MIN, nonzero_usize(1024));
+        /// How long a shutdown waits for requests that are in flight.
+        shutdown_grace: Defaulted<Duration>, default(Duration::from_secs(30)),
+            range(Duration::ZERO, Duration::from_secs(3600));
+        /// The status of a failure that the proxy answers itself. `default`: 503 if no backend
+        /// could be used, 502 for a broken answer, 504 for none in time. `rfc9209`: as that
+        /// standard recommends for the error type in `Proxy-Status`.
+        status: Defaulted<StatusPolicy>, default(StatusPolicy::Plain);
+    }
+}
+
+section! {
+    /// The admin API: health, metrics, pools, failures. `lbctl` speaks it.
+    struct AdminKeys {
+        /// Whether there is one.
+        enabled: Defaulted<bool>, default(true);
+        /// Where it listens. Any address but a loopback address requires `token_file`.
+        address: Defaulted<SocketAddr>, default(SocketAddr::from(([127, 0, 0, 1], 9503)));
+        /// A file with the secret that clients send as `Authorization: Bearer …`: one word of at
+        /// least 16 characters. A relative path starts at the config file.
+        token_file: Optional<FileName>,
+            absent("no secret; the address must be a loopback address"), like("\"admin.token\"");
+    }
+}
+
+section! {
+    /// One line of JSON per request, written outside the request's path.
+    struct AccessLogKeys {
+        /// `stdout`, `stderr`, `off` or a file. A file has a slash or a dot in its name; a
+        /// relative path starts at the config file.
+        path: Defaulted<AccessLog>, default(AccessLog::Off);
+    }
+}
+
+choice!(StatusPolicy, {
+    "default" => Self::Plain,
+    "rfc9209" => Self::Rfc9209,
+});

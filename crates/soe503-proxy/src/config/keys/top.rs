@@ -1,0 +1,22 @@
+use super::{AccessLogKeys, AdminKeys, ListenerKeys, PoolKeys, RouteKeys, ServerKeys};
+use crate::config::wire::{Each, Named, Nested, section};
+
+section! {
+    /// A config of soe503.
+    struct FileKeys {
+        /// The process as a whole.
+        server: Nested<ServerKeys>;
+        /// The admin API: health, metrics, pools, failures.
+        admin: Nested<AdminKeys>;
+        /// One line of JSON per request, written outside the request's path.
+        access_log: Nested<AccessLogKeys>;
+        /// Where clients connect.
+        listeners: Each<ListenerKeys>, like("[[listeners]]\naddress = \"127.0.0.1:8080\"");
+        /// Which requests go to which pool. The most specific match wins: an exact host before a
+        /// suffix before any host; then the longer path; then methods before any method; then the
+        /// order of the file.
+        routes: Each<RouteKeys>, like("[[routes]]\npool = \"app\"");
+        /// Backends behind a name.
+        pools: Named<PoolKeys>, like("[pools.app]\nbackends = [\"http://127.0.0.1:8081\"]");
+    }
+}

@@ -1,0 +1,131 @@
+//! Where clients connect, and what they may do there.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    num::{NonZeroU32, NonZeroUsize},
+    time::Duration,
+};
+
+use super::Exposure;
+
+/// An address that clients connect to: `[[listeners]]`.
+///
+/// # Defaults
+///
+/// - `address`: required
+/// - `protocols`: `["h1", "h2"]`
+/// - `explain`: `"internal"` at a loopback or private address, else `"public"`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Listener {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The protocols it speaks.
+    pub protocols: Protocols,
+    /// How much a client is told about a failure.
+    pub explain: Exposure,
+    /// What one client may cost.
+    pub limits: Limits,
+}
+
+/// The protocols of a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protocols {
+    /// HTTP/1.0 and HTTP/1.1.
+    H1,
+    /// HTTP/2 with prior knowledge.
+    H2,
+    /// Both; the first bytes of a connection decide.
+    Both,
+}
+
+/// What clients of a listener may cost: `[listeners.limits]`.
+///
+/// # Defaults
+///
+/// - `max_header_bytes`: `"64KiB"`
+/// - `max_headers`: `100`
+/// - `header_read_timeout`: `"10s"`
+/// - `idle_timeout`: `"60s"`
+/// - `max_connections`: `10000`
+/// - `max_h2_streams`: `100`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of a request's head; more is answered with 431.
+    pub max_header_bytes: u32,
+    /// Header fields of a request; more is answered with 431.
+    pub max_headers: NonZeroUsize,
+    /// From the first byte of a request's head to its last.
+    pub header_read_timeout: Duration,
+    /// How long a connection may stay open between requests.
+    pub idle_timeout: Duration,
+    /// Connections of the listener, over all workers.
+    pub max_connections: NonZeroUsize,
+    /// Concurrent requests on one HTTP/2 connection.
+    pub max_h2_streams: NonZeroU32,
+}
+
+// === impl Protocols ===
+
+impl Protocols {
+    /// Whether HTTP/1 is among them.
+    pub const fn h1(self) -> bool {
+        matches!(self, Self::H1 | Self::Both)
+    }
+
+    /// Whether HTTP/2 is among them.
+    pub const fn h2(self) -> bool {
+        matches!(self, Self::H2 | Self::Both)
+    }
+}
+
+// === impl Listener ===
+
+impl Listener {
+    /// How much clients at `address` are told by default: `Internal` if only this machine or a
+    /// private network can reach it, else `Public`. The unspecified address is public: nobody
+    /// knows who can reach it.
+    pub(super) fn exposure_at(address: SocketAddr) -> Exposure {
+        let inside = match address.ip() {
+            IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+            IpAddr::V6(ip) => {
+                ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()
+            }
+        };
+        if inside {
+            Exposure::Internal
+        } else {
+            Exposure::Public
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_are_told_less() {
+        for (address, exposure) in [
+            ("127.0.0.1:80", Exposure::Internal),
+            ("10.1.2.3:80", Exposure::Internal),
+            ("172.16.0.1:80", Exposure::Internal),
+            ("192.168.1.1:80", Exposure::Internal),
+            ("[::1]:80", Exposure::Internal),
+            ("[fd00::1]:80", Exposure::Internal),
+            ("[fe80::1]:80", Exposure::Internal),
+            ("0.0.0.0:80", Exposure::Public),
+            ("[::]:80", Exposure::Public),
+            ("172.32.0.1:80", Exposure::Public),
+            ("203.0.113.5:80", Exposure::Public),
+            ("[2001:db8::1]:80", Exposure::Public),
+        ] {
+            assert_eq!(
+                Listener::exposure_at(address.parse().unwrap()),
+                exposure,
+                "{address}"
+            );
+        }
+    }
+}

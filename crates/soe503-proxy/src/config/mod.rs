@@ -1,0 +1,54 @@
+//! The config file: read, checked and explained.
+//!
+//! A file passes three stages, and each has types of its own:
+//!
+//! 1. **wire**: what is written, key by key, each with its place in the file. Unknown keys, wrong
+//!    types, bad units and numbers out of range are found here.
+//! 2. **validated** ([`Config`]): what it means. A route holds the pool it sends to, a pool has at
+//!    least one backend, a circuit breaker has at least one rule: what could be wrong cannot be
+//!    said. There is no `validate()`.
+//! 3. **runtime**: what runs, in the data plane. No socket, channel or counter is in this module.
+//!
+//! All problems of a file are collected, not just the first, and told with their place, what was
+//! expected and the nearest valid name ([`Report`]). A file with a problem yields no `Config`, so
+//! nothing starts half-way and a running config is never replaced by a broken one.
+//!
+//! Every key is declared once, in `keys`: type, default, range and text. The reader, the JSON
+//! schema, the reference page and the full example come from that declaration.
+
+mod build;
+pub mod check;
+mod decisions;
+#[cfg(test)]
+mod defaults_tests;
+mod guard;
+mod health;
+mod keys;
+mod listener;
+mod load;
+mod manual;
+mod name;
+mod pool;
+mod problem;
+mod report;
+mod root;
+mod route;
+mod server;
+mod wire;
+
+pub use guard::{CircuitBreaker, Ejection, RetryBudget, Window};
+pub use health::{HealthCheck, Probe, StatusSet};
+pub use listener::{Limits, Listener, Protocols};
+pub use load::{MAX_FILE_SIZE, from_str, load};
+pub use manual::{full_example, reference_page, schema};
+pub use name::{Name, NonEmpty};
+pub use pool::{Backend, Balance, PoolConfig, Target};
+pub use problem::Problem;
+pub use report::Report;
+pub use root::Config;
+pub use route::{Host, Match, Retry, Route};
+pub use server::{AccessLog, Admin, AdminAccess, AdminToken, Server};
+pub use soe503_core::{
+    Ratio,
+    explain::{Exposure, StatusPolicy},
+};

@@ -1,0 +1,117 @@
+//! Pools: backends behind a name, and how they are chosen and protected.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    num::{NonZeroU16, NonZeroU32},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, RetryBudget};
+
+/// Backends behind a name: `[pools.NAME]`.
+///
+/// # Defaults
+///
+/// - `backends`: required
+/// - `balance`: `"p2c_ewma"`
+/// - `connect_timeout`: `"500ms"`
+/// - `idle_timeout`: `"30s"`
+/// - `max_idle_connections`: `64`
+/// - `max_in_flight`: `10000`
+/// - `slow_start`: `"5s"`
+/// - `dns_refresh`: `"10s"`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolConfig {
+    /// The pool's name.
+    pub name: Name,
+    /// The backends, in the order of the file; no two have the same name or the same address.
+    pub backends: NonEmpty<Backend>,
+    /// How a backend is chosen.
+    pub balance: Balance,
+    /// How long connecting to a backend may take.
+    pub connect_timeout: Duration,
+    /// How long an unused connection to a backend is kept.
+    pub idle_timeout: Duration,
+    /// Unused connections kept per worker and backend.
+    pub max_idle_connections: usize,
+    /// Requests that may be under way at once, over all workers; more are shed.
+    pub max_in_flight: NonZeroU32,
+    /// How long a backend that comes back takes to reach its full share.
+    pub slow_start: Duration,
+    /// How often names are resolved again.
+    pub dns_refresh: Duration,
+    /// Active checks, if any.
+    pub health_check: Option<HealthCheck>,
+    /// The pool's circuit breaker, unless it is switched off.
+    pub circuit_breaker: Option<CircuitBreaker>,
+    /// What retries may cost.
+    pub retry_budget: RetryBudget,
+    /// When a backend is taken out by what its requests show, unless that is switched off.
+    pub ejection: Option<Ejection>,
+}
+
+/// How a backend is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Balance {
+    /// The better of two random ones, by a failure-penalised latency estimate and its load.
+    #[default]
+    P2cEwma,
+}
+
+/// One entry of `backends`: a URL, or a table with these keys.
+///
+/// # Defaults
+///
+/// - `url`: required
+/// - `name`: host and port of the URL
+/// - `weight`: `1`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Backend {
+    /// What it is called. A DNS name that has several addresses stands for as many backends,
+    /// each of which is called by this and its address.
+    pub name: Name,
+    /// Where it is.
+    pub target: Target,
+    /// Its share of the requests, relative to that of the others.
+    pub weight: NonZeroU32,
+}
+
+/// Where a backend is. Shown as `host:port`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// At one address.
+    Address(SocketAddr),
+    /// At every address of a DNS name.
+    Dns {
+        /// The name, in lower case.
+        host: Arc<str>,
+        /// The port at each of its addresses.
+        port: NonZeroU16,
+    },
+}
+
+// === impl Target ===
+
+impl Target {
+    /// The port.
+    pub fn port(&self) -> u16 {
+        match self {
+            Self::Address(address) => address.port(),
+            Self::Dns { port, .. } => port.get(),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => write!(f, "{address}"),
+            Self::Dns { host, port } => write!(f, "{host}:{port}"),
+        }
+    }
+}

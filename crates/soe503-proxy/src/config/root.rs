@@ -1,0 +1,42 @@
+//! The whole of a config.
+
+use std::sync::Arc;
+
+use http::Method;
+
+use super::{AccessLog, Admin, Listener, NonEmpty, PoolConfig, Route, Server};
+
+/// A config that holds together: every reference is resolved, every value is in range.
+///
+/// # Defaults
+///
+/// - `listeners`: required
+/// - `routes`: required
+/// - `pools`: required
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// The process as a whole.
+    pub server: Server,
+    /// The admin API, unless it is switched off.
+    pub admin: Option<Admin>,
+    /// Where the access log goes.
+    pub access_log: AccessLog,
+    /// Where clients connect; no two have the same address.
+    pub listeners: NonEmpty<Listener>,
+    /// What happens to requests, the most specific match first: an exact host before a suffix
+    /// before any; then a longer path; then methods before any; then the order of the file. The
+    /// first that accepts a request has it.
+    pub routes: NonEmpty<Route>,
+    /// The pools, by name; each is used by a route.
+    pub pools: NonEmpty<Arc<PoolConfig>>,
+}
+
+impl Config {
+    /// The route that has a request, if one accepts it.
+    pub fn route(&self, host: Option<&str>, path: &str, method: &Method) -> Option<&Route> {
+        self.routes
+            .iter()
+            .find(|route| route.matches.accepts(host, path, method))
+    }
+}

@@ -1,0 +1,79 @@
+//! Where lines go.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// The destination of the access log.
+pub enum Sink {
+    /// The process's standard output.
+    Stdout,
+    /// The process's standard error.
+    Stderr,
+    /// A file, appended to; opened again on [`super::AccessLog::reopen`], for log rotation.
+    File(PathBuf),
+    /// Any other writer.
+    Writer(Box<dyn Write + Send>),
+}
+
+/// An open [`Sink`].
+pub(super) struct Open {
+    sink: Sink,
+    file: Option<File>,
+}
+
+// === impl Sink ===
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdout => f.write_str("Stdout"),
+            Self::Stderr => f.write_str("Stderr"),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Writer(_) => f.write_str("Writer"),
+        }
+    }
+}
+
+// === impl Open ===
+
+impl Open {
+    /// Opens `sink`.
+    ///
+    /// # Errors
+    ///
+    /// When its file cannot be opened for appending.
+    pub(super) fn new(sink: Sink) -> io::Result<Self> {
+        let mut open = Self { sink, file: None };
+        open.reopen()?;
+        Ok(open)
+    }
+
+    /// Opens the file again, at its path; nothing for other sinks. On failure the old file stays
+    /// in use: a line in the rotated file is better than none.
+    pub(super) fn reopen(&mut self) -> io::Result<()> {
+        if let Sink::File(path) = &self.sink {
+            self.file = Some(OpenOptions::new().append(true).create(true).open(path)?);
+        }
+        Ok(())
+    }
+
+    /// Writes all of `bytes` through to the operating system.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match (&mut self.sink, &mut self.file) {
+            (Sink::File(_), Some(file)) => file.write_all(bytes),
+            (Sink::File(_), None) => Err(io::ErrorKind::NotFound.into()),
+            (Sink::Stdout, _) => {
+                let mut out = io::stdout().lock();
+                out.write_all(bytes)?;
+                out.flush()
+            }
+            (Sink::Stderr, _) => io::stderr().lock().write_all(bytes),
+            (Sink::Writer(out), _) => {
+                out.write_all(bytes)?;
+                out.flush()
+            }
+        }
+    }
+}

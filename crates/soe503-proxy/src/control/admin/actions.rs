@@ -1,0 +1,134 @@
+//! `POST …/backends/{backend}/{action}` and `POST …/breaker/{action}`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path, State};
+use soe503_api::{self as api, ActionRequest, BackendAction, BreakerAction, Problem};
+use soe503_core::Tick;
+
+use super::problem::{Refusal, unknown};
+use super::router::Shared;
+use super::{pools, view};
+use crate::control::clock::Anchor;
+use crate::state::PoolState;
+
+/// The longest reason that is kept; longer ones are refused rather than cut.
+const LONGEST_REASON: usize = 500;
+
+pub(super) async fn backend(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path((pool, backend, action)): Path<(String, String, String)>,
+    body: Bytes,
+) -> Result<Json<api::Pool>, Refusal> {
+    let anchor = Anchor::now();
+    let pool = pools::find(&shared.proxy, &pool)?;
+    let action: BackendAction = action.parse().map_err(|_| {
+        unknown(
+            "action",
+            &action,
+            BackendAction::ALL.iter().map(|action| action.as_str()),
+        )
+    })?;
+    let request = request(&body)?;
+    let until = until(&request, anchor)?;
+    let reason = reason(&request, action.as_str());
+    let now = anchor.tick();
+    let changed = match action {
+        BackendAction::Drain => pool.pool.drain(&*backend, Arc::clone(&reason), until, now),
+        BackendAction::Disable => pool
+            .pool
+            .disable(&*backend, Arc::clone(&reason), until, now),
+        BackendAction::Enable => pool.pool.enable(&*backend, now),
+    };
+    if changed.is_err() {
+        let backends = pool.pool.backends();
+        return Err(unknown(
+            "backend",
+            &backend,
+            backends.iter().map(|backend| &*backend.name),
+        ));
+    }
+    tracing::info!(pool = &*pool.name, backend, %action, reason = &*reason, %peer, "an operator changed a backend");
+    Ok(Json(view::pool(&pool, anchor)))
+}
+
+pub(super) async fn breaker(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path((pool, action)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<Json<api::Pool>, Refusal> {
+    let anchor = Anchor::now();
+    let pool = pools::find(&shared.proxy, &pool)?;
+    let action: BreakerAction = action.parse().map_err(|_| {
+        unknown(
+            "action",
+            &action,
+            BreakerAction::ALL.iter().map(|action| action.as_str()),
+        )
+    })?;
+    let request = request(&body)?;
+    if request.until.is_some() {
+        return Err(bad_request(
+            "`until` is for backends: a circuit stays as it is put until a reset.",
+        ));
+    }
+    let reason = reason(&request, action.as_str());
+    apply(&pool, action, &reason, anchor.tick());
+    tracing::info!(pool = &*pool.name, %action, reason = &*reason, %peer, "an operator changed a circuit");
+    Ok(Json(view::pool(&pool, anchor)))
+}
+
+fn apply(pool: &PoolState, action: BreakerAction, reason: &Arc<str>, now: Tick) {
+    // The change itself is told and counted with all the others, by the watch.
+    let _ = match action {
+        BreakerAction::Reset => pool.breaker.reset(now),
+        BreakerAction::Open => pool.breaker.force_open(now, Arc::clone(reason)),
+        BreakerAction::Close => pool.breaker.force_closed(now, Arc::clone(reason)),
+    };
+}
+
+/// What the body says; an empty one says nothing.
+fn request(body: &[u8]) -> Result<ActionRequest, Refusal> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(ActionRequest::default());
+    }
+    let request: ActionRequest = serde_json::from_slice(body)
+        .map_err(|error| bad_request(&format!("The body is no action request: {error}.")))?;
+    if request
+        .reason
+        .as_ref()
+        .is_some_and(|reason| reason.len() > LONGEST_REASON)
+    {
+        return Err(bad_request(&format!(
+            "`reason` is longer than {LONGEST_REASON} bytes."
+        )));
+    }
+    Ok(request)
+}
+
+fn until(request: &ActionRequest, anchor: Anchor) -> Result<Option<Tick>, Refusal> {
+    let Some(until) = request.until else {
+        return Ok(None);
+    };
+    let tick = anchor.tick_of(until);
+    if tick <= anchor.tick() {
+        return Err(bad_request(&format!("`until` is in the past: {until}.")));
+    }
+    Ok(Some(tick))
+}
+
+fn reason(request: &ActionRequest, action: &str) -> Arc<str> {
+    match request.reason.as_deref().map(str::trim) {
+        Some(reason) if !reason.is_empty() => reason.into(),
+        _ => format!("{action} by an operator, no reason given").into(),
+    }
+}
+
+fn bad_request(detail: &str) -> Refusal {
+    Refusal(Problem::new(400, "Not a valid request", detail))
+}

@@ -1,0 +1,229 @@
+//! The effective configuration, every default filled in, in the shape of the file.
+//!
+//! Secrets are not in it. Everything else is what a file would say: written as TOML, it is a valid
+//! configuration that means the same (a test says so).
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::config::{
+    AccessLog, Admin, AdminAccess, Backend, Balance, CircuitBreaker, Config, Ejection, Exposure,
+    HealthCheck, Host, Listener, Match, PoolConfig, Probe, Protocols, RetryBudget, Route, Server,
+    StatusPolicy, Target, Window,
+};
+
+/// `config` as JSON.
+pub(super) fn view(config: &Config) -> Value {
+    let pools: Map<String, Value> = config
+        .pools
+        .iter()
+        .map(|config| (config.name.to_string(), pool(config)))
+        .collect();
+    json!({
+        "server": server(&config.server),
+        "admin": config.admin.as_ref().map_or_else(|| json!({ "enabled": false }), admin),
+        "access_log": { "path": access_log(&config.access_log) },
+        "listeners": config.listeners.iter().map(listener).collect::<Vec<_>>(),
+        "routes": config.routes.iter().map(route).collect::<Vec<_>>(),
+        "pools": pools,
+    })
+}
+
+fn server(server: &Server) -> Value {
+    json!({
+        "name": &*server.name,
+        "workers": server.workers,
+        "shutdown_grace": span(server.shutdown_grace),
+        "status": match server.status {
+            StatusPolicy::Rfc9209 => "rfc9209",
+            _ => "default",
+        },
+    })
+}
+
+fn admin(admin: &Admin) -> Value {
+    let mut view = json!({ "enabled": true, "address": admin.address.to_string() });
+    if matches!(admin.access, AdminAccess::Token(_)) {
+        view["token_file"] = json!("(set, not shown)");
+    }
+    view
+}
+
+fn access_log(log: &AccessLog) -> String {
+    match log {
+        AccessLog::Off => "off".into(),
+        AccessLog::Stdout => "stdout".into(),
+        AccessLog::Stderr => "stderr".into(),
+        AccessLog::File(path) => path.display().to_string(),
+    }
+}
+
+fn listener(listener: &Listener) -> Value {
+    let limits = &listener.limits;
+    json!({
+        "address": listener.address.to_string(),
+        "protocols": match listener.protocols {
+            Protocols::H1 => vec!["h1"],
+            Protocols::H2 => vec!["h2"],
+            Protocols::Both => vec!["h1", "h2"],
+        },
+        "explain": match listener.explain {
+            Exposure::Full => "full",
+            Exposure::Internal => "internal",
+            _ => "public",
+        },
+        "limits": {
+            "max_header_bytes": bytes(u64::from(limits.max_header_bytes)),
+            "max_headers": limits.max_headers,
+            "header_read_timeout": span(limits.header_read_timeout),
+            "idle_timeout": span(limits.idle_timeout),
+            "max_connections": limits.max_connections,
+            "max_h2_streams": limits.max_h2_streams,
+        },
+    })
+}
+
+fn route(route: &Route) -> Value {
+    let retry = &route.retry;
+    json!({
+        "match": matches(&route.matches),
+        "pool": &*route.pool.name,
+        "timeout": span(route.timeout),
+        "retry": {
+            "attempts": retry.attempts,
+            "attempt_timeout": span(retry.attempt_timeout),
+            "backoff_base": span(retry.backoff_base),
+            "backoff_max": span(retry.backoff_max),
+            "max_body": bytes(retry.max_body),
+            "on_status": retry.on_status,
+        },
+    })
+}
+
+fn matches(matches: &Match) -> Value {
+    let mut view = Map::new();
+    match &matches.host {
+        Host::Any => {}
+        Host::Under(domain) => drop(view.insert("host".into(), json!(format!("*.{domain}")))),
+        Host::Exact(host) => drop(view.insert("host".into(), json!(&**host))),
+    }
+    if !matches.path_prefix.is_empty() {
+        view.insert("path_prefix".into(), json!(&*matches.path_prefix));
+    }
+    if !matches.methods.is_empty() {
+        let methods: Vec<_> = matches.methods.iter().map(http::Method::as_str).collect();
+        view.insert("methods".into(), json!(methods));
+    }
+    Value::Object(view)
+}
+
+fn pool(pool: &PoolConfig) -> Value {
+    let mut view = json!({
+        "backends": pool.backends.iter().map(backend).collect::<Vec<_>>(),
+        "balance": match pool.balance {
+            Balance::P2cEwma => "p2c_ewma",
+        },
+        "connect_timeout": span(pool.connect_timeout),
+        "idle_timeout": span(pool.idle_timeout),
+        "max_idle_connections": pool.max_idle_connections,
+        "max_in_flight": pool.max_in_flight,
+        "slow_start": span(pool.slow_start),
+        "dns_refresh": span(pool.dns_refresh),
+        "circuit_breaker": pool.circuit_breaker.as_ref().map_or_else(off, circuit_breaker),
+        "retry_budget": retry_budget(&pool.retry_budget),
+        "ejection": pool.ejection.as_ref().map_or_else(off, ejection),
+    });
+    if let Some(check) = &pool.health_check {
+        view["health_check"] = health_check(check);
+    }
+    view
+}
+
+fn backend(backend: &Backend) -> Value {
+    let url = match &backend.target {
+        Target::Address(address) => format!("http://{address}"),
+        Target::Dns { host, port } => format!("http://{host}:{port}"),
+    };
+    json!({ "url": url, "name": &*backend.name, "weight": backend.weight })
+}
+
+fn circuit_breaker(on: &CircuitBreaker) -> Value {
+    let mut view = json!({
+        "enabled": true,
+        "consecutive_failures": on.consecutive_failures.map_or(0, std::num::NonZeroU32::get),
+        "slow_request": span(on.slow_request),
+        "window": match on.window {
+            Window::Time(time) => json!(span(time)),
+            Window::Count(count) => json!(count),
+        },
+        "minimum_requests": on.minimum_requests,
+        "open_for": span(on.open_for),
+        "max_open_for": span(on.max_open_for),
+        "probes": on.probes,
+        "shadow": on.shadow,
+    });
+    for (key, rate) in [
+        ("failure_rate", on.failure_rate),
+        ("slow_rate", on.slow_rate),
+    ] {
+        if let Some(rate) = rate {
+            view[key] = json!(rate.as_f64());
+        }
+    }
+    view
+}
+
+fn retry_budget(budget: &RetryBudget) -> Value {
+    json!({
+        "ratio": budget.ratio.as_f64(),
+        "window": span(budget.window),
+        "min_per_second": budget.min_per_second,
+    })
+}
+
+fn ejection(on: &Ejection) -> Value {
+    json!({
+        "enabled": true,
+        "consecutive_failures": on.consecutive_failures,
+        "base": span(on.base),
+        "max": span(on.max),
+    })
+}
+
+fn health_check(check: &HealthCheck) -> Value {
+    let mut view = json!({
+        "interval": span(check.interval),
+        "timeout": span(check.timeout),
+        "rise": check.rise,
+        "fall": check.fall,
+    });
+    match &check.probe {
+        Probe::Tcp => view["type"] = json!("tcp"),
+        Probe::Http { path, host, expect } => {
+            view["type"] = json!("http");
+            view["path"] = json!(&**path);
+            view["expect"] = json!(expect.to_string());
+            if let Some(host) = host {
+                view["host"] = json!(&**host);
+            }
+        }
+    }
+    view
+}
+
+fn off() -> Value {
+    json!({ "enabled": false })
+}
+
+fn span(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+fn bytes(count: u64) -> String {
+    format!("{count}B")
+}
+
+#[cfg(test)]
+#[path = "config_view_tests.rs"]
+mod tests;

@@ -1,0 +1,169 @@
+//! Who may use the admin API.
+//!
+//! Two attackers are kept out. One has a network path to the port: answered by the loopback
+//! default and the bearer token. The other has none, but has the operator's browser: a web page
+//! can point its own name at 127.0.0.1 (DNS rebinding) or post a form across sites (CSRF).
+//! The first shows in `Host`, the second in `Origin` and `Sec-Fetch-Site`, and neither can know a
+//! token. There is no CORS: no page of another origin ever reads an answer.
+//!
+//! | request | without a token configured | with one |
+//! | --- | --- | --- |
+//! | `/healthz`, `/readyz` | anybody | anybody |
+//! | other `GET` | peer on loopback, `Host` ours | the token, from anywhere, any `Host` |
+//! | `POST` | the same, and not cross-site | the same, and not cross-site |
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
+use http::{HeaderMap, HeaderValue, Uri};
+use soe503_api::{Problem, path};
+
+use crate::config::{AdminAccess, AdminToken};
+
+/// The rules for one admin listener.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    address: SocketAddr,
+    access: AdminAccess,
+}
+
+/// Why a request is turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// No token, or a wrong one.
+    Unauthorized,
+    /// Not from this machine, and there is no token that could prove it harmless.
+    NotLocal,
+    /// `Host` names another server: the mark of DNS rebinding.
+    ForeignHost,
+    /// The request was made by a page of another site.
+    CrossSite,
+}
+
+// === impl Guard ===
+
+impl Guard {
+    /// The rules for a listener at `address`.
+    pub const fn new(address: SocketAddr, access: AdminAccess) -> Self {
+        Self { address, access }
+    }
+
+    /// Lets a request in, or says why not. `peer` is the other end of the connection.
+    ///
+    /// # Errors
+    ///
+    /// The rule that turns it away.
+    pub fn admit(&self, uri: &Uri, headers: &HeaderMap, peer: IpAddr) -> Result<(), Denied> {
+        if matches!(uri.path(), path::HEALTHZ | path::READYZ) {
+            return Ok(());
+        }
+        let host = uri.authority().map_or_else(
+            || headers.get(HOST).and_then(|host| host.to_str().ok()),
+            |authority| Some(authority.as_str()),
+        );
+        match &self.access {
+            AdminAccess::Token(token) => {
+                if !presents(headers, token) {
+                    return Err(Denied::Unauthorized);
+                }
+            }
+            AdminAccess::Loopback => {
+                if !peer.to_canonical().is_loopback() {
+                    return Err(Denied::NotLocal);
+                }
+                if !host.is_some_and(|host| self.is_ours(host)) {
+                    return Err(Denied::ForeignHost);
+                }
+            }
+        }
+        same_site(headers, host)
+    }
+
+    /// Whether `host` (a name or address, with or without a port) means this listener.
+    fn is_ours(&self, host: &str) -> bool {
+        let name = without_port(host);
+        if name.eq_ignore_ascii_case("localhost") || name.eq_ignore_ascii_case("localhost.") {
+            return true;
+        }
+        let literal = name
+            .strip_prefix('[')
+            .and_then(|name| name.strip_suffix(']'))
+            .unwrap_or(name);
+        literal
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.to_canonical().is_loopback() || ip == self.address.ip())
+    }
+}
+
+/// A page of another origin says so; a page of ours says the host it was loaded from; `curl` and
+/// `lbctl` say nothing.
+fn same_site(headers: &HeaderMap, host: Option<&str>) -> Result<(), Denied> {
+    if let Some(site) = headers.get("sec-fetch-site")
+        && site != "same-origin"
+        && site != "none"
+    {
+        return Err(Denied::CrossSite);
+    }
+    let Some(origin) = headers.get(ORIGIN) else {
+        return Ok(());
+    };
+    let from = origin.to_str().ok().and_then(|origin| {
+        origin
+            .strip_prefix("http://")
+            .or_else(|| origin.strip_prefix("https://"))
+    });
+    match (from, host) {
+        (Some(from), Some(host)) if from.eq_ignore_ascii_case(host) => Ok(()),
+        _ => Err(Denied::CrossSite),
+    }
+}
+
+fn presents(headers: &HeaderMap, token: &AdminToken) -> bool {
+    let bearer = |value: &HeaderValue| -> Option<bool> {
+        let (scheme, presented) = value.to_str().ok()?.split_once(' ')?;
+        Some(scheme.eq_ignore_ascii_case("bearer") && token.matches(presented.trim()))
+    };
+    headers.get(AUTHORIZATION).and_then(bearer).unwrap_or(false)
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        // A colon inside brackets belongs to an IPv6 address.
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+// === impl Denied ===
+
+impl Denied {
+    /// The answer to the request.
+    pub fn problem(self) -> Problem {
+        match self {
+            Self::Unauthorized => Problem::new(
+                401,
+                "A token is needed",
+                "Send the admin token as `Authorization: Bearer …` (lbctl: --token-file or LBCTL_TOKEN).",
+            ),
+            Self::NotLocal => Problem::new(
+                403,
+                "Only from this machine",
+                "Without a token the admin API serves loopback connections alone; set [admin].token_file to use it from elsewhere.",
+            ),
+            Self::ForeignHost => Problem::new(
+                403,
+                "Another server's name",
+                "The Host of this request is neither a loopback name nor the configured address; set [admin].token_file to use other names.",
+            ),
+            Self::CrossSite => Problem::new(
+                403,
+                "A request from another site",
+                "A page of another origin made this request; the admin API does not take part in that.",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "guard_tests.rs"]
+mod tests;

@@ -1,0 +1,167 @@
+use http::HeaderName;
+
+use super::*;
+
+const TOKEN: &str = "correct-horse-battery";
+
+fn loopback() -> Guard {
+    Guard::new("127.0.0.1:9503".parse().unwrap(), AdminAccess::Loopback)
+}
+
+fn with_token() -> Guard {
+    let token = AdminToken::new(TOKEN).unwrap();
+    Guard::new("0.0.0.0:9503".parse().unwrap(), AdminAccess::Token(token))
+}
+
+fn ask(guard: &Guard, path: &str, peer: &str, headers: &[(&str, &str)]) -> Result<(), Denied> {
+    let headers: HeaderMap = headers
+        .iter()
+        .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
+        .collect();
+    guard.admit(&path.parse().unwrap(), &headers, peer.parse().unwrap())
+}
+
+#[test]
+fn hosts_that_mean_this_listener() {
+    for (host, ours) in [
+        ("127.0.0.1:9503", true),
+        ("127.0.0.1", true),
+        ("127.1.2.3:9503", true),
+        ("localhost:9503", true),
+        ("LOCALHOST", true),
+        ("[::1]:9503", true),
+        ("[::ffff:127.0.0.1]", true),
+        ("evil.example:9503", false),
+        ("localhost.evil.example", false),
+        ("127.0.0.1.evil.example:9503", false),
+        ("10.0.0.1:9503", false),
+        ("", false),
+        (":9503", false),
+        ("127.0.0.1:x", false),
+    ] {
+        let expected = if ours {
+            Ok(())
+        } else {
+            Err(Denied::ForeignHost)
+        };
+        let result = ask(&loopback(), "/metrics", "127.0.0.1", &[("host", host)]);
+        assert_eq!(result, expected, "{host:?}");
+    }
+    let missing = ask(&loopback(), "/metrics", "127.0.0.1", &[]);
+    assert_eq!(missing, Err(Denied::ForeignHost));
+}
+
+#[test]
+fn an_absolute_uri_counts_as_the_host() {
+    let rebound = ask(
+        &loopback(),
+        "http://evil.example/metrics",
+        "127.0.0.1",
+        &[("host", "localhost")],
+    );
+    assert_eq!(rebound, Err(Denied::ForeignHost));
+}
+
+#[test]
+fn without_a_token_only_this_machine_is_served() {
+    let headers = [("host", "127.0.0.1:9503")];
+    assert_eq!(
+        ask(&loopback(), "/metrics", "10.0.0.9", &headers),
+        Err(Denied::NotLocal)
+    );
+    assert_eq!(ask(&loopback(), "/metrics", "::1", &headers), Ok(()));
+    assert_eq!(
+        ask(&loopback(), "/metrics", "::ffff:127.0.0.1", &headers),
+        Ok(())
+    );
+}
+
+#[test]
+fn with_a_token_the_token_decides_even_on_loopback() {
+    let bearer = format!("Bearer {TOKEN}");
+    let wrong = format!("Bearer {TOKEN}x");
+    let basic = format!("Basic {TOKEN}");
+    for (value, expected) in [
+        (Some(bearer.as_str()), Ok(())),
+        (Some("bearer correct-horse-battery"), Ok(())),
+        (Some(wrong.as_str()), Err(Denied::Unauthorized)),
+        (Some(basic.as_str()), Err(Denied::Unauthorized)),
+        (Some("Bearer"), Err(Denied::Unauthorized)),
+        (Some(""), Err(Denied::Unauthorized)),
+        (None, Err(Denied::Unauthorized)),
+    ] {
+        let headers: Vec<_> = [("host", "proxy.internal:9503")]
+            .into_iter()
+            .chain(value.map(|value| ("authorization", value)))
+            .collect();
+        for peer in ["10.0.0.9", "127.0.0.1"] {
+            assert_eq!(
+                ask(&with_token(), "/api/v1/pools", peer, &headers),
+                expected,
+                "{value:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn probes_need_neither_token_nor_name() {
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(
+            ask(&with_token(), path, "10.0.0.9", &[("host", "pod-7")]),
+            Ok(())
+        );
+        assert_eq!(ask(&loopback(), path, "10.0.0.9", &[]), Ok(()));
+    }
+    let beyond = ask(
+        &with_token(),
+        "/healthz/../metrics",
+        "10.0.0.9",
+        &[("host", "pod-7")],
+    );
+    assert_eq!(beyond, Err(Denied::Unauthorized));
+}
+
+#[test]
+fn pages_of_other_sites_are_turned_away() {
+    let host = ("host", "127.0.0.1:9503");
+    for (header, expected) in [
+        (("origin", "http://127.0.0.1:9503"), Ok(())),
+        (("origin", "http://evil.example"), Err(Denied::CrossSite)),
+        (("origin", "http://127.0.0.1:8080"), Err(Denied::CrossSite)),
+        (("origin", "http://127.0.0.1"), Err(Denied::CrossSite)),
+        (("origin", "null"), Err(Denied::CrossSite)),
+        (("origin", "file://127.0.0.1:9503"), Err(Denied::CrossSite)),
+        (("sec-fetch-site", "cross-site"), Err(Denied::CrossSite)),
+        (("sec-fetch-site", "same-site"), Err(Denied::CrossSite)),
+        (("sec-fetch-site", "none"), Ok(())),
+        (("sec-fetch-site", "same-origin"), Ok(())),
+    ] {
+        let result = ask(&loopback(), "/api/v1/pools", "127.0.0.1", &[host, header]);
+        assert_eq!(result, expected, "{header:?}");
+    }
+    let bearer = format!("Bearer {TOKEN}");
+    let stolen = [
+        host,
+        ("authorization", bearer.as_str()),
+        ("origin", "http://evil.example"),
+    ];
+    assert_eq!(
+        ask(&with_token(), "/metrics", "127.0.0.1", &stolen),
+        Err(Denied::CrossSite)
+    );
+}
+
+#[test]
+fn every_refusal_says_what_to_do() {
+    for denied in [
+        Denied::Unauthorized,
+        Denied::NotLocal,
+        Denied::ForeignHost,
+        Denied::CrossSite,
+    ] {
+        let problem = denied.problem();
+        assert!(matches!(problem.status, 401 | 403), "{denied:?}");
+        assert!(problem.detail.len() > 40, "{denied:?}");
+    }
+}

@@ -1,0 +1,24 @@
+//! The admin API: what operators, `lbctl`, Prometheus and load balancers ask the process.
+//!
+//! Types and paths are those of [`soe503_api`]; this module fills them. Every answer that is not a
+//! success is a problem document (RFC 9457) that names what would have been right. Who may ask is
+//! decided in [`Guard`], before anything is looked at.
+//!
+//! Failure mode: it runs on the control thread, apart from traffic, with bounds on connections, heads,
+//! bodies and time. An admin API under siege costs itself.
+
+mod actions;
+mod config_view;
+mod failures;
+mod guard;
+mod pools;
+mod problem;
+mod ready;
+mod reload;
+mod router;
+mod serve;
+pub(crate) mod view;
+
+pub use guard::{Denied, Guard};
+pub use router::{Admin, router};
+pub use serve::{Listener, serve};

@@ -1,0 +1,60 @@
+//! Answers that are not a success.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use soe503_api::Problem;
+
+/// A problem as an answer.
+#[derive(Debug)]
+pub(super) struct Refusal(pub(super) Problem);
+
+/// The problem that a path names a `what` (such as `pool`) called `typed`, and there are only `known`.
+pub(super) fn unknown<'a>(
+    what: &str,
+    typed: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Refusal {
+    let mut detail = format!("There is no {what} called {typed:?}.");
+    if let Some(meant) = nearest(typed, known.clone()) {
+        detail += &format!(" Did you mean {meant:?}?");
+    }
+    Refusal(Problem::new(404, format!("Unknown {what}"), detail).with_valid(known))
+}
+
+/// The one of `known` that `typed` was probably meant to be.
+fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // What is much longer than any name is no slip of the finger, and costs time squared.
+    if typed.len() > 256 {
+        return None;
+    }
+    known
+        .map(|name| (strsim::damerau_levenshtein(typed, name), name))
+        .filter(|(distance, name)| *distance <= name.chars().count().div_ceil(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status =
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(self.0)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(Problem::CONTENT_TYPE),
+        );
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 6750 §3
+            let challenge = HeaderValue::from_static("Bearer realm=\"soe503 admin\"");
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}

@@ -1,0 +1,89 @@
+//! `GET /healthz` and `GET /readyz`.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use serde::Serialize;
+use soe503_api::PoolState;
+
+use super::router::Shared;
+use super::view;
+use crate::control::clock::Anchor;
+use crate::state::Proxy;
+
+/// What `/readyz` says.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Readiness {
+    ready: bool,
+    /// Why not; where it is ready, what is out of order all the same.
+    reason: Option<String>,
+}
+
+/// The process is alive: it answers.
+pub(super) async fn healthz() -> &'static str {
+    "alive\n"
+}
+
+/// Whether a load balancer should send requests here.
+pub(super) async fn readyz(State(shared): State<Shared>) -> (StatusCode, Json<Readiness>) {
+    let readiness = readiness(&shared.proxy, Anchor::now());
+    let status = if readiness.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(readiness))
+}
+
+fn readiness(proxy: &Proxy, anchor: Anchor) -> Readiness {
+    let no = |reason: String| Readiness {
+        ready: false,
+        reason: Some(reason),
+    };
+    if proxy.is_draining() {
+        return no("draining: this process finishes what it has and takes nothing new".into());
+    }
+    if !proxy.is_accepting() {
+        return no("starting: the listeners are not open yet".into());
+    }
+    let pools = proxy.pools();
+    let down: Vec<String> = pools
+        .values()
+        .map(|pool| view::pool(pool, anchor))
+        .filter(|pool| pool.state == PoolState::Down)
+        .map(|pool| why_down(&pool))
+        .collect();
+    let reason = (!down.is_empty()).then(|| down.join("; "));
+    Readiness {
+        ready: down.len() < pools.len(),
+        reason,
+    }
+}
+
+fn why_down(pool: &soe503_api::Pool) -> String {
+    let name = &pool.name;
+    if pool.circuit.state == soe503_api::CircuitState::Open {
+        let reason = pool
+            .circuit
+            .reason
+            .as_deref()
+            .unwrap_or("for a reason not kept");
+        return format!("pool {name}: circuit open, {reason}");
+    }
+    let backends: Vec<String> = pool
+        .backends
+        .iter()
+        .take(3)
+        .map(|backend| {
+            let reason = backend.reason.as_deref().unwrap_or("for a reason not kept");
+            format!("{}: {reason}", backend.name)
+        })
+        .collect();
+    match pool.backends.len() {
+        0 => format!("pool {name} has no backend"),
+        total => format!(
+            "pool {name}: none of {total} backends usable ({})",
+            backends.join(", ")
+        ),
+    }
+}

@@ -1,0 +1,37 @@
+//! `GET /api/v1/config` and `POST /api/v1/config/reload`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+use soe503_api::Problem;
+
+use super::config_view;
+use super::problem::Refusal;
+use super::router::Shared;
+
+pub(super) async fn effective(State(shared): State<Shared>) -> Json<Value> {
+    Json(config_view::view(&shared.proxy.config()))
+}
+
+/// Puts the file in force, or answers with what is wrong with it while the old one stays.
+pub(super) async fn reload(State(shared): State<Shared>) -> Result<Json<Value>, Refusal> {
+    let reload = Arc::clone(&shared.reload);
+    match tokio::task::spawn_blocking(move || reload()).await {
+        Ok(Ok(())) => Ok(Json(json!({ "reloaded": true }))),
+        Ok(Err(report)) => Err(Refusal(Problem::new(
+            422,
+            "The configuration was not changed",
+            report,
+        ))),
+        Err(error) => {
+            tracing::error!(%error, "a reload panicked");
+            Err(Refusal(Problem::new(
+                500,
+                "The configuration was not changed",
+                "Reading the configuration failed in a way that should not be possible; please report it.",
+            )))
+        }
+    }
+}

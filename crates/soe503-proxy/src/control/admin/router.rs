@@ -1,0 +1,144 @@
+//! Paths and what answers them.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, response};
+use http::{HeaderValue, Method, header};
+use soe503_api::{Problem, path};
+
+use super::guard::Guard;
+use super::problem::Refusal;
+use super::{actions, failures, pools, ready, reload};
+use crate::config;
+use crate::control::metrics;
+use crate::control::start::Reload;
+use crate::state::Proxy;
+
+/// The path of the effective configuration.
+const CONFIG: &str = "/api/v1/config";
+/// The path that reads the configuration again.
+const CONFIG_RELOAD: &str = "/api/v1/config/reload";
+/// The largest body of a request, in bytes.
+const MAX_BODY: usize = 64 * 1024;
+
+/// What the admin API needs: a cheap-clone handle.
+#[derive(Clone)]
+pub struct Admin {
+    shared: Shared,
+    guard: Guard,
+}
+
+/// What handlers need.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) proxy: Arc<Proxy>,
+    pub(super) reload: Arc<Reload>,
+}
+
+/// The admin API as a service. Requests must carry their peer as `ConnectInfo<SocketAddr>`.
+pub fn router(admin: Admin) -> Router {
+    let Admin { shared, guard } = admin;
+    Router::new()
+        .route(path::HEALTHZ, get(ready::healthz))
+        .route(path::READYZ, get(ready::readyz))
+        .route(path::METRICS, get(exposition))
+        .route(path::POOLS, get(pools::all))
+        .route(path::POOL, get(pools::one))
+        .route(path::BACKEND_ACTION, post(actions::backend))
+        .route(path::BREAKER_ACTION, post(actions::breaker))
+        .route(path::FAILURE, get(failures::one))
+        .route(CONFIG, get(reload::effective))
+        .route(CONFIG_RELOAD, post(reload::reload))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(guard, admit))
+        .layer(middleware::map_response(harden))
+        .with_state(shared)
+}
+
+async fn admit(
+    State(guard): State<Guard>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match guard.admit(request.uri(), request.headers(), peer.ip()) {
+        Ok(()) => next.run(request).await,
+        Err(denied) => {
+            tracing::debug!(%peer, ?denied, path = request.uri().path(), "admin request turned away");
+            Refusal(denied.problem()).into_response()
+        }
+    }
+}
+
+/// Nothing here is to be kept, guessed at or shown inside another page.
+async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn exposition(State(shared): State<Shared>) -> impl response::IntoResponse {
+    let text = metrics::render(&metrics::gather(&shared.proxy));
+    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
+}
+
+async fn unknown_path(request: Request) -> Refusal {
+    let known = [
+        path::HEALTHZ,
+        path::READYZ,
+        path::METRICS,
+        path::POOLS,
+        path::POOL,
+        path::BACKEND_ACTION,
+        path::BREAKER_ACTION,
+        path::FAILURE,
+        CONFIG,
+        CONFIG_RELOAD,
+    ];
+    super::problem::unknown("path", request.uri().path(), known.into_iter())
+}
+
+async fn wrong_method(method: Method) -> Refusal {
+    let detail =
+        format!("This path exists, but not for {method}: looking is GET, changing is POST.");
+    Refusal(Problem::new(405, "Wrong method", detail))
+}
+
+// === impl Admin ===
+
+impl Admin {
+    /// The admin API of `proxy`, for those whom `settings` let in.
+    pub fn new(proxy: Arc<Proxy>, settings: &config::Admin, reload: Reload) -> Self {
+        Self {
+            shared: Shared {
+                proxy,
+                reload: Arc::new(reload),
+            },
+            guard: Guard::new(settings.address, settings.access.clone()),
+        }
+    }
+}
+
+impl fmt::Debug for Admin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admin")
+            .field("guard", &self.guard)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,119 @@
+//! The admin listener: few connections, each with little patience.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tower_service::Service;
+
+use super::router::{Admin, router};
+
+/// Connections at once; further ones are closed at once.
+const MAX_CONNECTIONS: usize = 256;
+/// How long a request's head may take to arrive.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest life of a connection, keep-alive included.
+const LIFETIME: Duration = Duration::from_secs(600);
+/// The rest after an accept that failed, for want of file descriptors for example.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+/// The largest head of a request, in bytes.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// An open admin address.
+#[derive(Debug)]
+pub struct Listener {
+    socket: std::net::TcpListener,
+    address: SocketAddr,
+}
+
+/// Serves `admin` for ever; the caller ends it by dropping the future.
+pub async fn serve(admin: Admin, listener: Listener) {
+    let address = listener.address;
+    let listener = match TcpListener::from_std(listener.socket) {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::error!(%error, %address, "the admin API cannot be served");
+            return;
+        }
+    };
+    tracing::info!(%address, "admin API");
+    let router = router(admin);
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        // Those that ended need no record.
+        while connections.try_join_next().is_some() {}
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "the admin API cannot accept");
+                tokio::time::sleep(ACCEPT_REST).await;
+                continue;
+            }
+        };
+        let Ok(permit) = Arc::clone(&room).try_acquire_owned() else {
+            tracing::warn!(%peer, "too many admin connections");
+            continue;
+        };
+        let router = router.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            // A router is always ready.
+            router.clone().call(request)
+        });
+        connections.spawn(async move {
+            let served = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_TIMEOUT)
+                .max_buf_size(MAX_HEAD)
+                .serve_connection(TokioIo::new(stream), service);
+            // However it ends, it is the asker's affair.
+            let _ended = tokio::time::timeout(LIFETIME, served).await;
+            drop(permit);
+        });
+    }
+}
+
+// === impl Listener ===
+
+impl Listener {
+    /// Opens `address`. A restart does not have to wait for connections of the last run to be
+    /// forgotten (`SO_REUSEADDR`).
+    ///
+    /// # Errors
+    ///
+    /// When the address is taken, or not ours.
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(128)?;
+        let socket = std::net::TcpListener::from(socket);
+        Ok(Self {
+            address: socket.local_addr()?,
+            socket,
+        })
+    }
+
+    /// Where it listens; the port is the real one.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+}

@@ -1,0 +1,191 @@
+//! From snapshots of the core to the types of the API.
+
+use std::time::Duration;
+
+use soe503_api as api;
+use soe503_core::Cause;
+use soe503_core::breaker::{BreakerSnapshot, Forced, State};
+use soe503_core::health::{Health, HealthReport};
+use soe503_core::pool::{BackendSnapshot, BackendState, PoolState as CoreState};
+
+use crate::config::Target;
+use crate::control::clock::Anchor;
+use crate::state::PoolState;
+
+/// A pool as it is at the moment of `anchor`.
+pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
+    let now = anchor.tick();
+    let snapshot = pool.pool.snapshot(now);
+    let breaker = pool.breaker.snapshot(now);
+    let budget = pool.budget.snapshot(now);
+    let checked = pool.config.health_check.is_some();
+    let mut backends: Vec<_> = snapshot
+        .backends
+        .iter()
+        .map(|shown| backend(shown, checked, anchor))
+        .collect();
+    backends.extend(unresolved(pool, anchor));
+    api::Pool {
+        name: pool.name.to_string(),
+        state: state(snapshot.state, snapshot.panic, &breaker),
+        panic: snapshot.panic,
+        circuit: circuit(&breaker, anchor),
+        backends,
+        retry_budget: api::RetryBudget {
+            available: budget.available,
+            spent: budget.spent,
+            refused: budget.refused,
+        },
+        queue: api::Queue::default(),
+        requests: pool.counters.requests(),
+        prevented: pool.counters.prevented(),
+        failed: pool.counters.failed(),
+    }
+}
+
+/// A circuit's state in the API.
+pub(crate) const fn circuit_state(state: State) -> api::CircuitState {
+    match state {
+        State::Closed => api::CircuitState::Closed,
+        State::Open => api::CircuitState::Open,
+        State::HalfOpen => api::CircuitState::HalfOpen,
+    }
+}
+
+/// A backend's state in the API.
+pub(crate) const fn backend_state(state: BackendState) -> api::BackendState {
+    match state {
+        BackendState::Up => api::BackendState::Up,
+        BackendState::Down => api::BackendState::Down,
+        BackendState::Ejected => api::BackendState::Ejected,
+        BackendState::Draining => api::BackendState::Draining,
+        BackendState::Disabled => api::BackendState::Disabled,
+        BackendState::Starting => api::BackendState::Starting,
+        BackendState::Warming => api::BackendState::Warming,
+        _ => api::BackendState::Unknown,
+    }
+}
+
+fn state(pool: CoreState, panic: bool, breaker: &BreakerSnapshot) -> api::PoolState {
+    let refuses = breaker.state == State::Open && (!breaker.shadow || breaker.forced.is_some());
+    match pool {
+        _ if refuses => api::PoolState::Down,
+        // Checks condemn all backends and are not believed: requests are served.
+        CoreState::Down if panic => api::PoolState::Degraded,
+        CoreState::Down => api::PoolState::Down,
+        CoreState::Ok if breaker.state == State::Closed => api::PoolState::Ok,
+        _ => api::PoolState::Degraded,
+    }
+}
+
+fn circuit(breaker: &BreakerSnapshot, anchor: Anchor) -> api::Circuit {
+    let trip = breaker.trip.as_ref();
+    let id = |cause: Cause| cause.id().to_owned();
+    let (forced, reason) = match &breaker.forced {
+        Some(Forced::Open { why, .. }) => (Some(api::ForcedCircuit::Open), Some(why.to_string())),
+        Some(Forced::Closed { why, .. }) => {
+            (Some(api::ForcedCircuit::Closed), Some(why.to_string()))
+        }
+        None => (None, trip.map(|trip| trip.rule.to_string())),
+    };
+    api::Circuit {
+        state: circuit_state(breaker.state),
+        opened_at: breaker.opened_at.map(|at| anchor.date(at)),
+        retry_at: breaker.retry_at.map(|at| anchor.date(at)),
+        root: trip.and_then(|trip| trip.root).map(id),
+        rule: trip.map(|trip| id(trip.cause)),
+        forced,
+        reason,
+    }
+}
+
+fn backend(shown: &BackendSnapshot, checked: bool, anchor: Anchor) -> api::Backend {
+    let why = shown.why.as_ref();
+    let due = shown.ejection.as_ref().map(|ejection| ejection.due);
+    api::Backend {
+        name: shown.name.to_string(),
+        address: shown.address.to_string(),
+        state: backend_state(shown.state),
+        reason: why.map(|why| why.text.to_string()),
+        cause: why
+            .and_then(|why| why.cause)
+            .map(|cause| cause.id().to_owned()),
+        since: anchor.date(shown.since),
+        until: why
+            .and_then(|why| why.until)
+            .or_else(|| due.filter(|_| shown.state == BackendState::Ejected))
+            .map(|until| anchor.date(until)),
+        weight: shown.weight,
+        in_flight: u64::from(shown.in_flight),
+        requests: shown.requests,
+        failures: shown.failures,
+        consecutive_failures: u64::from(shown.consecutive_failures),
+        latency_ms: api::Latency {
+            p50: shown.latency.p50.map(millis),
+            p99: shown.latency.p99.map(millis),
+        },
+        health_check: if checked {
+            health_check(&shown.health, anchor)
+        } else {
+            api::HealthCheck::NONE
+        },
+    }
+}
+
+fn health_check(report: &HealthReport, anchor: Anchor) -> api::HealthCheck {
+    let state = match report.health {
+        _ if report.last_at.is_none() => api::HealthCheckState::Pending,
+        Health::Up => api::HealthCheckState::Passing,
+        Health::Down => api::HealthCheckState::Failing,
+        _ => api::HealthCheckState::Pending,
+    };
+    api::HealthCheck {
+        state,
+        last_status: report.last_status,
+        last_error: report.last_error.as_deref().map(str::to_owned),
+        last_at: report.last_at.map(|at| anchor.date(at)),
+    }
+}
+
+/// Names without an address, shown as backends that wait for one: what is configured and missing
+/// is what an operator looks for.
+fn unresolved(pool: &PoolState, anchor: Anchor) -> Vec<api::Backend> {
+    let answers = pool.answers();
+    let waiting = |backend: &crate::config::Backend| {
+        let Target::Dns { host, .. } = &backend.target else {
+            return None;
+        };
+        let resolution = answers
+            .get(host)
+            .filter(|found| found.addresses.is_empty())?;
+        let trouble = resolution.trouble.as_ref();
+        Some(api::Backend {
+            name: backend.name.to_string(),
+            address: backend.target.to_string(),
+            state: match trouble {
+                Some(_) => api::BackendState::Down,
+                None => api::BackendState::Starting,
+            },
+            reason: Some(trouble.map_or_else(
+                || format!("waiting for the first answer about {host}"),
+                |trouble| trouble.text.to_string(),
+            )),
+            cause: trouble.map(|trouble| trouble.cause.id().to_owned()),
+            since: anchor.date(trouble.map_or_else(|| anchor.tick(), |trouble| trouble.since)),
+            until: None,
+            weight: backend.weight.get(),
+            in_flight: 0,
+            requests: 0,
+            failures: 0,
+            consecutive_failures: 0,
+            latency_ms: api::Latency::default(),
+            health_check: api::HealthCheck::NONE,
+        })
+    };
+    pool.config.backends.iter().filter_map(waiting).collect()
+}
+
+/// Milliseconds to the microsecond.
+fn millis(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1000.0
+}

@@ -1,0 +1,24 @@
+//! Looking after backends without waiting for a request to suffer.
+//!
+//! Two watchers, both in the background and on connections of their own:
+//!
+//! - **Checks** ([`run`]): what the operator configured, HTTP or TCP, per backend. The core's
+//!   [`Checker`](soe503_core::health::Checker) decides when the next one is due and what a run of results means; here
+//!   they are made. Checks start at a random point of their interval, are jittered, and share one bound
+//!   on how many run at once in the process, so that a thousand backends are not a storm (row 21).
+//! - **Recovery** ([`watch_recovery`]): a TCP connect about once a second to each backend that was
+//!   ejected because connecting failed. When it works, the ejection becomes due for its probe at
+//!   once. Connecting is the very thing that failed, so a success is proof of the right kind. A
+//!   backend ejected for its answers is left alone: a listening port proves nothing about those (row 14).
+//!
+//! Failure mode: a check that asks for the wrong thing condemns good backends. That is not decided
+//! here; the pool stops believing checks that condemn too many.
+
+mod patients;
+mod probe;
+mod recovery;
+mod run;
+
+pub use probe::{Prober, Sockets};
+pub use recovery::watch_recovery;
+pub use run::{Checked, Limits, Patients, run};

@@ -1,0 +1,240 @@
+//! One check of one backend, on a connection of its own.
+//!
+//! Never on a pooled connection: a check must find out whether a *new* connection works, and must
+//! not take one from traffic. Each check connects, asks, reads the head of the answer and closes.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::{HeaderValue, Request, header};
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use soe503_core::health::CheckResult;
+use soe503_core::ledger::{Attempt, Fault, ParseFault, Phase, TimeoutKind};
+use soe503_core::{Cause, Tick, diagnosis};
+use tokio::net::TcpStream;
+
+use crate::config::Probe;
+
+/// The largest head of an answer that is read, in bytes.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// Something that checks backends.
+pub trait Prober: Send + Sync + 'static {
+    /// Checks the backend at `address` within `timeout`. `host` is the `Host` to send where the
+    /// check does not name one.
+    fn probe(
+        &self,
+        what: &Probe,
+        address: SocketAddr,
+        host: &HeaderValue,
+        timeout: Duration,
+    ) -> impl Future<Output = CheckResult> + Send;
+}
+
+/// Checks over the network.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sockets;
+
+/// A check that did not get an answer: how far it came, and why no further.
+#[derive(Debug)]
+struct Stopped {
+    phase: Phase,
+    fault: Fault,
+    text: String,
+}
+
+async fn probe(
+    what: &Probe,
+    address: SocketAddr,
+    host: &HeaderValue,
+    timeout: Duration,
+) -> CheckResult {
+    let began = soe503::clock::now();
+    let mut phase = Phase::Connect;
+    let done = match tokio::time::timeout(timeout, run(what, address, host, &mut phase)).await {
+        Ok(done) => done,
+        Err(_) => Err(Stopped::late(phase, timeout)),
+    };
+    let elapsed = soe503::clock::now().since(began);
+    match (what, done) {
+        (_, Err(stopped)) => CheckResult::Failed {
+            cause: stopped.cause(elapsed),
+            status: None,
+            error: stopped.text.into(),
+        },
+        (Probe::Http { path, expect, .. }, Ok(Some(status))) if !expect.contains(status) => {
+            CheckResult::Failed {
+                cause: Stopped::status(status).cause(elapsed),
+                status: Some(status),
+                error: format!("GET {path} answered {status}").into(),
+            }
+        }
+        (_, Ok(status)) => CheckResult::Passed { status },
+    }
+}
+
+async fn run(
+    what: &Probe,
+    address: SocketAddr,
+    host: &HeaderValue,
+    phase: &mut Phase,
+) -> Result<Option<u16>, Stopped> {
+    let stream = TcpStream::connect(address)
+        .await
+        .map_err(|error| Stopped::io(Phase::Connect, &error))?;
+    let Probe::Http {
+        path, host: named, ..
+    } = what
+    else {
+        return Ok(None);
+    };
+    *phase = Phase::WaitHeaders;
+    let named = named.as_deref().and_then(|n| HeaderValue::from_str(n).ok());
+    get(stream, path, named.as_ref().unwrap_or(host))
+        .await
+        .map(Some)
+}
+
+/// The status of `GET path`.
+async fn get(stream: TcpStream, path: &str, host: &HeaderValue) -> Result<u16, Stopped> {
+    let request = Request::get(path)
+        .header(header::HOST, host)
+        .header(
+            header::USER_AGENT,
+            concat!("soe503-health-check/", env!("CARGO_PKG_VERSION")),
+        )
+        .header(header::ACCEPT, "*/*")
+        .header(header::CONNECTION, "close")
+        .body(Empty::<bytes::Bytes>::new())
+        .map_err(|error| Stopped::invalid(format!("{path:?} cannot be asked for: {error}")))?;
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(MAX_HEAD)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| Stopped::http(&error))?;
+    let answer = sender.send_request(request);
+    tokio::pin!(answer, connection);
+    // Both in this one future: dropping it, at the timeout, closes the connection too.
+    let response = tokio::select! {
+        biased;
+        answered = &mut answer => answered,
+        ended = &mut connection => match ended {
+            // The connection may end in the same moment that it delivers the answer.
+            Ok(()) => answer.await,
+            Err(error) => Err(error),
+        },
+    };
+    response
+        .map(|response| response.status().as_u16())
+        .map_err(|error| Stopped::http(&error))
+}
+
+// === impl Sockets ===
+
+impl Prober for Sockets {
+    async fn probe(
+        &self,
+        what: &Probe,
+        address: SocketAddr,
+        host: &HeaderValue,
+        timeout: Duration,
+    ) -> CheckResult {
+        probe(what, address, host, timeout).await
+    }
+}
+
+// === impl Stopped ===
+
+impl Stopped {
+    fn io(phase: Phase, error: &io::Error) -> Self {
+        let what = if phase == Phase::Connect {
+            "connect"
+        } else {
+            "read"
+        };
+        Self {
+            phase,
+            fault: error.raw_os_error().map_or(Fault::Opaque, Fault::Errno),
+            text: format!("{what}: {}", plain(error)),
+        }
+    }
+
+    fn http(error: &hyper::Error) -> Self {
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            if let Some(io) = cause.downcast_ref::<io::Error>() {
+                return Self::io(Phase::WaitHeaders, io);
+            }
+            source = cause.source();
+        }
+        if error.is_incomplete_message() || error.is_canceled() {
+            return Self {
+                phase: Phase::WaitHeaders,
+                fault: Fault::Closed,
+                text: "closed the connection without an answer".to_owned(),
+            };
+        }
+        Self::invalid(format!("not an HTTP answer: {error}"))
+    }
+
+    const fn invalid(text: String) -> Self {
+        Self {
+            phase: Phase::WaitHeaders,
+            fault: Fault::Parse(ParseFault::NotHttp),
+            text,
+        }
+    }
+
+    fn late(phase: Phase, timeout: Duration) -> Self {
+        let (what, kind) = match phase {
+            Phase::Connect => ("connection", TimeoutKind::Connect),
+            _ => ("answer", TimeoutKind::Attempt),
+        };
+        Self {
+            phase,
+            fault: Fault::Timeout(kind),
+            text: format!("no {what} within {timeout:?}"),
+        }
+    }
+
+    const fn status(status: u16) -> Self {
+        Self {
+            phase: Phase::Done,
+            fault: Fault::Status(status),
+            text: String::new(),
+        }
+    }
+
+    /// What one check proves: nothing at all for a 404 or a redirect, which may as well be the
+    /// check's own mistake.
+    fn cause(&self, elapsed: Duration) -> Option<Cause> {
+        let mut attempt = Attempt::begin(1, Tick::ZERO);
+        attempt.elapsed = elapsed;
+        attempt.phase = self.phase;
+        attempt.fault = Some(self.fault.clone());
+        attempt.accepted_before = true;
+        match self.fault {
+            Fault::Status(status) => {
+                attempt.status = Some(status);
+                if status < 500 {
+                    return None;
+                }
+            }
+            Fault::Opaque => return None,
+            _ => {}
+        }
+        diagnosis::mechanical(&attempt)
+    }
+}
+
+/// The system's words without the number that `io::Error` appends.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_lowercase(),
+        None => text,
+    }
+}

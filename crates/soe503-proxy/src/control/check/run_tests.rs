@@ -1,0 +1,260 @@
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::*;
+use crate::config::Probe;
+
+/// Backends on paper.
+struct Ward {
+    list: Mutex<Vec<Checked>>,
+    reports: mpsc::UnboundedSender<(String, HealthReport, Tick)>,
+}
+
+/// Checks that answer from a list, after a while, and count how many run at once.
+#[derive(Default)]
+struct Script {
+    results: Mutex<HashMap<SocketAddr, VecDeque<bool>>>,
+    takes: Duration,
+    running: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Patients for Ward {
+    fn list(&self) -> Vec<Checked> {
+        self.list.lock().unwrap().clone()
+    }
+
+    fn report(&self, name: &str, report: &HealthReport, now: Tick) {
+        self.reports
+            .send((name.into(), report.clone(), now))
+            .unwrap();
+    }
+}
+
+impl Prober for Script {
+    async fn probe(
+        &self,
+        _: &Probe,
+        address: SocketAddr,
+        _: &HeaderValue,
+        _: Duration,
+    ) -> CheckResult {
+        let running = self.running.fetch_add(1, Relaxed) + 1;
+        self.most.fetch_max(running, Relaxed);
+        tokio::time::sleep(self.takes).await;
+        self.running.fetch_sub(1, Relaxed);
+        let next = {
+            let mut results = self.results.lock().unwrap();
+            results.get_mut(&address).and_then(VecDeque::pop_front)
+        };
+        if next == Some(false) {
+            CheckResult::Failed {
+                cause: None,
+                status: Some(500),
+                error: "GET / answered 500".into(),
+            }
+        } else {
+            CheckResult::Passed { status: Some(200) }
+        }
+    }
+}
+
+fn check(interval: u64) -> HealthCheck {
+    HealthCheck {
+        probe: Probe::Tcp,
+        interval: Duration::from_secs(interval),
+        timeout: Duration::from_secs(1),
+        rise: NonZeroU32::new(2).unwrap(),
+        fall: NonZeroU32::new(3).unwrap(),
+    }
+}
+
+fn backend(number: u8) -> Checked {
+    Checked {
+        name: format!("b{number}").into(),
+        address: SocketAddr::from(([10, 0, 0, number], 80)),
+        host: HeaderValue::from_static("app"),
+        suspicious: false,
+        health: Health::Up,
+    }
+}
+
+fn ward(
+    backends: Vec<Checked>,
+) -> (
+    Arc<Ward>,
+    mpsc::UnboundedReceiver<(String, HealthReport, Tick)>,
+) {
+    let (reports, seen) = mpsc::unbounded_channel();
+    let list = Mutex::new(backends);
+    (Arc::new(Ward { list, reports }), seen)
+}
+
+fn script(number: u8, results: &[bool]) -> Arc<Script> {
+    let results = results.iter().copied().collect();
+    Arc::new(Script {
+        results: Mutex::new([(backend(number).address, results)].into()),
+        takes: Duration::from_millis(5),
+        ..Script::default()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn rise_and_fall_with_the_evidence_of_each_check() {
+    let (ward, mut seen) = ward(vec![backend(1)]);
+    let prober = script(1, &[false, false, false, true, true]);
+    let task = tokio::spawn(run(ward, prober, check(2), Limits::default()));
+    let mut states = Vec::new();
+    for _ in 0..5 {
+        let (name, report, _) = seen.recv().await.unwrap();
+        assert_eq!(name, "b1");
+        states.push((
+            report.health,
+            report.last_status,
+            report.last_error.is_some(),
+        ));
+    }
+    task.abort();
+    assert_eq!(
+        states,
+        [
+            (Health::Up, Some(500), true),
+            (Health::Up, Some(500), true),
+            (Health::Down, Some(500), true),
+            (Health::Down, Some(200), false),
+            (Health::Up, Some(200), false),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn checks_start_spread_out_and_keep_their_interval() {
+    let began = soe503::clock::now();
+    let (ward, mut seen) = ward((1..=40).map(backend).collect());
+    let task = tokio::spawn(run(ward, script(1, &[]), check(10), Limits::default()));
+    let mut times: HashMap<String, Vec<Tick>> = HashMap::new();
+    for _ in 0..80 {
+        let (name, _, at) = seen.recv().await.unwrap();
+        times.entry(name).or_default().push(at);
+    }
+    task.abort();
+    let first: Vec<u64> = times
+        .values()
+        .map(|at| at[0].since(began).as_secs())
+        .collect();
+    let seconds: std::collections::BTreeSet<_> = first.iter().collect();
+    assert!(seconds.len() >= 5, "40 first checks fall into {seconds:?}");
+    assert!(first.iter().all(|second| *second <= 10), "{first:?}");
+    for at in times.values().filter(|at| at.len() > 1) {
+        let pause = at[1].since(at[0]).as_secs_f64();
+        assert!((9.0..=11.02).contains(&pause), "{pause}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_checks_than_allowed_run_at_once() {
+    let (ward, mut seen) = ward((1..=40).map(backend).collect());
+    let prober = Arc::new(Script {
+        takes: Duration::from_millis(900),
+        ..Script::default()
+    });
+    let limits = Limits {
+        at_once: Arc::new(Semaphore::new(3)),
+    };
+    let task = tokio::spawn(run(ward, Arc::clone(&prober), check(1), limits));
+    for _ in 0..80 {
+        seen.recv().await.unwrap();
+    }
+    task.abort();
+    assert_eq!(prober.most.load(Relaxed), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn backends_come_and_go() {
+    let (ward, mut seen) = ward(vec![backend(1)]);
+    let task = tokio::spawn(run(
+        Arc::clone(&ward),
+        script(1, &[]),
+        check(1),
+        Limits::default(),
+    ));
+    assert_eq!(seen.recv().await.unwrap().0, "b1");
+    *ward.list.lock().unwrap() = vec![backend(2)];
+    let mut names = Vec::new();
+    for _ in 0..4 {
+        names.push(seen.recv().await.unwrap().0);
+    }
+    task.abort();
+    assert_eq!(names[2..], ["b2", "b2"], "{names:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspicion_brings_the_next_check_forward() {
+    let (ward, mut seen) = ward(vec![backend(1)]);
+    let task = tokio::spawn(run(
+        Arc::clone(&ward),
+        script(1, &[]),
+        check(600),
+        Limits::default(),
+    ));
+    seen.recv().await.unwrap();
+    let before = soe503::clock::now();
+    ward.list.lock().unwrap()[0].suspicious = true;
+    let (_, _, at) = seen.recv().await.unwrap();
+    task.abort();
+    assert!(
+        at.since(before) < Duration::from_secs(3),
+        "{:?}",
+        at.since(before)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_panics_is_made_again_and_blames_nobody() {
+    struct Panics(AtomicUsize);
+    impl Prober for Panics {
+        async fn probe(
+            &self,
+            _: &Probe,
+            _: SocketAddr,
+            _: &HeaderValue,
+            _: Duration,
+        ) -> CheckResult {
+            assert!(self.0.fetch_add(1, Relaxed) > 0, "the first check panics");
+            CheckResult::Passed { status: None }
+        }
+    }
+    let (ward, mut seen) = ward(vec![backend(1)]);
+    let prober = Arc::new(Panics(AtomicUsize::new(0)));
+    let task = tokio::spawn(run(ward, Arc::clone(&prober), check(1), Limits::default()));
+    let began = soe503::clock::now();
+    let (_, report, at) = seen.recv().await.unwrap();
+    task.abort();
+    assert!(
+        at.since(began) >= Duration::from_secs(1),
+        "not in a busy loop"
+    );
+    assert_eq!(report.health, Health::Up);
+    assert_eq!(prober.0.load(Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_down_before_a_reload_has_to_rise_again() {
+    let down = Checked {
+        health: Health::Down,
+        ..backend(1)
+    };
+    let (ward, mut seen) = ward(vec![down]);
+    let task = tokio::spawn(run(ward, script(1, &[]), check(1), Limits::default()));
+    let mut states = Vec::new();
+    for _ in 0..2 {
+        states.push(seen.recv().await.unwrap().1.health);
+    }
+    task.abort();
+    assert_eq!(states, [Health::Down, Health::Up]);
+}

@@ -1,0 +1,94 @@
+//! Wall time, for display only.
+//!
+//! Every decision runs on [`Tick`]; people read dates. The two meet here and nowhere else, so a
+//! clock that jumps can spoil a timestamp but never a timeout.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use soe503_api::Timestamp;
+use soe503_core::Tick;
+
+/// Time since 1970, UTC. Before 1970 (a broken clock) it is zero.
+#[allow(clippy::disallowed_methods)] // the one place of the control plane that asks for the date
+pub fn unix_now() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
+/// One moment on both clocks, by which any other [`Tick`] becomes a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    tick: Tick,
+    unix: Duration,
+}
+
+impl Anchor {
+    /// The same moment on both clocks: `tick` on the monotonic one, `unix` since 1970.
+    pub const fn new(tick: Tick, unix: Duration) -> Self {
+        Self { tick, unix }
+    }
+
+    /// Now, on both clocks.
+    pub fn now() -> Self {
+        Self::new(soe503::clock::now(), unix_now())
+    }
+
+    /// The moment of this anchor on the monotonic clock.
+    pub const fn tick(&self) -> Tick {
+        self.tick
+    }
+
+    /// When `tick` was (or will be), since 1970. Saturates at 1970.
+    pub fn unix(&self, tick: Tick) -> Duration {
+        if tick >= self.tick {
+            self.unix.saturating_add(tick.since(self.tick))
+        } else {
+            self.unix.saturating_sub(self.tick.since(tick))
+        }
+    }
+
+    /// When `tick` was (or will be), as a date.
+    pub fn date(&self, tick: Tick) -> Timestamp {
+        Timestamp::default().after(self.unix(tick))
+    }
+
+    /// The tick of `date`; dates before the epoch of the ticks become that epoch.
+    pub fn tick_of(&self, date: Timestamp) -> Tick {
+        let unix = Duration::from_millis(date.unix_millis());
+        match unix.checked_sub(self.unix) {
+            Some(ahead) => self.tick.after(ahead),
+            None => self.tick.before(self.unix.saturating_sub(unix)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn anchor() -> Anchor {
+        Anchor::new(Tick::from_secs(100), Duration::from_secs(1_795_369_268))
+    }
+
+    #[test]
+    fn ticks_become_dates_on_both_sides_of_the_anchor_and_come_back() {
+        for (millis, date) in [
+            (100_000, "2026-11-22T17:41:08.000Z"),
+            (101_250, "2026-11-22T17:41:09.250Z"),
+            (40_000, "2026-11-22T17:40:08.000Z"),
+        ] {
+            let tick = Tick::from_millis(millis);
+            assert_eq!(anchor().date(tick).to_string(), date);
+            assert_eq!(anchor().tick_of(anchor().date(tick)), tick);
+        }
+    }
+
+    #[test]
+    fn no_date_panics() {
+        let early = Anchor::new(Tick::MAX, Duration::ZERO);
+        assert_eq!(early.unix(Tick::ZERO), Duration::ZERO);
+        assert_eq!(anchor().tick_of(Timestamp::default()), Tick::ZERO);
+        assert!(anchor().tick_of(Timestamp::from_unix_secs(u64::MAX)) > Tick::from_secs(100));
+    }
+}

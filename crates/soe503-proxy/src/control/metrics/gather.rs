@@ -1,0 +1,100 @@
+//! Reading everything once.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use soe503_api::CircuitState;
+use soe503_core::pool::BackendSnapshot;
+
+use super::scrape::{BackendScrape, PoolScrape, ResponseCount, Scrape};
+use crate::control::admin::view;
+use crate::state::{Class, Origin, PoolState, Proxy};
+
+/// The values of this moment.
+pub fn gather(proxy: &Proxy) -> Scrape {
+    Scrape {
+        version: env!("CARGO_PKG_VERSION"),
+        server: Arc::clone(&proxy.server_name),
+        started: proxy.started_at,
+        draining: proxy.is_draining(),
+        connections: proxy.connections.open(),
+        connections_total: proxy.connections.total(),
+        recorder_dropped: proxy.recorder.dropped(),
+        access_log_written: proxy.access_log.written(),
+        access_log_dropped: proxy.access_log.dropped(),
+        reloads_failed: proxy.reloads.refused.load(Relaxed),
+        reloads_applied: proxy.reloads.applied.load(Relaxed),
+        pools: proxy.pools().values().map(|pool| of_pool(pool)).collect(),
+    }
+}
+
+fn of_pool(pool: &PoolState) -> PoolScrape {
+    let now = soe503::clock::now();
+    let snapshot = pool.pool.snapshot(now);
+    let breaker = pool.breaker.snapshot(now);
+    let budget = pool.budget.snapshot(now);
+    let limit = pool.limit.limit();
+    let transitions = pool.circuit_counts();
+    let answers = pool.answers();
+    PoolScrape {
+        name: Arc::clone(&pool.name),
+        responses: responses(pool),
+        attempts: pool.counters.attempts(),
+        prevented: pool.counters.prevented(),
+        circuit: view::circuit_state(breaker.state),
+        transitions: vec![
+            (CircuitState::Closed, transitions.closed),
+            (CircuitState::Open, transitions.open),
+            (CircuitState::HalfOpen, transitions.half_open),
+        ],
+        circuit_refused: breaker.refused,
+        budget_available: budget.available,
+        budget_spent: budget.spent,
+        budget_refused: budget.refused,
+        in_flight: u64::from(pool.limit.in_use()),
+        in_flight_limit: (limit < u32::MAX).then(|| u64::from(limit)),
+        panic: snapshot.panic,
+        dns_failing: answers
+            .iter()
+            .filter_map(|resolution| {
+                let trouble = resolution.trouble.as_ref()?;
+                Some((Arc::clone(&resolution.host), trouble.cause))
+            })
+            .collect(),
+        backends: snapshot.backends.iter().map(of_backend).collect(),
+    }
+}
+
+/// What happened, and of what did not, only what a dashboard divides by: a series that appears
+/// with its first event hides that event from `rate()`.
+fn responses(pool: &PoolState) -> Vec<ResponseCount> {
+    pool.counters
+        .responses()
+        .map(|(origin, class, cause, count)| ResponseCount {
+            origin,
+            class,
+            cause,
+            count,
+        })
+        .filter(|r| {
+            let passed_on =
+                r.origin == Origin::Upstream && r.cause.is_none() && r.class != Class::None;
+            r.count > 0 || passed_on
+        })
+        .collect()
+}
+
+fn of_backend(backend: &BackendSnapshot) -> BackendScrape {
+    let quantiles = [(0.5, backend.latency.p50), (0.99, backend.latency.p99)];
+    BackendScrape {
+        name: Arc::clone(&backend.name),
+        state: view::backend_state(backend.state),
+        in_flight: u64::from(backend.in_flight),
+        requests: backend.requests,
+        failures: backend.failures,
+        latency: quantiles
+            .into_iter()
+            .filter_map(|(rank, latency)| Some((rank, latency?)))
+            .collect(),
+    }
+}

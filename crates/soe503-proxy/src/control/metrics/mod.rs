@@ -1,0 +1,25 @@
+//! What Prometheus reads.
+//!
+//! The request path adds to plain atomics (2.3 ns each, measured) and knows no metric by name: a macro
+//! such as `counter!` costs 68 to 376 ns per use and allocates its labels. Names, labels and
+//! text come into being here, at scrape, from [`TABLE`]: one row per metric, with its type, unit, labels,
+//! help and the function that reads its values. The page `docs/metrics.md` is made from the same
+//! rows and checked by a test, so a metric cannot exist without being documented.
+//!
+//! Failure mode: a scrape reads counters one by one while requests go on, so sums of one scrape may
+//! be off by the requests of that microsecond; each counter by itself never goes back.
+
+mod exposition;
+mod gather;
+mod page;
+mod scrape;
+mod table;
+
+pub use exposition::render;
+pub use gather::gather;
+pub use page::page;
+pub use scrape::{BackendScrape, PoolScrape, ResponseCount, Scrape};
+pub use table::{Family, Kind, TABLE};
+
+/// The content type of [`render`]: the Prometheus text format.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

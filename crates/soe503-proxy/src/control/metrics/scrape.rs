@@ -1,0 +1,103 @@
+//! The values of one scrape, read once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use soe503_api::{BackendState, CircuitState};
+use soe503_core::Cause;
+
+use crate::state::{Class, Origin};
+
+/// Everything that is exposed, at one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scrape {
+    /// Our version.
+    pub version: &'static str,
+    /// `server.name` of the configuration.
+    pub server: Arc<str>,
+    /// When the process started, since 1970.
+    pub started: Duration,
+    /// No new connections are accepted any more.
+    pub draining: bool,
+    /// Client connections that are open.
+    pub connections: u64,
+    /// Client connections since the start.
+    pub connections_total: u64,
+    /// Failure records that were lost on their way to the recorder.
+    pub recorder_dropped: u64,
+    /// Access log lines written.
+    pub access_log_written: u64,
+    /// Access log lines lost.
+    pub access_log_dropped: u64,
+    /// Reloads of the configuration that were refused.
+    pub reloads_failed: u64,
+    /// Reloads of the configuration that were applied.
+    pub reloads_applied: u64,
+    /// The pools, by name.
+    pub pools: Vec<PoolScrape>,
+}
+
+/// One pool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PoolScrape {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Finished requests by how they ended.
+    pub responses: Vec<ResponseCount>,
+    /// Attempts made.
+    pub attempts: u64,
+    /// Requests saved by a retry.
+    pub prevented: u64,
+    /// Where the circuit stands.
+    pub circuit: CircuitState,
+    /// Circuit transitions so far, by the state they led to.
+    pub transitions: Vec<(CircuitState, u64)>,
+    /// Requests that the circuit refused.
+    pub circuit_refused: u64,
+    /// Retries that could be made now.
+    pub budget_available: u64,
+    /// Retries made.
+    pub budget_spent: u64,
+    /// Retries that the budget refused.
+    pub budget_refused: u64,
+    /// Requests under way.
+    pub in_flight: u64,
+    /// How many may be; `None`: no limit.
+    pub in_flight_limit: Option<u64>,
+    /// Checks are not believed.
+    pub panic: bool,
+    /// Names whose latest lookup failed, with whether an older answer is in use.
+    pub dns_failing: Vec<(Arc<str>, Cause)>,
+    /// The backends.
+    pub backends: Vec<BackendScrape>,
+}
+
+/// Requests that ended the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResponseCount {
+    /// Who made the response.
+    pub origin: Origin,
+    /// The hundreds of its status.
+    pub class: Class,
+    /// Why it failed, if it did.
+    pub cause: Option<Cause>,
+    /// How many.
+    pub count: u64,
+}
+
+/// One backend.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BackendScrape {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Where it stands in the rotation.
+    pub state: BackendState,
+    /// Attempts that run on it.
+    pub in_flight: u64,
+    /// Attempts on it so far.
+    pub requests: u64,
+    /// Those that failed.
+    pub failures: u64,
+    /// Quantiles of the time to the head of its response, each with its rank.
+    pub latency: Vec<(f64, Duration)>,
+}

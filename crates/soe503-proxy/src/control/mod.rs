@@ -1,0 +1,30 @@
+//! Everything that is not on a request's way: the control plane.
+//!
+//! It runs on a thread and a runtime of its own ([`start`]). Workers never wait for it: what they hand
+//! over goes through bounded channels that drop and count when full, and what it decides reaches
+//! them through snapshots and atomics in [`crate::state`]. If this thread stood still, requests
+//! would go on being served, with the knowledge of that moment.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`admin`] | the HTTP API for operators and programs |
+//! | [`check`] | active health checks; knocking at backends that refused |
+//! | [`dns`] | names of backends, resolved again and again |
+//! | [`recorder`] | what is known about recent failures, by request id |
+//! | [`access_log`] | one line of JSON per request |
+//! | [`metrics`] | what Prometheus reads |
+//! | [`clock`] | wall time, for display |
+
+pub mod access_log;
+pub mod admin;
+pub mod check;
+pub mod clock;
+pub mod dns;
+pub mod metrics;
+pub mod recorder;
+mod start;
+mod supervise;
+mod watch;
+mod words;
+
+pub use start::{Control, Reload, StartError, start};

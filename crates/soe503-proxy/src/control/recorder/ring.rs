@@ -1,0 +1,167 @@
+//! The channel and the ring behind it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Record;
+
+/// Bounds of the recorder.
+///
+/// # Defaults
+///
+/// `kept` 4096 records · `waiting` 1024 records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How many records are kept.
+    pub kept: usize,
+    /// How many may be on their way before further ones are dropped.
+    pub waiting: usize,
+}
+
+/// A cheap-clone handle on the recorder: workers put in, the admin API takes out.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    sender: SyncSender<Record>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    dropped: AtomicU64,
+    /// Never locked by a worker.
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    waiting: Receiver<Record>,
+    ring: Ring,
+}
+
+/// The last so many records, findable by id.
+#[derive(Debug)]
+struct Ring {
+    capacity: usize,
+    /// Oldest first; the front one has the number `first`.
+    records: VecDeque<Arc<Record>>,
+    first: u64,
+    by_id: HashMap<Arc<str>, u64>,
+}
+
+// === impl Settings ===
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            kept: 4096,
+            waiting: 1024,
+        }
+    }
+}
+
+// === impl Recorder ===
+
+impl Recorder {
+    /// A recorder with these bounds; zeros count as one.
+    pub fn new(settings: Settings) -> Self {
+        let (sender, waiting) = sync_channel(settings.waiting.max(1));
+        Self {
+            sender,
+            shared: Arc::new(Shared {
+                dropped: AtomicU64::new(0),
+                kept: Mutex::new(Kept {
+                    waiting,
+                    ring: Ring::new(settings.kept.max(1)),
+                }),
+            }),
+        }
+    }
+
+    /// Hands a record over, or counts a drop when too many are on their way. Never blocks.
+    pub fn record(&self, record: Record) {
+        if self.sender.try_send(record).is_err() {
+            self.shared.dropped.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// The record of the request with this id, if it is still kept. If several requests had the
+    /// same id, the latest.
+    pub fn find(&self, request_id: &str) -> Option<Arc<Record>> {
+        self.with(|ring| ring.find(request_id))
+    }
+
+    /// Takes in what waits, so that the channel has room. The control plane calls it on each tick.
+    pub fn drain(&self) {
+        self.with(|_| ());
+    }
+
+    /// Records lost on their way.
+    pub fn dropped(&self) -> u64 {
+        self.shared.dropped.load(Relaxed)
+    }
+
+    /// Records kept now.
+    pub fn kept(&self) -> usize {
+        self.with(|ring| ring.records.len())
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&Ring) -> T) -> T {
+        // Each change of the ring is complete before the next, so a panic elsewhere left it whole.
+        let mut kept = self
+            .shared
+            .kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let Kept { waiting, ring } = &mut *kept;
+        while let Ok(record) = waiting.try_recv() {
+            ring.push(record);
+        }
+        look(ring)
+    }
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self::new(Settings::default())
+    }
+}
+
+// === impl Ring ===
+
+impl Ring {
+    fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            records: VecDeque::new(),
+            first: 0,
+            by_id: HashMap::new(),
+        }
+    }
+
+    fn push(&mut self, record: Record) {
+        if self.records.len() == self.capacity
+            && let Some(oldest) = self.records.pop_front()
+        {
+            // A later request with the same id keeps its entry.
+            if self.by_id.get(&oldest.request_id) == Some(&self.first) {
+                self.by_id.remove(&oldest.request_id);
+            }
+            self.first += 1;
+        }
+        let number = self.first + self.records.len() as u64;
+        self.by_id.insert(Arc::clone(&record.request_id), number);
+        self.records.push_back(Arc::new(record));
+    }
+
+    fn find(&self, request_id: &str) -> Option<Arc<Record>> {
+        let number = self.by_id.get(request_id)?;
+        let index = usize::try_from(number - self.first).ok()?;
+        self.records.get(index).cloned()
+    }
+}
+
+#[cfg(test)]
+#[path = "ring_tests.rs"]
+mod tests;

@@ -1,0 +1,146 @@
+//! Starting and stopping the control plane: one thread with a runtime of its own.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::runtime;
+use tokio::sync::oneshot;
+
+use super::admin::{self, Admin, Listener};
+use super::check::{Limits, Sockets, watch_recovery};
+use super::dns::{DnsError, SystemResolver};
+use super::{supervise, watch};
+use crate::state::Proxy;
+
+/// Reads the configuration again and puts it in force; the error is the report for whoever asked.
+/// It may block: it is called on a thread for that.
+pub type Reload = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
+
+/// The running control plane. Dropping it stops it, too.
+#[derive(Debug)]
+pub struct Control {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    admin: Option<SocketAddr>,
+}
+
+/// Why the control plane did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The admin address could not be opened.
+    #[error("cannot listen on the admin address {address}: {source}")]
+    Admin {
+        /// The address.
+        address: SocketAddr,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// No DNS resolver could be set up.
+    #[error("cannot set up name resolution: {0}")]
+    Resolver(#[source] DnsError),
+    /// The runtime or its thread could not be started.
+    #[error("cannot start the control thread: {0}")]
+    Thread(#[source] io::Error),
+}
+
+/// Starts checks, name resolution, recovery, the admin API and everything else that is not on a
+/// request's way, on a thread of its own. Workers never wait for it.
+///
+/// # Errors
+///
+/// If the admin address cannot be opened, or the thread cannot be started. Nothing is left running.
+pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
+    let config = proxy.config();
+    let listener = match &config.admin {
+        Some(admin) => Some(
+            Listener::bind(admin.address).map_err(|source| StartError::Admin {
+                address: admin.address,
+                source,
+            })?,
+        ),
+        None => None,
+    };
+    let address = listener.as_ref().map(Listener::address);
+    let served = config.admin.clone().zip(listener);
+    let resolver = SystemResolver::from_system().map_err(StartError::Resolver)?;
+    let (stop, stopped) = oneshot::channel();
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        // Only for reading a config again, one at a time.
+        .max_blocking_threads(2)
+        .build()
+        .map_err(StartError::Thread)?;
+    let thread = std::thread::Builder::new()
+        .name("soe503-control".into())
+        .spawn(move || {
+            runtime.block_on(async {
+                let served = served.map(|(settings, listener)| {
+                    (Admin::new(Arc::clone(&proxy), &settings, reload), listener)
+                });
+                tokio::select! {
+                    // An error means that the handle is gone: stop as well.
+                    _ = stopped => {}
+                    () = run(proxy, resolver, served) => {}
+                }
+            });
+            // A reload that still reads its file is not waited for.
+            runtime.shutdown_background();
+        })
+        .map_err(StartError::Thread)?;
+    Ok(Control {
+        stop: Some(stop),
+        thread: Some(thread),
+        admin: address,
+    })
+}
+
+async fn run(proxy: Arc<Proxy>, resolver: SystemResolver, served: Option<(Admin, Listener)>) {
+    let prober = Arc::new(Sockets);
+    let limits = Limits::default();
+    tokio::join!(
+        supervise::supervise(
+            Arc::clone(&proxy),
+            Arc::new(resolver),
+            Arc::clone(&prober),
+            limits.clone()
+        ),
+        watch_recovery(Arc::clone(&proxy), prober, limits),
+        watch::watch(proxy),
+        async {
+            if let Some((admin, listener)) = served {
+                admin::serve(admin, listener).await;
+            }
+        },
+    );
+}
+
+// === impl Control ===
+
+impl Control {
+    /// Where the admin API listens, if it does.
+    pub const fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin
+    }
+
+    /// Ends everything and waits for it.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // An error means that it has ended already.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the control thread panicked");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What the control plane does four times a second: take in records, count and tell changes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use soe503_core::Tick;
+use soe503_core::breaker::TransitionReason;
+use soe503_core::pool::BackendState;
+
+use crate::state::{PoolState, Proxy};
+
+const EVERY: Duration = Duration::from_millis(250);
+
+/// The states last told, by pool and backend.
+type Told = HashMap<(Arc<str>, Arc<str>), BackendState>;
+
+/// Watches for ever; the caller ends it by dropping the future.
+pub(super) async fn watch(proxy: Arc<Proxy>) {
+    let mut told = Told::new();
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        look(&proxy, &mut told, soe503::clock::now());
+    }
+}
+
+fn look(proxy: &Proxy, told: &mut Told, now: Tick) {
+    proxy.recorder.drain();
+    let pools = proxy.pools();
+    for pool in pools.values() {
+        // What is due by time alone; the changes are seen below with all the others.
+        let _ = pool.pool.tend(now);
+        tell_circuit(pool);
+        tell_backends(pool, told, now);
+    }
+    told.retain(|(pool, backend), _| {
+        pools
+            .get(pool)
+            .is_some_and(|pool| pool.pool.backend(backend).is_some())
+    });
+}
+
+fn tell_circuit(pool: &PoolState) {
+    for change in pool.circuit_news() {
+        let name = &*pool.name;
+        match &change.why {
+            TransitionReason::Tripped(trip) | TransitionReason::ForcedOpen(trip) => {
+                let root = trip.root.map_or("", soe503_core::Cause::id);
+                tracing::warn!(pool = name, why = %trip.rule, root, "circuit opened");
+            }
+            TransitionReason::Recovered => {
+                tracing::info!(pool = name, "circuit closed: probes succeeded");
+            }
+            TransitionReason::Reset => tracing::info!(pool = name, "circuit reset by an operator"),
+            TransitionReason::ForcedClosed(why) => {
+                tracing::warn!(
+                    pool = name,
+                    why = &**why,
+                    "circuit held closed by an operator"
+                );
+            }
+            // Probing and probing in vain: the outage is known, and each would be a line a second.
+            _ => tracing::debug!(pool = name, to = ?change.to, "circuit changed"),
+        }
+    }
+}
+
+fn tell_backends(pool: &PoolState, told: &mut Told, now: Tick) {
+    for backend in pool.pool.backends().iter() {
+        let state = backend.state();
+        let key = (Arc::clone(&pool.name), Arc::clone(&backend.name));
+        let before = told.insert(key, state).unwrap_or(BackendState::Up);
+        if before == state {
+            continue;
+        }
+        let snapshot = pool.pool.snapshot(now);
+        let why = snapshot
+            .backends
+            .into_iter()
+            .find(|shown| shown.id == backend.id)
+            .and_then(|shown| shown.why);
+        let cause = why
+            .as_ref()
+            .and_then(|why| why.cause)
+            .map_or("", soe503_core::Cause::id);
+        let why = why.as_ref().map_or("", |why| &*why.text);
+        let (pool, backend) = (&*pool.name, &*backend.name);
+        if state.in_rotation() {
+            tracing::info!(pool, backend, from = %before, to = %state, "backend changed");
+        } else {
+            tracing::warn!(pool, backend, from = %before, to = %state, cause, why, "backend changed");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Counting and logging a request exactly once, however it ends.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use soe503::BoxError;
+use soe503_core::Cause;
+
+use super::client::Client;
+use super::stack::StackBody;
+use crate::control::access_log::{AccessLog, Entry};
+use crate::state::{Finish, Origin, PoolState};
+
+/// A request between its head and the end of its answer.
+///
+/// Its drop is the end: hyper drops a response's body once the last byte is handed over, and
+/// everything of a request whose client left.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    client: Arc<Client>,
+    pool: Option<Arc<PoolState>>,
+    finish: Finish,
+    log: Option<Box<Log>>,
+}
+
+/// What the access log needs, only where there is one.
+#[derive(Debug)]
+pub(crate) struct Log {
+    pub(crate) to: AccessLog,
+    pub(crate) entry: Entry,
+}
+
+pin_project! {
+    /// The answer's body on its way to the client.
+    #[derive(Debug)]
+    pub(crate) struct FrontBody {
+        #[pin]
+        inner: Inner,
+        in_flight: InFlight,
+    }
+}
+
+pin_project! {
+    #[project = InnerProj]
+    #[derive(Debug)]
+    enum Inner {
+        Stack {
+            #[pin]
+            body: StackBody,
+        },
+        Text {
+            text: Bytes,
+        },
+    }
+}
+
+impl InFlight {
+    /// A request whose head has arrived.
+    pub(crate) fn begin(client: Arc<Client>, log: Option<Box<Log>>) -> Self {
+        client.watch().busy();
+        let finish = Finish {
+            status: None,
+            origin: Origin::Generated,
+            cause: None,
+            attempts: 0,
+            prevented: false,
+        };
+        Self {
+            client,
+            pool: None,
+            finish,
+            log,
+        }
+    }
+
+    pub(crate) fn routed(&mut self, pool: &Arc<PoolState>) {
+        self.pool = Some(Arc::clone(pool));
+    }
+
+    pub(crate) fn finish_mut(&mut self) -> &mut Finish {
+        &mut self.finish
+    }
+
+    pub(crate) fn entry_mut(&mut self) -> Option<&mut Entry> {
+        self.log.as_mut().map(|log| &mut log.entry)
+    }
+
+    /// The body of what the stack answered.
+    pub(crate) fn body(self, body: StackBody) -> FrontBody {
+        FrontBody {
+            inner: Inner::Stack { body },
+            in_flight: self,
+        }
+    }
+
+    /// The body of an answer without a stack.
+    pub(crate) fn text(self, text: Bytes) -> FrontBody {
+        FrontBody {
+            inner: Inner::Text { text },
+            in_flight: self,
+        }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.client.watch().idle();
+        if let Some(pool) = &self.pool {
+            pool.counters.finish(&self.finish);
+        }
+        if let Some(mut log) = self.log.take() {
+            let entry = &mut log.entry;
+            entry.duration = soe503::clock::now().since(entry.started);
+            entry.status = self.finish.status;
+            entry.origin = self.finish.status.map(|_| self.finish.origin);
+            entry.cause = self.finish.cause;
+            entry.attempts = self.finish.attempts;
+            log.to.log(log.entry);
+        }
+    }
+}
+
+impl Body for FrontBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.project();
+        let polled = match this.inner.project() {
+            InnerProj::Stack { body } => body.poll_frame(cx),
+            InnerProj::Text { text } if text.is_empty() => Poll::Ready(None),
+            InnerProj::Text { text } => Poll::Ready(Some(Ok(Frame::data(std::mem::take(text))))),
+        };
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let (Some(log), Some(data)) = (&mut this.in_flight.log, frame.data_ref()) {
+                    log.entry.bytes += data.len() as u64;
+                }
+            }
+            // The status is sent already: all that is left is to say that the answer was cut.
+            Poll::Ready(Some(Err(_))) => {
+                this.in_flight.finish.cause = Some(Cause::DependencyResponseTruncated);
+            }
+            _ => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.inner {
+            Inner::Stack { body } => body.is_end_stream(),
+            Inner::Text { text } => text.is_empty(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.inner {
+            Inner::Stack { body } => body.size_hint(),
+            Inner::Text { text } => SizeHint::with_exact(text.len() as u64),
+        }
+    }
+}

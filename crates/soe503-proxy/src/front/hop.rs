@@ -1,0 +1,143 @@
+//! Headers that end at this hop (RFC 9110 §7.6.1), in both directions.
+
+use http::HeaderMap;
+use http::header::{
+    CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
+};
+
+/// Connection-specific fields that older software sends without naming them in `Connection`.
+static ALWAYS: [HeaderName; 7] = [
+    TRANSFER_ENCODING,
+    UPGRADE,
+    TE,
+    TRAILER,
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    HeaderName::from_static("keep-alive"),
+];
+
+static PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+
+/// Removes hop-by-hop fields and every field that `Connection` names.
+///
+/// Message framing is rebuilt from the parsed body, so `Transfer-Encoding` goes too. `Trailer` is
+/// removed with the rest: the trailers themselves are frames of the body and stay.
+pub(crate) fn strip(headers: &mut HeaderMap) {
+    if headers.contains_key(CONNECTION) {
+        strip_named(headers);
+    }
+    if !headers.keys().any(is_hop_by_hop) {
+        return;
+    }
+    for name in &ALWAYS {
+        headers.remove(name);
+    }
+    headers.remove(&PROXY_CONNECTION);
+}
+
+/// Whether a field belongs to one connection only.
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    ALWAYS.contains(name) || *name == PROXY_CONNECTION
+}
+
+/// Fields named by `Connection`, and `Connection` itself.
+fn strip_named(headers: &mut HeaderMap) {
+    // `Connection: close` and `keep-alive` are by far the most frequent and name no field.
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .filter(|name| {
+            !name.eq_ignore_ascii_case("close") && !name.eq_ignore_ascii_case("keep-alive")
+        })
+        .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
+        .filter(may_be_named)
+        .collect();
+    for name in named {
+        headers.remove(name);
+    }
+    headers.remove(CONNECTION);
+}
+
+/// Fields that a client must not be able to remove by naming them: they carry the request's
+/// identity and meaning, and dropping them changes what the backend sees (the `Connection: host`
+/// family of attacks).
+fn may_be_named(name: &HeaderName) -> bool {
+    !matches!(
+        name.as_str(),
+        "host"
+            | "content-length"
+            | "content-type"
+            | "authorization"
+            | "cookie"
+            | "cache-control"
+            | "x-request-id"
+    ) && !name.as_str().starts_with("x-forwarded-")
+        && name.as_str() != "forwarded"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+        fields
+            .iter()
+            .map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)))
+            .collect()
+    }
+
+    #[test]
+    fn strips_hop_by_hop_and_what_connection_names() {
+        let cases: &[(&[(&'static str, &'static str)], &[&str])] = &[
+            (&[("accept", "*/*")], &["accept"]),
+            (&[("connection", "close"), ("accept", "*/*")], &["accept"]),
+            (
+                &[
+                    ("connection", "keep-alive, X-Secret"),
+                    ("x-secret", "1"),
+                    ("x-other", "2"),
+                ],
+                &["x-other"],
+            ),
+            (
+                &[
+                    ("keep-alive", "timeout=5"),
+                    ("te", "trailers"),
+                    ("upgrade", "h2c"),
+                    ("a", "b"),
+                ],
+                &["a"],
+            ),
+            (
+                &[
+                    ("proxy-connection", "keep-alive"),
+                    ("proxy-authorization", "x"),
+                ],
+                &[],
+            ),
+            (&[("transfer-encoding", "chunked"), ("trailer", "x")], &[]),
+            (
+                &[
+                    ("connection", "host, content-length"),
+                    ("host", "a"),
+                    ("content-length", "1"),
+                ],
+                &["host", "content-length"],
+            ),
+        ];
+        for (given, kept) in cases {
+            let mut map = headers(given);
+            strip(&mut map);
+            let mut names: Vec<&str> = map.keys().map(HeaderName::as_str).collect();
+            let mut kept = kept.to_vec();
+            names.sort_unstable();
+            kept.sort_unstable();
+            assert_eq!(names, kept, "{given:?}");
+        }
+    }
+}

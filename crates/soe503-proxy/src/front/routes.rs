@@ -1,0 +1,69 @@
+//! Which stack answers a request.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::{Method, Request};
+use hyper::body::Incoming;
+use tower_service::Service;
+
+use super::stack::Stack;
+use crate::config::Match;
+use crate::state::PoolState;
+
+/// The routes of one worker, most specific first.
+#[derive(Debug)]
+pub(crate) struct Routes(Vec<Route>);
+
+/// A match and the stack behind it.
+#[derive(Debug)]
+pub(crate) struct Route {
+    matches: Match,
+    pool: Arc<PoolState>,
+    /// Only this worker's thread takes it, for the length of a synchronous call: it is there for
+    /// `&mut`, and never waited for.
+    stack: Mutex<Stack>,
+    /// The smallest config has one route for everything: nothing to compare.
+    everything: bool,
+}
+
+impl Routes {
+    /// `routes` in the order in which the config sorted them.
+    pub(crate) fn new(routes: Vec<Route>) -> Self {
+        Self(routes)
+    }
+
+    /// The first route that accepts the request.
+    pub(crate) fn find(&self, host: Option<&str>, path: &str, method: &Method) -> Option<&Route> {
+        self.0
+            .iter()
+            .find(|route| route.everything || route.matches.accepts(host, path, method))
+    }
+}
+
+impl Route {
+    pub(crate) fn new(matches: Match, pool: Arc<PoolState>, stack: Stack) -> Self {
+        let everything = matches == Match::default();
+        Self {
+            matches,
+            pool,
+            stack: Mutex::new(stack),
+            everything,
+        }
+    }
+
+    pub(crate) fn pool(&self) -> &Arc<PoolState> {
+        &self.pool
+    }
+
+    /// Begins to answer. Every layer of the stack is ready at any time (it sheds instead of
+    /// waiting), so there is no readiness to wait for.
+    pub(crate) fn call(
+        &self,
+        request: Request<Incoming>,
+    ) -> <Stack as Service<Request<Incoming>>>::Future {
+        self.stack
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .call(request)
+    }
+}

@@ -1,0 +1,97 @@
+//! The stack of one route: layers of the crate `soe503` around the pool.
+
+use std::sync::Arc;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use soe503::explain::{Explain, Explainer, FailureRecord, Record};
+use soe503::{CircuitBreaker, ConcurrencyLimit, Pool, RetryLayer, StatusSet, Timeout};
+use soe503_core::explain::{Exposure, StatusPolicy};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::surroundings::PoolSurroundings;
+use crate::config;
+use crate::control::recorder::{self, Recorder};
+use crate::state::PoolState;
+use crate::upstream::Upstream;
+
+/// Outermost first; the order and the reasons for it are in ARCHITECTURE.md.
+pub(crate) type Stack =
+    Explain<ConcurrencyLimit<Timeout<soe503::Retry<CircuitBreaker<Pool<Upstream>>>>>>;
+
+/// What the stack answers with.
+pub(crate) type StackBody = <<Stack as Service<Request<Incoming>>>::Response as Answer>::Body;
+
+/// What a stack is made of beside its pool.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StackParts<'a> {
+    pub(crate) server: &'a str,
+    pub(crate) route: &'a config::Route,
+    pub(crate) explain: Exposure,
+    pub(crate) status: StatusPolicy,
+    pub(crate) recorder: &'a Recorder,
+}
+
+/// Names the body of a response type.
+pub(crate) trait Answer {
+    /// The body.
+    type Body;
+}
+
+/// Hands failures to the recorder, with the pool they belong to.
+#[derive(Debug)]
+struct Recording {
+    recorder: Recorder,
+    pool: Arc<str>,
+}
+
+/// The stack of `parts.route` around `pool`. All state is in the pool's handles.
+pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
+    let route = parts.route;
+    let balanced = Pool::new(pool.pool.clone());
+    let guarded = CircuitBreaker::new(balanced, pool.breaker.clone());
+    let retried = RetryLayer::new(pool.budget.clone(), route.retry.decisions())
+        .statuses(statuses(&route.retry.on_status))
+        .replay_cap(usize::try_from(route.retry.max_body).unwrap_or(usize::MAX))
+        .layer(guarded);
+    let timed = Timeout::new(retried, route.timeout);
+    let limited = ConcurrencyLimit::new(timed, pool.limit.clone());
+    let explainer = Explainer::builder(parts.server)
+        .exposure(parts.explain)
+        .policy(parts.status)
+        .surroundings(PoolSurroundings(Arc::clone(pool)))
+        .record(Recording {
+            recorder: parts.recorder.clone(),
+            pool: Arc::clone(&pool.name),
+        })
+        .build();
+    Explain::new(limited, explainer)
+}
+
+fn statuses(on: &[u16]) -> StatusSet {
+    on.iter()
+        .fold(StatusSet::default(), |set, status| set.with(*status))
+}
+
+impl<B> Answer for Response<B> {
+    type Body = B;
+}
+
+impl Record for Recording {
+    fn record(&self, failure: FailureRecord) {
+        self.recorder.record(recorder::Record {
+            request_id: failure.request_id.into(),
+            at: failure.at,
+            method: failure.method,
+            target: failure.uri.path_and_query().cloned(),
+            host: failure.host.and_then(|host| host.try_into().ok()),
+            pool: Some(Arc::clone(&self.pool)),
+            status: failure.status,
+            elapsed: failure.elapsed,
+            retry_after: failure.retry_after,
+            diagnosis: failure.diagnosis,
+            attempts: failure.ledger,
+        });
+    }
+}

@@ -1,0 +1,78 @@
+//! What the pool and its circuit look like when a request has failed.
+
+use std::sync::Arc;
+
+use soe503::explain::Surroundings;
+use soe503_core::Tick;
+use soe503_core::breaker::State;
+use soe503_core::diagnosis::{BackendView, CircuitView, Condition, Context};
+use soe503_core::explain::RetryInputs;
+use soe503_core::ledger::Ledger;
+use soe503_core::pool::{BackendSnapshot, BackendState};
+
+use crate::state::PoolState;
+
+/// Tells the diagnosis about one pool. Costs nothing until something fails.
+#[derive(Debug)]
+pub(super) struct PoolSurroundings(pub(super) Arc<PoolState>);
+
+impl Surroundings for PoolSurroundings {
+    fn add(&self, _ledger: &Ledger, context: &mut Context, inputs: &mut RetryInputs) {
+        let now = context.now;
+        let snapshot = self.0.pool.snapshot(now);
+        let due = snapshot
+            .backends
+            .iter()
+            .filter_map(|backend| Some(backend.ejection.as_ref()?.due.since(now)))
+            .min();
+        inputs.reopen_in = inputs.reopen_in.or(due);
+        context.pool = Some(snapshot.name);
+        context.backends = snapshot.backends.iter().map(view).collect();
+        if context.circuit.is_none() {
+            context.circuit = self.circuit(now);
+        }
+    }
+}
+
+impl PoolSurroundings {
+    /// The circuit, unless all is well with it.
+    fn circuit(&self, now: Tick) -> Option<CircuitView> {
+        let circuit = self.0.breaker.snapshot(now);
+        if circuit.state == State::Closed {
+            return None;
+        }
+        let trip = circuit.trip?;
+        Some(CircuitView {
+            rule: trip.cause,
+            root: trip.opened_by,
+            causes: trip.causes.iter().copied().collect(),
+            opened_at: circuit.opened_at.unwrap_or(trip.at),
+            retry_at: circuit.retry_at,
+            last_probe: trip
+                .last_probe
+                .and_then(|probe| Some((probe.at, probe.cause?))),
+        })
+    }
+}
+
+fn view(backend: &BackendSnapshot) -> BackendView {
+    BackendView {
+        name: Arc::clone(&backend.name),
+        address: Some(Arc::clone(&backend.address)),
+        condition: condition(backend.state),
+        cause: backend.why.as_ref().and_then(|why| why.cause),
+        since: Some(backend.since),
+    }
+}
+
+fn condition(state: BackendState) -> Condition {
+    match state {
+        BackendState::Down => Condition::Down,
+        BackendState::Ejected => Condition::Ejected,
+        BackendState::Draining => Condition::Draining,
+        BackendState::Disabled => Condition::Disabled,
+        BackendState::Starting => Condition::Starting,
+        BackendState::Warming => Condition::Warming,
+        _ => Condition::Up,
+    }
+}

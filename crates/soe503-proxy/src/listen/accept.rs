@@ -1,0 +1,99 @@
+//! Taking connections from the kernel, as many as the limits allow.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use super::drain::Drain;
+use super::serve::Server;
+use super::watch::{self, Watch};
+use crate::front::{Client, Front};
+
+/// How long to wait when the process is out of file descriptors or memory: time for others to end.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// A listening socket of one worker and what its connections share.
+#[derive(Debug)]
+pub(crate) struct Acceptor {
+    pub(crate) listener: TcpListener,
+    pub(crate) server: Arc<Server>,
+    pub(crate) front: Arc<Front>,
+    /// Connections that this listener may still open, over all workers.
+    pub(crate) room: Arc<Semaphore>,
+    /// Held by every connection, so that the worker knows when the last one is gone.
+    pub(crate) alive: mpsc::Sender<()>,
+    pub(crate) drain: Drain,
+}
+
+impl Acceptor {
+    /// Accepts until the drain begins; the socket closes with it.
+    pub(crate) async fn run(self) {
+        loop {
+            let permit = tokio::select! {
+                permit = Arc::clone(&self.room).acquire_owned() => permit,
+                () = self.drain.begun() => return self.empty_queue(),
+            };
+            let Ok(permit) = permit else { return };
+            tokio::select! {
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, peer)) => self.start(stream, peer, permit),
+                    Err(error) => pause_if_exhausted(&error).await,
+                },
+                () = self.drain.begun() => return self.empty_queue(),
+            }
+        }
+    }
+
+    /// Takes what the kernel had accepted before the drain began: those clients are connected as
+    /// far as they know, and closing the socket would reset them.
+    fn empty_queue(&self) {
+        let mut cx = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Ok((stream, peer))) = self.listener.poll_accept(&mut cx) {
+            let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else {
+                return;
+            };
+            self.start(stream, peer, permit);
+        }
+    }
+
+    fn start(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
+        // Answers are written whole; waiting for more would only delay them. Failing to set it
+        // means that the client is gone already.
+        if stream.set_nodelay(true).is_err() {
+            return;
+        }
+        let (server, front, drain) = (
+            Arc::clone(&self.server),
+            Arc::clone(&self.front),
+            self.drain.clone(),
+        );
+        let alive = self.alive.clone();
+        let open = self.front.connection_opened();
+        let watch = Watch::new();
+        let client = Client::new(peer, Arc::clone(&watch));
+        let patience = self.server.patience();
+        let task = tokio::spawn(async move {
+            server.serve(stream, client, front, &drain).await;
+            drop((permit, alive, open));
+        });
+        watch::add(watch, patience, task.abort_handle());
+    }
+}
+
+/// Errors of one connection (it was reset in the queue) are skipped; errors of the process are
+/// waited out, because accepting again at once would only burn the CPU.
+async fn pause_if_exhausted(error: &io::Error) {
+    let exhausted = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+    if error
+        .raw_os_error()
+        .is_some_and(|errno| exhausted.contains(&errno))
+    {
+        tracing::warn!(%error, "cannot accept connections: the process is at a limit");
+        tokio::time::sleep(EXHAUSTED).await;
+    }
+}

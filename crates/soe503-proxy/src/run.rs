@@ -1,0 +1,282 @@
+//! The running proxy: workers, control plane, reload and shutdown.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::Semaphore;
+
+use crate::config::{self, Config, Listener};
+use crate::control::{self, Control, access_log, recorder};
+use crate::front::{self, Front, Route, Routes, StackParts};
+use crate::listen::{self, Drain, Server};
+use crate::state::Proxy;
+use crate::worker::{self, WorkerListener};
+
+/// A proxy that serves. Dropping it without [`Running::shutdown`] leaves its threads running.
+#[derive(Debug)]
+pub struct Running {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<io::Result<()>>>,
+    control: Control,
+    access_log: Option<access_log::Writer>,
+    drain: Drain,
+}
+
+/// What a reload needs; the admin API holds it too.
+#[derive(Debug)]
+struct Shared {
+    proxy: Arc<Proxy>,
+    /// Every worker's front of every listener, in the listeners' order.
+    fronts: Vec<(usize, Arc<Front>)>,
+    file: Option<PathBuf>,
+    /// One reload at a time.
+    reloading: Mutex<()>,
+}
+
+/// Why the proxy did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A listener's address could not be opened.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The access log could not be opened.
+    #[error("cannot open the access log: {0}")]
+    AccessLog(#[source] io::Error),
+    /// A worker thread could not be started.
+    #[error("cannot start a worker: {0}")]
+    Worker(#[source] io::Error),
+    /// The control plane could not be started.
+    #[error("cannot start the control plane: {0}")]
+    Control(#[source] control::StartError),
+}
+
+/// Why a configuration was not taken over. The old one stays in force.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ReloadError {
+    /// There is no file to read again.
+    NoFile,
+    /// The file is not valid.
+    Invalid(Box<config::Report>),
+    /// Something changed that only a restart can change.
+    NeedsRestart(&'static str),
+}
+
+impl Running {
+    /// Starts workers and control plane. `file` is read again by a reload.
+    ///
+    /// # Errors
+    ///
+    /// If an address cannot be opened or a thread cannot be started. Nothing is left running.
+    pub fn start(config: Config, file: Option<&Path>) -> Result<Self, StartError> {
+        let (log, writer) = open_access_log(&config.access_log).map_err(StartError::AccessLog)?;
+        let recorder = recorder::Recorder::new(recorder::Settings::default());
+        let workers = config.server.workers.get();
+        let mut sockets = Vec::new();
+        for listener in config.listeners.iter() {
+            let bound =
+                listen::bind(listener.address, workers).map_err(|source| StartError::Listen {
+                    address: listener.address,
+                    source,
+                })?;
+            sockets.push(bound);
+        }
+        let proxy = Arc::new(Proxy::new(config, recorder, log));
+        let config = proxy.config();
+
+        let mut fronts = Vec::new();
+        let mut per_worker: Vec<Vec<WorkerListener>> = (0..workers).map(|_| Vec::new()).collect();
+        for (index, (listener, sockets)) in config.listeners.iter().zip(sockets).enumerate() {
+            let room = Arc::new(Semaphore::new(listener.limits.max_connections.get()));
+            let server = Arc::new(Server::new(&listener.limits, listener.protocols));
+            for (socket, mine) in sockets.into_iter().zip(&mut per_worker) {
+                let routes = routes(&proxy, &config, listener);
+                let front = Arc::new(Front::new(Arc::clone(&proxy), routes));
+                fronts.push((index, Arc::clone(&front)));
+                let (server, room) = (Arc::clone(&server), Arc::clone(&room));
+                mine.push(WorkerListener {
+                    socket,
+                    server,
+                    front,
+                    room,
+                });
+            }
+        }
+        let file = file.map(Path::to_owned);
+        let shared = Arc::new(Shared {
+            proxy: Arc::clone(&proxy),
+            fronts,
+            file,
+            reloading: Mutex::new(()),
+        });
+        let reload = Arc::clone(&shared);
+        let control = control::start(
+            Arc::clone(&proxy),
+            Box::new(move || reload.reload().map_err(|error| error.to_string())),
+        )
+        .map_err(StartError::Control)?;
+
+        let drain = Drain::default();
+        let grace = config.server.shutdown_grace;
+        let mut running = Self {
+            shared,
+            workers: Vec::new(),
+            control,
+            access_log: writer,
+            drain,
+        };
+        for (number, listeners) in per_worker.into_iter().enumerate() {
+            match worker::start(number, listeners, running.drain.clone(), grace) {
+                Ok(worker) => running.workers.push(worker),
+                Err(error) => {
+                    running.shutdown();
+                    return Err(StartError::Worker(error));
+                }
+            }
+        }
+        proxy.set_accepting();
+        for listener in config.listeners.iter() {
+            tracing::info!(address = %listener.address, workers, "listening");
+        }
+        Ok(running)
+    }
+
+    /// Reads the file again and puts it in force, or leaves everything as it is.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReloadError`].
+    pub fn reload(&self) -> Result<(), ReloadError> {
+        self.shared.reload()
+    }
+
+    /// Stops accepting, finishes what is in flight, and ends all threads.
+    pub fn shutdown(self) {
+        self.shared.proxy.start_draining();
+        self.drain.begin();
+        for worker in self.workers {
+            match worker.join() {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "a worker failed"),
+                Err(_panicked) => tracing::error!("a worker panicked"),
+            }
+        }
+        self.control.stop();
+        drop(self.access_log);
+    }
+}
+
+impl Shared {
+    fn reload(&self) -> Result<(), ReloadError> {
+        let _one = self
+            .reloading
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let result = self.replace();
+        let reloads = &self.proxy.reloads;
+        let counter = if result.is_ok() {
+            &reloads.applied
+        } else {
+            &reloads.refused
+        };
+        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        result
+    }
+
+    fn replace(&self) -> Result<(), ReloadError> {
+        let file = self.file.as_deref().ok_or(ReloadError::NoFile)?;
+        let config = config::load(file).map_err(|report| ReloadError::Invalid(Box::new(report)))?;
+        if let Some(what) = needs_restart(&self.proxy.config(), &config) {
+            return Err(ReloadError::NeedsRestart(what));
+        }
+        self.proxy.apply(config);
+        let config = self.proxy.config();
+        for (index, front) in &self.fronts {
+            if let Some(listener) = config.listeners.iter().nth(*index) {
+                front.replace_routes(routes(&self.proxy, &config, listener));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What differs between two configurations and is fixed while the process lives.
+fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
+    let sockets = |config: &Config| -> Vec<_> {
+        config
+            .listeners
+            .iter()
+            .map(|l| (l.address, l.protocols, l.limits))
+            .collect()
+    };
+    [
+        (old.server != new.server, "[server]"),
+        (old.admin != new.admin, "[admin]"),
+        (old.access_log != new.access_log, "[access_log]"),
+        (
+            sockets(old) != sockets(new),
+            "[[listeners]] (except `explain`)",
+        ),
+    ]
+    .into_iter()
+    .find_map(|(differs, what)| differs.then_some(what))
+}
+
+/// The routes of `listener`, with a stack each.
+fn routes(proxy: &Proxy, config: &Config, listener: &Listener) -> Routes {
+    let pools = proxy.pools();
+    let routes = config.routes.iter().filter_map(|route| {
+        // A valid config has a pool for every route.
+        let pool = pools.get(&*route.pool.name)?;
+        let parts = StackParts {
+            server: &proxy.server_name,
+            route,
+            explain: listener.explain,
+            status: config.server.status,
+            recorder: &proxy.recorder,
+        };
+        Some(Route::new(
+            route.matches.clone(),
+            Arc::clone(pool),
+            front::build(pool, &parts),
+        ))
+    });
+    Routes::new(routes.collect())
+}
+
+fn open_access_log(
+    config: &config::AccessLog,
+) -> io::Result<(access_log::AccessLog, Option<access_log::Writer>)> {
+    let sink = match config {
+        config::AccessLog::Off => return Ok((access_log::AccessLog::off(), None)),
+        config::AccessLog::Stdout => access_log::Sink::Stdout,
+        config::AccessLog::Stderr => access_log::Sink::Stderr,
+        config::AccessLog::File(path) => access_log::Sink::File(path.clone()),
+    };
+    let (log, writer) = access_log::start(sink, access_log::Options::default())?;
+    Ok((log, Some(writer)))
+}
+
+impl fmt::Display for ReloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoFile => {
+                f.write_str("the proxy was started without a config file: nothing to reload")
+            }
+            Self::Invalid(report) => f.write_str(&report.render(false)),
+            Self::NeedsRestart(what) => write!(f, "{what} changed, which needs a restart"),
+        }
+    }
+}
+
+impl std::error::Error for ReloadError {}

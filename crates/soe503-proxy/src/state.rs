@@ -1,0 +1,32 @@
+//! What the data plane and the control plane share while the proxy runs.
+//!
+//! ```text
+//! Proxy ── ArcSwap ──▶ pools by name ──▶ PoolState ──▶ core handles (pool, breaker, budget, limit)
+//!   │                                       ├────────▶ counters (atomics, read at scrape)
+//!   │                                       └────────▶ answers (what DNS last said)
+//!   └── recorder, access log, connections
+//! ```
+//!
+//! Workers read, and add to atomics; the control plane swaps snapshots and reads the atomics. No
+//! lock is held by either while the other waits (rule 4 of the architecture): a scrape, a reload
+//! or a DNS answer costs a request nothing.
+//!
+//! A reload keeps what a pool has learned: the pool, its budget and its counters are handles
+//! that the new state takes over, backends keep their state by name and address, and a breaker is made
+//! anew only where its settings changed.
+
+mod circuit_log;
+mod connections;
+mod counters;
+mod members;
+mod pool;
+mod proxy;
+mod resolution;
+mod settings;
+
+pub use circuit_log::CircuitCounts;
+pub use connections::{ConnectionGuard, Connections};
+pub use counters::{Class, Finish, Origin, PoolCounters};
+pub use pool::PoolState;
+pub use proxy::{Pools, Proxy, Reloads};
+pub use resolution::{Resolution, Trouble};

@@ -1,0 +1,103 @@
+//! The backends of a pool, from its config and what DNS says.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::HeaderValue;
+use soe503_core::pool::{BackendSpec, Pool};
+
+use crate::config::{self, PoolConfig, Target};
+use crate::control::dns::Answers;
+use crate::upstream::{Upstream, UpstreamOptions};
+
+/// One backend: its name, its address, and who is asked for there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) name: Arc<str>,
+    pub(super) address: SocketAddr,
+    pub(super) weight: u32,
+    /// Host and port of its URL, as `Host` of a health check.
+    pub(super) host: HeaderValue,
+}
+
+/// The backends that `config` means, given `answers`: an address as it is, a DNS name once for each
+/// of its addresses, called `name/address`.
+pub(super) fn members(config: &PoolConfig, answers: &Answers) -> Vec<Member> {
+    config
+        .backends
+        .iter()
+        .flat_map(|backend| of_backend(backend, answers))
+        .collect()
+}
+
+/// The DNS names of `config`.
+pub(super) fn hosts(config: &PoolConfig) -> impl Iterator<Item = Arc<str>> {
+    config
+        .backends
+        .iter()
+        .filter_map(|backend| match &backend.target {
+            Target::Dns { host, .. } => Some(Arc::clone(host)),
+            Target::Address(_) => None,
+        })
+}
+
+/// What the pool is told. A backend that was there keeps what reaches it, and so its connections.
+pub(super) fn specs(
+    members: Vec<Member>,
+    options: UpstreamOptions,
+    pool: &Pool<Upstream>,
+) -> Vec<BackendSpec<Upstream>> {
+    let spec = |member: Member| {
+        let known = pool
+            .backend(&member.name)
+            .map(|backend| backend.service.clone());
+        let kept =
+            known.filter(|known| known.address() == member.address && *known.options() == options);
+        BackendSpec {
+            name: member.name,
+            address: member.address.to_string().into(),
+            weight: member.weight,
+            service: kept.unwrap_or_else(|| Upstream::new(member.address, options)),
+        }
+    };
+    members.into_iter().map(spec).collect()
+}
+
+fn of_backend(backend: &config::Backend, answers: &Answers) -> Vec<Member> {
+    let member = |name: Arc<str>, address: SocketAddr| Member {
+        name,
+        address,
+        weight: backend.weight.get(),
+        host: host(&backend.target),
+    };
+    match &backend.target {
+        Target::Address(address) => vec![member(backend.name.shared(), *address)],
+        Target::Dns { host, port } => {
+            let addresses = answers
+                .get(host)
+                .map(|resolution| resolution.addresses.as_slice());
+            addresses
+                .unwrap_or_default()
+                .iter()
+                .map(|ip| {
+                    let address = SocketAddr::new(*ip, port.get());
+                    member(format!("{}/{address}", backend.name).into(), address)
+                })
+                .collect()
+        }
+    }
+}
+
+/// Host and port without the port that `http` implies (RFC 9110 §4.2.3). The characters of a target
+/// are those of a header; `-` stands for one that is not.
+fn host(target: &Target) -> HeaderValue {
+    let text = match target {
+        Target::Address(address) if address.port() == 80 => match address {
+            SocketAddr::V4(v4) => v4.ip().to_string(),
+            SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+        },
+        Target::Dns { host, port } if port.get() == 80 => host.to_string(),
+        other => other.to_string(),
+    };
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("-"))
+}

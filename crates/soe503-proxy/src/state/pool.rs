@@ -1,0 +1,181 @@
+//! One pool at run time.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use http::HeaderValue;
+use soe503_core::breaker::{Breaker, Transition};
+use soe503_core::limit::ConcurrencyLimit;
+use soe503_core::pool::Pool;
+use soe503_core::retry::RetryBudget;
+use soe503_core::{Cause, Tick};
+
+use super::circuit_log::{CircuitCounts, CircuitLog};
+use super::members::{self, Member};
+use super::{PoolCounters, settings};
+use crate::config::PoolConfig;
+use crate::control::dns::{Answer, Answers, Change, DnsError};
+use crate::upstream::Upstream;
+
+/// Everything that belongs to one pool: what it was told, what protects it, what it counted.
+pub struct PoolState {
+    /// The pool's name.
+    pub name: Arc<str>,
+    /// What the configuration says about it.
+    pub config: Arc<PoolConfig>,
+    /// The backends and how one is chosen.
+    pub pool: Pool<Upstream>,
+    /// The pool's circuit.
+    pub breaker: Breaker,
+    /// What retries may cost.
+    pub budget: RetryBudget,
+    /// How many requests may be under way.
+    pub limit: ConcurrencyLimit,
+    /// What happened so far. Outlives a reload.
+    pub counters: Arc<PoolCounters>,
+    /// What DNS said about the pool's names.
+    answers: ArcSwap<Answers>,
+    circuit: Mutex<CircuitLog>,
+}
+
+// === impl PoolState ===
+
+impl PoolState {
+    /// A pool that has just been configured. Backends at addresses are there at once; names join
+    /// when they are resolved ([`Self::learn`]). `seed` feeds the jitter.
+    pub fn new(config: Arc<PoolConfig>, seed: u64, now: Tick) -> Self {
+        let name = config.name.shared();
+        let state = Self {
+            pool: Pool::new(Arc::clone(&name), config.decisions(), seed),
+            breaker: Breaker::new(Arc::clone(&name), settings::breaker(&config), seed),
+            budget: RetryBudget::new(Arc::clone(&name), config.retry_budget.decisions()),
+            limit: ConcurrencyLimit::new(Arc::clone(&name), config.max_in_flight.get()),
+            counters: Arc::default(),
+            answers: ArcSwap::from_pointee(Answers::new(
+                members::hosts(&config),
+                &Answers::default(),
+            )),
+            circuit: Mutex::default(),
+            name,
+            config,
+        };
+        state.publish(now);
+        state
+    }
+
+    /// The same pool under another configuration: keeps its backends' state, counters and, where
+    /// their settings are the same, its circuit and its budget.
+    pub fn reconfigured(&self, config: Arc<PoolConfig>, seed: u64, now: Tick) -> Self {
+        let told = settings::breaker(&config);
+        let same = self.breaker.config() == &told.clone().clamped();
+        let breaker = if same {
+            self.breaker.clone()
+        } else {
+            Breaker::new(Arc::clone(&self.name), told, seed)
+        };
+        let costs = config.retry_budget.decisions();
+        let budget = if *self.budget.config() == costs {
+            self.budget.clone()
+        } else {
+            RetryBudget::new(Arc::clone(&self.name), costs)
+        };
+        self.circuit_news();
+        let circuit = self.circuit().follow_on(same);
+        self.pool.set_config(config.decisions());
+        self.limit.set_limit(config.max_in_flight.get());
+        let state = Self {
+            name: Arc::clone(&self.name),
+            pool: self.pool.clone(),
+            breaker,
+            budget,
+            limit: self.limit.clone(),
+            counters: Arc::clone(&self.counters),
+            answers: ArcSwap::from_pointee(Answers::new(members::hosts(&config), &self.answers())),
+            circuit: Mutex::new(circuit),
+            config,
+        };
+        state.publish(now);
+        state
+    }
+
+    /// Takes in what a lookup of `host` gave, and changes the backends if the addresses did.
+    pub fn learn(&self, host: &str, result: Result<Answer, DnsError>, now: Tick) -> Change {
+        let mut answers = Answers::clone(&self.answers());
+        let change = answers.learn(host, result, now);
+        self.answers.store(Arc::new(answers));
+        if change == Change::Addresses {
+            self.publish(now);
+        }
+        change
+    }
+
+    /// Tells the pool its backends once more: whoever was told by an older configuration at the
+    /// moment of a reload may have spoken last.
+    pub fn republish(&self, now: Tick) {
+        self.publish(now);
+    }
+
+    /// What DNS said about the pool's names.
+    pub fn answers(&self) -> Arc<Answers> {
+        self.answers.load_full()
+    }
+
+    /// Why the pool has no backend, where DNS is to blame: a name that never resolved. Diagnosis
+    /// tells `dns_nxdomain` or `dns_failure` by it instead of `no_endpoints`.
+    pub fn unresolved(&self) -> Option<Cause> {
+        let answers = self.answers.load();
+        let (resolution, trouble) = answers.trouble()?;
+        resolution.addresses.is_empty().then_some(trouble.cause)
+    }
+
+    /// Each backend's name, address and the `Host` to ask for there.
+    pub fn destinations(
+        &self,
+    ) -> impl Iterator<Item = (Arc<str>, SocketAddr, HeaderValue)> + use<> {
+        self.members()
+            .into_iter()
+            .map(|member| (member.name, member.address, member.host))
+    }
+
+    /// The circuit's changes since the last call, oldest first; they are counted here.
+    pub fn circuit_news(&self) -> Vec<Transition> {
+        self.circuit().follow(&self.breaker)
+    }
+
+    /// How often the circuit went to each state, up to the last [`Self::circuit_news`].
+    pub fn circuit_counts(&self) -> CircuitCounts {
+        self.circuit().counts()
+    }
+
+    /// The DNS names of the pool.
+    pub fn hosts(&self) -> impl Iterator<Item = Arc<str>> {
+        members::hosts(&self.config)
+    }
+
+    fn members(&self) -> Vec<Member> {
+        members::members(&self.config, &self.answers.load())
+    }
+
+    fn publish(&self, now: Tick) {
+        let options = settings::upstream(&self.config);
+        let specs = members::specs(self.members(), options, &self.pool);
+        self.pool.set_backends(specs, now);
+    }
+
+    fn circuit(&self) -> MutexGuard<'_, CircuitLog> {
+        // Counters stay valid whoever panics.
+        self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for PoolState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolState")
+            .field("name", &self.name)
+            .field("pool", &self.pool)
+            .field("circuit", &self.breaker.state())
+            .finish_non_exhaustive()
+    }
+}

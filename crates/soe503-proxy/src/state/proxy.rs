@@ -1,0 +1,145 @@
+//! The running process.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use soe503_core::Tick;
+use tokio::sync::watch;
+
+use super::{Connections, PoolState};
+use crate::config::Config;
+use crate::control::access_log::AccessLog;
+use crate::control::clock::Anchor;
+use crate::control::recorder::Recorder;
+
+/// The pools, by name.
+pub type Pools = BTreeMap<Arc<str>, Arc<PoolState>>;
+
+/// What everything that runs in this process shares.
+#[derive(Debug)]
+pub struct Proxy {
+    /// `server.name` of the configuration the process started with.
+    pub server_name: Arc<str>,
+    /// When the process started.
+    pub started: Tick,
+    /// The same moment, since 1970.
+    pub started_at: Duration,
+    /// Client connections.
+    pub connections: Connections,
+    /// Where failure records go.
+    pub recorder: Recorder,
+    /// Where access log entries go.
+    pub access_log: AccessLog,
+    /// Reloads so far.
+    pub reloads: Reloads,
+    config: ArcSwap<Config>,
+    pools: ArcSwap<Pools>,
+    accepting: AtomicBool,
+    draining: AtomicBool,
+    /// Sends the number of the configuration in force.
+    generation: watch::Sender<u64>,
+}
+
+/// How often a new configuration was applied, and refused.
+#[derive(Debug, Default)]
+pub struct Reloads {
+    /// Applied.
+    pub applied: AtomicU64,
+    /// Refused: the old one stayed in force.
+    pub refused: AtomicU64,
+}
+
+// === impl Proxy ===
+
+impl Proxy {
+    /// A process that has read `config` and does not accept connections yet.
+    pub fn new(config: Config, recorder: Recorder, access_log: AccessLog) -> Self {
+        let anchor = Anchor::now();
+        let pools = build(&config, &Pools::new(), anchor.tick());
+        Self {
+            server_name: config.server.name.shared(),
+            started: anchor.tick(),
+            started_at: anchor.unix(anchor.tick()),
+            connections: Connections::default(),
+            recorder,
+            access_log,
+            reloads: Reloads::default(),
+            config: ArcSwap::from_pointee(config),
+            pools: ArcSwap::from_pointee(pools),
+            accepting: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
+            generation: watch::Sender::new(0),
+        }
+    }
+
+    /// Puts `config` in force for pools, checks and name resolution, and tells the control plane.
+    /// Pools that were there keep what they learned. Listeners and routes are the caller's.
+    pub fn apply(&self, config: Config) {
+        let now = soe503::clock::now();
+        self.pools
+            .store(Arc::new(build(&config, &self.pools(), now)));
+        self.config.store(Arc::new(config));
+        self.generation.send_modify(|generation| *generation += 1);
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> Arc<Config> {
+        self.config.load_full()
+    }
+
+    /// The pools in force.
+    pub fn pools(&self) -> Arc<Pools> {
+        self.pools.load_full()
+    }
+
+    /// The pool called `name`.
+    pub fn pool(&self, name: &str) -> Option<Arc<PoolState>> {
+        self.pools.load().get(name).cloned()
+    }
+
+    /// Changes each time a configuration is put in force.
+    pub fn generation(&self) -> watch::Receiver<u64> {
+        self.generation.subscribe()
+    }
+
+    /// All listeners are bound and served from now on.
+    pub fn set_accepting(&self) {
+        self.accepting.store(true, Ordering::Release);
+    }
+
+    /// Whether all listeners are served.
+    pub fn is_accepting(&self) -> bool {
+        self.accepting.load(Ordering::Acquire)
+    }
+
+    /// From now on the process finishes what it has and is not ready for more.
+    pub fn start_draining(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether the process only finishes what it has.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}
+
+/// The pools of `config`; those that `before` had, by name, carry on.
+fn build(config: &Config, before: &Pools, now: Tick) -> Pools {
+    let state = |config: &Arc<crate::config::PoolConfig>| {
+        let seed = fastrand::u64(..);
+        let state = match before.get(&*config.name) {
+            Some(known) if known.config == *config => return Arc::clone(known),
+            Some(known) => known.reconfigured(Arc::clone(config), seed, now),
+            None => PoolState::new(Arc::clone(config), seed, now),
+        };
+        Arc::new(state)
+    };
+    config
+        .pools
+        .iter()
+        .map(|pool| (pool.name.shared(), state(pool)))
+        .collect()
+}

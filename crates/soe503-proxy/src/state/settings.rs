@@ -1,0 +1,28 @@
+//! What a pool's handles are told, where its config alone does not say.
+
+use soe503_core::breaker::BreakerConfig;
+
+use crate::config::PoolConfig;
+use crate::upstream::UpstreamOptions;
+
+/// When the circuit opens. Switched off, it is a switch that only an operator moves.
+pub(super) fn breaker(config: &PoolConfig) -> BreakerConfig {
+    match &config.circuit_breaker {
+        Some(on) => on.decisions(),
+        None => BreakerConfig {
+            consecutive_failures: None,
+            failure_rate: None,
+            slow_rate: None,
+            ..BreakerConfig::default()
+        },
+    }
+}
+
+/// How connections to backends are made and kept.
+pub(super) const fn upstream(config: &PoolConfig) -> UpstreamOptions {
+    UpstreamOptions {
+        connect_timeout: config.connect_timeout,
+        idle_timeout: config.idle_timeout,
+        max_idle: config.max_idle_connections,
+    }
+}

@@ -1,0 +1,162 @@
+//! One request on one connection, and what is known when it fails.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use soe503::{BoxError, Failure, RequestContext, clock};
+use soe503_core::Tick;
+use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, TimeoutKind};
+
+use super::connection::{ConnectError, Connection};
+use super::{RequestBody, Upstream, UpstreamBody, fault, idle};
+
+/// Sends `request` to `upstream` and waits for the head of its answer.
+pub(super) async fn run(
+    upstream: Upstream,
+    mut request: Request<RequestBody>,
+) -> Result<Response<UpstreamBody>, BoxError> {
+    let context = request.extensions().get::<RequestContext>();
+    let started = context.map_or_else(clock::now, |c| c.now);
+    let number = context.map_or(1, |c| c.number);
+    let deadline = context.and_then(RequestContext::due);
+    let mut trial = Trial {
+        upstream,
+        attempt: Attempt::begin(number, started),
+        deadline,
+    };
+
+    loop {
+        let mut connection = match trial.checkout().await {
+            Ok(connection) => connection,
+            Err(fault) => return Err(trial.failed(fault)),
+        };
+        let sent_before = connection.meter().written();
+        let received_before = connection.meter().read();
+        let exchange = connection.sender().try_send_request(request);
+        let answer = trial.within_deadline(exchange).await;
+        let sent = connection.meter().written() - sent_before;
+        trial.attempt.bytes_sent = Some(sent);
+        trial.attempt.bytes_received = Some(connection.meter().read() - received_before);
+        trial.attempt.phase = if sent == 0 {
+            Phase::Write
+        } else {
+            Phase::WaitHeaders
+        };
+        match answer {
+            Some(Ok(response)) => return Ok(trial.answered(response, connection)),
+            Some(Err(mut error)) => match error.take_message() {
+                // The backend had closed the idle connection and hyper never touched the request:
+                // the next connection may be better. Ends, because each round uses one up.
+                Some(untouched) if trial.attempt.reused => request = untouched,
+                _ => return Err(trial.failed(fault::of_exchange(error.error()))),
+            },
+            // Dropping the exchange closes the connection.
+            None => return Err(trial.failed(Fault::Timeout(TimeoutKind::Attempt))),
+        }
+    }
+}
+
+/// An attempt in progress.
+struct Trial {
+    upstream: Upstream,
+    attempt: Attempt,
+    deadline: Option<Tick>,
+}
+
+impl Trial {
+    /// A connection that is ready for a request: a waiting one, or a new one.
+    async fn checkout(&mut self) -> Result<Connection, Fault> {
+        let now = self.attempt.started;
+        while let Some(mut connection) = idle::take(self.upstream.0.key, now) {
+            // Its previous exchange may still be winding up; an error means it was closed meanwhile.
+            if poll_fn(|cx| connection.poll_ready(cx)).await.is_ok() {
+                self.attempt.reused = true;
+                self.attempt.idle_age = Some(now.since(connection.idle_since));
+                self.attempt.accepted_before = true;
+                return Ok(connection);
+            }
+        }
+        self.connect().await
+    }
+
+    async fn connect(&mut self) -> Result<Connection, Fault> {
+        self.attempt.phase = Phase::Connect;
+        self.attempt.reused = false;
+        self.attempt.idle_age = None;
+        self.attempt.accepted_before = self.upstream.has_accepted();
+        let now = clock::now();
+        let limit = self.upstream.options().connect_timeout;
+        let limit = self
+            .deadline
+            .map_or(limit, |deadline| limit.min(deadline.since(now)));
+        match Connection::open(self.upstream.address(), limit, now).await {
+            Ok(connection) => {
+                self.attempt.connect = Some(connection.connect_time);
+                self.upstream.accepted();
+                Ok(connection)
+            }
+            Err(error) => {
+                if matches!(error, ConnectError::Timeout) {
+                    self.attempt.connect = Some(limit);
+                }
+                Err(fault::of_connect(&error))
+            }
+        }
+    }
+
+    /// `None` if the deadline comes first.
+    ///
+    /// No timer of its own: the layers above hold the alarm and poll this once more when it rings
+    /// (the contract of `RequestContext`), which leaves the facts to the one who knows them.
+    async fn within_deadline<F: Future>(&self, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending
+                if self
+                    .deadline
+                    .is_some_and(|deadline| clock::now() >= deadline) =>
+            {
+                Poll::Ready(None)
+            }
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    }
+
+    fn answered(
+        mut self,
+        response: Response<Incoming>,
+        connection: Connection,
+    ) -> Response<UpstreamBody> {
+        let failing = response.status().is_server_error();
+        let status = response.status().as_u16();
+        let upstream = self.upstream.clone();
+        let mut response = response.map(|body| UpstreamBody::new(body, upstream, connection));
+        if failing {
+            // The layers above decide what it means; these facts are theirs to keep.
+            self.attempt.status = Some(status);
+            self.attempt.phase = Phase::Done;
+            self.attempt.fault = Some(Fault::Status(status));
+            self.finish();
+            response.extensions_mut().insert(self.attempt);
+        }
+        response
+    }
+
+    fn failed(mut self, fault: Fault) -> BoxError {
+        self.attempt.fault = Some(fault);
+        self.finish();
+        Box::new(Failure::new(Ledger::from(self.attempt)))
+    }
+
+    fn finish(&mut self) {
+        self.attempt.elapsed = clock::now()
+            .since(self.attempt.started)
+            .max(Duration::from_nanos(1));
+    }
+}

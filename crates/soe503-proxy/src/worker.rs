@@ -1,0 +1,89 @@
+//! Worker threads: each has its own runtime, its own sockets and its own connections.
+//!
+//! Thread-per-core, so that a request stays on one core from its first byte to its last, and
+//! connections to backends need no lock (see ARCHITECTURE.md for the figures behind it).
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::runtime;
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::front::Front;
+use crate::listen::{Acceptor, Drain, Server, watch};
+use crate::upstream::idle;
+
+/// One listener as a worker sees it.
+#[derive(Debug)]
+pub(crate) struct WorkerListener {
+    pub(crate) socket: TcpListener,
+    pub(crate) server: Arc<Server>,
+    pub(crate) front: Arc<Front>,
+    /// Shared by all workers.
+    pub(crate) room: Arc<Semaphore>,
+}
+
+/// Starts worker `number`.
+///
+/// It ends once `drain` has begun and its last connection is gone, at the latest `grace` later.
+///
+/// # Errors
+///
+/// If the thread cannot be started or the runtime cannot be built (file descriptors, threads).
+pub(crate) fn start(
+    number: usize,
+    listeners: Vec<WorkerListener>,
+    drain: Drain,
+    grace: Duration,
+) -> io::Result<JoinHandle<io::Result<()>>> {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()?;
+    thread::Builder::new()
+        .name(format!("worker-{number}"))
+        .spawn(move || runtime.block_on(run(listeners, drain, grace)))
+}
+
+async fn run(listeners: Vec<WorkerListener>, drain: Drain, grace: Duration) -> io::Result<()> {
+    watch::look(soe503::clock::now());
+    // Every connection holds a sender; when all are gone, so are the connections.
+    let (alive, mut all_gone) = mpsc::channel::<()>(1);
+    for listener in listeners {
+        let acceptor = Acceptor {
+            listener: tokio::net::TcpListener::from_std(listener.socket)?,
+            server: listener.server,
+            front: listener.front,
+            room: listener.room,
+            alive: alive.clone(),
+            drain: drain.clone(),
+        };
+        tokio::spawn(acceptor.run());
+    }
+    drop(alive);
+    tokio::select! {
+        () = drain.begun() => {}
+        () = housekeeping() => {}
+    }
+    tokio::select! {
+        _gone = all_gone.recv() => {}
+        () = tokio::time::sleep(grace) => tracing::warn!("the grace period is over: closing the connections that are left"),
+        () = housekeeping() => {}
+    }
+    Ok(())
+}
+
+/// Closes slow and idle clients and old connections to backends, for as long as the worker lives.
+async fn housekeeping() {
+    let mut ticks = tokio::time::interval(watch::INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let now = soe503::clock::now();
+        watch::look(now);
+        idle::sweep(now);
+    }
+}

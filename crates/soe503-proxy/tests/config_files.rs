@@ -1,0 +1,241 @@
+//! Files: the ones that are shipped, and the ones that cannot be read.
+//!
+//! `BLESS=1 cargo test -p soe503-proxy --test config_files` writes what is generated.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+use soe503_proxy::config::{
+    AdminAccess, Config, MAX_FILE_SIZE, from_str, full_example, load, reference_page, schema,
+};
+use tempfile::TempDir;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Fails unless the file at `path` contains `expected`; writes it there if `BLESS` is set.
+fn holds(path: &Path, expected: &str) {
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(path, expected).unwrap();
+    }
+    let found = fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        found == expected,
+        "{} is out of date: run again with BLESS=1",
+        path.display()
+    );
+}
+
+fn examples() -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(root().join("config")).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut examples: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            (path, text)
+        })
+        .collect();
+    examples.sort();
+    assert!(examples.len() >= 3);
+    examples
+}
+
+/// The full example with its commented keys switched on.
+fn everything() -> String {
+    let is_key = |line: &str| {
+        let name = line.split(" = ").next().unwrap_or_default();
+        line.contains(" = ") && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+    };
+    let lines = full_example();
+    let lines = lines.lines().map(|line| match line.strip_prefix("# ") {
+        Some(key) if is_key(key) => key,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Checks `text` against the schema.
+fn conforms(text: &str) -> Result<(), String> {
+    let mut schemas = boon::Schemas::new();
+    let mut compiler = boon::Compiler::new();
+    let schema: Value = serde_json::from_str(&schema()).unwrap();
+    compiler.add_resource("soe503.json", schema).unwrap();
+    let index = compiler.compile("soe503.json", &mut schemas).unwrap();
+    let instance: Value = toml::from_str(text).unwrap();
+    schemas
+        .validate(&instance, index)
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn generated_files_are_up_to_date() {
+    holds(&root().join("config/full.toml"), &full_example());
+    holds(
+        &root().join("config/soe503.schema.json"),
+        &format!("{}\n", schema()),
+    );
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/config.md");
+    holds(&page, &reference_page());
+}
+
+#[test]
+fn shipped_examples_are_valid_and_conform_to_the_schema() {
+    for (path, text) in examples() {
+        load(&path).unwrap_or_else(|report| panic!("{report}"));
+        conforms(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+}
+
+#[test]
+fn the_full_example_has_the_defaults_of_the_smallest() {
+    let small = load(&root().join("config/smallest.toml")).unwrap();
+    let full = from_str("full", &full_example()).unwrap();
+    let mut pool = (*full.pools[0]).clone();
+    pool.backends = small.pools[0].backends.clone();
+    pool.health_check = None;
+    assert_eq!(pool, *small.pools[0]);
+    assert_eq!(full.routes[0].matches, small.routes[0].matches);
+    assert_eq!(full.routes[0].timeout, small.routes[0].timeout);
+    assert_eq!(full.routes[0].retry, small.routes[0].retry);
+    let Config {
+        server,
+        admin,
+        access_log,
+        listeners,
+        ..
+    } = full;
+    assert_eq!(server, small.server);
+    assert_eq!(admin, small.admin);
+    assert_eq!(access_log, small.access_log);
+    assert_eq!(listeners, small.listeners);
+}
+
+#[test]
+fn every_key_can_be_set_at_once() {
+    let directory = TempDir::new().unwrap();
+    fs::write(directory.path().join("admin.token"), "0123456789abcdef\n").unwrap();
+    let path = directory.path().join("edge.toml");
+    fs::write(&path, everything()).unwrap();
+    let config = load(&path).unwrap_or_else(|report| panic!("{report}"));
+    conforms(&everything()).unwrap();
+    assert_eq!(&*config.server.name, "edge-eu1");
+    assert_eq!(config.server.workers.get(), 2);
+    let Some(AdminAccess::Token(token)) = config.admin.map(|admin| admin.access) else {
+        panic!("no token");
+    };
+    assert!(token.matches("0123456789abcdef"));
+}
+
+#[test]
+fn the_schema_refuses_what_the_reader_refuses() {
+    let valid = fs::read_to_string(root().join("config/smallest.toml")).unwrap();
+    for (line, instead) in [
+        ("pool = \"app\"", "poool = \"app\""),
+        ("pool = \"app\"", ""),
+        ("pool = \"app\"", "pool = \"app\"\ntimeout = 15"),
+        ("pool = \"app\"", "pool = \"app\"\ntimeout = \"15\""),
+        ("pool = \"app\"", "pool = \"app\"\nretry = { attempts = 0 }"),
+        (
+            "pool = \"app\"",
+            "pool = \"app\"\nretry = { on_status = [404] }",
+        ),
+        ("\"127.0.0.1:8080\"", "\":8080\""),
+        ("\"http://127.0.0.1:8082\"", "\"127.0.0.1:8082\""),
+        ("\"http://127.0.0.1:8082\"", "\"http://127.0.0.1:8082/x\""),
+        ("\"http://127.0.0.1:8082\"", "{ name = \"a\" }"),
+        (
+            "[pools.app]",
+            "[pools.app.circuit_breaker]\nfailure_rate = 20\n[pools.app]",
+        ),
+    ] {
+        let text = valid.replacen(line, instead, 1);
+        assert_ne!(text, valid);
+        assert!(from_str("test", &text).is_err(), "{text}");
+        assert!(conforms(&text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn every_key_has_a_default_or_says_what_its_absence_means() {
+    fn visit(schema: &Value, path: &str, seen: &mut usize) {
+        let required = schema["required"].as_array();
+        for (name, key) in schema["properties"].as_object().into_iter().flatten() {
+            let path = format!("{path}.{name}");
+            let text = key["description"].as_str().unwrap_or_default();
+            assert!(text.len() > 8 && text.ends_with('.'), "{path}: {text:?}");
+            let required = required.is_some_and(|r| r.iter().any(|r| r == name));
+            let told = key.get("default").is_some_and(|default| !default.is_null());
+            assert!(required || told || text.contains("Default: "), "{path}");
+            *seen += 1;
+            for inner in [key, &key["items"], &key["additionalProperties"]] {
+                visit(inner, &path, seen);
+            }
+        }
+    }
+    let mut seen = 0;
+    visit(&serde_json::from_str(&schema()).unwrap(), "", &mut seen);
+    assert!(seen > 60, "{seen}");
+}
+
+#[test]
+fn relative_paths_start_at_the_config_file() {
+    let directory = TempDir::new().unwrap();
+    let inside = directory.path().join("etc");
+    fs::create_dir(&inside).unwrap();
+    fs::write(inside.join("secret"), "0123456789abcdef").unwrap();
+    let text = fs::read_to_string(root().join("config/smallest.toml")).unwrap();
+    let text = format!(
+        "access_log = {{ path = \"log/access.json\" }}\nadmin = {{ token_file = \"secret\" }}\n{text}"
+    );
+    fs::write(inside.join("edge.toml"), text).unwrap();
+    let config = load(&inside.join("edge.toml")).unwrap_or_else(|report| panic!("{report}"));
+    let log = soe503_proxy::config::AccessLog::File(inside.join("log/access.json"));
+    assert_eq!(config.access_log, log);
+}
+
+#[test]
+fn a_token_must_be_a_secret() {
+    let directory = TempDir::new().unwrap();
+    let text = fs::read_to_string(root().join("config/smallest.toml")).unwrap();
+    let path = directory.path().join("edge.toml");
+    for (token, said) in [
+        ("short", "at least 16 characters"),
+        ("sixteen words or more words", "one word"),
+        ("", "at least 16 characters"),
+    ] {
+        fs::write(directory.path().join("secret"), token).unwrap();
+        fs::write(&path, format!("[admin]\ntoken_file = \"secret\"\n{text}")).unwrap();
+        let report = load(&path).unwrap_err();
+        assert!(report.to_string().contains(said), "{report}");
+    }
+    fs::write(
+        &path,
+        format!("[admin]\ntoken_file = \"/dev/zero\"\n{text}"),
+    )
+    .unwrap();
+    assert!(load(&path).is_err());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_the_reason() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("edge.toml");
+    let said = || load(&path).unwrap_err().to_string();
+    assert!(said().contains("edge.toml: No such file"), "{}", said());
+    fs::write(&path, b"[server]\nname = \"\xff\"\n").unwrap();
+    assert!(said().contains("line 2"), "{}", said());
+    fs::write(&path, vec![b'#'; MAX_FILE_SIZE + 1]).unwrap();
+    assert!(said().contains("larger than 4 MiB"), "{}", said());
+    fs::write(&path, vec![b'#'; MAX_FILE_SIZE]).unwrap();
+    assert!(said().contains("`listeners` is missing"), "{}", said());
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert!(said().contains("edge.toml: Is a directory"), "{}", said());
+    let endless = load(Path::new("/dev/zero")).unwrap_err().to_string();
+    assert!(endless.contains("larger than 4 MiB"), "{endless}");
+}

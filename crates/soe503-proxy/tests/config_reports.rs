@@ -1,0 +1,382 @@
+//! Every kind of mistake, and the report that it gets: one snapshot each.
+//!
+//! `INSTA_UPDATE=always cargo test -p soe503-proxy --test config_reports` renews them.
+
+use soe503_proxy::config::{Report, from_str};
+
+/// A valid config that mistakes are made in.
+const VALID: &str = r#"
+[[listeners]]
+address = "127.0.0.1:8080"
+
+[[routes]]
+pool = "app"
+timeout = "15s"
+
+[pools.app]
+backends = ["http://127.0.0.1:8081", "http://127.0.0.1:8082"]
+connect_timeout = "500ms"
+
+[pools.app.circuit_breaker]
+consecutive_failures = 5
+"#;
+
+/// Name of the snapshot; a line of [`VALID`] (or "" for its end); what stands there instead.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    // Keys
+    ("misspelt_key", "timeout = \"15s\"", "tiemout = \"15s\""),
+    ("misspelt_required_key", "address = ", "adress = "),
+    ("key_of_another_table", "timeout = \"15s\"", "fall = 3"),
+    ("unknown_key", "timeout = \"15s\"", "banana = 1"),
+    ("unknown_table", "", "[tracing]\nendpoint = \"x\""),
+    ("missing_key", "pool = \"app\"\n", ""),
+    (
+        "not_yet_tls",
+        "[[routes]]",
+        "tls = { cert = \"cert.pem\" }\n[[routes]]",
+    ),
+    (
+        "not_yet_proxy_protocol",
+        "[[routes]]",
+        "proxy_protocol = false\n[[routes]]",
+    ),
+    (
+        "not_yet_maintenance",
+        "timeout = \"15s\"",
+        "maintenance = true",
+    ),
+    (
+        "not_yet_server_name",
+        "\"http://127.0.0.1:8082\"",
+        "{ url = \"http://a\", server_name = \"b\" }",
+    ),
+    // Types and units
+    (
+        "wrong_type",
+        "consecutive_failures = 5",
+        "consecutive_failures = \"five\"",
+    ),
+    (
+        "number_in_quotes",
+        "consecutive_failures = 5",
+        "consecutive_failures = \"5\"",
+    ),
+    ("duration_without_unit", "\"15s\"", "15"),
+    ("duration_in_quotes_without_unit", "\"15s\"", "\"15\""),
+    ("duration_with_a_wrong_unit", "\"500ms\"", "\"500 parsecs\""),
+    ("duration_out_of_range", "\"15s\"", "\"2h\""),
+    (
+        "size_without_unit",
+        "timeout = \"15s\"",
+        "retry = { max_body = 65536 }",
+    ),
+    (
+        "ratio_as_percentage",
+        "consecutive_failures = 5",
+        "failure_rate = 20",
+    ),
+    (
+        "ratio_in_quotes",
+        "consecutive_failures = 5",
+        "failure_rate = \"20%\"",
+    ),
+    (
+        "boolean_in_quotes",
+        "consecutive_failures = 5",
+        "shadow = \"true\"",
+    ),
+    (
+        "count_out_of_range",
+        "timeout = \"15s\"",
+        "retry = { attempts = 0 }",
+    ),
+    ("choice", "[[routes]]", "explain = \"pubic\"\n[[routes]]"),
+    (
+        "status_that_is_not_retried",
+        "timeout = \"15s\"",
+        "retry = { on_status = [404] }",
+    ),
+    (
+        "string_instead_of_list",
+        "[[routes]]",
+        "protocols = \"h1\"\n[[routes]]",
+    ),
+    ("value_instead_of_table", "timeout = \"15s\"", "retry = 3"),
+    ("table_instead_of_tables", "[[listeners]]", "[listeners]"),
+    (
+        "log_to_a_misspelt_word",
+        "[[listeners]]",
+        "access_log = { path = \"stdotu\" }\n[[listeners]]",
+    ),
+    // Addresses and URLs
+    ("address_without_host", "\"127.0.0.1:8080\"", "\":8080\""),
+    (
+        "address_by_name",
+        "\"127.0.0.1:8080\"",
+        "\"localhost:8080\"",
+    ),
+    (
+        "url_without_scheme",
+        "\"http://127.0.0.1:8082\"",
+        "\"127.0.0.1:8082\"",
+    ),
+    (
+        "url_with_a_wrong_scheme",
+        "\"http://127.0.0.1:8082\"",
+        "\"htp:/127.0.0.1:8082\"",
+    ),
+    (
+        "url_with_path",
+        "\"http://127.0.0.1:8082\"",
+        "\"http://127.0.0.1:8082/api\"",
+    ),
+    (
+        "url_https",
+        "\"http://127.0.0.1:8082\"",
+        "\"https://127.0.0.1:8082\"",
+    ),
+    (
+        "url_with_bad_port",
+        "\"http://127.0.0.1:8082\"",
+        "\"http://127.0.0.1:80820\"",
+    ),
+    (
+        "url_with_mistyped_address",
+        "\"http://127.0.0.1:8082\"",
+        "\"http://127.0.0.256:8082\"",
+    ),
+    (
+        "host_with_port",
+        "timeout = \"15s\"",
+        "match = { host = \"shop.example:80\" }",
+    ),
+    (
+        "path_without_slash",
+        "timeout = \"15s\"",
+        "match = { path_prefix = \"api\" }",
+    ),
+    (
+        "method_in_small_letters",
+        "timeout = \"15s\"",
+        "match = { methods = [\"get\"] }",
+    ),
+    // References and contradictions
+    ("unknown_pool", "pool = \"app\"", "pool = \"ap\""),
+    (
+        "unknown_pool_like_no_other",
+        "pool = \"app\"",
+        "pool = \"zebra\"",
+    ),
+    (
+        "unused_pool",
+        "",
+        "[pools.spare]\nbackends = [\"http://127.0.0.1:9000\"]",
+    ),
+    (
+        "empty_pool",
+        "[\"http://127.0.0.1:8081\", \"http://127.0.0.1:8082\"]",
+        "[]",
+    ),
+    (
+        "pool_with_a_bad_name",
+        "",
+        "[[routes]]\nmatch = { host = \"b\" }\npool = \"b/d\"\n[pools.\"b/d\"]\nbackends = [\"http://b\"]",
+    ),
+    (
+        "duplicate_listener",
+        "[[routes]]",
+        "[[listeners]]\naddress = \"127.0.0.1:8080\"\n[[routes]]",
+    ),
+    (
+        "listener_on_the_admin_address",
+        "\"127.0.0.1:8080\"",
+        "\"127.0.0.1:9503\"",
+    ),
+    (
+        "duplicate_backend",
+        "\"http://127.0.0.1:8082\"",
+        "{ url = \"http://127.0.0.1:8081\" }",
+    ),
+    (
+        "duplicate_backend_name",
+        "\"http://127.0.0.1:8082\"",
+        "{ url = \"http://a\", name = \"127.0.0.1:8081\" }",
+    ),
+    ("duplicate_route", "", "[[routes]]\npool = \"app\""),
+    (
+        "open_admin_api",
+        "[[listeners]]",
+        "[admin]\naddress = \"0.0.0.0:9503\"\n[[listeners]]",
+    ),
+    (
+        "token_file_that_is_not_there",
+        "[[listeners]]",
+        "[admin]\ntoken_file = \"no/such.token\"\n[[listeners]]",
+    ),
+    ("no_protocol", "[[routes]]", "protocols = []\n[[routes]]"),
+    ("no_method", "timeout = \"15s\"", "match = { methods = [] }"),
+    (
+        "breaker_without_a_rule",
+        "consecutive_failures = 5",
+        "consecutive_failures = 0",
+    ),
+    (
+        "breaker_that_cannot_trip",
+        "consecutive_failures = 5",
+        "failure_rate = 0.5\nwindow = 10",
+    ),
+    (
+        "limits_in_the_wrong_order",
+        "consecutive_failures = 5",
+        "open_for = \"3s\"\nmax_open_for = \"2s\"",
+    ),
+    (
+        "attempt_longer_than_the_request",
+        "timeout = \"15s\"",
+        "timeout = \"2s\"\nretry = { attempt_timeout = \"3s\" }",
+    ),
+    (
+        "check_without_path",
+        "",
+        "[pools.app.health_check]\ninterval = \"1s\"",
+    ),
+    (
+        "check_with_a_path_for_nothing",
+        "",
+        "[pools.app.health_check]\ntype = \"tcp\"\npath = \"/healthz\"",
+    ),
+    (
+        "check_longer_than_its_interval",
+        "",
+        "[pools.app.health_check]\npath = \"/\"\ninterval = \"1s\"\ntimeout = \"2s\"",
+    ),
+    (
+        "check_of_a_pattern",
+        "",
+        "[pools.app.health_check]\npath = \"/\"\nhost = \"*.example\"",
+    ),
+    // TOML itself
+    (
+        "toml_extra_sign",
+        "timeout = \"15s\"",
+        "timeout = = \"15s\"",
+    ),
+    ("toml_open_string", "timeout = \"15s\"", "timeout = \"15s"),
+    ("toml_open_table", "[pools.app]", "[pools.app"),
+    (
+        "toml_duplicate_key",
+        "timeout = \"15s\"",
+        "timeout = \"15s\"\ntimeout = \"16s\"",
+    ),
+    (
+        "toml_several",
+        "timeout = \"15s\"\n",
+        "timeout = = 1\nx y\n",
+    ),
+];
+
+/// [`VALID`] with a mistake.
+fn wrong(line: &str, instead: &str) -> String {
+    if line.is_empty() {
+        return format!("{VALID}\n{instead}\n");
+    }
+    let text = VALID.replacen(line, instead, 1);
+    assert_ne!(text, VALID, "{line:?} is not in the config");
+    text
+}
+
+fn report(text: &str) -> Report {
+    match from_str("edge.toml", text) {
+        Ok(config) => panic!("accepted: {config:#?}\n{text}"),
+        Err(report) => report,
+    }
+}
+
+#[test]
+fn the_config_without_a_mistake_is_accepted() {
+    from_str("edge.toml", VALID).unwrap();
+}
+
+#[test]
+fn each_mistake_has_its_report() {
+    for (name, line, instead) in MISTAKES {
+        let text = wrong(line, instead);
+        insta::with_settings!({ description => text.as_str(), omit_expression => true }, {
+            insta::assert_snapshot!(*name, report(&text).render(false));
+        });
+    }
+}
+
+#[test]
+fn each_mistake_is_one_problem_and_has_a_place() {
+    for (name, line, instead) in MISTAKES {
+        let report = report(&wrong(line, instead));
+        if !name.starts_with("toml_") {
+            assert_eq!(report.problems().len(), 1, "{name}\n{report}");
+        }
+        for problem in report.problems() {
+            assert!(report.position(problem).is_some(), "{name}\n{report}");
+        }
+    }
+}
+
+#[test]
+fn mistakes_far_apart_are_reported_together() {
+    let text = VALID
+        .replace("127.0.0.1:8080", "127.0.0.1")
+        .replace("15s", "soon")
+        .replace("consecutive_failures", "consecutive_failure")
+        .replace("\"http://127.0.0.1:8082\"", "5");
+    let report = report(&text);
+    let places: Vec<_> = report
+        .problems()
+        .iter()
+        .map(|p| report.position(p))
+        .collect();
+    assert_eq!(
+        places,
+        [Some((3, 12)), Some((7, 12)), Some((10, 38)), Some((14, 1))],
+        "{report}"
+    );
+    insta::assert_snapshot!("several", report.render(false));
+}
+
+#[test]
+fn an_empty_file_is_told_what_it_needs() {
+    insta::assert_snapshot!("empty_file", report("").render(false));
+}
+
+#[test]
+fn colours_are_there_if_asked_for_and_only_then() {
+    let report = report("server = 1");
+    assert!(report.render(true).contains("\u{1b}["));
+    assert!(!report.render(false).contains('\u{1b}'));
+    let plain = anstream::adapter::strip_str(&report.render(true)).to_string();
+    assert_eq!(plain, report.render(false));
+}
+
+#[test]
+fn what_the_file_says_cannot_write_to_the_terminal() {
+    let report = report("\"a\\u001b[31m\\nb\" = 1\nc = \"\\u001b]0;x\\u0007\"\n");
+    assert!(!report.render(false).contains(['\u{1b}', '\u{7}']));
+}
+
+#[test]
+fn a_thousand_mistakes_are_cut_short() {
+    let text: String = (0..1000).map(|i| format!("banana{i} = 1\n")).collect();
+    let report = report(&text);
+    assert_eq!(report.problems().len(), 1000);
+    let shown = report.render(false);
+    assert!(shown.len() < 50_000, "{}", shown.len());
+    assert!(
+        shown.contains("at least 1000 problems, of which 50 are shown"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn positions_count_characters() {
+    let report = report("\n\"\u{e4}\u{f6}\" = 1\nx = \"\u{fc}\"; y\n");
+    let problem = &report.problems()[0];
+    assert_eq!(report.position(problem), Some((3, 8)), "{report}");
+}

@@ -1,0 +1,309 @@
+//! The metrics: exposition, one-hot states, the page.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use soe503_api::{BackendState, CircuitState};
+use soe503_core::Cause;
+use soe503_proxy::control::metrics::{
+    BackendScrape, Kind, PoolScrape, ResponseCount, Scrape, TABLE, page, render,
+};
+use soe503_proxy::state::{Class, Origin};
+
+fn backend(name: &str, state: BackendState) -> BackendScrape {
+    BackendScrape {
+        name: name.into(),
+        state,
+        in_flight: 2,
+        requests: 100,
+        failures: 5,
+        latency: vec![
+            (0.5, Duration::from_micros(1500)),
+            (0.99, Duration::from_millis(20)),
+        ],
+    }
+}
+
+fn scrape() -> Scrape {
+    let response = |origin, class, cause, count| ResponseCount {
+        origin,
+        class,
+        cause,
+        count,
+    };
+    Scrape {
+        version: "0.1.0",
+        server: "edge-eu1".into(),
+        started: Duration::from_secs(1_795_369_268),
+        draining: true,
+        connections: 3,
+        connections_total: 40,
+        recorder_dropped: 1,
+        access_log_written: 90,
+        access_log_dropped: 2,
+        reloads_applied: 1,
+        reloads_failed: 4,
+        pools: vec![PoolScrape {
+            name: "app".into(),
+            responses: vec![
+                response(Origin::Upstream, Class::Success, None, 95),
+                response(
+                    Origin::Generated,
+                    Class::ServerError,
+                    Some(Cause::DependencyConnectRefused),
+                    4,
+                ),
+                response(
+                    Origin::Generated,
+                    Class::ServerError,
+                    Some(Cause::Unclassified),
+                    1,
+                ),
+            ],
+            attempts: 110,
+            prevented: 6,
+            circuit: CircuitState::HalfOpen,
+            transitions: vec![(CircuitState::Open, 2), (CircuitState::HalfOpen, 2)],
+            circuit_refused: 7,
+            budget_available: 3,
+            budget_spent: 12,
+            budget_refused: 1,
+            in_flight: 4,
+            in_flight_limit: Some(10_000),
+            panic: false,
+            dns_failing: vec![("app.internal".into(), Cause::DependencyDnsFailure)],
+            backends: vec![
+                backend("127.0.0.1:8081", BackendState::Up),
+                backend("we\"ird\\na\nme", BackendState::Ejected),
+            ],
+        }],
+    }
+}
+
+/// A sample: name, labels, value.
+type Sample = (String, BTreeMap<String, String>, f64);
+
+/// A small parser of the text format, written from its description alone.
+fn parse(text: &str) -> (BTreeMap<String, String>, Vec<Sample>) {
+    let (mut types, mut helps, mut samples) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+    let mut current = String::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            let (name, help) = rest.split_once(' ').unwrap();
+            assert!(!help.is_empty());
+            assert!(helps.insert(name.to_owned()), "{name} has two HELP lines");
+        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap();
+            assert!(matches!(kind, "counter" | "gauge"), "{line}");
+            assert!(
+                types.insert(name.to_owned(), kind.to_owned()).is_none(),
+                "{name} appears twice"
+            );
+            current = name.to_owned();
+        } else {
+            let sample = sample(line);
+            assert_eq!(sample.0, current, "a sample outside its family");
+            samples.push(sample);
+        }
+    }
+    assert_eq!(
+        types.keys().collect::<BTreeSet<_>>(),
+        helps.iter().collect()
+    );
+    (types, samples)
+}
+
+fn sample(line: &str) -> Sample {
+    let end = line.find(['{', ' ']).unwrap();
+    let (name, mut rest) = line.split_at(end);
+    let mut labels = BTreeMap::new();
+    if let Some(inside) = rest.strip_prefix('{') {
+        rest = inside;
+        while !rest.starts_with('}') {
+            let (label, after) = rest.split_once("=\"").unwrap();
+            let mut value = String::new();
+            let mut chars = after.char_indices();
+            let end = loop {
+                match chars.next().unwrap() {
+                    (at, '"') => break at,
+                    (_, '\\') => value.push(match chars.next().unwrap().1 {
+                        'n' => '\n',
+                        other => other,
+                    }),
+                    (_, other) => value.push(other),
+                }
+            };
+            assert!(labels.insert(label.to_owned(), value).is_none(), "{line}");
+            rest = after[end + 1..].trim_start_matches(',');
+        }
+        rest = &rest[1..];
+    }
+    (name.to_owned(), labels, rest.trim().parse().unwrap())
+}
+
+fn value(samples: &[Sample], name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+    let found = samples.iter().find(|(n, l, _)| {
+        n == name
+            && labels
+                .iter()
+                .all(|(k, v)| l.get(*k).is_some_and(|found| found == v))
+    });
+    found.map(|(_, _, value)| *value)
+}
+
+#[test]
+fn every_row_of_the_table_is_exposed_with_its_labels() {
+    let (types, samples) = parse(&render(&scrape()));
+    for family in TABLE {
+        assert_eq!(
+            types.get(family.name).map(String::as_str),
+            Some(family.kind.id()),
+            "{}",
+            family.name
+        );
+        let of_family = samples.iter().filter(|(name, ..)| name == family.name);
+        let expected: BTreeSet<&str> = family.labels.iter().copied().collect();
+        for (_, labels, value) in of_family {
+            assert_eq!(
+                labels.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+                expected,
+                "{}",
+                family.name
+            );
+            assert!(value.is_finite() && *value >= 0.0);
+        }
+    }
+    assert_eq!(types.len(), TABLE.len());
+    let series: BTreeSet<_> = samples
+        .iter()
+        .map(|(name, labels, _)| (name, labels))
+        .collect();
+    assert_eq!(series.len(), samples.len(), "a series appears twice");
+}
+
+#[test]
+fn values_are_where_they_belong() {
+    let (_, samples) = parse(&render(&scrape()));
+    for (name, labels, expected) in [
+        (
+            "soe503_responses_total",
+            &[("status", "2xx"), ("origin", "upstream"), ("cause", "")][..],
+            95.0,
+        ),
+        (
+            "soe503_responses_total",
+            &[
+                ("category", "dependency_failure"),
+                ("cause", "dependency_failure/connect_refused"),
+            ],
+            4.0,
+        ),
+        (
+            "soe503_prevented_total",
+            &[("pool", "app"), ("by", "retry")],
+            6.0,
+        ),
+        ("soe503_attempts_total", &[], 110.0),
+        ("soe503_unexplained_total", &[], 1.0),
+        ("soe503_retry_budget_refused_total", &[], 1.0),
+        ("soe503_circuit_transitions_total", &[("to", "open")], 2.0),
+        ("soe503_circuit_transitions_total", &[("to", "closed")], 0.0),
+        (
+            "soe503_backend_latency_seconds",
+            &[("quantile", "0.5")],
+            0.0015,
+        ),
+        ("soe503_dns_failing", &[("host", "app.internal")], 1.0),
+        ("soe503_config_reloads_total", &[("result", "refused")], 4.0),
+        ("soe503_recorder_dropped_total", &[], 1.0),
+        ("soe503_access_log_dropped_total", &[], 2.0),
+        ("soe503_draining", &[], 1.0),
+        (
+            "soe503_build_info",
+            &[("version", "0.1.0"), ("server", "edge-eu1")],
+            1.0,
+        ),
+        ("process_start_time_seconds", &[], 1_795_369_268.0),
+    ] {
+        assert_eq!(
+            value(&samples, name, labels),
+            Some(expected),
+            "{name} {labels:?}"
+        );
+    }
+}
+
+#[test]
+fn states_are_one_hot() {
+    let (_, samples) = parse(&render(&scrape()));
+    let sum = |name: &str, labels: &[(&str, &str)]| -> (f64, usize) {
+        let of = samples.iter().filter(|(n, l, _)| {
+            n == name
+                && labels
+                    .iter()
+                    .all(|(k, v)| l.get(*k).is_some_and(|found| found == v))
+        });
+        of.fold((0.0, 0), |(sum, count), (_, _, value)| {
+            (sum + value, count + 1)
+        })
+    };
+    assert_eq!(sum("soe503_circuit_state", &[("pool", "app")]), (1.0, 3));
+    assert_eq!(
+        value(&samples, "soe503_circuit_state", &[("state", "half_open")]),
+        Some(1.0)
+    );
+    for (backend, state) in [("127.0.0.1:8081", "up"), ("we\"ird\\na\nme", "ejected")] {
+        assert_eq!(
+            sum("soe503_backend_state", &[("backend", backend)]),
+            (1.0, 7),
+            "{backend}"
+        );
+        let labels = [("backend", backend), ("state", state)];
+        assert_eq!(value(&samples, "soe503_backend_state", &labels), Some(1.0));
+    }
+}
+
+#[test]
+fn names_follow_the_conventions() {
+    let mut names = BTreeSet::new();
+    for family in TABLE {
+        assert!(names.insert(family.name), "{} appears twice", family.name);
+        assert_eq!(
+            family.name.ends_with("_total"),
+            family.kind == Kind::Counter,
+            "{}",
+            family.name
+        );
+        assert!(
+            family.name.starts_with("soe503_") || family.name.starts_with("process_"),
+            "{}",
+            family.name
+        );
+        assert!(
+            family.help.ends_with('.') && !family.help.contains('\n') && !family.help.contains('|'),
+            "{}",
+            family.name
+        );
+    }
+}
+
+#[test]
+fn a_proxy_without_pools_is_exposed_too() {
+    let (types, _) = parse(&render(&Scrape::default()));
+    assert!(types.contains_key("soe503_connections"));
+    assert!(!types.contains_key("soe503_responses_total"));
+}
+
+#[test]
+fn the_page_is_up_to_date() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md");
+    if std::env::var_os("SOE503_WRITE_DOCS").is_some() {
+        std::fs::write(path, page()).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(
+        written,
+        page(),
+        "run with SOE503_WRITE_DOCS=1 to rewrite docs/metrics.md"
+    );
+}

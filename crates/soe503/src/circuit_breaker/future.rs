@@ -1,0 +1,145 @@
+//! The future of [`CircuitBreaker`](super::CircuitBreaker).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use http::Response;
+use http_body::Body;
+use pin_project_lite::pin_project;
+use soe503_core::Tick;
+use soe503_core::breaker::{CircuitOpen, Permit};
+use soe503_core::ledger::Refusal;
+
+use super::body::ResponseBody;
+use crate::classify::Classify;
+use crate::clock;
+use crate::error::{BoxError, Component, Failure, Rejected};
+use crate::facts;
+use crate::served::Served;
+use crate::verdict::{Guard, Headed};
+
+pin_project! {
+    /// The inner service's answer, or the circuit's refusal.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F, C> {
+        #[pin]
+        state: State<F, C>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    #[derive(Debug)]
+    enum State<F, C> {
+        Admitted {
+            #[pin]
+            inner: F,
+            guard: Option<Guard<Permit>>,
+            classify: C,
+            started: Tick,
+        },
+        Refused {
+            open: Option<Box<CircuitOpen>>,
+            now: Tick,
+        },
+    }
+}
+
+impl<F, C> ResponseFuture<F, C> {
+    pub(super) const fn admitted(inner: F, permit: Permit, classify: C, due: Option<Tick>) -> Self {
+        let started = permit.admitted_at();
+        Self {
+            state: State::Admitted {
+                inner,
+                guard: Some(Guard::new(permit, due)),
+                classify,
+                started,
+            },
+        }
+    }
+
+    pub(super) fn refused(open: CircuitOpen, now: Tick) -> Self {
+        let open = Some(Box::new(open));
+        Self {
+            state: State::Refused { open, now },
+        }
+    }
+}
+
+impl<F, C, B, E> Future for ResponseFuture<F, C>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+    C: Classify + Clone,
+    B: Body,
+{
+    type Output = Result<Response<ResponseBody<B, C>>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProj::Refused { open, now } => {
+                let open = open.take().expect("polled after completion");
+                Poll::Ready(Err(rejected(*open, *now).into()))
+            }
+            StateProj::Admitted {
+                inner,
+                guard,
+                classify,
+                started,
+            } => {
+                let watching = guard.as_mut().expect("polled after completion");
+                let result = ready!(watching.watch(|| inner.poll(cx)));
+                let guard = guard.take().expect("it was there a line ago");
+                Poll::Ready(match result {
+                    Ok(response) => Ok(answered(response, guard, classify, *started)),
+                    Err(error) => Err(failed(error.into(), guard, classify, *started)),
+                })
+            }
+        }
+    }
+}
+
+fn answered<B: Body, C: Classify + Clone>(
+    response: Response<B>,
+    guard: Guard<Permit>,
+    classify: &C,
+    started: Tick,
+) -> Response<ResponseBody<B, C>> {
+    let served = response.extensions().get::<Served>();
+    let now = served.map_or_else(clock::now, |served| served.responded_at);
+    let scope = served.and_then(|served| served.scope);
+    let late = served.and_then(|served| served.late.clone());
+    match guard.head(classify, &response, (started, now), scope) {
+        Headed::Decided(..) => response.map(ResponseBody::counted),
+        Headed::Open(at_end) => {
+            response.map(|body| ResponseBody::open(body, at_end.with_late(late)))
+        }
+    }
+}
+
+fn failed<C: Classify>(
+    error: BoxError,
+    mut guard: Guard<Permit>,
+    classify: &C,
+    started: Tick,
+) -> BoxError {
+    let now = clock::now();
+    let attempt = facts::attempt(&*error, 1, started, now);
+    let scope = Failure::find(&*error).and_then(Failure::scope);
+    guard.record(now, classify.attempt(&attempt), scope);
+    error
+}
+
+fn rejected(open: CircuitOpen, now: Tick) -> Rejected {
+    let refusal = Refusal::CircuitOpen {
+        rule: open.rule,
+        root: open.root,
+    };
+    let wait: Option<Duration> = open.retry_at.map(|at| at.since(now));
+    Rejected::new(Component::CircuitBreaker, open.name.clone(), refusal)
+        .with_retry_after(wait)
+        .with_source(open)
+}

@@ -1,0 +1,35 @@
+//! How a permit counts.
+
+use soe503_core::breaker::Permit;
+use soe503_core::pool::FailureScope;
+use soe503_core::{Outcome, Tick, Verdict};
+
+use crate::verdict::Count;
+
+impl Count for Permit {
+    fn responded(&mut self, now: Tick) {
+        Self::responded(self, now);
+    }
+
+    /// The failure of one backend whose siblings are fine is none of the whole pool: it must not
+    /// add to a run of failures, or one bad backend would open the circuit for all.
+    fn record(
+        self,
+        now: Tick,
+        outcome: Outcome,
+        heard: Option<FailureScope>,
+    ) -> Option<FailureScope> {
+        let of_one = heard == Some(FailureScope::Backend);
+        let verdict = match outcome.verdict {
+            Verdict::Failure if of_one => Verdict::Degraded,
+            verdict => verdict,
+        };
+        // The transition, if this made one, is in the breaker's own list for whoever watches.
+        Self::record(self, now, Outcome { verdict, ..outcome });
+        None
+    }
+
+    fn abandon(self, now: Tick) {
+        Self::abandon(self, now);
+    }
+}

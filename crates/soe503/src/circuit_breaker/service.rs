@@ -1,0 +1,141 @@
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response};
+use http_body::Body;
+use soe503_core::breaker::{Breaker, CircuitOpen, State};
+use tower_service::Service;
+
+use super::body::ResponseBody;
+use super::future::ResponseFuture;
+use crate::classify::{Classify, HttpClassify};
+use crate::clock;
+use crate::context::RequestContext;
+use crate::error::BoxError;
+use crate::facts;
+
+/// Lets requests through while a [`Breaker`] says so. See the [module](super).
+#[derive(Debug)]
+pub struct CircuitBreaker<S, C = HttpClassify> {
+    inner: S,
+    breaker: Breaker,
+    classify: C,
+    gate: Gate,
+}
+
+/// What `poll_ready` found out for the next `call`.
+#[derive(Debug)]
+enum Gate {
+    /// Nothing yet.
+    Unknown,
+    /// The inner service is ready.
+    Ready,
+    /// The circuit refused; the inner service was not asked.
+    Refused(Box<CircuitOpen>),
+}
+
+impl<S> CircuitBreaker<S> {
+    /// Guards `inner` with `breaker`, counting by [`HttpClassify`].
+    pub const fn new(inner: S, breaker: Breaker) -> Self {
+        Self {
+            inner,
+            breaker,
+            classify: HttpClassify,
+            gate: Gate::Unknown,
+        }
+    }
+}
+
+impl<S, C> CircuitBreaker<S, C> {
+    /// Counts by `classify` instead.
+    #[must_use]
+    pub fn classify<D>(self, classify: D) -> CircuitBreaker<S, D> {
+        CircuitBreaker {
+            inner: self.inner,
+            breaker: self.breaker,
+            classify,
+            gate: self.gate,
+        }
+    }
+
+    /// The circuit.
+    pub const fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
+    crate::macros::accessors!(S);
+}
+
+/// A clone has not been polled: what its original found out is not its own.
+impl<S: Clone, C: Clone> Clone for CircuitBreaker<S, C> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            breaker: self.breaker.clone(),
+            classify: self.classify.clone(),
+            gate: Gate::Unknown,
+        }
+    }
+}
+
+impl<S, C, ReqB, ResB> Service<Request<ReqB>> for CircuitBreaker<S, C>
+where
+    S: Service<Request<ReqB>, Response = Response<ResB>>,
+    S::Error: Into<BoxError>,
+    C: Classify + Clone,
+    ResB: Body,
+{
+    type Response = Response<ResponseBody<ResB, C>>;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future, C>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        if !matches!(self.gate, Gate::Unknown) {
+            return Poll::Ready(Ok(()));
+        }
+        // Closed, the usual case, is one load and no look at the clock. Otherwise ask, and give a
+        // probe's place back at once: whoever polls may never call.
+        if self.breaker.state() != State::Closed
+            && let Err(open) = self.breaker.admit(clock::now())
+        {
+            self.gate = Gate::Refused(Box::new(open));
+            return Poll::Ready(Ok(()));
+        }
+        match ready!(self.inner.poll_ready(cx)) {
+            Ok(()) => {
+                self.gate = Gate::Ready;
+                Poll::Ready(Ok(()))
+            }
+            Err(error) => Poll::Ready(Err(self.count_unready(error.into()))),
+        }
+    }
+
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        let (now, due) = match request.extensions().get::<RequestContext>() {
+            Some(context) => (context.now, context.due()),
+            None => (clock::now(), None),
+        };
+        match std::mem::replace(&mut self.gate, Gate::Unknown) {
+            Gate::Refused(open) => ResponseFuture::refused(*open, now),
+            Gate::Ready | Gate::Unknown => match self.breaker.admit(now) {
+                Ok(permit) => {
+                    let classify = self.classify.clone();
+                    ResponseFuture::admitted(self.inner.call(request), permit, classify, due)
+                }
+                Err(open) => ResponseFuture::refused(open, now),
+            },
+        }
+    }
+}
+
+impl<S, C: Classify> CircuitBreaker<S, C> {
+    /// A service that fails to become ready has failed: reconnecting clients report a refused
+    /// connection this way, and nowhere else.
+    fn count_unready(&self, error: BoxError) -> BoxError {
+        let now = clock::now();
+        if let Ok(permit) = self.breaker.admit(now) {
+            let attempt = facts::attempt(&*error, 1, now, now);
+            permit.record(now, self.classify.attempt(&attempt));
+        }
+        error
+    }
+}

@@ -1,0 +1,73 @@
+//! What an answer means to those who count: breakers and the pool.
+//!
+//! A [`Classify`] looks at a response's head first. A status that is a failure by itself decides at
+//! once. Everything else is decided at the end of the body, because a body that breaks off is a
+//! failure too, and because gRPC tells its status in the trailers. A body that the *client* drops
+//! after a good head is a success: the service did its part.
+//!
+//! Slowness is no verdict. Whoever measures it (the breaker's slow rule, the pool's latency
+//! estimate) takes the time to the response's head, whatever the verdict.
+//!
+//! [`HttpClassify`] is the default and follows one table, in
+//! [`diagnosis::outcome`]. An application with opinions of its own
+//! implements [`Classify::head`] and leaves the rest:
+//!
+//! ```
+//! use http::Response;
+//! use soe503::classify::{Classify, Head, HttpClassify};
+//! use soe503_core::{Cause, Outcome};
+//!
+//! /// Our legacy service reports its failures as 200 with a header.
+//! #[derive(Clone)]
+//! struct Legacy;
+//!
+//! impl Classify for Legacy {
+//!     fn head<B>(&self, response: &Response<B>) -> Head {
+//!         match response.headers().contains_key("x-failed") {
+//!             true => Head::Decided(Outcome::failure(Cause::DependencyUpstreamError)),
+//!             false => HttpClassify.head(response),
+//!         }
+//!     }
+//! }
+//! ```
+
+mod grpc;
+mod http;
+
+pub use self::http::HttpClassify;
+pub(crate) use self::http::is_grpc;
+
+use ::http::{HeaderMap, Response};
+use soe503_core::ledger::Attempt;
+use soe503_core::{Outcome, diagnosis};
+
+/// Turns answers and errors into an [`Outcome`].
+pub trait Classify {
+    /// What the head of `response` says.
+    fn head<B>(&self, response: &Response<B>) -> Head;
+
+    /// What the trailers say, or their absence, after a head that was [`Head::AtTrailers`].
+    fn trailers(&self, trailers: Option<&HeaderMap>) -> Outcome {
+        grpc::trailers(trailers)
+    }
+
+    /// What an attempt means that ended in an error, in a broken body or in a head that was
+    /// [`Head::Judge`].
+    fn attempt(&self, attempt: &Attempt) -> Outcome {
+        diagnosis::outcome(attempt)
+    }
+}
+
+/// What the head of a response says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Head {
+    /// A success if the body arrives in full.
+    AtEnd,
+    /// The trailers decide.
+    AtTrailers,
+    /// This, whatever the body does.
+    Decided(Outcome),
+    /// The status decides, and [`Classify::attempt`] says how: it sees all facts.
+    Judge,
+}

@@ -1,0 +1,73 @@
+//! What the layers of one stack know about the request in their hands.
+
+use http::Request;
+use soe503_core::Tick;
+use soe503_core::ledger::TimeoutKind;
+use soe503_core::pool::Tried;
+
+use crate::clock;
+
+/// A request extension that the layers share: inserted once by the outermost of them, changed in
+/// place by the others.
+///
+/// It carries the clock's last reading too. On the first attempt all layers run within one
+/// synchronous chain of calls, so one reading serves them all.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RequestContext {
+    /// The clock as last read for this request: on arrival, and again before each further attempt.
+    pub now: Tick,
+    /// When the whole request must be answered. A connector below may rely on being polled
+    /// when it comes.
+    pub deadline: Option<Tick>,
+    /// When this attempt must be answered, because another could still follow. `None`: it may use
+    /// the time until `deadline`.
+    pub attempt_deadline: Option<Tick>,
+    /// Which attempt this is, from 1.
+    pub number: u8,
+    /// The backends that this request has tried already.
+    pub tried: Tried,
+    /// Running the request twice is as good as once. From the method (RFC 9110 §9.2.2), unless a
+    /// layer knows more.
+    pub idempotent: bool,
+}
+
+// === impl RequestContext ===
+
+impl RequestContext {
+    /// The context of a request that arrives `now`.
+    pub fn new(now: Tick, idempotent: bool) -> Self {
+        Self {
+            now,
+            deadline: None,
+            attempt_deadline: None,
+            number: 1,
+            tried: Tried::default(),
+            idempotent,
+        }
+    }
+
+    /// The context of `request`; made, with the clock read, if no layer above has made one.
+    pub fn of<B>(request: &mut Request<B>) -> &mut Self {
+        let idempotent = request.method().is_idempotent();
+        request
+            .extensions_mut()
+            .get_or_insert_with(|| Self::new(clock::now(), idempotent))
+    }
+
+    /// The sooner of the attempt's and the request's deadline.
+    pub fn due(&self) -> Option<Tick> {
+        match (self.attempt_deadline, self.deadline) {
+            (Some(attempt), Some(total)) => Some(attempt.min(total)),
+            (attempt, total) => attempt.or(total),
+        }
+    }
+
+    /// Which of the two it is that comes at `at`.
+    pub fn due_kind(&self, at: Tick) -> TimeoutKind {
+        match self.deadline {
+            Some(deadline) if deadline <= at => TimeoutKind::Total,
+            _ => TimeoutKind::Attempt,
+        }
+    }
+}

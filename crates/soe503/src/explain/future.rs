@@ -1,0 +1,110 @@
+//! The future of [`Explain`](super::Explain).
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::Response;
+use pin_project_lite::pin_project;
+use soe503_core::Tick;
+
+use super::Explainer;
+use super::asked::Asked;
+use super::body::ExplainBody;
+use super::panicked::Panicked;
+use super::{passed, told};
+use crate::error::BoxError;
+
+pin_project! {
+    /// The inner service's answer, or ours about its failure.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        state: State<F>,
+        asked: Asked,
+        explainer: Explainer,
+        started: Tick,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    #[derive(Debug)]
+    enum State<F> {
+        Running {
+            #[pin]
+            inner: F,
+        },
+        Failed {
+            error: Option<BoxError>,
+        },
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(super) const fn new(inner: F, asked: Asked, explainer: Explainer, started: Tick) -> Self {
+        Self {
+            state: State::Running { inner },
+            asked,
+            explainer,
+            started,
+        }
+    }
+
+    /// The inner service could not even be called.
+    pub(super) const fn failed(
+        error: BoxError,
+        asked: Asked,
+        explainer: Explainer,
+        started: Tick,
+    ) -> Self {
+        Self {
+            state: State::Failed { error: Some(error) },
+            asked,
+            explainer,
+            started,
+        }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<ExplainBody<B>>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let error = match this.state.as_mut().project() {
+            StateProj::Running { inner } => {
+                match catch_unwind(AssertUnwindSafe(|| inner.poll(cx))) {
+                    Ok(Poll::Pending) => return Poll::Pending,
+                    Ok(Poll::Ready(Ok(mut response))) => {
+                        if response.status().is_server_error() {
+                            passed::on(&mut response, this.explainer, this.asked, *this.started);
+                        }
+                        return Poll::Ready(Ok(response.map(ExplainBody::inner)));
+                    }
+                    Ok(Poll::Ready(Err(error))) => error.into(),
+                    Err(_) => {
+                        discard(this.state);
+                        Panicked.into()
+                    }
+                }
+            }
+            StateProj::Failed { error } => error.take().expect("polled after completion"),
+        };
+        let answer = told::answer(&error, this.explainer, this.asked, *this.started);
+        Poll::Ready(Ok(answer.map(ExplainBody::told)))
+    }
+}
+
+/// Drops what panicked now: its permits should not wait for a slow client. It may panic again.
+fn discard<F>(mut state: Pin<&mut State<F>>) {
+    let gone = AssertUnwindSafe(|| state.set(State::Failed { error: None }));
+    let _ = catch_unwind(gone);
+}

@@ -1,0 +1,78 @@
+//! A backend's own 5xx, passed on.
+
+use http::{HeaderName, HeaderValue, Response};
+use soe503_core::Tick;
+use soe503_core::diagnosis::{Context, diagnose};
+use soe503_core::explain::{RetryInputs, append, passed_on};
+use soe503_core::ledger::Ledger;
+
+use super::asked::Asked;
+use super::explainer::Explainer;
+use super::id::request_id;
+use super::record::{FailureRecord, Record};
+use crate::clock;
+use crate::facts;
+use crate::served::Served;
+
+const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
+
+/// Adds our member to `Proxy-Status`, and nothing else: the answer is not ours to tag.
+pub(super) fn on<B>(
+    response: &mut Response<B>,
+    explainer: &Explainer,
+    asked: &Asked,
+    started: Tick,
+) {
+    let shared = &*explainer.shared;
+    let record = shared.record.as_deref().filter(|record| record.passed_on());
+    if let Some(record) = record {
+        tell(record, response, explainer, asked, started);
+    }
+    let member = passed_on(&shared.server, response.status().as_u16());
+    let lines: Vec<&str> = response
+        .headers()
+        .get_all(PROXY_STATUS)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .collect();
+    let value = append(Some(&lines.join(", ")), &member);
+    if let Ok(value) = HeaderValue::try_from(value) {
+        response.headers_mut().insert(PROXY_STATUS, value);
+    }
+}
+
+fn tell<B>(
+    record: &dyn Record,
+    response: &Response<B>,
+    explainer: &Explainer,
+    asked: &Asked,
+    started: Tick,
+) {
+    let now = clock::now();
+    let served = response.extensions().get::<Served>();
+    let ledger = match served.and_then(|served| served.ledger.as_deref()) {
+        Some(ledger) => ledger.clone(),
+        None => Ledger::from(facts::answered(response, 1, started, now)),
+    };
+    let mut context = Context::new(now);
+    if let Some(surroundings) = &explainer.shared.surroundings {
+        surroundings.add(&ledger, &mut context, &mut RetryInputs::default());
+    }
+    let diagnosis = diagnose(&ledger, &context);
+    let incident = record.incident(&diagnosis);
+    record.record(FailureRecord {
+        request_id: asked.request_id().map_or_else(request_id, str::to_owned),
+        method: asked.method.clone(),
+        uri: asked.uri.clone(),
+        host: asked.host().map(str::to_owned),
+        diagnosis,
+        ledger,
+        status: response.status().as_u16(),
+        retry_after: None,
+        incident,
+        passed_on: true,
+        at_unix: clock::unix_seconds(),
+        at: now,
+        elapsed: now.since(started),
+    });
+}

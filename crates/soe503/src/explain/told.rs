@@ -1,0 +1,157 @@
+//! Our answer to a request that failed.
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use soe503_core::Tick;
+use soe503_core::breaker::CircuitOpen;
+use soe503_core::diagnosis::{CircuitView, Context, diagnose};
+use soe503_core::explain::{Format, RetryInputs, Telling, Told, retry_after, tell};
+use soe503_core::ledger::{Attempt, Fault, Ledger, Phase};
+
+use super::asked::Asked;
+use super::explainer::Explainer;
+use super::id::request_id;
+use super::panicked::Panicked;
+use super::record::{Explained, FailureRecord};
+use crate::clock;
+use crate::error::{BoxError, Failure, Rejected, find};
+use crate::facts;
+
+/// The answer to the request that `asked` and failed with `error`.
+pub(super) fn answer(
+    error: &BoxError,
+    explainer: &Explainer,
+    asked: &Asked,
+    started: Tick,
+) -> Response<Bytes> {
+    let now = clock::now();
+    let shared = &*explainer.shared;
+    let panicked = find::<Panicked>(&**error).is_some();
+    let ledger = ledger(error, panicked, started, now);
+    let (mut context, mut inputs) = known(error, &ledger, now);
+    if let Some(surroundings) = &shared.surroundings {
+        surroundings.add(&ledger, &mut context, &mut inputs);
+    }
+    let diagnosis = diagnose(&ledger, &context);
+    let request_id = asked.request_id().map_or_else(request_id, str::to_owned);
+    let incident = shared
+        .record
+        .as_ref()
+        .and_then(|record| record.incident(&diagnosis));
+    let telling = Telling {
+        incident_id: incident.as_deref(),
+        retry_after: retry_after(&diagnosis, &inputs, fastrand::f64()),
+        elapsed: now.since(started),
+        exposure: asked.exposure.unwrap_or(shared.exposure),
+        policy: shared.policy,
+        // A bug is no outage: coming back brings the same.
+        status: panicked.then_some(500),
+        docs: &shared.docs,
+        ..Telling::new(
+            &diagnosis,
+            &ledger,
+            &shared.server,
+            &request_id,
+            clock::unix_seconds(),
+        )
+    };
+    let format = asked.format();
+    let mut response = response(tell(&telling, format), format, &asked.method);
+    response.extensions_mut().insert(Explained {
+        cause: diagnosis.primary,
+        root: diagnosis.root,
+        attempts: diagnosis.tries,
+    });
+    if let Some(record) = &shared.record {
+        let (retry_after, at_unix) = (telling.retry_after, telling.at_unix);
+        record.record(FailureRecord {
+            request_id,
+            method: asked.method.clone(),
+            uri: asked.uri.clone(),
+            host: asked.host().map(str::to_owned),
+            diagnosis,
+            ledger,
+            status: response.status().as_u16(),
+            retry_after,
+            incident,
+            passed_on: false,
+            at_unix,
+            at: now,
+            elapsed: now.since(started),
+        });
+    }
+    response
+}
+
+/// What was tried: as it was told, or as the error proves it.
+fn ledger(error: &BoxError, panicked: bool, started: Tick, now: Tick) -> Ledger {
+    if let Some(failure) = Failure::find(&**error) {
+        return failure.ledger().clone();
+    }
+    let attempt = facts::attempt(&**error, 1, started, now);
+    if panicked {
+        // Nobody knows how far it got, so nobody may claim that it was not sent.
+        return Ledger::from(Attempt {
+            phase: Phase::WaitHeaders,
+            fault: Some(Fault::Internal),
+            ..attempt
+        });
+    }
+    Ledger::from(attempt)
+}
+
+/// What the errors themselves say about the state around the request.
+fn known(error: &BoxError, ledger: &Ledger, now: Tick) -> (Context, RetryInputs) {
+    let mut context = Context::new(now);
+    let mut inputs = RetryInputs::default();
+    if let Some(rejected) = Rejected::find(&**error) {
+        inputs.reopen_in = rejected.retry_after();
+    }
+    if let Some(open) = find::<CircuitOpen>(&**error) {
+        context.circuit = Some(circuit(open));
+    }
+    inputs.upstream = ledger
+        .attempts
+        .iter()
+        .filter_map(|attempt| attempt.retry_after)
+        .max();
+    (context, inputs)
+}
+
+fn circuit(open: &CircuitOpen) -> CircuitView {
+    let last_probe = open.trip.last_probe;
+    CircuitView {
+        rule: open.rule,
+        root: open.trip.opened_by,
+        causes: open.trip.causes.to_vec(),
+        opened_at: open.opened_at,
+        retry_at: open.retry_at,
+        last_probe: last_probe.and_then(|probe| Some((probe.at, probe.cause?))),
+    }
+}
+
+fn response(told: Told, format: Format, method: &Method) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    // `tell` knows statuses and writes visible ASCII only.
+    *response.status_mut() =
+        StatusCode::from_u16(told.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let headers = response.headers_mut();
+    for (name, value) in told.headers {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(told.content_type),
+    );
+    if *method == Method::HEAD {
+        // RFC 9110 §9.3.2: the length that the answer to GET would have.
+        if format != Format::Grpc {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(told.body.len()));
+        }
+    } else {
+        *response.body_mut() = Bytes::from(told.body);
+    }
+    response
+}

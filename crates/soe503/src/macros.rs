@@ -1,0 +1,23 @@
+//! What every service of this crate has.
+
+/// The three ways to the inner service.
+macro_rules! accessors {
+    ($inner:ident) => {
+        /// The inner service.
+        pub const fn get_ref(&self) -> &$inner {
+            &self.inner
+        }
+
+        /// The inner service. Calling it past this layer is possible and rarely meant.
+        pub const fn get_mut(&mut self) -> &mut $inner {
+            &mut self.inner
+        }
+
+        /// The inner service, without this layer.
+        pub fn into_inner(self) -> $inner {
+            self.inner
+        }
+    };
+}
+
+pub(crate) use accessors;

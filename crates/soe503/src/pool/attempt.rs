@@ -1,0 +1,134 @@
+//! One attempt on one backend, and what its end means.
+
+use std::sync::Arc;
+
+use http::Response;
+use http_body::Body;
+use soe503_core::ledger::{Attempt, TimeoutKind};
+use soe503_core::pool::{Lease, Pool as Backends, Tried};
+use soe503_core::{Tick, Verdict};
+
+use super::body::ResponseBody;
+use crate::classify::Classify;
+use crate::clock;
+use crate::context::RequestContext;
+use crate::error::{BoxError, Failure};
+use crate::facts;
+use crate::served::{LateScope, Outlook, Served};
+use crate::verdict::{Count, Guard, Headed};
+
+/// The lease of a backend with everything that is needed when the attempt ends.
+#[derive(Debug)]
+pub(super) struct OnBackend<S, C> {
+    guard: Guard<Lease<S>>,
+    backends: Backends<S>,
+    classify: C,
+    backend: u32,
+    number: u8,
+    started: Tick,
+    due: Option<(Tick, TimeoutKind)>,
+    tried: Tried,
+}
+
+impl<S, C> OnBackend<S, C> {
+    pub(super) fn new(
+        lease: Lease<S>,
+        backends: Backends<S>,
+        classify: C,
+        context: &RequestContext,
+    ) -> Self {
+        Self {
+            backend: lease.backend().id,
+            guard: Guard::new(lease, context.due()),
+            backends,
+            classify,
+            number: context.number,
+            started: context.now,
+            due: context.due().map(|at| (at, context.due_kind(at))),
+            tried: context.tried.clone(),
+        }
+    }
+
+    /// Runs `poll`, so that a panic in it is a failure of the attempt.
+    pub(super) fn watch<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        self.guard.watch(poll)
+    }
+
+    /// The time, if the attempt's time is over.
+    pub(super) fn overdue(&self) -> Option<Tick> {
+        let (due, _) = self.due?;
+        let now = clock::now();
+        (now >= due).then_some(now)
+    }
+
+    /// What another attempt has to expect.
+    fn outlook(&mut self) -> Outlook {
+        self.tried.insert(self.backend);
+        Outlook::new(self.backends.has_other(&self.tried))
+            .with_typical_latency(self.backends.typical_latency())
+    }
+}
+
+impl<S, C: Classify + Clone> OnBackend<S, C> {
+    /// The backend answered.
+    pub(super) fn answered<B: Body>(
+        mut self,
+        mut response: Response<B>,
+    ) -> Response<ResponseBody<B, S, C>> {
+        let now = clock::now();
+        let mut served = Served::new(now);
+        served.backend_id = Some(self.backend);
+        let backend = self.guard.count().map(|lease| Arc::clone(lease.backend()));
+        served.backend = backend.as_ref().map(|backend| Arc::clone(&backend.name));
+        let guard = std::mem::replace(&mut self.guard, Guard::ended());
+        let headed = guard.head(&self.classify, &response, (self.started, now), None);
+        let at_end = match headed {
+            Headed::Decided(outcome, scope) => {
+                if outcome.verdict == Verdict::Failure || outcome.verdict == Verdict::Degraded {
+                    served.scope = scope;
+                    served.address = backend.map(|backend| Arc::clone(&backend.address));
+                    served.outlook = Some(self.outlook());
+                }
+                None
+            }
+            Headed::Open(at_end) if at_end.trailers_decide() => {
+                let late = Arc::new(LateScope::new());
+                served.late = Some(Arc::clone(&late));
+                Some(at_end.with_late(Some(late)))
+            }
+            Headed::Open(at_end) => Some(at_end),
+        };
+        response.extensions_mut().insert(served);
+        response.map(|body| ResponseBody::new(body, at_end))
+    }
+
+    /// The backend's service failed.
+    pub(super) fn failed(self, error: BoxError) -> BoxError {
+        let now = clock::now();
+        let attempt = facts::attempt(&*error, self.number, self.started, now);
+        self.lost(attempt, now).with_source(error).into()
+    }
+
+    /// The attempt had its time.
+    pub(super) fn timed_out(self, now: Option<Tick>) -> BoxError {
+        let now = now.unwrap_or(self.started);
+        let kind = self.due.map_or(TimeoutKind::Total, |(_, kind)| kind);
+        let attempt = facts::timed_out(kind, self.number, self.started, now.since(self.started));
+        self.lost(attempt, now).into()
+    }
+
+    fn lost(mut self, mut attempt: Attempt, now: Tick) -> Failure {
+        if let Some(lease) = self.guard.count() {
+            lease.describe(&mut attempt);
+        }
+        let outcome = self.classify.attempt(&attempt);
+        let scope = self.guard.record(now, outcome, None);
+        let failure = Failure::new(attempt)
+            .with_backend(self.backend)
+            .with_outlook(self.outlook());
+        match scope {
+            Some(scope) => failure.with_scope(scope),
+            None => failure,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+use std::fmt;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use http_body::Body;
+use soe503_core::pool::Pool as Backends;
+use tower_service::Service;
+
+use super::attempt::OnBackend;
+use super::body::ResponseBody;
+use super::future::ResponseFuture;
+use crate::classify::{Classify, HttpClassify};
+use crate::clock;
+use crate::context::RequestContext;
+use crate::error::BoxError;
+
+/// Sends each request to a backend of a pool. See the [module](super).
+pub struct Pool<S, C = HttpClassify> {
+    backends: Backends<S>,
+    classify: C,
+}
+
+impl<S> Pool<S> {
+    /// Picks among `backends`, counting by [`HttpClassify`].
+    pub const fn new(backends: Backends<S>) -> Self {
+        Self {
+            backends,
+            classify: HttpClassify,
+        }
+    }
+}
+
+impl<S, C> Pool<S, C> {
+    /// Counts by `classify` instead.
+    #[must_use]
+    pub fn classify<D>(self, classify: D) -> Pool<S, D> {
+        Pool {
+            backends: self.backends,
+            classify,
+        }
+    }
+
+    /// The backends.
+    pub const fn backends(&self) -> &Backends<S> {
+        &self.backends
+    }
+}
+
+/// Of the handle: the backends' services need not be cloneable for this.
+impl<S, C: Clone> Clone for Pool<S, C> {
+    fn clone(&self) -> Self {
+        Self {
+            backends: self.backends.clone(),
+            classify: self.classify.clone(),
+        }
+    }
+}
+
+impl<S, C> fmt::Debug for Pool<S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("name", self.backends.name())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, C, ReqB, ResB> Service<Request<ReqB>> for Pool<S, C>
+where
+    S: Service<Request<ReqB>, Response = Response<ResB>> + Clone,
+    S::Error: Into<BoxError>,
+    C: Classify + Clone,
+    ResB: Body,
+{
+    type Response = Response<ResponseBody<ResB, S, C>>;
+    type Error = BoxError;
+    type Future = ResponseFuture<S, S::Future, ReqB, C>;
+
+    /// Always ready: which backend has to be is not known before the request is.
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        let made;
+        let context = match request.extensions().get::<RequestContext>() {
+            Some(context) => context,
+            None => {
+                made = RequestContext::new(clock::now(), request.method().is_idempotent());
+                &made
+            }
+        };
+        let mut rng = fastrand::Rng::new();
+        let picked = self
+            .backends
+            .pick(context.now, &context.tried, context.idempotent, &mut rng);
+        match picked {
+            Ok(lease) => {
+                let service = lease.service().clone();
+                let backends = self.backends.clone();
+                let attempt = OnBackend::new(lease, backends, self.classify.clone(), context);
+                ResponseFuture::picked(service, request, attempt)
+            }
+            Err(none) => ResponseFuture::refused(none, context.now),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What is done with the end of an attempt.
+
+use http::Response;
+use http_body::Body;
+use soe503_core::Tick;
+use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, RetryVerdict};
+use soe503_core::retry::{Decision, Situation, decide};
+
+use super::body::CanReplay;
+use super::plan::Plan;
+use crate::clock;
+use crate::error::{BoxError, Failure, Rejected};
+use crate::facts;
+use crate::served::{Outlook, Served};
+
+/// The attempts of one request so far.
+#[derive(Debug)]
+pub(super) struct Attempts<S, ReqB, ResB> {
+    pub(super) plan: Plan<S, ReqB>,
+    /// Those that failed. Empty, and no allocation, while none has.
+    failed: Vec<Attempt>,
+    /// The answer of the last failed attempt, until the next is under way.
+    earlier: Option<Response<ResB>>,
+}
+
+/// What happens next.
+#[derive(Debug)]
+pub(super) enum Next<ResB> {
+    /// The request is over.
+    Done(Result<Response<ResB>, BoxError>),
+    /// Another attempt begins then; `None`: at once.
+    Again(Option<Tick>),
+}
+
+/// What is known about a failed attempt beside its facts.
+struct Aside {
+    backend: Option<u32>,
+    outlook: Option<Outlook>,
+}
+
+impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
+    pub(super) const fn new(plan: Plan<S, ReqB>) -> Self {
+        Self {
+            plan,
+            failed: Vec::new(),
+            earlier: None,
+        }
+    }
+
+    /// The attempt in flight waits for a backend, so it was not refused: what the one before
+    /// answered is not needed any more.
+    pub(super) fn under_way(&mut self) {
+        self.earlier = None;
+    }
+
+    /// The attempt in flight was answered.
+    pub(super) fn answered(&mut self, mut response: Response<ResB>) -> Next<ResB> {
+        if !self.plan.rules.statuses.contains(response.status()) {
+            self.note_success(&mut response);
+            return Next::Done(Ok(response));
+        }
+        let served = response.extensions().get::<Served>();
+        let now = served.map_or_else(clock::now, |served| served.responded_at);
+        let aside = Aside {
+            backend: served.and_then(|served| served.backend_id),
+            outlook: served.and_then(|served| served.outlook),
+        };
+        let context = &self.plan.context;
+        let attempt = facts::answered(&response, context.number, context.now, now);
+        match self.decide(attempt, &aside, now) {
+            Some(at) => {
+                self.earlier = Some(response);
+                Next::Again(at)
+            }
+            None => {
+                self.attach(&mut response, now);
+                Next::Done(Ok(response))
+            }
+        }
+    }
+
+    /// The attempt in flight failed.
+    pub(super) fn failed(&mut self, error: BoxError) -> Next<ResB> {
+        let refused = Rejected::find(&*error).is_some_and(|rejected| !rejected.upstream_touched());
+        if refused && self.failed.is_empty() {
+            return Next::Done(Err(error));
+        }
+        let now = clock::now();
+        let context = &self.plan.context;
+        let attempt = facts::attempt(&*error, context.number, context.now, now);
+        let told = Failure::find(&*error);
+        let aside = Aside {
+            backend: told.and_then(Failure::backend),
+            outlook: told.and_then(Failure::outlook),
+        };
+        let scope = told.and_then(Failure::scope);
+        if let Some(at) = self.decide(attempt, &aside, now) {
+            return Next::Again(at);
+        }
+        if let Some(mut earlier) = self.earlier.take_if(|_| refused) {
+            self.attach(&mut earlier, now);
+            return Next::Done(Ok(earlier));
+        }
+        let attempts = std::mem::take(&mut self.failed);
+        let mut failure = Failure::new(Ledger { attempts }).with_source(error);
+        if let Some(scope) = scope {
+            failure = failure.with_scope(scope);
+        }
+        Next::Done(Err(failure.into()))
+    }
+
+    /// The attempt in flight has had its time.
+    pub(super) fn out_of_time(&mut self, at: Tick) -> Next<ResB> {
+        let context = &self.plan.context;
+        let kind = context.due_kind(at);
+        let elapsed = at.since(context.now);
+        let attempt = facts::timed_out(kind, context.number, context.now, elapsed);
+        self.failed(Failure::new(attempt).into())
+    }
+
+    /// Begins another attempt, with a context of its own.
+    pub(super) fn begin(&mut self) {
+        let Plan { context, rules, .. } = &mut self.plan;
+        context.now = clock::now();
+        context.number = context.number.saturating_add(1);
+        context.attempt_deadline = rules.attempt_deadline(context);
+    }
+
+    /// Whether another attempt follows, and when it begins. The attempt is written down either way.
+    fn decide(&mut self, mut attempt: Attempt, aside: &Aside, now: Tick) -> Option<Option<Tick>> {
+        let Plan {
+            context,
+            rules,
+            replay,
+            ..
+        } = &mut self.plan;
+        let replayable = replay.can();
+        let outlook = aside.outlook;
+        let situation = Situation {
+            idempotent: context.idempotent,
+            client_gone: replayable == CanReplay::Broken,
+            body_replayable: replayable == CanReplay::Yes,
+            other_backend: outlook.is_none_or(|outlook| outlook.other_backend),
+            expected: outlook
+                .and_then(|outlook| outlook.typical_latency)
+                .unwrap_or_default(),
+            remaining: context.deadline.map(|deadline| deadline.since(now)),
+            retry_after: attempt.retry_after,
+            upstream_final: attempt.nested.as_ref().is_some_and(|nested| nested.trusted),
+            ..Situation::after(&attempt, now)
+        };
+        let decision = decide(
+            &rules.policy,
+            &situation,
+            &rules.budget,
+            &mut fastrand::Rng::new(),
+        );
+        let (verdict, next) = match decision {
+            Decision::Retry { after } => {
+                let pause = (!after.is_zero()).then(|| now.after(after));
+                (RetryVerdict::Retried, Some(pause))
+            }
+            Decision::Stop(verdict) => (verdict, None),
+        };
+        if let Some(backend) = aside.backend {
+            context.tried.insert(backend);
+        }
+        attempt.retry = Some(verdict);
+        self.failed.push(attempt);
+        next
+    }
+
+    /// An attempt after failed ones succeeded: the ledger tells of them all.
+    fn note_success(&mut self, response: &mut Response<ResB>) {
+        if self.failed.is_empty() {
+            return;
+        }
+        let context = &self.plan.context;
+        let mut attempt = Attempt::begin(context.number, context.now);
+        let served = response.extensions().get::<Served>();
+        let now = served.map_or_else(clock::now, |served| served.responded_at);
+        if let Some(served) = served {
+            attempt.backend.clone_from(&served.backend);
+            attempt.address.clone_from(&served.address);
+        }
+        attempt.phase = Phase::Done;
+        attempt.status = Some(response.status().as_u16());
+        attempt.elapsed = now.since(context.now);
+        self.failed.push(attempt);
+        self.attach(response, now);
+    }
+
+    /// Puts the ledger into the response.
+    fn attach(&mut self, response: &mut Response<ResB>, now: Tick) {
+        let attempts = std::mem::take(&mut self.failed);
+        // A refusal that ended the retries is in the ledger, and is no attempt on a backend.
+        let tried = attempts
+            .iter()
+            .filter(|a| !matches!(a.fault, Some(Fault::Refused(_))));
+        let count = u8::try_from(tried.count()).unwrap_or(u8::MAX);
+        let served = response
+            .extensions_mut()
+            .get_or_insert_with(|| Served::new(now));
+        served.attempts = count;
+        served.ledger = Some(Box::new(Ledger { attempts }));
+    }
+}
+
+impl<S, ReqB: Body, ResB> Attempts<S, ReqB, ResB> {
+    /// The request of the attempt that has begun.
+    pub(super) fn request(&self) -> http::Request<super::ReplayBody<ReqB>> {
+        let Plan {
+            context,
+            head,
+            replay,
+            ..
+        } = &self.plan;
+        head.request(replay.next(), context.clone())
+    }
+}

@@ -1,0 +1,133 @@
+//! The future of [`Retry`](super::Retry).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::ReplayBody;
+use super::attempts::{Attempts, Next};
+use super::plan::Plan;
+use crate::alarm::Alarm;
+use crate::error::BoxError;
+
+pin_project! {
+    /// The first answer that stands, after as many attempts as it takes and may take.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<S, F, ReqB, ResB> {
+        #[pin]
+        state: State<F>,
+        // The attempt's time, or the pause before it.
+        #[pin]
+        alarm: Alarm,
+        // `None` if there is one attempt only.
+        attempts: Option<Attempts<S, ReqB, ResB>>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    #[derive(Debug)]
+    enum State<F> {
+        // An attempt is in flight.
+        Trying {
+            #[pin]
+            attempt: F,
+        },
+        // The next attempt has to wait.
+        Pausing,
+        // The next attempt's service is not ready.
+        Readying,
+    }
+}
+
+impl<S, F, ReqB, ResB> ResponseFuture<S, F, ReqB, ResB> {
+    pub(super) const fn once(attempt: F) -> Self {
+        Self {
+            state: State::Trying { attempt },
+            alarm: Alarm::new(None),
+            attempts: None,
+        }
+    }
+
+    pub(super) fn first(attempt: F, plan: Plan<S, ReqB>) -> Self {
+        Self {
+            state: State::Trying { attempt },
+            alarm: Alarm::new(plan.context.due()),
+            attempts: Some(Attempts::new(plan)),
+        }
+    }
+}
+
+impl<S, ReqB, ResB> Future for ResponseFuture<S, S::Future, ReqB, ResB>
+where
+    S: Service<Request<ReplayBody<ReqB>>, Response = Response<ResB>>,
+    S::Error: Into<BoxError>,
+    ReqB: Body,
+{
+    type Output = Result<Response<ResB>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let Some(attempts) = this.attempts else {
+            return match this.state.project() {
+                StateProj::Trying { attempt } => attempt.poll(cx).map_err(Into::into),
+                StateProj::Pausing | StateProj::Readying => Poll::Pending,
+            };
+        };
+        loop {
+            let next = match this.state.as_mut().project() {
+                StateProj::Trying { attempt } => match attempt.poll(cx) {
+                    Poll::Ready(Ok(response)) => attempts.answered(response),
+                    Poll::Ready(Err(error)) => attempts.failed(error.into()),
+                    Poll::Pending => {
+                        attempts.under_way();
+                        let at = ready!(this.alarm.as_mut().poll(cx));
+                        attempts.out_of_time(at)
+                    }
+                },
+                StateProj::Pausing => {
+                    ready!(this.alarm.as_mut().poll(cx));
+                    this.alarm.as_mut().set(attempts.plan.context.deadline);
+                    this.state.set(State::Readying);
+                    continue;
+                }
+                StateProj::Readying => match attempts.plan.inner.poll_ready(cx) {
+                    Poll::Ready(Ok(())) => {
+                        attempts.begin();
+                        let request = attempts.request();
+                        this.alarm.as_mut().set(attempts.plan.context.due());
+                        let attempt = attempts.plan.inner.call(request);
+                        this.state.set(State::Trying { attempt });
+                        continue;
+                    }
+                    Poll::Ready(Err(error)) => {
+                        attempts.begin();
+                        attempts.failed(error.into())
+                    }
+                    Poll::Pending => {
+                        let at = ready!(this.alarm.as_mut().poll(cx));
+                        attempts.begin();
+                        attempts.out_of_time(at)
+                    }
+                },
+            };
+            match next {
+                Next::Done(result) => return Poll::Ready(result),
+                Next::Again(Some(at)) => {
+                    this.alarm.as_mut().set(Some(at));
+                    this.state.set(State::Pausing);
+                }
+                Next::Again(None) => {
+                    this.alarm.as_mut().set(attempts.plan.context.deadline);
+                    this.state.set(State::Readying);
+                }
+            }
+        }
+    }
+}

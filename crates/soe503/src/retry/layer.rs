@@ -1,0 +1,63 @@
+use std::sync::Arc;
+
+use soe503_core::retry::{RetryBudget, RetryPolicy};
+use tower_layer::Layer;
+
+use super::plan::Rules;
+use super::{Retry, StatusSet};
+
+/// Retries what can be saved. All services made by one layer, and by every other layer with the
+/// same handle, draw on one budget. See the [module](super).
+///
+/// # Defaults
+/// `statuses` 500, 502, 503, 504 · `replay_cap` 64 KiB · `trust_idempotency_key` off.
+#[derive(Clone, Debug)]
+pub struct RetryLayer {
+    rules: Arc<Rules>,
+}
+
+impl RetryLayer {
+    /// Retries by `policy`, on the account of `budget`.
+    #[must_use]
+    pub fn new(budget: RetryBudget, policy: RetryPolicy) -> Self {
+        Self {
+            rules: Arc::new(Rules::new(budget, policy)),
+        }
+    }
+
+    /// The answers that count as failed attempts.
+    #[must_use]
+    pub fn statuses(self, statuses: StatusSet) -> Self {
+        self.with(|rules| rules.statuses = statuses)
+    }
+
+    /// How many bytes of a request's body are kept to be sent again. A larger body is not retried
+    /// once it has been read beyond this; until then it is. 0: bodies are never sent again once read.
+    #[must_use]
+    pub fn replay_cap(self, bytes: usize) -> Self {
+        self.with(|rules| rules.replay_cap = bytes)
+    }
+
+    /// Believe that a request with an `Idempotency-Key` may run twice, whatever its method. Only
+    /// if the backends really keep such keys.
+    #[must_use]
+    pub fn trust_idempotency_key(self, trust: bool) -> Self {
+        self.with(|rules| rules.trust_idempotency_key = trust)
+    }
+
+    fn with(self, change: impl FnOnce(&mut Rules)) -> Self {
+        let mut rules = Arc::unwrap_or_clone(self.rules);
+        change(&mut rules);
+        Self {
+            rules: Arc::new(rules),
+        }
+    }
+}
+
+impl<S> Layer<S> for RetryLayer {
+    type Service = Retry<S>;
+
+    fn layer(&self, inner: S) -> Retry<S> {
+        Retry::with_rules(inner, Arc::clone(&self.rules))
+    }
+}

@@ -1,0 +1,81 @@
+//! Tries again, when that is proven safe, useful and paid for.
+//!
+//! The decision is [`soe503_core::retry::decide`]; this layer gathers the facts, carries it out,
+//! and keeps what is needed to send a request again: its head, and a [`ReplayBody`].
+//!
+//! # When to use
+//! Inside [`Timeout`](crate::Timeout), which gives it the deadline to plan with, and outside
+//! [`CircuitBreaker`](crate::CircuitBreaker) and [`Pool`](crate::Pool), which then see every attempt.
+//! At one layer of a system only: retries of retries multiply.
+//!
+//! # What is tried again
+//! - Errors, when no byte of the request was handed to a socket: any method.
+//! - Other errors, and answers with a status of the [set](RetryLayer::statuses) (500, 502, 503, 504):
+//!   requests that may run twice, by method or, [if you say so](RetryLayer::trust_idempotency_key),
+//!   by `Idempotency-Key`.
+//! - Never: an unsafe request whose bytes went out, a response that has started, a body above the
+//!   replay cap, our own refusals. `Retry-After` is obeyed: it delays the retry, or forbids it when
+//!   the deadline comes first.
+//!
+//! Each attempt goes to another backend while there is one. An attempt is cut after
+//! `attempt_timeout` only if another can follow; the last has the time until the deadline. The
+//! budget gets one deposit per request and pays for every retry, so an outage cannot multiply the
+//! load; when it is empty, the first answer stands.
+//!
+//! # The result
+//! If no retry is possible, the backend's own answer is passed on untouched. An answer that is to
+//! be replaced is kept until the next attempt is under way: if the circuit or the pool refuses
+//! that one, the client still gets what the backend said. A response after a failed attempt carries
+//! its [`Ledger`](soe503_core::ledger::Ledger) in [`Served`](crate::Served); an error carries it in
+//! [`Failure`](crate::Failure).
+//!
+//! # Cost
+//! With one attempt: nothing. Otherwise a copy of the request's head, which is a reference per
+//! header. A body is shared with its replay only if there is one, and its bytes are referenced, not
+//! copied, until the first answer has come.
+//!
+//! # Readiness
+//! Passes the inner service's on. Further attempts use a clone that is driven to readiness of its
+//! own; an error of its `poll_ready` is the attempt's.
+//!
+//! ```
+//! use http::{Request, Response};
+//! use http_body_util::Empty;
+//! use bytes::Bytes;
+//! use soe503::retry::{BudgetConfig, RetryBudget, RetryPolicy};
+//! use soe503::{RetryLayer, Served};
+//! use std::sync::atomic::{AtomicU32, Ordering};
+//! use tower::{Layer, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+//! static CALLS: AtomicU32 = AtomicU32::new(0);
+//! let flaky = service_fn(|_: Request<_>| async {
+//!     let status = if CALLS.fetch_add(1, Ordering::Relaxed) == 0 { 503 } else { 200 };
+//!     Ok::<_, std::io::Error>(Response::builder().status(status).body(Empty::<Bytes>::new()).unwrap())
+//! });
+//! let budget = RetryBudget::new("app", BudgetConfig::default());
+//! let service = RetryLayer::new(budget, RetryPolicy::default()).layer(flaky);
+//! let response = service.oneshot(Request::new(Empty::<Bytes>::new())).await.unwrap();
+//! assert_eq!(response.status(), 200);
+//! assert_eq!(response.extensions().get::<Served>().unwrap().attempts, 2);
+//! # }
+//! ```
+
+mod attempts;
+mod body;
+pub mod future;
+mod head;
+mod layer;
+mod plan;
+mod service;
+mod statuses;
+mod tape;
+
+pub use body::ReplayBody;
+pub use layer::RetryLayer;
+pub use service::Retry;
+pub use soe503_core::retry::{Backoff, BudgetConfig, RetryBudget, RetryPolicy};
+pub use statuses::StatusSet;
+
+#[cfg(test)]
+mod body_tests;

@@ -1,0 +1,65 @@
+//! What is fixed before the first attempt.
+
+use std::sync::Arc;
+
+use http::HeaderName;
+use soe503_core::Tick;
+use soe503_core::retry::{RetryBudget, RetryPolicy};
+
+use super::StatusSet;
+use super::body::Replay;
+use super::head::Head;
+use crate::context::RequestContext;
+
+/// `draft-ietf-httpapi-idempotency-key-header`.
+pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+const DEFAULT_CAP: usize = 64 * 1024;
+
+/// How a layer retries; shared by all its requests.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    pub(super) budget: RetryBudget,
+    pub(super) policy: RetryPolicy,
+    pub(super) statuses: StatusSet,
+    pub(super) replay_cap: usize,
+    pub(super) trust_idempotency_key: bool,
+}
+
+/// Everything that another attempt of one request is made from.
+#[derive(Debug)]
+pub(super) struct Plan<S, B> {
+    /// Not ready: each attempt drives it to readiness.
+    pub(super) inner: S,
+    pub(super) rules: Arc<Rules>,
+    pub(super) head: Head,
+    pub(super) replay: Replay<B>,
+    pub(super) context: RequestContext,
+}
+
+// === impl Rules ===
+
+impl Rules {
+    pub(super) const fn new(budget: RetryBudget, policy: RetryPolicy) -> Self {
+        Self {
+            budget,
+            policy,
+            statuses: StatusSet::SERVER_FAILURES,
+            replay_cap: DEFAULT_CAP,
+            trust_idempotency_key: false,
+        }
+    }
+
+    /// When the attempt that begins with `context` is cut: only if the request could be tried
+    /// again after it, and not if the deadline comes first anyway.
+    pub(super) fn attempt_deadline(&self, context: &RequestContext) -> Option<Tick> {
+        if !context.idempotent || context.number >= self.policy.attempts {
+            return None;
+        }
+        let at = context.now.after(self.policy.attempt_timeout?);
+        context
+            .deadline
+            .is_none_or(|deadline| at < deadline)
+            .then_some(at)
+    }
+}

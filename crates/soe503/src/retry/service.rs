@@ -1,0 +1,81 @@
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use http_body::Body;
+use soe503_core::retry::{RetryBudget, RetryPolicy};
+use tower_service::Service;
+
+use super::body::ReplayBody;
+use super::future::ResponseFuture;
+use super::head::Head;
+use super::plan::{IDEMPOTENCY_KEY, Plan, Rules};
+use crate::context::RequestContext;
+use crate::error::BoxError;
+
+/// Retries what can be saved. See the [module](super).
+#[derive(Clone, Debug)]
+pub struct Retry<S> {
+    inner: S,
+    rules: Arc<Rules>,
+}
+
+impl<S> Retry<S> {
+    /// Retries by `policy`, on the account of `budget`, with the defaults of
+    /// [`RetryLayer`](super::RetryLayer).
+    pub fn new(inner: S, budget: RetryBudget, policy: RetryPolicy) -> Self {
+        Self::with_rules(inner, Arc::new(Rules::new(budget, policy)))
+    }
+
+    pub(super) const fn with_rules(inner: S, rules: Arc<Rules>) -> Self {
+        Self { inner, rules }
+    }
+
+    /// The account that pays for retries.
+    pub fn budget(&self) -> &RetryBudget {
+        &self.rules.budget
+    }
+
+    crate::macros::accessors!(S);
+}
+
+impl<S, ReqB, ResB> Service<Request<ReqB>> for Retry<S>
+where
+    S: Service<Request<ReplayBody<ReqB>>, Response = Response<ResB>> + Clone,
+    S::Error: Into<BoxError>,
+    ReqB: Body + Unpin,
+    ReqB::Error: Into<BoxError>,
+{
+    type Response = Response<ResB>;
+    type Error = BoxError;
+    type Future = ResponseFuture<S, S::Future, ReqB, ResB>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
+        let rules = &self.rules;
+        let keyed = rules.trust_idempotency_key && request.headers().contains_key(IDEMPOTENCY_KEY);
+        let context = RequestContext::of(&mut request);
+        context.idempotent |= keyed;
+        rules.budget.deposit(context.now);
+        if rules.policy.attempts <= 1 {
+            let request = request.map(ReplayBody::once);
+            return ResponseFuture::once(self.inner.call(request));
+        }
+        context.attempt_deadline = rules.attempt_deadline(context);
+        let context = context.clone();
+        let head = Head::of(&request);
+        let (parts, body) = request.into_parts();
+        let (body, replay) = ReplayBody::taped(body, rules.replay_cap);
+        let plan = Plan {
+            inner: self.inner.clone(),
+            rules: Arc::clone(rules),
+            head,
+            replay,
+            context,
+        };
+        ResponseFuture::first(self.inner.call(Request::from_parts(parts, body)), plan)
+    }
+}

@@ -1,0 +1,56 @@
+//! The future of [`Timeout`](super::Timeout).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use soe503_core::Tick;
+use soe503_core::ledger::TimeoutKind;
+
+use crate::alarm::Alarm;
+use crate::error::{BoxError, Failure};
+use crate::facts;
+
+pin_project! {
+    /// The inner service's answer, or the deadline.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        inner: F,
+        #[pin]
+        deadline: Alarm,
+        started: Tick,
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(super) const fn new(inner: F, started: Tick, deadline: Tick) -> Self {
+        Self {
+            inner,
+            deadline: Alarm::new(Some(deadline)),
+            started,
+        }
+    }
+}
+
+impl<F, T, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<T, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<T, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        // The inner service first: at the deadline it is the one that knows what was tried.
+        if let Poll::Ready(result) = this.inner.poll(cx) {
+            return Poll::Ready(result.map_err(Into::into));
+        }
+        let deadline = ready!(this.deadline.poll(cx));
+        let elapsed = deadline.since(*this.started);
+        let attempt = facts::timed_out(TimeoutKind::Total, 1, *this.started, elapsed);
+        Poll::Ready(Err(Failure::new(attempt).into()))
+    }
+}

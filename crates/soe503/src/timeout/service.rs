@@ -1,0 +1,48 @@
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Request;
+use tower_service::Service;
+
+use super::future::ResponseFuture;
+use crate::context::RequestContext;
+use crate::error::BoxError;
+
+/// Gives every request at most so much time. See the [module](super).
+#[derive(Clone, Debug)]
+pub struct Timeout<S> {
+    inner: S,
+    total: Duration,
+}
+
+impl<S> Timeout<S> {
+    /// At most `total` until the response's head.
+    pub const fn new(inner: S, total: Duration) -> Self {
+        Self { inner, total }
+    }
+
+    crate::macros::accessors!(S);
+}
+
+impl<S, B> Service<Request<B>> for Timeout<S>
+where
+    S: Service<Request<B>>,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let context = RequestContext::of(&mut request);
+        let own = context.now.after(self.total);
+        let deadline = context.deadline.map_or(own, |set| set.min(own));
+        context.deadline = Some(deadline);
+        let started = context.now;
+        ResponseFuture::new(self.inner.call(request), started, deadline)
+    }
+}

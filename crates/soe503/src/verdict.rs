@@ -1,0 +1,263 @@
+//! How a breaker's permit and a pool's lease learn how their request ended.
+//!
+//! Both are counted by the same rules, at the same moments: the head, the end of the body, an
+//! error, or the disappearance of whoever waited. The rules are here once.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::Response;
+use http_body::{Body, Frame};
+use soe503_core::ledger::Attempt;
+use soe503_core::pool::FailureScope;
+use soe503_core::{Cause, Outcome, Tick};
+
+use crate::classify::{Classify, Head};
+use crate::clock;
+use crate::error::{BoxError, Failure};
+use crate::facts;
+use crate::served::LateScope;
+
+/// Something that counts the result of one attempt.
+pub(crate) trait Count {
+    /// The head of the response is here.
+    fn responded(&mut self, now: Tick);
+
+    /// The attempt has ended. `heard` is whom a layer below says a failure concerns; the answer is
+    /// what this one says.
+    fn record(
+        self,
+        now: Tick,
+        outcome: Outcome,
+        heard: Option<FailureScope>,
+    ) -> Option<FailureScope>;
+
+    /// Nobody waits any more.
+    fn abandon(self, now: Tick);
+
+    /// Adds what is known about the attempt beside its end.
+    fn describe(&self, _attempt: &mut Attempt) {}
+}
+
+/// Holds what counts until the end is known; dropped before that, the caller has gone, or has cut us
+/// off at a deadline that was the service's to meet.
+///
+/// A panic of the inner service unwinds past us with the future still alive in its task, so
+/// `std::thread::panicking` says nothing by the time of our drop. Hence the mark around each poll.
+#[derive(Debug)]
+pub(crate) struct Guard<T: Count> {
+    count: Option<T>,
+    due: Option<Tick>,
+    polling: bool,
+}
+
+/// A [`Guard`] that waits for the end of a body.
+#[derive(Debug)]
+pub(crate) struct AtEnd<T: Count, C> {
+    guard: Guard<T>,
+    classify: C,
+    started: Tick,
+    status: u16,
+    trailers_decide: bool,
+    late: Option<Arc<LateScope>>,
+}
+
+// === impl Guard ===
+
+impl<T: Count> Guard<T> {
+    /// Guards `count`, whose head has to come before `due`.
+    pub(crate) const fn new(count: T, due: Option<Tick>) -> Self {
+        Self {
+            count: Some(count),
+            due,
+            polling: false,
+        }
+    }
+
+    /// Nothing left to count.
+    pub(crate) const fn ended() -> Self {
+        Self {
+            count: None,
+            due: None,
+            polling: false,
+        }
+    }
+
+    /// What counts, while it does.
+    pub(crate) const fn count(&self) -> Option<&T> {
+        self.count.as_ref()
+    }
+
+    /// Runs `poll`, so that a panic in it is a failure of the attempt.
+    pub(crate) fn watch<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        self.polling = true;
+        let result = poll();
+        self.polling = false;
+        result
+    }
+
+    /// Ends it.
+    pub(crate) fn record(
+        &mut self,
+        now: Tick,
+        outcome: Outcome,
+        heard: Option<FailureScope>,
+    ) -> Option<FailureScope> {
+        self.count.take()?.record(now, outcome, heard)
+    }
+
+    /// The head of `response` has come. Ends the count if the head decides, and returns the
+    /// outcome's scope; leaves it to the end of the body otherwise.
+    pub(crate) fn head<B: Body, C: Classify + Clone>(
+        mut self,
+        classify: &C,
+        response: &Response<B>,
+        (started, now): (Tick, Tick),
+        heard: Option<FailureScope>,
+    ) -> Headed<T, C> {
+        if let Some(count) = &mut self.count {
+            count.responded(now);
+        }
+        let outcome = match classify.head(response) {
+            Head::AtEnd if response.body().is_end_stream() => Outcome::SUCCESS,
+            head @ (Head::AtEnd | Head::AtTrailers) => {
+                self.due = None;
+                return Headed::Open(AtEnd {
+                    guard: self,
+                    classify: classify.clone(),
+                    started,
+                    status: response.status().as_u16(),
+                    trailers_decide: head == Head::AtTrailers,
+                    late: None,
+                });
+            }
+            Head::Decided(outcome) => outcome,
+            Head::Judge => {
+                let mut attempt = facts::answered(response, 1, started, now);
+                if let Some(count) = &self.count {
+                    count.describe(&mut attempt);
+                }
+                classify.attempt(&attempt)
+            }
+        };
+        Headed::Decided(outcome, self.record(now, outcome, heard))
+    }
+}
+
+/// What a head leaves to be done.
+pub(crate) enum Headed<T: Count, C> {
+    /// Nothing: it has been counted.
+    Decided(Outcome, Option<FailureScope>),
+    /// The end of the body decides.
+    Open(AtEnd<T, C>),
+}
+
+impl<T: Count> Drop for Guard<T> {
+    fn drop(&mut self) {
+        let Some(count) = self.count.take() else {
+            return;
+        };
+        let now = clock::now();
+        let cause = if self.polling {
+            Cause::Unclassified
+        } else if self.due.is_some_and(|due| now >= due) {
+            Cause::DependencyResponseTimeout
+        } else {
+            return count.abandon(now);
+        };
+        count.record(now, Outcome::failure(cause), None);
+    }
+}
+
+// === impl AtEnd ===
+
+impl<T: Count, C> AtEnd<T, C> {
+    /// Where the scope of a late failure is told to, or heard from.
+    pub(crate) fn with_late(mut self, late: Option<Arc<LateScope>>) -> Self {
+        self.late = late;
+        self
+    }
+
+    /// The head said that the trailers decide.
+    pub(crate) const fn trailers_decide(&self) -> bool {
+        self.trailers_decide
+    }
+}
+
+impl<T: Count, C: Classify> AtEnd<T, C> {
+    /// The body ended as it should.
+    fn ended(mut self, trailers: Option<&http::HeaderMap>) {
+        let outcome = if self.trailers_decide {
+            self.classify.trailers(trailers)
+        } else {
+            Outcome::SUCCESS
+        };
+        let heard = self.late.as_ref().and_then(|late| late.get().copied());
+        let scope = self.guard.record(clock::now(), outcome, heard);
+        if let (Some(late), Some(scope)) = (&self.late, scope) {
+            // Full only if somebody else has ended the same attempt, and then theirs stands.
+            let _ = late.set(scope);
+        }
+    }
+
+    /// The body broke off. The error comes back with the facts, if they were not in it.
+    fn broke(mut self, error: BoxError) -> BoxError {
+        let now = clock::now();
+        let mut attempt = facts::broken_body(&*error, self.status, self.started, now);
+        if let Some(count) = self.guard.count() {
+            count.describe(&mut attempt);
+        }
+        let outcome = self.classify.attempt(&attempt);
+        let heard = Failure::find(&*error).and_then(Failure::scope);
+        match self.guard.record(now, outcome, heard) {
+            Some(scope) => Failure::new(attempt)
+                .with_scope(scope)
+                .with_source(error)
+                .into(),
+            None => error,
+        }
+    }
+}
+
+/// Polls `inner` for a frame, on behalf of what waits `at_end`.
+pub(crate) fn poll_frame<B, T, C>(
+    mut inner: Pin<&mut B>,
+    at_end: &mut Option<AtEnd<T, C>>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<B::Data>, BoxError>>>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+    T: Count,
+    C: Classify,
+{
+    let Some(waiting) = at_end else {
+        return inner.poll_frame(cx).map_err(Into::into);
+    };
+    let frame = ready!(waiting.guard.watch(|| inner.as_mut().poll_frame(cx)));
+    match frame {
+        Some(Ok(frame)) => {
+            // Whoever knows the length stops reading after the last byte, so look for the end now.
+            if (frame.is_trailers() || inner.is_end_stream())
+                && let Some(ended) = at_end.take()
+            {
+                ended.ended(frame.trailers_ref());
+            }
+            Poll::Ready(Some(Ok(frame)))
+        }
+        Some(Err(error)) => {
+            let error = error.into();
+            Poll::Ready(Some(Err(match at_end.take() {
+                Some(broken) => broken.broke(error),
+                None => error,
+            })))
+        }
+        None => {
+            if let Some(ended) = at_end.take() {
+                ended.ended(None);
+            }
+            Poll::Ready(None)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The limit sheds, and every way in which a request can end makes room.
+
+mod support;
+
+use bytes::Bytes;
+use http::Response;
+use http_body_util::{BodyExt, Empty, Full};
+use soe503::concurrency_limit::Limit;
+use soe503::{Component, ConcurrencyLimitLayer, Rejected};
+use soe503_core::Cause;
+use support::{Script, Step, empty, errno, get};
+use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok, task};
+use tower_test::mock;
+
+#[tokio::test]
+async fn one_more_is_refused_at_once() {
+    let limit = Limit::new("search", 1);
+    let layer = ConcurrencyLimitLayer::new(limit.clone());
+    let (mut service, mut handle) = mock::spawn_layer::<_, Response<Empty<Bytes>>, _>(layer);
+    assert_ready_ok!(service.poll_ready());
+    let mut first = task::spawn(service.call(get()));
+    assert_pending!(first.poll());
+    let (_, reply) = handle.next_request().await.unwrap();
+
+    assert_ready_ok!(service.poll_ready());
+    let mut second = task::spawn(service.call(get()));
+    let error = assert_ready_err!(second.poll());
+    let refused = Rejected::find(&*error).unwrap();
+    assert_eq!(refused.cause(), Cause::OverloadConcurrencyLimit);
+    assert_eq!(refused.component(), Component::ConcurrencyLimit);
+    assert_eq!(
+        (refused.name(), refused.upstream_touched()),
+        ("search", false)
+    );
+
+    reply.send_response(empty(200));
+    let response = assert_ready_ok!(first.poll());
+    assert_eq!(limit.in_use(), 1, "its body is not at its end");
+    response.into_body().collect().await.unwrap();
+    assert_eq!(limit.in_use(), 0);
+}
+
+#[tokio::test]
+async fn room_is_made_by_every_end() {
+    let limit = Limit::new("search", 1);
+    let layer = ConcurrencyLimitLayer::new(limit.clone());
+    let (mut service, mut handle) = mock::spawn_layer::<_, Response<Script>, _>(layer);
+
+    // The future is dropped.
+    assert_ready_ok!(service.poll_ready());
+    let dropped = task::spawn(service.call(get()));
+    assert_eq!(limit.in_use(), 1);
+    drop(dropped);
+    assert_eq!(limit.in_use(), 0);
+    handle.next_request().await.unwrap();
+
+    // The inner service fails.
+    assert_ready_ok!(service.poll_ready());
+    let mut failed = task::spawn(service.call(get()));
+    handle
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_error(errno(104));
+    assert_ready_err!(failed.poll());
+    assert_eq!(limit.in_use(), 0);
+
+    // The body is dropped, ends with a last frame, ends without one, or breaks off.
+    let ends = [
+        (vec![Step::Data("a")], 0),
+        (vec![Step::Data("a"), Step::End], 1),
+        (vec![Step::Data("a"), Step::Error(104)], 2),
+    ];
+    for (steps, reads) in ends {
+        assert_ready_ok!(service.poll_ready());
+        let mut answered = task::spawn(service.call(get()));
+        let (_, reply) = handle.next_request().await.unwrap();
+        reply.send_response(Response::new(Script::new(steps)));
+        let mut body = assert_ready_ok!(answered.poll()).into_body();
+        drop(answered);
+        for _ in 0..reads {
+            assert_eq!(limit.in_use(), 1, "before frame {reads}");
+            let _ = body.frame().await;
+        }
+        if reads > 0 {
+            assert_eq!(limit.in_use(), 0, "after {reads} frames");
+        }
+        drop(body);
+        assert_eq!(limit.in_use(), 0);
+    }
+}
+
+#[tokio::test]
+async fn backpressure_waits_outside_the_limit() {
+    let limit = Limit::new("search", 1);
+    let layer = ConcurrencyLimitLayer::new(limit.clone());
+    let (mut service, mut handle) = mock::spawn_layer::<_, Response<Full<Bytes>>, _>(layer);
+    handle.allow(0);
+    let mut clone = service.clone();
+    assert_pending!(service.poll_ready());
+    assert_pending!(clone.poll_ready());
+    assert_eq!(limit.in_use(), 0);
+    handle.allow(1);
+    assert!(
+        service.is_woken() || clone.is_woken(),
+        "whoever waits is woken"
+    );
+    assert_ready!(service.poll_ready()).unwrap();
+    assert_eq!(limit.in_use(), 0, "ready holds no slot");
+    let future = service.call(get());
+    assert_eq!(limit.in_use(), 1);
+    drop(future);
+}

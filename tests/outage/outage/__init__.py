@@ -1,0 +1,1 @@
+"""Outages: the scenarios, and what is asked of each."""

@@ -1,0 +1,85 @@
+"""What is asked of every scenario, whatever the fault."""
+
+import re
+from collections import Counter
+
+from .answers import bytes_had_gone_out, cause_and_root, faults_of, tag_of
+from harness.load import Result, quantile
+from .verdicts import Scenario
+
+# A load generator that is late by more than this says nothing about the proxy's speed.
+LAG_MS = 20.0
+# The pool's circuit stays open for at most max_open_for (5 s), plus jitter of a tenth.
+OPEN_INTERVAL = 5.5
+# The time that the proxy itself says it took.
+TOTAL = re.compile(r"\btotal;dur=([\d.]+)")
+
+
+def the_load_was_real(scenario: Scenario, results: list[Result], rate: float, seconds: float) -> None:
+    scenario.at_least("requests sent", len(results), 0.9 * rate * seconds)
+    scenario.at_most("generator late, p99", quantile((one.lag_ms for one in results), 0.99), LAG_MS, " ms", 1)
+
+
+def no_client_sees_it(scenario: Scenario, results: list[Result], explains: bool) -> None:
+    """One backend of several is in trouble: nobody may notice, but for unsafe requests under way."""
+    gets = [one for one in results if one.method == "GET"]
+    posts = [one for one in results if one.method == "POST"]
+    scenario.none("GET failed", [one for one in gets if one.failed], len(gets))
+    failed = [one for one in posts if one.failed]
+    scenario.figure("POST failed", f"{len(failed)} of {len(posts)}")
+    if explains:
+        ours = [one for one in failed if one.status is None or tag_of(one)[0]]
+        scenario.none("POST failed though nothing had gone out", [one for one in ours if not bytes_had_gone_out(one)])
+
+
+def nothing_ran_twice(scenario: Scenario, executions: Counter) -> None:
+    twice = [f"{id} {count} times" for (method, id), count in executions.items() if method == "POST" and count > 1]
+    scenario.none("POST executed twice", twice)
+
+
+def failures_are_tagged(scenario: Scenario, failures: list[Result], what: str = "failures not tagged in full") -> None:
+    scenario.none(what, [f"{one}: {'; '.join(wrong)}" for one in failures if (wrong := faults_of(one))], len(failures))
+
+
+def causes_are(scenario: Scenario, failures: list[Result], expected: set[str], what: str = "failures with another cause or root") -> None:
+    wrong = [one for one in failures if not cause_and_root(one) & expected]
+    scenario.none(f"{what} than {' or '.join(sorted(expected))}", wrong, len(failures))
+
+
+def most_name(scenario: Scenario, failures: list[Result], cause: str) -> None:
+    """The cause that is meant, and not merely one that is defensible."""
+    share = sum(cause in cause_and_root(one) for one in failures) / max(1, len(failures))
+    scenario.at_least(f"failures that name {cause}", 100 * share, 90, " %", 1)
+
+
+def fails_fast(scenario: Scenario, outage: list[Result]) -> None:
+    """From the first answer of the open circuit on."""
+    opened = [one for one in outage if (tag_of(one)[0] or "").startswith("circuit_open/")]
+    scenario.at_least("answers of the open circuit", len(opened), 1)
+    if not opened:
+        return
+    first = min(one.ended for one in opened)
+    scenario.figure("circuit open after", f"{first - outage[0].sent:.2f} s")
+    # From the moment the request left: the generator's own delay is a verdict of its own.
+    took = [one.latency_ms - one.lag_ms for one in opened]
+    scenario.at_most("answer while open, p99", quantile(took, 0.99), 5.0, " ms", 2)
+    scenario.figure("answer while open, p50 / max", f"{quantile(took, 0.5):.2f} / {max(took):.2f} ms")
+    own = [float(match[1]) for one in opened if (match := TOTAL.search(one.lower.get("server-timing", "")))]
+    scenario.at_most("the same by the proxy's own account, max", max(own, default=float("nan")), 5.0, " ms", 2)
+
+
+def retries_stay_few(scenario: Scenario, outage: list[Result], connects: int | None) -> None:
+    attempts = sum(one.attempts or 0 for one in outage)
+    scenario.at_most("attempts per request in the outage", attempts / max(1, len(outage)), 1.2, "", 2)
+    if connects is not None:
+        scenario.at_most("connects per request in the outage", connects / max(1, len(outage)), 1.2, "", 2)
+
+
+def comes_back(scenario: Scenario, results: list[Result], returned: float) -> None:
+    good = [one.ended for one in results if one.ended > returned and not one.failed]
+    if not good:
+        scenario.add("first 200 after the return", "never", f"≤ {OPEN_INTERVAL:g} s", False)
+        return
+    scenario.at_most("first 200 after the return", min(good) - returned, OPEN_INTERVAL, " s", 2)
+    late = [one for one in results if one.failed and one.sent > min(good) + 1.0]
+    scenario.none("failed later than 1 s after that", late)

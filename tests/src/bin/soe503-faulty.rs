@@ -1,0 +1,48 @@
+//! A backend that fails on command: see [`soe503_tests::faulty`].
+
+use std::error::Error;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use soe503_tests::faulty::{Behaviour, Fault, FaultyBackend, serve_control};
+use tokio::net::TcpListener;
+
+/// A backend that fails on command.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Where to listen for requests
+    #[arg(long)]
+    listen: SocketAddr,
+    /// Where to listen for commands: PUT /fault/TRAFFIC/HEALTH, GET /counts
+    #[arg(long)]
+    control: SocketAddr,
+    /// Work per request, in milliseconds
+    #[arg(long, default_value_t = 0)]
+    delay_ms: u64,
+    /// Append `METHOD ID` here for each execution
+    #[arg(long)]
+    ledger: Option<PathBuf>,
+    /// The fault to begin with, health checks included
+    #[arg(long, default_value = "ok")]
+    fault: Fault,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    let ledger = match &arguments.ledger {
+        Some(path) => Some(File::options().create(true).append(true).open(path)?),
+        None => None,
+    };
+    let behaviour = Behaviour {
+        delay: Duration::from_millis(arguments.delay_ms),
+        ..Behaviour::everywhere(arguments.fault)
+    };
+    let backend = FaultyBackend::listen(arguments.listen, behaviour, ledger).await?;
+    let control = TcpListener::bind(arguments.control).await?;
+    serve_control(control, &backend).await?;
+    Ok(())
+}

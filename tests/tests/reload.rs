@@ -1,0 +1,79 @@
+//! A new config replaces the running one as a whole, or not at all.
+
+use soe503_tests::faulty::{Behaviour, FaultyBackend};
+use soe503_tests::http::{get, post};
+use soe503_tests::proxy::{Proxy, config, eventually};
+
+const RELOAD: &str = "/api/v1/config/reload";
+
+async fn scene() -> (FaultyBackend, FaultyBackend, Proxy) {
+    let first = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    let second = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    let proxy = Proxy::before(&[first.address()], "").await;
+    (first, second, proxy)
+}
+
+#[tokio::test]
+async fn an_invalid_config_is_refused_with_its_report_and_the_old_one_stays() {
+    let (first, second, proxy) = scene().await;
+    proxy.rewrite(&config(&[second.address()], "conect_timeout = \"1s\""));
+    let answer = post(proxy.admin(), RELOAD).await.unwrap();
+    assert!((400..500).contains(&answer.status), "{}", answer.text());
+    let report = answer.text();
+    for word in ["conect_timeout", "connect_timeout"] {
+        assert!(report.contains(word), "no {word} in {report}");
+    }
+    assert_eq!(get(proxy.address(), "/").await.unwrap().status, 200);
+    assert_eq!(first.counts().requests, 1);
+    assert_eq!(second.counts().requests, 0);
+}
+
+#[tokio::test]
+async fn the_same_by_signal() {
+    let (first, second, proxy) = scene().await;
+    proxy.rewrite(&config(&[second.address()], "conect_timeout = \"1s\""));
+    proxy.signal("HUP").await;
+    eventually("the report is in the log", async || {
+        proxy.log().contains("conect_timeout")
+    })
+    .await;
+    assert_eq!(get(proxy.address(), "/").await.unwrap().status, 200);
+    assert_eq!(first.counts().requests, 1);
+    assert_eq!(second.counts().requests, 0);
+}
+
+#[tokio::test]
+async fn a_valid_config_takes_over() {
+    let (first, second, proxy) = scene().await;
+    proxy.rewrite(&config(&[second.address()], ""));
+    let answer = post(proxy.admin(), RELOAD).await.unwrap();
+    assert!((200..300).contains(&answer.status), "{}", answer.text());
+    eventually("the new backend is used", async || {
+        assert_eq!(get(proxy.address(), "/").await.unwrap().status, 200);
+        second.counts().requests > 0
+    })
+    .await;
+    let before = first.counts().requests;
+    assert_eq!(get(proxy.address(), "/").await.unwrap().status, 200);
+    assert_eq!(first.counts().requests, before);
+}
+
+#[tokio::test]
+async fn a_valid_config_takes_over_by_signal_and_knows_its_backends_again() {
+    let (first, second, proxy) = scene().await;
+    assert_eq!(get(proxy.address(), "/").await.unwrap().status, 200);
+    proxy.rewrite(&config(&[first.address(), second.address()], ""));
+    proxy.signal("HUP").await;
+    eventually("the new backend is known", async || {
+        proxy.pool().await["backends"].as_array().unwrap().len() == 2
+    })
+    .await;
+    // State is kept by name: the old backend has not forgotten what it did.
+    let pool = proxy.pool().await;
+    let backends = pool["backends"].as_array().unwrap();
+    let address = first.address().to_string();
+    let old = backends
+        .iter()
+        .find(|one| one["address"] == address.as_str());
+    assert_eq!(old.unwrap()["requests"], 1, "{pool}");
+}
