@@ -396,6 +396,48 @@ async fn panics_are_failures() {
     assert_eq!(failures(&breaker), 2);
 }
 
+/// And with the panic caught below whoever drops the future, as `Explain` does it: nothing is
+/// unwinding any more by then.
+#[tokio::test]
+async fn panics_that_somebody_caught_are_failures() {
+    let breaker = breaker(9);
+    let panics = service_fn(|_: Request<Empty<Bytes>>| async {
+        if true {
+            panic!("a bug");
+        }
+        Ok::<Response<Empty<Bytes>>, BoxError>(empty(200))
+    });
+    let service = CircuitBreakerLayer::new(breaker.clone()).layer(panics);
+    let mut future = task::spawn(service.oneshot(get()));
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| future.poll())).unwrap_err();
+    assert_eq!(failures(&breaker), 0, "the future is still there");
+    drop(future);
+    assert_eq!(failures(&breaker), 1);
+}
+
+/// Whoever has read the trailers need not read on.
+#[tokio::test]
+async fn trailers_are_the_end() {
+    let trailers = HeaderMap::from_iter([("grpc-status".parse().unwrap(), "14".parse().unwrap())]);
+    let breaker = breaker(9);
+    let (mut service, mut handle) = guarded::<Script>(&breaker);
+    assert_ready_ok!(service.poll_ready());
+    let mut future = task::spawn(service.call(get()));
+    let response = Response::builder()
+        .header("content-type", "application/grpc")
+        .body(Script::new([Step::Trailers(trailers)]))
+        .unwrap();
+    handle
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_response(response);
+    let mut body = assert_ready_ok!(future.poll()).into_body();
+    body.frame().await.unwrap().unwrap();
+    assert_eq!(failures(&breaker), 1);
+}
+
 /// All services of a layer, and of every layer with the same handle, are one circuit.
 #[tokio::test]
 async fn layers_share_the_circuit_and_nothing_else() {

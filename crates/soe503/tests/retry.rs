@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -207,7 +208,9 @@ async fn the_budget_bounds_and_refusals_cost_nothing() {
     // An open circuit: deposits, and no withdrawal.
     for _ in 0..5 {
         let (got, _) = send(&layer, "GET", &[Refuse]).await;
-        assert!(Rejected::find(&*got.unwrap_err()).is_some());
+        let error = got.unwrap_err();
+        assert!(Rejected::find(&*error).is_some());
+        assert!(Failure::find(&*error).is_none(), "nothing was tried");
     }
     assert_eq!(budget.snapshot(now).spent, 0);
     // Six requests at a fifth each pay for one retry.
@@ -408,6 +411,31 @@ async fn errors_of_readiness_end_an_attempt() {
         faults,
         [Some(Fault::Status(503)), Some(Fault::Errno(104)), None]
     );
+}
+
+/// An answer that is to be replaced is kept until the next attempt is under way, and no longer: its
+/// body holds a connection.
+#[tokio::test(start_paused = true)]
+async fn the_earlier_answer_is_let_go() {
+    type Inner = Mock<ReplayBody<Empty<Bytes>>, Arc<()>>;
+    let (mut service, mut handle) = mock::spawn_with(|inner: Inner| retry().layer(inner));
+    assert_ready_ok!(service.poll_ready());
+    let mut future = task::spawn(service.call(get()));
+    assert_pending!(future.poll());
+    let body = Arc::new(());
+    let mut response = Response::new(body.clone());
+    *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+    let (_, reply) = handle.next_request().await.unwrap();
+    reply.send_response(response);
+    assert_pending!(future.poll());
+    assert_eq!(
+        Arc::strong_count(&body),
+        2,
+        "the next attempt could be refused"
+    );
+    tokio::time::advance(Duration::from_millis(20)).await;
+    assert_pending!(future.poll());
+    assert_eq!(Arc::strong_count(&body), 1, "it was not");
 }
 
 /// Application extensions travel with every attempt.
