@@ -6,10 +6,36 @@
 use soe503_core::{
     breaker::{BreakerConfig, Window as BreakerWindow},
     health::CheckConfig,
+    pool::{EjectionConfig, PoolConfig as PoolDecisions},
     retry::{Backoff, BudgetConfig, RetryPolicy},
 };
 
-use super::{CircuitBreaker, HealthCheck, Retry, RetryBudget, Window};
+use super::{CircuitBreaker, HealthCheck, PoolConfig, Retry, RetryBudget, Window};
+
+impl PoolConfig {
+    /// How backends are chosen and judged.
+    pub fn decisions(&self) -> PoolDecisions {
+        let usual = EjectionConfig::default();
+        let ejection = match &self.ejection {
+            Some(on) => EjectionConfig {
+                consecutive_failures: on.consecutive_failures.get(),
+                base: on.base,
+                max: on.max,
+                ..usual
+            },
+            None => EjectionConfig {
+                consecutive_failures: 0,
+                refused_at_once: false,
+                ..usual
+            },
+        };
+        PoolDecisions {
+            ejection,
+            slow_start: self.slow_start,
+            ..PoolDecisions::default()
+        }
+    }
+}
 
 impl CircuitBreaker {
     /// The breaker's rules.
@@ -87,6 +113,7 @@ mod tests {
         let pool = &config.pools[0];
         let breaker = pool.circuit_breaker.as_ref().unwrap();
         assert_eq!(breaker.decisions(), BreakerConfig::default());
+        assert_eq!(pool.decisions(), PoolDecisions::default());
         assert_eq!(pool.retry_budget.decisions(), BudgetConfig::default());
         assert_eq!(config.routes[0].retry.decisions(), RetryPolicy::default());
     }
@@ -106,6 +133,8 @@ mod tests {
             r#"circuit_breaker = { window = 65536, slow_rate = 1, minimum_requests = 65536, open_for = "1h" }"#,
             r#"circuit_breaker = { window = "24h", consecutive_failures = 100000, slow_request = "1ms" }"#,
             r#"circuit_breaker = { window = 1, consecutive_failures = 0, failure_rate = 1.0, minimum_requests = 1 }"#,
+            r#"ejection = { base = "1ms", max = "1ms" }"#,
+            r#"ejection = { enabled = false }"#,
             r#"retry_budget = { ratio = 0, window = "1s", min_per_second = 0 }"#,
             r#"health_check = { type = "tcp", interval = "10ms", timeout = "1ms", rise = 1, fall = 1 }"#,
         ] {
@@ -116,6 +145,7 @@ mod tests {
                 breaker.decisions().validate().unwrap();
             }
             pool.retry_budget.decisions().validate().unwrap();
+            pool.decisions().validate().unwrap();
             if let Some(check) = &pool.health_check {
                 check.decisions().validate().unwrap();
             }

@@ -51,7 +51,7 @@ fn tell_circuit(pool: &PoolState) {
                 tracing::warn!(pool = name, why = %trip.rule, root, "circuit opened");
             }
             TransitionReason::Recovered => {
-                tracing::info!(pool = name, "circuit closed: probes succeeded")
+                tracing::info!(pool = name, "circuit closed: probes succeeded");
             }
             TransitionReason::Reset => tracing::info!(pool = name, "circuit reset by an operator"),
             TransitionReason::ForcedClosed(why) => {

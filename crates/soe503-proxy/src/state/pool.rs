@@ -48,10 +48,10 @@ impl PoolState {
     pub fn new(config: Arc<PoolConfig>, seed: u64, now: Tick) -> Self {
         let name = config.name.shared();
         let state = Self {
-            pool: Pool::new(Arc::clone(&name), settings::pool(&config), seed),
+            pool: Pool::new(Arc::clone(&name), config.decisions(), seed),
             breaker: Breaker::new(Arc::clone(&name), settings::breaker(&config), seed),
-            budget: RetryBudget::new(Arc::clone(&name), settings::budget(&config)),
-            limit: ConcurrencyLimit::new(Arc::clone(&name), settings::limit(&config)),
+            budget: RetryBudget::new(Arc::clone(&name), config.retry_budget.decisions()),
+            limit: ConcurrencyLimit::new(Arc::clone(&name), config.max_in_flight.get()),
             counters: Arc::default(),
             answers: ArcSwap::from_pointee(Answers::new(
                 members::hosts(&config),
@@ -75,7 +75,7 @@ impl PoolState {
         } else {
             Breaker::new(Arc::clone(&self.name), told, seed)
         };
-        let costs = settings::budget(&config);
+        let costs = config.retry_budget.decisions();
         let budget = if *self.budget.config() == costs {
             self.budget.clone()
         } else {
@@ -83,8 +83,8 @@ impl PoolState {
         };
         self.circuit_news();
         let circuit = self.circuit().follow_on(same);
-        self.pool.set_config(settings::pool(&config));
-        self.limit.set_limit(settings::limit(&config));
+        self.pool.set_config(config.decisions());
+        self.limit.set_limit(config.max_in_flight.get());
         let state = Self {
             name: Arc::clone(&self.name),
             pool: self.pool.clone(),

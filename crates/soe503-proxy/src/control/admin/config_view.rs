@@ -151,7 +151,7 @@ fn backend(backend: &Backend) -> Value {
 fn circuit_breaker(on: &CircuitBreaker) -> Value {
     let mut view = json!({
         "enabled": true,
-        "consecutive_failures": on.consecutive_failures.map_or_else(|| json!("off"), |n| json!(n)),
+        "consecutive_failures": on.consecutive_failures.map_or(0, std::num::NonZeroU32::get),
         "slow_request": span(on.slow_request),
         "window": match on.window {
             Window::Time(time) => json!(span(time)),

@@ -28,6 +28,7 @@ host = "app.internal"
 expect = "200-299,404"
 [pools.app.circuit_breaker]
 failure_rate = 0.5
+consecutive_failures = 0
 window = "30s"
 [pools.app.ejection]
 base = "2s"

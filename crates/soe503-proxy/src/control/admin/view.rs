@@ -113,7 +113,7 @@ fn backend(shown: &BackendSnapshot, checked: bool, anchor: Anchor) -> api::Backe
         since: anchor.date(shown.since),
         until: why
             .and_then(|why| why.until)
-            .or(due.filter(|_| shown.state == BackendState::Ejected))
+            .or_else(|| due.filter(|_| shown.state == BackendState::Ejected))
             .map(|until| anchor.date(until)),
         weight: shown.weight,
         in_flight: u64::from(shown.in_flight),
@@ -171,7 +171,7 @@ fn unresolved(pool: &PoolState, anchor: Anchor) -> Vec<api::Backend> {
                 |trouble| trouble.text.to_string(),
             )),
             cause: trouble.map(|trouble| trouble.cause.id().to_owned()),
-            since: anchor.date(trouble.map_or(anchor.tick(), |trouble| trouble.since)),
+            since: anchor.date(trouble.map_or_else(|| anchor.tick(), |trouble| trouble.since)),
             until: None,
             weight: backend.weight.get(),
             in_flight: 0,

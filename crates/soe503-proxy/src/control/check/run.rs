@@ -81,19 +81,6 @@ pub async fn run<B: Patients, P: Prober>(
     timetable.run().await;
 }
 
-/// What the core is told about `check`.
-fn checker_config(check: &HealthCheck) -> CheckConfig {
-    let defaults = CheckConfig::default();
-    CheckConfig {
-        interval: check.interval,
-        fast_interval: defaults.fast_interval.min(check.interval),
-        timeout: check.timeout,
-        rise: check.rise.get(),
-        fall: check.fall.get(),
-        ..defaults
-    }
-}
-
 fn with(config: &CheckConfig, initial: Health) -> CheckConfig {
     CheckConfig {
         initial,
@@ -128,7 +115,7 @@ impl Watched {
 
 impl<B: Patients, P: Prober> Timetable<B, P> {
     async fn run(mut self) {
-        let config = checker_config(&self.check);
+        let config = self.check.decisions();
         loop {
             let now = soe503::clock::now();
             self.attend(&config, now);

@@ -13,7 +13,7 @@ pub fn render(scrape: &Scrape) -> String {
             family,
             text: String::new(),
         };
-        (family.read)(scrape, &mut samples);
+        family.read.put(scrape, &mut samples);
         // A family without a value is left out: a name alone tells nobody anything.
         if !samples.text.is_empty() {
             let Family { name, kind, .. } = family;

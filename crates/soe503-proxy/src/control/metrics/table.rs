@@ -3,7 +3,7 @@
 use soe503_api::{BackendState, CircuitState};
 
 use super::exposition::Samples;
-use super::scrape::{PoolScrape, Scrape};
+use super::scrape::{BackendScrape, PoolScrape, Scrape};
 
 /// One metric. Adding one means adding a row to [`TABLE`], and nothing else.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,18 @@ pub struct Family {
     /// What it says, in a sentence.
     pub help: &'static str,
     /// Puts its values.
-    pub(super) read: fn(&Scrape, &mut Samples<'_>),
+    pub(super) read: Read,
+}
+
+/// Whose values a metric has, and how they are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Read {
+    /// Of the process.
+    Process(fn(&Scrape, &mut Samples<'_>)),
+    /// Of each pool.
+    Pool(fn(&PoolScrape, &mut Samples<'_>)),
+    /// Of each backend of each pool.
+    Backend(fn(&PoolScrape, &BackendScrape, &mut Samples<'_>)),
 }
 
 /// What kind of value a metric is.
@@ -39,18 +50,15 @@ pub const TABLE: &[Family] = &[
         unit: "requests",
         labels: &["pool", "status", "origin", "category", "cause"],
         help: "Finished requests. `status` is the class (2xx to 5xx, none: the client left first), `origin` says whether this proxy generated the response or passed a backend's on, `category` and `cause` are empty unless it failed.",
-        read: |scrape, out| {
-            pools(scrape, |pool| {
-                for r in &pool.responses {
-                    let (category, cause) =
-                        r.cause.map_or(("", ""), |c| (c.category().id(), c.id()));
-                    out.push(
-                        &[&pool.name, &r.class.id(), &r.origin.id(), &category, &cause],
-                        r.count,
-                    );
-                }
-            });
-        },
+        read: Read::Pool(|pool, out| {
+            for r in &pool.responses {
+                let (category, cause) = r.cause.map_or(("", ""), |c| (c.category().id(), c.id()));
+                out.push(
+                    &[&pool.name, &r.class.id(), &r.origin.id(), &category, &cause],
+                    r.count,
+                );
+            }
+        }),
     },
     Family {
         name: "soe503_prevented_total",
@@ -58,11 +66,7 @@ pub const TABLE: &[Family] = &[
         unit: "requests",
         labels: &["pool", "by"],
         help: "Requests that failed at first and were saved, by what saved them.",
-        read: |scrape, out| {
-            pools(scrape, |pool| {
-                out.push(&[&pool.name, &"retry"], pool.prevented)
-            })
-        },
+        read: Read::Pool(|pool, out| out.push(&[&pool.name, &"retry"], pool.prevented)),
     },
     Family {
         name: "soe503_attempts_total",
@@ -70,7 +74,7 @@ pub const TABLE: &[Family] = &[
         unit: "attempts",
         labels: &["pool"],
         help: "Tries of finished requests on backends, first ones and retries.",
-        read: |scrape, out| pools(scrape, |pool| out.push(&[&pool.name], pool.attempts)),
+        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.attempts)),
     },
     Family {
         name: "soe503_unexplained_total",
@@ -78,15 +82,13 @@ pub const TABLE: &[Family] = &[
         unit: "requests",
         labels: &["pool"],
         help: "Failures that nothing known explains (`unknown/unclassified`). Each is a gap in the diagnosis: please report it.",
-        read: |scrape, out| {
-            pools(scrape, |pool| {
-                let unexplained = pool
-                    .responses
-                    .iter()
-                    .filter(|r| r.cause == Some(soe503_core::Cause::Unclassified));
-                out.push(&[&pool.name], unexplained.map(|r| r.count).sum::<u64>());
-            });
-        },
+        read: Read::Pool(|pool, out| {
+            let unexplained = pool
+                .responses
+                .iter()
+                .filter(|r| r.cause == Some(soe503_core::Cause::Unclassified));
+            out.push(&[&pool.name], unexplained.map(|r| r.count).sum::<u64>());
+        }),
     },
     Family {
         name: "soe503_pool_in_flight",
@@ -94,7 +96,7 @@ pub const TABLE: &[Family] = &[
         unit: "requests",
         labels: &["pool"],
         help: "Requests of the pool that are under way.",
-        read: |scrape, out| pools(scrape, |pool| out.push(&[&pool.name], pool.in_flight)),
+        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.in_flight)),
     },
     Family {
         name: "soe503_pool_in_flight_limit",
@@ -102,13 +104,11 @@ pub const TABLE: &[Family] = &[
         unit: "requests",
         labels: &["pool"],
         help: "How many requests of the pool may be under way; more are shed.",
-        read: |scrape, out| {
-            pools(scrape, |pool| {
-                if let Some(limit) = pool.in_flight_limit {
-                    out.push(&[&pool.name], limit);
-                }
-            });
-        },
+        read: Read::Pool(|pool, out| {
+            if let Some(limit) = pool.in_flight_limit {
+                out.push(&[&pool.name], limit);
+            }
+        }),
     },
     Family {
         name: "soe503_pool_panic",
@@ -116,7 +116,7 @@ pub const TABLE: &[Family] = &[
         unit: "0 or 1",
         labels: &["pool"],
         help: "1 while checks condemn so many backends that they are not believed: look at the health check first.",
-        read: |scrape, out| pools(scrape, |pool| out.push(&[&pool.name], u8::from(pool.panic))),
+        read: Read::Pool(|pool, out| out.push(&[&pool.name], u8::from(pool.panic))),
     },
     Family {
         name: "soe503_retry_budget_available",
@@ -124,11 +124,7 @@ pub const TABLE: &[Family] = &[
         unit: "retries",
         labels: &["pool"],
         help: "Retries that the pool's budget would allow now.",
-        read: |scrape, out| {
-            pools(scrape, |pool| {
-                out.push(&[&pool.name], pool.budget_available)
-            })
-        },
+        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.budget_available)),
     },
     Family {
         name: "soe503_retry_budget_spent_total",
@@ -136,7 +132,7 @@ pub const TABLE: &[Family] = &[
         unit: "retries",
         labels: &["pool"],
         help: "Retries made on the pool's budget.",
-        read: |scrape, out| pools(scrape, |pool| out.push(&[&pool.name], pool.budget_spent)),
+        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.budget_spent)),
     },
     Family {
         name: "soe503_retry_budget_refused_total",
@@ -144,7 +140,7 @@ pub const TABLE: &[Family] = &[
         unit: "retries",
         labels: &["pool"],
         help: "Retries that were not made because the budget was empty.",
-        read: |scrape, out| pools(scrape, |pool| out.push(&[&pool.name], pool.budget_refused)),
+        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.budget_refused)),
     },
     Family {
         name: "soe503_circuit_state",
@@ -152,13 +148,11 @@ pub const TABLE: &[Family] = &[
         unit: "0 or 1",
         labels: &["pool", "state"],
         help: "The state of the pool's circuit: 1 for the one it is in, 0 for the others.",
-        read: |scrape, out| {
-            pools(scrape, |pool| {
-                for (state, word) in CIRCUIT_STATES {
-                    out.push(&[&pool.name, word], u8::from(pool.circuit == *state));
-                }
-            });
-        },
+        read: Read::Pool(|pool, out| {
+            for (state, word) in CIRCUIT_STATES {
+                out.push(&[&pool.name, word], u8::from(pool.circuit == *state));
+            }
+        }),
     },
     Family {
         name: "soe503_circuit_transitions_total",
@@ -166,17 +160,15 @@ pub const TABLE: &[Family] = &[
         unit: "transitions",
         labels: &["pool", "to"],
         help: "Changes of the pool's circuit, by the state it went to; the begin and end of an operator's override count, too.",
-        read: |scrape, out| {
-            pools(scrape, |pool| {
-                for (state, word) in CIRCUIT_STATES {
-                    let counts = pool.transitions.iter().filter(|(to, _)| to == state);
-                    out.push(
-                        &[&pool.name, word],
-                        counts.map(|(_, count)| count).sum::<u64>(),
-                    );
-                }
-            });
-        },
+        read: Read::Pool(|pool, out| {
+            for (state, word) in CIRCUIT_STATES {
+                let counts = pool.transitions.iter().filter(|(to, _)| to == state);
+                out.push(
+                    &[&pool.name, word],
+                    counts.map(|(_, count)| count).sum::<u64>(),
+                );
+            }
+        }),
     },
     Family {
         name: "soe503_circuit_refused_total",
@@ -184,7 +176,7 @@ pub const TABLE: &[Family] = &[
         unit: "requests",
         labels: &["pool"],
         help: "Requests that the pool's circuit refused; in shadow mode, those it would have.",
-        read: |scrape, out| pools(scrape, |pool| out.push(&[&pool.name], pool.circuit_refused)),
+        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.circuit_refused)),
     },
     Family {
         name: "soe503_backend_state",
@@ -192,16 +184,14 @@ pub const TABLE: &[Family] = &[
         unit: "0 or 1",
         labels: &["pool", "backend", "state"],
         help: "The state of the backend: 1 for the one it is in, 0 for the others.",
-        read: |scrape, out| {
-            backends(scrape, |pool, backend| {
-                for (state, word) in BACKEND_STATES {
-                    out.push(
-                        &[&pool.name, &backend.name, word],
-                        u8::from(backend.state == *state),
-                    );
-                }
-            });
-        },
+        read: Read::Backend(|pool, backend, out| {
+            for (state, word) in BACKEND_STATES {
+                out.push(
+                    &[&pool.name, &backend.name, word],
+                    u8::from(backend.state == *state),
+                );
+            }
+        }),
     },
     Family {
         name: "soe503_backend_in_flight",
@@ -209,11 +199,7 @@ pub const TABLE: &[Family] = &[
         unit: "attempts",
         labels: &["pool", "backend"],
         help: "Attempts that run on the backend.",
-        read: |scrape, out| {
-            backends(scrape, |pool, b| {
-                out.push(&[&pool.name, &b.name], b.in_flight)
-            })
-        },
+        read: Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.in_flight)),
     },
     Family {
         name: "soe503_backend_requests_total",
@@ -221,11 +207,7 @@ pub const TABLE: &[Family] = &[
         unit: "attempts",
         labels: &["pool", "backend"],
         help: "Attempts on the backend.",
-        read: |scrape, out| {
-            backends(scrape, |pool, b| {
-                out.push(&[&pool.name, &b.name], b.requests)
-            })
-        },
+        read: Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.requests)),
     },
     Family {
         name: "soe503_backend_failures_total",
@@ -233,11 +215,7 @@ pub const TABLE: &[Family] = &[
         unit: "attempts",
         labels: &["pool", "backend"],
         help: "Attempts on the backend that failed.",
-        read: |scrape, out| {
-            backends(scrape, |pool, b| {
-                out.push(&[&pool.name, &b.name], b.failures)
-            })
-        },
+        read: Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.failures)),
     },
     Family {
         name: "soe503_backend_latency_seconds",
@@ -245,13 +223,11 @@ pub const TABLE: &[Family] = &[
         unit: "seconds",
         labels: &["pool", "backend", "quantile"],
         help: "Quantiles of the recent time from an attempt's start to the head of its response. A gauge: quantiles of several proxies cannot be added or averaged.",
-        read: |scrape, out| {
-            backends(scrape, |pool, backend| {
-                for (rank, latency) in &backend.latency {
-                    out.push(&[&pool.name, &backend.name, rank], latency.as_secs_f64());
-                }
-            });
-        },
+        read: Read::Backend(|pool, backend, out| {
+            for (rank, latency) in &backend.latency {
+                out.push(&[&pool.name, &backend.name, rank], latency.as_secs_f64());
+            }
+        }),
     },
     Family {
         name: "soe503_dns_failing",
@@ -259,13 +235,11 @@ pub const TABLE: &[Family] = &[
         unit: "1",
         labels: &["pool", "host", "cause"],
         help: "1 for each name whose latest lookup failed; its last good addresses, if it ever had any, stay in use.",
-        read: |scrape, out| {
-            pools(scrape, |pool| {
-                for (host, cause) in &pool.dns_failing {
-                    out.push(&[&pool.name, host, cause], 1);
-                }
-            });
-        },
+        read: Read::Pool(|pool, out| {
+            for (host, cause) in &pool.dns_failing {
+                out.push(&[&pool.name, host, cause], 1);
+            }
+        }),
     },
     Family {
         name: "soe503_connections",
@@ -273,7 +247,7 @@ pub const TABLE: &[Family] = &[
         unit: "connections",
         labels: &[],
         help: "Client connections that are open.",
-        read: |scrape, out| out.push(&[], scrape.connections),
+        read: Read::Process(|scrape, out| out.push(&[], scrape.connections)),
     },
     Family {
         name: "soe503_connections_total",
@@ -281,7 +255,7 @@ pub const TABLE: &[Family] = &[
         unit: "connections",
         labels: &[],
         help: "Client connections accepted.",
-        read: |scrape, out| out.push(&[], scrape.connections_total),
+        read: Read::Process(|scrape, out| out.push(&[], scrape.connections_total)),
     },
     Family {
         name: "soe503_draining",
@@ -289,7 +263,7 @@ pub const TABLE: &[Family] = &[
         unit: "0 or 1",
         labels: &[],
         help: "1 while the process finishes what it has and accepts nothing new.",
-        read: |scrape, out| out.push(&[], u8::from(scrape.draining)),
+        read: Read::Process(|scrape, out| out.push(&[], u8::from(scrape.draining))),
     },
     Family {
         name: "soe503_config_reloads_total",
@@ -297,10 +271,10 @@ pub const TABLE: &[Family] = &[
         unit: "reloads",
         labels: &["result"],
         help: "Reloads of the configuration that were asked for: applied, or refused because the file has a mistake.",
-        read: |scrape, out| {
+        read: Read::Process(|scrape, out| {
             out.push(&[&"applied"], scrape.reloads_applied);
             out.push(&[&"refused"], scrape.reloads_failed);
-        },
+        }),
     },
     Family {
         name: "soe503_recorder_dropped_total",
@@ -308,7 +282,7 @@ pub const TABLE: &[Family] = &[
         unit: "records",
         labels: &[],
         help: "Failure records lost because the recorder did not keep up; the requests themselves were answered.",
-        read: |scrape, out| out.push(&[], scrape.recorder_dropped),
+        read: Read::Process(|scrape, out| out.push(&[], scrape.recorder_dropped)),
     },
     Family {
         name: "soe503_access_log_lines_total",
@@ -316,7 +290,7 @@ pub const TABLE: &[Family] = &[
         unit: "lines",
         labels: &[],
         help: "Access log lines written.",
-        read: |scrape, out| out.push(&[], scrape.access_log_written),
+        read: Read::Process(|scrape, out| out.push(&[], scrape.access_log_written)),
     },
     Family {
         name: "soe503_access_log_dropped_total",
@@ -324,7 +298,7 @@ pub const TABLE: &[Family] = &[
         unit: "lines",
         labels: &[],
         help: "Access log lines lost because the writer did not keep up or could not write.",
-        read: |scrape, out| out.push(&[], scrape.access_log_dropped),
+        read: Read::Process(|scrape, out| out.push(&[], scrape.access_log_dropped)),
     },
     Family {
         name: "soe503_build_info",
@@ -332,7 +306,7 @@ pub const TABLE: &[Family] = &[
         unit: "1",
         labels: &["version", "server"],
         help: "Always 1; the labels say which version runs, and under which name.",
-        read: |scrape, out| out.push(&[&scrape.version, &scrape.server], 1),
+        read: Read::Process(|scrape, out| out.push(&[&scrape.version, &scrape.server], 1)),
     },
     Family {
         name: "process_start_time_seconds",
@@ -340,17 +314,17 @@ pub const TABLE: &[Family] = &[
         unit: "seconds",
         labels: &[],
         help: "When the process started, in seconds since 1970.",
-        read: |scrape, out| out.push(&[], scrape.started.as_secs_f64()),
+        read: Read::Process(|scrape, out| out.push(&[], scrape.started.as_secs_f64())),
     },
 ];
 
-const CIRCUIT_STATES: &[(CircuitState, &'static str)] = &[
+const CIRCUIT_STATES: &[(CircuitState, &str)] = &[
     (CircuitState::Closed, "closed"),
     (CircuitState::Open, "open"),
     (CircuitState::HalfOpen, "half_open"),
 ];
 
-const BACKEND_STATES: &[(BackendState, &'static str)] = &[
+const BACKEND_STATES: &[(BackendState, &str)] = &[
     (BackendState::Up, "up"),
     (BackendState::Down, "down"),
     (BackendState::Ejected, "ejected"),
@@ -360,14 +334,23 @@ const BACKEND_STATES: &[(BackendState, &'static str)] = &[
     (BackendState::Warming, "warming"),
 ];
 
-fn pools(scrape: &Scrape, mut read: impl FnMut(&PoolScrape)) {
-    scrape.pools.iter().for_each(|pool| read(pool));
-}
+// === impl Read ===
 
-fn backends(scrape: &Scrape, mut read: impl FnMut(&PoolScrape, &super::BackendScrape)) {
-    pools(scrape, |pool| {
-        pool.backends.iter().for_each(|backend| read(pool, backend))
-    });
+impl Read {
+    /// Puts the values of `scrape`.
+    pub(super) fn put(self, scrape: &Scrape, out: &mut Samples<'_>) {
+        match self {
+            Self::Process(read) => read(scrape, out),
+            Self::Pool(read) => scrape.pools.iter().for_each(|pool| read(pool, out)),
+            Self::Backend(read) => {
+                for pool in &scrape.pools {
+                    for backend in &pool.backends {
+                        read(pool, backend, out);
+                    }
+                }
+            }
+        }
+    }
 }
 
 // === impl Kind ===
