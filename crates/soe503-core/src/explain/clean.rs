@@ -31,6 +31,7 @@ pub(super) fn ascii(text: &str, longest: usize) -> String {
             ' '..='~' => char,
             '…' => '~',
             '×' => 'x',
+            'µ' => 'u',
             '–' => '-',
             _ => '?',
         })

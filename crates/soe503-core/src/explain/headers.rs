@@ -56,12 +56,13 @@ fn soe_cause(telling: &Telling<'_>) -> String {
     let diagnosis = telling.diagnosis;
     let field = Field::named(diagnosis.primary.id(), token_ref("unknown/unclassified"))
         .string(key_ref("inc"), &identifier(telling.reference(), LONGEST_ID))
-        .token(key_ref("grade"), diagnosis.grade.word())
-        .date(key_ref("at"), telling.at_unix);
-    match diagnosis.root {
-        Some(root) => field.cause(key_ref("root"), root).finish(),
-        None => field.finish(),
-    }
+        .token(key_ref("grade"), diagnosis.grade.word());
+    let field = match diagnosis.root {
+        Some(root) => field.cause(key_ref("root"), root),
+        None => field,
+    };
+    // Last: npm's structured-headers 2.1 does not get past a date that something follows.
+    field.date(key_ref("at"), telling.at_unix).finish()
 }
 
 /// `Server-Timing` (W3C): each attempt with what ended it, and the total, in milliseconds.

@@ -93,8 +93,8 @@ fn soe_cause_is_an_item() {
     );
     assert_eq!(
         text,
-        "circuit_open/consecutive_failures;inc=\"01KAPX3Q\";grade=proven;at=@1795369268;\
-         root=dependency_failure/connect_refused"
+        "circuit_open/consecutive_failures;inc=\"01KAPX3Q\";grade=proven;\
+         root=dependency_failure/connect_refused;at=@1795369268"
     );
     let item = item(&text);
     assert_eq!(
