@@ -69,7 +69,7 @@ pub(crate) fn add(watch: Arc<Watch>, patience: Patience, task: AbortHandle) {
             watch,
             patience,
             task,
-        })
+        });
     });
 }
 
