@@ -12,6 +12,7 @@ pub mod config;
 pub mod control;
 pub mod demo;
 mod front;
+mod gather;
 pub mod listen;
 pub mod run;
 pub mod signals;

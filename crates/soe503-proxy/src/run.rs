@@ -202,7 +202,7 @@ impl Shared {
         self.proxy.apply(config);
         let config = self.proxy.config();
         for (index, front) in &self.fronts {
-            if let Some(listener) = config.listeners.iter().nth(*index) {
+            if let Some(listener) = config.listeners.get(*index) {
                 front.replace_routes(routes(&self.proxy, &config, listener));
             }
         }

@@ -11,7 +11,8 @@ use crate::clock;
 /// place by the others.
 ///
 /// It carries the clock's last reading too. On the first attempt all layers run within one
-/// synchronous chain of calls, so one reading serves them all.
+/// synchronous chain of calls, so one reading serves them all. A middleware of yours that waits
+/// between them should [`touch`](Self::touch) the context, or its wait is taken for the service's.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RequestContext {
@@ -53,6 +54,11 @@ impl RequestContext {
         request
             .extensions_mut()
             .get_or_insert_with(|| Self::new(clock::now(), idempotent))
+    }
+
+    /// Reads the clock again.
+    pub fn touch(&mut self) {
+        self.now = clock::now();
     }
 
     /// The sooner of the attempt's and the request's deadline.

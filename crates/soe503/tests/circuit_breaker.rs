@@ -1,4 +1,4 @@
-//! What the circuit breaker layer tells its breaker, and when.
+//! What the circuit breaker layer tells its breaker, and when it lets requests through.
 
 mod support;
 
@@ -7,38 +7,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Empty, Full};
-use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::{
-    BoxError, CircuitBreaker, CircuitBreakerLayer, Component, Failure, Rejected, RequestBodyError,
-    TimeoutLayer, clock,
+    BoxError, CircuitBreakerLayer, Component, Failure, Rejected, RequestBodyError, clock,
 };
 use soe503_core::breaker::State;
 use soe503_core::ledger::Attempt;
 use soe503_core::pool::FailureScope;
 use soe503_core::{Cause, Tick};
-use support::{Handle, Mock, REFUSED, RESET, Script, Step, empty, errno, get};
+use support::circuit::{breaker, failures, guarded};
+use support::{REFUSED, RESET, Script, Step, errno, get};
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_test::mock;
-
-fn breaker(failures: u32) -> Breaker {
-    let config = BreakerConfig {
-        consecutive_failures: Some(failures),
-        ..BreakerConfig::default()
-    };
-    Breaker::try_new("app", config, 1).unwrap()
-}
-
-fn failures(breaker: &Breaker) -> u32 {
-    breaker.snapshot(clock::now()).consecutive_failures
-}
-
-type Guarded<B> = mock::Spawn<CircuitBreaker<Mock<Empty<Bytes>, B>>>;
-
-fn guarded<B: http_body::Body>(breaker: &Breaker) -> (Guarded<B>, Handle<Empty<Bytes>, B>) {
-    let layer = CircuitBreakerLayer::new(breaker.clone());
-    mock::spawn_with(move |inner| layer.layer(inner))
-}
 
 /// One failure is on the account before each row, so that a success shows too.
 #[tokio::test(start_paused = true)]
@@ -254,146 +233,6 @@ async fn errors_of_readiness_count() {
         assert_eq!(failures(&breaker), expected);
     }
     assert_eq!(breaker.state(), State::Open);
-}
-
-async fn half_open(breaker: &Breaker) {
-    breaker.force_open(clock::now(), "a test");
-    breaker.reset(clock::now());
-    let permit = breaker.admit(clock::now()).unwrap();
-    permit.record(
-        clock::now(),
-        soe503_core::Outcome::failure(Cause::DependencyConnectRefused),
-    );
-    assert_eq!(breaker.state(), State::Open);
-    tokio::time::advance(Duration::from_secs(2)).await;
-}
-
-/// Failure mode 19: a probe whose client leaves gives its place back.
-#[tokio::test(start_paused = true)]
-async fn a_dropped_probe_frees_its_place() {
-    let breaker = breaker(1);
-    half_open(&breaker).await;
-    let (mut service, mut handle) = guarded::<Script>(&breaker);
-    for round in 0..8 {
-        assert_ready_ok!(service.poll_ready());
-        let mut probe = task::spawn(service.call(get()));
-        assert_pending!(probe.poll());
-        assert_eq!(
-            breaker.snapshot(clock::now()).probes_in_flight,
-            1,
-            "round {round}"
-        );
-        let (_, reply) = handle.next_request().await.unwrap();
-        // Dropped before the head; dropped with the head there and nobody looking.
-        if round % 2 == 1 {
-            reply.send_response(Response::new(Script::default()));
-        }
-        drop(probe);
-        assert_eq!(
-            breaker.snapshot(clock::now()).probes_in_flight,
-            0,
-            "round {round}"
-        );
-        assert_eq!(breaker.state(), State::HalfOpen);
-    }
-}
-
-/// Row S2: the client drops the body after a good head, and the probe has succeeded.
-#[tokio::test(start_paused = true)]
-async fn a_dropped_body_is_a_success() {
-    let breaker = breaker(1);
-    half_open(&breaker).await;
-    let (mut service, mut handle) = guarded::<Script>(&breaker);
-    for _ in 0..breaker.config().probes {
-        assert_ne!(breaker.state(), State::Closed);
-        assert_ready_ok!(service.poll_ready());
-        let mut probe = task::spawn(service.call(get()));
-        let (_, reply) = handle.next_request().await.unwrap();
-        reply.send_response(Response::new(Script::new([Step::Data("a")])));
-        let mut body = assert_ready_ok!(probe.poll()).into_body();
-        body.frame().await.unwrap().unwrap();
-        drop(body);
-    }
-    assert_eq!(breaker.state(), State::Closed);
-}
-
-/// Row S3: a result from before the trip neither closes nor reopens anything.
-#[tokio::test(start_paused = true)]
-async fn late_results_change_nothing() {
-    let breaker = breaker(1);
-    let (mut service, mut handle) = guarded::<Empty<Bytes>>(&breaker);
-    assert_ready_ok!(service.poll_ready());
-    let mut straggler = task::spawn(service.call(get()));
-    let (_, late) = handle.next_request().await.unwrap();
-    half_open(&breaker).await;
-    assert_ready_ok!(service.poll_ready());
-    let mut probe = task::spawn(service.call(get()));
-    assert_eq!(breaker.state(), State::HalfOpen);
-    late.send_error(errno(REFUSED));
-    assert_ready_err!(straggler.poll());
-    assert_eq!(breaker.state(), State::HalfOpen);
-    assert_eq!(breaker.snapshot(clock::now()).stale, 1);
-    handle
-        .next_request()
-        .await
-        .unwrap()
-        .1
-        .send_error(errno(REFUSED));
-    assert_ready_err!(probe.poll());
-    assert_eq!(
-        breaker.snapshot(clock::now()).probes_failed,
-        1,
-        "the probe's own result does"
-    );
-}
-
-/// Row S5: an impatient client is nobody's failure; a deadline that passed is the service's.
-#[tokio::test(start_paused = true)]
-async fn a_cut_at_the_deadline_counts_and_an_abandoned_request_does_not() {
-    let hung = service_fn(|_: Request<Empty<Bytes>>| {
-        std::future::pending::<Result<Response<Empty<Bytes>>, BoxError>>()
-    });
-    let breaker = breaker(9);
-    let guarded = CircuitBreakerLayer::new(breaker.clone()).layer(hung);
-    let service = TimeoutLayer::new(Duration::from_secs(1)).layer(guarded);
-
-    let mut abandoned = task::spawn(service.clone().oneshot(get()));
-    assert_pending!(abandoned.poll());
-    tokio::time::advance(Duration::from_millis(900)).await;
-    drop(abandoned);
-    assert_eq!(failures(&breaker), 0);
-
-    service.oneshot(get()).await.unwrap_err();
-    assert_eq!(failures(&breaker), 1);
-}
-
-/// Row S7, with the panic caught around the task as tokio and hyper do it.
-#[tokio::test]
-async fn panics_are_failures() {
-    let breaker = breaker(9);
-    let panics = service_fn(|_: Request<Empty<Bytes>>| async {
-        if true {
-            panic!("a bug");
-        }
-        Ok::<Response<Empty<Bytes>>, BoxError>(empty(200))
-    });
-    let service = CircuitBreakerLayer::new(breaker.clone()).layer(panics);
-    tokio::spawn(service.oneshot(get())).await.unwrap_err();
-    assert_eq!(failures(&breaker), 1);
-
-    let (mut service, mut handle) = guarded::<Script>(&breaker);
-    assert_ready_ok!(service.poll_ready());
-    let mut future = task::spawn(service.call(get()));
-    let body = Script::new([Step::Data("a"), Step::Panic]);
-    handle
-        .next_request()
-        .await
-        .unwrap()
-        .1
-        .send_response(Response::new(body));
-    let body = assert_ready_ok!(future.poll()).into_body();
-    tokio::spawn(body.collect()).await.unwrap_err();
-    assert_eq!(failures(&breaker), 2);
 }
 
 /// All services of a layer, and of every layer with the same handle, are one circuit.

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, StatusCode};
 use http_body::Body;
-use http_body_util::{BodyExt, Empty, Full};
+use http_body_util::Empty;
 use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::explain::{Explained, Exposure, FailureRecord, Record};
 use soe503::{BoxError, CircuitBreakerLayer, ExplainLayer, Explainer, clock};
@@ -16,45 +16,9 @@ use soe503_core::Cause;
 use soe503_core::diagnosis::{Context, Diagnosis};
 use soe503_core::explain::RetryInputs;
 use soe503_core::ledger::Ledger;
-use support::{Mock, REFUSED, RESET, errno, get, request, status};
-use tokio_test::{assert_pending, assert_ready_ok, task};
-use tower::{Layer, Service, ServiceExt, service_fn};
-use tower_test::mock;
-
-type Told = Response<soe503::explain::ExplainBody<Full<Bytes>>>;
-
-fn explainer() -> Explainer {
-    Explainer::builder("edge-eu1").build()
-}
-
-/// The answer to `request` where everything fails with `errno`.
-async fn failing<B: Send + 'static>(
-    explainer: Explainer,
-    request: Request<B>,
-    number: i32,
-) -> Told {
-    let fails =
-        service_fn(
-            move |_: Request<B>| async move { Err::<Response<Full<Bytes>>, _>(errno(number)) },
-        );
-    ExplainLayer::new(explainer)
-        .layer(fails)
-        .oneshot(request)
-        .await
-        .unwrap()
-}
-
-async fn text(response: Told) -> String {
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    String::from_utf8(body.to_vec()).unwrap()
-}
-
-fn header<'r, B>(response: &'r Response<B>, name: &str) -> &'r str {
-    response
-        .headers()
-        .get(name)
-        .map_or("", |value| value.to_str().unwrap())
-}
+use support::explaining::{explainer, failing, header, text};
+use support::{REFUSED, RESET, get, request, status};
+use tower::{Layer, ServiceExt, service_fn};
 
 #[tokio::test]
 async fn an_answer_has_every_header_of_the_contract() {
@@ -341,79 +305,4 @@ async fn an_open_circuit_tells_its_root() {
     let wait: u32 = header(&response, "retry-after").parse().unwrap();
     assert!((20..=27).contains(&wait), "{wait}");
     assert_eq!(header(&response, "soe-attempts"), "0");
-}
-
-#[tokio::test]
-async fn a_panic_becomes_an_answer() {
-    let later = service_fn(|_: Request<Empty<Bytes>>| async {
-        tokio::task::yield_now().await;
-        if true {
-            panic!("a bug");
-        }
-        Ok::<_, BoxError>(status(200))
-    });
-    let at_once = service_fn(|_: Request<Empty<Bytes>>| {
-        if true {
-            panic!("a bug");
-        }
-        std::future::ready(Ok::<_, BoxError>(status(200)))
-    });
-    let one = ExplainLayer::new(explainer())
-        .layer(later)
-        .oneshot(get())
-        .await
-        .unwrap();
-    let two = ExplainLayer::new(explainer())
-        .layer(at_once)
-        .oneshot(get())
-        .await
-        .unwrap();
-    for response in [one, two] {
-        assert_eq!(response.status(), 500);
-        assert_eq!(header(&response, "x-error-code"), "SOE-500");
-        assert!(header(&response, "soe-cause").starts_with("unknown/unclassified"));
-    }
-}
-
-/// What panicked is dropped with the answer, so its permits are not held by a slow client.
-#[tokio::test]
-async fn what_panicked_is_dropped_at_once() {
-    struct Bomb(Arc<()>);
-    impl Future for Bomb {
-        type Output = Result<Response<Full<Bytes>>, BoxError>;
-        fn poll(
-            self: std::pin::Pin<&mut Self>,
-            _cx: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<Self::Output> {
-            panic!("a bug, holding {}", Arc::strong_count(&self.0))
-        }
-    }
-    let held = Arc::new(());
-    let inner = held.clone();
-    let bomb = service_fn(move |_: Request<Empty<Bytes>>| Bomb(inner.clone()));
-    let mut service = ExplainLayer::new(explainer()).layer(bomb);
-    let mut future = task::spawn(service.call(get()));
-    assert_ready_ok!(future.poll());
-    assert_eq!(Arc::strong_count(&held), 2, "ours and the service's");
-}
-
-#[tokio::test]
-async fn unreadiness_passes_and_its_errors_are_told() {
-    type Inner = Mock<Empty<Bytes>, Full<Bytes>>;
-    let layer = ExplainLayer::new(explainer());
-    let (mut service, mut handle) = mock::spawn_with(move |inner: Inner| layer.layer(inner));
-    handle.allow(0);
-    assert_pending!(service.poll_ready());
-    handle.allow(1);
-    assert!(service.is_woken());
-    handle.send_error(errno(REFUSED));
-    assert_ready_ok!(service.poll_ready(), "never an error");
-    handle.allow(0);
-    assert_ready_ok!(service.poll_ready(), "ready stays ready");
-    let mut clone = service.clone();
-    assert_pending!(clone.poll_ready(), "a clone asks for itself");
-    let mut future = task::spawn(service.call(get()));
-    let response = assert_ready_ok!(future.poll());
-    assert_eq!(response.status(), 503);
-    assert_pending!(handle.poll_request(), "the inner service was not called");
 }

@@ -298,6 +298,57 @@ async fn a_panic_is_a_failure_of_the_attempt() {
     assert_eq!(backends.backends()[0].in_flight(), 0);
 }
 
+/// Lets the backend that gets the next request refuse its connection, which ejects it.
+async fn eject_one(
+    backends: &Backends<Inner>,
+    handles: &mut [Handle<Empty<Bytes>, Script>],
+) -> (usize, bool) {
+    let mut future = task::spawn(Pool::new(backends.clone()).oneshot(get()));
+    assert_pending!(future.poll());
+    let which = busy(backends);
+    let (_, reply) = handles[which].next_request().await.unwrap();
+    reply.send_error(errno(REFUSED));
+    let error = assert_ready_err!(future.poll());
+    let accepted_before = Failure::find(&*error)
+        .unwrap()
+        .last()
+        .unwrap()
+        .accepted_before;
+    (which, accepted_before)
+}
+
+/// The way back is one probe, and only a request that may run twice can afford to be it.
+#[tokio::test(start_paused = true)]
+async fn probes_are_idempotent_requests() {
+    let (backends, mut handles) = pool(2);
+    let (out, _) = eject_one(&backends, &mut handles).await;
+    tokio::time::advance(Duration::from_secs(2)).await;
+    for (method, expected) in [("POST", 1 - out), ("GET", out)] {
+        let request = support::request(method, Empty::new());
+        let mut future = task::spawn(Pool::new(backends.clone()).oneshot(request));
+        assert_pending!(future.poll());
+        assert_eq!(busy(&backends), expected, "{method}");
+        let (_, reply) = handles[expected].next_request().await.unwrap();
+        reply.send_response(script(200, [Step::End]));
+        assert_ready_ok!(future.poll());
+    }
+    assert_eq!(backends.backends()[out].state(), BackendState::Warming);
+}
+
+/// A refused connection means one thing on a backend that has answered before, and another on
+/// one that never has.
+#[tokio::test]
+async fn the_facts_say_whether_the_backend_ever_answered() {
+    let (backends, mut handles) = pool(1);
+    assert_eq!(eject_one(&backends, &mut handles).await, (0, false));
+    let mut future = task::spawn(Pool::new(backends.clone()).oneshot(get()));
+    assert_pending!(future.poll());
+    let (_, reply) = handles[0].next_request().await.unwrap();
+    reply.send_response(script(200, [Step::End]));
+    assert_ready_ok!(future.poll());
+    assert_eq!(eject_one(&backends, &mut handles).await, (0, true));
+}
+
 /// Failure mode 8: a request goes to another backend while there is one.
 #[tokio::test]
 async fn tried_backends_are_avoided() {

@@ -2,71 +2,18 @@
 
 mod support;
 
-use std::time::Duration;
-
 use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::{BodyExt, Empty, Full};
-use soe503::retry::{Backoff, BudgetConfig, RetryBudget, RetryPolicy};
-use soe503::{
-    BoxError, Failure, Rejected, ReplayBody, RequestContext, RetryLayer, Served, StatusSet,
-    TimeoutLayer, clock,
-};
-use soe503_core::ledger::{Fault, Ledger, RetryVerdict, TimeoutKind};
+use http_body_util::{BodyExt, Full};
+use soe503::retry::{BudgetConfig, RetryBudget};
+use soe503::{Failure, Rejected, RetryLayer, Served, StatusSet, clock};
+use soe503_core::ledger::{Fault, RetryVerdict};
+use support::retrying::{budget, ledger, policy, retry, send, told};
 use support::upstream::{Reply, Upstream};
-use support::{Mock, Script, Step, errno, get, request, status};
-use tokio_test::{assert_pending, assert_ready_ok, task};
+use support::{Script, Step, request};
 use tower::{Layer, ServiceExt};
-use tower_test::mock;
 
-use Reply::{After, Broken, Early, Hang, Lonely, Refuse, Slow, Status, Unconnected};
+use Reply::{After, Broken, Early, Hang, Lonely, Refuse, Status, Unconnected};
 use RetryVerdict as V;
-
-fn budget() -> RetryBudget {
-    RetryBudget::new("app", BudgetConfig::default())
-}
-
-fn policy() -> RetryPolicy {
-    RetryPolicy {
-        backoff: Backoff {
-            base: Duration::from_millis(10),
-            max: Duration::from_millis(10),
-        },
-        ..RetryPolicy::default()
-    }
-}
-
-fn retry() -> RetryLayer {
-    RetryLayer::new(budget(), policy())
-}
-
-type Got = Result<Response<Full<Bytes>>, BoxError>;
-
-/// Sends a request through `layer` to a backend that replies as told.
-async fn send(layer: &RetryLayer, method: &str, replies: &[Reply]) -> (Got, Upstream) {
-    let upstream = Upstream::new(replies);
-    let service = TimeoutLayer::new(Duration::from_secs(15)).layer(layer.layer(upstream.service()));
-    let got = service
-        .oneshot(request(method, Full::<Bytes>::from("body")))
-        .await;
-    (got, upstream)
-}
-
-fn ledger(got: &Got) -> Option<Ledger> {
-    match got {
-        Ok(response) => {
-            let served = response.extensions().get::<Served>()?;
-            served.ledger.as_deref().cloned()
-        }
-        Err(error) => Failure::find(&**error).map(|failure| failure.ledger().clone()),
-    }
-}
-
-/// The status that the client got; 0 for an error.
-fn told(got: &Got) -> u16 {
-    got.as_ref()
-        .map_or(0, |response| response.status().as_u16())
-}
 
 /// Method, replies, status for the client or 0, attempts that reached the backend, last verdict.
 type Row = (&'static str, &'static [Reply], u16, usize, Option<V>);
@@ -207,7 +154,9 @@ async fn the_budget_bounds_and_refusals_cost_nothing() {
     // An open circuit: deposits, and no withdrawal.
     for _ in 0..5 {
         let (got, _) = send(&layer, "GET", &[Refuse]).await;
-        assert!(Rejected::find(&*got.unwrap_err()).is_some());
+        let error = got.unwrap_err();
+        assert!(Rejected::find(&*error).is_some());
+        assert!(Failure::find(&*error).is_none(), "nothing was tried");
     }
     assert_eq!(budget.snapshot(now).spent, 0);
     // Six requests at a fifth each pay for one retry.
@@ -234,83 +183,6 @@ async fn one_deposit_per_request() {
     let (_, upstream) = send(&layer, "GET", &[Status(503), Status(200)]).await;
     assert_eq!(upstream.tries(), 2);
     assert_eq!(budget.snapshot(clock::now()).spent, 1);
-}
-
-/// An attempt is cut if another can follow; the last has all the time that is left.
-#[tokio::test(start_paused = true)]
-async fn attempt_deadlines() {
-    let upstream = Upstream::new(&[Hang, Hang, Hang]);
-    let begun = clock::now();
-    let service =
-        TimeoutLayer::new(Duration::from_secs(15)).layer(retry().layer(upstream.service()));
-    let error = service.oneshot(get()).await.unwrap_err();
-    let took = clock::now().since(begun);
-    assert!(
-        took >= Duration::from_secs(15) && took < Duration::from_millis(15_010),
-        "{took:?}"
-    );
-    let ledger = Failure::find(&*error).unwrap().ledger();
-    let faults: Vec<_> = ledger
-        .attempts
-        .iter()
-        .map(|a| a.fault.clone().unwrap())
-        .collect();
-    let attempt = Fault::Timeout(TimeoutKind::Attempt);
-    assert_eq!(
-        faults,
-        [attempt.clone(), attempt, Fault::Timeout(TimeoutKind::Total)]
-    );
-    assert_eq!(ledger.last().unwrap().retry, Some(V::AttemptsSpent));
-    let deadlines = upstream.seen().into_iter().map(|seen| {
-        let at = seen.context.attempt_deadline;
-        at.map(|at| at.since(seen.context.now))
-    });
-    let five = Some(Duration::from_secs(5));
-    assert_eq!(deadlines.collect::<Vec<_>>(), [five, five, None]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_cannot_be_retried_is_not_cut() {
-    let (got, upstream) = send(&retry(), "POST", &[Slow(Duration::from_secs(9))]).await;
-    assert_eq!(
-        (told(&got), upstream.tries()),
-        (200, 1),
-        "a POST has the whole time"
-    );
-    let once = RetryLayer::new(
-        budget(),
-        RetryPolicy {
-            attempts: 1,
-            ..policy()
-        },
-    );
-    let (got, upstream) = send(&once, "GET", &[Slow(Duration::from_secs(9))]).await;
-    assert_eq!(
-        (told(&got), upstream.tries()),
-        (200, 1),
-        "so has a request with one attempt"
-    );
-    let (got, upstream) = send(&once, "GET", &[Status(503)]).await;
-    assert_eq!((told(&got), upstream.tries()), (503, 1));
-    let (got, _) = send(&retry(), "GET", &[Slow(Duration::from_secs(4))]).await;
-    assert_eq!(told(&got), 200, "below the attempt's time nothing happens");
-}
-
-#[tokio::test(start_paused = true)]
-async fn retries_wait_but_a_failover_of_the_unsent_does_not() {
-    let gap = |upstream: &Upstream| {
-        let seen = upstream.seen();
-        seen[1].at.since(seen[0].at)
-    };
-    let (_, upstream) = send(&retry(), "GET", &[Unconnected, Status(200)]).await;
-    assert_eq!(gap(&upstream), Duration::ZERO);
-    let (_, upstream) = send(&retry(), "GET", &[After(503, "2"), Status(200)]).await;
-    assert!(gap(&upstream) >= Duration::from_secs(2));
-    let (_, upstream) = send(&retry(), "GET", &[Status(500), Status(200)]).await;
-    assert!(
-        gap(&upstream) <= Duration::from_millis(12),
-        "full jitter, at most the bound"
-    );
 }
 
 /// Over the cap: sent whole, not retried, and it says so. Untouched, it goes again.
@@ -341,87 +213,4 @@ async fn a_broken_request_body_is_the_clients() {
     let attempt = Failure::find(&*error).unwrap().last().unwrap();
     assert_eq!(attempt.fault, Some(Fault::Client));
     assert_eq!(attempt.retry, Some(V::ClientGone));
-}
-
-/// The clone for the next attempt is asked whether it is ready, and waited for.
-#[tokio::test(start_paused = true)]
-async fn further_attempts_wait_for_readiness() {
-    type Inner = Mock<ReplayBody<Empty<Bytes>>, Full<Bytes>>;
-    let (mut service, mut handle) = mock::spawn_with(|inner: Inner| retry().layer(inner));
-    handle.allow(1);
-    assert_ready_ok!(service.poll_ready());
-    let mut future = task::spawn(service.call(get()));
-    assert_pending!(future.poll());
-    let (first, reply) = handle.next_request().await.unwrap();
-    assert_eq!(
-        first.extensions().get::<RequestContext>().unwrap().number,
-        1
-    );
-    reply.send_response(status(503));
-    assert_pending!(future.poll());
-    tokio::time::advance(Duration::from_millis(20)).await;
-    assert_pending!(future.poll(), "paused, and now not ready");
-    assert_pending!(handle.poll_request(), "so it was not called");
-    handle.allow(1);
-    assert!(future.is_woken(), "the waker was registered");
-    assert_pending!(future.poll());
-    let (second, reply) = handle.next_request().await.unwrap();
-    assert_eq!(
-        second.extensions().get::<RequestContext>().unwrap().number,
-        2
-    );
-    assert_eq!(second.uri(), "/path?q=1");
-    reply.send_response(status(200));
-    assert_eq!(assert_ready_ok!(future.poll()).status(), 200);
-}
-
-/// An error of that readiness is the attempt's: it is in the ledger.
-#[tokio::test(start_paused = true)]
-async fn errors_of_readiness_end_an_attempt() {
-    type Inner = Mock<ReplayBody<Empty<Bytes>>, Full<Bytes>>;
-    let (mut service, mut handle) = mock::spawn_with(|inner: Inner| retry().layer(inner));
-    assert_ready_ok!(service.poll_ready());
-    let mut future = task::spawn(service.call(get()));
-    assert_pending!(future.poll());
-    let (_, reply) = handle.next_request().await.unwrap();
-    handle.send_error(errno(104));
-    reply.send_response(status(503));
-    assert_pending!(future.poll());
-    tokio::time::advance(Duration::from_millis(20)).await;
-    let _ = future.poll();
-    tokio::time::advance(Duration::from_millis(20)).await;
-    assert_pending!(future.poll());
-    let (third, reply) = handle.next_request().await.unwrap();
-    assert_eq!(
-        third.extensions().get::<RequestContext>().unwrap().number,
-        3
-    );
-    reply.send_response(status(200));
-    let got = Ok(assert_ready_ok!(future.poll()));
-    let faults: Vec<_> = ledger(&got)
-        .unwrap()
-        .attempts
-        .into_iter()
-        .map(|a| a.fault)
-        .collect();
-    assert_eq!(
-        faults,
-        [Some(Fault::Status(503)), Some(Fault::Errno(104)), None]
-    );
-}
-
-/// Application extensions travel with every attempt.
-#[tokio::test(start_paused = true)]
-async fn extensions_are_sent_again() {
-    #[derive(Clone, PartialEq, Debug)]
-    struct Theirs(u8);
-    let service = tower::service_fn(|request: Request<ReplayBody<Empty<Bytes>>>| async move {
-        assert_eq!(request.extensions().get(), Some(&Theirs(7)));
-        let number = request.extensions().get::<RequestContext>().unwrap().number;
-        Ok::<_, BoxError>(status(if number == 1 { 503 } else { 200 }))
-    });
-    let mut request = get();
-    request.extensions_mut().insert(Theirs(7));
-    let response = retry().layer(service).oneshot(request).await.unwrap();
-    assert_eq!(response.status(), 200);
 }

@@ -99,15 +99,15 @@ async fn the_inner_service_has_the_last_word() {
 async fn the_sooner_deadline_holds() {
     for (outer, inner) in [(100, 300), (300, 100)] {
         let [outer, inner] = [outer, inner].map(|ms| TimeoutLayer::new(Duration::from_millis(ms)));
-        let hung = service_fn(|_: http::Request<Empty<Bytes>>| {
+        let begun = clock::now();
+        let hung = service_fn(move |request: http::Request<Empty<Bytes>>| {
+            let context = request.extensions().get::<RequestContext>().unwrap();
+            let told = context.deadline.unwrap().since(begun);
+            assert_eq!(told, Duration::from_millis(100), "whoever set it");
             std::future::pending::<Result<Response<Empty<Bytes>>, BoxError>>()
         });
-        let begun = clock::now();
-        outer
-            .layer(inner.layer(hung))
-            .oneshot(get())
-            .await
-            .unwrap_err();
+        let service = outer.layer(inner.layer(hung));
+        service.oneshot(get()).await.unwrap_err();
         let took = clock::now().since(begun).as_millis();
         assert!((100..=102).contains(&took), "{took} ms");
     }

@@ -22,6 +22,8 @@ pub struct Context {
     pub circuit: Option<CircuitView>,
     /// What is known to lie behind an overload or a refusal of ours.
     pub root: Option<Cause>,
+    /// Why names of backends do not resolve, if the pool is empty because of that.
+    pub unresolved: Option<Cause>,
     /// How long 99 % of answers take at most when all is well.
     pub usual_p99: Option<Duration>,
     /// Established connections to the backends still make progress. `None`: not known.

@@ -17,6 +17,8 @@ pub fn diagnose(ledger: &Ledger, context: &Context) -> Diagnosis {
         .and_then(|decisive| root(decisive, context))
         .filter(|root| *root != primary);
     let grade = match decisive {
+        // The resolver's own answer.
+        Some(_) if replaces == Some(Cause::ConfigNoEndpoints) => Grade::Proven,
         Some(_) if replaces.is_some() => Grade::Inferred,
         Some(Decisive { attempt, cause }) => grade::of(cause, attempt, context),
         None => Grade::Suspected,
@@ -50,6 +52,10 @@ fn primary(decisive: Option<Decisive<'_>>, context: &Context) -> (Cause, Option<
     };
     if cause == Cause::ConfigKeepaliveMismatch && gone(attempt, context) {
         return (Cause::DependencyResetBeforeResponse, Some(cause));
+    }
+    // The pool only knows that it is empty; who fills it knows why.
+    if let (Cause::ConfigNoEndpoints, Some(why)) = (cause, context.unresolved) {
+        return (why, Some(cause));
     }
     (cause, None)
 }

@@ -1,6 +1,6 @@
 //! Which requests go to which pool, and how hard the proxy tries.
 
-use std::{num::NonZeroU8, sync::Arc, time::Duration};
+use std::{fmt, num::NonZeroU8, sync::Arc, time::Duration};
 
 use http::Method;
 
@@ -101,6 +101,24 @@ impl Match {
             Host::Exact(_) => (2, 0),
         };
         (host, self.path_prefix.len(), !self.methods.is_empty())
+    }
+}
+
+/// As in `GET,POST *.example.com/api`; `*` where any host will do.
+impl fmt::Display for Match {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, method) in self.methods.iter().enumerate() {
+            write!(f, "{}{method}", if index == 0 { "" } else { "," })?;
+        }
+        if !self.methods.is_empty() {
+            f.write_str(" ")?;
+        }
+        match &self.host {
+            Host::Any => f.write_str("*")?,
+            Host::Under(suffix) => write!(f, "*.{suffix}")?,
+            Host::Exact(host) => f.write_str(host)?,
+        }
+        write!(f, "{}/", self.path_prefix)
     }
 }
 

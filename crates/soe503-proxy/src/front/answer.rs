@@ -61,7 +61,7 @@ pub(crate) async fn answer(
             refuse::NO_ROUTE,
         ));
     };
-    in_flight.routed(route.pool());
+    in_flight.routed(route);
     client.forwarder().apply(request.headers_mut());
     *request.version_mut() = Version::HTTP_11;
     let answering = route.call(request);
@@ -105,7 +105,16 @@ fn note(in_flight: &mut InFlight, response: &Response<StackBody>) {
         finish.prevented = served.attempts > 1 && !response.status().is_server_error();
     }
     if let Some(entry) = in_flight.entry_mut() {
-        entry.backend = served.and_then(|served| served.backend.clone());
+        let last = served.and_then(|served| served.ledger.as_ref()?.last());
+        entry.backend = match (explained, served) {
+            (Some(explained), _) => explained.backend.clone(),
+            (None, Some(served)) => served.backend.clone(),
+            (None, None) => None,
+        };
+        entry.retry = match explained {
+            Some(explained) => explained.retry,
+            None => last.and_then(|last| last.retry),
+        };
     }
 }
 

@@ -11,6 +11,7 @@ use soe503::BoxError;
 use soe503_core::Cause;
 
 use super::client::Client;
+use super::routes::Route;
 use super::stack::StackBody;
 use crate::control::access_log::{AccessLog, Entry};
 use crate::state::{Finish, Origin, PoolState};
@@ -77,8 +78,12 @@ impl InFlight {
         }
     }
 
-    pub(crate) fn routed(&mut self, pool: &Arc<PoolState>) {
-        self.pool = Some(Arc::clone(pool));
+    pub(crate) fn routed(&mut self, route: &Route) {
+        self.pool = Some(Arc::clone(route.pool()));
+        if let Some(log) = &mut self.log {
+            log.entry.pool = Some(Arc::clone(&route.pool().name));
+            log.entry.route = Some(Arc::clone(route.label()));
+        }
     }
 
     pub(crate) fn finish_mut(&mut self) -> &mut Finish {

@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn strips_hop_by_hop_and_what_connection_names() {
-        let cases: &[(&[(&'static str, &'static str)], &[&str])] = &[
+        type Fields = &'static [(&'static str, &'static str)];
+        let cases: &[(Fields, &[&str])] = &[
             (&[("accept", "*/*")], &["accept"]),
             (&[("connection", "close"), ("accept", "*/*")], &["accept"]),
             (

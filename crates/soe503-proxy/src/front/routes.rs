@@ -18,6 +18,8 @@ pub(crate) struct Routes(Vec<Route>);
 #[derive(Debug)]
 pub(crate) struct Route {
     matches: Match,
+    /// The match in words, for the access log.
+    label: Arc<str>,
     pool: Arc<PoolState>,
     /// Only this worker's thread takes it, for the length of a synchronous call: it is there for
     /// `&mut`, and never waited for.
@@ -43,12 +45,18 @@ impl Routes {
 impl Route {
     pub(crate) fn new(matches: Match, pool: Arc<PoolState>, stack: Stack) -> Self {
         let everything = matches == Match::default();
+        let label = matches.to_string().into();
         Self {
             matches,
+            label,
             pool,
             stack: Mutex::new(stack),
             everything,
         }
+    }
+
+    pub(crate) fn label(&self) -> &Arc<str> {
+        &self.label
     }
 
     pub(crate) fn pool(&self) -> &Arc<PoolState> {

@@ -28,6 +28,7 @@ impl Surroundings for PoolSurroundings {
         inputs.reopen_in = inputs.reopen_in.or(due);
         context.pool = Some(snapshot.name);
         context.backends = snapshot.backends.iter().map(view).collect();
+        context.unresolved = self.0.unresolved();
         if context.circuit.is_none() {
             context.circuit = self.circuit(now);
         }

@@ -69,7 +69,7 @@ pub(crate) fn add(watch: Arc<Watch>, patience: Patience, task: AbortHandle) {
             watch,
             patience,
             task,
-        })
+        });
     });
 }
 
@@ -165,7 +165,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Observed<T> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+        crate::gather::poll_write(Pin::new(&mut self.inner), cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {

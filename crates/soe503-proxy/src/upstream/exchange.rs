@@ -22,7 +22,7 @@ pub(super) async fn run(
     let context = request.extensions().get::<RequestContext>();
     let started = context.map_or_else(clock::now, |c| c.now);
     let number = context.map_or(1, |c| c.number);
-    let deadline = context.and_then(RequestContext::due);
+    let deadline = context.and_then(|c| c.due().map(|at| (at, c.due_kind(at))));
     let mut trial = Trial {
         upstream,
         attempt: Attempt::begin(number, started),
@@ -55,7 +55,12 @@ pub(super) async fn run(
                 _ => return Err(trial.failed(fault::of_exchange(error.error()))),
             },
             // Dropping the exchange closes the connection.
-            None => return Err(trial.failed(Fault::Timeout(TimeoutKind::Attempt))),
+            None => {
+                let kind = trial
+                    .deadline
+                    .map_or(TimeoutKind::Attempt, |(_, kind)| kind);
+                return Err(trial.failed(Fault::Timeout(kind)));
+            }
         }
     }
 }
@@ -64,7 +69,8 @@ pub(super) async fn run(
 struct Trial {
     upstream: Upstream,
     attempt: Attempt,
-    deadline: Option<Tick>,
+    /// When it must be answered, and whose limit that is.
+    deadline: Option<(Tick, TimeoutKind)>,
 }
 
 impl Trial {
@@ -92,7 +98,7 @@ impl Trial {
         let limit = self.upstream.options().connect_timeout;
         let limit = self
             .deadline
-            .map_or(limit, |deadline| limit.min(deadline.since(now)));
+            .map_or(limit, |(at, _)| limit.min(at.since(now)));
         match Connection::open(self.upstream.address(), limit, now).await {
             Ok(connection) => {
                 self.attempt.connect = Some(connection.connect_time);
@@ -114,18 +120,20 @@ impl Trial {
     /// (the contract of `RequestContext`), which leaves the facts to the one who knows them.
     async fn within_deadline<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
+        // The first poll follows the start at once and need not look at the clock.
+        let mut waited = false;
         poll_fn(|cx| match future.as_mut().poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending
-                if self
-                    .deadline
-                    .is_some_and(|deadline| clock::now() >= deadline) =>
-            {
+            Poll::Pending if std::mem::replace(&mut waited, true) && self.is_overdue() => {
                 Poll::Ready(None)
             }
             Poll::Pending => Poll::Pending,
         })
         .await
+    }
+
+    fn is_overdue(&self) -> bool {
+        self.deadline.is_some_and(|(at, _)| clock::now() >= at)
     }
 
     fn answered(

@@ -88,7 +88,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Metered<T> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
+        let polled = crate::gather::poll_write(Pin::new(&mut self.inner), cx, bufs);
         if let Poll::Ready(Ok(n)) = polled {
             Meter::add(&self.meter.written, n);
         }

@@ -9,7 +9,7 @@
 //! estimate) takes the time to the response's head, whatever the verdict.
 //!
 //! [`HttpClassify`] is the default and follows one table, in
-//! [`diagnosis::outcome`]. An application with opinions of its own
+//! [`diagnosis::outcome`](soe503_core::diagnosis::outcome). An application with opinions of its own
 //! implements [`Classify::head`] and leaves the rest:
 //!
 //! ```
@@ -31,43 +31,10 @@
 //! }
 //! ```
 
+mod classifier;
 mod grpc;
 mod http;
 
+pub use self::classifier::{Classify, Head};
 pub use self::http::HttpClassify;
 pub(crate) use self::http::is_grpc;
-
-use ::http::{HeaderMap, Response};
-use soe503_core::ledger::Attempt;
-use soe503_core::{Outcome, diagnosis};
-
-/// Turns answers and errors into an [`Outcome`].
-pub trait Classify {
-    /// What the head of `response` says.
-    fn head<B>(&self, response: &Response<B>) -> Head;
-
-    /// What the trailers say, or their absence, after a head that was [`Head::AtTrailers`].
-    fn trailers(&self, trailers: Option<&HeaderMap>) -> Outcome {
-        grpc::trailers(trailers)
-    }
-
-    /// What an attempt means that ended in an error, in a broken body or in a head that was
-    /// [`Head::Judge`].
-    fn attempt(&self, attempt: &Attempt) -> Outcome {
-        diagnosis::outcome(attempt)
-    }
-}
-
-/// What the head of a response says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Head {
-    /// A success if the body arrives in full.
-    AtEnd,
-    /// The trailers decide.
-    AtTrailers,
-    /// This, whatever the body does.
-    Decided(Outcome),
-    /// The status decides, and [`Classify::attempt`] says how: it sees all facts.
-    Judge,
-}

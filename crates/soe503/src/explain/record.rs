@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{Method, Uri};
 use soe503_core::diagnosis::{Context, Diagnosis};
 use soe503_core::explain::RetryInputs;
-use soe503_core::ledger::Ledger;
+use soe503_core::ledger::{Ledger, RetryVerdict};
 use soe503_core::{Cause, Tick};
 
 /// Everything about one failed request.
@@ -42,7 +42,7 @@ pub struct FailureRecord {
 }
 
 /// A response extension of every answer that this layer made: what an access log wants to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explained {
     /// Why.
@@ -51,6 +51,10 @@ pub struct Explained {
     pub root: Option<Cause>,
     /// How many attempts reached for a backend.
     pub attempts: usize,
+    /// The backend of the last attempt, if one was chosen.
+    pub backend: Option<Arc<str>>,
+    /// Why the last attempt was not followed by another.
+    pub retry: Option<RetryVerdict>,
 }
 
 /// Hears of failures. Called on the request path, after the answer is made: hand the record to a

@@ -61,6 +61,8 @@ pub(super) fn answer(
         cause: diagnosis.primary,
         root: diagnosis.root,
         attempts: diagnosis.tries,
+        backend: ledger.last().and_then(|last| last.backend.clone()),
+        retry: diagnosis.retry,
     });
     if let Some(record) = &shared.record {
         let (retry_after, at_unix) = (telling.retry_after, telling.at_unix);

@@ -1,11 +1,13 @@
+use std::error::Error;
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
-use soe503_core::Cause;
-use soe503_core::ledger::Refusal;
+use soe503_core::ledger::{Attempt, Fault, Phase, Refusal, TimeoutKind};
+use soe503_core::{Cause, Tick};
 
 use super::*;
-use crate::error::{BoxError, Component};
+use crate::error::{BoxError, Component, Failure, Rejected, RequestBodyError};
 
 /// An error of somebody else's, such as hyper's, with a cause below it.
 #[derive(Debug)]

@@ -121,7 +121,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
     /// Begins another attempt, with a context of its own.
     pub(super) fn begin(&mut self) {
         let Plan { context, rules, .. } = &mut self.plan;
-        context.now = clock::now();
+        context.touch();
         context.number = context.number.saturating_add(1);
         context.attempt_deadline = rules.attempt_deadline(context);
     }

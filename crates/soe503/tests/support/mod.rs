@@ -5,6 +5,9 @@
     reason = "each test file uses a part of it"
 )]
 
+pub mod circuit;
+pub mod explaining;
+pub mod retrying;
 pub mod upstream;
 
 use std::collections::VecDeque;
