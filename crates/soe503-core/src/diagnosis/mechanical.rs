@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::{errno, tls};
 use crate::cause::Cause;
-use crate::ledger::{Attempt, Fault, ParseFault, Phase, Refusal, TimeoutKind};
+use crate::ledger::{Attempt, Fault, Knock, ParseFault, Phase, Refusal, TimeoutKind};
 
 /// A backend that sheds load answers faster than it could work.
 const SHED_WITHIN: Duration = Duration::from_millis(10);
@@ -47,7 +47,8 @@ pub(super) fn closed(attempt: &Attempt) -> Cause {
         return Cause::DependencyResponseTruncated;
     }
     let idle = attempt.idle_age.is_some_and(|age| age >= IDLE_ENOUGH);
-    if attempt.reused && idle && attempt.elapsed <= STALE_WITHIN {
+    let elsewise = attempt.fresh_breaks || attempt.knock == Some(Knock::Refused);
+    if attempt.reused && idle && attempt.elapsed <= STALE_WITHIN && !elsewise {
         Cause::ConfigKeepaliveMismatch
     } else {
         Cause::DependencyResetBeforeResponse

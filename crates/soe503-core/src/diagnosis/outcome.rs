@@ -2,7 +2,7 @@
 
 use super::mechanical::mechanical;
 use crate::cause::{Category, Cause};
-use crate::ledger::{Attempt, Fault, Phase};
+use crate::ledger::{Attempt, Fault, Knock, Phase};
 use crate::outcome::{Outcome, Verdict};
 
 /// The verdict on one attempt, for the backend that it was tried on.
@@ -12,6 +12,7 @@ use crate::outcome::{Outcome, Verdict};
 /// | a status below 500 but 429; 501; 505 | success |
 /// | 429 | degraded: an overload signal, no run of failures |
 /// | a reused, idle connection turned out to be closed | degraded: a race, no sickness |
+/// | broken off by a backend that refuses connections right after | failure, as `connect_refused` |
 /// | connect, reset, timeout, protocol, 500, 502, 503, 504, other 5xx | failure |
 /// | the client left or broke its own request | ignore; after the head, the status decides |
 /// | any other status that a classifier recorded as [`Fault::Status`] | failure |
@@ -20,6 +21,11 @@ pub fn outcome(attempt: &Attempt) -> Outcome {
     let Some(cause) = mechanical(attempt) else {
         return without_cause(attempt);
     };
+    // The request was broken off, which is what its client is told; but who counts is to know that
+    // the backend is gone: that ejects it at once and becomes the root of an open circuit.
+    if attempt.knock == Some(Knock::Refused) {
+        return Outcome::failure(Cause::DependencyConnectRefused);
+    }
     let verdict = match &attempt.fault {
         Some(Fault::Refused(_) | Fault::Internal) => Verdict::Ignore,
         Some(Fault::Errno(_)) if cause.category() == Category::ResourceExhaustion => {

@@ -6,10 +6,18 @@ use super::time::rfc3339;
 use super::words::duration;
 use crate::cause::Cause;
 use crate::diagnosis::{alert_name, errno_name};
-use crate::ledger::{Attempt, Fault, ParseFault, Phase, Refusal, TimeoutKind, TlsFault};
+use crate::ledger::{Attempt, Fault, Knock, ParseFault, Phase, Refusal, TimeoutKind, TlsFault};
 
-/// What ended an attempt.
+/// What ended an attempt, and what knocking at the backend again showed.
 pub(super) fn fault(attempt: &Attempt, names: &Names<'_>) -> String {
+    let ended = end(attempt, names);
+    match attempt.knock {
+        Some(Knock::Refused) => format!("{ended}; it refuses connections since"),
+        _ => ended,
+    }
+}
+
+fn end(attempt: &Attempt, names: &Names<'_>) -> String {
     match &attempt.fault {
         Some(Fault::Errno(number)) => errno(*number),
         Some(Fault::Closed) => match (attempt.reused, attempt.idle_age) {

@@ -94,8 +94,23 @@ pub struct Attempt {
     pub overloaded: bool,
     /// The response carries another proxy's explanation.
     pub nested: Option<Box<Nested>>,
+    /// What knocking at the backend again showed, right after the connection broke off.
+    pub knock: Option<Knock>,
+    /// The backend broke off a fresh connection too, within the last ten seconds: then it is not
+    /// about idle connections.
+    pub fresh_breaks: bool,
     /// Why it was, or was not, tried again.
     pub retry: Option<RetryVerdict>,
+}
+
+/// What a second connection, right after the first broke off, came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Knock {
+    /// The backend takes connections: it broke this one off and lives.
+    Accepted,
+    /// The backend takes no connections any more: it died.
+    Refused,
 }
 
 impl Attempt {
@@ -119,6 +134,8 @@ impl Attempt {
             retry_after: None,
             overloaded: false,
             nested: None,
+            knock: None,
+            fresh_breaks: false,
             retry: None,
         }
     }

@@ -8,6 +8,6 @@ mod attempt;
 mod fault;
 mod nested;
 
-pub use attempt::{Attempt, Ledger, Phase, RetryVerdict};
+pub use attempt::{Attempt, Knock, Ledger, Phase, RetryVerdict};
 pub use fault::{Fault, ParseFault, Refusal, TimeoutKind, TlsFault};
 pub use nested::Nested;

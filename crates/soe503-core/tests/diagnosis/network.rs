@@ -1,7 +1,7 @@
 //! What one attempt proves about connects, breaks and timers.
 
 use soe503_core::Cause::*;
-use soe503_core::ledger::{Attempt, Fault, Phase, TimeoutKind};
+use soe503_core::ledger::{Attempt, Fault, Knock, Phase, TimeoutKind};
 
 use crate::mechanical::{check, errno};
 use crate::support::{failed, ms, refused, reset};
@@ -102,6 +102,30 @@ fn connections_that_break() {
         (
             "RST, reused, busy",
             idle(499),
+            DependencyResetBeforeResponse,
+        ),
+        (
+            "RST, reused, idle, and refused when asked again",
+            Attempt {
+                knock: Some(Knock::Refused),
+                ..idle(4000)
+            },
+            DependencyResetBeforeResponse,
+        ),
+        (
+            "RST, reused, idle, and there when asked again",
+            Attempt {
+                knock: Some(Knock::Accepted),
+                ..idle(4000)
+            },
+            ConfigKeepaliveMismatch,
+        ),
+        (
+            "RST, reused, idle, but fresh connections break too",
+            Attempt {
+                fresh_breaks: true,
+                ..idle(4000)
+            },
             DependencyResetBeforeResponse,
         ),
         // It read the request and died of it: the reset of a dead connection comes at once.

@@ -1,8 +1,8 @@
 //! Row S1: what counts, and how.
 
-use soe503_core::diagnosis::outcome;
-use soe503_core::ledger::{Attempt, Fault, Phase, Refusal, TimeoutKind};
-use soe503_core::{Cause, Outcome, Verdict};
+use soe503_core::diagnosis::{mechanical, outcome};
+use soe503_core::ledger::{Attempt, Fault, Knock, Phase, Refusal, TimeoutKind};
+use soe503_core::{Cause, Outcome, Tick, Verdict};
 
 use crate::support::{answered, circuit_open, failed, ms, refused, reset};
 
@@ -133,4 +133,32 @@ fn a_failure_says_why() {
     );
     let own = outcome(&circuit_open(None));
     assert_eq!(own.cause, Some(Cause::CircuitConsecutiveFailures));
+}
+
+/// The client is told that its request was broken off; the circuit and the backend, that the backend
+/// is gone.
+#[test]
+fn a_backend_that_refuses_right_after_a_reset_is_gone() {
+    let attempt = |knock| Attempt {
+        phase: Phase::WaitHeaders,
+        fault: Some(Fault::Errno(104)),
+        knock,
+        ..Attempt::begin(1, Tick::ZERO)
+    };
+    let gone = attempt(Some(Knock::Refused));
+    assert_eq!(
+        mechanical(&gone),
+        Some(Cause::DependencyResetBeforeResponse)
+    );
+    assert_eq!(
+        outcome(&gone),
+        Outcome::failure(Cause::DependencyConnectRefused)
+    );
+    for knock in [None, Some(Knock::Accepted)] {
+        let there = outcome(&attempt(knock));
+        assert_eq!(
+            there,
+            Outcome::failure(Cause::DependencyResetBeforeResponse)
+        );
+    }
 }

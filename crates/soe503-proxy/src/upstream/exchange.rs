@@ -9,10 +9,13 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use soe503::{BoxError, Failure, RequestContext, clock};
 use soe503_core::Tick;
-use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, TimeoutKind};
+use soe503_core::ledger::{Attempt, Fault, Knock, Ledger, Phase, TimeoutKind};
 
 use super::connection::{ConnectError, Connection};
 use super::{RequestBody, Upstream, UpstreamBody, fault, idle};
+
+/// How long a knock at a backend that broke off may take.
+const KNOCK: Duration = Duration::from_millis(100);
 
 /// Sends `request` to `upstream` and waits for the head of its answer.
 pub(super) async fn run(
@@ -52,7 +55,13 @@ pub(super) async fn run(
                 // The backend had closed the idle connection and hyper never touched the request:
                 // the next connection may be better. Ends, because each round uses one up.
                 Some(untouched) if trial.attempt.reused => request = untouched,
-                _ => return Err(trial.failed(fault::of_exchange(error.error()))),
+                _ => {
+                    let fault = fault::of_exchange(error.error());
+                    if is_break(&fault) {
+                        Box::pin(trial.knock()).await;
+                    }
+                    return Err(trial.failed(fault));
+                }
             },
             // Dropping the exchange closes the connection.
             None => {
@@ -63,6 +72,14 @@ pub(super) async fn run(
             }
         }
     }
+}
+
+/// The backend broke the connection off before it answered.
+fn is_break(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Closed | Fault::Errno(libc::ECONNRESET | libc::EPIPE)
+    )
 }
 
 /// An attempt in progress.
@@ -112,6 +129,29 @@ impl Trial {
                 }
                 Err(fault::of_connect(&error))
             }
+        }
+    }
+
+    /// Asks a backend that broke off whether it is still there: a new connection is kept for the
+    /// next request, and a refused one tells that the backend died, one attempt sooner than
+    /// anybody would notice otherwise.
+    async fn knock(&mut self) {
+        let now = clock::now();
+        if !self.attempt.reused {
+            self.upstream.broke_fresh(now);
+        }
+        self.attempt.fresh_breaks = self.upstream.breaks_fresh(now);
+        let limit = self.upstream.options().connect_timeout.min(KNOCK);
+        match Connection::open(self.upstream.address(), limit, now).await {
+            Ok(connection) => {
+                self.attempt.knock = Some(Knock::Accepted);
+                self.upstream.keep(connection);
+            }
+            Err(ConnectError::Io(error)) if error.raw_os_error() == Some(libc::ECONNREFUSED) => {
+                self.attempt.knock = Some(Knock::Refused);
+            }
+            // No answer tells nothing, and there is no time to wait for one.
+            Err(_) => {}
         }
     }
 

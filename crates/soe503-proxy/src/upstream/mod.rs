@@ -24,6 +24,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use soe503::BoxError;
+use soe503_core::Tick;
 use tower_service::Service;
 
 pub use self::body::UpstreamBody;
@@ -55,7 +56,12 @@ struct Inner {
     options: UpstreamOptions,
     /// A connect has succeeded: tells a dead backend from a wrong port.
     accepted: AtomicBool,
+    /// When it last broke off a connection that had served nothing, as nanoseconds of a tick.
+    broke_fresh: AtomicU64,
 }
+
+/// How long a broken fresh connection speaks against blaming idle ones.
+const LATELY: Duration = Duration::from_secs(10);
 
 impl Upstream {
     /// A backend at `address`.
@@ -66,6 +72,7 @@ impl Upstream {
             address,
             options,
             accepted: AtomicBool::new(false),
+            broke_fresh: AtomicU64::new(0),
         }))
     }
 
@@ -89,6 +96,17 @@ impl Upstream {
         if !self.has_accepted() {
             self.0.accepted.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// It broke off a fresh connection `now`.
+    fn broke_fresh(&self, now: Tick) {
+        self.0.broke_fresh.store(now.as_nanos(), Ordering::Relaxed);
+    }
+
+    /// Whether it broke off a fresh connection lately.
+    fn breaks_fresh(&self, now: Tick) -> bool {
+        let at = self.0.broke_fresh.load(Ordering::Relaxed);
+        at != 0 && now.since(Tick::from_nanos(at)) < LATELY
     }
 
     /// Gives a connection whose exchange is over to this worker's idle pool.
