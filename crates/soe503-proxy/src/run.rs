@@ -244,6 +244,7 @@ fn routes(proxy: &Proxy, config: &Config, listener: &Listener) -> Routes {
             explain: listener.explain,
             status: config.server.status,
             recorder: &proxy.recorder,
+            logged: proxy.access_log.is_on(),
         };
         Some(Route::new(
             route.matches.clone(),

@@ -11,7 +11,7 @@ use http::Response;
 use http_body::{Body, Frame};
 use soe503_core::ledger::Attempt;
 use soe503_core::pool::FailureScope;
-use soe503_core::{Cause, Outcome, Tick};
+use soe503_core::{Cause, Outcome, Tick, Verdict};
 
 use crate::classify::{Classify, Head};
 use crate::clock;
@@ -151,6 +151,24 @@ pub(crate) enum Headed<T: Count, C> {
     Decided(Outcome, Option<FailureScope>),
     /// The end of the body decides.
     Open(AtEnd<T, C>),
+}
+
+impl<T: Count, C> Headed<T, C> {
+    /// A success as far as the head goes, and no trailers that could change it.
+    pub(crate) fn is_plain_success(&self) -> bool {
+        match self {
+            Self::Decided(outcome, _) => outcome.verdict == Verdict::Success,
+            Self::Open(at_end) => !at_end.trailers_decide(),
+        }
+    }
+
+    /// What waits for the end of the body.
+    pub(crate) fn at_end(self) -> Option<AtEnd<T, C>> {
+        match self {
+            Self::Decided(..) => None,
+            Self::Open(at_end) => Some(at_end),
+        }
+    }
 }
 
 impl<T: Count> Drop for Guard<T> {

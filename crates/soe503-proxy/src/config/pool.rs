@@ -17,7 +17,7 @@ use super::{CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, RetryBudget};
 /// - `backends`: required
 /// - `balance`: `"p2c_ewma"`
 /// - `connect_timeout`: `"500ms"`
-/// - `idle_timeout`: `"30s"`
+/// - `idle_timeout`: `"4s"`
 /// - `max_idle_connections`: `64`
 /// - `max_in_flight`: `10000`
 /// - `slow_start`: `"5s"`

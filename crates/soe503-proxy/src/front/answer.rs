@@ -17,6 +17,9 @@ use super::{Front, checks, forwarded, hop, refuse, request_id};
 use crate::control::access_log::Entry;
 use crate::state::Origin;
 
+/// Fields that a request gets on its way: id, client, scheme, via.
+const ADDED: usize = 4;
+
 /// Never used: `request_id::ensure` has been there.
 static NO_ID: HeaderValue = HeaderValue::from_static("-");
 
@@ -26,6 +29,8 @@ pub(crate) async fn answer(
     client: Arc<Client>,
     mut request: Request<Incoming>,
 ) -> Result<Response<FrontBody>, Infallible> {
+    // Room for what is added below and in `forwarded`: the map grows once at most.
+    request.headers_mut().reserve(ADDED);
     request_id::ensure(request.headers_mut());
     let log = front.access_log().map(|to| {
         Box::new(Log {
@@ -103,6 +108,10 @@ fn note(in_flight: &mut InFlight, response: &Response<StackBody>) {
         finish.origin = Origin::Upstream;
         finish.attempts = served.attempts;
         finish.prevented = served.attempts > 1 && !response.status().is_server_error();
+    } else {
+        // A quiet success: see `stack`.
+        finish.origin = Origin::Upstream;
+        finish.attempts = 1;
     }
     if let Some(entry) = in_flight.entry_mut() {
         let last = served.and_then(|served| served.ledger.as_ref()?.last());

@@ -23,21 +23,48 @@ static ALWAYS: [HeaderName; 8] = [
 /// Message framing is rebuilt from the parsed body, so `Transfer-Encoding` goes too. `Trailer` is
 /// removed with the rest: the trailers themselves are frames of the body and stay.
 pub(crate) fn strip(headers: &mut HeaderMap) {
-    let mut connection = false;
+    let mut connection = Named::Nothing;
     let mut others = false;
-    for name in headers.keys() {
+    for (name, value) in headers.iter() {
         // One look at the length spares most names the comparison.
         if LENGTHS >> name.as_str().len().min(63) & 1 == 1 {
-            connection |= *name == CONNECTION;
-            others |= ALWAYS.contains(name);
+            if *name == CONNECTION {
+                connection = connection.and(value);
+            } else {
+                others |= ALWAYS.contains(name);
+            }
         }
     }
-    if connection {
-        strip_named(headers);
+    match connection {
+        Named::Nothing => {}
+        Named::NoField => {
+            headers.remove(CONNECTION);
+        }
+        Named::Fields => strip_named(headers),
     }
     if others {
         for name in &ALWAYS {
             headers.remove(name);
+        }
+    }
+}
+
+/// What `Connection` says.
+#[derive(Clone, Copy)]
+enum Named {
+    /// It is not there.
+    Nothing,
+    /// `keep-alive` or `close`: by far the most frequent values, and they name no field.
+    NoField,
+    /// Perhaps names of fields.
+    Fields,
+}
+
+impl Named {
+    fn and(self, value: &HeaderValue) -> Self {
+        match (self, value.as_bytes()) {
+            (Self::Nothing, b"keep-alive" | b"close") => Self::NoField,
+            _ => Self::Fields,
         }
     }
 }
@@ -66,14 +93,6 @@ const LENGTHS: u64 = {
 
 /// Fields named by `Connection`, and `Connection` itself.
 fn strip_named(headers: &mut HeaderMap) {
-    // By far the most frequent values, and they name no field.
-    let mut values = headers.get_all(CONNECTION).iter();
-    if let (Some(b"keep-alive" | b"close"), None) =
-        (values.next().map(HeaderValue::as_bytes), values.next())
-    {
-        headers.remove(CONNECTION);
-        return;
-    }
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
         .iter()

@@ -31,6 +31,8 @@ pub(crate) struct StackParts<'a> {
     pub(crate) explain: Exposure,
     pub(crate) status: StatusPolicy,
     pub(crate) recorder: &'a Recorder,
+    /// There is an access log.
+    pub(crate) logged: bool,
 }
 
 /// Names the body of a response type.
@@ -49,7 +51,8 @@ struct Recording {
 /// The stack of `parts.route` around `pool`. All state is in the pool's handles.
 pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
     let route = parts.route;
-    let balanced = Pool::new(pool.pool.clone());
+    // Only the access log asks who answered.
+    let balanced = Pool::new(pool.pool.clone()).quiet(!parts.logged);
     let guarded = CircuitBreaker::new(balanced, pool.breaker.clone());
     let retried = RetryLayer::new(pool.budget.clone(), route.retry.decisions())
         .statuses(statuses(&route.retry.on_status))

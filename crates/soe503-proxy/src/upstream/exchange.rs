@@ -86,7 +86,8 @@ impl Trial {
                 return Ok(connection);
             }
         }
-        self.connect().await
+        // Boxed: connecting is rare, and its future would make that of every request twice as big.
+        Box::pin(self.connect()).await
     }
 
     async fn connect(&mut self) -> Result<Connection, Fault> {

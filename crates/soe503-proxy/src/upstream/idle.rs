@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use soe503_core::Tick;
 
@@ -16,8 +17,14 @@ use super::connection::Connection;
 pub(crate) type BackendKey = u64;
 
 thread_local! {
-    static IDLE: RefCell<HashMap<BackendKey, Idle>> = RefCell::new(HashMap::new());
+    static IDLE: RefCell<Pools> = RefCell::new(Pools::default());
 }
+
+type Pools = HashMap<BackendKey, Idle, BuildHasherDefault<Spread>>;
+
+/// Keys are our own consecutive numbers: multiplying spreads them, and nobody chooses them.
+#[derive(Debug, Default)]
+struct Spread(u64);
 
 #[derive(Debug)]
 struct Idle {
@@ -74,4 +81,20 @@ pub(crate) fn sweep(now: Tick) {
             !idle.connections.is_empty()
         });
     });
+}
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = (self.0 ^ key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }

@@ -28,6 +28,7 @@ pub(super) struct OnBackend<S, C> {
     started: Tick,
     due: Option<(Tick, TimeoutKind)>,
     tried: Tried,
+    quiet: bool,
 }
 
 impl<S, C> OnBackend<S, C> {
@@ -46,7 +47,14 @@ impl<S, C> OnBackend<S, C> {
             started: context.now,
             due: context.due().map(|at| (at, context.due_kind(at))),
             tried: context.tried.clone(),
+            quiet: false,
         }
+    }
+
+    /// Says nothing about a first attempt that is a success by its head.
+    pub(super) fn quiet(mut self, quiet: bool) -> Self {
+        self.quiet = quiet && self.number == 1;
+        self
     }
 
     /// Runs `poll`, so that a panic in it is a failure of the attempt.
@@ -76,12 +84,15 @@ impl<S, C: Classify + Clone> OnBackend<S, C> {
         mut response: Response<B>,
     ) -> Response<ResponseBody<B, S, C>> {
         let now = clock::now();
-        let mut served = Served::new(now);
-        served.backend_id = Some(self.backend);
         let backend = self.guard.count().map(|lease| Arc::clone(lease.backend()));
-        served.backend = backend.as_ref().map(|backend| Arc::clone(&backend.name));
         let guard = std::mem::replace(&mut self.guard, Guard::ended());
         let headed = guard.head(&self.classify, &response, (self.started, now), None);
+        if self.quiet && headed.is_plain_success() {
+            return response.map(|body| ResponseBody::new(body, headed.at_end()));
+        }
+        let mut served = Served::new(now);
+        served.backend_id = Some(self.backend);
+        served.backend = backend.as_ref().map(|backend| Arc::clone(&backend.name));
         let at_end = match headed {
             Headed::Decided(outcome, scope) => {
                 if outcome.verdict == Verdict::Failure || outcome.verdict == Verdict::Degraded {

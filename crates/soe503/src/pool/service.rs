@@ -18,6 +18,7 @@ use crate::error::BoxError;
 pub struct Pool<S, C = HttpClassify> {
     backends: Backends<S>,
     classify: C,
+    quiet: bool,
 }
 
 impl<S> Pool<S> {
@@ -26,6 +27,7 @@ impl<S> Pool<S> {
         Self {
             backends,
             classify: HttpClassify,
+            quiet: false,
         }
     }
 }
@@ -37,7 +39,16 @@ impl<S, C> Pool<S, C> {
         Pool {
             backends: self.backends,
             classify,
+            quiet: self.quiet,
         }
+    }
+
+    /// Leaves [`Served`](crate::Served) away where it says nothing that matters: a first attempt
+    /// that is a success by its head. For whoever does not ask which backend that was.
+    #[must_use]
+    pub fn quiet(mut self, quiet: bool) -> Self {
+        self.quiet = quiet;
+        self
     }
 
     /// The backends.
@@ -52,6 +63,7 @@ impl<S, C: Clone> Clone for Pool<S, C> {
         Self {
             backends: self.backends.clone(),
             classify: self.classify.clone(),
+            quiet: self.quiet,
         }
     }
 }
@@ -97,7 +109,8 @@ where
             Ok(lease) => {
                 let service = lease.service().clone();
                 let backends = self.backends.clone();
-                let attempt = OnBackend::new(lease, backends, self.classify.clone(), context);
+                let attempt = OnBackend::new(lease, backends, self.classify.clone(), context)
+                    .quiet(self.quiet);
                 ResponseFuture::picked(service, request, attempt)
             }
             Err(none) => ResponseFuture::refused(none, context.now),

@@ -23,8 +23,9 @@ section! {
         /// How long connecting to a backend may take.
         connect_timeout: Defaulted<Duration>, default(Duration::from_millis(500)),
             range(Duration::from_millis(1), Duration::from_secs(60));
-        /// How long an unused connection to a backend is kept.
-        idle_timeout: Defaulted<Duration>, default(Duration::from_secs(30)),
+        /// How long an unused connection to a backend is kept. Shorter than the backend keeps it, or
+        /// requests meet connections that the backend is just closing; many keep them for 5 s.
+        idle_timeout: Defaulted<Duration>, default(Duration::from_secs(4)),
             range(Duration::ZERO, Duration::from_secs(3600));
         /// Unused connections kept per worker and backend.
         max_idle_connections: Defaulted<usize>, default(64), range(0, 10_000);
