@@ -12,7 +12,7 @@ from rich.text import Text
 def main(source, picture, title):
     with open(source, encoding="utf-8", newline="") as file:
         lines = file.read().replace("\r", "").rstrip().split("\n")
-    width = min(118, max(len(Text.from_ansi(line)) for line in lines))
+    width = min(132, max(len(Text.from_ansi(line)) for line in lines))
     console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True)
     for line in lines:
         text = Text.from_ansi(line)
@@ -26,6 +26,8 @@ def main(source, picture, title):
     svg = console.export_svg(title=title, theme=DIMMED_MONOKAI)
     # Whatever shows the picture has a font of its own; nothing is fetched.
     svg = re.sub(r"@font-face \{[^}]*\}", "", svg)
+    # Some renderers drop leading blanks otherwise.
+    svg = svg.replace("<svg ", '<svg xml:space="preserve" ', 1)
     with open(picture, "w", encoding="utf-8") as file:
         file.write(svg)
 
