@@ -11,8 +11,6 @@ from .verdicts import Scenario
 LAG_MS = 20.0
 # The pool's circuit stays open for at most max_open_for (5 s), plus jitter of a tenth.
 OPEN_INTERVAL = 5.5
-# open_for (1 s), plus jitter of a tenth.
-FIRST_OPEN = 1.1
 # The time that the proxy itself says it took.
 TOTAL = re.compile(r"\btotal;dur=([\d.]+)")
 
@@ -48,19 +46,10 @@ def causes_are(scenario: Scenario, failures: list[Result], expected: set[str], w
     scenario.none(f"{what} than {' or '.join(sorted(expected))}", wrong, len(failures))
 
 
-def share_that_names(scenario: Scenario, failures: list[Result], cause: str) -> None:
-    """How many name the cause that is meant, and not merely one that is defensible."""
-    named = sum(cause in cause_and_root(one) for one in failures)
-    scenario.figure(f"of them, that name {cause}", f"{named} of {len(failures)}")
-
-
-def split_at_first_probe(outage: list[Result]) -> tuple[list[Result], list[Result]]:
-    """The answers until the open circuit let its first probe through, and those after it."""
-    opened = [one for one in outage if (tag_of(one)[0] or "").startswith("circuit_open/")]
-    if not opened:
-        return outage, []
-    probed = opened[0].ended + FIRST_OPEN
-    return [one for one in outage if one.sent < probed], [one for one in outage if one.sent >= probed]
+def most_name(scenario: Scenario, failures: list[Result], cause: str) -> None:
+    """The cause that is meant, and not merely one that is defensible."""
+    share = sum(cause in cause_and_root(one) for one in failures) / max(1, len(failures))
+    scenario.at_least(f"failures that name {cause}", 100 * share, 90, " %", 1)
 
 
 def fails_fast(scenario: Scenario, outage: list[Result]) -> None:

@@ -29,6 +29,7 @@ pub(super) async fn run(
     let mut trial = Trial {
         upstream,
         attempt: Attempt::begin(number, started),
+        waited: false,
         deadline,
     };
 
@@ -54,7 +55,7 @@ pub(super) async fn run(
             Some(Err(mut error)) => match error.take_message() {
                 // The backend had closed the idle connection and hyper never touched the request:
                 // the next connection may be better. Ends, because each round uses one up.
-                Some(untouched) if trial.attempt.reused => request = untouched,
+                Some(untouched) if trial.waited => request = untouched,
                 _ => {
                     let fault = fault::of_exchange(error.error());
                     if is_break(&fault) {
@@ -86,6 +87,8 @@ fn is_break(fault: &Fault) -> bool {
 struct Trial {
     upstream: Upstream,
     attempt: Attempt,
+    /// The connection was taken from the idle pool.
+    waited: bool,
     /// When it must be answered, and whose limit that is.
     deadline: Option<(Tick, TimeoutKind)>,
 }
@@ -97,8 +100,11 @@ impl Trial {
         while let Some(mut connection) = idle::take(self.upstream.0.key, now) {
             // Its previous exchange may still be winding up; an error means it was closed meanwhile.
             if poll_fn(|cx| connection.poll_ready(cx)).await.is_ok() {
-                self.attempt.reused = true;
-                self.attempt.idle_age = Some(now.since(connection.idle_since));
+                self.waited = true;
+                // One that has served nothing yet is as good as new.
+                self.attempt.reused = connection.served > 0;
+                let idle = now.since(connection.idle_since);
+                self.attempt.idle_age = self.attempt.reused.then_some(idle);
                 self.attempt.accepted_before = true;
                 return Ok(connection);
             }
@@ -108,6 +114,7 @@ impl Trial {
     }
 
     async fn connect(&mut self) -> Result<Connection, Fault> {
+        self.waited = false;
         self.attempt.phase = Phase::Connect;
         self.attempt.reused = false;
         self.attempt.idle_age = None;
@@ -137,6 +144,9 @@ impl Trial {
     /// anybody would notice otherwise.
     async fn knock(&mut self) {
         let now = clock::now();
+        // Whatever ended this connection is likely to have ended the older ones as well, and the
+        // next attempt shall show what a new one is worth.
+        idle::clear(self.upstream.0.key);
         if !self.attempt.reused {
             self.upstream.broke_fresh(now);
         }
@@ -145,7 +155,7 @@ impl Trial {
         match Connection::open(self.upstream.address(), limit, now).await {
             Ok(connection) => {
                 self.attempt.knock = Some(Knock::Accepted);
-                self.upstream.keep(connection);
+                self.upstream.keep_unused(connection);
             }
             Err(ConnectError::Io(error)) if error.raw_os_error() == Some(libc::ECONNREFUSED) => {
                 self.attempt.knock = Some(Knock::Refused);

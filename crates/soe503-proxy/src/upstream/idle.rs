@@ -70,6 +70,12 @@ pub(super) fn put(key: BackendKey, options: UpstreamOptions, connection: Connect
     drop(refused);
 }
 
+/// Closes all waiting connections of one backend.
+pub(super) fn clear(key: BackendKey) {
+    let dropped = IDLE.with_borrow_mut(|pool| pool.remove(&key));
+    drop(dropped);
+}
+
 /// Closes what grew too old. The worker calls it once a second.
 pub(crate) fn sweep(now: Tick) {
     let mut dropped = Vec::new();

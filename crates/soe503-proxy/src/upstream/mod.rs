@@ -112,6 +112,11 @@ impl Upstream {
     /// Gives a connection whose exchange is over to this worker's idle pool.
     fn keep(&self, mut connection: Connection) {
         connection.served += 1;
+        self.keep_unused(connection);
+    }
+
+    /// Gives a connection that nobody has used yet to this worker's idle pool.
+    fn keep_unused(&self, mut connection: Connection) {
         connection.idle_since = soe503::clock::now();
         idle::put(self.0.key, self.0.options, connection);
     }

@@ -169,7 +169,7 @@ def every(stage: Stage, scenario: Scenario, fault, causes: set[str], namespace: 
             rootless = [one for one in ours if not any(name.startswith("dependency_failure/") for name in judge.cause_and_root(one))]
             scenario.none("answers of ours without a root in the dependency", rootless, len(ours))
         if meant:
-            judge.share_that_names(scenario, ours, meant)
+            judge.most_name(scenario, ours, meant)
         judge.fails_fast(scenario, outage)
         judge.retries_stay_few(scenario, outage, None)
     judge.comes_back(scenario, results, ended)

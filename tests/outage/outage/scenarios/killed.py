@@ -10,7 +10,6 @@ from ..stage import Stage
 from ..verdicts import Scenario
 
 REFUSED = "dependency_failure/connect_refused"
-RESET = "dependency_failure/reset_before_response"
 # What may try a dead backend for a whole minute, per second of it: checks, and single probes.
 PROBES_PER_SECOND = 3.0
 
@@ -105,12 +104,7 @@ def killed_all(stage: Stage, scenario: Scenario) -> None:
     scenario.none("answered with anything but 503", [one for one in outage if one.status != 503], len(outage))
     if proxy.explains:
         judge.failures_are_tagged(scenario, outage, "answers not tagged in full")
-        # What opens the circuit may be the resets of the requests that were under way. That nobody
-        # listens any more is known as soon as somebody has tried to connect.
-        before_probe, after_probe = judge.split_at_first_probe(outage)
-        judge.causes_are(scenario, after_probe, {REFUSED})
-        judge.causes_are(scenario, before_probe, {REFUSED, RESET}, "until the first probe, failures with another cause or root")
-        judge.share_that_names(scenario, outage, REFUSED)
+        judge.causes_are(scenario, outage, {REFUSED})
         judge.fails_fast(scenario, outage)
         judge.retries_stay_few(scenario, outage, None if before is None else during - before)
     judge.comes_back(scenario, results, returned)
