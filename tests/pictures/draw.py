@@ -12,7 +12,7 @@ from rich.text import Text
 def main(source, picture, title):
     with open(source, encoding="utf-8", newline="") as file:
         lines = file.read().replace("\r", "").rstrip().split("\n")
-    width = min(132, max(len(Text.from_ansi(line)) for line in lines))
+    width = min(160, max(len(Text.from_ansi(line)) for line in lines))
     console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True)
     for line in lines:
         text = Text.from_ansi(line)

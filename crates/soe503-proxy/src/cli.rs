@@ -50,6 +50,9 @@ pub struct DemoArgs {
     /// End after the tour instead of waiting for Ctrl-C
     #[arg(long)]
     pub once: bool,
+    /// Only start everything, visitors included, and kill nothing
+    #[arg(long, conflicts_with = "once")]
+    pub no_tour: bool,
 }
 
 /// Arguments of `soe503 run`.

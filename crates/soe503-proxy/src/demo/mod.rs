@@ -63,7 +63,10 @@ async fn start(args: &DemoArgs) -> anyhow::Result<()> {
         admin,
         remote,
     };
-    tour::guide(&places, &backends).await?;
+    let seen = tour::welcome(&places, &backends).await;
+    if !args.no_tour {
+        tour::guide(&places, &backends, &seen).await?;
+    }
     if !args.once {
         tour::say_what_to_try(&places);
         tokio::signal::ctrl_c().await?;

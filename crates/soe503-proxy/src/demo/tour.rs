@@ -1,6 +1,7 @@
 //! The guided tour: what it does, what it shows, and what it promises.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anstream::println;
@@ -32,12 +33,8 @@ const DIM: Style = Style::new().dimmed();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// Walks through the four acts.
-///
-/// # Errors
-///
-/// If what the tour claims is not what happens.
-pub(super) async fn guide(places: &Places, backends: &Backends) -> anyhow::Result<()> {
+/// Says where everything is, and lets the visitors in.
+pub(super) async fn welcome(places: &Places, backends: &Backends) -> Arc<Seen> {
     println!(
         "{BOLD}soe503 demo{BOLD:#}   proxy http://{}   admin http://{}",
         places.proxy, places.admin
@@ -49,14 +46,21 @@ pub(super) async fn guide(places: &Places, backends: &Backends) -> anyhow::Resul
             backend.address()
         );
     }
-    let seen = load::start(places.proxy);
+    load::start(places.proxy)
+}
 
+/// Walks through the four acts.
+///
+/// # Errors
+///
+/// If what the tour claims is not what happens.
+pub(super) async fn guide(places: &Places, backends: &Backends, seen: &Seen) -> anyhow::Result<()> {
     act(
         1,
         "Three backends are up",
         &format!("{RATE} requests per second go through the proxy."),
     );
-    let failed = count(&seen).await;
+    let failed = count(seen).await;
     ensure!(
         failed == 0,
         "{failed} requests failed although every backend is up"
@@ -68,7 +72,7 @@ pub(super) async fn guide(places: &Places, backends: &Backends) -> anyhow::Resul
         "b2 is killed: its port closes, its connections are reset.",
     );
     backends.lock().await[1].kill().await;
-    let failed = count(&seen).await;
+    let failed = count(seen).await;
     ensure!(
         failed == 0,
         "{failed} requests failed although two backends are up"
