@@ -69,6 +69,7 @@ fn one_place(ends: &'static [End]) {
         let done: Vec<_> = threads.into_iter().map(|t| t.join().unwrap()).collect();
         let seen = breaker.snapshot(DUE);
         assert_eq!(seen.probes_in_flight, 0, "a permit is lost");
+        assert_eq!(seen.state, breaker.state());
         let probed = |end| done.contains(&(end, Some(true)));
         assert!(
             done.iter().any(|(_, let_in)| *let_in == Some(true)),
@@ -135,6 +136,41 @@ fn never_more_probes_than_places() {
         assert_eq!(breaker.snapshot(DUE).probes_in_flight, 2);
         drop(held);
         assert_eq!(breaker.snapshot(DUE).probes_in_flight, 0);
+    });
+}
+
+/// The word that a permit carries is read in the same breath as its place is taken.
+///
+/// The other thread only takes the lock. Its own loads of the word would hide the race from loom,
+/// which looks at the last access only.
+#[test]
+fn a_permit_keeps_the_generation_that_gave_it() {
+    loom::model(|| {
+        let breaker = due(2);
+        let first = breaker.admit(DUE).unwrap();
+        let thread = thread::spawn(move || first.record(DUE, BAD));
+        let second = breaker.admit(DUE).ok();
+        // One failure of two opens the circuit: seen from here, the second is late.
+        let late = second.is_some() && breaker.state() == State::Open;
+        drop(second.map(|permit| permit.record(DUE, Outcome::SUCCESS)));
+        assert!(thread.join().unwrap().is_some());
+        let seen = breaker.snapshot(DUE);
+        assert_eq!(seen.state, State::Open);
+        assert!(!late || seen.stale == 1, "late, and not seen as such");
+    });
+}
+
+/// What the path without the lock sees is what the last one to hold the lock has left.
+#[test]
+fn the_state_is_published_in_order() {
+    loom::model(|| {
+        let breaker = breaker(1, 1);
+        let other = breaker.clone();
+        let thread = thread::spawn(move || other.force_open(DUE, "drill"));
+        breaker.force_closed(DUE, "drill");
+        thread.join().unwrap();
+        let seen = breaker.snapshot(DUE);
+        assert_eq!((breaker.state(), seen.generation), (seen.state, 2));
     });
 }
 

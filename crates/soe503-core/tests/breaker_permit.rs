@@ -48,6 +48,17 @@ fn s7_a_permit_dropped_in_a_panic_is_a_failure() {
     assert_eq!(refused.root, Some(Cause::Unclassified));
 }
 
+/// A drop brings no time. The latest that the breaker has heard of is nearer than the admission.
+#[test]
+fn s7_a_panic_opens_from_the_latest_known_time() {
+    let breaker = breaker(2);
+    let permit = breaker.admit(ms(0)).unwrap();
+    let other = breaker.admit(ms(5000)).unwrap();
+    other.record(ms(6000), Outcome::failure(REFUSED));
+    while_panicking(move || drop(permit));
+    assert_eq!(breaker.snapshot(ms(6000)).retry_at, Some(ms(7000)));
+}
+
 #[test]
 fn s7_a_permit_abandoned_in_a_panic_is_a_failure_however_young() {
     let breaker = breaker(1);

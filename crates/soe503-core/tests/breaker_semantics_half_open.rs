@@ -108,6 +108,39 @@ fn s6_probes_busy_with_long_bodies_have_passed() {
 }
 
 #[test]
+fn s6_a_late_or_slow_head_does_not_pass_a_probe() {
+    let trip = [
+        (0, Bad, Is(Closed)),
+        (0, Bad, Is(Closed)),
+        (0, Bad, Is(Open)),
+    ];
+    // The heads of probes of the period before: nobody of this period has answered.
+    run(plain(), &trip).run(&[
+        (1000, Admit(1), Is(HalfOpen)),
+        (1000, Admit(2), Is(HalfOpen)),
+        (11_000, Good, No(Open)),
+        (13_000, Admit(3), Is(HalfOpen)),
+        (13_000, Admit(4), Is(HalfOpen)),
+        (13_100, Head(1), Is(HalfOpen)),
+        (13_100, Head(2), Is(HalfOpen)),
+        (20_000, Good, No(HalfOpen)),
+    ]);
+    // A head that was slow has failed already; its body is waited for, to say so.
+    let slow = BreakerConfig {
+        slow_rate: Some(Ratio::ONE),
+        ..plain()
+    };
+    run(slow, &trip).run(&[
+        (1000, Admit(1), Is(HalfOpen)),
+        (1000, Admit(2), Is(HalfOpen)),
+        (2000, Head(1), Is(HalfOpen)),
+        (2000, Head(2), Is(HalfOpen)),
+        (4000, Good, No(HalfOpen)),
+        (5000, Succeed(1), Is(Open)),
+    ]);
+}
+
+#[test]
 fn s8_places_are_counted_when_they_are_given() {
     let rows = [
         (0, Bad, Is(Closed)),

@@ -1,4 +1,82 @@
-//! soe503
+//! Tower middleware that prevents 503s, and explains every one it cannot prevent.
+//!
+//! ```
+//! # use std::time::Duration;
+//! # use bytes::Bytes;
+//! # use http::{Request, Response};
+//! # use http_body_util::Empty;
+//! # use soe503::circuit_breaker::{Breaker, BreakerConfig};
+//! # use soe503::concurrency_limit::Limit;
+//! # use soe503::{CircuitBreakerLayer, ConcurrencyLimitLayer, ExplainLayer, Explainer, TimeoutLayer};
+//! # use tower::{ServiceBuilder, ServiceExt, service_fn};
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! # let your_service = service_fn(|_: Request<()>| async { Ok::<_, std::io::Error>(Response::new(Empty::<Bytes>::new())) });
+//! let breaker = Breaker::new("shop", BreakerConfig::default(), fastrand::u64(..));
+//! let service = ServiceBuilder::new()
+//!     .layer(ExplainLayer::new(Explainer::builder("shop").build())) // any failure: one tagged answer
+//!     .layer(ConcurrencyLimitLayer::new(Limit::new("shop", 100)))   // sheds what would not fit
+//!     .layer(TimeoutLayer::new(Duration::from_secs(2)))             // a deadline for all of it
+//!     .layer(CircuitBreakerLayer::new(breaker.clone()))             // fails fast while it fails anyway
+//!     .service(your_service);
+//! let response = service.oneshot(Request::new(())).await.unwrap();
+//! assert_eq!(response.status(), 200);
+//! assert_eq!(breaker.state().as_str(), "closed"); // the handle is yours: look, force open, reset
+//! # }
+//! ```
+//!
+//! With axum, `Router::layer` takes the same stack; `examples/axum.rs` is a whole service, and
+//! `examples/client.rs` an outgoing client with retries and a pool.
+//!
+//! # The layers, outermost first
+//!
+//! | layer | when to use it | how it fails |
+//! | --- | --- | --- |
+//! | [`explain`] | always, outermost | never: it turns failures into answers |
+//! | [`concurrency_limit`] | the process can hold so much and no more | [`Rejected`] at once |
+//! | [`timeout`] | always | [`Failure`] at the deadline, with what was tried |
+//! | [`retry`] | at one layer of a system | the backend's own answer, or [`Failure`] |
+//! | [`circuit_breaker`] | around what can fail as a whole | [`Rejected`] with the root behind it |
+//! | [`pool`] | innermost, instead of a client | [`Failure`] by backend, or [`Rejected`] |
+//!
+//! Why this order: `Explain` sees everything. The limit counts a request once, however often it
+//! is tried. The deadline bounds all attempts and the pauses between them. Retries are outside the
+//! breaker, so that it sees every attempt, and outside the pool, so that each can go to another
+//! backend. Leave out what you do not need; each layer works by itself.
+//!
+//! ```text
+//!             a rule is met                   open time over, and a request comes
+//!   ┌────────┐ ──────────────────▶ ┌────────┐ ──────────────────▶ ┌───────────┐
+//!   │ closed │                     │  open  │                     │ half-open │
+//!   └────────┘                     └────────┘ ◀────────────────── └───────────┘
+//!       ▲                              too many probes failed, or none came back │
+//!       └────────────────────────────────────────────────────────────────────────┘
+//!                                 enough probes succeeded
+//! ```
+//!
+//! # State has a name, and is yours
+//!
+//! A breaker, a limit, a budget, the backends of a pool: each is a cheap-clone handle that you
+//! make and hand to a layer. Layers make no state of their own, so `Layer::layer` can be called as
+//! often as a router likes, and two layers with one handle are one breaker.
+//!
+//! # What the layers tell each other
+//!
+//! A [`RequestContext`] travels with the request: the clock's last reading, the deadline, the
+//! attempt's number, the backends tried. A [`Served`] travels with the answer: who gave it,
+//! after how many attempts, whom a failure concerns. Errors are [`BoxError`]s with a [`Rejected`] or
+//! a [`Failure`] in their chain. A service of yours at the bottom takes part by failing with a
+//! [`Failure`] that holds the facts of its attempt; what it leaves out is read from the chain of its
+//! error by [`facts`].
+//!
+//! # What it costs
+//!
+//! A request that succeeds at once allocates for two extensions and, if it may be retried, for a
+//! copy of its head. No layer boxes a future, formats a string or takes a lock on that path.
+//!
+//! # What counts as a failure
+//!
+//! See [`classify`]. The decisions themselves are made without any I/O in [`core`], which is
+//! [`soe503_core`].
 
 mod alarm;
 pub mod circuit_breaker;

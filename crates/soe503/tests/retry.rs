@@ -68,10 +68,12 @@ fn told(got: &Got) -> u16 {
         .map_or(0, |response| response.status().as_u16())
 }
 
+/// Method, replies, status for the client or 0, attempts that reached the backend, last verdict.
+type Row = (&'static str, &'static [Reply], u16, usize, Option<V>);
+
 #[tokio::test(start_paused = true)]
 async fn table() {
-    // (method, replies, status for the client or 0, attempts that reached the backend, last verdict)
-    let rows: &[(&str, &[Reply], u16, usize, Option<V>)] = &[
+    let rows: &[Row] = &[
         ("GET", &[Status(200)], 200, 1, None),
         ("GET", &[Status(404)], 404, 1, None),
         ("GET", &[Status(500), Status(200)], 200, 2, None),

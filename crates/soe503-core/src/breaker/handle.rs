@@ -180,11 +180,10 @@ impl Breaker {
     /// none, it changes nothing, and the lock can be spared. The run is read without the lock: a
     /// failure counted at the same moment is as well counted after this success as before it.
     fn changes_nothing(&self, ending: &Ending) -> bool {
-        let word = self.word();
-        word == ending.word
-            && word.mode() == Mode::Closed
-            && ending.verdict == Verdict::Success
+        ending.verdict == Verdict::Success
             && !self.shared.config.is_rated()
+            && ending.word.mode() == Mode::Closed
+            && ending.word == self.word()
             && self.shared.streak.load(Ordering::Acquire) == 0
     }
 
@@ -200,14 +199,15 @@ impl Breaker {
     fn locked<R>(&self, change: impl FnOnce(&mut Machine, &BreakerConfig) -> R) -> R {
         let shared = &*self.shared;
         let mut machine = self.lock();
+        let before = (machine.word(), machine.closed.streak());
         let result = change(&mut machine, &shared.config);
-        let (word, streak) = (machine.word().bits(), machine.closed.streak());
+        let (word, streak) = (machine.word(), machine.closed.streak());
         // Only when changed: other workers read these on every request.
-        if shared.streak.load(Ordering::Relaxed) != streak {
+        if streak != before.1 {
             shared.streak.store(streak, Ordering::Release);
         }
-        if shared.word.load(Ordering::Relaxed) != word {
-            shared.word.store(word, Ordering::Release);
+        if word != before.0 {
+            shared.word.store(word.bits(), Ordering::Release);
         }
         result
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use http::header::{HOST, HeaderName, VIA};
+use http::header::{Entry, HOST, HeaderName, VIA};
 use http::uri::{PathAndQuery, Uri};
 use http::{HeaderMap, HeaderValue, Request};
 
@@ -36,19 +36,21 @@ impl Forwarder {
 
 /// Extends a list field by one member, in one line as most backends expect it.
 fn append(headers: &mut HeaderMap, name: &HeaderName, member: &HeaderValue) {
-    let Some(present) = headers.get(name) else {
-        headers.insert(name.clone(), member.clone());
-        return;
-    };
-    let mut line = present.as_bytes().to_vec();
-    for further in headers.get_all(name).iter().skip(1) {
-        line.extend_from_slice(b", ");
-        line.extend_from_slice(further.as_bytes());
-    }
-    line.extend_from_slice(b", ");
-    line.extend_from_slice(member.as_bytes());
-    if let Ok(value) = HeaderValue::from_bytes(&line) {
-        headers.insert(name.clone(), value);
+    match headers.entry(name) {
+        Entry::Vacant(vacant) => {
+            vacant.insert(member.clone());
+        }
+        Entry::Occupied(mut occupied) => {
+            let mut line = Vec::new();
+            for present in occupied.iter() {
+                line.extend_from_slice(present.as_bytes());
+                line.extend_from_slice(b", ");
+            }
+            line.extend_from_slice(member.as_bytes());
+            if let Ok(value) = HeaderValue::from_bytes(&line) {
+                occupied.insert(value);
+            }
+        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! Headers that end at this hop (RFC 9110 §7.6.1), in both directions.
 
-use http::HeaderMap;
 use http::header::{
     CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
     TRANSFER_ENCODING, UPGRADE,
 };
+use http::{HeaderMap, HeaderValue};
 
 /// Connection-specific fields that older software sends without naming them in `Connection`.
-static ALWAYS: [HeaderName; 7] = [
+static ALWAYS: [HeaderName; 8] = [
     TRANSFER_ENCODING,
     UPGRADE,
     TE,
@@ -15,35 +15,65 @@ static ALWAYS: [HeaderName; 7] = [
     PROXY_AUTHENTICATE,
     PROXY_AUTHORIZATION,
     HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
 ];
-
-static PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
 /// Removes hop-by-hop fields and every field that `Connection` names.
 ///
 /// Message framing is rebuilt from the parsed body, so `Transfer-Encoding` goes too. `Trailer` is
 /// removed with the rest: the trailers themselves are frames of the body and stay.
 pub(crate) fn strip(headers: &mut HeaderMap) {
-    if headers.contains_key(CONNECTION) {
+    let mut connection = false;
+    let mut others = false;
+    for name in headers.keys() {
+        // One look at the length spares most names the comparison.
+        if LENGTHS >> name.as_str().len().min(63) & 1 == 1 {
+            connection |= *name == CONNECTION;
+            others |= ALWAYS.contains(name);
+        }
+    }
+    if connection {
         strip_named(headers);
     }
-    if !headers.keys().any(is_hop_by_hop) {
-        return;
+    if others {
+        for name in &ALWAYS {
+            headers.remove(name);
+        }
     }
-    for name in &ALWAYS {
-        headers.remove(name);
-    }
-    headers.remove(&PROXY_CONNECTION);
 }
 
-/// Whether a field belongs to one connection only.
-fn is_hop_by_hop(name: &HeaderName) -> bool {
-    ALWAYS.contains(name) || *name == PROXY_CONNECTION
-}
+/// The lengths of all names above, and of `connection`, as a set of bits.
+const LENGTHS: u64 = {
+    let names = [
+        "connection",
+        "transfer-encoding",
+        "upgrade",
+        "te",
+        "trailer",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "keep-alive",
+        "proxy-connection",
+    ];
+    let mut set = 0;
+    let mut index = 0;
+    while index < names.len() {
+        set |= 1 << names[index].len();
+        index += 1;
+    }
+    set
+};
 
 /// Fields named by `Connection`, and `Connection` itself.
 fn strip_named(headers: &mut HeaderMap) {
-    // `Connection: close` and `keep-alive` are by far the most frequent and name no field.
+    // By far the most frequent values, and they name no field.
+    let mut values = headers.get_all(CONNECTION).iter();
+    if let (Some(b"keep-alive" | b"close"), None) =
+        (values.next().map(HeaderValue::as_bytes), values.next())
+    {
+        headers.remove(CONNECTION);
+        return;
+    }
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
         .iter()
@@ -82,7 +112,6 @@ fn may_be_named(name: &HeaderName) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
     fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
         fields

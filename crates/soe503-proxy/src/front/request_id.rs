@@ -1,6 +1,6 @@
 //! Every request has an id: the client's, if it is sane, else ours.
 
-use http::header::HeaderName;
+use http::header::{Entry, HeaderName};
 use http::{HeaderMap, HeaderValue};
 
 /// The field that carries the id in both directions.
@@ -14,15 +14,19 @@ const MAX_LENGTH: usize = 64;
 /// A client's id is kept if it is 1 to 64 letters, digits, `-`, `_`, `.` and `~`, which need
 /// no escape anywhere; anything else is replaced.
 pub(crate) fn ensure(headers: &mut HeaderMap) {
-    let usable = headers
-        .get(&X_REQUEST_ID)
-        .is_some_and(|value| is_sane(value.as_bytes()));
-    if !usable {
-        headers.insert(X_REQUEST_ID.clone(), generate());
-    } else if headers.get_all(&X_REQUEST_ID).iter().nth(1).is_some()
-        && let Some(first) = headers.remove(&X_REQUEST_ID)
-    {
-        headers.insert(X_REQUEST_ID.clone(), first);
+    match headers.entry(&X_REQUEST_ID) {
+        Entry::Vacant(vacant) => {
+            vacant.insert(generate());
+        }
+        Entry::Occupied(mut occupied) => {
+            let id = if is_sane(occupied.get().as_bytes()) {
+                occupied.get().clone()
+            } else {
+                generate()
+            };
+            // Replaces all of them, if there are several.
+            occupied.insert(id);
+        }
     }
 }
 
@@ -36,14 +40,27 @@ fn is_sane(id: &[u8]) -> bool {
 
 /// 128 random bits in hexadecimal.
 fn generate() -> HeaderValue {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let random = fastrand::u128(..).to_be_bytes();
     let mut id = [0_u8; 32];
-    for (pair, byte) in id.chunks_exact_mut(2).zip(random) {
-        pair[0] = HEX[usize::from(byte >> 4)];
-        pair[1] = HEX[usize::from(byte & 15)];
+    for (half, random) in id
+        .chunks_exact_mut(16)
+        .zip([fastrand::u64(..), fastrand::u64(..)])
+    {
+        half.copy_from_slice(&hexadecimal(random));
     }
     HeaderValue::from_bytes(&id).unwrap_or(HeaderValue::from_static("-"))
+}
+
+/// 16 digits, all at once: spreads the nibbles over the bytes of a wide integer and adds what
+/// makes a digit of each.
+fn hexadecimal(value: u64) -> [u8; 16] {
+    let mut wide = u128::from(value);
+    wide = (wide | wide << 32) & 0x0000_0000_ffff_ffff_0000_0000_ffff_ffff;
+    wide = (wide | wide << 16) & 0x0000_ffff_0000_ffff_0000_ffff_0000_ffff;
+    wide = (wide | wide << 8) & 0x00ff_00ff_00ff_00ff_00ff_00ff_00ff_00ff;
+    wide = (wide | wide << 4) & 0x0f0f_0f0f_0f0f_0f0f_0f0f_0f0f_0f0f_0f0f;
+    let letters = (wide + 0x0606_0606_0606_0606_0606_0606_0606_0606) >> 4
+        & 0x0101_0101_0101_0101_0101_0101_0101_0101;
+    (wide + 0x3030_3030_3030_3030_3030_3030_3030_3030 + letters * 0x27).to_be_bytes()
 }
 
 #[cfg(test)]
@@ -61,6 +78,26 @@ mod tests {
             .iter()
             .map(|v| v.to_str().unwrap().to_owned())
             .collect()
+    }
+
+    #[test]
+    fn digits_are_those_of_the_formatter() {
+        for value in [
+            0,
+            1,
+            9,
+            10,
+            15,
+            16,
+            0x0123_4567_89ab_cdef,
+            0xfedc_ba98_7654_3210,
+            u64::MAX,
+        ] {
+            assert_eq!(
+                hexadecimal(value).as_slice(),
+                format!("{value:016x}").as_bytes()
+            );
+        }
     }
 
     #[test]

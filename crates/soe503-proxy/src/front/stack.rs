@@ -55,7 +55,11 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
         .statuses(statuses(&route.retry.on_status))
         .replay_cap(usize::try_from(route.retry.max_body).unwrap_or(usize::MAX))
         .layer(guarded);
-    let timed = Timeout::new(retried, route.timeout);
+    // With a single attempt there is nobody below who keeps the deadline.
+    let timed = match route.retry.attempts.get() {
+        1 => Timeout::new(retried, route.timeout),
+        _ => Timeout::new(retried, route.timeout).kept_below(),
+    };
     let limited = ConcurrencyLimit::new(timed, pool.limit.clone());
     let explainer = Explainer::builder(parts.server)
         .exposure(parts.explain)

@@ -9,7 +9,7 @@
 //! estimate) takes the time to the response's head, whatever the verdict.
 //!
 //! [`HttpClassify`] is the default and follows one table, in
-//! [`diagnosis::outcome`](soe503_core::diagnosis::outcome). An application with opinions of its own
+//! [`diagnosis::outcome`]. An application with opinions of its own
 //! implements [`Classify::head`] and leaves the rest:
 //!
 //! ```

@@ -24,16 +24,28 @@ pub(super) struct Asked {
 
 impl Asked {
     pub(super) fn of<B>(request: &Request<B>) -> Self {
-        let headers = request.headers();
-        Self {
+        let mut asked = Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
-            host: headers.get(header::HOST).cloned(),
-            accept: headers.get(header::ACCEPT).cloned(),
-            request_id: headers.get(REQUEST_ID).cloned(),
-            grpc: is_grpc(headers),
+            host: None,
+            accept: None,
+            request_id: None,
+            grpc: false,
             exposure: request.extensions().get().copied(),
+        };
+        // One walk over the few headers of a request is cheaper than four look-ups.
+        for (name, value) in request.headers() {
+            if *name == header::HOST {
+                asked.host.get_or_insert_with(|| value.clone());
+            } else if *name == header::ACCEPT {
+                asked.accept.get_or_insert_with(|| value.clone());
+            } else if *name == header::CONTENT_TYPE {
+                asked.grpc = is_grpc(request.headers());
+            } else if *name == REQUEST_ID {
+                asked.request_id.get_or_insert_with(|| value.clone());
+            }
         }
+        asked
     }
 
     /// The form in which this client wants to be told.

@@ -25,8 +25,9 @@ pin_project! {
         // The attempt's time, or the pause before it.
         #[pin]
         alarm: Alarm,
-        // `None` if there is one attempt only.
-        attempts: Option<Attempts<S, ReqB, ResB>>,
+        // `None` if there is one attempt only. Boxed, because it is large, used rarely, and moved
+        // with every layer around this one otherwise.
+        attempts: Option<Box<Attempts<S, ReqB, ResB>>>,
     }
 }
 
@@ -59,7 +60,7 @@ impl<S, F, ReqB, ResB> ResponseFuture<S, F, ReqB, ResB> {
         Self {
             state: State::Trying { attempt },
             alarm: Alarm::new(plan.context.due()),
-            attempts: Some(Attempts::new(plan)),
+            attempts: Some(Box::new(Attempts::new(plan))),
         }
     }
 }

@@ -26,10 +26,10 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) const fn new(inner: F, started: Tick, deadline: Tick) -> Self {
+    pub(super) const fn new(inner: F, started: Tick, deadline: Option<Tick>) -> Self {
         Self {
             inner,
-            deadline: Alarm::new(Some(deadline)),
+            deadline: Alarm::new(deadline),
             started,
         }
     }

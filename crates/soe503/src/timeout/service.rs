@@ -13,12 +13,25 @@ use crate::error::BoxError;
 pub struct Timeout<S> {
     inner: S,
     total: Duration,
+    kept_below: bool,
 }
 
 impl<S> Timeout<S> {
     /// At most `total` until the response's head.
     pub const fn new(inner: S, total: Duration) -> Self {
-        Self { inner, total }
+        Self {
+            inner,
+            total,
+            kept_below: false,
+        }
+    }
+
+    /// Only sets the deadline, and leaves keeping it to a layer below that does: a
+    /// [`Retry`](crate::Retry) with more than one attempt. Saves a timer per request.
+    #[must_use]
+    pub fn kept_below(mut self) -> Self {
+        self.kept_below = true;
+        self
     }
 
     crate::macros::accessors!(S);
@@ -43,6 +56,7 @@ where
         let deadline = context.deadline.map_or(own, |set| set.min(own));
         context.deadline = Some(deadline);
         let started = context.now;
-        ResponseFuture::new(self.inner.call(request), started, deadline)
+        let alarm = (!self.kept_below).then_some(deadline);
+        ResponseFuture::new(self.inner.call(request), started, alarm)
     }
 }

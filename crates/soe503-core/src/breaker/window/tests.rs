@@ -160,6 +160,40 @@ fn a_tally_orders_by_count_then_by_recency() {
     assert!(tally.counts(Kind::Slow).is_empty());
 }
 
+/// Of two causes that counted equally often the later one comes first, also when the ring has
+/// wrapped and when slices are added up.
+#[test]
+fn windows_keep_the_order_of_their_causes() {
+    let (older, newer) = (failed(CAUSES[0]), failed(CAUSES[1]));
+    let expected = [(CAUSES[1], 1), (CAUSES[0], 1)];
+    let mut count = CountWindow::new(3);
+    for sample in [GOOD, GOOD, older, newer] {
+        count.record(sample);
+    }
+    assert_eq!(&*count.causes().counts(Kind::Failed), expected);
+
+    let mut time = TimeWindow::new(Duration::from_secs(10));
+    // Into one slice, where the first slot is the newer cause's.
+    for sample in [newer, older, newer] {
+        time.record(Tick::ZERO, sample);
+    }
+    time.record(Tick::from_secs(1), older);
+    let counts = time.causes().counts(Kind::Failed);
+    assert_eq!(&*counts, [(CAUSES[0], 2), (CAUSES[1], 2)]);
+
+    // Two each, and the one seen last has the first slot.
+    let mut slice = Tally::default();
+    for sample in [newer, older, older, newer] {
+        slice.add(sample);
+    }
+    let mut merged = Tally::default();
+    merged.merge(&slice);
+    assert_eq!(
+        &*merged.counts(Kind::Failed),
+        [(CAUSES[1], 2), (CAUSES[0], 2)]
+    );
+}
+
 #[test]
 fn a_tally_keeps_eight_causes_and_counts_on() {
     let mut tally = Tally::default();

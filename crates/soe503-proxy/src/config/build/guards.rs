@@ -1,3 +1,5 @@
+//! Health checks, breakers, budgets, ejection.
+
 use std::{num::NonZeroU32, ops::Range};
 
 use super::{at_least, not_here};

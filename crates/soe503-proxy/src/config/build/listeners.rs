@@ -1,3 +1,5 @@
+//! Listeners, and addresses that are used twice.
+
 use std::{collections::HashMap, net::SocketAddr, ops::Range};
 
 use crate::config::{

@@ -1,3 +1,5 @@
+//! Pools and their backends.
+
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use super::guards;

@@ -1,3 +1,5 @@
+//! Routes, and references between routes and pools.
+
 use std::{cmp::Reverse, collections::HashMap, ops::Range, sync::Arc};
 
 use crate::config::{

@@ -1,3 +1,5 @@
+//! The process and its admin API.
+
 use std::{fs, io::Read, num::NonZeroUsize, path::Path, thread};
 
 use crate::config::{

@@ -1,3 +1,5 @@
+//! Trying every address of every backend.
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use http::HeaderValue;

@@ -1,3 +1,5 @@
+//! The subcommand.
+
 use std::{io, process::ExitCode, sync::Arc};
 
 use super::{Finding, connect, table};

@@ -1,3 +1,5 @@
+//! The findings as a table.
+
 use std::{fmt::Write, time::Duration};
 
 use anstyle::{AnsiColor, Style};

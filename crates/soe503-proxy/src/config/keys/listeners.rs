@@ -1,3 +1,5 @@
+//! Keys of `[[listeners]]`.
+
 use std::{
     net::SocketAddr,
     num::{NonZeroU32, NonZeroUsize},

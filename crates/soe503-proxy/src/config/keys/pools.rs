@@ -1,3 +1,5 @@
+//! Keys of `[pools.NAME]`.
+
 use std::{num::NonZeroU32, time::Duration};
 
 use super::{

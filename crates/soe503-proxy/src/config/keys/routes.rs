@@ -1,3 +1,5 @@
+//! Keys of `[[routes]]`.
+
 use std::{num::NonZeroU8, time::Duration};
 
 use http::Method;

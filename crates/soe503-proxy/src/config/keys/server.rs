@@ -1,3 +1,5 @@
+//! Keys of `[server]`, `[admin]` and `[access_log]`.
+
 use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
 
 use super::values::{FileName, nonzero_usize};

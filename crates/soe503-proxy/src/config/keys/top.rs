@@ -1,3 +1,5 @@
+//! The tables of the file itself.
+
 use super::{AccessLogKeys, AdminKeys, ListenerKeys, PoolKeys, RouteKeys, ServerKeys};
 use crate::config::wire::{Each, Named, Nested, section};
 

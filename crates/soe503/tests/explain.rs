@@ -1,0 +1,419 @@
+//! What a client is told, and who else hears of it.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body::Body;
+use http_body_util::{BodyExt, Empty, Full};
+use soe503::circuit_breaker::{Breaker, BreakerConfig};
+use soe503::explain::{Explained, Exposure, FailureRecord, Record};
+use soe503::{BoxError, CircuitBreakerLayer, ExplainLayer, Explainer, clock};
+use soe503_core::Cause;
+use soe503_core::diagnosis::{Context, Diagnosis};
+use soe503_core::explain::RetryInputs;
+use soe503_core::ledger::Ledger;
+use support::{Mock, REFUSED, RESET, errno, get, request, status};
+use tokio_test::{assert_pending, assert_ready_ok, task};
+use tower::{Layer, Service, ServiceExt, service_fn};
+use tower_test::mock;
+
+type Told = Response<soe503::explain::ExplainBody<Full<Bytes>>>;
+
+fn explainer() -> Explainer {
+    Explainer::builder("edge-eu1").build()
+}
+
+/// The answer to `request` where everything fails with `errno`.
+async fn failing<B: Send + 'static>(
+    explainer: Explainer,
+    request: Request<B>,
+    number: i32,
+) -> Told {
+    let fails =
+        service_fn(
+            move |_: Request<B>| async move { Err::<Response<Full<Bytes>>, _>(errno(number)) },
+        );
+    ExplainLayer::new(explainer)
+        .layer(fails)
+        .oneshot(request)
+        .await
+        .unwrap()
+}
+
+async fn text(response: Told) -> String {
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    String::from_utf8(body.to_vec()).unwrap()
+}
+
+fn header<'r, B>(response: &'r Response<B>, name: &str) -> &'r str {
+    response
+        .headers()
+        .get(name)
+        .map_or("", |value| value.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn an_answer_has_every_header_of_the_contract() {
+    let response = failing(explainer(), get(), RESET).await;
+    assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
+    assert_eq!(header(&response, "x-error-code"), "SOE-502");
+    assert!(
+        header(&response, "soe-cause").starts_with("dependency_failure/reset_before_response;")
+    );
+    assert!(header(&response, "proxy-status").starts_with("edge-eu1;error=connection_terminated"));
+    assert_eq!(header(&response, "x-request-id").len(), 26);
+    assert_eq!(header(&response, "cache-control"), "no-store");
+    assert_eq!(header(&response, "soe-attempts"), "1");
+    assert_eq!(
+        header(&response, "content-type"),
+        "application/problem+json"
+    );
+    assert!(response.headers().contains_key("retry-after"));
+    let explained = response.extensions().get::<Explained>().unwrap();
+    assert_eq!(explained.cause, Cause::DependencyResetBeforeResponse);
+    assert_eq!(explained.attempts, 1);
+    let length = response.body().size_hint().exact().unwrap();
+    let body = text(response).await;
+    assert_eq!(body.len() as u64, length);
+    assert!(
+        body.contains("\"cause\":\"dependency_failure/reset_before_response\""),
+        "{body}"
+    );
+}
+
+#[tokio::test]
+async fn the_client_chooses_the_form() {
+    for (accept, content_type) in [
+        ("*/*", "application/problem+json"),
+        (
+            "text/html,application/xhtml+xml",
+            "text/html; charset=utf-8",
+        ),
+        ("text/markdown", "text/markdown; charset=utf-8"),
+        ("text/plain", "text/plain; charset=utf-8"),
+    ] {
+        let mut asked = get();
+        asked
+            .headers_mut()
+            .insert("accept", accept.parse().unwrap());
+        let response = failing(explainer(), asked, RESET).await;
+        assert_eq!(header(&response, "content-type"), content_type, "{accept}");
+    }
+}
+
+#[tokio::test]
+async fn head_has_the_headers_and_no_body() {
+    let body = text(failing(explainer(), request("GET", ()), RESET).await).await;
+    let response = failing(explainer(), request("HEAD", ()), RESET).await;
+    assert_eq!(header(&response, "x-error-code"), "SOE-502");
+    assert!(response.body().is_end_stream());
+    let announced: usize = header(&response, "content-length").parse().unwrap();
+    assert!(
+        announced.abs_diff(body.len()) < 16,
+        "{announced}, GET has {}",
+        body.len()
+    );
+    assert_eq!(text(response).await, "");
+}
+
+#[tokio::test]
+async fn grpc_gets_trailers_only() {
+    let mut asked = request("POST", ());
+    asked
+        .headers_mut()
+        .insert("content-type", "application/grpc".parse().unwrap());
+    let response = failing(explainer(), asked, REFUSED).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(header(&response, "grpc-status"), "14");
+    assert!(response.body().is_end_stream());
+}
+
+#[tokio::test]
+async fn a_sane_request_id_is_kept_and_any_other_replaced() {
+    for (sent, kept) in [
+        ("8e03978e-40d5-43e8-bc93-6894a57f9324", true),
+        ("a", true),
+        (&"x".repeat(64), true),
+        (&"x".repeat(65), false),
+        ("", false),
+        ("two words", false),
+        ("\"quoted\"", false),
+        ("<script>", false),
+    ] {
+        let mut asked = get();
+        asked
+            .headers_mut()
+            .insert("x-request-id", sent.parse().unwrap());
+        let response = failing(explainer(), asked, RESET).await;
+        let told = header(&response, "x-request-id");
+        assert_eq!(told == sent, kept, "{sent:?} became {told:?}");
+        assert!(!told.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn how_much_is_told_depends_on_the_reader() {
+    let public = failing(explainer(), get(), RESET).await;
+    assert!(!public.headers().contains_key("server-timing"));
+    let full = Explainer::builder("edge-eu1")
+        .exposure(Exposure::Full)
+        .build();
+    let full = failing(full, get(), RESET).await;
+    assert!(full.headers().contains_key("server-timing"));
+    let mut asked = get();
+    asked.extensions_mut().insert(Exposure::Internal);
+    let internal = failing(explainer(), asked, RESET).await;
+    assert!(
+        internal.headers().contains_key("server-timing"),
+        "the request's own level"
+    );
+}
+
+/// A backend's own 5xx: one more member in `Proxy-Status`, and not a byte else.
+#[tokio::test]
+async fn what_the_backend_said_is_passed_on() {
+    for (code, existing, expected) in [
+        (200, None, ""),
+        (404, None, ""),
+        (503, None, "edge-eu1;received-status=503"),
+        (
+            500,
+            Some("mesh;error=dns_error"),
+            "mesh;error=dns_error, edge-eu1;received-status=500",
+        ),
+    ] {
+        let backend = service_fn(move |_: Request<Empty<Bytes>>| async move {
+            let mut response = status(code);
+            if let Some(existing) = existing {
+                response
+                    .headers_mut()
+                    .insert("proxy-status", existing.parse().unwrap());
+            }
+            Ok::<_, BoxError>(response)
+        });
+        let service = ExplainLayer::new(explainer()).layer(backend);
+        let response = service.oneshot(get()).await.unwrap();
+        assert_eq!(response.status(), code);
+        assert_eq!(header(&response, "proxy-status"), expected);
+        assert!(
+            !response.headers().contains_key("x-error-code"),
+            "never tagged as ours"
+        );
+        assert!(response.extensions().get::<Explained>().is_none());
+        assert_eq!(text(response).await, "said");
+    }
+}
+
+#[derive(Clone, Default)]
+struct Book {
+    records: Arc<Mutex<Vec<FailureRecord>>>,
+    passed_on: bool,
+}
+
+impl Record for Book {
+    fn record(&self, failure: FailureRecord) {
+        self.records.lock().unwrap().push(failure);
+    }
+
+    fn incident(&self, _: &Diagnosis) -> Option<Arc<str>> {
+        Some("01KAPX3Q".into())
+    }
+
+    fn passed_on(&self) -> bool {
+        self.passed_on
+    }
+}
+
+#[tokio::test]
+async fn every_failure_is_recorded_once() {
+    let book = Book::default();
+    let explainer = Explainer::builder("edge-eu1").record(book.clone()).build();
+    let mut asked = request("DELETE", ());
+    asked
+        .headers_mut()
+        .insert("host", "shop.example".parse().unwrap());
+    asked
+        .headers_mut()
+        .insert("x-request-id", "r-1".parse().unwrap());
+    let response = failing(explainer, asked, RESET).await;
+    assert!(header(&response, "soe-cause").contains("inc=\"01KAPX3Q\""));
+    let records = book.records.lock().unwrap();
+    let [record] = &records[..] else {
+        panic!("{} records", records.len());
+    };
+    assert_eq!(record.request_id, "r-1");
+    assert_eq!(
+        (record.method.as_str(), record.uri.path()),
+        ("DELETE", "/path")
+    );
+    assert_eq!(record.host.as_deref(), Some("shop.example"));
+    assert_eq!((record.status, record.passed_on), (502, false));
+    assert_eq!(
+        record.diagnosis.primary,
+        Cause::DependencyResetBeforeResponse
+    );
+    assert_eq!(record.ledger.attempts.len(), 1);
+    let seconds = record.retry_after.map(|seconds| seconds.to_string());
+    assert_eq!(seconds.as_deref(), Some(header(&response, "retry-after")));
+}
+
+#[tokio::test]
+async fn what_is_passed_on_is_recorded_if_wanted() {
+    for (passed_on, expected) in [(false, 0), (true, 1)] {
+        let book = Book {
+            passed_on,
+            ..Book::default()
+        };
+        let explainer = Explainer::builder("edge-eu1").record(book.clone()).build();
+        let backend =
+            service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(status(503)) });
+        ExplainLayer::new(explainer)
+            .layer(backend)
+            .oneshot(get())
+            .await
+            .unwrap();
+        let records = book.records.lock().unwrap();
+        assert_eq!(records.len(), expected);
+        if let Some(record) = records.first() {
+            assert!(record.passed_on);
+            assert_eq!(record.diagnosis.primary, Cause::DependencyUpstream503);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_surroundings_are_asked() {
+    let asked = Arc::new(Mutex::new(0));
+    let count = asked.clone();
+    let explainer = Explainer::builder("edge-eu1")
+        .surroundings(
+            move |ledger: &Ledger, context: &mut Context, inputs: &mut RetryInputs| {
+                *count.lock().unwrap() += ledger.attempts.len();
+                context.pool = Some("shop".into());
+                inputs.probe_in = Some(Duration::from_secs(40));
+            },
+        )
+        .build();
+    let response = failing(explainer, get(), RESET).await;
+    let wait: u32 = header(&response, "retry-after").parse().unwrap();
+    assert!((40..=48).contains(&wait), "computed from it: {wait}");
+    assert_eq!(*asked.lock().unwrap(), 1);
+}
+
+/// R17: behind an open circuit stands what opened it, and when it lets a probe through.
+#[tokio::test(start_paused = true)]
+async fn an_open_circuit_tells_its_root() {
+    let config = BreakerConfig {
+        open_for: Duration::from_secs(20),
+        max_open_for: Duration::from_secs(20),
+        ..BreakerConfig::default()
+    };
+    let breaker = Breaker::new("app", config, 1);
+    let now = clock::now();
+    for _ in 0..5 {
+        let permit = breaker.admit(now).unwrap();
+        permit.record(
+            now,
+            soe503_core::Outcome::failure(Cause::DependencyConnectRefused),
+        );
+    }
+    let backend = service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(status(200)) });
+    let guarded = CircuitBreakerLayer::new(breaker).layer(backend);
+    let response = ExplainLayer::new(explainer())
+        .layer(guarded)
+        .oneshot(get())
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 503);
+    let cause = header(&response, "soe-cause");
+    assert!(
+        cause.starts_with("circuit_open/consecutive_failures;"),
+        "{cause}"
+    );
+    assert!(
+        cause.contains("root=dependency_failure/connect_refused"),
+        "{cause}"
+    );
+    let wait: u32 = header(&response, "retry-after").parse().unwrap();
+    assert!((20..=27).contains(&wait), "{wait}");
+    assert_eq!(header(&response, "soe-attempts"), "0");
+}
+
+#[tokio::test]
+async fn a_panic_becomes_an_answer() {
+    let later = service_fn(|_: Request<Empty<Bytes>>| async {
+        tokio::task::yield_now().await;
+        if true {
+            panic!("a bug");
+        }
+        Ok::<_, BoxError>(status(200))
+    });
+    let at_once = service_fn(|_: Request<Empty<Bytes>>| {
+        if true {
+            panic!("a bug");
+        }
+        std::future::ready(Ok::<_, BoxError>(status(200)))
+    });
+    let one = ExplainLayer::new(explainer())
+        .layer(later)
+        .oneshot(get())
+        .await
+        .unwrap();
+    let two = ExplainLayer::new(explainer())
+        .layer(at_once)
+        .oneshot(get())
+        .await
+        .unwrap();
+    for response in [one, two] {
+        assert_eq!(response.status(), 500);
+        assert_eq!(header(&response, "x-error-code"), "SOE-500");
+        assert!(header(&response, "soe-cause").starts_with("unknown/unclassified"));
+    }
+}
+
+/// What panicked is dropped with the answer, so its permits are not held by a slow client.
+#[tokio::test]
+async fn what_panicked_is_dropped_at_once() {
+    struct Bomb(Arc<()>);
+    impl Future for Bomb {
+        type Output = Result<Response<Full<Bytes>>, BoxError>;
+        fn poll(
+            self: std::pin::Pin<&mut Self>,
+            _cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Self::Output> {
+            panic!("a bug, holding {}", Arc::strong_count(&self.0))
+        }
+    }
+    let held = Arc::new(());
+    let inner = held.clone();
+    let bomb = service_fn(move |_: Request<Empty<Bytes>>| Bomb(inner.clone()));
+    let mut service = ExplainLayer::new(explainer()).layer(bomb);
+    let mut future = task::spawn(service.call(get()));
+    assert_ready_ok!(future.poll());
+    assert_eq!(Arc::strong_count(&held), 2, "ours and the service's");
+}
+
+#[tokio::test]
+async fn unreadiness_passes_and_its_errors_are_told() {
+    type Inner = Mock<Empty<Bytes>, Full<Bytes>>;
+    let layer = ExplainLayer::new(explainer());
+    let (mut service, mut handle) = mock::spawn_with(move |inner: Inner| layer.layer(inner));
+    handle.allow(0);
+    assert_pending!(service.poll_ready());
+    handle.allow(1);
+    assert!(service.is_woken());
+    handle.send_error(errno(REFUSED));
+    assert_ready_ok!(service.poll_ready(), "never an error");
+    handle.allow(0);
+    assert_ready_ok!(service.poll_ready(), "ready stays ready");
+    let mut clone = service.clone();
+    assert_pending!(clone.poll_ready(), "a clone asks for itself");
+    let mut future = task::spawn(service.call(get()));
+    let response = assert_ready_ok!(future.poll());
+    assert_eq!(response.status(), 503);
+    assert_pending!(handle.poll_request(), "the inner service was not called");
+}
