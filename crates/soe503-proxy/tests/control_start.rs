@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use soe503_core::pool::BackendState;
 use soe503_proxy::config::{Config, from_str};
-use soe503_proxy::control::access_log::AccessLog;
+use soe503_proxy::control::access_log::{self, AccessLog, Options, Sink};
 use soe503_proxy::control::recorder::Recorder;
 use soe503_proxy::control::{StartError, start};
 use soe503_proxy::state::Proxy;
@@ -183,4 +183,32 @@ async fn a_slow_client_of_the_admin_api_holds_up_nobody() {
     tokio::task::spawn_blocking(|| control.stop())
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn the_access_log_is_opened_again_on_sigusr1() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("access.log");
+    let (log, writer) = access_log::start(Sink::File(path.clone()), Options::default()).unwrap();
+    let config = config(free(), "backends = [\"http://10.0.0.1:80\"]");
+    let proxy = Arc::new(Proxy::new(config, Recorder::default(), log));
+    let control = start(proxy, Box::new(|| Ok(()))).unwrap();
+    // Once it answers, it listens for signals too.
+    get(control.admin_address().unwrap(), "/healthz").await;
+    std::fs::rename(&path, folder.path().join("access.log.1")).unwrap();
+    let process = std::process::id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-USR1", &process])
+        .status();
+    assert!(sent.unwrap().success());
+    let reopened = async {
+        while !path.exists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, reopened).await.unwrap();
+    tokio::task::spawn_blocking(|| control.stop())
+        .await
+        .unwrap();
+    drop(writer);
 }

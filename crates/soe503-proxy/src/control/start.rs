@@ -108,6 +108,7 @@ async fn run(proxy: Arc<Proxy>, resolver: SystemResolver, served: Option<(Admin,
             limits.clone()
         ),
         watch_recovery(Arc::clone(&proxy), prober, limits),
+        watch::reopen_on_signal(Arc::clone(&proxy)),
         watch::watch(proxy),
         async {
             if let Some((admin, listener)) = served {

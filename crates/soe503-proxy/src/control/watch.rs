@@ -7,6 +7,7 @@ use std::time::Duration;
 use soe503_core::Tick;
 use soe503_core::breaker::TransitionReason;
 use soe503_core::pool::BackendState;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::state::{PoolState, Proxy};
 
@@ -23,6 +24,22 @@ pub(super) async fn watch(proxy: Arc<Proxy>) {
     loop {
         ticks.tick().await;
         look(&proxy, &mut told, soe503::clock::now());
+    }
+}
+
+/// Opens the access log again on each SIGUSR1, as log rotation asks for; the caller ends it by
+/// dropping the future.
+pub(super) async fn reopen_on_signal(proxy: Arc<Proxy>) {
+    let mut told = match signal(SignalKind::user_defined1()) {
+        Ok(told) => told,
+        Err(error) => {
+            tracing::warn!(%error, "SIGUSR1 cannot be received: the access log is not reopened by it");
+            return;
+        }
+    };
+    while told.recv().await.is_some() {
+        proxy.access_log.reopen();
+        tracing::info!("access log reopened");
     }
 }
 

@@ -160,12 +160,14 @@ impl PoolCounters {
         self.prevented.load(Relaxed)
     }
 
-    /// Requests whose client got a 5xx, or part of a response, with a cause to it: ours or a
-    /// backend's. What the client itself broke or ended is not in it.
+    /// Requests that were answered with an error of ours, or with part of an answer. A backend's
+    /// own 5xx is not in it, nor what the client itself broke or ended.
     pub fn failed(&self) -> u64 {
         self.responses()
-            .filter(|(_, class, cause, _)| {
-                *class == Class::ServerError || (*class == Class::Success && cause.is_some())
+            .filter(|(origin, class, cause, _)| match class {
+                Class::ServerError => *origin == Origin::Generated,
+                Class::Success | Class::Redirection => cause.is_some(),
+                Class::None | Class::ClientError => false,
             })
             .map(|(.., count)| count)
             .sum()
@@ -275,7 +277,7 @@ mod tests {
         assert_eq!(counters.requests(), 8);
         assert_eq!(counters.attempts(), 9);
         assert_eq!(counters.prevented(), 1);
-        assert_eq!(counters.failed(), 4);
+        assert_eq!(counters.failed(), 3);
         assert_eq!(counters.unexplained(), 1);
         let refused: u64 = counters
             .responses()

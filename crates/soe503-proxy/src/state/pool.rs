@@ -179,3 +179,7 @@ impl fmt::Debug for PoolState {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "pool_tests.rs"]
+mod tests;

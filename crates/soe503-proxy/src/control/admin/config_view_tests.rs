@@ -1,43 +1,73 @@
 use super::*;
 use crate::config::{AdminToken, from_str};
 
+/// Every key says something else than its default.
 const FULL: &str = r#"
 [server]
 name = "edge-eu1"
 workers = 3
 status = "rfc9209"
+shutdown_grace = "7s"
+[admin]
+address = "127.0.0.2:9504"
+[access_log]
+path = "stderr"
 [[listeners]]
 address = "127.0.0.1:8080"
 protocols = ["h1"]
 explain = "full"
-limits = { max_headers = 50, max_header_bytes = "32KiB", idle_timeout = "90s" }
+limits = { max_headers = 50, max_header_bytes = "32KiB", idle_timeout = "90s", header_read_timeout = "3s", max_connections = 70, max_h2_streams = 80 }
 [[routes]]
 match = { host = "*.shop.example", path_prefix = "/api", methods = ["GET", "POST"] }
 pool = "app"
 timeout = "1500ms"
-retry = { attempts = 2, max_body = "1KiB", on_status = [503] }
+retry = { attempts = 2, attempt_timeout = "700ms", backoff_base = "5ms", backoff_max = "50ms", max_body = "1KiB", on_status = [503] }
 [[routes]]
 match = { host = "db.example" }
 pool = "db"
 [pools.app]
 backends = ["http://127.0.0.1:8081", { url = "http://[::1]:8082", name = "six", weight = 3 }, "http://app.internal:8083"]
 connect_timeout = "250ms"
+idle_timeout = "31s"
+max_idle_connections = 65
+max_in_flight = 66
+slow_start = "6s"
+dns_refresh = "11s"
 [pools.app.health_check]
 path = "/healthz?x=1"
 host = "app.internal"
 expect = "200-299,404"
+interval = "3s"
+timeout = "2s"
+rise = 4
+fall = 5
 [pools.app.circuit_breaker]
 failure_rate = 0.5
+slow_rate = 0.25
+slow_request = "2s"
 consecutive_failures = 0
 window = "30s"
+minimum_requests = 21
+open_for = "3s"
+max_open_for = "9s"
+probes = 7
+shadow = true
+[pools.app.retry_budget]
+ratio = 0.3
+window = "12s"
+min_per_second = 4
 [pools.app.ejection]
+consecutive_failures = 6
 base = "2s"
+max = "40s"
 [pools.db]
 backends = ["http://10.0.0.1:5000"]
 circuit_breaker = { enabled = false }
 ejection = { enabled = false }
 health_check = { type = "tcp" }
 "#;
+
+const SMALLEST: &str = include_str!("../../../../../config/smallest.toml");
 
 /// The view as a file.
 fn toml(view: Value) -> String {
@@ -46,8 +76,7 @@ fn toml(view: Value) -> String {
 
 #[test]
 fn the_view_is_a_config_that_means_the_same() {
-    let smallest = "[[listeners]]\naddress = \"127.0.0.1:8080\"\n[[routes]]\npool = \"app\"\n[pools.app]\nbackends = [\"http://127.0.0.1:8081\"]\n";
-    for text in [FULL, smallest] {
+    for text in [FULL, SMALLEST] {
         let config =
             from_str("test", text).unwrap_or_else(|report| panic!("{}", report.render(false)));
         let written = toml(view(&config));
@@ -59,12 +88,12 @@ fn the_view_is_a_config_that_means_the_same() {
 
 #[test]
 fn every_default_is_filled_in() {
-    let config = from_str("test", FULL).unwrap();
-    let view = view(&config);
-    assert_eq!(view["pools"]["app"]["retry_budget"]["ratio"], 0.2);
-    assert_eq!(view["pools"]["app"]["circuit_breaker"]["open_for"], "1s");
-    assert_eq!(view["pools"]["app"]["health_check"]["rise"], 2);
-    assert_eq!(view["routes"][1]["retry"]["attempt_timeout"], "1s 500ms");
+    let view = view(&from_str("test", SMALLEST).unwrap());
+    let pool = &view["pools"]["app"];
+    assert_eq!(pool["retry_budget"]["ratio"], 0.2);
+    assert_eq!(pool["circuit_breaker"]["open_for"], "1s");
+    assert_eq!(pool["ejection"]["consecutive_failures"], 5);
+    assert_eq!(view["routes"][0]["retry"]["attempt_timeout"], "5s");
     assert_eq!(view["admin"]["address"], "127.0.0.1:9503");
 }
 

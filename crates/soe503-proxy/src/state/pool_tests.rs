@@ -1,0 +1,200 @@
+use std::time::Duration;
+
+use soe503_core::Outcome;
+use soe503_core::breaker::State;
+use soe503_core::pool::{BackendState, Tried};
+
+use super::*;
+use crate::config::from_str;
+use crate::state::{Finish, Origin};
+
+const NOW: Tick = Tick::from_secs(1000);
+
+/// The pool of a config with these keys in its table.
+fn config(keys: &str) -> Arc<PoolConfig> {
+    let text = format!(
+        "[[listeners]]\naddress = \"127.0.0.1:8080\"\n[[routes]]\npool = \"app\"\n[pools.app]\n{keys}\n"
+    );
+    let config =
+        from_str("test", &text).unwrap_or_else(|report| panic!("{}", report.render(false)));
+    Arc::clone(&config.pools[0])
+}
+
+fn pool(keys: &str) -> PoolState {
+    PoolState::new(config(keys), 1, NOW)
+}
+
+fn names(pool: &PoolState) -> Vec<String> {
+    let backends = pool.pool.backends();
+    backends
+        .iter()
+        .map(|backend| backend.name.to_string())
+        .collect()
+}
+
+/// What reaches the backend; two handles of the same connections look the same.
+fn service(pool: &PoolState, name: &str) -> String {
+    format!("{:?}", pool.pool.backend(name).unwrap().service)
+}
+
+fn answer(addresses: &[&str]) -> Result<Answer, DnsError> {
+    Ok(Answer {
+        addresses: addresses.iter().map(|a| a.parse().unwrap()).collect(),
+        ttl: Duration::from_secs(10),
+    })
+}
+
+fn trip(pool: &PoolState) {
+    for _ in 0..5 {
+        let permit = pool.breaker.admit(NOW).unwrap();
+        permit.record(NOW, Outcome::failure(Cause::DependencyConnectRefused));
+    }
+    assert_eq!(pool.breaker.state(), State::Open);
+}
+
+const TWO: &str = "backends = [\"http://10.0.0.1:80\", \"http://10.0.0.2:80\"]";
+
+#[test]
+fn a_reload_keeps_what_was_learned() {
+    let before = pool(TWO);
+    before.counters.finish(&Finish {
+        status: Some(200),
+        origin: Origin::Upstream,
+        cause: None,
+        attempts: 1,
+        prevented: false,
+    });
+    before
+        .pool
+        .disable("10.0.0.1:80", "upgrade", None, NOW)
+        .unwrap();
+    trip(&before);
+    assert!(before.budget.withdraw(NOW));
+    let kept = service(&before, "10.0.0.1:80");
+
+    let three = "backends = [\"http://10.0.0.3:80\", { url = \"http://10.0.0.1:80\", weight = 4 }]";
+    let after = before.reconfigured(config(three), 2, NOW);
+    assert_eq!(names(&after), ["10.0.0.3:80", "10.0.0.1:80"]);
+    let first = after.pool.backend("10.0.0.1:80").unwrap();
+    assert_eq!((first.state(), first.weight), (BackendState::Disabled, 4));
+    assert_eq!(
+        service(&after, "10.0.0.1:80"),
+        kept,
+        "its connections live on"
+    );
+    assert_eq!(after.counters.requests(), 1);
+    assert_eq!(after.breaker.state(), State::Open, "the same circuit");
+    assert_eq!(after.budget.snapshot(NOW).spent, 1);
+}
+
+#[test]
+fn other_settings_take_hold() {
+    let before = pool(TWO);
+    trip(&before);
+    let kept = service(&before, "10.0.0.1:80");
+    let keys = format!(
+        "{TWO}\nconnect_timeout = \"99ms\"\nmax_in_flight = 7\ncircuit_breaker = {{ consecutive_failures = 50 }}\nretry_budget = {{ min_per_second = 9 }}"
+    );
+    let after = before.reconfigured(config(&keys), 2, NOW);
+    assert_eq!(
+        after.breaker.state(),
+        State::Closed,
+        "a circuit with other rules"
+    );
+    assert_eq!(after.breaker.config().consecutive_failures, Some(50));
+    assert_eq!(after.limit.limit(), 7);
+    assert_eq!(after.budget.config().min_per_second, 9);
+    assert_ne!(service(&after, "10.0.0.1:80"), kept);
+    let counts = after.circuit_counts();
+    assert_eq!(counts.open, 1, "counters go on");
+    trip_fifty(&after);
+    assert_eq!(after.circuit_news().len(), 1);
+    assert_eq!(after.circuit_counts().open, 2);
+}
+
+fn trip_fifty(pool: &PoolState) {
+    for _ in 0..50 {
+        let permit = pool.breaker.admit(NOW).unwrap();
+        permit.record(NOW, Outcome::failure(Cause::DependencyConnectRefused));
+    }
+}
+
+#[test]
+fn switched_off_means_off() {
+    let off = pool(
+        "backends = [\"http://10.0.0.1:80\", \"http://10.0.0.2:80\"]\ncircuit_breaker = { enabled = false }\nejection = { enabled = false }",
+    );
+    trip_fifty(&off);
+    assert_eq!(off.breaker.state(), State::Closed);
+    let mut rng = fastrand::Rng::with_seed(1);
+    for _ in 0..50 {
+        let lease = off
+            .pool
+            .pick(NOW, &Tried::default(), true, &mut rng)
+            .unwrap();
+        lease.record(NOW, Outcome::failure(Cause::DependencyConnectRefused));
+    }
+    assert!(
+        off.pool
+            .backends()
+            .iter()
+            .all(|backend| backend.state() == BackendState::Up)
+    );
+}
+
+#[test]
+fn names_stand_for_their_addresses_and_survive_a_reload() {
+    let dns = "backends = [\"http://app.internal:8080\", { url = \"http://10.0.0.9:80\", name = \"fixed\" }]";
+    let before = pool(dns);
+    assert_eq!(names(&before), ["fixed"]);
+    before.learn("app.internal", answer(&["10.0.0.1", "2001:db8::1"]), NOW);
+    let resolved = [
+        "app.internal:8080/10.0.0.1:8080",
+        "app.internal:8080/[2001:db8::1]:8080",
+        "fixed",
+    ];
+    assert_eq!(names(&before), resolved);
+    let hosts: Vec<_> = before.destinations().map(|(_, _, host)| host).collect();
+    assert_eq!(
+        hosts,
+        ["app.internal:8080", "app.internal:8080", "10.0.0.9"]
+    );
+    let after = before.reconfigured(config(&format!("{dns}\nslow_start = \"1s\"")), 2, NOW);
+    assert_eq!(names(&after), resolved, "no gap until the next answer");
+}
+
+#[test]
+fn an_older_configuration_that_speaks_last_is_spoken_over() {
+    let before = pool("backends = [\"http://app.internal:8080\"]");
+    let after = before.reconfigured(config(TWO), 2, NOW);
+    before.learn("app.internal", answer(&["10.0.0.7"]), NOW);
+    assert_eq!(
+        names(&after),
+        ["app.internal:8080/10.0.0.7:8080"],
+        "they share the pool"
+    );
+    after.republish(NOW);
+    assert_eq!(names(&after), ["10.0.0.1:80", "10.0.0.2:80"]);
+}
+
+#[test]
+fn only_a_name_without_any_address_is_to_blame() {
+    let nxdomain = || {
+        Err(DnsError {
+            rcode: Some(3),
+            text: "no such name".into(),
+        })
+    };
+    let pool = pool("backends = [\"http://app.internal:8080\"]");
+    assert_eq!(pool.unresolved(), None, "nobody has answered yet");
+    pool.learn("app.internal", nxdomain(), NOW);
+    assert_eq!(pool.unresolved(), Some(Cause::ConfigDnsNxdomain));
+    pool.learn("app.internal", answer(&["10.0.0.1"]), NOW);
+    pool.learn("app.internal", nxdomain(), NOW);
+    assert_eq!(pool.unresolved(), None);
+    assert_eq!(names(&pool).len(), 1, "the last good answer is in use");
+    assert!(
+        pool.answers().trouble().is_some(),
+        "and the trouble is visible"
+    );
+}
