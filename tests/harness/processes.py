@@ -50,6 +50,14 @@ def accepts(host: str, port: int) -> bool:
         return False
 
 
+def member(stat: Path) -> int | None:
+    """The process group of a process that is not a zombie."""
+    with contextlib.suppress(OSError):
+        state, _, group, *_ = stat.read_text().rpartition(")")[2].split()
+        return None if state in "ZX" else int(group)
+    return None
+
+
 class Process:
     """One process group, with its output in a file."""
 
@@ -82,10 +90,27 @@ class Process:
             os.killpg(self.child.pid, number)
 
     def kill(self) -> float:
-        """SIGKILL to the whole group; returns the unix time at which it was gone."""
-        self.signal_group(signal.SIGKILL)
+        """SIGKILL to the whole group; returns the unix time at which it was gone.
+
+        The leader first: whoever else holds its listening socket closes that before its
+        connections (the kernel closes descriptors in the order of their numbers), so no
+        connection breaks while the port still takes new ones.
+        """
+        group = self.child.pid
+        if self.running():
+            self.child.kill()
         self.child.wait()
-        return time.time()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+        return wait_until(f"{self.name} is gone", lambda: not self.group_lives(group))
+
+    @staticmethod
+    def group_lives(group: int) -> bool:
+        """Zombies that nobody has reaped yet hold no sockets and do not count."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, 0)
+            return any(member(stat) == group for stat in Path("/proc").glob("[0-9]*/stat"))
+        return False
 
     def stop(self, seconds: float = 10.0) -> int | None:
         """SIGTERM, then SIGKILL if that does not help; returns the exit code."""
