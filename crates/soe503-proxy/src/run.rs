@@ -98,7 +98,11 @@ impl Running {
         let mut per_worker: Vec<Vec<WorkerListener>> = (0..workers).map(|_| Vec::new()).collect();
         for (index, (listener, sockets)) in config.listeners.iter().zip(sockets).enumerate() {
             let room = Arc::new(Semaphore::new(listener.limits.max_connections.get()));
-            let server = Arc::new(Server::new(&listener.limits, listener.protocols));
+            let server = Arc::new(Server::new(
+                &listener.limits,
+                listener.protocols,
+                proxy.server_tls(index).cloned(),
+            ));
             for (socket, mine) in sockets.into_iter().zip(&mut per_worker) {
                 let routes = routes(&proxy, &config, listener);
                 let front = Arc::new(Front::new(Arc::clone(&proxy), routes));
@@ -144,6 +148,7 @@ impl Running {
                 }
             }
         }
+        warn_of(&config);
         proxy.set_accepting();
         for listener in config.listeners.iter() {
             tracing::info!(address = %listener.address, workers, "listening");
@@ -201,6 +206,7 @@ impl Shared {
         }
         self.proxy.apply(config);
         let config = self.proxy.config();
+        warn_of(&config);
         for (index, front) in &self.fronts {
             if let Some(listener) = config.listeners.get(*index) {
                 front.replace_routes(routes(&self.proxy, &config, listener));
@@ -210,13 +216,21 @@ impl Shared {
     }
 }
 
+/// Logs what somebody should look at.
+fn warn_of(config: &Config) {
+    let warnings = config.warnings.iter().flat_map(|report| report.problems());
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+}
+
 /// What differs between two configurations and is fixed while the process lives.
 fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
     let sockets = |config: &Config| -> Vec<_> {
         config
             .listeners
             .iter()
-            .map(|l| (l.address, l.protocols, l.limits))
+            .map(|l| (l.address, l.protocols, l.limits, l.tls.is_some()))
             .collect()
     };
     [
@@ -225,7 +239,7 @@ fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
         (old.access_log != new.access_log, "[access_log]"),
         (
             sockets(old) != sockets(new),
-            "[[listeners]] (except `explain`)",
+            "[[listeners]] (except `explain` and what is in `tls`)",
         ),
     ]
     .into_iter()

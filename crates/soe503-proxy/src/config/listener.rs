@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::Exposure;
+use super::{Exposure, ListenerTls};
 
 /// An address that clients connect to: `[[listeners]]`.
 ///
@@ -24,6 +24,8 @@ pub struct Listener {
     pub protocols: Protocols,
     /// How much a client is told about a failure.
     pub explain: Exposure,
+    /// TLS, unless it is off.
+    pub tls: Option<ListenerTls>,
     /// What one client may cost.
     pub limits: Limits,
 }

@@ -34,6 +34,7 @@ mod report;
 mod root;
 mod route;
 mod server;
+mod tls;
 mod wire;
 
 pub use guard::{CircuitBreaker, Ejection, RetryBudget, Window};
@@ -42,7 +43,7 @@ pub use listener::{Limits, Listener, Protocols};
 pub use load::{MAX_FILE_SIZE, from_str, load};
 pub use manual::{full_example, reference_page, schema};
 pub use name::{Name, NonEmpty};
-pub use pool::{Backend, Balance, PoolConfig, Target};
+pub use pool::{Backend, Balance, PoolConfig, Scheme, Target};
 pub use problem::Problem;
 pub use report::Report;
 pub use root::Config;
@@ -52,3 +53,5 @@ pub use soe503_core::{
     Ratio,
     explain::{Exposure, StatusPolicy},
 };
+pub(crate) use tls::Loaded;
+pub use tls::{BackendTls, CertificateFiles, ClientAuth, ListenerTls, TlsVersion};

@@ -13,13 +13,16 @@ static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-prot
 #[derive(Debug)]
 pub(crate) struct Forwarder {
     client: HeaderValue,
+    scheme: HeaderValue,
 }
 
 impl Forwarder {
-    pub(crate) fn new(client: IpAddr) -> Self {
+    /// For the client at this address, which came over TLS or not.
+    pub(crate) fn new(client: IpAddr, tls: bool) -> Self {
         let client = client.to_canonical().to_string();
         Self {
             client: HeaderValue::try_from(client).unwrap_or(HeaderValue::from_static("unknown")),
+            scheme: HeaderValue::from_static(if tls { "https" } else { "http" }),
         }
     }
 
@@ -30,7 +33,7 @@ impl Forwarder {
         append(headers, &VIA, &HeaderValue::from_static("1.1 soe503"));
         headers
             .entry(&X_FORWARDED_PROTO)
-            .or_insert(HeaderValue::from_static("http"));
+            .or_insert_with(|| self.scheme.clone());
     }
 }
 
@@ -78,7 +81,7 @@ mod tests {
 
     #[test]
     fn extends_what_is_there() {
-        let forwarder = Forwarder::new("::ffff:10.0.0.9".parse().unwrap());
+        let forwarder = Forwarder::new("::ffff:10.0.0.9".parse().unwrap(), false);
         let mut headers = HeaderMap::new();
         forwarder.apply(&mut headers);
         assert_eq!(headers["x-forwarded-for"], "10.0.0.9");
@@ -89,6 +92,14 @@ mod tests {
         forwarder.apply(&mut headers);
         assert_eq!(headers["x-forwarded-for"], "10.0.0.9, second, 10.0.0.9");
         assert_eq!(headers.get_all("x-forwarded-for").iter().count(), 1);
+        assert_eq!(headers["x-forwarded-proto"], "https");
+    }
+
+    #[test]
+    fn a_client_that_came_over_tls_came_by_https() {
+        let forwarder = Forwarder::new("10.0.0.9".parse().unwrap(), true);
+        let mut headers = HeaderMap::new();
+        forwarder.apply(&mut headers);
         assert_eq!(headers["x-forwarded-proto"], "https");
     }
 

@@ -19,6 +19,8 @@ use super::drain::{Drain, Graceful};
 use super::watch::{Observed, Patience};
 use crate::config::{Limits, Protocols};
 use crate::front::{self, Client, Front};
+use crate::net::Stream;
+use crate::tls::{Alpn, ServerTls};
 
 /// How a listener talks to its clients; the same for all of its connections.
 #[derive(Clone, Debug)]
@@ -26,6 +28,7 @@ pub(crate) struct Server {
     http1: http1::Builder,
     http2: http2::Builder<TokioExecutor>,
     protocols: Protocols,
+    tls: Option<ServerTls>,
     patience: Patience,
 }
 
@@ -33,7 +36,7 @@ pub(crate) struct Server {
 const MIN_BUFFER: usize = 8192;
 
 impl Server {
-    pub(crate) fn new(limits: &Limits, protocols: Protocols) -> Self {
+    pub(crate) fn new(limits: &Limits, protocols: Protocols, tls: Option<ServerTls>) -> Self {
         let head = usize::try_from(limits.max_header_bytes).unwrap_or(usize::MAX);
         let mut http1 = http1::Builder::new();
         // No header_read_timeout: `watch` sees to slow clients without a timer per request.
@@ -55,6 +58,7 @@ impl Server {
             http1,
             http2,
             protocols,
+            tls,
             patience,
         }
     }
@@ -71,7 +75,7 @@ impl Server {
         front: Arc<Front>,
         drain: &Drain,
     ) {
-        let Some(version) = self.version(&stream, drain).await else {
+        let Some((stream, version, client)) = self.open(stream, client, drain).await else {
             return;
         };
         let client = Arc::new(client);
@@ -96,6 +100,34 @@ impl Server {
                 let _ended = drain.watch(connection).await;
             }
         }
+    }
+
+    /// What the client and we speak, after the TLS handshake if the listener has TLS. `None` if it
+    /// does not come to that.
+    async fn open(
+        &self,
+        stream: TcpStream,
+        client: Client,
+        drain: &Drain,
+    ) -> Option<(Stream, Version, Client)> {
+        let Some(tls) = &self.tls else {
+            let version = self.version(&stream, drain).await?;
+            return Some((Stream::Tcp(stream), version, client));
+        };
+        // The handshake has a limit of its own.
+        client.watch().busy();
+        let (stream, handshake) = tls.accept(stream).await.ok()?;
+        client.watch().owed();
+        let version = match handshake.alpn {
+            Some(Alpn::Http2) => Version::Http2,
+            Some(Alpn::Http1) => Version::Http1,
+            // Nothing was asked for: only one of the two can be guessed (RFC 9113 §3.2).
+            None if self.protocols.h1() => Version::Http1,
+            None => Version::Http2,
+        };
+        let client = client.with_tls(handshake);
+        tracing::debug!(address = %client.address(), tls = ?client.tls(), "TLS handshake");
+        Some((Stream::ServerTls(Box::new(stream)), version, client))
     }
 
     /// The version to speak, or `None` if the client never says a word.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use http::HeaderValue;
 use soe503_core::pool::{BackendSpec, Pool};
 
-use crate::config::{self, PoolConfig, Target};
+use crate::config::{self, PoolConfig, Scheme, Target};
 use crate::control::dns::Answers;
+use crate::tls::{ClientTls, PoolTls};
 use crate::upstream::{Upstream, UpstreamOptions};
 
 /// One backend: its name, its address, and who is asked for there.
@@ -18,15 +19,21 @@ pub(super) struct Member {
     pub(super) weight: u32,
     /// Host and port of its URL, as `Host` of a health check.
     pub(super) host: HeaderValue,
+    /// TLS, if it is spoken there.
+    pub(super) tls: Option<ClientTls>,
 }
 
 /// The backends that `config` means, given `answers`: an address as it is, a DNS name once for each
 /// of its addresses, called `name/address`.
-pub(super) fn members(config: &PoolConfig, answers: &Answers) -> Vec<Member> {
+pub(super) fn members(
+    config: &PoolConfig,
+    tls: Option<&PoolTls>,
+    answers: &Answers,
+) -> Vec<Member> {
     config
         .backends
         .iter()
-        .flat_map(|backend| of_backend(backend, answers))
+        .flat_map(|backend| of_backend(backend, tls, answers))
         .collect()
 }
 
@@ -51,24 +58,37 @@ pub(super) fn specs(
         let known = pool
             .backend(&member.name)
             .map(|backend| backend.service.clone());
-        let kept =
-            known.filter(|known| known.address() == member.address && *known.options() == options);
+        let kept = known.filter(|known| {
+            known.address() == member.address
+                && *known.options() == options
+                && known.tls() == member.tls.as_ref()
+        });
         BackendSpec {
             name: member.name,
             address: member.address.to_string().into(),
             weight: member.weight,
-            service: kept.unwrap_or_else(|| Upstream::new(member.address, options)),
+            service: kept.unwrap_or_else(|| Upstream::new(member.address, options, member.tls)),
         }
     };
     members.into_iter().map(spec).collect()
 }
 
-fn of_backend(backend: &config::Backend, answers: &Answers) -> Vec<Member> {
+fn of_backend(backend: &config::Backend, tls: Option<&PoolTls>, answers: &Answers) -> Vec<Member> {
+    let tls = match backend.scheme {
+        Scheme::Http => None,
+        // A valid config has TLS for it, and a host that TLS can check. If it had not, there would
+        // be no backend, and certainly none without TLS.
+        Scheme::Https => match tls.and_then(|tls| tls.to(&backend.target.host())) {
+            Some(tls) => Some(tls),
+            None => return Vec::new(),
+        },
+    };
     let member = |name: Arc<str>, address: SocketAddr| Member {
         name,
         address,
         weight: backend.weight.get(),
-        host: host(&backend.target),
+        host: host(backend),
+        tls: tls.clone(),
     };
     match &backend.target {
         Target::Address(address) => vec![member(backend.name.shared(), *address)],
@@ -88,16 +108,14 @@ fn of_backend(backend: &config::Backend, answers: &Answers) -> Vec<Member> {
     }
 }
 
-/// Host and port without the port that `http` implies (RFC 9110 §4.2.3). The characters of a target
+/// Host and port without the port that the scheme implies (RFC 9110 §4.2.3). The characters of a target
 /// are those of a header; `-` stands for one that is not.
-fn host(target: &Target) -> HeaderValue {
-    let text = match target {
-        Target::Address(address) if address.port() == 80 => match address {
-            SocketAddr::V4(v4) => v4.ip().to_string(),
-            SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
-        },
-        Target::Dns { host, port } if port.get() == 80 => host.to_string(),
-        other => other.to_string(),
+fn host(backend: &config::Backend) -> HeaderValue {
+    let target = &backend.target;
+    let text = if target.port() == backend.scheme.port().get() {
+        target.host()
+    } else {
+        target.to_string()
     };
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("-"))
 }

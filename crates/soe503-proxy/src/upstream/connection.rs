@@ -9,10 +9,13 @@ use std::time::Duration;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use soe503_core::Tick;
+use soe503_core::ledger::{Fault, TimeoutKind};
 use tokio::net::TcpStream;
 
 use super::RequestBody;
 use super::meter::{Meter, Metered};
+use crate::net::Stream;
+use crate::tls::ClientTls;
 
 /// The largest response head that is accepted, in bytes.
 const MAX_RESPONSE_HEAD: usize = 64 * 1024;
@@ -37,14 +40,18 @@ pub(crate) enum ConnectError {
     Timeout,
     /// The system call failed.
     Io(io::Error),
+    /// It was connected within this time, and then TLS did not come about.
+    Tls(Duration, Fault),
     /// The HTTP handshake failed (cannot happen for HTTP/1.1, which has none).
     Handshake(hyper::Error),
 }
 
 impl Connection {
-    /// Connects within `timeout`; the connection's own task lives on this worker.
+    /// Connects within `timeout`, the TLS handshake included; the connection's own task lives on this
+    /// worker.
     pub(crate) async fn open(
         address: SocketAddr,
+        tls: Option<&ClientTls>,
         timeout: Duration,
         now: Tick,
     ) -> Result<Self, ConnectError> {
@@ -56,6 +63,12 @@ impl Connection {
         let connect_time = soe503::clock::now().since(now);
         // Requests are written whole; waiting for more would only delay them.
         stream.set_nodelay(true).map_err(ConnectError::Io)?;
+        let stream = match tls {
+            None => Stream::Tcp(stream),
+            Some(tls) => secure(tls, stream, timeout.saturating_sub(connect_time))
+                .await
+                .map_err(|fault| ConnectError::Tls(connect_time, fault))?,
+        };
         let (io, meter) = Metered::new(stream);
         let (sender, connection) = http1::Builder::new()
             .max_buf_size(MAX_RESPONSE_HEAD)
@@ -91,5 +104,14 @@ impl Connection {
     /// Ready once the previous exchange is completely over.
     pub(crate) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
         self.sender.poll_ready(cx)
+    }
+}
+
+/// TLS over `stream` within `limit`.
+async fn secure(tls: &ClientTls, stream: TcpStream, limit: Duration) -> Result<Stream, Fault> {
+    match tokio::time::timeout(limit, tls.connect(stream)).await {
+        Ok(Ok((stream, _alpn))) => Ok(Stream::ClientTls(Box::new(stream))),
+        Ok(Err(fault)) => Err(fault),
+        Err(_elapsed) => Err(Fault::Timeout(TimeoutKind::Handshake)),
     }
 }

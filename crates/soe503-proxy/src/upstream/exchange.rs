@@ -124,15 +124,23 @@ impl Trial {
         let limit = self
             .deadline
             .map_or(limit, |(at, _)| limit.min(at.since(now)));
-        match Connection::open(self.upstream.address(), limit, now).await {
+        match Connection::open(self.upstream.address(), self.upstream.tls(), limit, now).await {
             Ok(connection) => {
                 self.attempt.connect = Some(connection.connect_time);
                 self.upstream.accepted();
                 Ok(connection)
             }
             Err(error) => {
-                if matches!(error, ConnectError::Timeout) {
-                    self.attempt.connect = Some(limit);
+                match error {
+                    ConnectError::Timeout => self.attempt.connect = Some(limit),
+                    ConnectError::Tls(connected, _) => {
+                        // Somebody is there, and not a byte of the request was for them.
+                        self.upstream.accepted();
+                        self.attempt.phase = Phase::Tls;
+                        self.attempt.connect = Some(connected);
+                        self.attempt.bytes_sent = Some(0);
+                    }
+                    _ => {}
                 }
                 Err(fault::of_connect(&error))
             }
@@ -152,7 +160,7 @@ impl Trial {
         }
         self.attempt.fresh_breaks = self.upstream.breaks_fresh(now);
         let limit = self.upstream.options().connect_timeout.min(KNOCK);
-        match Connection::open(self.upstream.address(), limit, now).await {
+        match Connection::open(self.upstream.address(), self.upstream.tls(), limit, now).await {
             Ok(connection) => {
                 self.attempt.knock = Some(Knock::Accepted);
                 self.upstream.keep_unused(connection);

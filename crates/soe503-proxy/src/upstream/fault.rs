@@ -4,15 +4,17 @@ use std::error::Error;
 use std::io;
 
 use soe503::RequestBodyError;
-use soe503_core::ledger::{Fault, ParseFault, TimeoutKind};
+use soe503_core::ledger::{Fault, ParseFault, TimeoutKind, TlsFault};
 
 use super::connection::ConnectError;
+use crate::tls;
 
 /// What a failed connect shows.
 pub(crate) fn of_connect(error: &ConnectError) -> Fault {
     match error {
         ConnectError::Timeout => Fault::Timeout(TimeoutKind::Connect),
         ConnectError::Io(error) => error.raw_os_error().map_or(Fault::Opaque, Fault::Errno),
+        ConnectError::Tls(_, fault) => fault.clone(),
         ConnectError::Handshake(error) => of_exchange(error),
     }
 }
@@ -25,6 +27,11 @@ pub(crate) fn of_exchange(error: &hyper::Error) -> Fault {
             return Fault::Client;
         }
         if let Some(io) = current.downcast_ref::<io::Error>() {
+            // A backend that does not like our certificate says so after its own part of the
+            // handshake is over (RFC 8446 §4.4.2.4).
+            if let Some(alert) = tls::alert_in(io) {
+                return Fault::Tls(TlsFault::Alert(alert));
+            }
             if let Some(errno) = io.raw_os_error() {
                 return Fault::Errno(errno);
             }

@@ -29,6 +29,7 @@ use tower_service::Service;
 
 pub use self::body::UpstreamBody;
 use self::connection::Connection;
+use crate::tls::ClientTls;
 
 /// What is sent to a backend: the client's body, kept for replay while it may be needed.
 pub(crate) type RequestBody = soe503::retry::ReplayBody<Incoming>;
@@ -40,7 +41,7 @@ pub struct Upstream(Arc<Inner>);
 /// How an [`Upstream`] connects and keeps connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UpstreamOptions {
-    /// Longest TCP connect.
+    /// Longest TCP connect, with the TLS handshake if there is one.
     pub connect_timeout: Duration,
     /// An idle connection older than this is closed instead of reused.
     pub idle_timeout: Duration,
@@ -54,6 +55,7 @@ struct Inner {
     key: idle::BackendKey,
     address: SocketAddr,
     options: UpstreamOptions,
+    tls: Option<ClientTls>,
     /// A connect has succeeded: tells a dead backend from a wrong port.
     accepted: AtomicBool,
     /// When it last broke off a connection that had served nothing, as nanoseconds of a tick.
@@ -64,13 +66,14 @@ struct Inner {
 const LATELY: Duration = Duration::from_secs(10);
 
 impl Upstream {
-    /// A backend at `address`.
-    pub fn new(address: SocketAddr, options: UpstreamOptions) -> Self {
+    /// A backend at `address`, with TLS if `tls` says how.
+    pub fn new(address: SocketAddr, options: UpstreamOptions, tls: Option<ClientTls>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(Arc::new(Inner {
             key: NEXT.fetch_add(1, Ordering::Relaxed),
             address,
             options,
+            tls,
             accepted: AtomicBool::new(false),
             broke_fresh: AtomicU64::new(0),
         }))
@@ -84,6 +87,11 @@ impl Upstream {
     /// How it connects.
     pub fn options(&self) -> &UpstreamOptions {
         &self.0.options
+    }
+
+    /// TLS, if it is spoken there.
+    pub fn tls(&self) -> Option<&ClientTls> {
+        self.0.tls.as_ref()
     }
 
     /// Whether a connect has ever succeeded.

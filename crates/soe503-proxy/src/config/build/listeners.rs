@@ -1,7 +1,8 @@
 //! Listeners, and addresses that are used twice.
 
-use std::{collections::HashMap, net::SocketAddr, ops::Range};
+use std::{collections::HashMap, net::SocketAddr, ops::Range, path::Path};
 
+use super::tls;
 use crate::config::{
     Limits, Listener, Protocols,
     keys::{AdminKeys, LimitKeys, ListenerKeys, Protocol},
@@ -9,14 +10,26 @@ use crate::config::{
     wire::{At, Defaulted, List},
 };
 
-pub(super) fn listener(keys: ListenerKeys, problems: &mut Problems) -> Option<Listener> {
+pub(super) fn listener(
+    keys: ListenerKeys,
+    base: &Path,
+    problems: &mut Problems,
+) -> Option<Listener> {
     let protocols = protocols(&keys.protocols, problems);
+    let tls = match keys.tls.0 {
+        Some(keys) => Some(tls::listener(keys.value, base, problems)),
+        None => None,
+    };
     let address = keys.address.0?.value;
     let explain = keys.explain.given.map(|explain| explain.value);
     Some(Listener {
         address,
         protocols: protocols?,
         explain: explain.unwrap_or_else(|| Listener::exposure_at(address)),
+        tls: match tls {
+            Some(tls) => Some(tls?),
+            None => None,
+        },
         limits: limits(&keys.limits.0.value),
     })
 }

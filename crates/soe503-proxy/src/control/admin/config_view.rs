@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::config::{
-    AccessLog, Admin, AdminAccess, Backend, Balance, CircuitBreaker, Config, Ejection, Exposure,
-    HealthCheck, Host, Listener, Match, PoolConfig, Probe, Protocols, RetryBudget, Route, Server,
-    StatusPolicy, Target, Window,
+    AccessLog, Admin, AdminAccess, Backend, BackendTls, Balance, CircuitBreaker, Config, Ejection,
+    Exposure, HealthCheck, Host, Listener, ListenerTls, Match, PoolConfig, Probe, Protocols,
+    RetryBudget, Route, Server, StatusPolicy, Window,
 };
 
 /// `config` as JSON.
@@ -61,7 +61,7 @@ fn access_log(log: &AccessLog) -> String {
 
 fn listener(listener: &Listener) -> Value {
     let limits = &listener.limits;
-    json!({
+    let mut view = json!({
         "address": listener.address.to_string(),
         "protocols": match listener.protocols {
             Protocols::H1 => vec!["h1"],
@@ -81,7 +81,41 @@ fn listener(listener: &Listener) -> Value {
             "max_connections": limits.max_connections,
             "max_h2_streams": limits.max_h2_streams,
         },
-    })
+    });
+    if let Some(tls) = &listener.tls {
+        view["tls"] = listener_tls(tls);
+    }
+    view
+}
+
+fn listener_tls(tls: &ListenerTls) -> Value {
+    let pairs = tls.certificates.iter();
+    let mut view = json!({
+        "certificates": pairs
+            .map(|pair| json!({ "cert": pair.cert, "key": pair.key }))
+            .collect::<Vec<_>>(),
+        "min_version": tls.min_version.id(),
+        "handshake_timeout": span(tls.handshake_timeout),
+    });
+    if let Some(auth) = &tls.client_auth {
+        view["client_auth"] = json!({ "ca": auth.ca, "required": auth.required });
+    }
+    view
+}
+
+fn backend_tls(tls: &BackendTls) -> Value {
+    let mut view = json!({ "verify": tls.verify });
+    if let Some(name) = &tls.server_name {
+        view["server_name"] = json!(&**name);
+    }
+    if let Some(ca) = &tls.ca {
+        view["ca"] = json!(ca);
+    }
+    if let Some(pair) = &tls.identity {
+        view["client_cert"] = json!(pair.cert);
+        view["client_key"] = json!(pair.key);
+    }
+    view
 }
 
 fn route(route: &Route) -> Value {
@@ -134,6 +168,9 @@ fn pool(pool: &PoolConfig) -> Value {
         "retry_budget": retry_budget(&pool.retry_budget),
         "ejection": pool.ejection.as_ref().map_or_else(off, ejection),
     });
+    if let Some(tls) = &pool.tls {
+        view["tls"] = backend_tls(tls);
+    }
     if let Some(check) = &pool.health_check {
         view["health_check"] = health_check(check);
     }
@@ -141,10 +178,7 @@ fn pool(pool: &PoolConfig) -> Value {
 }
 
 fn backend(backend: &Backend) -> Value {
-    let url = match &backend.target {
-        Target::Address(address) => format!("http://{address}"),
-        Target::Dns { host, port } => format!("http://{host}:{port}"),
-    };
+    let url = format!("{}://{}", backend.scheme.id(), backend.target);
     json!({ "url": url, "name": &*backend.name, "weight": backend.weight })
 }
 

@@ -21,6 +21,7 @@ impl Prober for Doors {
         what: &Probe,
         address: SocketAddr,
         _: &HeaderValue,
+        _: Option<&ClientTls>,
         _: Duration,
     ) -> CheckResult {
         assert_eq!(*what, Probe::Tcp);

@@ -12,6 +12,7 @@ use tokio::task::{Id, JoinSet};
 
 use super::Prober;
 use crate::config::HealthCheck;
+use crate::tls::ClientTls;
 
 /// A backend that is to be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Checked {
     pub address: SocketAddr,
     /// The `Host` to send where the check does not name one.
     pub host: HeaderValue,
+    /// TLS, if it is spoken there.
+    pub tls: Option<ClientTls>,
     /// Requests to it fail: look soon.
     pub suspicious: bool,
     /// What is known of its health when checks begin; a reload does not forget who is down.
@@ -164,12 +167,14 @@ impl<B: Patients, P: Prober> Timetable<B, P> {
             let prober = Arc::clone(&self.prober);
             let at_once = Arc::clone(&self.limits.at_once);
             let check = self.check.clone();
-            let Checked { address, host, .. } = watched.checked.clone();
+            let Checked {
+                address, host, tls, ..
+            } = watched.checked.clone();
             let task = self.checks.spawn(async move {
                 // The semaphore is never closed; if it were, checking without it does no harm.
                 let _permit = at_once.acquire().await;
                 let result = prober
-                    .probe(&check.probe, address, &host, check.timeout)
+                    .probe(&check.probe, address, &host, tls.as_ref(), check.timeout)
                     .await;
                 (address, result)
             });

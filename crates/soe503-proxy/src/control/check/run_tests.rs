@@ -42,6 +42,7 @@ impl Prober for Script {
         _: &Probe,
         address: SocketAddr,
         _: &HeaderValue,
+        _: Option<&ClientTls>,
         _: Duration,
     ) -> CheckResult {
         let running = self.running.fetch_add(1, Relaxed) + 1;
