@@ -24,7 +24,7 @@ mod server;
 mod sni;
 mod stamp;
 #[cfg(test)]
-pub(crate) mod testing;
+mod testing;
 mod trouble;
 mod x509;
 

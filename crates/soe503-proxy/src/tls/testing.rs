@@ -8,17 +8,17 @@ use super::identity::{self, Identity};
 use crate::config::CertificateFiles;
 
 /// An authority of our own.
-pub(crate) type Authority = CertifiedIssuer<'static, KeyPair>;
+pub(super) type Authority = CertifiedIssuer<'static, KeyPair>;
 
 /// A new authority.
-pub(crate) fn authority() -> Authority {
+pub(super) fn authority() -> Authority {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
 /// Writes a certificate for `names` and its key to `NAME.pem` and `NAME.key`.
-pub(crate) fn write(
+pub(super) fn write(
     directory: &Path,
     name: &str,
     names: &[&str],
@@ -38,7 +38,7 @@ pub(crate) fn write(
 }
 
 /// A certificate for `names`.
-pub(crate) fn identity(names: &[&str]) -> Identity {
+pub(super) fn identity(names: &[&str]) -> Identity {
     let directory = tempfile::tempdir().unwrap();
     let files = write(directory.path(), "a", names, &authority());
     identity::load(&files, 0, &mut Vec::new()).unwrap()

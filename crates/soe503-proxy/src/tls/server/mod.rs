@@ -5,6 +5,7 @@ mod files;
 mod handshake;
 mod plain;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -122,6 +123,21 @@ impl ServerTls {
     /// The settings in force.
     pub fn settings(&self) -> ListenerTls {
         self.0.current.load().settings.clone()
+    }
+
+    /// What is presented: each certificate's first name, or its subject if it has none, and its end
+    /// in unix seconds; of several with the same name the first to end.
+    pub fn certificates(&self) -> Vec<(String, i64)> {
+        let current = self.0.current.load();
+        let mut ends: BTreeMap<&String, i64> = BTreeMap::new();
+        for leaf in current.settings.loaded.certificates() {
+            let name = leaf.names.first().unwrap_or(&leaf.subject);
+            let end = ends.entry(name).or_insert(leaf.not_after);
+            *end = leaf.not_after.min(*end);
+        }
+        ends.into_iter()
+            .map(|(name, end)| (name.clone(), end))
+            .collect()
     }
 
     /// How handshakes ended so far.
