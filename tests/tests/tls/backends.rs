@@ -17,19 +17,19 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use crate::support::{Authority, Pair};
 
 /// A backend that answers each request over TLS with 200. Ends with the handle.
-pub struct Backend {
-    pub address: SocketAddr,
-    pub seen: Arc<Seen>,
+pub(crate) struct Backend {
+    pub(crate) address: SocketAddr,
+    pub(crate) seen: Arc<Seen>,
     task: JoinHandle<()>,
 }
 
 /// What a backend saw.
 #[derive(Default)]
-pub struct Seen {
-    pub requests: AtomicU32,
-    pub connections: AtomicU32,
+pub(crate) struct Seen {
+    pub(crate) requests: AtomicU32,
+    pub(crate) connections: AtomicU32,
     /// The name and the protocol of the last handshake.
-    pub last: Mutex<(Option<String>, Option<Vec<u8>>)>,
+    pub(crate) last: Mutex<(Option<String>, Option<Vec<u8>>)>,
 }
 
 impl Drop for Backend {
@@ -40,7 +40,7 @@ impl Drop for Backend {
 
 impl Backend {
     /// With this certificate; asks for one of `clients`, if that is said.
-    pub async fn start(pair: &Pair, clients: Option<&Authority>) -> Self {
+    pub(crate) async fn start(pair: &Pair, clients: Option<&Authority>) -> Self {
         let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(rustls::ALL_VERSIONS)
             .unwrap();
@@ -82,13 +82,13 @@ impl Backend {
         }
     }
 
-    pub fn requests(&self) -> u32 {
+    pub(crate) fn requests(&self) -> u32 {
         self.seen.requests.load(Relaxed)
     }
 }
 
 /// Something that does `with` each connection. Ends with the test's runtime.
-pub async fn listen<F>(
+pub(crate) async fn listen<F>(
     with: impl Fn(TcpStream) -> F + Send + 'static,
 ) -> (SocketAddr, JoinHandle<()>)
 where

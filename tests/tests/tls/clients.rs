@@ -16,20 +16,25 @@ use crate::support::{Authority, Pair};
 
 /// How a client speaks TLS.
 #[derive(Clone)]
-pub struct Client {
-    pub config: Arc<ClientConfig>,
+pub(crate) struct Client {
+    pub(crate) config: Arc<ClientConfig>,
 }
 
+/// TLS 1.2 and no other.
+pub(crate) static TLS12: &[&SupportedProtocolVersion] = &[&rustls::version::TLS12];
+/// TLS 1.3 and no other.
+pub(crate) static TLS13: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
+
 /// What a client trusts and shows.
-pub struct Making<'a> {
-    pub trusts: &'a Authority,
-    pub versions: &'static [&'static SupportedProtocolVersion],
-    pub alpn: &'a [&'a str],
-    pub shows: Option<&'a Pair>,
+pub(crate) struct Making<'a> {
+    pub(crate) trusts: &'a Authority,
+    pub(crate) versions: &'static [&'static SupportedProtocolVersion],
+    pub(crate) alpn: &'a [&'a str],
+    pub(crate) shows: Option<&'a Pair>,
 }
 
 impl<'a> Making<'a> {
-    pub fn of(trusts: &'a Authority) -> Self {
+    pub(crate) fn of(trusts: &'a Authority) -> Self {
         Self {
             trusts,
             versions: rustls::ALL_VERSIONS,
@@ -38,7 +43,7 @@ impl<'a> Making<'a> {
         }
     }
 
-    pub fn client(self) -> Client {
+    pub(crate) fn client(self) -> Client {
         let mut roots = RootCertStore::empty();
         let authority = CertificateDer::from_pem_slice(self.trusts.pem().as_bytes()).unwrap();
         roots.add(authority).unwrap();
@@ -63,7 +68,11 @@ impl<'a> Making<'a> {
 
 impl Client {
     /// Shakes hands with what it takes for `name`.
-    pub async fn connect(&self, to: SocketAddr, name: &str) -> io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn connect(
+        &self,
+        to: SocketAddr,
+        name: &str,
+    ) -> io::Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(to).await?;
         let name = ServerName::try_from(name.to_owned()).unwrap();
         TlsConnector::from(Arc::clone(&self.config))
@@ -72,7 +81,7 @@ impl Client {
     }
 
     /// The whole answer to one `GET /` on a connection of its own.
-    pub async fn get(&self, to: SocketAddr, name: &str) -> io::Result<String> {
+    pub(crate) async fn get(&self, to: SocketAddr, name: &str) -> io::Result<String> {
         let mut stream = self.connect(to, name).await?;
         ask(&mut stream, "Connection: close\r\n").await?;
         let mut answer = Vec::new();
@@ -85,14 +94,14 @@ impl Client {
     }
 }
 
-pub async fn ask(stream: &mut TlsStream<TcpStream>, more: &str) -> io::Result<()> {
+pub(crate) async fn ask(stream: &mut TlsStream<TcpStream>, more: &str) -> io::Result<()> {
     let request = format!("GET / HTTP/1.1\r\nHost: shop.example\r\n{more}\r\n");
     stream.write_all(request.as_bytes()).await?;
     stream.flush().await
 }
 
 /// The head of the next answer, whose body is empty or short and comes with it.
-pub async fn head(stream: &mut TlsStream<TcpStream>) -> io::Result<String> {
+pub(crate) async fn head(stream: &mut TlsStream<TcpStream>) -> io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
@@ -107,12 +116,12 @@ pub async fn head(stream: &mut TlsStream<TcpStream>) -> io::Result<String> {
 }
 
 /// The names in the certificate that the other side showed, as one text.
-pub fn shown(stream: &TlsStream<TcpStream>) -> CertificateDer<'static> {
+pub(crate) fn shown(stream: &TlsStream<TcpStream>) -> CertificateDer<'static> {
     let (_, session) = stream.get_ref();
     session.peer_certificates().unwrap()[0].clone().into_owned()
 }
 
 /// The DER of a certificate in PEM.
-pub fn der(pair: &Pair) -> CertificateDer<'static> {
+pub(crate) fn der(pair: &Pair) -> CertificateDer<'static> {
     CertificateDer::from_pem_slice(pair.cert.as_bytes()).unwrap()
 }

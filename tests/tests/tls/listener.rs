@@ -9,7 +9,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
-use crate::clients::{Making, ask, der, head, shown};
+use crate::clients::{Making, TLS12, TLS13, ask, der, head, shown};
 use crate::support::{Authority, Files, Pair};
 
 /// Certificates by name, and a proxy that presents them before a backend that is fine.
@@ -47,7 +47,7 @@ async fn scene(more: &str) -> Scene {
 }
 
 /// The value of a metric, whose line begins with `series`.
-pub async fn metric(proxy: &Proxy, series: &str) -> f64 {
+pub(crate) async fn metric(proxy: &Proxy, series: &str) -> f64 {
     let page = get(proxy.admin(), "/metrics").await.unwrap().text();
     let found = page.lines().find_map(|line| line.strip_prefix(series));
     found
@@ -65,15 +65,9 @@ fn failures(proxy: &Proxy, reason: &str) -> String {
 #[tokio::test]
 async fn both_versions_and_the_backend_learns_of_https() {
     let scene = scene("").await;
-    for (version, name) in [
-        (&rustls::version::TLS12, "1.2"),
-        (&rustls::version::TLS13, "1.3"),
-    ] {
+    for (versions, name) in [(TLS12, "1.2"), (TLS13, "1.3")] {
         let making = Making {
-            versions: match name {
-                "1.2" => &[&rustls::version::TLS12],
-                _ => &[&rustls::version::TLS13],
-            },
+            versions,
             ..Making::of(&scene.authority)
         };
         let client = making.client();
@@ -81,7 +75,10 @@ async fn both_versions_and_the_backend_learns_of_https() {
             .connect(scene.proxy.address(), "shop.example")
             .await
             .unwrap();
-        assert_eq!(stream.get_ref().1.protocol_version(), Some(version.version));
+        assert_eq!(
+            stream.get_ref().1.protocol_version(),
+            Some(versions[0].version)
+        );
         let answer = client
             .get(scene.proxy.address(), "shop.example")
             .await
@@ -168,7 +165,7 @@ async fn the_protocol_is_agreed_on_in_the_handshake() {
 async fn an_old_version_is_refused_where_a_new_one_is_wanted() {
     let scene = scene(", min_version = \"1.3\"").await;
     let old = Making {
-        versions: &[&rustls::version::TLS12],
+        versions: TLS12,
         ..Making::of(&scene.authority)
     };
     old.client()

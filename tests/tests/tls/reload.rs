@@ -4,7 +4,7 @@ use soe503_tests::faulty::{Behaviour, FaultyBackend};
 use soe503_tests::http::post;
 use soe503_tests::proxy::{Proxy, config, eventually};
 
-use crate::clients::{Making, ask, der, head, shown};
+use crate::clients::{Making, TLS12, ask, der, head, shown};
 use crate::listener::metric;
 use crate::support::{Authority, Files};
 
@@ -62,7 +62,7 @@ async fn a_new_certificate_is_used_and_open_connections_go_on() {
     let stream = new_client().connect(to, "shop.example").await.unwrap();
     assert_eq!(shown(&stream), der(&third));
     let old = Making {
-        versions: &[&rustls::version::TLS12],
+        versions: TLS12,
         ..Making::of(&authority)
     };
     old.client().connect(to, "shop.example").await.unwrap_err();

@@ -6,35 +6,39 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use tempfile::TempDir;
 
 /// An authority of the test's own.
-pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate and its key, in PEM.
 #[derive(Clone)]
-pub struct Pair {
-    pub cert: String,
-    pub key: String,
+pub(crate) struct Pair {
+    pub(crate) cert: String,
+    pub(crate) key: String,
 }
 
 /// Files of a test, gone with it.
-pub struct Files(TempDir);
+pub(crate) struct Files(TempDir);
 
 impl Authority {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap());
         Self(issuer.unwrap())
     }
 
-    pub fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
-    pub fn issue(&self, names: &[&str]) -> Pair {
+    pub(crate) fn issue(&self, names: &[&str]) -> Pair {
         self.issue_with(names, |_| {})
     }
 
-    pub fn issue_with(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Pair {
+    pub(crate) fn issue_with(
+        &self,
+        names: &[&str],
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Pair {
         let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params
@@ -50,16 +54,16 @@ impl Authority {
 }
 
 impl Files {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(TempDir::new().unwrap())
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// Writes it as careful programs do: whole, or not at all. Returns the path as text.
-    pub fn write(&self, name: &str, text: &str) -> String {
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
         let (path, new) = (self.path(name), self.path("new"));
         std::fs::write(&new, text).unwrap();
         std::fs::rename(&new, &path).unwrap();
@@ -67,7 +71,7 @@ impl Files {
     }
 
     /// Writes `NAME.pem` and `NAME.key`; returns them as an item of `certificates`.
-    pub fn pair(&self, name: &str, pair: &Pair) -> String {
+    pub(crate) fn pair(&self, name: &str, pair: &Pair) -> String {
         let cert = self.write(&format!("{name}.pem"), &pair.cert);
         let key = self.write(&format!("{name}.key"), &pair.key);
         format!("{{ cert = \"{cert}\", key = \"{key}\" }}")

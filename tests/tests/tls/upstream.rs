@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use rcgen::date_time_ymd;
 use serde_json::Value;
-use soe503_tests::faulty::{Behaviour, FaultyBackend};
 use soe503_tests::http::{Answer, get, once};
 use soe503_tests::proxy::{Proxy, config, eventually, soe503_says};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinHandle;
 
 use crate::backends::{Backend, listen};
 use crate::support::{Authority, Files};
@@ -139,14 +139,19 @@ async fn dates_that_are_over_or_to_come() {
     shows(backend.address, &tls, "tls_cert_expired", &["2999-01-01"]).await;
 }
 
-#[tokio::test]
-async fn plain_text_where_tls_should_be() {
-    let (address, _) = listen(|mut stream| async move {
+/// A server that speaks plain HTTP and understands nothing else.
+async fn plain_http() -> (SocketAddr, JoinHandle<()>) {
+    listen(|mut stream| async move {
         let _ = stream.read(&mut [0; 1024]).await;
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
         let _ = stream.shutdown().await;
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn plain_text_where_tls_should_be() {
+    let (address, _) = plain_http().await;
     let tls = "tls = { verify = false }";
     shows(address, tls, "tls_plaintext_mismatch", &["HTTP/1.1"]).await;
     let (address, _) = listen(|mut stream| async move {
@@ -274,12 +279,8 @@ async fn check_connect_shakes_hands() {
     let (authority, files) = (Authority::new(), Files::new());
     let good = Backend::start(&authority.issue(&["127.0.0.1"]), None).await;
     let bad = Backend::start(&authority.issue(&["else.example"]), None).await;
-    let plain = FaultyBackend::start(Behaviour::OK).await.unwrap();
-    let urls = [
-        https(good.address),
-        https(bad.address),
-        https(plain.address()),
-    ];
+    let (plain, _) = plain_http().await;
+    let urls = [https(good.address), https(bad.address), https(plain)];
     let text = secure(&urls, &trusting(&files, &authority, ""))
         .replace("@listen@", "127.0.0.1:1")
         .replace("@admin@", "127.0.0.1:2");

@@ -42,7 +42,7 @@ pub(super) fn listener(
             "ca",
             client_auth
                 .as_ref()
-                .map_or(at.clone(), |(ca, _)| ca.at.clone()),
+                .map_or_else(|| at.clone(), |(ca, _)| ca.at.clone()),
         ),
     });
     Some(ListenerTls {
@@ -209,7 +209,10 @@ fn read(
         (Place::Key(_), Some((_, key))) => ("client_key", key.at.clone()),
         _ => (
             "ca",
-            given.ca.as_ref().map_or(at.clone(), |ca| ca.at.clone()),
+            given
+                .ca
+                .as_ref()
+                .map_or_else(|| at.clone(), |ca| ca.at.clone()),
         ),
     });
     Some(BackendTls {

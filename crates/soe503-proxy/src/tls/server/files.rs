@@ -62,7 +62,7 @@ impl ServerFiles {
 pub(super) fn stamp(certificates: &[CertificateFiles], client_auth: Option<&ClientAuth>) -> Stamp {
     let pairs = certificates.iter().flat_map(|pair| [&pair.cert, &pair.key]);
     let files = pairs.chain(client_auth.map(|auth| &auth.ca));
-    Stamp::of(files.map(|path| Path::new(path)))
+    Stamp::of(files.map(Path::new))
 }
 
 fn verifier(auth: &ClientAuth, troubles: &mut Vec<Trouble>) -> Option<Arc<dyn ClientCertVerifier>> {
