@@ -6,9 +6,12 @@ mod encoder;
 mod fault;
 mod fields;
 mod limits;
+mod lines;
+mod names;
 mod refusal;
 mod request;
 mod response;
+mod scan;
 mod value;
 
 pub use connection::Connection;
