@@ -80,10 +80,12 @@ pub(crate) fn read<const REQUEST: bool>(
                 entry.name.clone()
             }
         };
-        let value = HeaderValue::from_maybe_shared(source.share(value))
-            .map_err(|_| Refusal::HeaderValue)?;
-        map.try_append(name, value)
-            .map_err(|_| Refusal::TooManyHeaders)?;
+        let Ok(value) = HeaderValue::from_maybe_shared(source.share(value)) else {
+            return Err(Refusal::HeaderValue);
+        };
+        if map.try_append(name, value).is_err() {
+            return Err(Refusal::TooManyHeaders);
+        }
     }
     if fields.chunked && fields.length.is_some() {
         return Err(Refusal::LengthAndCoding);
@@ -92,7 +94,7 @@ pub(crate) fn read<const REQUEST: bool>(
 }
 
 /// A field line's name, and where its value stands, without white space around it.
-#[inline]
+#[inline(always)]
 pub(crate) fn split(bytes: &[u8], line: Range<usize>) -> Result<(&[u8], Range<usize>), Refusal> {
     let text = &bytes[line.clone()];
     let Some(colon) = scan::find(text, b':') else {

@@ -9,6 +9,7 @@ use crate::fields::{self, Fields, Source};
 use crate::limits::{BodyLength, HeadLimits};
 use crate::lines::{self, FEW, Found};
 use crate::refusal::Refusal;
+use crate::scan;
 
 /// A response's head.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub fn parse_response(
     limits: &HeadLimits,
     to: &Method,
 ) -> Result<Option<ResponseHead>, ResponseFault> {
-    let bytes = &buf[..buf.len().min(limits.max_bytes)];
+    let bytes = limits.window(buf);
     let mut few = [0; FEW];
     let most = limits.max_headers.saturating_add(1);
     match lines::find(bytes, 0, &mut few[..FEW.min(most)]) {
@@ -60,7 +61,7 @@ fn many(
         Found::Head { lines, len } => finish(&bytes[..len], &ends[..lines], limits, to),
         Found::Partial => incomplete(bytes, limits).map(|()| None),
         Found::TooMany => {
-            incomplete(bytes, limits)?;
+            judge(bytes)?;
             Err(ResponseFault::TooManyHeaders)
         }
     }
@@ -171,24 +172,34 @@ fn bad_status_line(line: &[u8]) -> ResponseFault {
     }
 }
 
-/// Judges what there is of an incomplete head: its status line. `Ok`: more bytes are needed.
+/// An incomplete head: it may be wrong already. `Ok`: more bytes are needed.
 #[cold]
 fn incomplete(bytes: &[u8], limits: &HeadLimits) -> Result<(), ResponseFault> {
-    /// The longest of the beginnings that tell something.
-    const TELLING: usize = 12;
-    if let Some(lf) = crate::scan::find(bytes, b'\n') {
-        status_line(&bytes[lines::line(bytes, 0, lf)])?;
-    } else if !begins(bytes) {
-        let fault = bad_status_line(bytes);
-        let open = matches!(bytes, [0x15 | 0x16] | [0, ..]) && bytes.len() < TELLING;
-        if fault != ResponseFault::NotHttp || !open {
-            return Err(fault);
-        }
-    }
-    if bytes.len() >= limits.max_bytes {
+    judge(bytes)?;
+    if limits.is_full(bytes.len()) {
         Err(ResponseFault::HeadersTooLarge)
     } else {
         Ok(())
+    }
+}
+
+/// Judges the status line, as far as it is there.
+#[cold]
+fn judge(bytes: &[u8]) -> Result<(), ResponseFault> {
+    /// The longest of the beginnings that tell something.
+    const TELLING: usize = 9;
+    if let Some(lf) = scan::find(bytes, b'\n') {
+        return status_line(&bytes[lines::line(bytes, 0, lf)]).map(|_| ());
+    }
+    if begins(bytes) {
+        return Ok(());
+    }
+    let fault = bad_status_line(bytes);
+    let open = matches!(bytes, [0x15 | 0x16] | [0, ..]) && bytes.len() < TELLING;
+    if fault == ResponseFault::NotHttp && open {
+        Ok(())
+    } else {
+        Err(fault)
     }
 }
 

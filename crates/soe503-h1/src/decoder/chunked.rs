@@ -152,7 +152,10 @@ impl Chunked {
                 self.count()?;
                 Place::Space
             }
-            (Place::Space, b';') => Place::Extension,
+            (Place::Space, b';') => {
+                self.count()?;
+                Place::Extension
+            }
             (Place::Space, _) => return Err(BodyFault::ChunkSize),
             (Place::Extension, b'\t' | b' '..=0x7e | 0x80..) => {
                 self.count()?;
@@ -163,6 +166,7 @@ impl Chunked {
                 self.begin(self.size);
                 return Ok(());
             }
+            (Place::SizeLf, _) if self.extension > 0 => return Err(BodyFault::ChunkExtension),
             (Place::SizeLf, _) => return Err(BodyFault::ChunkSize),
             (Place::DataCr, b'\r') => Place::DataLf,
             (Place::DataLf, b'\n') => Place::Size,
@@ -188,7 +192,10 @@ impl Chunked {
         self.place = match byte {
             _ if self.digits == 0 => return Err(BodyFault::ChunkSize),
             b'\r' => Place::SizeLf,
-            b';' => Place::Extension,
+            b';' => {
+                self.count()?;
+                Place::Extension
+            }
             b' ' | b'\t' => {
                 self.count()?;
                 Place::Space

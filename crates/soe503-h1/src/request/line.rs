@@ -34,18 +34,23 @@ pub(super) fn parse(
     Ok((method, start..start + target, version))
 }
 
-/// Judges what there is of an incomplete head: its request line. `Ok`: more bytes are needed.
+/// An incomplete head: it may be refused already. `Ok`: more bytes are needed.
 #[cold]
 pub(super) fn incomplete(bytes: &[u8], start: usize, limits: &HeadLimits) -> Result<(), Refusal> {
-    if let Some(lf) = scan::find(&bytes[start..], b'\n') {
-        parse(bytes, lines::line(bytes, start, start + lf), limits)?;
-    } else {
-        prefix(&bytes[start..], limits)?;
-    }
-    if bytes.len() >= limits.max_bytes {
+    judge(bytes, start, limits)?;
+    if limits.is_full(bytes.len()) {
         Err(Refusal::HeadTooLarge)
     } else {
         Ok(())
+    }
+}
+
+/// Judges the request line, as far as it is there.
+#[cold]
+pub(super) fn judge(bytes: &[u8], start: usize, limits: &HeadLimits) -> Result<(), Refusal> {
+    match scan::find(&bytes[start..], b'\n') {
+        Some(lf) => parse(bytes, lines::line(bytes, start, start + lf), limits).map(|_| ()),
+        None => prefix(&bytes[start..], limits),
     }
 }
 
@@ -66,12 +71,6 @@ fn prefix(text: &[u8], limits: &HeadLimits) -> Result<(), Refusal> {
     } else {
         Ok(())
     }
-}
-
-/// There is no request line where one should be: only empty lines, or a CR without LF.
-#[cold]
-pub(super) fn without_line(_bytes: &[u8]) -> Refusal {
-    Refusal::RequestLine
 }
 
 /// A line without a space.

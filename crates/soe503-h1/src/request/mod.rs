@@ -35,8 +35,8 @@ pub struct RequestHead {
 /// A [`Refusal`]. The request line and the limits are judged while the head is incomplete, the fields
 /// when it is complete. The refusal does not depend on how the bytes were cut into reads.
 pub fn parse_request(buf: &[u8], limits: &HeadLimits) -> Result<Option<RequestHead>, Refusal> {
-    let bytes = &buf[..buf.len().min(limits.max_bytes)];
-    let start = lines::skip_empty(bytes).ok_or_else(|| line::without_line(bytes))?;
+    let bytes = limits.window(buf);
+    let start = lines::skip_empty(bytes).ok_or(Refusal::RequestLine)?;
     let mut few = [0; FEW];
     let most = limits.max_headers.saturating_add(1);
     match lines::find(bytes, start, &mut few[..FEW.min(most)]) {
@@ -60,7 +60,7 @@ fn many(
         Found::Head { lines, len } => finish(bytes, start, len, &ends[..lines], limits),
         Found::Partial => line::incomplete(bytes, start, limits).map(|()| None),
         Found::TooMany => {
-            line::incomplete(bytes, start, limits)?;
+            line::judge(bytes, start, limits)?;
             Err(Refusal::TooManyHeaders)
         }
     }
