@@ -229,3 +229,85 @@ static NAMES: [Entry; 109] = [
     entry("x-requested-with", Kind::Plain),
     entry("x-xss-protection", Kind::Plain),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_is_found_in_any_case() {
+        for entry in &NAMES {
+            let upper = entry.text.to_ascii_uppercase();
+            let mixed: String = entry
+                .text
+                .chars()
+                .enumerate()
+                .map(|(at, letter)| {
+                    if at % 3 == 0 {
+                        letter.to_ascii_uppercase()
+                    } else {
+                        letter
+                    }
+                })
+                .collect();
+            for name in [entry.text, &upper, &mixed] {
+                let found = find(name.as_bytes()).unwrap_or_else(|| panic!("{name}"));
+                assert_eq!(found.name, entry.name);
+                assert_eq!(found.name, HeaderName::from_bytes(name.as_bytes()).unwrap());
+            }
+        }
+    }
+
+    /// The bit that tells letters' cases apart tells CR from a hyphen, and `P` from 0x10, as well.
+    #[test]
+    fn a_name_that_differs_in_one_bit_is_another() {
+        for entry in &NAMES {
+            for at in 0..entry.text.len() {
+                for bit in 0..8 {
+                    let mut name = entry.text.as_bytes().to_vec();
+                    name[at] ^= 1 << bit;
+                    let same = name.eq_ignore_ascii_case(entry.text.as_bytes());
+                    let found = find(&name).is_some_and(|found| found.text == entry.text);
+                    assert_eq!(found, same, "{}", name.escape_ascii());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_of_any_length_are_looked_for() {
+        for len in 0..80 {
+            assert!(find(&vec![b'q'; len]).is_none());
+        }
+    }
+
+    /// A field that frames a message and is not in the table would be passed on unseen.
+    #[test]
+    fn what_frames_a_message_is_known() {
+        for (name, kind) in [
+            ("host", Kind::Host),
+            ("expect", Kind::Expect),
+            ("connection", Kind::Connection),
+            ("content-length", Kind::ContentLength),
+            ("transfer-encoding", Kind::TransferEncoding),
+            ("upgrade", Kind::Upgrade),
+            ("te", Kind::HopByHop),
+            ("trailer", Kind::HopByHop),
+            ("keep-alive", Kind::HopByHop),
+            ("proxy-connection", Kind::HopByHop),
+            ("proxy-authenticate", Kind::HopByHop),
+            ("proxy-authorization", Kind::HopByHop),
+        ] {
+            assert_eq!(
+                find(name.as_bytes()).map(|found| found.kind),
+                Some(kind),
+                "{name}"
+            );
+        }
+        let known = NAMES
+            .iter()
+            .filter(|entry| entry.kind != Kind::Plain)
+            .count();
+        assert_eq!(known, 12);
+    }
+}

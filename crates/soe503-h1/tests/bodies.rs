@@ -11,6 +11,9 @@ use BodyFault::{ChunkEnd, ChunkExtension, ChunkSize, Trailer};
 /// The bytes that are left over, or the fault; `None`: the body is not complete.
 type End = Option<Result<usize, BodyFault>>;
 
+/// Names and values.
+type Fields = &'static [(&'static str, &'static str)];
+
 /// Chunked bodies (RFC 9112 §7.1), their data and their end.
 #[rustfmt::skip]
 const CHUNKED: &[(&str, &[u8], &str, End)] = &[
@@ -96,7 +99,7 @@ fn chunks_cut_at_every_byte() {
 
 /// Trailer sections (RFC 9112 §7.1.2), behind the last chunk's line: the fields that stay.
 #[rustfmt::skip]
-const TRAILERS: &[(&str, &[u8], &[(&str, &str)], End)] = &[
+const TRAILERS: &[(&str, &[u8], Fields, End)] = &[
     ("one", b"0\r\nX: y\r\n\r\n", &[("x", "y")], Some(Ok(0))),
     ("two of a name, and what follows", b"0\r\nX: y\r\nX:z \r\n\r\nGET", &[("x", "y"), ("x", "z")], Some(Ok(3))),
     ("framing, dropped", b"0\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nTrailer: x\r\n\r\n", &[], Some(Ok(0))),

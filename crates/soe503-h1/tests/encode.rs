@@ -287,6 +287,8 @@ const WIDE: soe503_h1::HeadLimits = soe503_h1::HeadLimits {
 };
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
     #[test]
     fn a_request_that_was_written_is_read_again(
         method in proptest::sample::select(&["GET", "POST", "QUERY", "M-SEARCH", "A-METHOD-OF-ONES-OWN"][..]),
