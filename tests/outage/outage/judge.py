@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from .answers import bytes_had_gone_out, cause_and_root, faults_of, tag_of
+from .answers import bytes_had_gone_out, cause_and_root, faults_of, named, tag_of
 from harness.load import Result, quantile
 from .verdicts import Scenario
 
@@ -41,9 +41,22 @@ def failures_are_tagged(scenario: Scenario, failures: list[Result], what: str = 
     scenario.none(what, [f"{one}: {'; '.join(wrong)}" for one in failures if (wrong := faults_of(one))], len(failures))
 
 
-def causes_are(scenario: Scenario, failures: list[Result], expected: set[str], what: str = "failures with another cause or root") -> None:
+def causes_are(scenario: Scenario, failures: list[Result], expected: set[str], what: str = "failures with another cause or root", began: float | None = None) -> None:
+    """`began`: the unix time of the fault. What is wrong is told apart, with the times at which it came."""
     wrong = [one for one in failures if not cause_and_root(one) & expected]
     scenario.none(f"{what} than {' or '.join(sorted(expected))}", wrong, len(failures))
+    scenario.notes += kinds(wrong, began)
+
+
+def kinds(results: list[Result], began: float | None) -> list[str]:
+    """The most frequent causes of `results`, each with its number and when it came first and last."""
+    ended: dict[str, list[float]] = {}
+    for one in results:
+        ended.setdefault(" behind ".join(reversed(named(one))) or one.error or str(one.status), []).append(one.ended)
+    most = sorted(ended.items(), key=lambda kind: -len(kind[1]))[:3]
+    start = min((one.ended for one in results), default=0.0) if began is None else began
+    after = "after the first of them" if began is None else "after the fault"
+    return [f"{len(times)} × {name}, {min(times) - start:+.3f} … {max(times) - start:+.3f} s {after}" for name, times in most]
 
 
 def most_name(scenario: Scenario, failures: list[Result], cause: str) -> None:

@@ -81,6 +81,8 @@ pub struct CircuitView {
     pub retry_at: Option<Tick>,
     /// The last probe: when, and what it failed with.
     pub last_probe: Option<(Tick, Cause)>,
+    /// Knocks at the backends that failed since: when, and why.
+    pub knocked: Option<(Tick, Cause)>,
 }
 
 // === impl Context ===
@@ -125,9 +127,10 @@ impl Condition {
 // === impl CircuitView ===
 
 impl CircuitView {
-    /// The root to report: what the last probe met, if that differs from what opened the circuit
-    /// (rule R17: the cause changed while it was open).
+    /// The root to report: what knocks or the last probe met, if that differs from what opened the
+    /// circuit (rule R17: the cause changed while it was open).
     pub fn current_root(&self) -> Option<Cause> {
-        self.last_probe.map(|(_, cause)| cause).or(self.root)
+        let met = self.knocked.or(self.last_probe);
+        met.map(|(_, cause)| cause).or(self.root)
     }
 }

@@ -40,6 +40,7 @@ fn an_open_circuit_tells_its_root() {
             open_for: Some(ms(12_000)),
             probe_in: Some(ms(3_000)),
             last_probe: None,
+            knocked: None,
         }
     );
     // Never without any.
@@ -71,6 +72,27 @@ fn the_last_probe_corrects_the_root() {
         "what opened it stays told"
     );
     assert_eq!(*last_probe, Some((ms(3_000), Cause::DependencyUpstream503)));
+}
+
+/// The same by knocks, which are newer than any probe that they are told with.
+#[test]
+fn knocks_correct_the_root() {
+    let refused = Cause::DependencyConnectRefused;
+    let mut view = circuit();
+    view.root = Some(Cause::DependencyResetBeforeResponse);
+    view.last_probe = Some((Tick::from_secs(98), Cause::DependencyResetBeforeResponse));
+    view.knocked = Some((Tick::from_secs(99), refused));
+    let context = Context {
+        circuit: Some(view),
+        ..pool()
+    };
+    let refusal = circuit_open(Some(Cause::DependencyResetBeforeResponse));
+    let diagnosis = diagnose(&ledger([refusal]), &context);
+    assert_eq!(diagnosis.root, Some(refused));
+    let Evidence::Circuit { knocked, .. } = &diagnosis.evidence[0] else {
+        panic!("the circuit is the evidence");
+    };
+    assert_eq!(*knocked, Some((ms(2_000), refused)));
 }
 
 #[test]

@@ -12,13 +12,15 @@ use soe503_core::pool::{BackendSnapshot, BackendState};
 
 use crate::state::PoolState;
 
-/// Tells the diagnosis about one pool. Costs nothing until something fails.
+/// Tells the diagnosis about one pool, and the control plane about an opening of its circuit. Costs
+/// nothing until something fails.
 #[derive(Debug)]
 pub(super) struct PoolSurroundings(pub(super) Arc<PoolState>);
 
 impl Surroundings for PoolSurroundings {
     fn add(&self, _ledger: &Ledger, context: &mut Context, inputs: &mut RetryInputs) {
         let now = context.now;
+        self.0.openings.notice(&self.0.breaker);
         let snapshot = self.0.pool.snapshot(now);
         let due = snapshot
             .backends
@@ -52,6 +54,7 @@ impl PoolSurroundings {
             last_probe: trip
                 .last_probe
                 .and_then(|probe| Some((probe.at, probe.cause?))),
+            knocked: trip.knocked.map(|knocked| (knocked.at, knocked.cause)),
         })
     }
 }

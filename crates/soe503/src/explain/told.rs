@@ -129,6 +129,7 @@ fn circuit(open: &CircuitOpen) -> CircuitView {
         opened_at: open.opened_at,
         retry_at: open.retry_at,
         last_probe: last_probe.and_then(|probe| Some((probe.at, probe.cause?))),
+        knocked: open.trip.knocked.map(|knocked| (knocked.at, knocked.cause)),
     }
 }
 

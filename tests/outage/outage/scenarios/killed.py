@@ -104,7 +104,7 @@ def killed_all(stage: Stage, scenario: Scenario) -> None:
     scenario.none("answered with anything but 503", [one for one in outage if one.status != 503], len(outage))
     if proxy.explains:
         judge.failures_are_tagged(scenario, outage, "answers not tagged in full")
-        judge.causes_are(scenario, outage, {REFUSED})
+        judge.causes_are(scenario, outage, {REFUSED}, began=killed)
         judge.fails_fast(scenario, outage)
         judge.retries_stay_few(scenario, outage, None if before is None else during - before)
     judge.comes_back(scenario, results, returned)
