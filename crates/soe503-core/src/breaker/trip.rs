@@ -155,12 +155,15 @@ impl Trip {
     }
 
     /// The same opening after probes have failed: why it opened stays, what is wrong now is news.
+    /// But a probe on an old connection that may have been closed for its age says nothing new.
     pub(super) fn reopened(&self, probe: FailedProbe, majority: Option<Cause>) -> Self {
+        let may_be_age = |cause: &Cause| *cause == Cause::ConfigKeepaliveMismatch;
+        let news = majority.filter(|cause| self.root.is_none() || !may_be_age(cause));
         Self {
-            root: majority.or(self.root),
+            root: news.or(self.root),
             reopened: self.reopened.saturating_add(1),
             last_probe: Some(probe),
-            knocked: self.knocked.filter(|_| majority.is_none()),
+            knocked: self.knocked.filter(|_| news.is_none()),
             ..self.clone()
         }
     }

@@ -47,7 +47,7 @@ impl PoolSurroundings {
         let trip = circuit.trip?;
         Some(CircuitView {
             rule: trip.cause,
-            root: trip.opened_by,
+            root: trip.root,
             causes: trip.causes.iter().copied().collect(),
             opened_at: circuit.opened_at.unwrap_or(trip.at),
             retry_at: circuit.retry_at,

@@ -124,7 +124,7 @@ fn circuit(open: &CircuitOpen) -> CircuitView {
     let last_probe = open.trip.last_probe;
     CircuitView {
         rule: open.rule,
-        root: open.trip.opened_by,
+        root: open.trip.root,
         causes: open.trip.causes.to_vec(),
         opened_at: open.opened_at,
         retry_at: open.retry_at,

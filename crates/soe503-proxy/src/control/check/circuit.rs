@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::{Limits, Prober};
 use crate::config::Probe;
+use crate::control::watch::tell_circuit;
 use crate::state::PoolState;
 
 /// The pause after the first round; each later one is twice as long. A system may accept for a
@@ -108,12 +109,10 @@ fn start<P: Prober>(pool: &PoolState, prober: &Arc<P>, limits: &Limits) -> JoinS
 fn tell(pool: &PoolState, circuit: &BreakerSnapshot, cause: Cause) {
     let found = Knocked::new(soe503::clock::now(), cause);
     if pool.breaker.knocked(circuit.generation, found) {
-        let pool = &*pool.name;
-        tracing::warn!(
-            pool,
-            root = cause.id(),
-            "circuit open: knocked at the backends"
-        );
+        // The opening first: its own look may come up to a quarter of a second later.
+        tell_circuit(pool);
+        let (pool, root) = (&*pool.name, cause.id());
+        tracing::warn!(pool, root, "circuit open: knocks at the backends failed");
     }
 }
 
