@@ -238,7 +238,7 @@ async fn a_failed_handshake_is_retried_elsewhere_whatever_the_method() {
     let (authority, files) = (Authority::new(), Files::new());
     let bad = Backend::start(&Authority::new().issue(&["127.0.0.1"]), None).await;
     let good = Backend::start(&authority.issue(&["127.0.0.1"]), None).await;
-    let tls = trusting(&files, &authority, "");
+    let tls = trusting(&files, &authority, "") + "\nretry_budget = { min_per_second = 1000 }";
     let urls = [https(bad.address), https(good.address)];
     let proxy = Proxy::start(&secure(&urls, &tls)).await;
     for _ in 0..20 {

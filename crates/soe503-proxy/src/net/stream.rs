@@ -1,4 +1,4 @@
-//! One type for every transport, so that what is above has one type, too.
+//! One connected byte stream, whatever it runs over.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -7,40 +7,35 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::tls::{ClientStream, ServerStream};
+use super::Tls;
+use super::half::{ReadHalf, WriteHalf};
 
-/// A connection to a client or a backend. TLS is boxed: its state is large, and plain connections
-/// shall not pay for it.
+/// A connection to a client or to a backend.
 #[derive(Debug)]
-pub enum Stream {
+pub(crate) enum Stream {
     /// Plain TCP.
     Tcp(TcpStream),
-    /// TLS with a client.
-    ServerTls(Box<ServerStream>),
-    /// TLS with a backend.
-    ClientTls(Box<ClientStream>),
+    /// TLS over TCP.
+    Tls(Tls),
 }
-
-/// Does the same with whatever transport it is.
-macro_rules! each {
-    ($stream:expr, $inner:ident => $do:expr) => {
-        match $stream {
-            Self::Tcp($inner) => $do,
-            Self::ServerTls($inner) => $do,
-            Self::ClientTls($inner) => $do,
-        }
-    };
-}
-
-// === impl Stream ===
 
 impl Stream {
-    /// The TCP connection under it.
-    pub fn tcp(&self) -> &TcpStream {
+    /// Puts together what was split; `None` if the halves are of different streams.
+    pub(crate) fn reunite(read: ReadHalf, write: WriteHalf) -> Option<Self> {
+        super::half::reunite(read, write)
+    }
+
+    /// The two directions, each to be used on its own.
+    pub(crate) fn split(self) -> (ReadHalf, WriteHalf) {
         match self {
-            Self::Tcp(stream) => stream,
-            Self::ServerTls(stream) => stream.get_ref().0,
-            Self::ClientTls(stream) => stream.get_ref().0.get_ref(),
+            Self::Tcp(stream) => {
+                let (read, write) = stream.into_split();
+                (ReadHalf::tcp(read), WriteHalf::tcp(write))
+            }
+            Self::Tls(tls) => {
+                let (read, write) = tokio::io::split(tls);
+                (ReadHalf::tls(read), WriteHalf::tls(write))
+            }
         }
     }
 }
@@ -51,7 +46,10 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        each!(self.get_mut(), inner => Pin::new(inner).poll_read(cx, buf))
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
     }
 }
 
@@ -61,7 +59,10 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        each!(self.get_mut(), inner => Pin::new(inner).poll_write(cx, buf))
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
     }
 
     fn poll_write_vectored(
@@ -69,24 +70,30 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        each!(self.get_mut(), inner => Pin::new(inner).poll_write_vectored(cx, bufs))
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+        }
     }
 
     fn is_write_vectored(&self) -> bool {
-        each!(self, inner => inner.is_write_vectored())
+        match self {
+            Self::Tcp(stream) => stream.is_write_vectored(),
+            Self::Tls(stream) => stream.is_write_vectored(),
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(self.get_mut(), inner => Pin::new(inner).poll_flush(cx))
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(self.get_mut(), inner => Pin::new(inner).poll_shutdown(cx))
-    }
-}
-
-impl From<TcpStream> for Stream {
-    fn from(stream: TcpStream) -> Self {
-        Self::Tcp(stream)
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }

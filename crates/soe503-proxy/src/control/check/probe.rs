@@ -17,7 +17,7 @@ use soe503_core::{Cause, Tick, diagnosis};
 use tokio::net::TcpStream;
 
 use crate::config::Probe;
-use crate::net::Stream;
+use crate::net::{Stream, Tls};
 use crate::tls::ClientTls;
 
 /// The largest head of an answer that is read, in bytes.
@@ -96,7 +96,7 @@ async fn run(
         Some(tls) => {
             *phase = Phase::Tls;
             let (stream, _) = tls.connect(stream).await.map_err(Stopped::tls)?;
-            Stream::ClientTls(Box::new(stream))
+            Stream::Tls(Tls::Client(Box::new(stream)))
         }
     };
     let Probe::Http {
