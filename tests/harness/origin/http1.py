@@ -20,6 +20,10 @@ class Broken(Exception):
     """These bytes are no HTTP/1 message with one meaning."""
 
 
+class Ended(Broken):
+    """The peer closed within a message: nobody can have taken it for a whole one."""
+
+
 @dataclass
 class Request:
     method: str
@@ -65,7 +69,7 @@ class Connection:
             if len(self.buffer) > MAX_LINE:
                 raise Broken("a line without end")
             if not self.more():
-                raise Broken("the connection ended within a line")
+                raise Ended("the connection ended within a line")
         line, _, self.buffer = self.buffer.partition(b"\n")
         if not line.endswith(b"\r") or b"\r" in line[:-1]:
             raise Broken(f"a bare CR or LF after {line[:60]!r}")
@@ -102,7 +106,7 @@ class Connection:
     def exactly(self, left: int) -> Iterator[bytes]:
         while left:
             if not self.buffer and not self.more():
-                raise Broken(f"the connection ended {left} bytes before the body did")
+                raise Ended(f"the connection ended {left} bytes before the body did")
             piece, self.buffer = self.buffer[:left], self.buffer[left:]
             left -= len(piece)
             yield piece

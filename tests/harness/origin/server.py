@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..processes import HarnessError, wait_until
-from .http1 import Broken, Connection, Request
+from .http1 import Broken, Connection, Ended, Request
 
 KEPT = 1 << 20
 
@@ -98,6 +98,8 @@ class Origin:
                     self.seen.append(record)
                 if not self.answers(self, connection, request, record):
                     return
+        except Ended:
+            pass
         except Broken as broken:
             if record is None:
                 record = Seen(connection.number, None)

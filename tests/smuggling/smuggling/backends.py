@@ -124,8 +124,9 @@ class Nginx:
         entry = json.loads(line.decode("latin-1"), strict=False)
         if not entry["request"] and not entry["done"]:
             return None  # a connection that was closed within a head, or before one
+        # A body that its sender breaks off is a 400 too, but one that was not sent.
         whole = bool(entry["done"]) and entry["status"] == "200"
-        broken = f"nginx answered {entry['status']}" if entry["status"] in ("400", "414", "501", "505") else None
+        broken = f"nginx answered {entry['status']}" if entry["done"] and entry["status"] in ("400", "414", "501", "505") else None
         return Seen(f"{entry['method']} {entry['target']}", entry["body"].encode("latin-1"), whole, broken)
 
 

@@ -12,7 +12,9 @@ from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, RstStr
 
 QUIET = 0.4
 """Seconds without a byte after which nothing more is expected."""
-PATIENCE = 3.0
+LAST = 0.02
+"""The same when the last answer is there."""
+PATIENCE = 1.5
 """The same before the first byte: the proxy may be waiting for the rest of a body."""
 
 
@@ -45,8 +47,11 @@ def answer(connection: Connection) -> Answer:
     return Answer(status, body, "x-origin" in fields)
 
 
-def h1(port: int, raw: bytes) -> list[Answer]:
-    """All that comes back on a connection of its own, until it closes or falls silent."""
+def h1(port: int, raw: bytes, last: str) -> list[Answer]:
+    """All that comes back on a connection of its own, until it closes or falls silent.
+
+    `last` is the line of the last request, with which its answer's body begins.
+    """
     answers = []
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as sock:
         # The proxy may refuse and close before it has read everything.
@@ -56,7 +61,7 @@ def h1(port: int, raw: bytes) -> list[Answer]:
         with contextlib.suppress(Broken, ConnectionError, TimeoutError):
             while connection.buffer or connection.more():
                 answers.append(answer(connection))
-                sock.settimeout(QUIET)
+                sock.settimeout(LAST if answers[-1].body.startswith(last.encode()) else QUIET)
     return answers
 
 

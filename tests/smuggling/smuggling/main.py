@@ -52,8 +52,8 @@ def stage(backend: type, args: argparse.Namespace) -> Iterator[Stage]:
 
 def play_row(row: Row, stage: Stage) -> str:
     stage.backend.clear()
-    answers = client.h1(stage.proxy.port, row.raw + (CANARY_REQUEST if row.canary else b""))
-    after = client.h1(stage.proxy.port, AFTER_REQUEST)
+    answers = client.h1(stage.proxy.port, row.raw + (CANARY_REQUEST if row.canary else b""), CANARY)
+    after = client.h1(stage.proxy.port, AFTER_REQUEST, AFTER)
     return judge(row.wanted, answers, after, stage.backend.seen())
 
 
@@ -70,7 +70,7 @@ def play_stream(stream: Stream, stage: Stage) -> str:
         told = streams.gone or streams.over.get(1)
     finally:
         streams.close()
-    after = client.h1(stage.proxy.port, AFTER_REQUEST)
+    after = client.h1(stage.proxy.port, AFTER_REQUEST, AFTER)
     said = judge(stream.wanted, answers, after, stage.backend.seen())
     return said.replace("without an answer", f"with {told}")
 

@@ -35,7 +35,6 @@ ROWS = [
     Row("1,000 empty lines first", b"\r\n" * 1000 + line(b"GET /one HTTP/1.1"), either(SEEN)),
     Row("a method with junk", line(b"G(E)T /one HTTP/1.1"), REFUSED),
     Row("a method with a colon", line(b"GET: /one HTTP/1.1"), REFUSED),
-    Row("a method in lower case", line(b"get /one HTTP/1.1"), either(("get /one", b""), closes=False)),
     Row("a method nobody knows", head("BREW /one HTTP/1.1"), either(("BREW /one", b""), closes=False)),
     Row("a method of 10,000 letters", line(b"G" * 10_000 + b" /one HTTP/1.1"), REFUSED),
     Row("HTTP/0.9", b"GET /one\r\n", REFUSED),
