@@ -1,7 +1,9 @@
 """What the backend of curl and friends answers, by path."""
 
+import functools
 import hashlib
 import threading
+import time
 
 from harness.origin import Connection, Origin, Request, Seen
 
@@ -9,6 +11,7 @@ released = threading.Semaphore(0)
 """Lets `/events` send its next event."""
 
 
+@functools.lru_cache(maxsize=16)
 def content(length: int) -> bytes:
     """`length` bytes that no mistake in their order leaves unnoticed."""
     block = b"".join(number.to_bytes(4, "big") for number in range(65536))
@@ -28,6 +31,10 @@ def answer(origin: Origin, connection: Connection, request: Request, record: See
     if path == "final":
         # A final status at once; what the client may still send is not read.
         send(connection, "417 Expectation Failed", "Content-Length: 0", "Connection: close")
+        return False
+    if path == "stall":
+        # Reads nothing, until the other side has had enough.
+        time.sleep(4)
         return False
     if path == "upgrade":
         return upgrade(connection, request)

@@ -22,9 +22,9 @@ class H2:
     """A connection. What comes back is read in `verdict` or `drain`."""
 
     def __init__(self, port: int, settings: dict | None = None):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=5)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=1.5)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.encoder, self.buffer, self.open = Encoder(), b"", True
+        self.encoder, self.buffer, self.open, self.stuck = Encoder(), b"", True, False
         self.raw(PREFACE + SettingsFrame(0, settings or {}).serialize())
 
     def __enter__(self) -> "H2":
@@ -38,6 +38,9 @@ class H2:
         if self.open:
             try:
                 self.socket.sendall(data)
+            except TimeoutError:
+                # The proxy has stopped reading: as good as closed.
+                self.open, self.stuck = False, True
             except OSError:
                 self.open = False
         return self.open

@@ -56,7 +56,9 @@ def each(name: str, ways: list[str] | None = None):
 @each("GET")
 def get(stage: Stage, way: str) -> None:
     got = curl(stage, way, "/x")
-    equal("status and version", (got.status, got.version.removesuffix(".0") if way.startswith("h2") else got.version), ("200", VERSION[way]))
+    equal("status", got.status, "200")
+    # RFC 9110 §2.5: an answer to HTTP/1.0 may say 1.1, and curl writes 1.0 as 1.
+    demand(got.version == VERSION[way] or way == "1.0" and got.version in ("1", "1.1"), f"answered in HTTP/{got.version}")
     demand(got.body.startswith(b"GET /x 0 "), f"body {got.body!r}")
 
 

@@ -14,7 +14,7 @@ GROUP = Group("nghttp2", with_tls)
 def tool(name: str, *words: str) -> str:
     if not shutil.which(name):
         raise LeftOut(f"{name} is not there (Debian: apt install nghttp2-client)")
-    done = subprocess.run([name, *words], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([name, *words], capture_output=True, text=True, errors="replace", timeout=60)
     demand(done.returncode == 0, f"{name} ended with {done.returncode}: {done.stderr[-200:]}")
     return done.stdout
 

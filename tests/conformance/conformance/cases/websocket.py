@@ -5,6 +5,7 @@ one that fails there is left out, because it says nothing about the proxy.
 """
 
 import contextlib
+import logging
 import os
 import socket
 import struct
@@ -18,6 +19,10 @@ from websockets.sync.server import serve
 
 from ..answers import content
 from ..stage import Stage, proxied
+
+
+# The server here meets what it must refuse: that is no news.
+logging.getLogger("websockets").setLevel(logging.CRITICAL)
 
 
 def echo(websocket) -> None:
@@ -34,9 +39,13 @@ def echo(websocket) -> None:
             websocket.send(message)
 
 
+def choose(_, offered: list[str]) -> str | None:
+    return "chat" if "chat" in offered else None
+
+
 class Backend:
     def __init__(self):
-        self.server = serve(echo, "127.0.0.1", 0, max_size=None, compression=None, subprotocols=["chat"], ping_interval=None)
+        self.server = serve(echo, "127.0.0.1", 0, max_size=None, compression=None, select_subprotocol=choose, ping_interval=None)
         self.port = self.server.socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

@@ -36,7 +36,7 @@ ROWS = [
     Row("a method with junk", line(b"G(E)T /one HTTP/1.1"), REFUSED),
     Row("a method with a colon", line(b"GET: /one HTTP/1.1"), REFUSED),
     Row("a method nobody knows", head("BREW /one HTTP/1.1"), either(("BREW /one", b""), closes=False)),
-    Row("a method of 10,000 letters", line(b"G" * 10_000 + b" /one HTTP/1.1"), REFUSED),
+    Row("a method of 100,000 letters", line(b"G" * 100_000 + b" /one HTTP/1.1"), REFUSED),
     Row("HTTP/0.9", b"GET /one\r\n", REFUSED),
     Row("HTTP/1.2", line(b"GET /one HTTP/1.2"), either(SEEN)),
     Row("HTTP/2.0 without its preface", line(b"GET /one HTTP/2.0"), REFUSED),
