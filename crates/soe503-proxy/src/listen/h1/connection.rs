@@ -127,6 +127,10 @@ impl Serving<'_> {
             parts.extensions.insert(to.clone());
         }
         front::hop::strip_parsed(&mut parts.headers, &head.connection);
+        if head.expect_continue {
+            // Kept at this hop: the body is asked for when a backend is there to take it.
+            parts.headers.remove(header::EXPECT);
+        }
         let body = match head.body {
             BodyLength::None => ClientBody::Empty,
             _ => ClientBody::H1(self.inbox.body()),
