@@ -12,13 +12,14 @@ from harness.processes import free_port
 from harness.proxy import Soe503
 
 from .answers import answer
+from .stand_in import NginxProxy
 
 
 @dataclass
 class Stage:
     settings: object
     directory: Path
-    proxy: Soe503
+    proxy: Soe503 | NginxProxy
     origin: Origin | None = None
     tls_port: int | None = None
     certificate: Certificate | None = None
@@ -26,6 +27,11 @@ class Stage:
     @property
     def port(self) -> int:
         return self.proxy.port
+
+    @property
+    def h2c_port(self) -> int:
+        """soe503 tells by the first bytes; nginx has an address of its own for HTTP/2 without TLS."""
+        return self.proxy.h2c_port if isinstance(self.proxy, NginxProxy) else self.proxy.port
 
 
 @contextlib.contextmanager
@@ -46,7 +52,10 @@ def proxied(settings: object, backends: list, tls: bool = False, route: str = 'r
         if tls:
             certificate, port = localhost(directory), free_port()
             listener = f'[[listeners]]\naddress = "127.0.0.1:{port}"\ntls = {{ certificates = [{{ cert = "{certificate.cert}", key = "{certificate.key}" }}] }}\n'
-        proxy = Soe503(settings.soe503, directory, backends, route, f"{QUIET_POOL}\n{pool}", listener)
+        if settings.against == "nginx":
+            proxy = NginxProxy(directory, backends[0], "h2" in pool, port, certificate)
+        else:
+            proxy = Soe503(settings.soe503, directory, backends, route, f"{QUIET_POOL}\n{pool}", listener)
         try:
             proxy.start()
             yield Stage(settings, directory, proxy, origin, port, certificate)

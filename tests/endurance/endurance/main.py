@@ -17,4 +17,4 @@ def main() -> int:
     if not args.list:
         built = build.build(args, ["soe503-tests"] if args.soe503 else ["soe503-tests", "soe503-proxy"])
         settings = Settings(args.soe503 or str(built / "soe503"), str(built / "soe503-load"), args.quick)
-    return cases.run([crowd.GROUP, slow.GROUP, large.GROUP], args, settings)
+    return cases.run([crowd.GROUP, slow.GROUP, slow.BODIES, large.GROUP], args, settings)

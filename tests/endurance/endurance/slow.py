@@ -9,9 +9,10 @@ from harness.cases import Group, demand
 from harness.load import quantile
 from harness.usage import Usage
 
-from .stage import Stage, slow
+from .stage import Stage, slow, slow_bodies
 
 GROUP = Group("slow clients", slow)
+BODIES = Group("slow bodies", slow_bodies)
 
 CLIENTS = 200
 HEAD = b"GET /x HTTP/1.1\r\nHost: a\r\nX-Drip: "
@@ -93,10 +94,17 @@ def heads(stage: Stage) -> str:
     return told
 
 
-@GROUP.case("200 that drip their body are ended")
+@BODIES.case("200 that fall silent within their body are ended in time")
+def stalls(stage: Stage) -> str:
+    told, ended, _ = drip(stage, BODY + b"x", b"", stage.limit + 4)
+    demand(min(ended) >= stage.limit - 0.5, f"too soon; {told}")
+    return told
+
+
+@BODIES.case("200 that drip their body are ended")
 def bodies(stage: Stage) -> str:
-    # The limit for a body is on its rate: four bytes a second are below any.
-    return drip(stage, BODY, b"x", 15 if stage.settings.quick else 75)[0]
+    # None of them is silent for long: what stops them is the rate, and four bytes a second are below any.
+    return drip(stage, BODY, b"x", 10 if stage.settings.quick else 75)[0]
 
 
 @GROUP.case("200 that connect and say nothing do no harm")

@@ -26,6 +26,8 @@ class Stage:
     settings: Settings
     directory: Path
     proxy: Soe503
+    limit: int = 0
+    """Seconds that a slow client has, where that is what a group is about."""
 
     @property
     def pid(self) -> int:
@@ -72,6 +74,14 @@ def slow(settings: Settings) -> Iterator[Stage]:
     """The time for a head is short, so that its end can be watched."""
     limit = 2 if settings.quick else 10
     with scratch() as directory, proxied(settings, Origin(serve), directory, f'header_read_timeout = "{limit}s"') as stage:
+        stage.limit = limit
+        yield stage
+
+
+@contextlib.contextmanager
+def slow_bodies(settings: Settings) -> Iterator[Stage]:
+    limit = 2 if settings.quick else 10
+    with scratch() as directory, proxied(settings, Origin(serve), directory, f'body_read_timeout = "{limit}s"') as stage:
         stage.limit = limit
         yield stage
 

@@ -48,7 +48,7 @@ def flood(title: str, ends: bool = True, settings: dict | None = None):
         def case(stage: Stage) -> str:
             seconds = 1.5 if stage.settings.quick else 4.0
             pid, sent = stage.proxy.process.pid, 0
-            with Good(stage.port) as good, Usage(pid) as usage, H2(stage.port, settings) as h2:
+            with Good(stage.h2c_port) as good, Usage(pid) as usage, H2(stage.h2c_port, settings) as h2:
                 until = time.monotonic() + seconds
                 while time.monotonic() < until and h2.open:
                     if not h2.raw(send(h2, sent)):

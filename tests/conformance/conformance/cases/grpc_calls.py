@@ -96,7 +96,7 @@ class Backend:
 def stage(settings: object) -> Iterator[Stage]:
     backend = Backend()
     try:
-        with proxied(settings, [backend], pool='protocol = "h2"') as made, channel(made.port) as made.channel:
+        with proxied(settings, [backend], pool='protocol = "h2"') as made, channel(made.h2c_port) as made.channel:
             yield made
     finally:
         backend.stop()
@@ -245,7 +245,7 @@ class Nowhere:
 
 @contextlib.contextmanager
 def dead(settings: object) -> Iterator[Stage]:
-    with proxied(settings, [Nowhere()], pool='protocol = "h2"') as made, channel(made.port) as made.channel:
+    with proxied(settings, [Nowhere()], pool='protocol = "h2"') as made, channel(made.h2c_port) as made.channel:
         yield made
 
 

@@ -20,7 +20,7 @@ def tool(name: str, *words: str) -> str:
 
 
 def urls(stage: Stage) -> dict[str, str]:
-    return {"h2c": f"http://127.0.0.1:{stage.port}", "TLS": f"https://localhost:{stage.tls_port}"}
+    return {"h2c": f"http://127.0.0.1:{stage.h2c_port}", "TLS": f"https://localhost:{stage.tls_port}"}
 
 
 def each(name: str):

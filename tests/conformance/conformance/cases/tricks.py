@@ -15,12 +15,12 @@ def forbidden(name: str, *allowed: str):
     """The connection or the stream ends in one of these errors (or in a plain close, or in a 4xx); a new client is served."""
     def add(play):
         def case(stage: Stage) -> str:
-            with H2(stage.port) as h2:
+            with H2(stage.h2c_port) as h2:
                 play(h2)
                 told = h2.verdict()
             # RFC 9113 §7: PROTOCOL_ERROR says it all, only less exactly than a code of its own.
             demand(told in allowed or told == "GOAWAY PROTOCOL_ERROR" and "200" not in allowed, f"{told} instead of {' or '.join(allowed)}")
-            get(stage.port)
+            get(stage.h2c_port)
             return told
         GROUP.case(name)(case)
         return play
