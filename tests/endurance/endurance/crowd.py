@@ -49,7 +49,8 @@ def idle(stage: Stage) -> str:
         told = (f"{number} idle: RSS {before:.1f} → {held:.1f} MiB, {each:.2f} KiB each; {len(results)} requests: p50 {p50:.1f} ms, p99 {p99:.1f} ms "
                 f"(generator's lag p99 {lag:.1f} ms), peak {usage.peak:.1f} MiB, CPU {usage.cpu:.1f} s in {usage.seconds:.0f} s")
         equal(f"failures; {told}", [str(one) for one in failed[:3]], [])
-        demand(p99 <= max(P99, 2 * lag), f"p99 above {P99:g} ms; {told}")
+        # On a machine that is too busy to send in time, answers are as late as the requests were.
+        demand(p99 <= P99 + 4 * lag, f"p99 above {P99:g} ms; {told}")
         demand(stage.settings.quick or each <= PER_CONNECTION, f"above {PER_CONNECTION:g} KiB for each connection; {told}")
         watch = select.poll()
         for one in idle:
