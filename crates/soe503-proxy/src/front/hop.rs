@@ -2,9 +2,11 @@
 
 use http::header::{
     CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
+    TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{HeaderMap, HeaderValue};
+
+use super::forwarded::{is_forwarding, is_x_forwarded};
 
 /// Connection-specific fields that older software sends without naming them in `Connection`.
 static ALWAYS: [HeaderName; 8] = [
@@ -18,11 +20,21 @@ static ALWAYS: [HeaderName; 8] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
+/// What was seen on the way through the fields, so that nobody has to look for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// A field that tells of the client: see [`is_forwarding`].
+    pub(super) forwarding: bool,
+    /// `Via`.
+    pub(super) via: bool,
+}
+
 /// Removes hop-by-hop fields and every field that `Connection` names.
 ///
 /// Message framing is rebuilt from the parsed body, so `Transfer-Encoding` goes too. `Trailer` is
 /// removed with the rest: the trailers themselves are frames of the body and stay.
-pub(crate) fn strip(headers: &mut HeaderMap) {
+pub(super) fn strip(headers: &mut HeaderMap) -> Seen {
+    let mut seen = Seen::default();
     let mut connection = Named::Nothing;
     let mut others = false;
     for (name, value) in headers.iter() {
@@ -30,9 +42,15 @@ pub(crate) fn strip(headers: &mut HeaderMap) {
         if LENGTHS >> name.as_str().len().min(63) & 1 == 1 {
             if *name == CONNECTION {
                 connection = connection.and(value);
+            } else if *name == VIA {
+                seen.via = true;
+            } else if is_forwarding(name) {
+                seen.forwarding = true;
             } else {
                 others |= ALWAYS.contains(name);
             }
+        } else {
+            seen.forwarding |= is_x_forwarded(name);
         }
     }
     match connection {
@@ -47,6 +65,7 @@ pub(crate) fn strip(headers: &mut HeaderMap) {
             headers.remove(name);
         }
     }
+    seen
 }
 
 /// What `Connection` says.
@@ -81,6 +100,9 @@ const LENGTHS: u64 = {
         "proxy-authorization",
         "keep-alive",
         "proxy-connection",
+        "via",
+        "forwarded",
+        "x-real-ip",
     ];
     let mut set = 0;
     let mut index = 0;
@@ -124,8 +146,9 @@ fn may_be_named(name: &HeaderName) -> bool {
             | "cookie"
             | "cache-control"
             | "x-request-id"
-    ) && !name.as_str().starts_with("x-forwarded-")
-        && name.as_str() != "forwarded"
+            | "via"
+            | "traceparent"
+    ) && !is_forwarding(name)
 }
 
 #[cfg(test)]

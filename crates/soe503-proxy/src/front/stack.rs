@@ -10,6 +10,7 @@ use soe503_core::explain::{Exposure, StatusPolicy};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::capped::Capped;
 use super::surroundings::PoolSurroundings;
 use crate::config;
 use crate::control::recorder::{self, Recorder};
@@ -21,7 +22,8 @@ pub(crate) type Stack =
     Explain<ConcurrencyLimit<Timeout<soe503::Retry<CircuitBreaker<Pool<Upstream>>>>>>;
 
 /// What the stack answers with.
-pub(crate) type StackBody = <<Stack as Service<Request<Incoming>>>::Response as Answer>::Body;
+pub(crate) type StackBody =
+    <<Stack as Service<Request<Capped<Incoming>>>>::Response as Answer>::Body;
 
 /// What a stack is made of beside its pool.
 #[derive(Clone, Copy, Debug)]

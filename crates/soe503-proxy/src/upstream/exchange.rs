@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use http::header::HOST;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use soe503::{BoxError, Failure, RequestContext, clock};
@@ -12,7 +13,7 @@ use soe503_core::Tick;
 use soe503_core::ledger::{Attempt, Fault, Knock, Ledger, Phase, TimeoutKind};
 
 use super::connection::{ConnectError, Connection};
-use super::{RequestBody, Upstream, UpstreamBody, fault, idle};
+use super::{BackendHost, RequestBody, Upstream, UpstreamBody, fault, idle};
 
 /// How long a knock at a backend that broke off may take.
 const KNOCK: Duration = Duration::from_millis(100);
@@ -22,6 +23,10 @@ pub(super) async fn run(
     upstream: Upstream,
     mut request: Request<RequestBody>,
 ) -> Result<Response<UpstreamBody>, BoxError> {
+    if request.extensions().get::<BackendHost>().is_some() {
+        let host = upstream.host().clone();
+        request.headers_mut().insert(HOST, host);
+    }
     let context = request.extensions().get::<RequestContext>();
     let started = context.map_or_else(clock::now, |c| c.now);
     let number = context.map_or(1, |c| c.number);
