@@ -3,8 +3,8 @@
 use super::{
     keys::{
         AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, CheckKeys, EjectionKeys, FileKeys,
-        ForwardedKeys, HeaderKeys, LimitKeys, ListenerKeys, MatchKeys, PoolKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
-        ServerKeys,
+        ForwardedKeys, HeaderKeys, LimitKeys, ListenerKeys, MatchKeys, PoolKeys, RetryBudgetKeys,
+        RetryKeys, RouteKeys, ServerKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };

@@ -117,7 +117,11 @@ mod tests {
             ("2001:db8::1", true),
             ("2001:db9::1", false),
         ] {
-            assert_eq!(networks.contains(address.parse().unwrap()), inside, "{address}");
+            assert_eq!(
+                networks.contains(address.parse().unwrap()),
+                inside,
+                "{address}"
+            );
         }
         assert!(!Networks::default().contains("127.0.0.1".parse().unwrap()));
     }

@@ -34,24 +34,25 @@ struct Path {
 
 impl Actions {
     /// What `route` changes; `None` if that is nothing.
-    pub(super) fn of(route: &Route) -> Option<Box<Self>> {
+    pub(super) fn of(route: &Route) -> Option<Self> {
         let unchanged = route.host == HostPolicy::Preserve
             && route.rewrite.is_none()
             && route.max_body.is_none()
             && route.request_headers.is_empty()
             && route.response_headers.is_empty();
-        (!unchanged).then(|| {
-            Box::new(Self {
-                host: route.host.clone(),
-                path: route
-                    .rewrite
-                    .as_ref()
-                    .map(|rewrite| Path::new(&route.matches.path_prefix, rewrite)),
-                max_body: route.max_body,
-                request: route.request_headers.clone(),
-                response: route.response_headers.clone(),
-            })
+        let path = |rewrite| Path::new(&route.matches.path_prefix, rewrite);
+        (!unchanged).then(|| Self {
+            host: route.host.clone(),
+            path: route.rewrite.as_ref().map(path),
+            max_body: route.max_body,
+            request: route.request_headers.clone(),
+            response: route.response_headers.clone(),
         })
+    }
+
+    /// Whether answers are changed.
+    pub(super) fn change_answers(&self) -> bool {
+        !self.response.is_empty()
     }
 
     /// Changes whom and what the backend is asked for. Returns the host that the client asked for,

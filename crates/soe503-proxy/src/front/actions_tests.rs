@@ -2,7 +2,7 @@ use super::*;
 use crate::config;
 
 /// What a route with these keys does.
-fn actions(keys: &str) -> Option<Box<Actions>> {
+fn actions(keys: &str) -> Option<Actions> {
     let text = format!(
         "[[listeners]]\naddress = \"127.0.0.1:0\"\n[[routes]]\nmatch = {{ path_prefix = \"/api\" }}\n\
          pool = \"app\"\n{keys}\n[pools.app]\nbackends = [\"http://127.0.0.1:1\"]\n"
@@ -94,7 +94,13 @@ fn an_answer_of_ours_keeps_what_it_says() {
 #[test]
 fn the_host_and_the_path_that_a_backend_is_asked_for() {
     for (keys, host, path, asked, prefix) in [
-        ("host = \"app:81\"", "app:81", "/api/x?q", Some("shop"), None),
+        (
+            "host = \"app:81\"",
+            "app:81",
+            "/api/x?q",
+            Some("shop"),
+            None,
+        ),
         ("host = \"backend\"", "shop", "/api/x?q", Some("shop"), None),
         ("strip_prefix = true", "shop", "/x?q", None, Some("/api")),
         ("rewrite_prefix = \"/v2\"", "shop", "/v2/x?q", None, None),

@@ -4,16 +4,20 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use http::header::{HOST, USER_AGENT};
-use http::{HeaderValue, Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
-use soe503::Served;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
+use http_body::Body;
 use soe503::explain::Explained;
-use soe503_core::Tick;
+use soe503::{BoxError, Component, Rejected, Served};
+use soe503_core::ledger::Refusal;
+use soe503_core::{Cause, Tick};
 
+use super::actions::Actions;
+use super::capped::{Capped, Exceeded};
 use super::client::Client;
 use super::finish::{FrontBody, InFlight, Log};
-use super::stack::StackBody;
-use super::{Front, checks, forwarded, hop, refuse, request_id};
+use super::forwarded::Seen;
+use super::routes::Route;
+use super::{ClientBody, Front, checks, hop, refuse, request_id, target, trace, via};
 use crate::control::access_log::Entry;
 use crate::state::Origin;
 
@@ -23,11 +27,13 @@ const ADDED: usize = 4;
 /// Never used: `request_id::ensure` has been there.
 static NO_ID: HeaderValue = HeaderValue::from_static("-");
 
+const TOO_LARGE: &str = "The request's body is larger than this route accepts.";
+
 /// Answers `request`: never fails, whatever happens behind it.
 pub(crate) async fn answer(
     front: Arc<Front>,
     client: Arc<Client>,
-    mut request: Request<Incoming>,
+    mut request: Request<ClientBody>,
 ) -> Result<Response<FrontBody>, Infallible> {
     // Room for what is added below and in `forwarded`: the map grows once at most.
     request.headers_mut().reserve(ADDED);
@@ -40,17 +46,20 @@ pub(crate) async fn answer(
     });
     let mut in_flight = InFlight::begin(Arc::clone(&client), log);
 
-    if let Err(unacceptable) = checks::check(&request) {
+    if let Err(unacceptable) = checks::check(&request, front.max_target) {
         return Ok(refuse(
             &front,
             in_flight,
-            &request,
+            id(request.headers()),
             unacceptable.status(),
             unacceptable.detail(),
         ));
     }
-    forwarded::to_origin_form(&mut request);
-    hop::strip(request.headers_mut());
+    target::to_origin_form(&mut request);
+    // HTTP/1 connections have done it already, while they parsed.
+    if request.version() == Version::HTTP_2 {
+        hop::strip(request.headers_mut());
+    }
 
     let routes = front.routes();
     let host = request
@@ -61,41 +70,153 @@ pub(crate) async fn answer(
         return Ok(refuse(
             &front,
             in_flight,
-            &request,
+            id(request.headers()),
             StatusCode::NOT_FOUND,
             refuse::NO_ROUTE,
         ));
     };
     in_flight.routed(route);
-    client.forwarder().apply(request.headers_mut());
-    *request.version_mut() = Version::HTTP_11;
+    let seen = Seen::of(request.headers());
+    if seen.via && via::hops(request.headers()) > front.max_hops {
+        let response = route.refuse(&request, &looped());
+        note(&mut in_flight, &response);
+        return Ok(response.map(|text| in_flight.text(text)));
+    }
+    let mut exceeded = None;
+    if let Some(max) = route.actions().and_then(|actions| actions.max_body) {
+        let size = request.body().size_hint();
+        if size.lower() > max {
+            let id = id(request.headers());
+            let status = StatusCode::PAYLOAD_TOO_LARGE;
+            return Ok(refuse(&front, in_flight, id, status, TOO_LARGE));
+        }
+        exceeded = size.exact().is_none().then(|| cap(request.body_mut(), max));
+    }
+    prepare(&mut request, route.actions(), seen, &client, &front);
+    let after = After::of(route, exceeded, request.headers());
     let answering = route.call(request);
     drop(routes);
 
     let Ok(mut response) = answering.await;
-    hop::strip(response.headers_mut());
     // A backend's HTTP/1.0 is not the client's version; hyper writes what the client speaks.
     *response.version_mut() = Version::HTTP_11;
     note(&mut in_flight, &response);
+    if let Some(after) = after {
+        let ours = response.extensions().get::<Explained>().is_some();
+        if let Some(id) = after.too_large().filter(|_| ours) {
+            let status = StatusCode::PAYLOAD_TOO_LARGE;
+            return Ok(refuse(&front, in_flight, id, status, TOO_LARGE));
+        }
+        if let Some(actions) = after.actions {
+            actions.on_response(response.headers_mut(), ours);
+        }
+    }
     Ok(response.map(|body| in_flight.body(body)))
+}
+
+/// What a route has to do once there is an answer. Most have nothing.
+#[derive(Debug)]
+struct After {
+    actions: Option<Arc<Actions>>,
+    /// Whether the body was too long, and the id of its request.
+    counted: Option<(Exceeded, HeaderValue)>,
+}
+
+impl After {
+    fn of(route: &Route, exceeded: Option<Exceeded>, headers: &HeaderMap) -> Option<Box<Self>> {
+        let actions = route.actions().filter(|actions| actions.change_answers());
+        (actions.is_some() || exceeded.is_some()).then(|| {
+            Box::new(Self {
+                actions: actions.cloned(),
+                counted: exceeded.map(|exceeded| (exceeded, id(headers).clone())),
+            })
+        })
+    }
+
+    /// The id of the request, if its body was too long.
+    fn too_large(&self) -> Option<&HeaderValue> {
+        let (exceeded, id) = self.counted.as_ref()?;
+        exceeded.is_set().then_some(id)
+    }
+}
+
+/// Everything that is done to a request before it goes to the stack.
+fn prepare(
+    request: &mut Request<ClientBody>,
+    actions: Option<&Arc<Actions>>,
+    seen: Seen,
+    client: &Client,
+    front: &Front,
+) {
+    let received = request.version();
+    *request.version_mut() = Version::HTTP_11;
+    let asked = actions.and_then(|actions| actions.redirect(request));
+    let headers = request.headers_mut();
+    client.forwarder().apply(headers, seen, asked.as_ref());
+    via::add(headers, received);
+    if front.trace_context {
+        trace::extend(headers);
+    }
+    if let Some(actions) = actions {
+        actions.on_request(headers);
+    }
+}
+
+/// Counts `body`, which fails above `max` bytes.
+fn cap(body: &mut ClientBody, max: u64) -> Exceeded {
+    let whole = std::mem::replace(body, ClientBody::Empty);
+    let (capped, exceeded) = Capped::new(whole, max);
+    *body = ClientBody::Capped(Box::new(capped));
+    exceeded
+}
+
+/// Why a request that has been here too often is refused.
+fn looped() -> BoxError {
+    let refusal = Refusal::Policy(Cause::ConfigLoopDetected);
+    Rejected::new(Component::Policy, "max_hops", refusal).into()
 }
 
 /// An answer without a stack: the request is the client's own mistake.
 fn refuse(
     front: &Front,
     mut in_flight: InFlight,
-    request: &Request<Incoming>,
+    id: &HeaderValue,
     status: StatusCode,
     detail: &str,
 ) -> Response<FrontBody> {
-    let id = request.headers().get(&request_id::X_REQUEST_ID);
-    let reply = refuse::with(status, detail, id.unwrap_or(&NO_ID), front.refused());
+    let reply = refuse::with(status, detail, id, front.refused());
     in_flight.finish_mut().status = Some(status.as_u16());
     reply.map(|text| in_flight.text(text))
 }
 
+/// The id of a request.
+fn id(headers: &HeaderMap) -> &HeaderValue {
+    headers.get(&request_id::X_REQUEST_ID).unwrap_or(&NO_ID)
+}
+
+/// An answer to bytes that were no request: there is no head to go by.
+pub(crate) fn unparsed(
+    front: &Arc<Front>,
+    client: &Arc<Client>,
+    status: StatusCode,
+    detail: &str,
+) -> Response<FrontBody> {
+    let mut request = Request::new(());
+    request_id::ensure(request.headers_mut());
+    let log = front.access_log().map(|to| {
+        let mut entry = entry(client, &request, soe503::clock::now());
+        entry.target = None;
+        Box::new(Log {
+            to: to.clone(),
+            entry,
+        })
+    });
+    let in_flight = InFlight::begin(Arc::clone(client), log);
+    refuse(front, in_flight, id(request.headers()), status, detail)
+}
+
 /// Takes over what the layers know about the answer.
-fn note(in_flight: &mut InFlight, response: &Response<StackBody>) {
+fn note<B>(in_flight: &mut InFlight, response: &Response<B>) {
     let explained = response.extensions().get::<Explained>();
     let served = response.extensions().get::<Served>();
     let finish = in_flight.finish_mut();
@@ -128,7 +249,7 @@ fn note(in_flight: &mut InFlight, response: &Response<StackBody>) {
 }
 
 /// What the access log will say about the request.
-fn entry(client: &Client, request: &Request<Incoming>, now: Tick) -> Entry {
+fn entry<B>(client: &Client, request: &Request<B>, now: Tick) -> Entry {
     let headers = request.headers();
     let id = headers
         .get(&request_id::X_REQUEST_ID)

@@ -5,22 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use soe503::BoxError;
 
-/// The client's body, counted if its route says so and its length is not known.
+/// A body that is counted, because its length is not known and its route limits it.
 ///
-/// Above the cap it fails, so that the attempt is cut: a backend never takes a part for the whole.
+/// Above the limit it fails, so that the attempt is cut: a backend never takes a part for the whole.
 #[derive(Debug)]
 pub(crate) struct Capped<B> {
     inner: B,
-    /// Boxed: hardly any body has one.
-    cap: Option<Box<Cap>>,
-}
-
-#[derive(Debug)]
-struct Cap {
     left: u64,
     exceeded: Exceeded,
 }
@@ -35,20 +29,15 @@ pub(super) struct Exceeded(Arc<AtomicBool>);
 struct TooLong;
 
 impl<B> Capped<B> {
-    /// The whole of `inner`.
-    pub(super) const fn whole(inner: B) -> Self {
-        Self { inner, cap: None }
-    }
-
     /// Fails after `max` bytes, and says so to the second value.
-    pub(super) fn at(inner: B, max: u64) -> (Self, Exceeded) {
+    pub(super) fn new(inner: B, max: u64) -> (Self, Exceeded) {
         let exceeded = Exceeded::default();
-        let cap = Cap {
+        let body = Self {
+            inner,
             left: max,
             exceeded: exceeded.clone(),
         };
-        let cap = Some(Box::new(cap));
-        (Self { inner, cap }, exceeded)
+        (body, exceeded)
     }
 }
 
@@ -72,16 +61,14 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let polled = Pin::new(&mut self.inner).poll_frame(cx);
-        if let (Poll::Ready(Some(Ok(frame))), Some(cap)) = (&polled, &mut self.cap) {
-            let length = frame.data_ref().map_or(0, |data| data.remaining() as u64);
-            match cap.left.checked_sub(length) {
-                Some(left) => cap.left = left,
-                None => {
-                    cap.left = 0;
-                    cap.exceeded.0.store(true, Relaxed);
-                    return Poll::Ready(Some(Err(TooLong.into())));
-                }
-            }
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+            let Some(left) = self.left.checked_sub(length) else {
+                self.left = 0;
+                self.exceeded.0.store(true, Relaxed);
+                return Poll::Ready(Some(Err(TooLong.into())));
+            };
+            self.left = left;
         }
         polled.map(|frame| frame.map(|frame| frame.map_err(Into::into)))
     }
@@ -98,7 +85,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http_body_util::{BodyExt, Full};
+    use http_body_util::BodyExt;
 
     #[tokio::test]
     async fn as_much_as_allowed_and_no_more() {
@@ -109,18 +96,11 @@ mod tests {
             (vec![], 0, true),
             (vec!["", ""], 0, true),
         ] {
-            let (body, exceeded) = Capped::at(Parts(parts.clone()), max);
+            let (body, exceeded) = Capped::new(Parts(parts.clone()), max);
             let read = body.collect().await;
             assert_eq!(read.is_ok(), whole, "{parts:?} {max}");
             assert_eq!(exceeded.is_set(), !whole, "{parts:?} {max}");
         }
-    }
-
-    #[tokio::test]
-    async fn without_a_cap_nothing_changes() {
-        let body = Capped::whole(Full::new(Bytes::from_static(b"hello")));
-        assert_eq!(body.size_hint().exact(), Some(5));
-        assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
     }
 
     /// A body of unknown length.

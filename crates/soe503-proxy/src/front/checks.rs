@@ -58,7 +58,11 @@ mod tests {
 
     #[test]
     fn a_target_has_a_limit() {
-        for (target, expected) in [("/345678", Ok(())), ("/34567?", Ok(())), ("/345678?", Err(Unacceptable::Target))] {
+        for (target, expected) in [
+            ("/345678", Ok(())),
+            ("/34567?", Ok(())),
+            ("/345678?", Err(Unacceptable::Target)),
+        ] {
             let request = Request::builder().version(Version::HTTP_2).uri(target);
             assert_eq!(check(&request.body(()).unwrap(), 7), expected, "{target}");
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::forwarded::{Forwarder, Scheme};
 use crate::config::Forwarded;
-use crate::listen::{Admitted, Seat};
 use crate::listen::watch::Watch;
+use crate::listen::{Admitted, Seat};
 
 /// What is the same for all requests of one client connection.
 #[derive(Debug)]

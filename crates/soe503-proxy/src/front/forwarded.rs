@@ -5,17 +5,15 @@
 
 use std::net::IpAddr;
 
-use http::header::{Entry, FORWARDED, HeaderName};
+use http::header::{Entry, FORWARDED, HeaderName, VIA};
 use http::{HeaderMap, HeaderValue};
 
-use super::hop::Seen;
 use crate::config::{Forwarded, ForwardedMode};
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
-static X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
 /// What the names of most of these fields begin with.
 const PREFIX: &[u8; 12] = b"x-forwarded-";
@@ -41,14 +39,31 @@ pub(super) struct Forwarder {
     member: Option<HeaderValue>,
 }
 
-/// Whether `name` is that of a field with which proxies tell backends about a client.
-pub(super) fn is_forwarding(name: &HeaderName) -> bool {
-    is_x_forwarded(name) || *name == FORWARDED || *name == X_REAL_IP
+/// What a look at the fields of a request found, so that nobody has to search for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// A field with which proxies tell backends about a client.
+    pub(super) forwarding: bool,
+    /// `Via`.
+    pub(super) via: bool,
 }
 
-/// Whether `name` begins with `x-forwarded-`.
-pub(super) fn is_x_forwarded(name: &HeaderName) -> bool {
-    name.as_str().as_bytes().first_chunk() == Some(PREFIX)
+impl Seen {
+    /// Looks at the names, once.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let mut seen = Self::default();
+        for name in headers.keys() {
+            seen.via |= *name == VIA;
+            seen.forwarding |= is_forwarding(name);
+        }
+        seen
+    }
+}
+
+/// Whether `name` is that of a field with which proxies tell backends about a client.
+pub(super) fn is_forwarding(name: &HeaderName) -> bool {
+    let name = name.as_str().as_bytes();
+    name.first_chunk() == Some(PREFIX) || name == b"forwarded" || name == b"x-real-ip"
 }
 
 impl Forwarder {

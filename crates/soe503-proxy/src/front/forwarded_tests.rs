@@ -19,10 +19,13 @@ fn told(keys: &str, address: &str, sent: &[(&str, &str)], asked: Option<&str>) -
         let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
         headers.append(name, HeaderValue::from_str(value).unwrap());
     }
-    let seen = crate::front::hop::strip(&mut headers);
+    let seen = Seen::of(&headers);
     let asked = asked.map(|host| HeaderValue::from_str(host).unwrap());
-    Forwarder::new(address.parse().unwrap(), Scheme::Http, &policy(keys))
-        .apply(&mut headers, seen, asked.as_ref());
+    Forwarder::new(address.parse().unwrap(), Scheme::Http, &policy(keys)).apply(
+        &mut headers,
+        seen,
+        asked.as_ref(),
+    );
     let mut lines: Vec<String> = headers
         .iter()
         .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
@@ -62,7 +65,10 @@ fn a_stranger_is_not_believed() {
             "{keys}"
         );
     }
-    assert_eq!(told("mode = \"off\"", "10.0.0.9", CLAIMS, None), ["x-forward: stays"]);
+    assert_eq!(
+        told("mode = \"off\"", "10.0.0.9", CLAIMS, None),
+        ["x-forward: stays"]
+    );
 }
 
 #[test]
@@ -74,8 +80,16 @@ fn a_trusted_proxy_is_believed_and_extended() {
         .chain(["x-forwarded-for: 6.6.6.6, 7.7.7.7, 10.0.0.9".into()])
         .collect();
     kept.sort();
-    assert_eq!(told(trust, "::ffff:10.0.0.9", CLAIMS, Some("shop:8080")), kept);
-    let off = told(&format!("{trust}, mode = \"off\""), "10.0.0.9", CLAIMS, None);
+    assert_eq!(
+        told(trust, "::ffff:10.0.0.9", CLAIMS, Some("shop:8080")),
+        kept
+    );
+    let off = told(
+        &format!("{trust}, mode = \"off\""),
+        "10.0.0.9",
+        CLAIMS,
+        None,
+    );
     assert_eq!(off.len(), CLAIMS.len());
     assert!(!off.iter().any(|line| line.contains("10.0.0.9")), "{off:?}");
 }
@@ -85,30 +99,60 @@ fn each_style_has_its_fields() {
     let both = "style = \"both\", trust = [\"2001:db8::/32\"]";
     let forwarded = &[("forwarded", "for=1.2.3.4")][..];
     for (keys, address, sent, asked, expected) in [
-        ("", "192.0.2.1", &[][..], Some("shop.example:8080"), &[
-            "x-forwarded-for: 192.0.2.1",
-            "x-forwarded-host: shop.example:8080",
-            "x-forwarded-port: 8080",
-            "x-forwarded-proto: http",
-        ][..]),
-        ("", "2001:db8::1", &[], Some("[::1]"), &[
-            "x-forwarded-for: 2001:db8::1",
-            "x-forwarded-host: [::1]",
-            "x-forwarded-port: 80",
-            "x-forwarded-proto: http",
-        ]),
-        ("style = \"forwarded\"", "192.0.2.1", forwarded, None, &[
-            "forwarded: for=192.0.2.1;proto=http",
-        ]),
-        ("style = \"forwarded\"", "2001:db8::1", &[], Some("a:1"), &[
-            "forwarded: for=\"[2001:db8::1]\";proto=http;host=\"a:1\"",
-        ]),
-        (both, "2001:db8::1", forwarded, None, &[
-            "forwarded: for=1.2.3.4, for=\"[2001:db8::1]\";proto=http",
-            "x-forwarded-for: 2001:db8::1",
-            "x-forwarded-proto: http",
-        ]),
+        (
+            "",
+            "192.0.2.1",
+            &[][..],
+            Some("shop.example:8080"),
+            &[
+                "x-forwarded-for: 192.0.2.1",
+                "x-forwarded-host: shop.example:8080",
+                "x-forwarded-port: 8080",
+                "x-forwarded-proto: http",
+            ][..],
+        ),
+        (
+            "",
+            "2001:db8::1",
+            &[],
+            Some("[::1]"),
+            &[
+                "x-forwarded-for: 2001:db8::1",
+                "x-forwarded-host: [::1]",
+                "x-forwarded-port: 80",
+                "x-forwarded-proto: http",
+            ],
+        ),
+        (
+            "style = \"forwarded\"",
+            "192.0.2.1",
+            forwarded,
+            None,
+            &["forwarded: for=192.0.2.1;proto=http"],
+        ),
+        (
+            "style = \"forwarded\"",
+            "2001:db8::1",
+            &[],
+            Some("a:1"),
+            &["forwarded: for=\"[2001:db8::1]\";proto=http;host=\"a:1\""],
+        ),
+        (
+            both,
+            "2001:db8::1",
+            forwarded,
+            None,
+            &[
+                "forwarded: for=1.2.3.4, for=\"[2001:db8::1]\";proto=http",
+                "x-forwarded-for: 2001:db8::1",
+                "x-forwarded-proto: http",
+            ],
+        ),
     ] {
-        assert_eq!(told(keys, address, sent, asked), expected, "{keys} {address}");
+        assert_eq!(
+            told(keys, address, sent, asked),
+            expected,
+            "{keys} {address}"
+        );
     }
 }

@@ -2,11 +2,12 @@
 
 use http::header::{
     CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE, VIA,
+    TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue};
+use soe503_h1::Connection;
 
-use super::forwarded::{is_forwarding, is_x_forwarded};
+use super::forwarded::is_forwarding;
 
 /// Connection-specific fields that older software sends without naming them in `Connection`.
 static ALWAYS: [HeaderName; 8] = [
@@ -20,21 +21,11 @@ static ALWAYS: [HeaderName; 8] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// What was seen on the way through the fields, so that nobody has to look for it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Seen {
-    /// A field that tells of the client: see [`is_forwarding`].
-    pub(super) forwarding: bool,
-    /// `Via`.
-    pub(super) via: bool,
-}
-
 /// Removes hop-by-hop fields and every field that `Connection` names.
 ///
 /// Message framing is rebuilt from the parsed body, so `Transfer-Encoding` goes too. `Trailer` is
 /// removed with the rest: the trailers themselves are frames of the body and stay.
-pub(super) fn strip(headers: &mut HeaderMap) -> Seen {
-    let mut seen = Seen::default();
+pub(crate) fn strip(headers: &mut HeaderMap) {
     let mut connection = Named::Nothing;
     let mut others = false;
     for (name, value) in headers.iter() {
@@ -42,15 +33,9 @@ pub(super) fn strip(headers: &mut HeaderMap) -> Seen {
         if LENGTHS >> name.as_str().len().min(63) & 1 == 1 {
             if *name == CONNECTION {
                 connection = connection.and(value);
-            } else if *name == VIA {
-                seen.via = true;
-            } else if is_forwarding(name) {
-                seen.forwarding = true;
             } else {
                 others |= ALWAYS.contains(name);
             }
-        } else {
-            seen.forwarding |= is_x_forwarded(name);
         }
     }
     match connection {
@@ -65,7 +50,24 @@ pub(super) fn strip(headers: &mut HeaderMap) -> Seen {
             headers.remove(name);
         }
     }
-    seen
+}
+
+/// The same for a head whose parser has looked already: `Connection` and `Transfer-Encoding` are
+/// not in the map any more.
+pub(crate) fn strip_parsed(headers: &mut HeaderMap, connection: &Connection) {
+    if connection.hop_by_hop {
+        for name in &ALWAYS {
+            headers.remove(name);
+        }
+    }
+    for name in connection
+        .named
+        .iter()
+        .flatten()
+        .filter(|name| may_be_named(name))
+    {
+        headers.remove(name);
+    }
 }
 
 /// What `Connection` says.
@@ -100,9 +102,6 @@ const LENGTHS: u64 = {
         "proxy-authorization",
         "keep-alive",
         "proxy-connection",
-        "via",
-        "forwarded",
-        "x-real-ip",
     ];
     let mut set = 0;
     let mut index = 0;

@@ -2,12 +2,13 @@
 
 mod actions;
 mod answer;
+mod body;
 mod capped;
 mod checks;
 mod client;
 mod finish;
 mod forwarded;
-mod hop;
+pub(crate) mod hop;
 mod refuse;
 mod request_id;
 mod routes;
@@ -24,9 +25,10 @@ use arc_swap::{ArcSwap, Guard};
 use http::HeaderValue;
 use tokio::net::TcpStream;
 
-pub(crate) use self::answer::answer;
-pub(crate) use self::capped::Capped;
+pub(crate) use self::answer::{answer, unparsed};
+pub(crate) use self::body::ClientBody;
 pub(crate) use self::client::Client;
+pub(crate) use self::finish::FrontBody;
 pub(crate) use self::routes::{Route, Routes};
 pub(crate) use self::stack::{StackParts, build};
 use crate::config::{Forwarded, Listener};

@@ -3,15 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Method, Request};
-use hyper::body::Incoming;
 use tower_service::Service;
 
 use bytes::Bytes;
 use http::Response;
-use soe503::{BoxError};
+use soe503::BoxError;
 
+use super::ClientBody;
 use super::actions::Actions;
-use super::capped::Capped;
 use super::stack::Stack;
 use crate::config;
 use crate::config::Match;
@@ -32,7 +31,7 @@ pub(crate) struct Route {
     /// `&mut`, and never waited for.
     stack: Mutex<Stack>,
     /// `None`: requests and answers are passed on as they are.
-    actions: Option<Box<Actions>>,
+    actions: Option<Arc<Actions>>,
     /// The smallest config has one route for everything: nothing to compare.
     everything: bool,
 }
@@ -62,7 +61,7 @@ impl Route {
             label,
             pool,
             stack: Mutex::new(stack),
-            actions: Actions::of(config),
+            actions: Actions::of(config).map(Arc::new),
             everything,
         }
     }
@@ -76,25 +75,25 @@ impl Route {
     }
 
     /// What it changes about requests and answers.
-    pub(super) fn actions(&self) -> Option<&Actions> {
-        self.actions.as_deref()
+    pub(super) fn actions(&self) -> Option<&Arc<Actions>> {
+        self.actions.as_ref()
     }
 
     /// Our answer to a request that is refused with `error` before it comes to the stack.
-    pub(super) fn refuse<B>(&self, request: &Request<B>, error: BoxError) -> Response<Bytes> {
+    pub(super) fn refuse<B>(&self, request: &Request<B>, error: &BoxError) -> Response<Bytes> {
         let explainer = {
             let stack = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
             stack.explainer().clone()
         };
-        explainer.answer(request, &error)
+        explainer.answer(request, error)
     }
 
     /// Begins to answer. Every layer of the stack is ready at any time (it sheds instead of
     /// waiting), so there is no readiness to wait for.
     pub(crate) fn call(
         &self,
-        request: Request<Capped<Incoming>>,
-    ) -> <Stack as Service<Request<Capped<Incoming>>>>::Future {
+        request: Request<ClientBody>,
+    ) -> <Stack as Service<Request<ClientBody>>>::Future {
         self.stack
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -64,7 +64,10 @@ fn extended(parent: &[u8]) -> Option<HeaderValue> {
         let mut own = *first;
         // We speak version 00, of whose flags there is one: sampled.
         own[..2].copy_from_slice(b"00");
-        let sampled = matches!(own[54], b'1' | b'3' | b'5' | b'7' | b'9' | b'b' | b'd' | b'f');
+        let sampled = matches!(
+            own[54],
+            b'1' | b'3' | b'5' | b'7' | b'9' | b'b' | b'd' | b'f'
+        );
         own[FLAGS].copy_from_slice(if sampled { b"01" } else { b"00" });
         written(own)
     })
@@ -119,7 +122,10 @@ mod tests {
             (format!("cc-{ID}-00f067aa0ba902b7-01-what-will-be"), "01"),
         ] {
             let (value, state) = after(&[&given]);
-            assert!(value.starts_with(&format!("00-{ID}-")), "{given} -> {value}");
+            assert!(
+                value.starts_with(&format!("00-{ID}-")),
+                "{given} -> {value}"
+            );
             assert!(!value.contains("00f067aa0ba902b7"), "{value}");
             assert!(value.ends_with(&format!("-{flags}")), "{given} -> {value}");
             assert!(state, "tracestate stays");

@@ -13,6 +13,7 @@ use super::drain::Drain;
 use super::serve::Server;
 use super::watch::{self, Watch};
 use crate::front::Front;
+use crate::net::Stream;
 
 /// How long to wait when the process is out of file descriptors or memory: time for others to end.
 const EXHAUSTED: Duration = Duration::from_millis(50);
@@ -62,11 +63,6 @@ impl Acceptor {
     }
 
     fn start(&self, mut stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        // Answers are written whole; waiting for more would only delay them. Failing to set it
-        // means that the client is gone already.
-        if stream.set_nodelay(true).is_err() {
-            return;
-        }
         let (server, front, drain) = (
             Arc::clone(&self.server),
             Arc::clone(&self.front),
@@ -79,7 +75,9 @@ impl Acceptor {
         let watched = Arc::clone(&watch);
         let task = tokio::spawn(async move {
             if let Some(client) = front.admit(&mut stream, peer, watched, &drain).await {
-                server.serve(stream, client, front, &drain).await;
+                server
+                    .serve(Stream::Tcp(stream), client, front, &drain)
+                    .await;
             }
             drop((permit, alive, open));
         });

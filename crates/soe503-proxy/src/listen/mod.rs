@@ -3,8 +3,10 @@
 mod accept;
 mod admit;
 mod bind;
+pub(crate) mod date;
 mod detect;
 mod drain;
+pub(crate) mod h1;
 mod per_client;
 mod proxy_header;
 mod serve;

@@ -52,15 +52,16 @@ impl PerClient {
     /// Room for one more connection of `client`, if there is.
     pub(crate) fn seat(&self, client: IpAddr) -> Option<Seat> {
         let who = Who::from(client);
-        self.counts.change(who, |count| {
-            let free = *count < self.limit;
-            *count += usize::from(free);
-            free
-        })
-        .then(|| Seat {
-            who,
-            counts: Arc::clone(&self.counts),
-        })
+        self.counts
+            .change(who, |count| {
+                let free = *count < self.limit;
+                *count += usize::from(free);
+                free
+            })
+            .then(|| Seat {
+                who,
+                counts: Arc::clone(&self.counts),
+            })
     }
 }
 
@@ -115,7 +116,10 @@ mod tests {
         drop(first);
         assert!(seat("192.0.2.1").is_some());
         // One network of 64 bits is one client.
-        let _v6 = (seat("2001:db8::1").unwrap(), seat("2001:db8::ffff:1").unwrap());
+        let _v6 = (
+            seat("2001:db8::1").unwrap(),
+            seat("2001:db8::ffff:1").unwrap(),
+        );
         assert!(seat("2001:db8::2").is_none());
         assert!(seat("2001:db8:0:1::2").is_some());
     }
@@ -127,7 +131,12 @@ mod tests {
             let client = IpAddr::from(number.to_be_bytes());
             drop(clients.seat(client).unwrap());
         }
-        let known: usize = clients.counts.shards.iter().map(|s| s.lock().unwrap().len()).sum();
+        let known: usize = clients
+            .counts
+            .shards
+            .iter()
+            .map(|s| s.lock().unwrap().len())
+            .sum();
         assert_eq!(known, 0);
     }
 }

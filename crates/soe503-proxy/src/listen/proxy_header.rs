@@ -130,8 +130,8 @@ fn told(header: &[u8]) -> Result<Told, HeaderError> {
             tls: false,
         });
     }
-    let (parsed, length) = ProxyHeader::parse(header, ParseConfig::default())
-        .map_err(|_| HeaderError::Malformed)?;
+    let (parsed, length) =
+        ProxyHeader::parse(header, ParseConfig::default()).map_err(|_| HeaderError::Malformed)?;
     if length != header.len() {
         return Err(HeaderError::Malformed);
     }

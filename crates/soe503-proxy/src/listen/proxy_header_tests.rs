@@ -32,9 +32,19 @@ fn with_tlv(kind: u8, value: &[u8]) -> Vec<u8> {
 /// The header, and the address and TLS that it tells; `None`: refused.
 fn cases() -> Vec<(Vec<u8>, Option<(Option<&'static str>, bool)>)> {
     let known = Some((Some("192.0.2.1:4660"), false));
-    let v6 = [&[0x20, 1, 0xd, 0xb8][..], &[0; 11], &[1], &[0; 16], &[0x12, 0x34, 0, 80]].concat();
+    let v6 = [
+        &[0x20, 1, 0xd, 0xb8][..],
+        &[0; 11],
+        &[1],
+        &[0; 16],
+        &[0x12, 0x34, 0, 80],
+    ]
+    .concat();
     vec![
-        (b"PROXY TCP4 192.0.2.1 198.51.100.2 4660 443\r\n".into(), known),
+        (
+            b"PROXY TCP4 192.0.2.1 198.51.100.2 4660 443\r\n".into(),
+            known,
+        ),
         (
             b"PROXY TCP6 2001:db8::1 ::1 4660 443\r\n".into(),
             Some((Some("[2001:db8::1]:4660"), false)),
@@ -45,7 +55,10 @@ fn cases() -> Vec<(Vec<u8>, Option<(Option<&'static str>, bool)>)> {
             Some((None, false)),
         ),
         (v2(0x21, 0x11, &ADDRESSES), known),
-        (v2(0x21, 0x21, &v6), Some((Some("[2001:db8::1]:4660"), false))),
+        (
+            v2(0x21, 0x21, &v6),
+            Some((Some("[2001:db8::1]:4660"), false)),
+        ),
         (v2(0x21, 0x11, &with_tlv(4, &[0; 4000])), known),
         (
             v2(0x21, 0x11, &with_tlv(0x20, &[1, 0, 0, 0, 0])),
@@ -57,10 +70,16 @@ fn cases() -> Vec<(Vec<u8>, Option<(Option<&'static str>, bool)>)> {
         (v2(0x21, 0x31, &[0; 216]), Some((None, false))),
         // Not a header, or not one that is allowed.
         (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".into(), None),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03....".into(), None),
+        (
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03....".into(),
+            None,
+        ),
         (b"PROXYTCP4 192.0.2.1 198.51.100.2 1 2\r\n".into(), None),
         (b"PROXY TCP4 192.0.2.1 198.51.100.2 1 2\n".into(), None),
-        (b"PROXY TCP4 192.0.2.1 198.51.100.2 1 65536\r\n".into(), None),
+        (
+            b"PROXY TCP4 192.0.2.1 198.51.100.2 1 65536\r\n".into(),
+            None,
+        ),
         (b"PROXY TCP4 2001:db8::1 ::1 1 2\r\n".into(), None),
         (b"PROXY TCP5 192.0.2.1 198.51.100.2 1 2\r\n".into(), None),
         ([b"PROXY UNKNOWN ".as_slice(), &[b'x'; 200]].concat(), None),

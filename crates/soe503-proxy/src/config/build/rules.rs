@@ -18,8 +18,12 @@ pub(super) fn rewrite(keys: &RouteKeys, problems: &mut Problems) -> Option<Rewri
     let at = keys.strip_prefix.at.clone().unwrap_or_default();
     if let Some(other) = &keys.rewrite_prefix.given {
         problems.push(
-            Problem::new(at, "the prefix is both stripped and rewritten", "either this")
-                .also(other.at.clone(), "or this"),
+            Problem::new(
+                at,
+                "the prefix is both stripped and rewritten",
+                "either this",
+            )
+            .also(other.at.clone(), "or this"),
         );
         return None;
     }

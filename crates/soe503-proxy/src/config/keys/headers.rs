@@ -80,8 +80,8 @@ impl Field for Fields {
 
     fn read(value: &Spanned<DeValue<'_>>, spot: &mut Spot<'_>) -> Option<Self> {
         let DeValue::Table(table) = value.get_ref() else {
-            let fault = Fault::new(found(value.get_ref()))
-                .help("write it such as { x-tenant = \"shop\" }");
+            let fault =
+                Fault::new(found(value.get_ref())).help("write it such as { x-tenant = \"shop\" }");
             return spot.refuse(Self::KIND, value.span(), fault);
         };
         let fields: Vec<Option<_>> = table
@@ -131,7 +131,9 @@ fn content(value: &DeValue<'_>) -> Result<HeaderValue, Fault> {
         return Err(Fault::new(found(value)).help("write it in quotes"));
     };
     if text.trim() != &**text {
-        return Err(Fault::new("spaces at the ends of a value are not part of it"));
+        return Err(Fault::new(
+            "spaces at the ends of a value are not part of it",
+        ));
     }
     HeaderValue::from_str(text)
         .map_err(|_| Fault::new("expected visible ASCII characters and spaces"))

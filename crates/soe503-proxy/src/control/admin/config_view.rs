@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::config::{
     AccessLog, Admin, AdminAccess, Backend, Balance, CircuitBreaker, Config, Ejection, Exposure,
-    Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck, Host, HostPolicy, Listener, Match, Networks, PoolConfig, Probe, Protocols, RetryBudget, Rewrite, Route, Server,
+    Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck, Host, HostPolicy, Listener,
+    Match, Networks, PoolConfig, Probe, Protocols, RetryBudget, Rewrite, Route, Server,
     StatusPolicy, Target, Window,
 };
 
