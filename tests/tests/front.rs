@@ -176,9 +176,46 @@ async fn a_body_above_the_limit_gets_413() {
     let answer = client.answer(false).await.unwrap();
     assert_eq!(answer.status, 413, "{}", answer.text());
     assert_eq!(backend.counts().requests, 2);
-    // Nobody but the client is to blame.
+    blameless(&proxy).await;
+}
+
+/// Row 34 of the failure modes: the client is at fault, and no backend is blamed.
+#[tokio::test]
+async fn a_body_that_stops_coming_is_not_waited_for() {
+    let (backend, proxy) = scene("limits = { body_read_timeout = \"200ms\" }", "").await;
+    let mut client = Connection::open(proxy.address()).await.unwrap();
+    client
+        .send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello")
+        .await
+        .unwrap();
+    let said = client.rest().await.unwrap();
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.starts_with("HTTP/1.1 408 "), "{said}");
+    assert_eq!(backend.counts().requests, 0);
+    blameless(&proxy).await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_none_gets_400() {
+    let (backend, proxy) = scene("", "").await;
+    let mut client = Connection::open(proxy.address()).await.unwrap();
+    client
+        .send(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnonsense\r\n")
+        .await
+        .unwrap();
+    let answer = client.answer(false).await.unwrap();
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert_eq!(backend.counts().requests, 0);
+    blameless(&proxy).await;
+}
+
+/// Nobody but the client was to blame: the backend is up, and nothing is left unexplained.
+async fn blameless(proxy: &Proxy) {
     let pool = proxy.pool().await;
     assert_eq!(pool["backends"][0]["state"], "up", "{pool}");
+    let metrics = get(proxy.admin(), "/metrics").await.unwrap().text();
+    let unexplained = "soe503_unexplained_total{pool=\"app\"} 0";
+    assert!(metrics.contains(unexplained), "{metrics}");
 }
 
 #[tokio::test]

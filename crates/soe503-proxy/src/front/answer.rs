@@ -16,7 +16,6 @@ use super::capped::{Capped, Exceeded};
 use super::client::Client;
 use super::finish::{FrontBody, InFlight, Log};
 use super::forwarded::Seen;
-use super::routes::Route;
 use super::{ClientBody, Front, checks, hop, refuse, request_id, target, trace, via};
 use crate::control::access_log::Entry;
 use crate::state::Origin;
@@ -28,6 +27,8 @@ const ADDED: usize = 4;
 static NO_ID: HeaderValue = HeaderValue::from_static("-");
 
 const TOO_LARGE: &str = "The request's body is larger than this route accepts.";
+const TOO_SLOW: &str = "The request's body did not arrive in time.";
+const BROKEN: &str = "The request's body could not be read.";
 
 /// Answers `request`: never fails, whatever happens behind it.
 pub(crate) async fn answer(
@@ -93,50 +94,36 @@ pub(crate) async fn answer(
         exceeded = size.exact().is_none().then(|| cap(request.body_mut(), max));
     }
     prepare(&mut request, route.actions(), seen, &client, &front);
-    let after = After::of(route, exceeded, request.headers());
+    let changes = route.actions().filter(|actions| actions.change_answers());
+    let changes = changes.cloned();
     let answering = route.call(request);
     drop(routes);
 
     let Ok(mut response) = answering.await;
     // A backend's HTTP/1.0 is not the client's version; hyper writes what the client speaks.
     *response.version_mut() = Version::HTTP_11;
+    let explained = response.extensions().get::<Explained>();
+    let ours = explained.is_some();
+    if explained.is_some_and(|explained| explained.by_client) {
+        let too_long = exceeded.is_some_and(|exceeded| exceeded.is_set());
+        let (status, detail) = mistake(too_long, client.watch().is_overdue());
+        let id = id(response.headers());
+        return Ok(refuse(&front, in_flight, id, status, detail));
+    }
     note(&mut in_flight, &response);
-    if let Some(after) = after {
-        let ours = response.extensions().get::<Explained>().is_some();
-        if let Some(id) = after.too_large().filter(|_| ours) {
-            let status = StatusCode::PAYLOAD_TOO_LARGE;
-            return Ok(refuse(&front, in_flight, id, status, TOO_LARGE));
-        }
-        if let Some(actions) = after.actions {
-            actions.on_response(response.headers_mut(), ours);
-        }
+    if let Some(changes) = changes {
+        changes.on_response(response.headers_mut(), ours);
     }
     Ok(response.map(|body| in_flight.body(body)))
 }
 
-/// What a route has to do once there is an answer. Most have nothing.
-#[derive(Debug)]
-struct After {
-    actions: Option<Arc<Actions>>,
-    /// Whether the body was too long, and the id of its request.
-    counted: Option<(Exceeded, HeaderValue)>,
-}
-
-impl After {
-    fn of(route: &Route, exceeded: Option<Exceeded>, headers: &HeaderMap) -> Option<Box<Self>> {
-        let actions = route.actions().filter(|actions| actions.change_answers());
-        (actions.is_some() || exceeded.is_some()).then(|| {
-            Box::new(Self {
-                actions: actions.cloned(),
-                counted: exceeded.map(|exceeded| (exceeded, id(headers).clone())),
-            })
-        })
-    }
-
-    /// The id of the request, if its body was too long.
-    fn too_large(&self) -> Option<&HeaderValue> {
-        let (exceeded, id) = self.counted.as_ref()?;
-        exceeded.is_set().then_some(id)
+/// What a client is told whose body ended the request: it was too long, came too slowly, or was
+/// none.
+fn mistake(too_long: bool, too_slow: bool) -> (StatusCode, &'static str) {
+    match (too_long, too_slow) {
+        (true, _) => (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE),
+        (false, true) => (StatusCode::REQUEST_TIMEOUT, TOO_SLOW),
+        (false, false) => (StatusCode::BAD_REQUEST, BROKEN),
     }
 }
 

@@ -29,8 +29,10 @@ fn with_tlv(kind: u8, value: &[u8]) -> Vec<u8> {
     rest
 }
 
-/// The header, and the address and TLS that it tells; `None`: refused.
-fn cases() -> Vec<(Vec<u8>, Option<(Option<&'static str>, bool)>)> {
+/// The address and TLS that a header tells; `None`: refused.
+type Expected = Option<(Option<&'static str>, bool)>;
+
+fn cases() -> Vec<(Vec<u8>, Expected)> {
     let known = Some((Some("192.0.2.1:4660"), false));
     let v6 = [
         &[0x20, 1, 0xd, 0xb8][..],
