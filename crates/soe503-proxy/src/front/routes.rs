@@ -5,8 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::{Method, Request};
 use tower_service::Service;
 
+use bytes::Bytes;
+use http::Response;
+use soe503::BoxError;
+
 use super::ClientBody;
+use super::actions::Actions;
 use super::stack::Stack;
+use crate::config;
 use crate::config::Match;
 use crate::state::PoolState;
 
@@ -24,6 +30,8 @@ pub(crate) struct Route {
     /// Only this worker's thread takes it, for the length of a synchronous call: it is there for
     /// `&mut`, and never waited for.
     stack: Mutex<Stack>,
+    /// `None`: requests and answers are passed on as they are.
+    actions: Option<Arc<Actions>>,
     /// The smallest config has one route for everything: nothing to compare.
     everything: bool,
 }
@@ -43,7 +51,9 @@ impl Routes {
 }
 
 impl Route {
-    pub(crate) fn new(matches: Match, pool: Arc<PoolState>, stack: Stack) -> Self {
+    /// The route that `config` says, to `pool` through `stack`.
+    pub(crate) fn new(config: &config::Route, pool: Arc<PoolState>, stack: Stack) -> Self {
+        let matches = config.matches.clone();
         let everything = matches == Match::default();
         let label = matches.to_string().into();
         Self {
@@ -51,6 +61,7 @@ impl Route {
             label,
             pool,
             stack: Mutex::new(stack),
+            actions: Actions::of(config).map(Arc::new),
             everything,
         }
     }
@@ -61,6 +72,20 @@ impl Route {
 
     pub(crate) fn pool(&self) -> &Arc<PoolState> {
         &self.pool
+    }
+
+    /// What it changes about requests and answers.
+    pub(super) fn actions(&self) -> Option<&Arc<Actions>> {
+        self.actions.as_ref()
+    }
+
+    /// Our answer to a request that is refused with `error` before it comes to the stack.
+    pub(super) fn refuse<B>(&self, request: &Request<B>, error: &BoxError) -> Response<Bytes> {
+        let explainer = {
+            let stack = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
+            stack.explainer().clone()
+        };
+        explainer.answer(request, error)
     }
 
     /// Begins to answer. Every layer of the stack is ready at any time (it sheds instead of

@@ -16,7 +16,7 @@ pub(super) struct Member {
     pub(super) name: Arc<str>,
     pub(super) address: SocketAddr,
     pub(super) weight: u32,
-    /// Host and port of its URL, as `Host` of a health check.
+    /// Host and port of its URL, as `Host` has them.
     pub(super) host: HeaderValue,
 }
 
@@ -51,13 +51,16 @@ pub(super) fn specs(
         let known = pool
             .backend(&member.name)
             .map(|backend| backend.service.clone());
-        let kept =
-            known.filter(|known| known.address() == member.address && *known.options() == options);
+        let kept = known.filter(|known| {
+            known.address() == member.address
+                && *known.options() == options
+                && *known.host() == member.host
+        });
         BackendSpec {
             name: member.name,
             address: member.address.to_string().into(),
             weight: member.weight,
-            service: kept.unwrap_or_else(|| Upstream::new(member.address, options)),
+            service: kept.unwrap_or_else(|| Upstream::new(member.address, member.host, options)),
         }
     };
     members.into_iter().map(spec).collect()

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use soe503::BoxError;
 use soe503_core::Tick;
 use tower_service::Service;
@@ -32,6 +32,10 @@ use crate::front::ClientBody;
 
 /// What is sent to a backend: the client's body, kept for replay while it may be needed.
 pub(crate) type RequestBody = soe503::retry::ReplayBody<ClientBody>;
+
+/// An extension of a request: the backend is to be asked for the host of its own URL.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BackendHost;
 
 /// One backend as the data plane sees it: an address and how to talk to it. Clones share state.
 #[derive(Clone, Debug)]
@@ -53,6 +57,8 @@ struct Inner {
     /// Never reused, so that idle connections cannot be mixed up across reloads.
     key: idle::BackendKey,
     address: SocketAddr,
+    /// Host and port of its URL.
+    host: HeaderValue,
     options: UpstreamOptions,
     /// A connect has succeeded: tells a dead backend from a wrong port.
     accepted: AtomicBool,
@@ -64,12 +70,13 @@ struct Inner {
 const LATELY: Duration = Duration::from_secs(10);
 
 impl Upstream {
-    /// A backend at `address`.
-    pub fn new(address: SocketAddr, options: UpstreamOptions) -> Self {
+    /// A backend at `address`, whose URL says `host`.
+    pub fn new(address: SocketAddr, host: HeaderValue, options: UpstreamOptions) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(Arc::new(Inner {
             key: NEXT.fetch_add(1, Ordering::Relaxed),
             address,
+            host,
             options,
             accepted: AtomicBool::new(false),
             broke_fresh: AtomicU64::new(0),
@@ -79,6 +86,11 @@ impl Upstream {
     /// Where it is.
     pub fn address(&self) -> SocketAddr {
         self.0.address
+    }
+
+    /// Host and port of its URL, as `Host` has them.
+    pub fn host(&self) -> &HeaderValue {
+        &self.0.host
     }
 
     /// How it connects.
