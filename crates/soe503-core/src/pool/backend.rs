@@ -147,13 +147,6 @@ impl<S> Backend<S> {
             .map_or(FULL_SHARE, |grown| grown.min(u128::from(FULL_SHARE)) as u64)
             .max(COLD_SHARE)
     }
-
-    pub(super) fn is(&self, key: Key<'_>) -> bool {
-        match key {
-            Key::Id(id) => self.id == id,
-            Key::Name(name) => &*self.name == name,
-        }
-    }
 }
 
 impl<S> fmt::Debug for Backend<S> {

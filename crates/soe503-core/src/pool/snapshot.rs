@@ -120,7 +120,7 @@ impl<S> Pool<S> {
         shared.tend(now);
         let config = shared.config.load();
         let backends = self.backends();
-        let census = Census::count(backends.iter().map(|backend| backend.flags()));
+        let census = shared.members.load().roster.census();
         let panic =
             census.panic(config.panic_threshold) || census.rotation == 0 && census.enabled() > 0;
         let shown: Vec<_> = backends
