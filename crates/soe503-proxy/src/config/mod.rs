@@ -46,6 +46,7 @@ pub use pool::{Backend, Balance, PoolConfig, Target};
 pub use problem::Problem;
 pub use report::Report;
 pub use root::Config;
+pub(crate) use route::without_port;
 pub use route::{Host, Match, Retry, Route};
 pub use server::{AccessLog, Admin, AdminAccess, AdminToken, Server};
 pub use soe503_core::{

@@ -6,6 +6,7 @@ mod client;
 mod finish;
 mod forwarded;
 mod hop;
+mod index;
 mod refuse;
 mod request_id;
 mod routes;

@@ -6,13 +6,19 @@ use http::{Method, Request};
 use hyper::body::Incoming;
 use tower_service::Service;
 
+use super::index::Index;
 use super::stack::Stack;
 use crate::config::Match;
 use crate::state::PoolState;
 
 /// The routes of one worker, most specific first.
 #[derive(Debug)]
-pub(crate) struct Routes(Vec<Route>);
+pub(crate) struct Routes {
+    all: Vec<Route>,
+    index: Index,
+    /// The smallest config has one route for everything: nothing to look for.
+    sole: bool,
+}
 
 /// A match and the stack behind it.
 #[derive(Debug)]
@@ -24,34 +30,38 @@ pub(crate) struct Route {
     /// Only this worker's thread takes it, for the length of a synchronous call: it is there for
     /// `&mut`, and never waited for.
     stack: Mutex<Stack>,
-    /// The smallest config has one route for everything: nothing to compare.
-    everything: bool,
 }
 
 impl Routes {
     /// `routes` in the order in which the config sorted them.
     pub(crate) fn new(routes: Vec<Route>) -> Self {
-        Self(routes)
+        let sole = matches!(&*routes, [only] if only.matches == Match::default());
+        Self {
+            index: Index::new(routes.iter().map(|route| &route.matches)),
+            all: routes,
+            sole,
+        }
     }
 
     /// The first route that accepts the request.
     pub(crate) fn find(&self, host: Option<&str>, path: &str, method: &Method) -> Option<&Route> {
-        self.0
-            .iter()
-            .find(|route| route.everything || route.matches.accepts(host, path, method))
+        if self.sole {
+            return self.all.first();
+        }
+        let accepts = |route: usize| self.all[route].matches.accepts_method(method);
+        let found = self.index.find(host, path, accepts)?;
+        self.all.get(found)
     }
 }
 
 impl Route {
     pub(crate) fn new(matches: Match, pool: Arc<PoolState>, stack: Stack) -> Self {
-        let everything = matches == Match::default();
         let label = matches.to_string().into();
         Self {
             matches,
             label,
             pool,
             stack: Mutex::new(stack),
-            everything,
         }
     }
 
