@@ -99,7 +99,8 @@ impl Histogram {
     /// Lets old samples fade if it is time: one load when it is not.
     pub fn fade(&self, now: Tick) {
         let last = self.faded.load(Ordering::Relaxed);
-        let half_lives = now.since(Tick::from_nanos(last)).as_nanos() / Self::HALF_LIFE.as_nanos();
+        // In 64 bits: every request comes by.
+        let half_lives = now.as_nanos().saturating_sub(last) / saturating_nanos(Self::HALF_LIFE);
         if half_lives == 0 {
             return;
         }
@@ -109,7 +110,7 @@ impl Histogram {
         } else {
             // Anchored to the grid of half-lives, so that rare calls do not stretch it (row S15).
             last.saturating_add(
-                (half_lives as u64).saturating_mul(saturating_nanos(Self::HALF_LIFE)),
+                half_lives.saturating_mul(saturating_nanos(Self::HALF_LIFE)),
             )
         };
         let won = self
