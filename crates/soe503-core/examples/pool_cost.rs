@@ -10,7 +10,9 @@ use soe503_core::pool::{BackendSpec, Pool, PoolConfig, Tried};
 use soe503_core::{Cause, Outcome, Tick};
 
 fn main() {
-    let mut numbers = std::env::args().skip(1).filter_map(|arg| arg.parse::<u64>().ok());
+    let mut numbers = std::env::args()
+        .skip(1)
+        .filter_map(|arg| arg.parse::<u64>().ok());
     let backends = numbers.next().unwrap_or(3);
     let requests = numbers.next().unwrap_or(100_000);
     let failed = numbers.next().unwrap_or(0);

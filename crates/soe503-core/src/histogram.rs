@@ -109,9 +109,7 @@ impl Histogram {
             now.as_nanos().max(1)
         } else {
             // Anchored to the grid of half-lives, so that rare calls do not stretch it (row S15).
-            last.saturating_add(
-                half_lives.saturating_mul(saturating_nanos(Self::HALF_LIFE)),
-            )
+            last.saturating_add(half_lives.saturating_mul(saturating_nanos(Self::HALF_LIFE)))
         };
         let won = self
             .faded

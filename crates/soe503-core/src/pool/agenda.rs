@@ -50,6 +50,7 @@ impl<S> Shared<S> {
                 control.agenda.rewrite(&members, &config);
             }
         }
+        self.version.fetch_add(1, Ordering::Release);
         self.announce(control);
     }
 
@@ -58,6 +59,7 @@ impl<S> Shared<S> {
         let config = self.config.load();
         members.roster.decide(config.panic_threshold);
         control.agenda.rewrite(members, &config);
+        self.version.fetch_add(1, Ordering::Release);
         self.announce(control);
     }
 

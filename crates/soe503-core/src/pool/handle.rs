@@ -34,6 +34,8 @@ pub(super) struct Shared<S> {
     pub(super) members: ArcSwap<Members<S>>,
     pub(super) climate: Arc<Climate>,
     pub(super) sums: Arc<Sums>,
+    /// Grows with every change.
+    pub(super) version: AtomicU64,
     /// When something next changes by time alone, in nanoseconds.
     pub(super) wake_at: AtomicU64,
     /// Since when an ejected backend waits for its probe, in nanoseconds.
@@ -70,6 +72,7 @@ impl<S> Pool<S> {
                 members: ArcSwap::from_pointee(Members::new(Vec::new())),
                 climate: Arc::new(climate),
                 sums: Arc::default(),
+                version: AtomicU64::new(0),
                 wake_at: AtomicU64::new(u64::MAX),
                 probe_at: AtomicU64::new(u64::MAX),
                 panic_picks: AtomicU64::new(0),
@@ -149,8 +152,8 @@ impl<S> Pool<S> {
             backend.vitals.word.set(Flags::GONE);
         }
         let members = Arc::new(members);
+        shared.members.store(Arc::clone(&members));
         shared.changed_all(&mut control, &members);
-        shared.members.store(members);
     }
 
     /// The backends, in the order in which they were given.
@@ -175,6 +178,18 @@ impl<S> Pool<S> {
             backend.is_some_and(|backend| admit.allows(backend.flags()))
         };
         members.roster.range(admit).len() > tried.iter().filter(was_tried).count()
+    }
+
+    /// A number that grows when the set of backends or the state of one may have changed: whoever
+    /// follows a large pool need not look at it while this stays the same.
+    pub fn version(&self) -> u64 {
+        self.shared.version.load(Ordering::Acquire)
+    }
+
+    /// Whether a backend that no operator took out is ejected.
+    pub fn any_ejected(&self) -> bool {
+        let census = self.shared.members.load().roster.census();
+        census.ejected + census.ejected_down > 0
     }
 
     /// The latency that is typical here: the median of the backends' estimates. `None` before the

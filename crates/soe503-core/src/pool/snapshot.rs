@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::backend::{Backend, FULL_SHARE};
+use super::backend::{Backend, FULL_SHARE, Key};
 use super::census::Census;
 use super::config::PoolConfig;
 use super::handle::Pool;
@@ -138,6 +138,16 @@ impl<S> Pool<S> {
             typical_latency: self.typical_latency(),
             backends: shown,
         }
+    }
+
+    /// Everything about one backend; `None` if the pool has none such.
+    pub fn backend_snapshot<'a>(
+        &self,
+        key: impl Into<Key<'a>>,
+        now: Tick,
+    ) -> Option<BackendSnapshot> {
+        let backend = self.backend(key)?;
+        Some(backend.snapshot(&self.shared.config.load(), now))
     }
 }
 
