@@ -165,7 +165,6 @@ impl<S> Backend<S> {
                 .read(now, self.climate.typical(), self.climate.decay());
             Duration::from_nanos(nanos as u64)
         });
-        let latencies = vitals.histogram.snapshot();
         let ejection = cold.ejection.clone().filter(|_| flags.has(Flags::EJECTED));
         BackendSnapshot {
             id: self.id,
@@ -184,8 +183,8 @@ impl<S> Backend<S> {
             stale: vitals.stale.load(Ordering::Relaxed),
             latency: LatencySnapshot {
                 estimate,
-                p50: latencies.quantile(0.5),
-                p99: latencies.quantile(0.99),
+                p50: vitals.histogram.quantile(0.5),
+                p99: vitals.histogram.quantile(0.99),
             },
             health: cold.health.clone(),
             ejection: ejection.map(|why| EjectionSnapshot {

@@ -19,9 +19,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use soe503::BoxError;
 use soe503_core::Tick;
+use soe503_core::keepalive::{KeepAlive, parse_timeout};
 use tower_service::Service;
 
 pub use self::body::{UpstreamBody, UpstreamBodyError};
@@ -58,6 +59,8 @@ struct Inner {
     accepted: AtomicBool,
     /// When it last broke off a connection that had served nothing, as nanoseconds of a tick.
     broke_fresh: AtomicU64,
+    /// How long it keeps idle connections.
+    keepalive: KeepAlive,
 }
 
 /// How long a broken fresh connection speaks against blaming idle ones.
@@ -73,6 +76,7 @@ impl Upstream {
             options,
             accepted: AtomicBool::new(false),
             broke_fresh: AtomicU64::new(0),
+            keepalive: KeepAlive::new(),
         }))
     }
 
@@ -109,6 +113,30 @@ impl Upstream {
         at != 0 && now.since(Tick::from_nanos(at)) < LATELY
     }
 
+    fn key(&self) -> idle::BackendKey {
+        self.0.key
+    }
+
+    /// How long a connection may have been idle to be used again: as configured, or less where the
+    /// backend is less patient.
+    pub fn idle_limit(&self, now: Tick) -> Duration {
+        self.0.keepalive.limit(now, self.0.options.idle_timeout)
+    }
+
+    /// It closed a connection that had been idle for `age`, or a little less.
+    fn idle_closed(&self, now: Tick, age: Duration) {
+        let open = age.saturating_sub(idle::SWEEP);
+        self.0.keepalive.closed(now, open, age);
+    }
+
+    /// It says in `Keep-Alive` how long it keeps idle connections.
+    fn keep_alive_hint(&self, now: Tick, field: &HeaderValue) {
+        let timeout = field.to_str().ok().and_then(parse_timeout);
+        if let Some(timeout) = timeout {
+            self.0.keepalive.hint(now, timeout);
+        }
+    }
+
     /// Gives a connection whose exchange is over to this worker's idle pool.
     fn keep(&self, mut connection: Box<Connection>) {
         connection.served += 1;
@@ -118,7 +146,7 @@ impl Upstream {
     /// Gives a connection that nobody has used yet to this worker's idle pool.
     fn keep_unused(&self, mut connection: Box<Connection>) {
         connection.idle_since = soe503::clock::now();
-        idle::put(self.0.key, self.0.options, connection);
+        idle::put(self, connection);
     }
 }
 
