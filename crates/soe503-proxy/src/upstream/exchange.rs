@@ -225,7 +225,7 @@ impl Trial {
         let limit = self
             .deadline
             .map_or(limit, |(at, _)| limit.min(at.since(now)));
-        match connect::open(self.upstream.address(), limit, now).await {
+        match connect::open(&self.upstream, limit, now).await {
             Ok(connection) => {
                 self.attempt.connect = Some(connection.connect_time);
                 self.upstream.accepted();
@@ -260,7 +260,7 @@ impl Trial {
         }
         self.attempt.fresh_breaks = self.upstream.breaks_fresh(now);
         let limit = self.upstream.options().connect_timeout.min(KNOCK);
-        match connect::open(self.upstream.address(), limit, now).await {
+        match connect::open(&self.upstream, limit, now).await {
             Ok(connection) => {
                 self.attempt.knock = Some(Knock::Accepted);
                 self.upstream.keep_unused(Box::new(connection));

@@ -8,6 +8,7 @@ mod body;
 mod connect;
 mod connection;
 mod exchange;
+mod eyeballs;
 mod fault;
 pub(crate) mod idle;
 
@@ -54,6 +55,10 @@ struct Inner {
     /// Never reused, so that idle connections cannot be mixed up across reloads.
     key: idle::BackendKey,
     address: SocketAddr,
+    /// An address of the other family that the same name has.
+    companion: Option<SocketAddr>,
+    /// Until when the companion is tried first, as nanoseconds of a tick.
+    detour: AtomicU64,
     options: UpstreamOptions,
     /// A connect has succeeded: tells a dead backend from a wrong port.
     accepted: AtomicBool,
@@ -69,10 +74,23 @@ const LATELY: Duration = Duration::from_secs(10);
 impl Upstream {
     /// A backend at `address`.
     pub fn new(address: SocketAddr, options: UpstreamOptions) -> Self {
+        Self::with(address, None, options)
+    }
+
+    /// The same backend, if nothing has been sent to it yet, with another address of its name to
+    /// fall back on ([RFC 8305](https://www.rfc-editor.org/rfc/rfc8305)). Default: none.
+    #[must_use]
+    pub fn with_companion(self, companion: Option<SocketAddr>) -> Self {
+        Self::with(self.0.address, companion, self.0.options)
+    }
+
+    fn with(address: SocketAddr, companion: Option<SocketAddr>, options: UpstreamOptions) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(Arc::new(Inner {
             key: NEXT.fetch_add(1, Ordering::Relaxed),
             address,
+            companion,
+            detour: AtomicU64::new(0),
             options,
             accepted: AtomicBool::new(false),
             broke_fresh: AtomicU64::new(0),
@@ -83,6 +101,26 @@ impl Upstream {
     /// Where it is.
     pub fn address(&self) -> SocketAddr {
         self.0.address
+    }
+
+    /// The address that is tried where this one does not answer.
+    pub fn companion(&self) -> Option<SocketAddr> {
+        self.0.companion
+    }
+
+    /// Whether the companion is tried first.
+    fn is_detoured(&self, now: Tick) -> bool {
+        now.as_nanos() < self.0.detour.load(Ordering::Relaxed)
+    }
+
+    /// The companion was the one that answered, or no longer is.
+    fn detour(&self, now: Tick, on: bool) {
+        let until = if on {
+            now.after(eyeballs::MEMORY)
+        } else {
+            Tick::ZERO
+        };
+        self.0.detour.store(until.as_nanos(), Ordering::Relaxed);
     }
 
     /// How it connects.
