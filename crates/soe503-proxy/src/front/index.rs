@@ -42,7 +42,7 @@ struct Named {
 struct Tree {
     /// Those whose prefix ends here, in their order.
     here: Vec<usize>,
-    below: HashMap<Box<str>, Tree, BuildHasherDefault<Hashed>>,
+    below: HashMap<Box<str>, Self, BuildHasherDefault<Hashed>>,
 }
 
 /// A hash of text that the config gives: nobody can choose what is stored, so it need not be strong.

@@ -303,7 +303,7 @@ mod tests {
         look(at(1), false);
         let watch = Watch::new();
         let mut woken = tokio_test::task::spawn(());
-        woken.enter(|cx, _| watch.wakes(cx.waker()));
+        woken.enter(|cx, _unit| watch.wakes(cx.waker()));
         watch.arriving();
         let slow = tokio::spawn(std::future::pending::<()>());
         add(Arc::clone(&watch), PATIENCE, slow.abort_handle());

@@ -166,7 +166,12 @@ impl Message {
         Ok(())
     }
 
-    fn poll_flush(&mut self, cx: &mut Context<'_>, write: &mut WriteHalf) -> Poll<io::Result<()>> {
+    /// Hands over what was gathered and asks the body for nothing: ready when it is gone.
+    pub(crate) fn poll_flush(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: &mut WriteHalf,
+    ) -> Poll<io::Result<()>> {
         loop {
             if self.is_flushed() {
                 self.out.clear();

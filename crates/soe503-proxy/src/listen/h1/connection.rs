@@ -16,7 +16,7 @@ use super::inbox::{Expect, Inbox, NoHead};
 use super::{linger, tunnel};
 use crate::front::{self, Client, ClientBody, Front, FrontBody};
 use crate::listen::Drain;
-use crate::net::{Stream, WriteHalf};
+use crate::net::{SendError, Stream, WriteHalf};
 use crate::upstream::{Tunnel, Upgrade};
 
 /// How HTTP/1 is spoken on a listener.
@@ -127,6 +127,10 @@ impl Serving<'_> {
             parts.extensions.insert(to.clone());
         }
         front::hop::strip_parsed(&mut parts.headers, &head.connection);
+        if head.expect_continue {
+            // Kept at this hop: the body is asked for when a backend is there to take it.
+            parts.headers.remove(header::EXPECT);
+        }
         let body = match head.body {
             BodyLength::None => ClientBody::Empty,
             _ => ClientBody::H1(self.inbox.body()),
@@ -142,7 +146,10 @@ impl Serving<'_> {
             .await
         };
         match answered {
-            Some(response) => self.answer(response, framing, upgrade.is_some()).await,
+            Some(response) => {
+                self.answer(response, framing, upgrade.is_some(), false)
+                    .await
+            }
             // Dropping the future has called everything off.
             None => After::Close,
         }
@@ -163,11 +170,14 @@ impl Serving<'_> {
         inbox.poll_gone(cx)
     }
 
+    /// `upgrade`: the request asked for another protocol. `lost`: it was none, and nobody knows
+    /// where it ends.
     async fn answer(
         &mut self,
         mut response: Response<FrontBody>,
         framing: Framing,
         upgrade: bool,
+        lost: bool,
     ) -> After {
         let tunnel = match upgrade {
             true => response.extensions_mut().remove::<Tunnel>(),
@@ -187,11 +197,20 @@ impl Serving<'_> {
         let inbox = &self.inbox;
         let write = &mut self.write;
         let watch = self.client.watch();
+        let mut broken = false;
         let written = poll_fn(|cx| {
+            if broken {
+                return answer.message.poll_flush(cx, write).map(|_| false);
+            }
             match answer.message.poll(cx, body.as_mut(), write) {
-                // The client left, or the body broke: its cause is in the request's record, and
-                // the only honest thing left is to close the connection.
-                Poll::Ready(sent) => return Poll::Ready(sent.is_ok()),
+                Poll::Ready(Ok(())) => return Poll::Ready(true),
+                Poll::Ready(Err(SendError::Io(_))) => return Poll::Ready(false),
+                // Its cause is in the request's record; what the client gets of it must not look
+                // whole.
+                Poll::Ready(Err(_)) => {
+                    broken = true;
+                    return answer.message.poll_flush(cx, write).map(|_| false);
+                }
                 Poll::Pending if answer.message.is_flushed() => watch.busy(),
                 Poll::Pending => watch.writing(),
             }
@@ -208,8 +227,8 @@ impl Serving<'_> {
             (true, None) if answer.keep_alive => After::Again,
             (true, None) => {
                 // A client that asked for the end and has said everything needs no patience.
-                let done = asked_to_close && !unread && self.inbox.lock().is_quiet();
-                if !done {
+                let done = !unread && !lost && self.inbox.lock().is_quiet();
+                if !(asked_to_close && done) {
                     linger::close(&self.inbox, &mut self.write).await;
                 }
                 After::Close
@@ -225,7 +244,7 @@ impl Serving<'_> {
             head: false,
             keep_alive: false,
         };
-        let _closed = self.answer(response, framing, false).await;
+        let _closed = self.answer(response, framing, false, true).await;
     }
 
     fn into_http2(self, read: Bytes) -> Ended {
