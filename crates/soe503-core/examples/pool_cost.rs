@@ -1,7 +1,7 @@
 //! What a pick and its result cost: `pool_cost BACKENDS REQUESTS [FAILED_PERCENT]`.
 //!
 //! For counting instructions, not seconds: run it under callgrind with two numbers of requests and
-//! divide the difference (`benches/README.md`).
+//! divide the difference (`benches/scale/README.md`).
 
 use core::time::Duration;
 

@@ -169,7 +169,7 @@ fn failures_are_the_pools_once_all_have_failed() {
     assert_eq!(pool.record("b3", at(1), ERROR).scope, FailureScope::Pool);
     // Whoever leaves proves nothing any more.
     pool.record("b3", at(1), Outcome::SUCCESS);
-    let others = specs(&vec![1; 30])
+    let others = specs(&[1; 30])
         .into_iter()
         .filter(|spec| &*spec.name != "b3");
     pool.pool.set_backends(others.collect(), at(1));
