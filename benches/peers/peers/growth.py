@@ -29,7 +29,6 @@ match = {{ path_prefix = "{path}" }}
 POOL = """
 [pools.{name}]
 backends = [{backends}]
-health_check = {{ type = "none" }}
 """
 
 
@@ -122,7 +121,11 @@ def load(stage: Stage, config: Config, port: int, seconds: float):
     return wrk(stage.client, port, seconds, *(["-s", config.script] if config.script else []))
 
 
-# Which config is held against which, and the ratio of CPU per request that is meant to hold.
+TITLES = {
+    "small": "3 backends, 1 route, 1 pool", "backends": "10,000 backends", "routes": "1,000 routes", "pools": "1,000 pools",
+    "one-worker": "one worker on two cores", "two-workers": "two workers on two cores",
+}
+# Which config's CPU per request is held against which.
 PAIRS = [("backends", "small"), ("routes", "small"), ("pools", "small"), ("two-workers", "one-worker")]
 
 

@@ -30,7 +30,7 @@ class Pinned(Process):
 
     def last_words(self) -> str:
         lines = [line.strip() for line in self.tail().splitlines() if line.strip()]
-        return next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "it said nothing")
+        return next((line for line in lines if "error" in line.lower() or "[ALERT]" in line), lines[-1] if lines else "it said nothing")
 
     def cpu_seconds(self) -> float:
         """User and system time of the whole tree, waited-for children included."""

@@ -11,17 +11,22 @@ from .stage import Stage, reason
 
 # Connections from one source address; there are 28,000 local ports for each by default.
 PER_ADDRESS = 5000
+# The proxies are configured for 12,288 connections, and some want two files for each.
+ENOUGH_FILES = 40_000
+# What a process has open beside connections of clients.
+SPARE_FILES = 1_000
 REQUEST = b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n"
 
 
 def raise_file_limit(wanted: int) -> int:
     """For this process and all that it starts; returns how many connections there may be."""
+    files = max(ENOUGH_FILES, 3 * wanted)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 3 * wanted), max(hard, 3 * wanted)))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, files), max(hard, files)))
     except (ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return min(wanted, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 3)
+    return min(wanted, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_FILES)
 
 
 def compare(stage: Stage, contestants: list[Contestant], rounds: int, connections: int) -> dict[str, dict]:

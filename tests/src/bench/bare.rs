@@ -9,7 +9,7 @@ use super::relay::{Backends, connect};
 use super::requests::{Head, Kind, read_head};
 
 /// What is read at once of a body.
-const CHUNK: usize = 16 * 1024;
+const CHUNK: usize = 32 * 1024;
 
 /// Reads each head with `httparse`, on both sides, and passes on the bytes as they are. No pool, no
 /// fields changed, no timeouts, no figures: what a proxy in this language cannot do without.

@@ -4,7 +4,11 @@ use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 
+use tokio::io::copy_bidirectional_with_sizes;
 use tokio::net::{TcpListener, TcpStream};
+
+/// What is copied at once in each direction.
+const BUFFER: usize = 32 * 1024;
 
 /// Backends, taken in turn.
 #[derive(Debug)]
@@ -23,7 +27,7 @@ pub async fn relay(listener: TcpListener, backends: Backends) -> io::Result<()> 
             // Either side may end it; the load generator sees and counts what broke.
             let _ = async {
                 let mut backend = connect(&client, backend).await?;
-                tokio::io::copy_bidirectional(&mut client, &mut backend).await
+                copy_bidirectional_with_sizes(&mut client, &mut backend, BUFFER, BUFFER).await
             }
             .await;
         });

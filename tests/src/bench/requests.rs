@@ -128,6 +128,13 @@ async fn more(from: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) -> io::
     from.read_buf(buffer).await
 }
 
+/// The first line of a head, to show what came instead.
+pub(super) fn first_line(head: &[u8]) -> String {
+    let line = head.split(|&byte| byte == b'\r').next().unwrap_or_default();
+    String::from_utf8_lossy(line).into_owned()
+}
+
+/// Something that this peer should not have sent.
 pub(super) fn bad(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::clients::{Load, Tally, drive};
-use super::requests::bad;
+use super::requests::{bad, first_line};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n";
 
@@ -56,7 +56,7 @@ pub async fn handshakes(load: Load, config: Arc<ClientConfig>) -> Tally {
                 _ => {}
             }
             if !answer.starts_with(b"HTTP/1.1 200 ") {
-                return Err(bad(String::from_utf8_lossy(&answer).into_owned()));
+                return Err(bad(first_line(&answer)));
             }
             counter.count();
         }

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::clients::{Load, Tally, drive};
-use super::requests::bad;
+use super::requests::{bad, first_line};
 
 /// The answer to the handshake below; key and accept value are the example of RFC 6455, section 1.3.
 pub(super) const ACCEPTED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
@@ -47,7 +47,7 @@ async fn open(target: std::net::SocketAddr) -> io::Result<TcpStream> {
     }
     match head.starts_with(b"HTTP/1.1 101 ") {
         true => Ok(stream),
-        false => Err(bad(String::from_utf8_lossy(&head).into_owned())),
+        false => Err(bad(format!("no upgrade: {}", first_line(&head)))),
     }
 }
 
