@@ -11,7 +11,10 @@ from .stage import Stage
 from .workloads import wrk
 
 MANY_BACKENDS, MANY_ROUTES, MANY_POOLS = 10_000, 1_000, 1_000
-# No health checks: those of 10,000 backends are work of their own, and not the requests'.
+# Requests until every one of 10,000 backends has most likely had one and keeps a connection.
+WARM_UP_REQUESTS, WARM_UP_SECONDS = 8 * MANY_BACKENDS, 60
+# No health checks: those of 10,000 backends are work of their own, and not the requests'. A long
+# idle timeout: what is asked is the price of a request among many backends, not that of connecting.
 COMMON = """
 [server]
 name = "bench"
@@ -29,6 +32,7 @@ match = {{ path_prefix = "{path}" }}
 POOL = """
 [pools.{name}]
 backends = [{backends}]
+idle_timeout = "1h"
 """
 
 
@@ -101,7 +105,7 @@ def compare(stage: Stage, rounds: int, seconds: float) -> dict[str, dict]:
             results[config.name] = {"start_ms": (time.monotonic() - began) * 1e3, "rounds": []}
             time.sleep(1)
             results[config.name]["idle_kib"] = process.rss_kib()
-            load(stage, config, port, max(2, seconds))
+            warm_up(stage, config, port)
         for number in range(rounds):
             for config, process, port in running if number % 2 == 0 else reversed(running):
                 before, began = process.cpu_seconds(), time.monotonic()
@@ -115,6 +119,12 @@ def compare(stage: Stage, rounds: int, seconds: float) -> dict[str, dict]:
         backends.stop()
     results["backends"]["backend_kib"] = (results["backends"]["idle_kib"] - results["small"]["idle_kib"]) / (MANY_BACKENDS - len(stage.h1))
     return results
+
+
+def warm_up(stage: Stage, config: Config, port: int) -> None:
+    asked, began = 0, time.monotonic()
+    while asked < WARM_UP_REQUESTS and time.monotonic() - began < WARM_UP_SECONDS:
+        asked += load(stage, config, port, 2).requests
 
 
 def load(stage: Stage, config: Config, port: int, seconds: float):

@@ -30,10 +30,11 @@ def raise_file_limit(wanted: int) -> int:
 
 
 def compare(stage: Stage, contestants: list[Contestant], rounds: int, connections: int) -> dict[str, dict]:
-    results: dict[str, dict] = {one.name: {"rounds": []} for one in contestants if one.command}
+    rivals = [one for one in contestants if not one.floor]
+    results: dict[str, dict] = {one.name: {"rounds": []} for one in rivals}
     for number in range(rounds):
-        for contestant in contestants:
-            if contestant.command and "unsupported" not in results[contestant.name]:
+        for contestant in rivals:
+            if "unsupported" not in results[contestant.name]:
                 try:
                     results[contestant.name]["rounds"].append(once(stage, contestant, connections))
                 except (HarnessError, OSError) as error:

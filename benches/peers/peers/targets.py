@@ -46,7 +46,7 @@ def spread(values: list[float], digits: int) -> str:
 
 def of_cpu(name: str, result: dict) -> list[Verdict]:
     if "rounds" not in result.get("soe503", {}):
-        return []
+        return [Verdict(f"{name}: CPU ÷ the best of nginx and HAProxy", f"≤ {BEST_LIMIT:g}", "not supported", False)]
     best = at_most(f"{name}: CPU ÷ the best of nginx and HAProxy", cpu.ratios(result, "soe503", DEBIAN_PEERS), BEST_LIMIT)
     limits = H1_LIMITS if name == "h1" else {"envoy": ENVOY_LIMIT}
     others = [at_most(f"{name}: CPU ÷ {rival}", cpu.ratios(result, "soe503", [rival]), limit) for rival, limit in limits.items()]
