@@ -14,6 +14,7 @@ pub mod demo;
 mod front;
 mod gather;
 pub mod listen;
+mod net;
 pub mod run;
 pub mod signals;
 pub mod state;

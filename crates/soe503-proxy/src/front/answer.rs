@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use http::header::{HOST, USER_AGENT};
 use http::{HeaderValue, Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
 use soe503::Served;
 use soe503::explain::Explained;
 use soe503_core::Tick;
@@ -13,7 +12,7 @@ use soe503_core::Tick;
 use super::client::Client;
 use super::finish::{FrontBody, InFlight, Log};
 use super::stack::StackBody;
-use super::{Front, checks, forwarded, hop, refuse, request_id};
+use super::{ClientBody, Front, checks, forwarded, hop, refuse, request_id};
 use crate::control::access_log::Entry;
 use crate::state::Origin;
 
@@ -27,7 +26,7 @@ static NO_ID: HeaderValue = HeaderValue::from_static("-");
 pub(crate) async fn answer(
     front: Arc<Front>,
     client: Arc<Client>,
-    mut request: Request<Incoming>,
+    mut request: Request<ClientBody>,
 ) -> Result<Response<FrontBody>, Infallible> {
     // Room for what is added below and in `forwarded`: the map grows once at most.
     request.headers_mut().reserve(ADDED);
@@ -50,7 +49,10 @@ pub(crate) async fn answer(
         ));
     }
     forwarded::to_origin_form(&mut request);
-    hop::strip(request.headers_mut());
+    // HTTP/1 connections have done it already, while they parsed.
+    if request.version() == Version::HTTP_2 {
+        hop::strip(request.headers_mut());
+    }
 
     let routes = front.routes();
     let host = request
@@ -73,7 +75,6 @@ pub(crate) async fn answer(
     drop(routes);
 
     let Ok(mut response) = answering.await;
-    hop::strip(response.headers_mut());
     // A backend's HTTP/1.0 is not the client's version; hyper writes what the client speaks.
     *response.version_mut() = Version::HTTP_11;
     note(&mut in_flight, &response);
@@ -84,7 +85,7 @@ pub(crate) async fn answer(
 fn refuse(
     front: &Front,
     mut in_flight: InFlight,
-    request: &Request<Incoming>,
+    request: &Request<impl Sized>,
     status: StatusCode,
     detail: &str,
 ) -> Response<FrontBody> {
@@ -92,6 +93,27 @@ fn refuse(
     let reply = refuse::with(status, detail, id.unwrap_or(&NO_ID), front.refused());
     in_flight.finish_mut().status = Some(status.as_u16());
     reply.map(|text| in_flight.text(text))
+}
+
+/// An answer to bytes that were no request: there is no head to go by.
+pub(crate) fn unparsed(
+    front: &Arc<Front>,
+    client: &Arc<Client>,
+    status: StatusCode,
+    detail: &str,
+) -> Response<FrontBody> {
+    let mut request = Request::new(());
+    request_id::ensure(request.headers_mut());
+    let log = front.access_log().map(|to| {
+        let mut entry = entry(client, &request, soe503::clock::now());
+        entry.target = None;
+        Box::new(Log {
+            to: to.clone(),
+            entry,
+        })
+    });
+    let in_flight = InFlight::begin(Arc::clone(client), log);
+    refuse(front, in_flight, &request, status, detail)
 }
 
 /// Takes over what the layers know about the answer.
@@ -128,7 +150,7 @@ fn note(in_flight: &mut InFlight, response: &Response<StackBody>) {
 }
 
 /// What the access log will say about the request.
-fn entry(client: &Client, request: &Request<Incoming>, now: Tick) -> Entry {
+fn entry<B>(client: &Client, request: &Request<B>, now: Tick) -> Entry {
     let headers = request.headers();
     let id = headers
         .get(&request_id::X_REQUEST_ID)

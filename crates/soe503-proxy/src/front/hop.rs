@@ -5,6 +5,7 @@ use http::header::{
     TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue};
+use soe503_h1::Connection;
 
 /// Connection-specific fields that older software sends without naming them in `Connection`.
 static ALWAYS: [HeaderName; 8] = [
@@ -46,6 +47,24 @@ pub(crate) fn strip(headers: &mut HeaderMap) {
         for name in &ALWAYS {
             headers.remove(name);
         }
+    }
+}
+
+/// The same for a head whose parser has looked already: `Connection` and `Transfer-Encoding` are
+/// not in the map any more.
+pub(crate) fn strip_parsed(headers: &mut HeaderMap, connection: &Connection) {
+    if connection.hop_by_hop {
+        for name in &ALWAYS {
+            headers.remove(name);
+        }
+    }
+    for name in connection
+        .named
+        .iter()
+        .flatten()
+        .filter(|name| may_be_named(name))
+    {
+        headers.remove(name);
     }
 }
 

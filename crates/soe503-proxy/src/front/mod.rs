@@ -1,11 +1,12 @@
 //! Between the HTTP connection and the stack: checks, ids, headers, routes, counting.
 
 mod answer;
+mod body;
 mod checks;
 mod client;
 mod finish;
 mod forwarded;
-mod hop;
+pub(crate) mod hop;
 mod refuse;
 mod request_id;
 mod routes;
@@ -17,8 +18,10 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Guard};
 use http::HeaderValue;
 
-pub(crate) use self::answer::answer;
+pub(crate) use self::answer::{answer, unparsed};
+pub(crate) use self::body::ClientBody;
 pub(crate) use self::client::Client;
+pub(crate) use self::finish::FrontBody;
 pub(crate) use self::routes::{Route, Routes};
 pub(crate) use self::stack::{StackParts, build};
 use crate::control::access_log::AccessLog;

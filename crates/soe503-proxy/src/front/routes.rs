@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Method, Request};
-use hyper::body::Incoming;
 use tower_service::Service;
 
+use super::ClientBody;
 use super::stack::Stack;
 use crate::config::Match;
 use crate::state::PoolState;
@@ -67,8 +67,8 @@ impl Route {
     /// waiting), so there is no readiness to wait for.
     pub(crate) fn call(
         &self,
-        request: Request<Incoming>,
-    ) -> <Stack as Service<Request<Incoming>>>::Future {
+        request: Request<ClientBody>,
+    ) -> <Stack as Service<Request<ClientBody>>>::Future {
         self.stack
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use http::{Request, Response};
-use hyper::body::Incoming;
 use soe503::explain::{Explain, Explainer, FailureRecord, Record};
 use soe503::{CircuitBreaker, ConcurrencyLimit, Pool, RetryLayer, StatusSet, Timeout};
 use soe503_core::explain::{Exposure, StatusPolicy};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::ClientBody;
 use super::surroundings::PoolSurroundings;
 use crate::config;
 use crate::control::recorder::{self, Recorder};
@@ -21,7 +21,7 @@ pub(crate) type Stack =
     Explain<ConcurrencyLimit<Timeout<soe503::Retry<CircuitBreaker<Pool<Upstream>>>>>>;
 
 /// What the stack answers with.
-pub(crate) type StackBody = <<Stack as Service<Request<Incoming>>>::Response as Answer>::Body;
+pub(crate) type StackBody = <<Stack as Service<Request<ClientBody>>>::Response as Answer>::Body;
 
 /// What a stack is made of beside its pool.
 #[derive(Clone, Copy, Debug)]

@@ -13,6 +13,7 @@ use super::drain::Drain;
 use super::serve::Server;
 use super::watch::{self, Watch};
 use crate::front::{Client, Front};
+use crate::net::Stream;
 
 /// How long to wait when the process is out of file descriptors or memory: time for others to end.
 const EXHAUSTED: Duration = Duration::from_millis(50);
@@ -62,11 +63,6 @@ impl Acceptor {
     }
 
     fn start(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        // Answers are written whole; waiting for more would only delay them. Failing to set it
-        // means that the client is gone already.
-        if stream.set_nodelay(true).is_err() {
-            return;
-        }
         let (server, front, drain) = (
             Arc::clone(&self.server),
             Arc::clone(&self.front),
@@ -78,7 +74,9 @@ impl Acceptor {
         let client = Client::new(peer, Arc::clone(&watch));
         let patience = self.server.patience();
         let task = tokio::spawn(async move {
-            server.serve(stream, client, front, &drain).await;
+            server
+                .serve(Stream::Tcp(stream), client, front, &drain)
+                .await;
             drop((permit, alive, open));
         });
         watch::add(watch, patience, task.abort_handle());

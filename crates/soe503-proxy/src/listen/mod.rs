@@ -2,8 +2,10 @@
 
 mod accept;
 mod bind;
+pub(crate) mod date;
 mod detect;
 mod drain;
+pub(crate) mod h1;
 mod serve;
 pub(crate) mod watch;
 

@@ -1,26 +1,47 @@
 //! One request on one connection, and what is known when it fails.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response};
-use hyper::body::Incoming;
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body::Body;
 use soe503::{BoxError, Failure, RequestContext, clock};
 use soe503_core::Tick;
-use soe503_core::ledger::{Attempt, Fault, Knock, Ledger, Phase, TimeoutKind};
+use soe503_core::ledger::{Attempt, Fault, Knock, Ledger, ParseFault, Phase, TimeoutKind};
+use soe503_h1::{BodyLength, ResponseHead, write_request_head};
 
-use super::connection::{ConnectError, Connection};
+use super::body::{Source, Upload};
+use super::connect::{self, ConnectError};
+use super::connection::{Connection, Detached};
 use super::{RequestBody, Upstream, UpstreamBody, fault, idle};
+use crate::front::hop;
+use crate::net::Message;
 
 /// How long a knock at a backend that broke off may take.
 const KNOCK: Duration = Duration::from_millis(100);
 
+/// A request extension: the protocol that the client would like to change to.
+#[derive(Clone, Debug)]
+pub(crate) struct Upgrade(pub(crate) HeaderValue);
+
+/// A response extension: the backend has changed the protocol, and this is its connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Tunnel(Arc<Mutex<Option<Detached>>>);
+
+impl Tunnel {
+    /// The connection, for the first who asks.
+    pub(crate) fn take(&self) -> Option<Detached> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// Sends `request` to `upstream` and waits for the head of its answer.
 pub(super) async fn run(
     upstream: Upstream,
-    mut request: Request<RequestBody>,
+    request: Request<RequestBody>,
 ) -> Result<Response<UpstreamBody>, BoxError> {
     let context = request.extensions().get::<RequestContext>();
     let started = context.map_or_else(clock::now, |c| c.now);
@@ -29,50 +50,136 @@ pub(super) async fn run(
     let mut trial = Trial {
         upstream,
         attempt: Attempt::begin(number, started),
-        waited: false,
         deadline,
     };
-
-    loop {
-        let mut connection = match trial.checkout().await {
-            Ok(connection) => connection,
-            Err(fault) => return Err(trial.failed(fault)),
-        };
-        let sent_before = connection.meter().written();
-        let received_before = connection.meter().read();
-        let exchange = connection.sender().try_send_request(request);
-        let answer = trial.within_deadline(exchange).await;
-        let sent = connection.meter().written() - sent_before;
-        trial.attempt.bytes_sent = Some(sent);
-        trial.attempt.bytes_received = Some(connection.meter().read() - received_before);
-        trial.attempt.phase = if sent == 0 {
-            Phase::Write
-        } else {
-            Phase::WaitHeaders
-        };
-        match answer {
-            Some(Ok(response)) => return Ok(trial.answered(response, connection)),
-            Some(Err(mut error)) => match error.take_message() {
-                // The backend had closed the idle connection and hyper never touched the request:
-                // the next connection may be better. Ends, because each round uses one up.
-                Some(untouched) if trial.waited => request = untouched,
-                _ => {
-                    let fault = fault::of_exchange(error.error());
-                    if is_break(&fault) {
-                        Box::pin(trial.knock()).await;
-                    }
-                    return Err(trial.failed(fault));
-                }
-            },
-            // Dropping the exchange closes the connection.
-            None => {
-                let kind = trial
-                    .deadline
-                    .map_or(TimeoutKind::Attempt, |(_, kind)| kind);
-                return Err(trial.failed(Fault::Timeout(kind)));
+    let connection = match trial.checkout().await {
+        Ok(connection) => connection,
+        Err(fault) => return Err(trial.failed(fault)),
+    };
+    let mut exchange = Exchange::begin(connection, request);
+    let received_before = exchange.connection.read.received;
+    let answer = trial.within_deadline(poll_fn(|cx| exchange.poll(cx))).await;
+    let sent = exchange.message.handed_over();
+    trial.attempt.bytes_sent = Some(sent);
+    trial.attempt.bytes_received = Some(exchange.connection.read.received - received_before);
+    trial.attempt.phase = if sent == 0 {
+        Phase::Write
+    } else {
+        Phase::WaitHeaders
+    };
+    match answer {
+        Some(Ok(head)) => trial.answered(head, exchange),
+        Some(Err(fault)) => {
+            // Nothing more will come of this connection.
+            drop(exchange);
+            if is_break(&fault) {
+                Box::pin(trial.knock()).await;
             }
+            Err(trial.failed(fault))
+        }
+        None => {
+            let kind = trial
+                .deadline
+                .map_or(TimeoutKind::Attempt, |(_, kind)| kind);
+            Err(trial.failed(Fault::Timeout(kind)))
         }
     }
+}
+
+/// A request going out and its answer's head coming in, on one connection.
+struct Exchange {
+    connection: Box<Connection>,
+    head: http::request::Parts,
+    message: Message,
+    body: RequestBody,
+    /// All of the request is with the kernel.
+    sent: bool,
+    /// Why the rest of it cannot be sent. The backend may have answered all the same.
+    stuck: Option<Fault>,
+}
+
+impl Exchange {
+    fn begin(connection: Box<Connection>, request: Request<RequestBody>) -> Self {
+        let (head, body) = request.into_parts();
+        let length = length_of(&head.method, &body);
+        let upgrade = head.extensions.get::<Upgrade>().map(|upgrade| &upgrade.0);
+        let message = Message::new(length, body.is_end_stream(), |out| {
+            write_request_head(out, &head.method, &head.uri, &head.headers, length, upgrade);
+        });
+        Self {
+            connection,
+            head,
+            message,
+            body,
+            sent: false,
+            stuck: None,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<ResponseHead, Fault>> {
+        if !self.sent && self.stuck.is_none() {
+            let body = Pin::new(&mut self.body);
+            match self.message.poll(cx, body, &mut self.connection.write) {
+                Poll::Ready(Ok(())) => self.sent = true,
+                Poll::Ready(Err(error)) => match fault::of_send(error) {
+                    // The client's fault: there is nothing to wait for.
+                    fault @ Fault::Client => return Poll::Ready(Err(fault)),
+                    // A backend that refuses a body answers first and closes then.
+                    fault => self.stuck = Some(fault),
+                },
+                Poll::Pending => {}
+            }
+        }
+        match self.connection.read.poll_head(cx, &self.head.method) {
+            Poll::Ready(Ok(head)) => Poll::Ready(Ok(head)),
+            Poll::Ready(Err(error)) => {
+                let fault = fault::of_head(&error);
+                Poll::Ready(Err(self.stuck.take().unwrap_or(fault)))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl Exchange {
+    /// The answer is here before the request has been sent: the rest goes up while it comes down.
+    fn go_on(self) -> Source {
+        let Self {
+            connection,
+            mut message,
+            mut body,
+            ..
+        } = self;
+        let Connection {
+            read, mut write, ..
+        } = *connection;
+        let upload = tokio::spawn(async move {
+            let sent = poll_fn(|cx| message.poll(cx, Pin::new(&mut body), &mut write)).await;
+            // A backend may read until the end of its answer: the direction stays open till then.
+            if sent.is_ok() {
+                std::future::pending::<()>().await;
+            }
+        });
+        Source::Half {
+            read: Box::new(read),
+            _upload: Upload(upload.abort_handle()),
+        }
+    }
+}
+
+/// How the body will be framed.
+fn length_of(method: &http::Method, body: &RequestBody) -> BodyLength {
+    match body.size_hint().exact() {
+        // RFC 9110 §8.6: a method that could have a body says that it has none.
+        Some(0) if !means_a_body(method) => BodyLength::None,
+        Some(length) => BodyLength::Length(length),
+        None => BodyLength::Chunked,
+    }
+}
+
+fn means_a_body(method: &http::Method) -> bool {
+    use http::Method;
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 
 /// The backend broke the connection off before it answered.
@@ -87,34 +194,27 @@ fn is_break(fault: &Fault) -> bool {
 struct Trial {
     upstream: Upstream,
     attempt: Attempt,
-    /// The connection was taken from the idle pool.
-    waited: bool,
     /// When it must be answered, and whose limit that is.
     deadline: Option<(Tick, TimeoutKind)>,
 }
 
 impl Trial {
     /// A connection that is ready for a request: a waiting one, or a new one.
-    async fn checkout(&mut self) -> Result<Connection, Fault> {
+    async fn checkout(&mut self) -> Result<Box<Connection>, Fault> {
         let now = self.attempt.started;
-        while let Some(mut connection) = idle::take(self.upstream.0.key, now) {
-            // Its previous exchange may still be winding up; an error means it was closed meanwhile.
-            if poll_fn(|cx| connection.poll_ready(cx)).await.is_ok() {
-                self.waited = true;
-                // One that has served nothing yet is as good as new.
-                self.attempt.reused = connection.served > 0;
-                let idle = now.since(connection.idle_since);
-                self.attempt.idle_age = self.attempt.reused.then_some(idle);
-                self.attempt.accepted_before = true;
-                return Ok(connection);
-            }
+        if let Some(connection) = idle::take(self.upstream.0.key, now) {
+            // One that has served nothing yet is as good as new.
+            self.attempt.reused = connection.served > 0;
+            let idle = now.since(connection.idle_since);
+            self.attempt.idle_age = self.attempt.reused.then_some(idle);
+            self.attempt.accepted_before = true;
+            return Ok(connection);
         }
         // Boxed: connecting is rare, and its future would make that of every request twice as big.
         Box::pin(self.connect()).await
     }
 
-    async fn connect(&mut self) -> Result<Connection, Fault> {
-        self.waited = false;
+    async fn connect(&mut self) -> Result<Box<Connection>, Fault> {
         self.attempt.phase = Phase::Connect;
         self.attempt.reused = false;
         self.attempt.idle_age = None;
@@ -124,11 +224,11 @@ impl Trial {
         let limit = self
             .deadline
             .map_or(limit, |(at, _)| limit.min(at.since(now)));
-        match Connection::open(self.upstream.address(), limit, now).await {
+        match connect::open(self.upstream.address(), limit, now).await {
             Ok(connection) => {
                 self.attempt.connect = Some(connection.connect_time);
                 self.upstream.accepted();
-                Ok(connection)
+                Ok(Box::new(connection))
             }
             Err(error) => {
                 if matches!(error, ConnectError::Timeout) {
@@ -152,10 +252,10 @@ impl Trial {
         }
         self.attempt.fresh_breaks = self.upstream.breaks_fresh(now);
         let limit = self.upstream.options().connect_timeout.min(KNOCK);
-        match Connection::open(self.upstream.address(), limit, now).await {
+        match connect::open(self.upstream.address(), limit, now).await {
             Ok(connection) => {
                 self.attempt.knock = Some(Knock::Accepted);
-                self.upstream.keep_unused(connection);
+                self.upstream.keep_unused(Box::new(connection));
             }
             Err(ConnectError::Io(error)) if error.raw_os_error() == Some(libc::ECONNREFUSED) => {
                 self.attempt.knock = Some(Knock::Refused);
@@ -189,22 +289,42 @@ impl Trial {
 
     fn answered(
         mut self,
-        response: Response<Incoming>,
-        connection: Connection,
-    ) -> Response<UpstreamBody> {
-        let failing = response.status().is_server_error();
-        let status = response.status().as_u16();
+        mut head: ResponseHead,
+        mut exchange: Exchange,
+    ) -> Result<Response<UpstreamBody>, BoxError> {
+        let status = head.parts.status;
         let upstream = self.upstream.clone();
-        let mut response = response.map(|body| UpstreamBody::new(body, upstream, connection));
-        if failing {
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            if exchange.head.extensions.get::<Upgrade>().is_none() || !exchange.sent {
+                // Nobody asked for it: what follows could be taken for anything.
+                return Err(self.failed(Fault::Parse(ParseFault::NotHttp)));
+            }
+            let mut response = Response::from_parts(head.parts, UpstreamBody::none(upstream));
+            let detached = Arc::new(Mutex::new(Some(exchange.connection.detach())));
+            response.extensions_mut().insert(Tunnel(detached));
+            return Ok(response);
+        }
+        hop::strip_parsed(&mut head.parts.headers, &head.connection);
+        let source = if exchange.sent {
+            exchange.connection.last |= !head.connection.keep_alive;
+            Source::Whole(exchange.connection)
+        } else if exchange.stuck.is_some() {
+            exchange.connection.last = true;
+            Source::Whole(exchange.connection)
+        } else {
+            exchange.go_on()
+        };
+        let body = UpstreamBody::new(head.body, source, upstream);
+        let mut response = Response::from_parts(head.parts, body);
+        if status.is_server_error() {
             // The layers above decide what it means; these facts are theirs to keep.
-            self.attempt.status = Some(status);
+            self.attempt.status = Some(status.as_u16());
             self.attempt.phase = Phase::Done;
-            self.attempt.fault = Some(Fault::Status(status));
+            self.attempt.fault = Some(Fault::Status(status.as_u16()));
             self.finish();
             response.extensions_mut().insert(self.attempt);
         }
-        response
+        Ok(response)
     }
 
     fn failed(mut self, fault: Fault) -> BoxError {

@@ -30,21 +30,21 @@ struct Spread(u64);
 struct Idle {
     options: UpstreamOptions,
     /// Oldest first.
-    connections: Vec<Connection>,
+    connections: Vec<Box<Connection>>,
 }
 
 /// Takes the most recently used connection that is still open and young enough.
-pub(super) fn take(key: BackendKey, now: Tick) -> Option<Connection> {
+pub(super) fn take(key: BackendKey, now: Tick) -> Option<Box<Connection>> {
     // What is not used is dropped after the borrow ends: dropping wakes other tasks.
     let mut dropped = Vec::new();
     IDLE.with_borrow_mut(|pool| {
         let idle = pool.get_mut(&key)?;
-        while let Some(connection) = idle.connections.pop() {
+        while let Some(mut connection) = idle.connections.pop() {
             if now.since(connection.idle_since) >= idle.options.idle_timeout {
                 // Everything below it is older still.
                 dropped.push(connection);
                 dropped.append(&mut idle.connections);
-            } else if connection.is_closed() {
+            } else if connection.is_spoiled() {
                 dropped.push(connection);
             } else {
                 return Some(connection);
@@ -55,7 +55,7 @@ pub(super) fn take(key: BackendKey, now: Tick) -> Option<Connection> {
 }
 
 /// Keeps a connection, or closes it if `options.max_idle` are already waiting.
-pub(super) fn put(key: BackendKey, options: UpstreamOptions, connection: Connection) {
+pub(super) fn put(key: BackendKey, options: UpstreamOptions, connection: Box<Connection>) {
     let refused = IDLE.with_borrow_mut(|pool| {
         let idle = pool.entry(key).or_insert_with(|| Idle {
             options,
@@ -82,8 +82,9 @@ pub(crate) fn sweep(now: Tick) {
     IDLE.with_borrow_mut(|pool| {
         pool.retain(|_, idle| {
             let limit = idle.options.idle_timeout;
-            let young = |c: &Connection| !c.is_closed() && now.since(c.idle_since) < limit;
-            dropped.extend(idle.connections.extract_if(.., |c| !young(c)));
+            let spent =
+                |c: &mut Box<Connection>| now.since(c.idle_since) >= limit || c.is_spoiled();
+            dropped.extend(idle.connections.extract_if(.., spent));
             !idle.connections.is_empty()
         });
     });

@@ -2,16 +2,14 @@
 //!
 //! [`Upstream`] is what a pool balances over. It takes a connection from the worker's idle pool
 //! or opens one, hands the request over, and answers with the response or with the facts of the
-//! failure. It never retries on another backend and never decides what a failure means; the only
-//! thing it repeats is a request that hyper gave back untouched because a reused connection was
-//! already closed.
+//! failure. It never retries and never decides what a failure means.
 
 mod body;
+mod connect;
 mod connection;
 mod exchange;
 mod fault;
 pub(crate) mod idle;
-mod meter;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -22,16 +20,18 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response};
-use hyper::body::Incoming;
 use soe503::BoxError;
 use soe503_core::Tick;
 use tower_service::Service;
 
-pub use self::body::UpstreamBody;
+pub use self::body::{UpstreamBody, UpstreamBodyError};
 use self::connection::Connection;
+pub(crate) use self::connection::Detached;
+pub(crate) use self::exchange::{Tunnel, Upgrade};
+use crate::front::ClientBody;
 
 /// What is sent to a backend: the client's body, kept for replay while it may be needed.
-pub(crate) type RequestBody = soe503::retry::ReplayBody<Incoming>;
+pub(crate) type RequestBody = soe503::retry::ReplayBody<ClientBody>;
 
 /// One backend as the data plane sees it: an address and how to talk to it. Clones share state.
 #[derive(Clone, Debug)]
@@ -110,13 +110,13 @@ impl Upstream {
     }
 
     /// Gives a connection whose exchange is over to this worker's idle pool.
-    fn keep(&self, mut connection: Connection) {
+    fn keep(&self, mut connection: Box<Connection>) {
         connection.served += 1;
         self.keep_unused(connection);
     }
 
     /// Gives a connection that nobody has used yet to this worker's idle pool.
-    fn keep_unused(&self, mut connection: Connection) {
+    fn keep_unused(&self, mut connection: Box<Connection>) {
         connection.idle_since = soe503::clock::now();
         idle::put(self.0.key, self.0.options, connection);
     }
