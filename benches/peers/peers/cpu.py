@@ -1,7 +1,7 @@
 """CPU time per request, and requests per second, at saturation."""
 
-import statistics
 import time
+from collections.abc import Callable
 
 from harness.processes import HarnessError
 
@@ -17,20 +17,34 @@ def compare(stage: Stage, workload: Workload, contestants: list[Contestant], rou
     able = [one for one in contestants if workload.name not in one.lacks]
     with stage.up(able, workload.part) as (running, refused):
         results = {name: {"unsupported": why} for name, why in refused.items()}
-        for one in list(running):
-            try:
-                warm_up(stage, workload, one)
-                results[one.name] = {"rounds": []}
-            except HarnessError as error:
-                results[one.name] = {"unsupported": reason(error)}
-                running.remove(one)
+        results |= {one.name: {"rounds": []} for one in running}
+        each(running, results, lambda one: warm_up(stage, workload, one))
         for number in range(rounds):
-            # Every other round runs backwards, so that drift does not favour a place in the order.
-            for one in running if number % 2 == 0 else reversed(running):
-                results[one.name]["rounds"].append(measure(stage, workload, one, seconds))
-            print(f"  {workload.name} {number + 1}/{rounds}: " + "  ".join(f"{one.name} {results[one.name]['rounds'][-1]['us']:.1f}" for one in running), flush=True)
+            each(in_turn(running, number), results, lambda one: measure(stage, workload, one, seconds))
+            print(f"  {workload.name} {number + 1}/{rounds}: {latest(results, 'us', 1)}", flush=True)
     order = [one.name for one in contestants]
     return dict(sorted(results.items(), key=lambda item: order.index(item[0])))
+
+
+def in_turn(running: list[Running], number: int) -> list[Running]:
+    """Every other round runs backwards, so that drift does not favour a place in the order."""
+    return running if number % 2 == 0 else running[::-1]
+
+
+def each(running: list[Running], results: dict[str, dict], measured: Callable[[Running], dict | None]) -> None:
+    """One round. Who fails is out, and the others go on."""
+    for one in running:
+        if "rounds" not in results[one.name]:
+            continue
+        try:
+            if figures := measured(one):
+                results[one.name]["rounds"].append(figures)
+        except (HarnessError, OSError) as error:
+            results[one.name] = {"unsupported": reason(error)}
+
+
+def latest(results: dict[str, dict], key: str, digits: int) -> str:
+    return "  ".join(f"{name} {found['rounds'][-1][key]:,.{digits}f}" for name, found in results.items() if found.get("rounds"))
 
 
 def warm_up(stage: Stage, workload: Workload, one: Running) -> None:
@@ -47,7 +61,7 @@ def measure(stage: Stage, workload: Workload, one: Running, seconds: float) -> d
     count = workload.load(stage.client, one.port, seconds)
     took, cpu = time.monotonic() - began, one.cpu_seconds() - before
     if count.requests == 0:
-        raise HarnessError(f"{workload.name}, {one.name}: no request was answered")
+        raise HarnessError("no request was answered")
     return {"us": cpu * 1e6 / count.requests, "rps": count.requests / took, "busy": cpu / took, "requests": count.requests, "failed": count.failed}
 
 
@@ -60,8 +74,3 @@ def ratios(result: dict[str, dict], name: str, rivals: list[str]) -> list[float]
         mine["us"] / min(result[rival]["rounds"][number]["us"] for rival in there)
         for number, mine in enumerate(result[name]["rounds"])
     ]
-
-
-def median_us(result: dict[str, dict], name: str) -> float | None:
-    rounds = result.get(name, {}).get("rounds")
-    return statistics.median(one["us"] for one in rounds) if rounds else None

@@ -6,8 +6,9 @@ from harness.load import quantile
 from harness.processes import HarnessError
 
 from .contestants import Contestant, Running
+from .cpu import each, in_turn, latest
 from .processes import output
-from .stage import Stage, reason
+from .stage import Stage
 
 RATE = 2000
 QUANTILES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
@@ -18,16 +19,15 @@ def compare(stage: Stage, contestants: list[Contestant], rounds: int, seconds: f
     with stage.up(contestants, "h1") as (running, refused):
         results = {name: {"unsupported": why} for name, why in refused.items()}
         results |= {one.name: {"rounds": []} for one in running}
-        for one in running:
-            once(stage, one, 1)
+        each(running, results, lambda one: warm_up(stage, one))
         for number in range(rounds):
-            for one in running if number % 2 == 0 else reversed(running):
-                try:
-                    results[one.name]["rounds"].append(once(stage, one, seconds))
-                except HarnessError as error:
-                    raise HarnessError(f"latency of {one.name}: {reason(error)}") from error
-            print(f"  latency {number + 1}/{rounds}: " + "  ".join(f"{one.name} {results[one.name]['rounds'][-1]['p99']:.0f}" for one in running), flush=True)
+            each(in_turn(running, number), results, lambda one: once(stage, one, seconds))
+            print(f"  latency {number + 1}/{rounds}: {latest(results, 'p99', 0)}", flush=True)
     return results
+
+
+def warm_up(stage: Stage, one: Running) -> None:
+    once(stage, one, 1)
 
 
 def once(stage: Stage, one: Running, seconds: float) -> dict[str, float]:

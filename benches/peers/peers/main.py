@@ -7,6 +7,7 @@ import os
 import platform
 import shlex
 import statistics
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -61,8 +62,7 @@ def main() -> None:
             results = json.loads(args.render.read_text())
         else:
             results = measure(args)
-            write_json(args.json or target_directory() / "peers/results.json", results)
-    except HarnessError as error:
+    except (HarnessError, subprocess.CalledProcessError) as error:
         sys.exit(f"benches/peers/run: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
@@ -92,6 +92,7 @@ def measure(args: argparse.Namespace) -> dict:
     proxy_core, load_core = args.cores.split(",")
     wanted = args.only or [*workloads.NAMES, *SECTIONS]
     results: dict = {"about": about(found), "cpu": {}}
+    out = args.json or target_directory() / "peers/results.json"
     with tempfile.TemporaryDirectory(prefix="soe503-peers-") as name:
         # nginx's worker is somebody else and has to get in.
         Path(name).chmod(0o755)
@@ -99,12 +100,16 @@ def measure(args: argparse.Namespace) -> dict:
         try:
             for workload in (one for one in workloads.ALL if one.name in wanted):
                 results["cpu"][workload.name] = cpu.compare(stage, workload, rivals, args.rounds, args.seconds)
+                write_json(out, results)
             if "latency" in wanted:
                 results["latency"] = latency.compare(stage, rivals, args.rounds, 2.5 * args.seconds)
+                write_json(out, results)
             if "size" in wanted:
                 results["size"] = size.compare(stage, rivals, max(2, args.rounds // 2), args.connections)
+                write_json(out, results)
             if "growth" in wanted:
                 results["growth"] = growth.compare(stage, args.rounds, args.seconds)
+                write_json(out, results)
         finally:
             stage.close()
     return results

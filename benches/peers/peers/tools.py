@@ -28,6 +28,8 @@ class Tools:
     """Paths by the name of the command."""
 
     paths: dict[str, str] = field(default_factory=dict)
+    # Where the soe503 that is measured comes from.
+    origin: str = "a given binary"
 
     def __getitem__(self, name: str) -> str:
         return self.paths[name]
@@ -47,6 +49,9 @@ def install(peers: list[str], profile: str, soe503: str | None) -> Tools:
     if "pingora" in peers:
         tools.paths["pingora"] = pingora(cache)
     tools.paths |= ours(profile, soe503)
+    if not soe503:
+        commit = output(["git", "-C", str(ROOT), "describe", "--always", "--dirty"]).strip()
+        tools.origin = f"{commit}, profile {profile}"
     return tools
 
 
@@ -100,7 +105,8 @@ def pingora(cache: Path) -> str:
 
 def ours(profile: str, soe503: str | None) -> dict[str, str]:
     """Backend, clients and floors are built; soe503 only if nobody says where it is."""
-    packages = ["soe503-tests"] if soe503 else ["soe503-tests", "soe503-proxy"]
+    # The same packages as in .ci/run: others may need other features, and all would be built again.
+    packages = ["soe503-tests"] if soe503 else ["soe503-proxy", "lbctl", "soe503-tests"]
     wanted = [word for package in packages for word in ("-p", package)]
     subprocess.run(["cargo", "build", "--quiet", "--profile", profile, "--bins", *wanted], cwd=ROOT, check=True)
     home = target_directory() / ("debug" if profile == "dev" else profile)
@@ -121,8 +127,7 @@ def versions(tools: Tools) -> dict[str, str]:
     if "pingora" in tools.paths:
         lock = (PINGORA / "Cargo.lock").read_text()
         found["pingora"] = re.search(r'name = "pingora"\nversion = "([^"]+)"', lock)[1]
-    commit = output(["git", "-C", str(ROOT), "describe", "--always", "--dirty"]).strip()
-    found["soe503"] += f" ({commit})"
+    found["soe503"] += f" ({tools.origin})"
     return found
 
 
