@@ -124,11 +124,12 @@ fn circuit(open: &CircuitOpen) -> CircuitView {
     let last_probe = open.trip.last_probe;
     CircuitView {
         rule: open.rule,
-        root: open.trip.opened_by,
+        root: open.trip.root,
         causes: open.trip.causes.to_vec(),
         opened_at: open.opened_at,
         retry_at: open.retry_at,
         last_probe: last_probe.and_then(|probe| Some((probe.at, probe.cause?))),
+        knocked: open.trip.knocked.map(|knocked| (knocked.at, knocked.cause)),
     }
 }
 
