@@ -74,6 +74,12 @@ class Process:
             )
         return self
 
+    @property
+    def pid(self) -> int:
+        if self.child is None:
+            raise HarnessError(f"{self.name} was not started")
+        return self.child.pid
+
     def running(self) -> bool:
         return self.child is not None and self.child.poll() is None
 

@@ -9,10 +9,10 @@ use std::thread::JoinHandle;
 
 use tokio::sync::Semaphore;
 
-use crate::config::{self, Config, Listener};
+use crate::config::{self, Config, Exposure, Listener};
 use crate::control::{self, Control, access_log, recorder};
 use crate::front::{self, Front, Route, Routes, StackParts};
-use crate::listen::{self, Drain, Server};
+use crate::listen::{self, Admission, Drain, Server};
 use crate::state::Proxy;
 use crate::worker::{self, WorkerListener};
 
@@ -103,9 +103,15 @@ impl Running {
                 listener.protocols,
                 proxy.server_tls(index).cloned(),
             ));
+            let admission = Arc::new(Admission::new(listener));
             for (socket, mine) in sockets.into_iter().zip(&mut per_worker) {
                 let routes = routes(&proxy, &config, listener);
-                let front = Arc::new(Front::new(Arc::clone(&proxy), routes));
+                let front = Arc::new(Front::new(
+                    Arc::clone(&proxy),
+                    routes,
+                    listener,
+                    Arc::clone(&admission),
+                ));
                 fronts.push((index, Arc::clone(&front)));
                 let (server, room) = (Arc::clone(&server), Arc::clone(&room));
                 mine.push(WorkerListener {
@@ -230,7 +236,14 @@ fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
         config
             .listeners
             .iter()
-            .map(|l| (l.address, l.protocols, l.limits, l.tls.is_some()))
+            .map(|l| {
+                let fixed = Listener {
+                    explain: Exposure::Public,
+                    tls: None,
+                    ..l.clone()
+                };
+                (fixed, l.tls.is_some())
+            })
             .collect()
     };
     [
@@ -261,7 +274,7 @@ fn routes(proxy: &Proxy, config: &Config, listener: &Listener) -> Routes {
             logged: proxy.access_log.is_on(),
         };
         Some(Route::new(
-            route.matches.clone(),
+            route,
             Arc::clone(pool),
             front::build(pool, &parts),
         ))

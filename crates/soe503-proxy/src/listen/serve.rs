@@ -40,7 +40,7 @@ impl Server {
             head: HeadLimits {
                 max_bytes: head,
                 max_headers: limits.max_headers.get(),
-                max_target: head,
+                max_target: limits.max_target_bytes,
             },
             detect: protocols == Protocols::Both,
         };
@@ -53,7 +53,7 @@ impl Server {
             .keep_alive_timeout(limits.header_read_timeout);
         let patience = Patience {
             head: limits.header_read_timeout,
-            body: limits.idle_timeout,
+            body: limits.body_read_timeout,
             write: limits.idle_timeout,
             idle: limits.idle_timeout,
             tunnel: std::time::Duration::from_secs(3600),
@@ -82,7 +82,7 @@ impl Server {
         front: Arc<Front>,
         drain: &Drain,
     ) {
-        let Some((stream, client)) = self.secure(stream, client).await else {
+        let Some((stream, client)) = self.secure(stream, client, &front).await else {
             return;
         };
         let agreed = client.tls().and_then(|tls| tls.alpn);
@@ -100,7 +100,12 @@ impl Server {
     }
 
     /// The connection after the TLS handshake, if the listener has TLS; `None` if it fails.
-    async fn secure(&self, stream: Stream, client: Client) -> Option<(Stream, Client)> {
+    async fn secure(
+        &self,
+        stream: Stream,
+        client: Client,
+        front: &Front,
+    ) -> Option<(Stream, Client)> {
         let (tls, tcp) = match (&self.tls, stream) {
             (Some(tls), Stream::Tcp(tcp)) => (tls, tcp),
             (_, stream) => return Some((stream, client)),
@@ -110,7 +115,7 @@ impl Server {
         // Boxed: it would make the future of every connection several times larger.
         let (stream, handshake) = Box::pin(tls.accept(tcp)).await.ok()?;
         client.watch().owed();
-        let client = client.with_tls(handshake);
+        let client = front.secured(client, handshake);
         tracing::debug!(address = %client.address(), tls = ?client.tls(), "TLS handshake");
         Some((Stream::Tls(Tls::Server(Box::new(stream))), client))
     }

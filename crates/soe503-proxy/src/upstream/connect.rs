@@ -1,7 +1,6 @@
 //! Opening a transport to a backend.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use soe503_core::Tick;
@@ -9,6 +8,7 @@ use soe503_core::ledger::{Fault, TimeoutKind};
 use tokio::net::TcpStream;
 
 use super::connection::Connection;
+use super::{Upstream, eyeballs};
 use crate::net::{Stream, Tls};
 use crate::tls::ClientTls;
 
@@ -23,14 +23,13 @@ pub(crate) enum ConnectError {
     Tls(Duration, Fault),
 }
 
-/// Connects within `timeout`, the TLS handshake included.
+/// Connects to `upstream` within `timeout`, the TLS handshake included.
 pub(super) async fn open(
-    address: SocketAddr,
-    tls: Option<&ClientTls>,
+    upstream: &Upstream,
     timeout: Duration,
     now: Tick,
 ) -> Result<Connection, ConnectError> {
-    let stream = match tokio::time::timeout(timeout, TcpStream::connect(address)).await {
+    let stream = match tokio::time::timeout(timeout, tcp(upstream, now)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(ConnectError::Io(error)),
         Err(_elapsed) => return Err(ConnectError::Timeout),
@@ -38,7 +37,7 @@ pub(super) async fn open(
     let connect_time = soe503::clock::now().since(now);
     // Requests are written whole; waiting for more would only delay them.
     stream.set_nodelay(true).map_err(ConnectError::Io)?;
-    let stream = match tls {
+    let stream = match upstream.tls() {
         None => Stream::Tcp(stream),
         Some(tls) => secure(tls, stream, timeout.saturating_sub(connect_time))
             .await
@@ -55,3 +54,24 @@ async fn secure(tls: &ClientTls, stream: TcpStream, limit: Duration) -> Result<S
         Err(_elapsed) => Err(Fault::Timeout(TimeoutKind::Handshake)),
     }
 }
+
+async fn tcp(upstream: &Upstream, now: Tick) -> io::Result<TcpStream> {
+    let own = upstream.address();
+    let Some(companion) = upstream.companion() else {
+        return TcpStream::connect(own).await;
+    };
+    let (first, second) = if upstream.is_detoured(now) {
+        (companion, own)
+    } else {
+        (own, companion)
+    };
+    let (stream, winner) = eyeballs::race(first, second, TcpStream::connect).await?;
+    if winner == second {
+        upstream.detour(now, winner == companion);
+    }
+    Ok(stream)
+}
+
+#[cfg(test)]
+#[path = "connect_tests.rs"]
+mod tests;

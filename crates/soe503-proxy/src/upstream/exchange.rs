@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::header::HOST;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
 use soe503::{BoxError, Failure, RequestContext, clock};
@@ -16,7 +17,7 @@ use soe503_h1::{BodyLength, ResponseHead, write_request_head};
 use super::body::{Source, Upload};
 use super::connect::{self, ConnectError};
 use super::connection::{Connection, Detached};
-use super::{RequestBody, Upstream, UpstreamBody, fault, idle};
+use super::{BackendHost, RequestBody, Upstream, UpstreamBody, fault, idle};
 use crate::front::hop;
 use crate::net::Message;
 
@@ -41,8 +42,12 @@ impl Tunnel {
 /// Sends `request` to `upstream` and waits for the head of its answer.
 pub(super) async fn run(
     upstream: Upstream,
-    request: Request<RequestBody>,
+    mut request: Request<RequestBody>,
 ) -> Result<Response<UpstreamBody>, BoxError> {
+    if request.extensions().get::<BackendHost>().is_some() {
+        let host = upstream.host().clone();
+        request.headers_mut().insert(HOST, host);
+    }
     let context = request.extensions().get::<RequestContext>();
     let started = context.map_or_else(clock::now, |c| c.now);
     let number = context.map_or(1, |c| c.number);
@@ -73,6 +78,7 @@ pub(super) async fn run(
             // Nothing more will come of this connection.
             drop(exchange);
             if is_break(&fault) {
+                trial.note_idle_close();
                 Box::pin(trial.knock()).await;
             }
             Err(trial.failed(fault))
@@ -202,7 +208,7 @@ impl Trial {
     /// A connection that is ready for a request: a waiting one, or a new one.
     async fn checkout(&mut self) -> Result<Box<Connection>, Fault> {
         let now = self.attempt.started;
-        if let Some(connection) = idle::take(self.upstream.0.key, now) {
+        if let Some(connection) = idle::take(&self.upstream, now) {
             // One that has served nothing yet is as good as new.
             self.attempt.reused = connection.served > 0;
             let idle = now.since(connection.idle_since);
@@ -224,7 +230,7 @@ impl Trial {
         let limit = self
             .deadline
             .map_or(limit, |(at, _)| limit.min(at.since(now)));
-        match connect::open(self.upstream.address(), self.upstream.tls(), limit, now).await {
+        match connect::open(&self.upstream, limit, now).await {
             Ok(connection) => {
                 self.attempt.connect = Some(connection.connect_time);
                 self.upstream.accepted();
@@ -247,6 +253,13 @@ impl Trial {
         }
     }
 
+    /// A used connection that breaks before it answers was closed while it was idle, or nearly so.
+    fn note_idle_close(&self) {
+        if let (Some(age), Some(0)) = (self.attempt.idle_age, self.attempt.bytes_received) {
+            self.upstream.idle_closed(self.attempt.started, age);
+        }
+    }
+
     /// Asks a backend that broke off whether it is still there: a new connection is kept for the
     /// next request, and a refused one tells that the backend died, one attempt sooner than
     /// anybody would notice otherwise.
@@ -260,7 +273,7 @@ impl Trial {
         }
         self.attempt.fresh_breaks = self.upstream.breaks_fresh(now);
         let limit = self.upstream.options().connect_timeout.min(KNOCK);
-        match connect::open(self.upstream.address(), self.upstream.tls(), limit, now).await {
+        match connect::open(&self.upstream, limit, now).await {
             Ok(connection) => {
                 self.attempt.knock = Some(Knock::Accepted);
                 self.upstream.keep_unused(Box::new(connection));
@@ -311,6 +324,11 @@ impl Trial {
             let detached = Arc::new(Mutex::new(Some(exchange.connection.detach())));
             response.extensions_mut().insert(Tunnel(detached));
             return Ok(response);
+        }
+        if head.connection.hop_by_hop
+            && let Some(field) = head.parts.headers.get("keep-alive")
+        {
+            upstream.keep_alive_hint(self.attempt.started, field);
         }
         hop::strip_parsed(&mut head.parts.headers, &head.connection);
         let source = if exchange.sent {

@@ -63,6 +63,9 @@ pub(super) fn answer(
         attempts: diagnosis.tries,
         backend: ledger.last().and_then(|last| last.backend.clone()),
         retry: diagnosis.retry,
+        by_client: ledger
+            .last()
+            .is_some_and(|last| last.fault == Some(Fault::Client)),
     });
     if let Some(record) = &shared.record {
         let (retry_after, at_unix) = (telling.retry_after, telling.at_unix);
