@@ -49,6 +49,7 @@ pub use pool::{Backend, Balance, PoolConfig, Target};
 pub use problem::Problem;
 pub use report::Report;
 pub use root::Config;
+pub(crate) use route::without_port;
 pub use route::{Host, Match, Retry, Route};
 pub use rules::{HeaderRules, HostPolicy, Rewrite};
 pub use server::{AccessLog, Admin, AdminAccess, AdminToken, Server};

@@ -9,6 +9,7 @@ mod client;
 mod finish;
 mod forwarded;
 pub(crate) mod hop;
+mod index;
 mod refuse;
 mod request_id;
 mod routes;

@@ -1,6 +1,6 @@
 //! The backends of a pool, from its config and what DNS says.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use http::HeaderValue;
@@ -15,6 +15,8 @@ use crate::upstream::{Upstream, UpstreamOptions};
 pub(super) struct Member {
     pub(super) name: Arc<str>,
     pub(super) address: SocketAddr,
+    /// An address of the same DNS name in the other family.
+    pub(super) companion: Option<SocketAddr>,
     pub(super) weight: u32,
     /// Host and port of its URL, as `Host` has them.
     pub(super) host: HeaderValue,
@@ -52,24 +54,37 @@ pub(super) fn specs(
             .backend(&member.name)
             .map(|backend| backend.service.clone());
         let kept = known.filter(|known| {
-            known.address() == member.address
+            (known.address(), known.companion()) == (member.address, member.companion)
                 && *known.options() == options
                 && *known.host() == member.host
         });
         BackendSpec {
+            address: text_of(&member.name, member.address),
             name: member.name,
-            address: member.address.to_string().into(),
             weight: member.weight,
-            service: kept.unwrap_or_else(|| Upstream::new(member.address, member.host, options)),
+            service: kept.unwrap_or_else(|| {
+                Upstream::new(member.address, member.host, options).with_companion(member.companion)
+            }),
         }
     };
     members.into_iter().map(spec).collect()
+}
+
+/// The address as text: the name's own, where that is the same.
+fn text_of(name: &Arc<str>, address: SocketAddr) -> Arc<str> {
+    let text = address.to_string();
+    if **name == *text {
+        Arc::clone(name)
+    } else {
+        text.into()
+    }
 }
 
 fn of_backend(backend: &config::Backend, answers: &Answers) -> Vec<Member> {
     let member = |name: Arc<str>, address: SocketAddr| Member {
         name,
         address,
+        companion: None,
         weight: backend.weight.get(),
         host: host(&backend.target),
     };
@@ -78,15 +93,25 @@ fn of_backend(backend: &config::Backend, answers: &Answers) -> Vec<Member> {
         Target::Dns { host, port } => {
             let addresses = answers
                 .get(host)
-                .map(|resolution| resolution.addresses.as_slice());
-            addresses
-                .unwrap_or_default()
-                .iter()
-                .map(|ip| {
-                    let address = SocketAddr::new(*ip, port.get());
-                    member(format!("{}/{address}", backend.name).into(), address)
-                })
-                .collect()
+                .map(|resolution| resolution.addresses.as_slice())
+                .unwrap_or_default();
+            let (v4, v6): (Vec<_>, Vec<_>) = addresses.iter().partition(|ip| ip.is_ipv4());
+            let family = |mine: Vec<IpAddr>, theirs: &[IpAddr]| {
+                let at = |ip: IpAddr| SocketAddr::new(ip, port.get());
+                // A family of fewer addresses stands in for several.
+                let companions = theirs.iter().map(|&ip| Some(at(ip)));
+                let companions = companions.cycle().chain(std::iter::repeat(None));
+                let members = mine
+                    .into_iter()
+                    .zip(companions)
+                    .map(|(ip, companion)| Member {
+                        companion,
+                        ..member(format!("{}/{}", backend.name, at(ip)).into(), at(ip))
+                    });
+                members.collect::<Vec<_>>()
+            };
+            let (four, six) = (family(v4.clone(), &v6), family(v6, &v4));
+            four.into_iter().chain(six).collect()
         }
     }
 }

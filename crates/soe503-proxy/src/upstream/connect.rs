@@ -1,13 +1,13 @@
 //! Opening a transport to a backend.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use soe503_core::Tick;
 use tokio::net::TcpStream;
 
 use super::connection::Connection;
+use super::{Upstream, eyeballs};
 use crate::net::Stream;
 
 /// Why a connection did not come about.
@@ -19,13 +19,13 @@ pub(crate) enum ConnectError {
     Io(io::Error),
 }
 
-/// Connects within `timeout`.
+/// Connects to `upstream` within `timeout`.
 pub(super) async fn open(
-    address: SocketAddr,
+    upstream: &Upstream,
     timeout: Duration,
     now: Tick,
 ) -> Result<Connection, ConnectError> {
-    let stream = match tokio::time::timeout(timeout, TcpStream::connect(address)).await {
+    let stream = match tokio::time::timeout(timeout, tcp(upstream, now)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(ConnectError::Io(error)),
         Err(_elapsed) => return Err(ConnectError::Timeout),
@@ -35,3 +35,24 @@ pub(super) async fn open(
     stream.set_nodelay(true).map_err(ConnectError::Io)?;
     Ok(Connection::new(Stream::Tcp(stream), connect_time, now))
 }
+
+async fn tcp(upstream: &Upstream, now: Tick) -> io::Result<TcpStream> {
+    let own = upstream.address();
+    let Some(companion) = upstream.companion() else {
+        return TcpStream::connect(own).await;
+    };
+    let (first, second) = if upstream.is_detoured(now) {
+        (companion, own)
+    } else {
+        (own, companion)
+    };
+    let (stream, winner) = eyeballs::race(first, second, TcpStream::connect).await?;
+    if winner == second {
+        upstream.detour(now, winner == companion);
+    }
+    Ok(stream)
+}
+
+#[cfg(test)]
+#[path = "connect_tests.rs"]
+mod tests;
