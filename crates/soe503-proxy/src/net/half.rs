@@ -87,7 +87,9 @@ impl WriteHalf {
     }
 
     fn get(&mut self) -> io::Result<&mut Write> {
-        self.0.as_mut().ok_or(io::ErrorKind::NotConnected.into())
+        self.0
+            .as_mut()
+            .ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 

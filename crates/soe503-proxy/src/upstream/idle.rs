@@ -33,6 +33,10 @@ struct Spread(u64);
 struct Idle {
     upstream: Upstream,
     /// Oldest first.
+    #[expect(
+        clippy::vec_box,
+        reason = "connections are handed on boxed: a request would unbox and box one each time"
+    )]
     connections: Vec<Box<Connection>>,
 }
 
