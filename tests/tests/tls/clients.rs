@@ -73,7 +73,15 @@ impl Client {
         to: SocketAddr,
         name: &str,
     ) -> io::Result<TlsStream<TcpStream>> {
-        let stream = TcpStream::connect(to).await?;
+        self.over(TcpStream::connect(to).await?, name).await
+    }
+
+    /// The same over a connection that is open.
+    pub(crate) async fn over(
+        &self,
+        stream: TcpStream,
+        name: &str,
+    ) -> io::Result<TlsStream<TcpStream>> {
         let name = ServerName::try_from(name.to_owned()).unwrap();
         TlsConnector::from(Arc::clone(&self.config))
             .connect(name, stream)

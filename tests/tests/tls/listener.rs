@@ -5,7 +5,7 @@ use std::process::Stdio;
 use soe503_tests::faulty::{Behaviour, FaultyBackend};
 use soe503_tests::http::{get, once};
 use soe503_tests::proxy::{Proxy, config, eventually, soe503_says};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
@@ -262,6 +262,34 @@ async fn plain_http_is_told_so_and_silence_is_cut_off() {
     let refused = once(to, "\u{1}\u{2}\u{3}").await;
     assert!(refused.is_err());
     assert_eq!(scene.backend.counts().requests, 0);
+}
+
+#[tokio::test]
+async fn a_load_balancer_may_say_first_who_the_client_is() {
+    let (authority, files) = (Authority::new(), Files::new());
+    let tls = format!(
+        "tls = {{ certificates = [{}] }}\nproxy_protocol = \"require\"\n\
+         trusted = [\"127.0.0.0/8\"]\nexplain",
+        files.pair("shop", &authority.issue(&["shop.example"]))
+    );
+    let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    let config = config(&[backend.address()], "").replacen("explain", &tls, 1);
+    let proxy = Proxy::start(&config).await;
+    let mut tcp = TcpStream::connect(proxy.address()).await.unwrap();
+    let header = b"PROXY TCP4 203.0.113.9 192.0.2.1 5555 443\r\n";
+    tcp.write_all(header).await.unwrap();
+    let client = Making::of(&authority).client();
+    let mut stream = client.over(tcp, "shop.example").await.unwrap();
+    ask(&mut stream, "").await.unwrap();
+    assert!(
+        head(&mut stream)
+            .await
+            .unwrap()
+            .starts_with("http/1.1 200 ")
+    );
+    let request = backend.last().unwrap();
+    assert_eq!(request.header("x-forwarded-for"), Some("203.0.113.9"));
+    assert_eq!(request.header("x-forwarded-proto"), Some("https"));
 }
 
 #[tokio::test]
