@@ -2,6 +2,12 @@
 
 use http::HeaderName;
 
+use crate::refusal::Refusal;
+use crate::value;
+
+/// Fields that `Connection` may name.
+const MOST_NAMED: usize = 32;
+
 /// What a message says about its connection.
 #[derive(Debug, Default)]
 pub struct Connection {
@@ -30,27 +36,38 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Reads one `Connection` field. `false`: it names more than `max` fields.
-    pub(crate) fn read(&mut self, value: &[u8], max: usize) -> bool {
-        for option in value.split(|&byte| byte == b',') {
-            let option = option.trim_ascii();
+    /// Reads one `Connection` field, which may name `most` fields.
+    #[inline]
+    pub(crate) fn read(&mut self, value: &[u8], most: usize) -> Result<(), Refusal> {
+        if value.eq_ignore_ascii_case(b"keep-alive") {
+            self.keep_alive = true;
+        } else if value.eq_ignore_ascii_case(b"close") {
+            self.close = true;
+        } else {
+            return self.list(value, most);
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn list(&mut self, value: &[u8], most: usize) -> Result<(), Refusal> {
+        for option in value.split(|&byte| byte == b',').map(value::trim) {
             if option.eq_ignore_ascii_case(b"keep-alive") {
                 self.keep_alive = true;
             } else if option.eq_ignore_ascii_case(b"close") {
                 self.close = true;
             } else if option.eq_ignore_ascii_case(b"upgrade") {
                 self.upgrade = true;
-            } else if !self.name(option, max) {
-                return false;
+            } else {
+                self.name(option, most)?;
             }
         }
-        true
+        Ok(())
     }
 
     /// An option that is none of the three: the name of a field. What is no token names none.
-    #[cold]
-    fn name(&mut self, option: &[u8], max: usize) -> bool {
-        const ELSEWHERE: [&str; 10] = [
+    fn name(&mut self, option: &[u8], most: usize) -> Result<(), Refusal> {
+        const ELSEWHERE: [&str; 9] = [
             "connection",
             "content-length",
             "host",
@@ -60,15 +77,25 @@ impl Options {
             "te",
             "trailer",
             "transfer-encoding",
-            "upgrade",
         ];
         let Ok(name) = HeaderName::from_bytes(option) else {
-            return true;
+            // This value does not become a `HeaderValue`, which would check it.
+            let bad = option
+                .iter()
+                .any(|&byte| byte.is_ascii_control() && byte != b'\t');
+            return if bad {
+                Err(Refusal::HeaderValue)
+            } else {
+                Ok(())
+            };
         };
-        if ELSEWHERE.contains(&name.as_str()) {
-            return true;
+        if ELSEWHERE.contains(&name.as_str()) || self.named.contains(&name) {
+            return Ok(());
+        }
+        if self.named.len() == most.min(MOST_NAMED) {
+            return Err(Refusal::TooManyHeaders);
         }
         self.named.push(name);
-        self.named.len() <= max
+        Ok(())
     }
 }

@@ -40,10 +40,10 @@ pub fn write_request_head(
     out.extend_from_slice(b" HTTP/1.1\r\n");
     for (name, value) in headers {
         let name = name.as_str();
-        if is_ours(name) || matches!(name, "content-length" | "upgrade") {
-            continue;
+        match role(name) {
+            Role::Plain | Role::Date => write_field(out, name, value),
+            Role::Ours | Role::Length | Role::Upgrade => {}
         }
-        write_field(out, name, value);
     }
     if let Some(upgrade) = upgrade {
         out.extend_from_slice(b"connection: upgrade\r\nupgrade: ");
@@ -73,11 +73,11 @@ pub fn write_response_head(
     let mut date = date;
     for (name, value) in headers {
         let name = name.as_str();
-        if is_ours(name) || (name == "content-length" && !own_length) {
-            continue;
-        }
-        if name == "date" {
-            date = None;
+        match role(name) {
+            Role::Ours => continue,
+            Role::Length if !own_length => continue,
+            Role::Date => date = None,
+            Role::Plain | Role::Length | Role::Upgrade => {}
         }
         write_field(out, name, value);
     }
@@ -121,17 +121,33 @@ pub fn write_last_chunk(out: &mut Vec<u8>, trailers: Option<&HeaderMap>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Fields that only this module writes.
-fn is_ours(name: &str) -> bool {
-    matches!(
-        name,
-        "connection" | "transfer-encoding" | "keep-alive" | "proxy-connection"
-    )
+/// What a field of the map is to the encoders.
+enum Role {
+    Plain,
+    /// Only this module writes it.
+    Ours,
+    Length,
+    Upgrade,
+    Date,
+}
+
+/// A name's length and first letter tell most of them apart from the rest.
+fn role(name: &str) -> Role {
+    let is = |other, role| if name == other { role } else { Role::Plain };
+    match (name.len(), name.as_bytes()[0]) {
+        (4, b'd') => is("date", Role::Date),
+        (7, b'u') => is("upgrade", Role::Upgrade),
+        (10, b'c') => is("connection", Role::Ours),
+        (10, b'k') => is("keep-alive", Role::Ours),
+        (14, b'c') => is("content-length", Role::Length),
+        (16, b'p') => is("proxy-connection", Role::Ours),
+        (17, b't') => is("transfer-encoding", Role::Ours),
+        _ => Role::Plain,
+    }
 }
 
 fn write_field(out: &mut Vec<u8>, name: &str, value: &HeaderValue) {
     let value = value.as_bytes();
-    out.reserve(name.len() + value.len() + 4);
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);

@@ -9,10 +9,10 @@ use std::thread::JoinHandle;
 
 use tokio::sync::Semaphore;
 
-use crate::config::{self, Config, Listener};
+use crate::config::{self, Config, Exposure, Listener};
 use crate::control::{self, Control, access_log, recorder};
 use crate::front::{self, Front, Route, Routes, StackParts};
-use crate::listen::{self, Drain, Server};
+use crate::listen::{self, Admission, Drain, Server};
 use crate::state::Proxy;
 use crate::worker::{self, WorkerListener};
 
@@ -98,10 +98,16 @@ impl Running {
         let mut per_worker: Vec<Vec<WorkerListener>> = (0..workers).map(|_| Vec::new()).collect();
         for (index, (listener, sockets)) in config.listeners.iter().zip(sockets).enumerate() {
             let room = Arc::new(Semaphore::new(listener.limits.max_connections.get()));
+            let admission = Arc::new(Admission::new(listener));
             let server = Arc::new(Server::new(&listener.limits, listener.protocols));
             for (socket, mine) in sockets.into_iter().zip(&mut per_worker) {
                 let routes = routes(&proxy, &config, listener);
-                let front = Arc::new(Front::new(Arc::clone(&proxy), routes));
+                let front = Arc::new(Front::new(
+                    Arc::clone(&proxy),
+                    routes,
+                    listener,
+                    Arc::clone(&admission),
+                ));
                 fronts.push((index, Arc::clone(&front)));
                 let (server, room) = (Arc::clone(&server), Arc::clone(&room));
                 mine.push(WorkerListener {
@@ -216,7 +222,10 @@ fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
         config
             .listeners
             .iter()
-            .map(|l| (l.address, l.protocols, l.limits))
+            .map(|l| Listener {
+                explain: Exposure::Public,
+                ..l.clone()
+            })
             .collect()
     };
     [
@@ -247,7 +256,7 @@ fn routes(proxy: &Proxy, config: &Config, listener: &Listener) -> Routes {
             logged: proxy.access_log.is_on(),
         };
         Some(Route::new(
-            route.matches.clone(),
+            route,
             Arc::clone(pool),
             front::build(pool, &parts),
         ))

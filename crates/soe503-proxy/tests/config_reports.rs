@@ -36,9 +36,45 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "tls = { cert = \"cert.pem\" }\n[[routes]]",
     ),
     (
-        "not_yet_proxy_protocol",
+        "proxy_protocol_from_nobody",
         "[[routes]]",
-        "proxy_protocol = false\n[[routes]]",
+        "proxy_protocol = \"require\"\n[[routes]]",
+    ),
+    (
+        "network_with_host_bits",
+        "[[routes]]",
+        "forwarded = { trust = [\"10.1.2.3/8\"] }\n[[routes]]",
+    ),
+    (
+        "header_of_the_connection",
+        "timeout = \"15s\"",
+        "request_headers = { set = { Connection = \"close\" } }",
+    ),
+    (
+        "header_host",
+        "timeout = \"15s\"",
+        "request_headers = { remove = [\"host\"] }",
+    ),
+    (
+        "header_value",
+        "timeout = \"15s\"",
+        "response_headers = { add = { x-a = \"a\\nb\" } }",
+    ),
+    (
+        "header_set_and_removed",
+        "timeout = \"15s\"",
+        "response_headers = { set = { x-a = \"1\" }, remove = [\"X-a\"] }",
+    ),
+    (
+        "strip_and_rewrite",
+        "timeout = \"15s\"",
+        "strip_prefix = true\nrewrite_prefix = \"/v2\"",
+    ),
+    ("strip_nothing", "timeout = \"15s\"", "strip_prefix = true"),
+    (
+        "host_with_a_user",
+        "timeout = \"15s\"",
+        "host = \"user@app\"",
     ),
     (
         "not_yet_maintenance",

@@ -38,6 +38,8 @@ fn scrape() -> Scrape {
         draining: true,
         connections: 3,
         connections_total: 40,
+        refused_for_header: 3,
+        refused_per_client: 5,
         recorder_dropped: 1,
         access_log_written: 90,
         access_log_dropped: 2,

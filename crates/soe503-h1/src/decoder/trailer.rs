@@ -2,11 +2,11 @@
 
 use bytes::{Buf, Bytes};
 use http::HeaderMap;
-use http::header::{HeaderName, HeaderValue};
-use httparse::{EMPTY_HEADER, Status};
+use http::header::HeaderValue;
 
 use super::Step;
 use crate::fault::BodyFault;
+use crate::{fields, lines, scan};
 
 /// Bytes of a trailer section.
 const MOST_BYTES: usize = 16 * 1024;
@@ -50,14 +50,22 @@ impl Trailer {
 }
 
 fn parse(section: &[u8]) -> Result<HeaderMap, BodyFault> {
-    let mut fields = [EMPTY_HEADER; MOST_FIELDS];
-    let Ok(Status::Complete((_, fields))) = httparse::parse_headers(section, &mut fields) else {
-        return Err(BodyFault::Trailer);
-    };
-    let mut map = HeaderMap::with_capacity(fields.len());
-    for field in fields {
-        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| BodyFault::Trailer)?;
-        let value = HeaderValue::from_bytes(field.value).map_err(|_| BodyFault::Trailer)?;
+    let mut map = HeaderMap::new();
+    let mut start = 0;
+    let mut count = 0;
+    while let Some(len) = scan::find(&section[start..], b'\n') {
+        let line = lines::line(section, start, start + len);
+        start += len + 1;
+        if line.is_empty() {
+            break;
+        }
+        count += 1;
+        if count > MOST_FIELDS {
+            return Err(BodyFault::Trailer);
+        }
+        let (name, value) = fields::split(section, line).map_err(|_| BodyFault::Trailer)?;
+        let name = fields::other_name(name).map_err(|_| BodyFault::Trailer)?;
+        let value = HeaderValue::from_bytes(&section[value]).map_err(|_| BodyFault::Trailer)?;
         if !is_forbidden(name.as_str()) {
             map.append(name, value);
         }

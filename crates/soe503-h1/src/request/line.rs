@@ -1,93 +1,118 @@
-//! A head that could not be parsed to its end: is it incomplete, or what is wrong with it? Only heads
-//! that are incomplete or refused come here.
+//! The request line (RFC 9112 §3), also while it is incomplete.
 
-use httparse::{Error, Request};
+use std::ops::Range;
 
+use http::{Method, Version};
+
+use super::target;
 use crate::limits::HeadLimits;
 use crate::refusal::Refusal;
-use crate::request::target;
+use crate::{lines, scan};
 
-/// `Ok`: more bytes are needed.
-#[cold]
-pub(crate) fn unfinished(
-    head: &[u8],
-    line: &Request<'_, '_>,
-    error: Option<Error>,
+/// A request line's method, where its target stands, and its version.
+#[inline]
+pub(super) fn parse(
+    bytes: &[u8],
+    line: Range<usize>,
     limits: &HeadLimits,
-) -> Result<(), Refusal> {
-    let offset = |part: &str| part.as_ptr().addr() - head.as_ptr().addr() + part.len() + 1;
-    let more = || {
-        if head.len() >= limits.max_bytes {
-            Err(Refusal::HeadTooLarge)
-        } else {
-            Ok(())
-        }
-    };
-    if let (Some(method), None) = (line.method, line.path) {
-        let rest = head.get(offset(method)..).unwrap_or_default();
-        let target = rest
-            .iter()
-            .take_while(|&&byte| byte > b' ' && byte != 0x7f)
-            .count();
-        if target > limits.max_target.min(target::MOST) {
-            return Err(Refusal::TargetTooLong);
-        }
-        return match (error, &rest[target..]) {
-            (None, _) | (_, b"\r") => more(),
-            (_, [b'\n', ..] | [b'\r', b'\n', ..]) if target > 0 => Err(Refusal::Version),
-            (_, [b'\n' | b'\r' | b' ', ..]) if target == 0 => Err(Refusal::RequestLine),
-            _ => Err(Refusal::Target),
-        };
+) -> Result<(Method, Range<usize>, Version), Refusal> {
+    let text = &bytes[line.clone()];
+    let space = scan::find(text, b' ').ok_or_else(|| without_target(text))?;
+    let method = Method::from_bytes(&text[..space]).map_err(|_| bad_method(text))?;
+    let rest = &text[space + 1..];
+    let target = scan::find(rest, b' ').ok_or_else(|| without_version(rest, limits))?;
+    if target > limits.max_target.min(target::MOST) {
+        return Err(Refusal::TargetTooLong);
     }
-    let Some(error) = error else { return more() };
-    let after = line.path.map_or(&[][..], |target| {
-        head.get(offset(target)..).unwrap_or_default()
-    });
-    Err(match error {
-        Error::TooManyHeaders => Refusal::TooManyHeaders,
-        Error::HeaderValue => Refusal::HeaderValue,
-        Error::HeaderName => name_or_fold(after),
-        Error::Version => match after {
-            [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', ..] => Refusal::Version,
-            _ => Refusal::RequestLine,
-        },
-        // The line after the last field begins with CR and goes on with something else.
-        Error::NewLine
-            if after.len() > 9 && matches!(&after[8..], [b'\r', b'\n', ..] | [b'\n', ..]) =>
-        {
-            Refusal::HeaderName
-        }
-        Error::Token if line.method.is_none() => match head {
-            [0x16] => return more(),
-            [0x16, 0x03, ..] => Refusal::TlsRecord,
-            _ => method(head),
-        },
-        _ => Refusal::RequestLine,
-    })
+    let version = match &rest[target + 1..] {
+        _ if target == 0 => return Err(Refusal::RequestLine),
+        b"HTTP/1.1" => Version::HTTP_11,
+        b"HTTP/1.0" => Version::HTTP_10,
+        other => return Err(bad_version(other)),
+    };
+    let start = line.start + space + 1;
+    Ok((method, start..start + target, version))
 }
 
-/// The method is followed by a byte that is neither a token's nor the space behind it.
-fn method(head: &[u8]) -> Refusal {
-    let line = head.trim_ascii_start();
-    match line.iter().find(|&&byte| !is_token(byte)) {
-        Some(b'\r' | b'\n' | b' ') => Refusal::RequestLine,
+/// An incomplete head: it may be refused already. `Ok`: more bytes are needed.
+#[cold]
+pub(super) fn incomplete(bytes: &[u8], start: usize, limits: &HeadLimits) -> Result<(), Refusal> {
+    judge(bytes, start, limits)?;
+    if limits.is_full(bytes.len()) {
+        Err(Refusal::HeadTooLarge)
+    } else {
+        Ok(())
+    }
+}
+
+/// Judges the request line, as far as it is there.
+#[cold]
+pub(super) fn judge(bytes: &[u8], start: usize, limits: &HeadLimits) -> Result<(), Refusal> {
+    match scan::find(&bytes[start..], b'\n') {
+        Some(lf) => parse(bytes, lines::line(bytes, start, start + lf), limits).map(|_| ()),
+        None => prefix(&bytes[start..], limits),
+    }
+}
+
+/// The beginning of a request line: a method's bytes, and a target that is not too long.
+fn prefix(text: &[u8], limits: &HeadLimits) -> Result<(), Refusal> {
+    // It may be the line's end.
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    let Some(space) = scan::find(text, b' ') else {
+        // The second byte of a TLS record tells.
+        let known = text.is_empty() || text == [0x16] || Method::from_bytes(text).is_ok();
+        return if known { Ok(()) } else { Err(bad_method(text)) };
+    };
+    Method::from_bytes(&text[..space]).map_err(|_| bad_method(text))?;
+    let rest = &text[space + 1..];
+    let target = scan::find(rest, b' ').unwrap_or(rest.len());
+    if target > limits.max_target.min(target::MOST) {
+        Err(Refusal::TargetTooLong)
+    } else {
+        Ok(())
+    }
+}
+
+/// A line without a space.
+#[cold]
+fn without_target(text: &[u8]) -> Refusal {
+    match Method::from_bytes(text) {
+        Ok(_) => Refusal::RequestLine,
+        Err(_) => bad_method(text),
+    }
+}
+
+/// What stands before the first space is no method.
+#[cold]
+fn bad_method(text: &[u8]) -> Refusal {
+    match text {
+        [0x16, 0x03, ..] => Refusal::TlsRecord,
+        [b' ', ..] => Refusal::RequestLine,
         _ => Refusal::Method,
     }
 }
 
-/// A field name is wrong: is it the white space of a folded line?
-fn name_or_fold(after: &[u8]) -> Refusal {
-    for line in after.split(|&byte| byte == b'\n').skip(1) {
-        let name = line.iter().take_while(|&&byte| is_token(byte)).count();
-        match line.get(name) {
-            Some(b':') if name > 0 => {}
-            Some(b' ' | b'\t') if name == 0 => return Refusal::ObsFold,
-            _ => break,
-        }
+/// A target and nothing behind it: HTTP/0.9.
+#[cold]
+fn without_version(target: &[u8], limits: &HeadLimits) -> Refusal {
+    if target.is_empty() {
+        Refusal::RequestLine
+    } else if target.len() > limits.max_target.min(target::MOST) {
+        Refusal::TargetTooLong
+    } else {
+        Refusal::Version
     }
-    Refusal::HeaderName
 }
 
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+/// `HTTP/` and a number is a version, if not one of ours.
+#[cold]
+fn bad_version(version: &[u8]) -> Refusal {
+    match version {
+        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+        {
+            Refusal::Version
+        }
+        _ => Refusal::RequestLine,
+    }
 }

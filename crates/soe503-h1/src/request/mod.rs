@@ -3,12 +3,12 @@
 mod line;
 mod target;
 
-use http::{Method, Request, Version, request};
-use httparse::{EMPTY_HEADER, Header, Status};
+use http::{Request, Version, request};
 
 use crate::connection::Connection;
-use crate::fields::{self, Copy, FEW};
+use crate::fields::{self, Source};
 use crate::limits::{BodyLength, HeadLimits};
+use crate::lines::{self, FEW, Found};
 use crate::refusal::Refusal;
 
 /// A request's head.
@@ -32,63 +32,63 @@ pub struct RequestHead {
 ///
 /// # Errors
 ///
-/// A [`Refusal`] as soon as the bytes cannot become a request that is taken. What is refused does not
-/// depend on how the bytes were cut into reads.
+/// A [`Refusal`]. The request line and the limits are judged while the head is incomplete, the fields
+/// when it is complete. The refusal does not depend on how the bytes were cut into reads.
 pub fn parse_request(buf: &[u8], limits: &HeadLimits) -> Result<Option<RequestHead>, Refusal> {
-    let head = &buf[..buf.len().min(limits.max_bytes)];
-    let mut few = [EMPTY_HEADER; FEW];
-    let parsed = parse(head, &mut few[..FEW.min(limits.max_headers)], limits);
-    if limits.max_headers > FEW && matches!(parsed, Err(Refusal::TooManyHeaders)) {
-        return parse_many(head, limits);
+    let bytes = limits.window(buf);
+    let start = lines::skip_empty(bytes).ok_or(Refusal::RequestLine)?;
+    let mut few = [0; FEW];
+    let most = limits.max_headers.saturating_add(1);
+    match lines::find(bytes, start, &mut few[..FEW.min(most)]) {
+        Found::Head { lines, len } => finish(bytes, start, len, &few[..lines], limits),
+        Found::Partial => line::incomplete(bytes, start, limits).map(|()| None),
+        Found::TooMany => many(bytes, start, most, limits),
     }
-    parsed
 }
 
+/// A head of more lines than fit on the stack.
 #[cold]
-fn parse_many(head: &[u8], limits: &HeadLimits) -> Result<Option<RequestHead>, Refusal> {
-    // The shortest field has three bytes.
-    let most = limits.max_headers.min(head.len() / 3 + 1);
-    parse(head, &mut vec![EMPTY_HEADER; most], limits)
-}
-
-fn parse<'b>(
-    head: &'b [u8],
-    headers: &mut [Header<'b>],
+fn many(
+    bytes: &[u8],
+    start: usize,
+    most: usize,
     limits: &HeadLimits,
 ) -> Result<Option<RequestHead>, Refusal> {
-    let mut line = httparse::Request::new(headers);
-    let outcome = line.parse(head);
-    if line
-        .path
-        .is_some_and(|target| target.len() > limits.max_target.min(target::MOST))
-    {
-        return Err(Refusal::TargetTooLong);
-    }
-    match (outcome, line.method, line.path, line.version) {
-        (Ok(Status::Complete(len)), Some(method), Some(target), Some(minor)) => {
-            let version = if minor == 1 {
-                Version::HTTP_11
-            } else {
-                Version::HTTP_10
-            };
-            finish(&head[..len], method, target, version, line.headers, limits).map(Some)
+    // The shortest line that is not empty has two bytes.
+    let mut ends = vec![0; most.min(bytes.len() / 2 + 1)];
+    match lines::find(bytes, start, &mut ends) {
+        Found::Head { lines, len } => finish(bytes, start, len, &ends[..lines], limits),
+        Found::Partial => line::incomplete(bytes, start, limits).map(|()| None),
+        Found::TooMany => {
+            line::judge(bytes, start, limits)?;
+            Err(Refusal::TooManyHeaders)
         }
-        (outcome, ..) => line::unfinished(head, &line, outcome.err(), limits).map(|()| None),
     }
 }
 
+#[inline]
 fn finish(
-    head: &[u8],
-    method: &str,
-    target: &str,
-    version: Version,
-    headers: &[Header<'_>],
+    bytes: &[u8],
+    start: usize,
+    len: usize,
+    ends: &[u32],
     limits: &HeadLimits,
-) -> Result<RequestHead, Refusal> {
-    let method = Method::from_bytes(method.as_bytes()).map_err(|_| Refusal::Method)?;
-    let copy = Copy::new(head);
-    let uri = target::parse(&method, target, &copy)?;
-    let mut fields = fields::read::<true>(headers, &copy, limits)?;
+) -> Result<Option<RequestHead>, Refusal> {
+    let line = lines::line(bytes, start, ends[0] as usize);
+    let (method, target, version) = line::parse(bytes, line, limits)?;
+    let source = Source {
+        bytes,
+        copy: fields::copy(&bytes[target.start..len]),
+        start: target.start,
+        ends,
+        most: limits.max_headers,
+    };
+    let uri = target::parse(&method, target, &source)?;
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.method = method;
+    parts.uri = uri;
+    parts.version = version;
+    let mut fields = fields::read::<true>(&source, &mut parts.headers)?;
     if version == Version::HTTP_11 {
         if !fields.host {
             return Err(Refusal::HostMissing);
@@ -102,16 +102,11 @@ fn finish(
         None if fields.chunked => BodyLength::Chunked,
         None => BodyLength::None,
     };
-    let (mut parts, ()) = Request::new(()).into_parts();
-    parts.method = method;
-    parts.uri = uri;
-    parts.version = version;
-    parts.headers = fields.map;
-    Ok(RequestHead {
+    Ok(Some(RequestHead {
         parts,
         body,
         connection,
         expect_continue: fields.expect_continue && version == Version::HTTP_11,
-        len: head.len(),
-    })
+        len,
+    }))
 }

@@ -3,8 +3,8 @@
 use super::{
     keys::{
         AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, CheckKeys, EjectionKeys, FileKeys,
-        LimitKeys, ListenerKeys, MatchKeys, PoolKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
-        ServerKeys,
+        ForwardedKeys, HeaderKeys, LimitKeys, ListenerKeys, MatchKeys, PoolKeys, RetryBudgetKeys,
+        RetryKeys, RouteKeys, ServerKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -58,6 +58,8 @@ fn lists_of_defaults_are_true() {
     let listener = include_str!("listener.rs");
     check::<ListenerKeys>(listener, "pub struct Listener");
     check::<LimitKeys>(listener, "pub struct Limits");
+    check::<ForwardedKeys>(include_str!("forwarding.rs"), "pub struct Forwarded ");
+    check::<HeaderKeys>(include_str!("rules.rs"), "pub struct HeaderRules");
     let route = include_str!("route.rs");
     check::<RouteKeys>(route, "pub struct Route");
     check::<MatchKeys>(route, "pub struct Match");

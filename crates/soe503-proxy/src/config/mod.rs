@@ -21,6 +21,7 @@ pub mod check;
 mod decisions;
 #[cfg(test)]
 mod defaults_tests;
+mod forwarding;
 mod guard;
 mod health;
 mod keys;
@@ -33,9 +34,11 @@ mod problem;
 mod report;
 mod root;
 mod route;
+mod rules;
 mod server;
 mod wire;
 
+pub use forwarding::{Forwarded, ForwardedMode, ForwardedStyle, Networks};
 pub use guard::{CircuitBreaker, Ejection, RetryBudget, Window};
 pub use health::{HealthCheck, Probe, StatusSet};
 pub use listener::{Limits, Listener, Protocols};
@@ -48,6 +51,7 @@ pub use report::Report;
 pub use root::Config;
 pub(crate) use route::without_port;
 pub use route::{Host, Match, Retry, Route};
+pub use rules::{HeaderRules, HostPolicy, Rewrite};
 pub use server::{AccessLog, Admin, AdminAccess, AdminToken, Server};
 pub use soe503_core::{
     Ratio,

@@ -64,7 +64,8 @@ fn look(proxy: &Proxy, told: &mut Told, now: Tick) {
     told.retain(|pool, _| pools.contains_key(pool));
 }
 
-fn tell_circuit(pool: &PoolState) {
+/// Writes what happened to the circuit since anybody last did.
+pub(super) fn tell_circuit(pool: &PoolState) {
     for change in pool.circuit_news() {
         let name = &*pool.name;
         match &change.why {

@@ -8,6 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use soe503::BoxError;
 
+use super::capped::Capped;
 use crate::listen::h1;
 
 /// What a client sends after a request's head.
@@ -19,6 +20,8 @@ pub(crate) enum ClientBody {
     H1(h1::Body),
     /// A stream of an HTTP/2 connection.
     H2(Incoming),
+    /// Any of these, of unknown length on a route that limits it.
+    Capped(Box<Capped<Self>>),
 }
 
 impl ClientBody {
@@ -43,6 +46,7 @@ impl Body for ClientBody {
             Self::Empty => Poll::Ready(None),
             Self::H1(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
             Self::H2(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            Self::Capped(body) => Pin::new(&mut **body).poll_frame(cx),
         }
     }
 
@@ -51,6 +55,7 @@ impl Body for ClientBody {
             Self::Empty => true,
             Self::H1(body) => body.is_end_stream(),
             Self::H2(body) => body.is_end_stream(),
+            Self::Capped(body) => body.is_end_stream(),
         }
     }
 
@@ -59,6 +64,7 @@ impl Body for ClientBody {
             Self::Empty => SizeHint::with_exact(0),
             Self::H1(body) => body.size_hint(),
             Self::H2(body) => body.size_hint(),
+            Self::Capped(body) => body.size_hint(),
         }
     }
 }

@@ -8,6 +8,8 @@ use http::{Method, Request, Version};
 pub(crate) enum Unacceptable {
     /// HTTP/1.1 without `Host`, or with several (RFC 9112 §3.2).
     Host,
+    /// A target longer than the listener allows (RFC 9110 §15.5.15).
+    Target,
     /// `CONNECT`: this is not a forward proxy.
     Connect,
 }
@@ -17,6 +19,7 @@ impl Unacceptable {
     pub(crate) fn status(self) -> http::StatusCode {
         match self {
             Self::Host => http::StatusCode::BAD_REQUEST,
+            Self::Target => http::StatusCode::URI_TOO_LONG,
             Self::Connect => http::StatusCode::METHOD_NOT_ALLOWED,
         }
     }
@@ -25,15 +28,20 @@ impl Unacceptable {
     pub(crate) fn detail(self) -> &'static str {
         match self {
             Self::Host => "An HTTP/1.1 request carries exactly one Host header.",
+            Self::Target => "The request's target is longer than this server accepts.",
             Self::Connect => "CONNECT is not available here: this is a reverse proxy.",
         }
     }
 }
 
 /// Refuses what no backend should have to make sense of.
-pub(crate) fn check<B>(request: &Request<B>) -> Result<(), Unacceptable> {
+pub(crate) fn check<B>(request: &Request<B>, max_target: usize) -> Result<(), Unacceptable> {
     if request.method() == Method::CONNECT {
         return Err(Unacceptable::Connect);
+    }
+    let target = request.uri().path_and_query();
+    if target.is_some_and(|target| target.as_str().len() > max_target) {
+        return Err(Unacceptable::Target);
     }
     if request.version() == Version::HTTP_11 {
         let mut hosts = request.headers().get_all(HOST).iter();
@@ -47,6 +55,18 @@ pub(crate) fn check<B>(request: &Request<B>) -> Result<(), Unacceptable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_has_a_limit() {
+        for (target, expected) in [
+            ("/345678", Ok(())),
+            ("/34567?", Ok(())),
+            ("/345678?", Err(Unacceptable::Target)),
+        ] {
+            let request = Request::builder().version(Version::HTTP_2).uri(target);
+            assert_eq!(check(&request.body(()).unwrap(), 7), expected, "{target}");
+        }
+    }
 
     #[test]
     fn one_host_and_no_connect() {
@@ -76,7 +96,7 @@ mod tests {
                     .append(HOST, http::HeaderValue::from_static("a"));
             }
             assert_eq!(
-                check(&request),
+                check(&request, 64),
                 expected,
                 "{method} {version:?} {hosts} hosts"
             );

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::forwarded::Forwarder;
+use super::forwarded::{Forwarder, Scheme};
+use crate::config::Forwarded;
 use crate::listen::watch::Watch;
+use crate::listen::{Admitted, Seat};
 
 /// What is the same for all requests of one client connection.
 #[derive(Debug)]
@@ -12,14 +14,23 @@ pub(crate) struct Client {
     address: SocketAddr,
     forwarder: Forwarder,
     watch: Arc<Watch>,
+    /// Held for as long as the connection lives.
+    _seat: Option<Seat>,
 }
 
 impl Client {
-    pub(crate) fn new(address: SocketAddr, watch: Arc<Watch>) -> Self {
+    /// The client that was let in; backends are told of it as `policy` says.
+    pub(super) fn new(admitted: Admitted, watch: Arc<Watch>, policy: &Forwarded) -> Self {
+        let scheme = match admitted.tls_before {
+            true => Scheme::Https,
+            false => Scheme::Http,
+        };
+        let address = admitted.client;
         Self {
             address,
-            forwarder: Forwarder::new(address.ip()),
+            forwarder: Forwarder::new(address.ip(), scheme, policy),
             watch,
+            _seat: admitted.seat,
         }
     }
 
@@ -27,7 +38,7 @@ impl Client {
         self.address
     }
 
-    pub(crate) fn forwarder(&self) -> &Forwarder {
+    pub(super) fn forwarder(&self) -> &Forwarder {
         &self.forwarder
     }
 

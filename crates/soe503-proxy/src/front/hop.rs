@@ -7,6 +7,8 @@ use http::header::{
 use http::{HeaderMap, HeaderValue};
 use soe503_h1::Connection;
 
+use super::forwarded::is_forwarding;
+
 /// Connection-specific fields that older software sends without naming them in `Connection`.
 static ALWAYS: [HeaderName; 8] = [
     TRANSFER_ENCODING,
@@ -143,8 +145,9 @@ fn may_be_named(name: &HeaderName) -> bool {
             | "cookie"
             | "cache-control"
             | "x-request-id"
-    ) && !name.as_str().starts_with("x-forwarded-")
-        && name.as_str() != "forwarded"
+            | "via"
+            | "traceparent"
+    ) && !is_forwarding(name)
 }
 
 #[cfg(test)]

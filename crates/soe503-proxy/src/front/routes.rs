@@ -5,9 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::{Method, Request};
 use tower_service::Service;
 
+use bytes::Bytes;
+use http::Response;
+use soe503::BoxError;
+
 use super::ClientBody;
+use super::actions::Actions;
 use super::index::Index;
 use super::stack::Stack;
+use crate::config;
 use crate::config::Match;
 use crate::state::PoolState;
 
@@ -30,6 +36,8 @@ pub(crate) struct Route {
     /// Only this worker's thread takes it, for the length of a synchronous call: it is there for
     /// `&mut`, and never waited for.
     stack: Mutex<Stack>,
+    /// `None`: requests and answers are passed on as they are.
+    actions: Option<Arc<Actions>>,
 }
 
 impl Routes {
@@ -55,13 +63,16 @@ impl Routes {
 }
 
 impl Route {
-    pub(crate) fn new(matches: Match, pool: Arc<PoolState>, stack: Stack) -> Self {
+    /// The route that `config` says, to `pool` through `stack`.
+    pub(crate) fn new(config: &config::Route, pool: Arc<PoolState>, stack: Stack) -> Self {
+        let matches = config.matches.clone();
         let label = matches.to_string().into();
         Self {
             matches,
             label,
             pool,
             stack: Mutex::new(stack),
+            actions: Actions::of(config).map(Arc::new),
         }
     }
 
@@ -71,6 +82,20 @@ impl Route {
 
     pub(crate) fn pool(&self) -> &Arc<PoolState> {
         &self.pool
+    }
+
+    /// What it changes about requests and answers.
+    pub(super) fn actions(&self) -> Option<&Arc<Actions>> {
+        self.actions.as_ref()
+    }
+
+    /// Our answer to a request that is refused with `error` before it comes to the stack.
+    pub(super) fn refuse<B>(&self, request: &Request<B>, error: &BoxError) -> Response<Bytes> {
+        let explainer = {
+            let stack = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
+            stack.explainer().clone()
+        };
+        explainer.answer(request, error)
     }
 
     /// Begins to answer. Every layer of the stack is ready at any time (it sheds instead of

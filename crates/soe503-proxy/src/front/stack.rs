@@ -6,6 +6,7 @@ use http::{Request, Response};
 use soe503::explain::{Explain, Explainer, FailureRecord, Record};
 use soe503::{CircuitBreaker, ConcurrencyLimit, Pool, RetryLayer, StatusSet, Timeout};
 use soe503_core::explain::{Exposure, StatusPolicy};
+use soe503_core::ledger::Fault;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -87,6 +88,11 @@ impl<B> Answer for Response<B> {
 
 impl Record for Recording {
     fn record(&self, failure: FailureRecord) {
+        // The front answers these as the client's mistakes; they are no failures of the pool's.
+        let last = failure.ledger.last().and_then(|last| last.fault.as_ref());
+        if last == Some(&Fault::Client) {
+            return;
+        }
         self.recorder.record(recorder::Record {
             request_id: failure.request_id.into(),
             at: failure.at,

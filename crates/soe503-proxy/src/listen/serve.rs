@@ -38,7 +38,7 @@ impl Server {
             head: HeadLimits {
                 max_bytes: head,
                 max_headers: limits.max_headers.get(),
-                max_target: head,
+                max_target: limits.max_target_bytes,
             },
             detect: protocols == Protocols::Both,
         };
@@ -51,7 +51,7 @@ impl Server {
             .keep_alive_timeout(limits.header_read_timeout);
         let patience = Patience {
             head: limits.header_read_timeout,
-            body: limits.idle_timeout,
+            body: limits.body_read_timeout,
             write: limits.idle_timeout,
             idle: limits.idle_timeout,
             tunnel: std::time::Duration::from_secs(3600),

@@ -18,7 +18,7 @@ pub(super) struct Member {
     /// An address of the same DNS name in the other family.
     pub(super) companion: Option<SocketAddr>,
     pub(super) weight: u32,
-    /// Host and port of its URL, as `Host` of a health check.
+    /// Host and port of its URL, as `Host` has them.
     pub(super) host: HeaderValue,
 }
 
@@ -56,13 +56,14 @@ pub(super) fn specs(
         let kept = known.filter(|known| {
             (known.address(), known.companion()) == (member.address, member.companion)
                 && *known.options() == options
+                && *known.host() == member.host
         });
         BackendSpec {
             address: text_of(&member.name, member.address),
             name: member.name,
             weight: member.weight,
             service: kept.unwrap_or_else(|| {
-                Upstream::new(member.address, options).with_companion(member.companion)
+                Upstream::new(member.address, member.host, options).with_companion(member.companion)
             }),
         }
     };

@@ -14,7 +14,7 @@ use soe503_core::{Cause, Tick};
 
 use super::circuit_log::{CircuitCounts, CircuitLog};
 use super::members::{self, Member};
-use super::{PoolCounters, settings};
+use super::{Openings, PoolCounters, settings};
 use crate::config::PoolConfig;
 use crate::control::dns::{Answer, Answers, Change, DnsError};
 use crate::upstream::Upstream;
@@ -29,6 +29,8 @@ pub struct PoolState {
     pub pool: Pool<Upstream>,
     /// The pool's circuit.
     pub breaker: Breaker,
+    /// Its openings, told to whoever knocks at the backends then.
+    pub openings: Openings,
     /// What retries may cost.
     pub budget: RetryBudget,
     /// How many requests may be under way.
@@ -50,6 +52,7 @@ impl PoolState {
         let state = Self {
             pool: Pool::new(Arc::clone(&name), config.decisions(), seed),
             breaker: Breaker::new(Arc::clone(&name), settings::breaker(&config), seed),
+            openings: Openings::default(),
             budget: RetryBudget::new(Arc::clone(&name), config.retry_budget.decisions()),
             limit: ConcurrencyLimit::new(Arc::clone(&name), config.max_in_flight.get()),
             counters: Arc::default(),
@@ -89,6 +92,7 @@ impl PoolState {
             name: Arc::clone(&self.name),
             pool: self.pool.clone(),
             breaker,
+            openings: Openings::default(),
             budget,
             limit: self.limit.clone(),
             counters: Arc::clone(&self.counters),

@@ -47,8 +47,8 @@ fn blackhole() -> Blackhole {
 async fn a_blackholed_family_costs_one_head_start_and_no_request() {
     let hole = blackhole();
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let upstream =
-        Upstream::new(hole.address, OPTIONS).with_companion(Some(other.local_addr().unwrap()));
+    let upstream = Upstream::new(hole.address, http::HeaderValue::from_static("app"), OPTIONS)
+        .with_companion(Some(other.local_addr().unwrap()));
     let mut times = Vec::new();
     let begin = soe503::clock::now();
     for _ in 0..4 {
@@ -68,8 +68,12 @@ async fn a_blackholed_family_costs_one_head_start_and_no_request() {
 async fn the_own_address_gets_its_chance_when_the_companion_fails() {
     let own = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let hole = blackhole();
-    let upstream =
-        Upstream::new(own.local_addr().unwrap(), OPTIONS).with_companion(Some(hole.address));
+    let upstream = Upstream::new(
+        own.local_addr().unwrap(),
+        http::HeaderValue::from_static("app"),
+        OPTIONS,
+    )
+    .with_companion(Some(hole.address));
     let now = soe503::clock::now();
     upstream.detour(now, true);
     open(&upstream, OPTIONS.connect_timeout, now).await.unwrap();
@@ -82,8 +86,8 @@ async fn a_refusal_is_told_at_once() {
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = gone.local_addr().unwrap();
     drop(gone);
-    let upstream =
-        Upstream::new(address, OPTIONS).with_companion(Some(other.local_addr().unwrap()));
+    let upstream = Upstream::new(address, http::HeaderValue::from_static("app"), OPTIONS)
+        .with_companion(Some(other.local_addr().unwrap()));
     let refused = open(&upstream, OPTIONS.connect_timeout, soe503::clock::now()).await;
     let Err(ConnectError::Io(error)) = refused else {
         panic!("{refused:?}");

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::header::HOST;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
 use soe503::{BoxError, Failure, RequestContext, clock};
@@ -16,7 +17,7 @@ use soe503_h1::{BodyLength, ResponseHead, write_request_head};
 use super::body::{Source, Upload};
 use super::connect::{self, ConnectError};
 use super::connection::{Connection, Detached};
-use super::{RequestBody, Upstream, UpstreamBody, fault, idle};
+use super::{BackendHost, RequestBody, Upstream, UpstreamBody, fault, idle};
 use crate::front::hop;
 use crate::net::Message;
 
@@ -41,8 +42,12 @@ impl Tunnel {
 /// Sends `request` to `upstream` and waits for the head of its answer.
 pub(super) async fn run(
     upstream: Upstream,
-    request: Request<RequestBody>,
+    mut request: Request<RequestBody>,
 ) -> Result<Response<UpstreamBody>, BoxError> {
+    if request.extensions().get::<BackendHost>().is_some() {
+        let host = upstream.host().clone();
+        request.headers_mut().insert(HOST, host);
+    }
     let context = request.extensions().get::<RequestContext>();
     let started = context.map_or_else(clock::now, |c| c.now);
     let number = context.map_or(1, |c| c.number);

@@ -27,7 +27,11 @@ async fn connection(listener: &TcpListener, since: Tick) -> (Box<Connection>, Tc
 async fn backend() -> (Upstream, TcpListener) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     (
-        Upstream::new(listener.local_addr().unwrap(), OPTIONS),
+        Upstream::new(
+            listener.local_addr().unwrap(),
+            http::HeaderValue::from_static("app"),
+            OPTIONS,
+        ),
         listener,
     )
 }

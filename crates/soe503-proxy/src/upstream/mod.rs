@@ -35,6 +35,10 @@ use crate::front::ClientBody;
 /// What is sent to a backend: the client's body, kept for replay while it may be needed.
 pub(crate) type RequestBody = soe503::retry::ReplayBody<ClientBody>;
 
+/// An extension of a request: the backend is to be asked for the host of its own URL.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BackendHost;
+
 /// One backend as the data plane sees it: an address and how to talk to it. Clones share state.
 #[derive(Clone, Debug)]
 pub struct Upstream(Arc<Inner>);
@@ -55,6 +59,8 @@ struct Inner {
     /// Never reused, so that idle connections cannot be mixed up across reloads.
     key: idle::BackendKey,
     address: SocketAddr,
+    /// Host and port of its URL.
+    host: HeaderValue,
     /// An address of the other family that the same name has.
     companion: Option<SocketAddr>,
     /// Until when the companion is tried first, as nanoseconds of a tick.
@@ -72,23 +78,37 @@ struct Inner {
 const LATELY: Duration = Duration::from_secs(10);
 
 impl Upstream {
-    /// A backend at `address`.
-    pub fn new(address: SocketAddr, options: UpstreamOptions) -> Self {
-        Self::with(address, None, options)
+    /// A backend at `address`, whose URL says `host`.
+    pub fn new(address: SocketAddr, host: HeaderValue, options: UpstreamOptions) -> Self {
+        Self::with(address, None, host, options)
     }
 
     /// The same backend, if nothing has been sent to it yet, with another address of its name to
     /// fall back on ([RFC 8305](https://www.rfc-editor.org/rfc/rfc8305)). Default: none.
     #[must_use]
     pub fn with_companion(self, companion: Option<SocketAddr>) -> Self {
-        Self::with(self.0.address, companion, self.0.options)
+        if companion.is_none() {
+            return self;
+        }
+        Self::with(
+            self.0.address,
+            companion,
+            self.0.host.clone(),
+            self.0.options,
+        )
     }
 
-    fn with(address: SocketAddr, companion: Option<SocketAddr>, options: UpstreamOptions) -> Self {
+    fn with(
+        address: SocketAddr,
+        companion: Option<SocketAddr>,
+        host: HeaderValue,
+        options: UpstreamOptions,
+    ) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(Arc::new(Inner {
             key: NEXT.fetch_add(1, Ordering::Relaxed),
             address,
+            host,
             companion,
             detour: AtomicU64::new(0),
             options,
@@ -121,6 +141,11 @@ impl Upstream {
             Tick::ZERO
         };
         self.0.detour.store(until.as_nanos(), Ordering::Relaxed);
+    }
+
+    /// Host and port of its URL, as `Host` has them.
+    pub fn host(&self) -> &HeaderValue {
+        &self.0.host
     }
 
     /// How it connects.

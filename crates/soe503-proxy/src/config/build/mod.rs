@@ -8,6 +8,7 @@ mod guards;
 mod listeners;
 mod pools;
 mod routes;
+mod rules;
 mod server;
 
 use std::{ops::Range, path::Path};

@@ -4,8 +4,10 @@
 //! `docs/config.md` and `config/full.toml` are generated from it, and the reader reads by it.
 
 mod backend;
+mod headers;
 mod host;
 mod listeners;
+mod network;
 mod pools;
 mod routes;
 mod server;
@@ -13,7 +15,8 @@ mod top;
 mod values;
 
 pub(super) use backend::BackendEntry;
-pub(super) use listeners::{LimitKeys, ListenerKeys, Protocol};
+pub(super) use headers::{Fields, HeaderKeys};
+pub(super) use listeners::{ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol};
 pub(super) use pools::{
     BackendKeys, BreakerKeys, CheckKeys, CheckKind, EjectionKeys, PoolKeys, RetryBudgetKeys,
 };

@@ -19,6 +19,8 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         draining: proxy.is_draining(),
         connections: proxy.connections.open(),
         connections_total: proxy.connections.total(),
+        refused_for_header: proxy.connections.refused_for_header(),
+        refused_per_client: proxy.connections.refused_per_client(),
         recorder_dropped: proxy.recorder.dropped(),
         access_log_written: proxy.access_log.written(),
         access_log_dropped: proxy.access_log.dropped(),

@@ -23,6 +23,10 @@ pub struct Scrape {
     pub connections: u64,
     /// Client connections since the start.
     pub connections_total: u64,
+    /// Connections refused because of their PROXY protocol header.
+    pub refused_for_header: u64,
+    /// Connections refused because their client had too many.
+    pub refused_per_client: u64,
     /// Failure records that were lost on their way to the recorder.
     pub recorder_dropped: u64,
     /// Access log lines written.

@@ -258,6 +258,17 @@ pub const TABLE: &[Family] = &[
         read: Read::Process(|scrape, out| out.push(&[], scrape.connections_total)),
     },
     Family {
+        name: "soe503_connections_refused_total",
+        kind: Kind::Counter,
+        unit: "connections",
+        labels: &["reason"],
+        help: "Client connections closed before their first request. `proxy_protocol`: no valid header, or from somebody who may not send one. `per_client`: the client has `max_connections_per_client`.",
+        read: Read::Process(|scrape, out| {
+            out.push(&[&"proxy_protocol"], scrape.refused_for_header);
+            out.push(&[&"per_client"], scrape.refused_per_client);
+        }),
+    },
+    Family {
         name: "soe503_draining",
         kind: Kind::Gauge,
         unit: "0 or 1",
