@@ -139,6 +139,11 @@ impl Watch {
         self.set(BUSY);
     }
 
+    /// A request is due: from now on the client's time for its head runs.
+    pub(crate) fn owed(&self) {
+        self.set(FRESH);
+    }
+
     /// The answer is complete.
     pub(crate) fn idle(&self) {
         self.set(IDLE);

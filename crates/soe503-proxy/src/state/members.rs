@@ -6,8 +6,9 @@ use std::sync::Arc;
 use http::HeaderValue;
 use soe503_core::pool::{BackendSpec, Pool};
 
-use crate::config::{self, PoolConfig, Target};
+use crate::config::{self, PoolConfig, Scheme, Target};
 use crate::control::dns::Answers;
+use crate::tls::{ClientTls, PoolTls};
 use crate::upstream::{Upstream, UpstreamOptions};
 
 /// One backend: its name, its address, and who is asked for there.
@@ -20,15 +21,21 @@ pub(super) struct Member {
     pub(super) weight: u32,
     /// Host and port of its URL, as `Host` has them.
     pub(super) host: HeaderValue,
+    /// TLS, if it is spoken there.
+    pub(super) tls: Option<ClientTls>,
 }
 
 /// The backends that `config` means, given `answers`: an address as it is, a DNS name once for each
 /// of its addresses, called `name/address`.
-pub(super) fn members(config: &PoolConfig, answers: &Answers) -> Vec<Member> {
+pub(super) fn members(
+    config: &PoolConfig,
+    tls: Option<&PoolTls>,
+    answers: &Answers,
+) -> Vec<Member> {
     config
         .backends
         .iter()
-        .flat_map(|backend| of_backend(backend, answers))
+        .flat_map(|backend| of_backend(backend, tls, answers))
         .collect()
 }
 
@@ -57,13 +64,16 @@ pub(super) fn specs(
             (known.address(), known.companion()) == (member.address, member.companion)
                 && *known.options() == options
                 && *known.host() == member.host
+                && known.tls() == member.tls.as_ref()
         });
         BackendSpec {
             address: text_of(&member.name, member.address),
             name: member.name,
             weight: member.weight,
             service: kept.unwrap_or_else(|| {
-                Upstream::new(member.address, member.host, options).with_companion(member.companion)
+                Upstream::new(member.address, member.host, options)
+                    .with_companion(member.companion)
+                    .with_tls(member.tls)
             }),
         }
     };
@@ -80,13 +90,23 @@ fn text_of(name: &Arc<str>, address: SocketAddr) -> Arc<str> {
     }
 }
 
-fn of_backend(backend: &config::Backend, answers: &Answers) -> Vec<Member> {
+fn of_backend(backend: &config::Backend, tls: Option<&PoolTls>, answers: &Answers) -> Vec<Member> {
+    let tls = match backend.scheme {
+        Scheme::Http => None,
+        // A valid config has TLS for it, and a host that TLS can check. If it had not, there would
+        // be no backend, and certainly none without TLS.
+        Scheme::Https => match tls.and_then(|tls| tls.to(&backend.target.host())) {
+            Some(tls) => Some(tls),
+            None => return Vec::new(),
+        },
+    };
     let member = |name: Arc<str>, address: SocketAddr| Member {
         name,
         address,
         companion: None,
         weight: backend.weight.get(),
-        host: host(&backend.target),
+        host: host(backend),
+        tls: tls.clone(),
     };
     match &backend.target {
         Target::Address(address) => vec![member(backend.name.shared(), *address)],
@@ -116,16 +136,14 @@ fn of_backend(backend: &config::Backend, answers: &Answers) -> Vec<Member> {
     }
 }
 
-/// Host and port without the port that `http` implies (RFC 9110 §4.2.3). The characters of a target
+/// Host and port without the port that the scheme implies (RFC 9110 §4.2.3). The characters of a target
 /// are those of a header; `-` stands for one that is not.
-fn host(target: &Target) -> HeaderValue {
-    let text = match target {
-        Target::Address(address) if address.port() == 80 => match address {
-            SocketAddr::V4(v4) => v4.ip().to_string(),
-            SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
-        },
-        Target::Dns { host, port } if port.get() == 80 => host.to_string(),
-        other => other.to_string(),
+fn host(backend: &config::Backend) -> HeaderValue {
+    let target = &backend.target;
+    let text = if target.port() == backend.scheme.port().get() {
+        target.host()
+    } else {
+        target.to_string()
     };
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("-"))
 }

@@ -154,7 +154,7 @@ fn names_stand_for_their_addresses_and_survive_a_reload() {
         "fixed",
     ];
     assert_eq!(names(&before), resolved);
-    let hosts: Vec<_> = before.destinations().map(|(_, _, host)| host).collect();
+    let hosts: Vec<_> = before.destinations().map(|(_, _, host, _)| host).collect();
     assert_eq!(
         hosts,
         ["app.internal:8080", "app.internal:8080", "10.0.0.9"]

@@ -237,8 +237,16 @@ impl Trial {
                 Ok(Box::new(connection))
             }
             Err(error) => {
-                if matches!(error, ConnectError::Timeout) {
-                    self.attempt.connect = Some(limit);
+                match error {
+                    ConnectError::Timeout => self.attempt.connect = Some(limit),
+                    ConnectError::Tls(connected, _) => {
+                        // Somebody is there, and not a byte of the request was for them.
+                        self.upstream.accepted();
+                        self.attempt.phase = Phase::Tls;
+                        self.attempt.connect = Some(connected);
+                        self.attempt.bytes_sent = Some(0);
+                    }
+                    ConnectError::Io(_) => {}
                 }
                 Err(fault::of_connect(&error))
             }

@@ -31,6 +31,7 @@ use self::connection::Connection;
 pub(crate) use self::connection::Detached;
 pub(crate) use self::exchange::{Tunnel, Upgrade};
 use crate::front::ClientBody;
+use crate::tls::ClientTls;
 
 /// What is sent to a backend: the client's body, kept for replay while it may be needed.
 pub(crate) type RequestBody = soe503::retry::ReplayBody<ClientBody>;
@@ -46,7 +47,7 @@ pub struct Upstream(Arc<Inner>);
 /// How an [`Upstream`] connects and keeps connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UpstreamOptions {
-    /// Longest TCP connect.
+    /// Longest TCP connect, with the TLS handshake if there is one.
     pub connect_timeout: Duration,
     /// An idle connection older than this is closed instead of reused.
     pub idle_timeout: Duration,
@@ -66,6 +67,7 @@ struct Inner {
     /// Until when the companion is tried first, as nanoseconds of a tick.
     detour: AtomicU64,
     options: UpstreamOptions,
+    tls: Option<ClientTls>,
     /// A connect has succeeded: tells a dead backend from a wrong port.
     accepted: AtomicBool,
     /// When it last broke off a connection that had served nothing, as nanoseconds of a tick.
@@ -80,7 +82,7 @@ const LATELY: Duration = Duration::from_secs(10);
 impl Upstream {
     /// A backend at `address`, whose URL says `host`.
     pub fn new(address: SocketAddr, host: HeaderValue, options: UpstreamOptions) -> Self {
-        Self::with(address, None, host, options)
+        Self::with(address, None, host, options, None)
     }
 
     /// The same backend, if nothing has been sent to it yet, with another address of its name to
@@ -95,6 +97,20 @@ impl Upstream {
             companion,
             self.0.host.clone(),
             self.0.options,
+            self.0.tls.clone(),
+        )
+    }
+
+    /// The same backend, if nothing has been sent to it yet, over TLS if `tls` says how. Default:
+    /// plain text.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<ClientTls>) -> Self {
+        Self::with(
+            self.0.address,
+            self.0.companion,
+            self.0.host.clone(),
+            self.0.options,
+            tls,
         )
     }
 
@@ -103,6 +119,7 @@ impl Upstream {
         companion: Option<SocketAddr>,
         host: HeaderValue,
         options: UpstreamOptions,
+        tls: Option<ClientTls>,
     ) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(Arc::new(Inner {
@@ -112,6 +129,7 @@ impl Upstream {
             companion,
             detour: AtomicU64::new(0),
             options,
+            tls,
             accepted: AtomicBool::new(false),
             broke_fresh: AtomicU64::new(0),
             keepalive: KeepAlive::new(),
@@ -151,6 +169,11 @@ impl Upstream {
     /// How it connects.
     pub fn options(&self) -> &UpstreamOptions {
         &self.0.options
+    }
+
+    /// TLS, if it is spoken there.
+    pub fn tls(&self) -> Option<&ClientTls> {
+        self.0.tls.as_ref()
     }
 
     /// Whether a connect has ever succeeded.

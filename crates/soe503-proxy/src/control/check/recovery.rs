@@ -64,7 +64,8 @@ async fn try_once<P: Prober>(knock: Knock, prober: Arc<P>, limits: Limits) {
     let timeout = knock.pool.config.connect_timeout.min(PATIENCE);
     let nobody = HeaderValue::from_static("-");
     let result = prober
-        .probe(&Probe::Tcp, knock.address, &nobody, timeout)
+        // Connecting is what failed: a handshake would be another question.
+        .probe(&Probe::Tcp, knock.address, &nobody, None, timeout)
         .await;
     if matches!(result, CheckResult::Passed { .. }) {
         knock

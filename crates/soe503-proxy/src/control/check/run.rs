@@ -13,6 +13,7 @@ use tokio::task::{Id, JoinSet};
 
 use super::Prober;
 use crate::config::HealthCheck;
+use crate::tls::ClientTls;
 
 /// A backend that is to be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Checked {
     pub address: SocketAddr,
     /// The `Host` to send where the check does not name one.
     pub host: HeaderValue,
+    /// TLS, if it is spoken there.
+    pub tls: Option<ClientTls>,
     /// Requests to it fail: look soon.
     pub suspicious: bool,
     /// What is known of its health when checks begin; a reload does not forget who is down.
@@ -204,11 +207,13 @@ impl<B: Patients, P: Prober> Timetable<B, P> {
         watched.running = true;
         let prober = Arc::clone(&self.prober);
         let check = Arc::clone(&self.check);
-        let Checked { address, host, .. } = watched.checked.clone();
+        let Checked {
+            address, host, tls, ..
+        } = watched.checked.clone();
         let task = self.checks.spawn(async move {
             let _permit = permit;
             let result = prober
-                .probe(&check.probe, address, &host, check.timeout)
+                .probe(&check.probe, address, &host, tls.as_ref(), check.timeout)
                 .await;
             (address, result)
         });

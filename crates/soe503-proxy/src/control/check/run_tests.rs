@@ -42,6 +42,7 @@ impl Prober for Script {
         _: &Probe,
         address: SocketAddr,
         _: &HeaderValue,
+        _: Option<&ClientTls>,
         _: Duration,
     ) -> CheckResult {
         let running = self.running.fetch_add(1, Relaxed) + 1;
@@ -79,6 +80,7 @@ fn backend(number: u8) -> Checked {
         name: format!("b{number}").into(),
         address: SocketAddr::from(([10, 0, 0, number], 80)),
         host: HeaderValue::from_static("app"),
+        tls: None,
         suspicious: false,
         health: Health::Up,
     }
@@ -223,6 +225,7 @@ async fn a_check_that_panics_is_made_again_and_blames_nobody() {
             _: &Probe,
             _: SocketAddr,
             _: &HeaderValue,
+            _: Option<&ClientTls>,
             _: Duration,
         ) -> CheckResult {
             assert!(self.0.fetch_add(1, Relaxed) > 0, "the first check panics");

@@ -233,7 +233,9 @@ impl Serving<'_> {
             (true, None) => {
                 // A client that asked for the end and has said everything needs no patience.
                 let done = !unread && !lost && self.inbox.lock().is_quiet();
-                if !(asked_to_close && done) {
+                if asked_to_close && done {
+                    self.write.say_end().await;
+                } else {
                     linger::close(&self.inbox, &mut self.write).await;
                 }
                 After::Close
