@@ -47,7 +47,7 @@ fn blackhole() -> Blackhole {
 async fn a_blackholed_family_costs_one_head_start_and_no_request() {
     let hole = blackhole();
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let upstream = Upstream::new(hole.address, http::HeaderValue::from_static("b"), OPTIONS)
+    let upstream = Upstream::new(hole.address, http::HeaderValue::from_static("app"), OPTIONS)
         .with_companion(Some(other.local_addr().unwrap()));
     let mut times = Vec::new();
     let begin = soe503::clock::now();
@@ -70,7 +70,7 @@ async fn the_own_address_gets_its_chance_when_the_companion_fails() {
     let hole = blackhole();
     let upstream = Upstream::new(
         own.local_addr().unwrap(),
-        http::HeaderValue::from_static("b"),
+        http::HeaderValue::from_static("app"),
         OPTIONS,
     )
     .with_companion(Some(hole.address));
@@ -86,7 +86,7 @@ async fn a_refusal_is_told_at_once() {
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = gone.local_addr().unwrap();
     drop(gone);
-    let upstream = Upstream::new(address, http::HeaderValue::from_static("b"), OPTIONS)
+    let upstream = Upstream::new(address, http::HeaderValue::from_static("app"), OPTIONS)
         .with_companion(Some(other.local_addr().unwrap()));
     let refused = open(&upstream, OPTIONS.connect_timeout, soe503::clock::now()).await;
     let Err(ConnectError::Io(error)) = refused else {

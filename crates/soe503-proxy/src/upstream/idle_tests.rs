@@ -29,7 +29,7 @@ async fn backend() -> (Upstream, TcpListener) {
     (
         Upstream::new(
             listener.local_addr().unwrap(),
-            http::HeaderValue::from_static("b"),
+            http::HeaderValue::from_static("app"),
             OPTIONS,
         ),
         listener,

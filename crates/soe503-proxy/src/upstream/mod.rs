@@ -89,6 +89,9 @@ impl Upstream {
     /// fall back on ([RFC 8305](https://www.rfc-editor.org/rfc/rfc8305)). Default: none.
     #[must_use]
     pub fn with_companion(self, companion: Option<SocketAddr>) -> Self {
+        if companion.is_none() {
+            return self;
+        }
         Self::with(
             self.0.address,
             companion,
@@ -138,11 +141,6 @@ impl Upstream {
         self.0.address
     }
 
-    /// Host and port of its URL, as `Host` has them.
-    pub fn host(&self) -> &HeaderValue {
-        &self.0.host
-    }
-
     /// The address that is tried where this one does not answer.
     pub fn companion(&self) -> Option<SocketAddr> {
         self.0.companion
@@ -161,6 +159,11 @@ impl Upstream {
             Tick::ZERO
         };
         self.0.detour.store(until.as_nanos(), Ordering::Relaxed);
+    }
+
+    /// Host and port of its URL, as `Host` has them.
+    pub fn host(&self) -> &HeaderValue {
+        &self.0.host
     }
 
     /// How it connects.
