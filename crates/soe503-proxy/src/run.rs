@@ -98,8 +98,12 @@ impl Running {
         let mut per_worker: Vec<Vec<WorkerListener>> = (0..workers).map(|_| Vec::new()).collect();
         for (index, (listener, sockets)) in config.listeners.iter().zip(sockets).enumerate() {
             let room = Arc::new(Semaphore::new(listener.limits.max_connections.get()));
+            let server = Arc::new(Server::new(
+                &listener.limits,
+                listener.protocols,
+                proxy.server_tls(index).cloned(),
+            ));
             let admission = Arc::new(Admission::new(listener));
-            let server = Arc::new(Server::new(&listener.limits, listener.protocols));
             for (socket, mine) in sockets.into_iter().zip(&mut per_worker) {
                 let routes = routes(&proxy, &config, listener);
                 let front = Arc::new(Front::new(
@@ -150,6 +154,7 @@ impl Running {
                 }
             }
         }
+        warn_of(&config);
         proxy.set_accepting();
         for listener in config.listeners.iter() {
             tracing::info!(address = %listener.address, workers, "listening");
@@ -207,6 +212,7 @@ impl Shared {
         }
         self.proxy.apply(config);
         let config = self.proxy.config();
+        warn_of(&config);
         for (index, front) in &self.fronts {
             if let Some(listener) = config.listeners.get(*index) {
                 front.replace_routes(routes(&self.proxy, &config, listener));
@@ -216,15 +222,27 @@ impl Shared {
     }
 }
 
+/// Logs what somebody should look at.
+fn warn_of(config: &Config) {
+    let warnings = config.warnings.iter().flat_map(|report| report.problems());
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+}
+
 /// What differs between two configurations and is fixed while the process lives.
 fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
     let sockets = |config: &Config| -> Vec<_> {
         config
             .listeners
             .iter()
-            .map(|l| Listener {
-                explain: Exposure::Public,
-                ..l.clone()
+            .map(|l| {
+                let fixed = Listener {
+                    explain: Exposure::Public,
+                    tls: None,
+                    ..l.clone()
+                };
+                (fixed, l.tls.is_some())
             })
             .collect()
     };
@@ -234,7 +252,7 @@ fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
         (old.access_log != new.access_log, "[access_log]"),
         (
             sockets(old) != sockets(new),
-            "[[listeners]] (except `explain`)",
+            "[[listeners]] (except `explain` and what is in `tls`)",
         ),
     ]
     .into_iter()

@@ -31,11 +31,6 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("unknown_table", "", "[tracing]\nendpoint = \"x\""),
     ("missing_key", "pool = \"app\"\n", ""),
     (
-        "not_yet_tls",
-        "[[routes]]",
-        "tls = { cert = \"cert.pem\" }\n[[routes]]",
-    ),
-    (
         "proxy_protocol_from_nobody",
         "[[routes]]",
         "proxy_protocol = \"require\"\n[[routes]]",
@@ -82,9 +77,34 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "maintenance = true",
     ),
     (
-        "not_yet_server_name",
-        "\"http://127.0.0.1:8082\"",
-        "{ url = \"http://a\", server_name = \"b\" }",
+        "tls_without_certificates",
+        "[[routes]]",
+        "tls = { min_version = \"1.3\" }\n[[routes]]",
+    ),
+    (
+        "tls_certificate_is_no_table",
+        "[[routes]]",
+        "tls = { certificates = [\"cert.pem\"] }\n[[routes]]",
+    ),
+    (
+        "tls_no_certificate",
+        "[[routes]]",
+        "tls = { certificates = [] }\n[[routes]]",
+    ),
+    (
+        "tls_name_is_a_pattern",
+        "[\"http://127.0.0.1:8081\", \"http://127.0.0.1:8082\"]",
+        "[\"https://127.0.0.1:8081\"]\ntls = { server_name = \"*.example\" }",
+    ),
+    (
+        "tls_key_without_certificate",
+        "[\"http://127.0.0.1:8081\", \"http://127.0.0.1:8082\"]",
+        "[\"https://127.0.0.1:8081\"]\ntls = { client_key = \"key.pem\" }",
+    ),
+    (
+        "tls_authority_without_verifying",
+        "[\"http://127.0.0.1:8081\", \"http://127.0.0.1:8082\"]",
+        "[\"https://127.0.0.1:8081\"]\ntls = { ca = \"no/ca.pem\", verify = false }",
     ),
     // Types and units
     (
@@ -165,11 +185,6 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "url_with_path",
         "\"http://127.0.0.1:8082\"",
         "\"http://127.0.0.1:8082/api\"",
-    ),
-    (
-        "url_https",
-        "\"http://127.0.0.1:8082\"",
-        "\"https://127.0.0.1:8082\"",
     ),
     (
         "url_with_bad_port",

@@ -2,9 +2,10 @@
 
 use super::{
     keys::{
-        AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, CheckKeys, EjectionKeys, FileKeys,
-        ForwardedKeys, HeaderKeys, LimitKeys, ListenerKeys, MatchKeys, PoolKeys, RetryBudgetKeys,
-        RetryKeys, RouteKeys, ServerKeys,
+        AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, CertificateKeys, CheckKeys,
+        ClientAuthKeys, EjectionKeys, FileKeys, ForwardedKeys, HeaderKeys, LimitKeys, ListenerKeys,
+        ListenerTlsKeys, MatchKeys, PoolKeys, PoolTlsKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
+        ServerKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -68,6 +69,11 @@ fn lists_of_defaults_are_true() {
     check::<PoolKeys>(pool, "pub struct PoolConfig");
     check::<BackendKeys>(pool, "pub struct Backend");
     check::<CheckKeys>(include_str!("health.rs"), "pub struct HealthCheck");
+    let tls = include_str!("tls.rs");
+    check::<ListenerTlsKeys>(tls, "pub struct ListenerTls");
+    check::<CertificateKeys>(tls, "pub struct CertificateFiles");
+    check::<ClientAuthKeys>(tls, "pub struct ClientAuth");
+    check::<PoolTlsKeys>(tls, "pub struct BackendTls");
     let guard = include_str!("guard.rs");
     check::<BreakerKeys>(guard, "pub struct CircuitBreaker");
     check::<RetryBudgetKeys>(guard, "pub struct RetryBudget");

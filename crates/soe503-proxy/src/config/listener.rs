@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Exposure, Forwarded, Networks};
+use super::{Exposure, Forwarded, ListenerTls, Networks};
 
 /// An address that clients connect to: `[[listeners]]`.
 ///
@@ -27,6 +27,8 @@ pub struct Listener {
     pub protocols: Protocols,
     /// How much a client is told about a failure.
     pub explain: Exposure,
+    /// TLS, unless it is off.
+    pub tls: Option<ListenerTls>,
     /// The networks whose connections begin with a PROXY protocol header; others are refused. `None`:
     /// no connection has one.
     pub proxy_protocol: Option<Networks>,

@@ -102,9 +102,12 @@ impl Match {
     /// Whether a request for `path` with `method` on `host` (as in the `Host` header or the
     /// authority; a port is ignored) is accepted.
     pub fn accepts(&self, host: Option<&str>, path: &str, method: &Method) -> bool {
-        self.host.accepts(host)
-            && under(path, &self.path_prefix)
-            && (self.methods.is_empty() || self.methods.contains(method))
+        self.host.accepts(host) && under(path, &self.path_prefix) && self.accepts_method(method)
+    }
+
+    /// Whether the condition on the method holds.
+    pub(crate) fn accepts_method(&self, method: &Method) -> bool {
+        self.methods.is_empty() || self.methods.contains(method)
     }
 
     /// What is compared to find the most specific of several matches: greater is tried first.
@@ -164,7 +167,7 @@ fn under(path: &str, prefix: &str) -> bool {
 }
 
 /// `host` without `:port` and without the dot that may end an absolute name.
-fn without_port(host: &str) -> &str {
+pub(crate) fn without_port(host: &str) -> &str {
     let host = match host.rfind(':') {
         // A colon inside brackets belongs to an IPv6 address.
         Some(colon) if !host[colon..].contains(']') => &host[..colon],

@@ -7,6 +7,7 @@ use super::forwarded::{Forwarder, Scheme};
 use crate::config::Forwarded;
 use crate::listen::watch::Watch;
 use crate::listen::{Admitted, Seat};
+use crate::tls::Handshake;
 
 /// What is the same for all requests of one client connection.
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub(crate) struct Client {
     address: SocketAddr,
     forwarder: Forwarder,
     watch: Arc<Watch>,
+    tls: Option<Box<Handshake>>,
     /// Held for as long as the connection lives.
     _seat: Option<Seat>,
 }
@@ -30,8 +32,23 @@ impl Client {
             address,
             forwarder: Forwarder::new(address.ip(), scheme, policy),
             watch,
+            tls: None,
             _seat: admitted.seat,
         }
+    }
+
+    /// The same client after a TLS handshake; backends are told of it as `policy` says.
+    pub(super) fn with_tls(self, handshake: Handshake, policy: &Forwarded) -> Self {
+        Self {
+            forwarder: Forwarder::new(self.address.ip(), Scheme::Https, policy),
+            tls: Some(Box::new(handshake)),
+            ..self
+        }
+    }
+
+    /// What was agreed in the TLS handshake; `None` for plain text.
+    pub(crate) fn tls(&self) -> Option<&Handshake> {
+        self.tls.as_deref()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

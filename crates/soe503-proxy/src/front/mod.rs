@@ -9,6 +9,7 @@ mod client;
 mod finish;
 mod forwarded;
 pub(crate) mod hop;
+mod index;
 mod refuse;
 mod request_id;
 mod routes;
@@ -36,6 +37,7 @@ use crate::control::access_log::AccessLog;
 use crate::listen::watch::Watch;
 use crate::listen::{Admission, Drain};
 use crate::state::{ConnectionGuard, Proxy};
+use crate::tls::Handshake;
 
 /// What the requests of one listener need, on one worker.
 #[derive(Debug)]
@@ -87,6 +89,11 @@ impl Front {
                 None
             }
         }
+    }
+
+    /// The same client after a TLS handshake.
+    pub(crate) fn secured(&self, client: Client, handshake: Handshake) -> Client {
+        client.with_tls(handshake, &self.forwarded)
     }
 
     /// The routes in force.

@@ -11,6 +11,7 @@ use soe503::BoxError;
 
 use super::ClientBody;
 use super::actions::Actions;
+use super::index::Index;
 use super::stack::Stack;
 use crate::config;
 use crate::config::Match;
@@ -18,7 +19,12 @@ use crate::state::PoolState;
 
 /// The routes of one worker, most specific first.
 #[derive(Debug)]
-pub(crate) struct Routes(Vec<Route>);
+pub(crate) struct Routes {
+    all: Vec<Route>,
+    index: Index,
+    /// The smallest config has one route for everything: nothing to look for.
+    sole: bool,
+}
 
 /// A match and the stack behind it.
 #[derive(Debug)]
@@ -32,21 +38,27 @@ pub(crate) struct Route {
     stack: Mutex<Stack>,
     /// `None`: requests and answers are passed on as they are.
     actions: Option<Arc<Actions>>,
-    /// The smallest config has one route for everything: nothing to compare.
-    everything: bool,
 }
 
 impl Routes {
     /// `routes` in the order in which the config sorted them.
     pub(crate) fn new(routes: Vec<Route>) -> Self {
-        Self(routes)
+        let sole = matches!(&*routes, [only] if only.matches == Match::default());
+        Self {
+            index: Index::new(routes.iter().map(|route| &route.matches)),
+            all: routes,
+            sole,
+        }
     }
 
     /// The first route that accepts the request.
     pub(crate) fn find(&self, host: Option<&str>, path: &str, method: &Method) -> Option<&Route> {
-        self.0
-            .iter()
-            .find(|route| route.everything || route.matches.accepts(host, path, method))
+        if self.sole {
+            return self.all.first();
+        }
+        let accepts = |route: usize| self.all[route].matches.accepts_method(method);
+        let found = self.index.find(host, path, accepts)?;
+        self.all.get(found)
     }
 }
 
@@ -54,7 +66,6 @@ impl Route {
     /// The route that `config` says, to `pool` through `stack`.
     pub(crate) fn new(config: &config::Route, pool: Arc<PoolState>, stack: Stack) -> Self {
         let matches = config.matches.clone();
-        let everything = matches == Match::default();
         let label = matches.to_string().into();
         Self {
             matches,
@@ -62,7 +73,6 @@ impl Route {
             pool,
             stack: Mutex::new(stack),
             actions: Actions::of(config).map(Arc::new),
-            everything,
         }
     }
 

@@ -20,7 +20,8 @@ use super::h1::{self, Ended};
 use super::watch::Patience;
 use crate::config::{Limits, Protocols};
 use crate::front::{self, Client, ClientBody, Front};
-use crate::net::{Rewind, Stream};
+use crate::net::{Rewind, Stream, Tls};
+use crate::tls::{Alpn, ServerTls};
 
 /// How a listener talks to its clients; the same for all of its connections.
 #[derive(Clone, Debug)]
@@ -28,11 +29,12 @@ pub(crate) struct Server {
     http1: h1::Settings,
     http2: http2::Builder<TokioExecutor>,
     protocols: Protocols,
+    tls: Option<ServerTls>,
     patience: Patience,
 }
 
 impl Server {
-    pub(crate) fn new(limits: &Limits, protocols: Protocols) -> Self {
+    pub(crate) fn new(limits: &Limits, protocols: Protocols, tls: Option<ServerTls>) -> Self {
         let head = usize::try_from(limits.max_header_bytes).unwrap_or(usize::MAX);
         let http1 = h1::Settings {
             head: HeadLimits {
@@ -41,6 +43,7 @@ impl Server {
                 max_target: limits.max_target_bytes,
             },
             detect: protocols == Protocols::Both,
+            min_body_rate: 240,
         };
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2
@@ -60,6 +63,7 @@ impl Server {
             http1,
             http2,
             protocols,
+            tls,
             patience,
         }
     }
@@ -79,8 +83,12 @@ impl Server {
         front: Arc<Front>,
         drain: &Drain,
     ) {
+        let Some((stream, client)) = self.secure(stream, client, &front).await else {
+            return;
+        };
+        let agreed = client.tls().and_then(|tls| tls.alpn);
         let client = Arc::new(client);
-        if self.protocols == Protocols::H2 {
+        if self.protocols == Protocols::H2 || agreed == Some(Alpn::Http2) {
             return self.http2(stream, Bytes::new(), client, front, drain).await;
         }
         match h1::serve(stream, &client, &front, &self.http1, drain).await {
@@ -90,6 +98,27 @@ impl Server {
                 Box::pin(self.http2(stream, read, client, front, drain)).await;
             }
         }
+    }
+
+    /// The connection after the TLS handshake, if the listener has TLS; `None` if it fails.
+    async fn secure(
+        &self,
+        stream: Stream,
+        client: Client,
+        front: &Front,
+    ) -> Option<(Stream, Client)> {
+        let (tls, tcp) = match (&self.tls, stream) {
+            (Some(tls), Stream::Tcp(tcp)) => (tls, tcp),
+            (_, stream) => return Some((stream, client)),
+        };
+        // The handshake has a limit of its own.
+        client.watch().busy();
+        // Boxed: it would make the future of every connection several times larger.
+        let (stream, handshake) = Box::pin(tls.accept(tcp)).await.ok()?;
+        client.watch().owed();
+        let client = front.secured(client, handshake);
+        tracing::debug!(address = %client.address(), tls = ?client.tls(), "TLS handshake");
+        Some((Stream::Tls(Tls::Server(Box::new(stream))), client))
     }
 
     async fn http2(

@@ -139,6 +139,11 @@ impl Watch {
         self.set(BUSY);
     }
 
+    /// A request is due: from now on the client's time for its head runs.
+    pub(crate) fn owed(&self) {
+        self.set(FRESH);
+    }
+
     /// The answer is complete.
     pub(crate) fn idle(&self) {
         self.set(IDLE);
@@ -156,6 +161,21 @@ impl Watch {
         if self.what() != BODY {
             self.set(BODY);
         }
+    }
+
+    /// More of the body has come; how long it was waited for, to within [`INTERVAL`].
+    pub(crate) fn received(&self) -> Duration {
+        let state = self.state.load(Relaxed);
+        self.set(BUSY);
+        if state & WHAT != BODY {
+            return Duration::ZERO;
+        }
+        NOW.get().since(Tick::from_nanos(state & !WHAT))
+    }
+
+    /// The client is too slow, whatever it does from here.
+    pub(crate) fn give_up(&self) {
+        self.overdue.store(true, Relaxed);
     }
 
     /// The answer is the client's to read.
@@ -265,6 +285,20 @@ mod tests {
         }
         assert!(!watch.is_late(PATIENCE, None, at(159)));
         assert!(watch.is_late(PATIENCE, None, at(160)));
+    }
+
+    #[tokio::test]
+    async fn waiting_for_a_body_is_measured() {
+        look(at(100), false);
+        let watch = Watch::new();
+        watch.busy();
+        look(at(103), false);
+        watch.receiving();
+        look(at(105), false);
+        watch.receiving();
+        look(at(107), false);
+        assert_eq!(watch.received().as_secs(), 4);
+        assert_eq!(watch.received(), Duration::ZERO);
     }
 
     #[tokio::test]

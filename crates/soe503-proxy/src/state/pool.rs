@@ -17,6 +17,7 @@ use super::members::{self, Member};
 use super::{Openings, PoolCounters, settings};
 use crate::config::PoolConfig;
 use crate::control::dns::{Answer, Answers, Change, DnsError};
+use crate::tls::{Alpn, ClientTls, PoolTls};
 use crate::upstream::Upstream;
 
 /// Everything that belongs to one pool: what it was told, what protects it, what it counted.
@@ -37,6 +38,8 @@ pub struct PoolState {
     pub limit: ConcurrencyLimit,
     /// What happened so far. Outlives a reload.
     pub counters: Arc<PoolCounters>,
+    /// TLS to the backends that are `https`.
+    tls: Option<PoolTls>,
     /// What DNS said about the pool's names.
     answers: ArcSwap<Answers>,
     circuit: Mutex<CircuitLog>,
@@ -56,6 +59,7 @@ impl PoolState {
             budget: RetryBudget::new(Arc::clone(&name), config.retry_budget.decisions()),
             limit: ConcurrencyLimit::new(Arc::clone(&name), config.max_in_flight.get()),
             counters: Arc::default(),
+            tls: tls(&config),
             answers: ArcSwap::from_pointee(Answers::new(
                 members::hosts(&config),
                 &Answers::default(),
@@ -84,6 +88,12 @@ impl PoolState {
         } else {
             RetryBudget::new(Arc::clone(&self.name), costs)
         };
+        let tls = if self.config.tls == config.tls {
+            self.follow_tls(&config);
+            self.tls.clone()
+        } else {
+            tls(&config)
+        };
         self.circuit_news();
         let circuit = self.circuit().follow_on(same);
         self.pool.set_config(config.decisions());
@@ -96,6 +106,7 @@ impl PoolState {
             budget,
             limit: self.limit.clone(),
             counters: Arc::clone(&self.counters),
+            tls,
             answers: ArcSwap::from_pointee(Answers::new(members::hosts(&config), &self.answers())),
             circuit: Mutex::new(circuit),
             config,
@@ -121,6 +132,18 @@ impl PoolState {
         self.publish(now);
     }
 
+    /// TLS to the backends that are `https`, if there are any.
+    pub fn tls(&self) -> Option<&PoolTls> {
+        self.tls.as_ref()
+    }
+
+    /// Takes over what the files of `config`, which has the same settings, hold now.
+    pub(super) fn follow_tls(&self, config: &PoolConfig) {
+        if let (Some(tls), Some(settings)) = (&self.tls, &config.tls) {
+            tls.replace(settings);
+        }
+    }
+
     /// What DNS said about the pool's names.
     pub fn answers(&self) -> Arc<Answers> {
         self.answers.load_full()
@@ -134,13 +157,13 @@ impl PoolState {
         resolution.addresses.is_empty().then_some(trouble.cause)
     }
 
-    /// Each backend's name, address and the `Host` to ask for there.
+    /// Each backend's name, address, the `Host` to ask for there, and TLS if it is spoken there.
     pub fn destinations(
         &self,
-    ) -> impl Iterator<Item = (Arc<str>, SocketAddr, HeaderValue)> + use<> {
+    ) -> impl Iterator<Item = (Arc<str>, SocketAddr, HeaderValue, Option<ClientTls>)> + use<> {
         self.members()
             .into_iter()
-            .map(|member| (member.name, member.address, member.host))
+            .map(|member| (member.name, member.address, member.host, member.tls))
     }
 
     /// The circuit's changes since the last call, oldest first; they are counted here.
@@ -159,7 +182,7 @@ impl PoolState {
     }
 
     fn members(&self) -> Vec<Member> {
-        members::members(&self.config, &self.answers.load())
+        members::members(&self.config, self.tls.as_ref(), &self.answers.load())
     }
 
     fn publish(&self, now: Tick) {
@@ -172,6 +195,11 @@ impl PoolState {
         // Counters stay valid whoever panics.
         self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn tls(config: &PoolConfig) -> Option<PoolTls> {
+    let settings = config.tls.as_ref()?;
+    Some(PoolTls::new(config.name.shared(), settings, &[Alpn::Http1]))
 }
 
 impl fmt::Debug for PoolState {

@@ -1,14 +1,16 @@
 //! Opening a transport to a backend.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use soe503_core::Tick;
+use soe503_core::ledger::{Fault, TimeoutKind};
 use tokio::net::TcpStream;
 
 use super::connection::Connection;
-use crate::net::Stream;
+use super::{Upstream, eyeballs};
+use crate::net::{Stream, Tls};
+use crate::tls::ClientTls;
 
 /// Why a connection did not come about.
 #[derive(Debug)]
@@ -17,15 +19,17 @@ pub(crate) enum ConnectError {
     Timeout,
     /// The system call failed.
     Io(io::Error),
+    /// It was connected within this time, and then TLS did not come about.
+    Tls(Duration, Fault),
 }
 
-/// Connects within `timeout`.
+/// Connects to `upstream` within `timeout`, the TLS handshake included.
 pub(super) async fn open(
-    address: SocketAddr,
+    upstream: &Upstream,
     timeout: Duration,
     now: Tick,
 ) -> Result<Connection, ConnectError> {
-    let stream = match tokio::time::timeout(timeout, TcpStream::connect(address)).await {
+    let stream = match tokio::time::timeout(timeout, tcp(upstream, now)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(ConnectError::Io(error)),
         Err(_elapsed) => return Err(ConnectError::Timeout),
@@ -33,5 +37,41 @@ pub(super) async fn open(
     let connect_time = soe503::clock::now().since(now);
     // Requests are written whole; waiting for more would only delay them.
     stream.set_nodelay(true).map_err(ConnectError::Io)?;
-    Ok(Connection::new(Stream::Tcp(stream), connect_time, now))
+    let stream = match upstream.tls() {
+        None => Stream::Tcp(stream),
+        Some(tls) => secure(tls, stream, timeout.saturating_sub(connect_time))
+            .await
+            .map_err(|fault| ConnectError::Tls(connect_time, fault))?,
+    };
+    Ok(Connection::new(stream, connect_time, now))
 }
+
+/// TLS over `stream` within `limit`.
+async fn secure(tls: &ClientTls, stream: TcpStream, limit: Duration) -> Result<Stream, Fault> {
+    match tokio::time::timeout(limit, tls.connect(stream)).await {
+        Ok(Ok((stream, _alpn))) => Ok(Stream::Tls(Tls::Client(Box::new(stream)))),
+        Ok(Err(fault)) => Err(fault),
+        Err(_elapsed) => Err(Fault::Timeout(TimeoutKind::Handshake)),
+    }
+}
+
+async fn tcp(upstream: &Upstream, now: Tick) -> io::Result<TcpStream> {
+    let own = upstream.address();
+    let Some(companion) = upstream.companion() else {
+        return TcpStream::connect(own).await;
+    };
+    let (first, second) = if upstream.is_detoured(now) {
+        (companion, own)
+    } else {
+        (own, companion)
+    };
+    let (stream, winner) = eyeballs::race(first, second, TcpStream::connect).await?;
+    if winner == second {
+        upstream.detour(now, winner == companion);
+    }
+    Ok(stream)
+}
+
+#[cfg(test)]
+#[path = "connect_tests.rs"]
+mod tests;

@@ -78,6 +78,7 @@ pub(super) async fn run(
             // Nothing more will come of this connection.
             drop(exchange);
             if is_break(&fault) {
+                trial.note_idle_close();
                 Box::pin(trial.knock()).await;
             }
             Err(trial.failed(fault))
@@ -207,7 +208,7 @@ impl Trial {
     /// A connection that is ready for a request: a waiting one, or a new one.
     async fn checkout(&mut self) -> Result<Box<Connection>, Fault> {
         let now = self.attempt.started;
-        if let Some(connection) = idle::take(self.upstream.0.key, now) {
+        if let Some(connection) = idle::take(&self.upstream, now) {
             // One that has served nothing yet is as good as new.
             self.attempt.reused = connection.served > 0;
             let idle = now.since(connection.idle_since);
@@ -229,18 +230,33 @@ impl Trial {
         let limit = self
             .deadline
             .map_or(limit, |(at, _)| limit.min(at.since(now)));
-        match connect::open(self.upstream.address(), limit, now).await {
+        match connect::open(&self.upstream, limit, now).await {
             Ok(connection) => {
                 self.attempt.connect = Some(connection.connect_time);
                 self.upstream.accepted();
                 Ok(Box::new(connection))
             }
             Err(error) => {
-                if matches!(error, ConnectError::Timeout) {
-                    self.attempt.connect = Some(limit);
+                match error {
+                    ConnectError::Timeout => self.attempt.connect = Some(limit),
+                    ConnectError::Tls(connected, _) => {
+                        // Somebody is there, and not a byte of the request was for them.
+                        self.upstream.accepted();
+                        self.attempt.phase = Phase::Tls;
+                        self.attempt.connect = Some(connected);
+                        self.attempt.bytes_sent = Some(0);
+                    }
+                    ConnectError::Io(_) => {}
                 }
                 Err(fault::of_connect(&error))
             }
+        }
+    }
+
+    /// A used connection that breaks before it answers was closed while it was idle, or nearly so.
+    fn note_idle_close(&self) {
+        if let (Some(age), Some(0)) = (self.attempt.idle_age, self.attempt.bytes_received) {
+            self.upstream.idle_closed(self.attempt.started, age);
         }
     }
 
@@ -257,7 +273,7 @@ impl Trial {
         }
         self.attempt.fresh_breaks = self.upstream.breaks_fresh(now);
         let limit = self.upstream.options().connect_timeout.min(KNOCK);
-        match connect::open(self.upstream.address(), limit, now).await {
+        match connect::open(&self.upstream, limit, now).await {
             Ok(connection) => {
                 self.attempt.knock = Some(Knock::Accepted);
                 self.upstream.keep_unused(Box::new(connection));
@@ -308,6 +324,11 @@ impl Trial {
             let detached = Arc::new(Mutex::new(Some(exchange.connection.detach())));
             response.extensions_mut().insert(Tunnel(detached));
             return Ok(response);
+        }
+        if head.connection.hop_by_hop
+            && let Some(field) = head.parts.headers.get("keep-alive")
+        {
+            upstream.keep_alive_hint(self.attempt.started, field);
         }
         hop::strip_parsed(&mut head.parts.headers, &head.connection);
         let source = if exchange.sent {

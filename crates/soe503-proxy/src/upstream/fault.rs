@@ -4,17 +4,19 @@ use std::error::Error;
 use std::io;
 
 use soe503::{BoxError, RequestBodyError};
-use soe503_core::ledger::{Fault, ParseFault, TimeoutKind};
+use soe503_core::ledger::{Fault, ParseFault, TimeoutKind, TlsFault};
 use soe503_h1::ResponseFault;
 
 use super::connect::ConnectError;
 use super::connection::HeadFault;
 use crate::net::SendError;
+use crate::tls;
 
 /// What a failed connect shows.
 pub(super) fn of_connect(error: &ConnectError) -> Fault {
     match error {
         ConnectError::Timeout => Fault::Timeout(TimeoutKind::Connect),
+        ConnectError::Tls(_, fault) => fault.clone(),
         ConnectError::Io(error) => error.raw_os_error().map_or(Fault::Opaque, Fault::Errno),
     }
 }
@@ -57,6 +59,11 @@ fn of_body(error: &(dyn Error + 'static)) -> Fault {
 }
 
 fn of_io(error: &io::Error) -> Fault {
+    // A backend that does not like our certificate says so after its own part of the handshake is
+    // over (RFC 8446 §4.4.2.4).
+    if let Some(alert) = tls::alert_in(error) {
+        return Fault::Tls(TlsFault::Alert(alert));
+    }
     match (error.raw_os_error(), error.kind()) {
         (Some(errno), _) => Fault::Errno(errno),
         (None, io::ErrorKind::UnexpectedEof | io::ErrorKind::WriteZero) => Fault::Closed,

@@ -1,9 +1,10 @@
 //! Listeners, and addresses that are used twice.
 
-use std::{collections::HashMap, net::SocketAddr, ops::Range};
+use std::{collections::HashMap, net::SocketAddr, ops::Range, path::Path};
 
 use ipnet::IpNet;
 
+use super::tls;
 use crate::config::{
     Forwarded, Limits, Listener, Networks, Protocols,
     keys::{AdminKeys, ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol},
@@ -11,8 +12,16 @@ use crate::config::{
     wire::{At, Defaulted, List},
 };
 
-pub(super) fn listener(keys: ListenerKeys, problems: &mut Problems) -> Option<Listener> {
+pub(super) fn listener(
+    keys: ListenerKeys,
+    base: &Path,
+    problems: &mut Problems,
+) -> Option<Listener> {
     let protocols = protocols(&keys.protocols, problems);
+    let tls = match keys.tls.0 {
+        Some(keys) => Some(tls::listener(keys.value, base, problems)),
+        None => None,
+    };
     let proxy_protocol = proxy_protocol(&keys.proxy_protocol, keys.trusted, problems);
     let address = keys.address.0?.value;
     let explain = keys.explain.given.map(|explain| explain.value);
@@ -20,6 +29,10 @@ pub(super) fn listener(keys: ListenerKeys, problems: &mut Problems) -> Option<Li
         address,
         protocols: protocols?,
         explain: explain.unwrap_or_else(|| Listener::exposure_at(address)),
+        tls: match tls {
+            Some(tls) => Some(tls?),
+            None => None,
+        },
         proxy_protocol: proxy_protocol?,
         trace_context: keys.trace_context.value,
         forwarded: forwarded(keys.forwarded.0.value),

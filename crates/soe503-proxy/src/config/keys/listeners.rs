@@ -8,10 +8,13 @@ use std::{
 
 use ipnet::IpNet;
 
-use super::values::{nonzero_u8, nonzero_u32, nonzero_usize};
+use super::{
+    ListenerTlsKeys,
+    values::{nonzero_u8, nonzero_u32, nonzero_usize},
+};
 use crate::config::{
     Exposure, ForwardedMode, ForwardedStyle,
-    wire::{Defaulted, List, Nested, Optional, Required, Size, choice, section},
+    wire::{Defaulted, List, Maybe, Nested, Optional, Required, Size, choice, section},
 };
 
 section! {
@@ -19,14 +22,16 @@ section! {
     struct ListenerKeys {
         /// IP address and port; `0.0.0.0` and `[::]` stand for every address of the machine.
         address: Required<SocketAddr>, like("\"127.0.0.1:8080\"");
-        /// `h1` (HTTP/1.0 and 1.1), `h2` (HTTP/2 with prior knowledge) or both, which the first
-        /// bytes of a connection decide.
+        /// `h1` (HTTP/1.0 and 1.1), `h2` (HTTP/2) or both. Without TLS the first bytes of a
+        /// connection decide, with TLS the client chooses (ALPN).
         protocols: Defaulted<List<Protocol>>, default(List::of([Protocol::H1, Protocol::H2]));
         /// How much a client is told about a failure. `public`: cause, identifiers, when to come
         /// back. `internal`: pool, attempts and timings as well. `full`: everything.
         explain: Optional<Exposure>,
             absent("`\"internal\"` at a loopback or private address, else `\"public\"`"),
             like("\"internal\"");
+        /// TLS for the clients.
+        tls: Maybe<ListenerTlsKeys>, absent("no TLS");
         /// Whether connections begin with a PROXY protocol header (version 1 or 2) that says who the
         /// client is: `off` or `require`.
         proxy_protocol: Defaulted<ProxyProtocol>, default(ProxyProtocol::Off);
@@ -39,9 +44,6 @@ section! {
         forwarded: Nested<ForwardedKeys>;
         /// What a client may cost.
         limits: Nested<LimitKeys>;
-    }
-    later {
-        tls: "TLS on listeners",
     }
 }
 

@@ -11,6 +11,7 @@ mod network;
 mod pools;
 mod routes;
 mod server;
+mod tls;
 mod top;
 mod values;
 
@@ -22,8 +23,11 @@ pub(super) use pools::{
 };
 pub(super) use routes::{MatchKeys, RetryKeys, RouteKeys};
 pub(super) use server::{AccessLogKeys, AdminKeys, ServerKeys};
+pub(super) use tls::{CertificateEntry, ListenerTlsKeys, PoolTlsKeys};
+#[cfg(test)]
+pub(super) use tls::{CertificateKeys, ClientAuthKeys};
 pub(super) use top::FileKeys;
-pub(super) use values::HttpPath;
+pub(super) use values::{FileName, HttpPath};
 
 use super::wire::{Inner, Shape, Table};
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::config::{
-    AccessLog, Admin, AdminAccess, Backend, Balance, CircuitBreaker, Config, Ejection, Exposure,
-    Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck, Host, HostPolicy, Listener,
-    Match, Networks, PoolConfig, Probe, Protocols, RetryBudget, Rewrite, Route, Server,
-    StatusPolicy, Target, Window,
+    AccessLog, Admin, AdminAccess, Backend, BackendTls, Balance, CircuitBreaker, Config, Ejection,
+    Exposure, Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck, Host, HostPolicy,
+    Listener, ListenerTls, Match, Networks, PoolConfig, Probe, Protocols, RetryBudget, Rewrite,
+    Route, Server, StatusPolicy, Window,
 };
 
 /// `config` as JSON.
@@ -88,12 +88,45 @@ fn listener(listener: &Listener) -> Value {
             "max_h2_streams": limits.max_h2_streams,
         },
     });
+    if let Some(tls) = &listener.tls {
+        view["tls"] = listener_tls(tls);
+    }
     if let Some(trusted) = &listener.proxy_protocol {
         view["proxy_protocol"] = json!("require");
         view["trusted"] = networks(trusted);
     }
     if let Some(limit) = limits.max_connections_per_client {
         view["limits"]["max_connections_per_client"] = json!(limit);
+    }
+    view
+}
+
+fn listener_tls(tls: &ListenerTls) -> Value {
+    let pairs = tls.certificates.iter();
+    let mut view = json!({
+        "certificates": pairs
+            .map(|pair| json!({ "cert": pair.cert, "key": pair.key }))
+            .collect::<Vec<_>>(),
+        "min_version": tls.min_version.id(),
+        "handshake_timeout": span(tls.handshake_timeout),
+    });
+    if let Some(auth) = &tls.client_auth {
+        view["client_auth"] = json!({ "ca": auth.ca, "required": auth.required });
+    }
+    view
+}
+
+fn backend_tls(tls: &BackendTls) -> Value {
+    let mut view = json!({ "verify": tls.verify });
+    if let Some(name) = &tls.server_name {
+        view["server_name"] = json!(&**name);
+    }
+    if let Some(ca) = &tls.ca {
+        view["ca"] = json!(ca);
+    }
+    if let Some(pair) = &tls.identity {
+        view["client_cert"] = json!(pair.cert);
+        view["client_key"] = json!(pair.key);
     }
     view
 }
@@ -202,6 +235,9 @@ fn pool(pool: &PoolConfig) -> Value {
         "retry_budget": retry_budget(&pool.retry_budget),
         "ejection": pool.ejection.as_ref().map_or_else(off, ejection),
     });
+    if let Some(tls) = &pool.tls {
+        view["tls"] = backend_tls(tls);
+    }
     if let Some(check) = &pool.health_check {
         view["health_check"] = health_check(check);
     }
@@ -209,10 +245,7 @@ fn pool(pool: &PoolConfig) -> Value {
 }
 
 fn backend(backend: &Backend) -> Value {
-    let url = match &backend.target {
-        Target::Address(address) => format!("http://{address}"),
-        Target::Dns { host, port } => format!("http://{host}:{port}"),
-    };
+    let url = format!("{}://{}", backend.scheme.id(), backend.target);
     json!({ "url": url, "name": &*backend.name, "weight": backend.weight })
 }
 

@@ -100,7 +100,9 @@ fn start<P: Prober>(pool: &PoolState, prober: &Arc<P>, limits: &Limits) -> JoinS
             // The semaphore is never closed; if it were, knocking without it does no harm.
             let _permit = at_once.acquire().await;
             let nobody = HeaderValue::from_static("-");
-            prober.probe(&Probe::Tcp, address, &nobody, timeout).await
+            prober
+                .probe(&Probe::Tcp, address, &nobody, None, timeout)
+                .await
         });
     }
     knocks

@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::config::from_str;
+use crate::tls::ClientTls;
 
 const RESET: Cause = Cause::DependencyResetBeforeResponse;
 const REFUSED: Cause = Cause::DependencyConnectRefused;
@@ -33,6 +34,7 @@ impl Prober for Doors {
         what: &Probe,
         address: SocketAddr,
         _: &HeaderValue,
+        _: Option<&ClientTls>,
         timeout: Duration,
     ) -> CheckResult {
         assert_eq!(*what, Probe::Tcp);

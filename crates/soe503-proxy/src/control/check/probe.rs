@@ -17,6 +17,8 @@ use soe503_core::{Cause, Tick, diagnosis};
 use tokio::net::TcpStream;
 
 use crate::config::Probe;
+use crate::net::{Stream, Tls};
+use crate::tls::ClientTls;
 
 /// The largest head of an answer that is read, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -24,12 +26,13 @@ const MAX_HEAD: usize = 64 * 1024;
 /// Something that checks backends.
 pub trait Prober: Send + Sync + 'static {
     /// Checks the backend at `address` within `timeout`. `host` is the `Host` to send where the
-    /// check does not name one.
+    /// check does not name one. With `tls`, a connection is one after the TLS handshake.
     fn probe(
         &self,
         what: &Probe,
         address: SocketAddr,
         host: &HeaderValue,
+        tls: Option<&ClientTls>,
         timeout: Duration,
     ) -> impl Future<Output = CheckResult> + Send;
 }
@@ -50,11 +53,13 @@ async fn probe(
     what: &Probe,
     address: SocketAddr,
     host: &HeaderValue,
+    tls: Option<&ClientTls>,
     timeout: Duration,
 ) -> CheckResult {
     let began = soe503::clock::now();
     let mut phase = Phase::Connect;
-    let done = match tokio::time::timeout(timeout, run(what, address, host, &mut phase)).await {
+    let done = match tokio::time::timeout(timeout, run(what, address, host, tls, &mut phase)).await
+    {
         Ok(done) => done,
         Err(_) => Err(Stopped::late(phase, timeout)),
     };
@@ -80,11 +85,20 @@ async fn run(
     what: &Probe,
     address: SocketAddr,
     host: &HeaderValue,
+    tls: Option<&ClientTls>,
     phase: &mut Phase,
 ) -> Result<Option<u16>, Stopped> {
     let stream = TcpStream::connect(address)
         .await
         .map_err(|error| Stopped::io(Phase::Connect, &error))?;
+    let stream = match tls {
+        None => Stream::Tcp(stream),
+        Some(tls) => {
+            *phase = Phase::Tls;
+            let (stream, _) = tls.connect(stream).await.map_err(Stopped::tls)?;
+            Stream::Tls(Tls::Client(Box::new(stream)))
+        }
+    };
     let Probe::Http {
         path, host: named, ..
     } = what
@@ -99,7 +113,7 @@ async fn run(
 }
 
 /// The status of `GET path`.
-async fn get(stream: TcpStream, path: &str, host: &HeaderValue) -> Result<u16, Stopped> {
+async fn get(stream: Stream, path: &str, host: &HeaderValue) -> Result<u16, Stopped> {
     let request = Request::get(path)
         .header(header::HOST, host)
         .header(
@@ -140,9 +154,10 @@ impl Prober for Sockets {
         what: &Probe,
         address: SocketAddr,
         host: &HeaderValue,
+        tls: Option<&ClientTls>,
         timeout: Duration,
     ) -> CheckResult {
-        probe(what, address, host, timeout).await
+        probe(what, address, host, tls, timeout).await
     }
 }
 
@@ -159,6 +174,17 @@ impl Stopped {
             phase,
             fault: error.raw_os_error().map_or(Fault::Opaque, Fault::Errno),
             text: format!("{what}: {}", plain(error)),
+        }
+    }
+
+    fn tls(fault: Fault) -> Self {
+        let mut attempt = Attempt::begin(1, Tick::ZERO);
+        attempt.phase = Phase::Tls;
+        attempt.fault = Some(fault.clone());
+        Self {
+            phase: Phase::Tls,
+            text: format!("TLS: {}", soe503_core::explain::in_words(&attempt)),
+            fault,
         }
     }
 
@@ -191,6 +217,7 @@ impl Stopped {
     fn late(phase: Phase, timeout: Duration) -> Self {
         let (what, kind) = match phase {
             Phase::Connect => ("connection", TimeoutKind::Connect),
+            Phase::Tls => ("answer to the TLS handshake", TimeoutKind::Handshake),
             _ => ("answer", TimeoutKind::Attempt),
         };
         Self {

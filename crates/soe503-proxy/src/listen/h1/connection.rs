@@ -26,6 +26,9 @@ pub(crate) struct Settings {
     pub(crate) head: HeadLimits,
     /// An HTTP/2 preface may come instead of a request.
     pub(crate) detect: bool,
+    /// As many bytes of a body must come per second while it is waited for, after the first five
+    /// seconds of waiting; 0: any number will do.
+    pub(crate) min_body_rate: u64,
 }
 
 /// How a connection ended.
@@ -58,7 +61,7 @@ pub(crate) async fn serve(
     let (read, write) = stream.split();
     let watch = client.watch();
     let mut connection = Serving {
-        inbox: Shared::new(Inbox::new(read, Arc::clone(watch), settings.detect)),
+        inbox: Shared::new(Inbox::new(read, Arc::clone(watch), settings)),
         write,
         client,
         front,
@@ -106,7 +109,7 @@ impl Serving<'_> {
         &self,
         cx: &mut Context<'_>,
         limits: &HeadLimits,
-    ) -> Poll<Result<RequestHead, NoHead>> {
+    ) -> Poll<Result<Box<RequestHead>, NoHead>> {
         let mut inbox = self.inbox.lock();
         match inbox.poll_head(cx, limits) {
             Poll::Pending if self.client.watch().is_overdue() => Poll::Ready(Err(NoHead::TooSlow)),
@@ -115,12 +118,14 @@ impl Serving<'_> {
     }
 
     /// One request and its answer.
-    async fn exchange(&mut self, head: RequestHead) -> After {
+    async fn exchange(&mut self, head: Box<RequestHead>) -> After {
+        let head = *head;
         let mut parts = head.parts;
         let framing = Framing {
             version: parts.version,
             head: parts.method == Method::HEAD,
-            keep_alive: head.connection.keep_alive,
+            // Whoever sends CONNECT sends bytes of another protocol behind it.
+            keep_alive: head.connection.keep_alive && parts.method != Method::CONNECT,
         };
         let upgrade = wanted_upgrade(&parts, &head.connection);
         if let Some(to) = &upgrade {
@@ -228,7 +233,9 @@ impl Serving<'_> {
             (true, None) => {
                 // A client that asked for the end and has said everything needs no patience.
                 let done = !unread && !lost && self.inbox.lock().is_quiet();
-                if !(asked_to_close && done) {
+                if asked_to_close && done {
+                    self.write.say_end().await;
+                } else {
                     linger::close(&self.inbox, &mut self.write).await;
                 }
                 After::Close

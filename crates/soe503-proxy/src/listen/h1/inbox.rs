@@ -5,11 +5,13 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use soe503_h1::{BodyLength, Decoder, HeadLimits, Refusal, RequestHead, Step, parse_request};
 use tokio::io::AsyncReadExt;
 
+use super::Settings;
 use super::body::BodyError;
 use crate::listen::detect;
 use crate::listen::watch::Watch;
@@ -20,6 +22,9 @@ const FIRST_ROOM: usize = 16 * 1024;
 
 /// The most that is read of a body at once, in bytes.
 const LARGEST_ROOM: usize = 64 * 1024;
+
+/// How long a body may come as slowly as it likes: a connection needs a moment to get up to speed.
+const TRICKLE: Duration = Duration::from_secs(5);
 
 /// The reading side of a client connection.
 #[derive(Debug)]
@@ -32,6 +37,10 @@ pub(super) struct Inbox {
     carry: Bytes,
     /// The body of the request in hand.
     decoder: Decoder,
+    /// How long the body in hand has been waited for, and what came of it, in bytes.
+    waited: Duration,
+    came: u64,
+    min_rate: u64,
     /// Where the next piece of the body goes, while there is a body.
     room: BytesMut,
     next_room: usize,
@@ -69,8 +78,8 @@ pub(super) enum NoHead {
 }
 
 impl Inbox {
-    /// Nothing read yet. `detect`: an HTTP/2 preface may come instead of a request.
-    pub(super) fn new(half: ReadHalf, watch: Arc<Watch>, detect: bool) -> Self {
+    /// Nothing read yet.
+    pub(super) fn new(half: ReadHalf, watch: Arc<Watch>, settings: &Settings) -> Self {
         Self {
             half,
             watch,
@@ -81,7 +90,10 @@ impl Inbox {
             next_room: FIRST_ROOM,
             generation: 0,
             expect: Expect::Nothing,
-            detect,
+            waited: Duration::ZERO,
+            came: 0,
+            min_rate: settings.min_body_rate,
+            detect: settings.detect,
         }
     }
 
@@ -100,7 +112,7 @@ impl Inbox {
         &mut self,
         cx: &mut Context<'_>,
         limits: &HeadLimits,
-    ) -> Poll<Result<RequestHead, NoHead>> {
+    ) -> Poll<Result<Box<RequestHead>, NoHead>> {
         if !self.carry.is_empty() {
             // Pipelined: it came with the request before.
             let carry = std::mem::take(&mut self.carry);
@@ -135,7 +147,7 @@ impl Inbox {
                     let from = partial.len();
                     partial.extend_from_slice(new);
                     // A head that drips in is parsed once it can be complete, not for every drop.
-                    if may_be_complete(partial, from) || partial.len() >= limits.max_bytes {
+                    if limits.worth_parsing(partial, from) || partial.starts_with(b"PRI") {
                         Read::Again
                     } else {
                         Read::More
@@ -173,15 +185,16 @@ impl Inbox {
         }
     }
 
-    fn begin(&mut self, head: RequestHead, from: &Bytes) -> RequestHead {
+    fn begin(&mut self, head: Box<RequestHead>, from: &Bytes) -> Box<RequestHead> {
         self.carry = from.slice(head.len..);
         self.begun(head)
     }
 
-    fn begun(&mut self, head: RequestHead) -> RequestHead {
+    fn begun(&mut self, head: Box<RequestHead>) -> Box<RequestHead> {
         self.detect = false;
         self.decoder = Decoder::new(head.body);
         self.generation = self.generation.wrapping_add(1);
+        (self.waited, self.came) = (Duration::ZERO, 0);
         // A body that is already here needs no invitation.
         self.expect = match head.expect_continue && !self.is_complete() && self.carry.is_empty() {
             true => Expect::Waiting,
@@ -256,8 +269,14 @@ impl Inbox {
         if self.room.len() == self.room.capacity() {
             self.next_room = (2 * self.next_room).min(LARGEST_ROOM);
         }
-        self.watch.busy();
         self.carry = self.room.split().freeze();
+        self.came += filled as u64;
+        self.waited += self.watch.received();
+        if self.waited > TRICKLE && self.came < self.min_rate.saturating_mul(self.waited.as_secs())
+        {
+            self.watch.give_up();
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         Poll::Ready(Ok(filled))
     }
 
@@ -303,7 +322,7 @@ enum Read {
 }
 
 enum Parsed {
-    Head(RequestHead),
+    Head(Box<RequestHead>),
     Partial,
     Instead(NoHead),
 }
@@ -316,18 +335,8 @@ fn parse(bytes: &[u8], limits: &HeadLimits, detect: bool) -> Parsed {
         };
     }
     match parse_request(bytes, limits) {
-        Ok(Some(head)) => Parsed::Head(head),
+        Ok(Some(head)) => Parsed::Head(Box::new(head)),
         Ok(None) => Parsed::Partial,
         Err(refusal) => Parsed::Instead(NoHead::Refused(refusal)),
     }
-}
-
-/// Whether a head's last line may have come with the bytes after `from`.
-fn may_be_complete(bytes: &[u8], from: usize) -> bool {
-    let tail = &bytes[from.saturating_sub(3)..];
-    // Few bytes at a time are the case that this is for; the rest is seldom.
-    tail.windows(2).any(|two| two == b"\n\n")
-        || tail.windows(3).any(|three| three == b"\n\r\n")
-        // A preface in pieces.
-        || bytes.starts_with(b"PRI")
 }
