@@ -53,7 +53,7 @@ class Scenario:
     @property
     def says_nothing(self) -> bool:
         """The machine was busy, and nothing is missed but times. What is counted counts on any machine."""
-        return self.busy and all(verdict.timed for verdict in self.failed)
+        return self.busy and bool(self.failed) and all(verdict.timed for verdict in self.failed)
 
     def show(self) -> None:
         print(f"\n{self.name}: {self.story}")
