@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::front::Front;
 use crate::listen::{Acceptor, Drain, Server, watch};
-use crate::upstream::idle;
+use crate::upstream;
 
 /// One listener as a worker sees it.
 #[derive(Debug)]
@@ -84,6 +84,6 @@ async fn housekeeping() {
         ticks.tick().await;
         let now = soe503::clock::now();
         watch::look(now);
-        idle::sweep(now);
+        upstream::sweep(now);
     }
 }

@@ -42,7 +42,7 @@ pub use listener::{Limits, Listener, Protocols};
 pub use load::{MAX_FILE_SIZE, from_str, load};
 pub use manual::{full_example, reference_page, schema};
 pub use name::{Name, NonEmpty};
-pub use pool::{Backend, Balance, PoolConfig, Target};
+pub use pool::{Backend, BackendProtocol, Balance, PoolConfig, Target};
 pub use problem::Problem;
 pub use report::Report;
 pub use root::Config;

@@ -41,6 +41,22 @@ pub(crate) enum ConnectError {
     Handshake(hyper::Error),
 }
 
+/// Opens what HTTP is spoken over, within `timeout`.
+pub(super) async fn transport(
+    address: SocketAddr,
+    timeout: Duration,
+) -> Result<TcpStream, ConnectError> {
+    match tokio::time::timeout(timeout, TcpStream::connect(address)).await {
+        Ok(Ok(stream)) => {
+            // Requests are written whole; waiting for more would only delay them.
+            stream.set_nodelay(true).map_err(ConnectError::Io)?;
+            Ok(stream)
+        }
+        Ok(Err(error)) => Err(ConnectError::Io(error)),
+        Err(_elapsed) => Err(ConnectError::Timeout),
+    }
+}
+
 impl Connection {
     /// Connects within `timeout`; the connection's own task lives on this worker.
     pub(crate) async fn open(
@@ -48,14 +64,8 @@ impl Connection {
         timeout: Duration,
         now: Tick,
     ) -> Result<Self, ConnectError> {
-        let stream = match tokio::time::timeout(timeout, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(ConnectError::Io(error)),
-            Err(_elapsed) => return Err(ConnectError::Timeout),
-        };
+        let stream = transport(address, timeout).await?;
         let connect_time = soe503::clock::now().since(now);
-        // Requests are written whole; waiting for more would only delay them.
-        stream.set_nodelay(true).map_err(ConnectError::Io)?;
         let (io, meter) = Metered::new(stream);
         let (sender, connection) = http1::Builder::new()
             .max_buf_size(MAX_RESPONSE_HEAD)

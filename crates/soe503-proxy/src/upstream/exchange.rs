@@ -1,41 +1,24 @@
-//! One request on one connection, and what is known when it fails.
+//! One request on one HTTP/1.1 connection, and what is known when it fails.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
-use std::time::Duration;
+use std::future::poll_fn;
 
 use http::{Request, Response};
-use hyper::body::Incoming;
-use soe503::{BoxError, Failure, RequestContext, clock};
-use soe503_core::Tick;
-use soe503_core::ledger::{Attempt, Fault, Knock, Ledger, Phase, TimeoutKind};
+use soe503::{BoxError, clock};
+use soe503_core::ledger::{Fault, Knock, Phase};
 
 use super::connection::{ConnectError, Connection};
+use super::trial::{KNOCK, Trial, is_break};
 use super::{RequestBody, Upstream, UpstreamBody, fault, idle};
-
-/// How long a knock at a backend that broke off may take.
-const KNOCK: Duration = Duration::from_millis(100);
 
 /// Sends `request` to `upstream` and waits for the head of its answer.
 pub(super) async fn run(
     upstream: Upstream,
     mut request: Request<RequestBody>,
 ) -> Result<Response<UpstreamBody>, BoxError> {
-    let context = request.extensions().get::<RequestContext>();
-    let started = context.map_or_else(clock::now, |c| c.now);
-    let number = context.map_or(1, |c| c.number);
-    let deadline = context.and_then(|c| c.due().map(|at| (at, c.due_kind(at))));
-    let mut trial = Trial {
-        upstream,
-        attempt: Attempt::begin(number, started),
-        waited: false,
-        deadline,
-    };
-
+    let mut trial = Trial::begin(upstream, request.extensions());
     loop {
-        let mut connection = match trial.checkout().await {
-            Ok(connection) => connection,
+        let (mut connection, waited) = match checkout(&mut trial).await {
+            Ok(checked_out) => checked_out,
             Err(fault) => return Err(trial.failed(fault)),
         };
         let sent_before = connection.meter().written();
@@ -51,171 +34,96 @@ pub(super) async fn run(
             Phase::WaitHeaders
         };
         match answer {
-            Some(Ok(response)) => return Ok(trial.answered(response, connection)),
+            Some(Ok(response)) => {
+                let upstream = trial.upstream.clone();
+                let response = response.map(|body| UpstreamBody::h1(body, upstream, connection));
+                return Ok(trial.answered(response));
+            }
             Some(Err(mut error)) => match error.take_message() {
                 // The backend had closed the idle connection and hyper never touched the request:
                 // the next connection may be better. Ends, because each round uses one up.
-                Some(untouched) if trial.waited => request = untouched,
+                Some(untouched) if waited => request = untouched,
                 _ => {
                     let fault = fault::of_exchange(error.error());
                     if is_break(&fault) {
-                        Box::pin(trial.knock()).await;
+                        Box::pin(knock(&mut trial)).await;
                     }
                     return Err(trial.failed(fault));
                 }
             },
             // Dropping the exchange closes the connection.
             None => {
-                let kind = trial
-                    .deadline
-                    .map_or(TimeoutKind::Attempt, |(_, kind)| kind);
-                return Err(trial.failed(Fault::Timeout(kind)));
+                let fault = trial.timeout();
+                return Err(trial.failed(fault));
             }
         }
     }
 }
 
-/// The backend broke the connection off before it answered.
-fn is_break(fault: &Fault) -> bool {
-    matches!(
-        fault,
-        Fault::Closed | Fault::Errno(libc::ECONNRESET | libc::EPIPE)
-    )
+/// A connection that is ready for a request, and whether it had waited for one: one of the idle
+/// pool, or a new one.
+async fn checkout(trial: &mut Trial) -> Result<(Connection, bool), Fault> {
+    let now = trial.attempt.started;
+    while let Some(mut connection) = idle::take(trial.upstream.0.key, now) {
+        // Its previous exchange may still be winding up; an error means it was closed meanwhile.
+        if poll_fn(|cx| connection.poll_ready(cx)).await.is_ok() {
+            // One that has served nothing yet is as good as new.
+            trial.attempt.reused = connection.served > 0;
+            let idle = now.since(connection.idle_since);
+            trial.attempt.idle_age = trial.attempt.reused.then_some(idle);
+            trial.attempt.accepted_before = true;
+            return Ok((connection, true));
+        }
+    }
+    // Boxed: connecting is rare, and its future would make that of every request twice as big.
+    let connection = Box::pin(connect(trial)).await?;
+    Ok((connection, false))
 }
 
-/// An attempt in progress.
-struct Trial {
-    upstream: Upstream,
-    attempt: Attempt,
-    /// The connection was taken from the idle pool.
-    waited: bool,
-    /// When it must be answered, and whose limit that is.
-    deadline: Option<(Tick, TimeoutKind)>,
+async fn connect(trial: &mut Trial) -> Result<Connection, Fault> {
+    trial.attempt.phase = Phase::Connect;
+    trial.attempt.reused = false;
+    trial.attempt.idle_age = None;
+    trial.attempt.accepted_before = trial.upstream.has_accepted();
+    let now = clock::now();
+    let limit = trial.upstream.options().connect_timeout;
+    let limit = trial
+        .deadline
+        .map_or(limit, |(at, _)| limit.min(at.since(now)));
+    match Connection::open(trial.upstream.address(), limit, now).await {
+        Ok(connection) => {
+            trial.attempt.connect = Some(connection.connect_time);
+            trial.upstream.accepted();
+            Ok(connection)
+        }
+        Err(error) => {
+            if matches!(error, ConnectError::Timeout) {
+                trial.attempt.connect = Some(limit);
+            }
+            Err(fault::of_connect(&error))
+        }
+    }
 }
 
-impl Trial {
-    /// A connection that is ready for a request: a waiting one, or a new one.
-    async fn checkout(&mut self) -> Result<Connection, Fault> {
-        let now = self.attempt.started;
-        while let Some(mut connection) = idle::take(self.upstream.0.key, now) {
-            // Its previous exchange may still be winding up; an error means it was closed meanwhile.
-            if poll_fn(|cx| connection.poll_ready(cx)).await.is_ok() {
-                self.waited = true;
-                // One that has served nothing yet is as good as new.
-                self.attempt.reused = connection.served > 0;
-                let idle = now.since(connection.idle_since);
-                self.attempt.idle_age = self.attempt.reused.then_some(idle);
-                self.attempt.accepted_before = true;
-                return Ok(connection);
-            }
+/// Asks a backend that broke off whether it is still there: a new connection is kept for the
+/// next request, and a refused one tells that the backend died, one attempt sooner than
+/// anybody would notice otherwise.
+async fn knock(trial: &mut Trial) {
+    let now = clock::now();
+    // Whatever ended this connection is likely to have ended the older ones as well, and the
+    // next attempt shall show what a new one is worth.
+    idle::clear(trial.upstream.0.key);
+    trial.broke(now);
+    let limit = trial.upstream.options().connect_timeout.min(KNOCK);
+    match Connection::open(trial.upstream.address(), limit, now).await {
+        Ok(connection) => {
+            trial.attempt.knock = Some(Knock::Accepted);
+            trial.upstream.keep_unused(connection);
         }
-        // Boxed: connecting is rare, and its future would make that of every request twice as big.
-        Box::pin(self.connect()).await
-    }
-
-    async fn connect(&mut self) -> Result<Connection, Fault> {
-        self.waited = false;
-        self.attempt.phase = Phase::Connect;
-        self.attempt.reused = false;
-        self.attempt.idle_age = None;
-        self.attempt.accepted_before = self.upstream.has_accepted();
-        let now = clock::now();
-        let limit = self.upstream.options().connect_timeout;
-        let limit = self
-            .deadline
-            .map_or(limit, |(at, _)| limit.min(at.since(now)));
-        match Connection::open(self.upstream.address(), limit, now).await {
-            Ok(connection) => {
-                self.attempt.connect = Some(connection.connect_time);
-                self.upstream.accepted();
-                Ok(connection)
-            }
-            Err(error) => {
-                if matches!(error, ConnectError::Timeout) {
-                    self.attempt.connect = Some(limit);
-                }
-                Err(fault::of_connect(&error))
-            }
+        Err(ConnectError::Io(error)) if error.raw_os_error() == Some(libc::ECONNREFUSED) => {
+            trial.attempt.knock = Some(Knock::Refused);
         }
-    }
-
-    /// Asks a backend that broke off whether it is still there: a new connection is kept for the
-    /// next request, and a refused one tells that the backend died, one attempt sooner than
-    /// anybody would notice otherwise.
-    async fn knock(&mut self) {
-        let now = clock::now();
-        // Whatever ended this connection is likely to have ended the older ones as well, and the
-        // next attempt shall show what a new one is worth.
-        idle::clear(self.upstream.0.key);
-        if !self.attempt.reused {
-            self.upstream.broke_fresh(now);
-        }
-        self.attempt.fresh_breaks = self.upstream.breaks_fresh(now);
-        let limit = self.upstream.options().connect_timeout.min(KNOCK);
-        match Connection::open(self.upstream.address(), limit, now).await {
-            Ok(connection) => {
-                self.attempt.knock = Some(Knock::Accepted);
-                self.upstream.keep_unused(connection);
-            }
-            Err(ConnectError::Io(error)) if error.raw_os_error() == Some(libc::ECONNREFUSED) => {
-                self.attempt.knock = Some(Knock::Refused);
-            }
-            // No answer tells nothing, and there is no time to wait for one.
-            Err(_) => {}
-        }
-    }
-
-    /// `None` if the deadline comes first.
-    ///
-    /// No timer of its own: the layers above hold the alarm and poll this once more when it rings
-    /// (the contract of `RequestContext`), which leaves the facts to the one who knows them.
-    async fn within_deadline<F: Future>(&self, future: F) -> Option<F::Output> {
-        let mut future = pin!(future);
-        // The first poll follows the start at once and need not look at the clock.
-        let mut waited = false;
-        poll_fn(|cx| match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if std::mem::replace(&mut waited, true) && self.is_overdue() => {
-                Poll::Ready(None)
-            }
-            Poll::Pending => Poll::Pending,
-        })
-        .await
-    }
-
-    fn is_overdue(&self) -> bool {
-        self.deadline.is_some_and(|(at, _)| clock::now() >= at)
-    }
-
-    fn answered(
-        mut self,
-        response: Response<Incoming>,
-        connection: Connection,
-    ) -> Response<UpstreamBody> {
-        let failing = response.status().is_server_error();
-        let status = response.status().as_u16();
-        let upstream = self.upstream.clone();
-        let mut response = response.map(|body| UpstreamBody::new(body, upstream, connection));
-        if failing {
-            // The layers above decide what it means; these facts are theirs to keep.
-            self.attempt.status = Some(status);
-            self.attempt.phase = Phase::Done;
-            self.attempt.fault = Some(Fault::Status(status));
-            self.finish();
-            response.extensions_mut().insert(self.attempt);
-        }
-        response
-    }
-
-    fn failed(mut self, fault: Fault) -> BoxError {
-        self.attempt.fault = Some(fault);
-        self.finish();
-        Box::new(Failure::new(Ledger::from(self.attempt)))
-    }
-
-    fn finish(&mut self) {
-        self.attempt.elapsed = clock::now()
-            .since(self.attempt.started)
-            .max(Duration::from_nanos(1));
+        // No answer tells nothing, and there is no time to wait for one.
+        Err(_) => {}
     }
 }

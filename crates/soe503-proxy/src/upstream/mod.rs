@@ -1,17 +1,20 @@
 //! The innermost service: one attempt on one backend.
 //!
-//! [`Upstream`] is what a pool balances over. It takes a connection from the worker's idle pool
-//! or opens one, hands the request over, and answers with the response or with the facts of the
-//! failure. It never retries on another backend and never decides what a failure means; the only
-//! thing it repeats is a request that hyper gave back untouched because a reused connection was
-//! already closed.
+//! [`Upstream`] is what a pool balances over. For HTTP/1.1 it takes a connection from the worker's
+//! idle pool or opens one; for HTTP/2 it opens a stream on a connection that requests share. It
+//! hands the request over, and answers with the response or with the facts of the failure. It never
+//! retries on another backend and never decides what a failure means; the only thing it repeats is a
+//! request that certainly nobody has looked at: one that hyper gave back untouched because a reused
+//! connection was already closed, or one that an HTTP/2 backend left out when it went away.
 
 mod body;
 mod connection;
 mod exchange;
 mod fault;
+mod h2;
 pub(crate) mod idle;
 mod meter;
+mod trial;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -27,8 +30,9 @@ use soe503::BoxError;
 use soe503_core::Tick;
 use tower_service::Service;
 
-pub use self::body::UpstreamBody;
+pub use self::body::{H1Body, UpstreamBody};
 use self::connection::Connection;
+pub use self::h2::{H2Body, H2Options};
 
 /// What is sent to a backend: the client's body, kept for replay while it may be needed.
 pub(crate) type RequestBody = soe503::retry::ReplayBody<Incoming>;
@@ -46,6 +50,23 @@ pub struct UpstreamOptions {
     pub idle_timeout: Duration,
     /// Idle connections kept per worker.
     pub max_idle: usize,
+    /// What is spoken on them.
+    pub protocol: Protocol,
+}
+
+/// The protocol towards a backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1: one request at a time on a connection.
+    H1,
+    /// HTTP/2, known in advance: requests share connections.
+    H2(H2Options),
+}
+
+/// Closes connections that nobody has used for too long. The worker calls it, often.
+pub(crate) fn sweep(now: Tick) {
+    idle::sweep(now);
+    h2::sweep(now);
 }
 
 #[derive(Debug)]
@@ -134,6 +155,9 @@ impl Service<Request<RequestBody>> for Upstream {
     }
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
-        Box::pin(exchange::run(self.clone(), request))
+        match self.0.options.protocol {
+            Protocol::H1 => Box::pin(exchange::run(self.clone(), request)),
+            Protocol::H2(options) => Box::pin(h2::run(self.clone(), options, request)),
+        }
     }
 }

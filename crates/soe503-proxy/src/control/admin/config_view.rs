@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::config::{
-    AccessLog, Admin, AdminAccess, Backend, Balance, CircuitBreaker, Config, Ejection, Exposure,
-    HealthCheck, Host, Listener, Match, PoolConfig, Probe, Protocols, RetryBudget, Route, Server,
-    StatusPolicy, Target, Window,
+    AccessLog, Admin, AdminAccess, Backend, BackendProtocol, Balance, CircuitBreaker, Config,
+    Ejection, Exposure, HealthCheck, Host, Listener, Match, PoolConfig, Probe, Protocols,
+    RetryBudget, Route, Server, StatusPolicy, Target, Window,
 };
 
 /// `config` as JSON.
@@ -124,9 +124,16 @@ fn pool(pool: &PoolConfig) -> Value {
         "balance": match pool.balance {
             Balance::P2cEwma => "p2c_ewma",
         },
+        "protocol": match pool.protocol {
+            BackendProtocol::H1 => "h1",
+            BackendProtocol::H2 => "h2",
+        },
         "connect_timeout": span(pool.connect_timeout),
         "idle_timeout": span(pool.idle_timeout),
         "max_idle_connections": pool.max_idle_connections,
+        "max_h2_connections": pool.max_h2_connections,
+        "h2_ping_interval": span(pool.h2_ping_interval),
+        "h2_ping_timeout": span(pool.h2_ping_timeout),
         "max_in_flight": pool.max_in_flight,
         "slow_start": span(pool.slow_start),
         "dns_refresh": span(pool.dns_refresh),
