@@ -2,6 +2,7 @@
 //!
 //! - [`http`]: an HTTP/1.1 client that shows every byte, and can be told to misbehave
 //! - [`faulty`]: a backend that fails on command and counts executions by request id
+//! - [`h2`]: HTTP/2 clients and backends, and gRPC as far as HTTP sees it
 //! - [`load`]: an open-loop load generator that keeps every single result
 //! - [`proxy`]: the real `soe503` and `lbctl` binaries, started, awaited and stopped
 //!
@@ -9,6 +10,7 @@
 //! `tests/outage/`.
 
 pub mod faulty;
+pub mod h2;
 pub mod http;
 pub mod load;
 pub mod proxy;

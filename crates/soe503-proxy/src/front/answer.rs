@@ -89,8 +89,13 @@ fn refuse(
     detail: &str,
 ) -> Response<FrontBody> {
     let id = request.headers().get(&request_id::X_REQUEST_ID);
-    let reply = refuse::with(status, detail, id.unwrap_or(&NO_ID), front.refused());
-    in_flight.finish_mut().status = Some(status.as_u16());
+    let refusal = if soe503::grpc::is_grpc(request.headers()) {
+        refuse::grpc
+    } else {
+        refuse::with
+    };
+    let reply = refusal(status, detail, id.unwrap_or(&NO_ID), front.refused());
+    in_flight.finish_mut().status = Some(reply.status().as_u16());
     reply.map(|text| in_flight.text(text))
 }
 
