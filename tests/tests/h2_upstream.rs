@@ -127,6 +127,29 @@ async fn a_large_body_passes_both_ways() {
     assert_eq!(data.len(), 64 * piece.len());
 }
 
+#[tokio::test]
+async fn health_checks_speak_what_the_pool_speaks() {
+    let (checks, mut checked) = mpsc::channel(8);
+    let backend = H2Backend::start(100, move |request: Request<Incoming>| {
+        let checks = checks.clone();
+        async move {
+            // Full once nobody looks any more.
+            let _told = checks.try_send(request.uri().to_string());
+            Response::new(Written::empty())
+        }
+    })
+    .await
+    .unwrap();
+    let more = format!("{H2}\nhealth_check = {{ path = \"/healthz\", interval = \"20ms\" }}");
+    let proxy = Proxy::before(&[backend.address()], &more).await;
+    for _ in 0..3 {
+        let asked = checked.recv().await.unwrap();
+        assert_eq!(asked, format!("http://{}/healthz", backend.address()));
+    }
+    let pool = proxy.pool().await;
+    assert_eq!(pool["backends"][0]["state"], "up", "{pool}");
+}
+
 /// A server restarts as it should, again and again: not one request notices, POSTs included.
 #[tokio::test]
 async fn graceful_goodbyes_are_not_seen_by_anybody() {

@@ -86,7 +86,7 @@ async fn an_idempotency_key_makes_a_call_repeatable() {
 #[tokio::test(start_paused = true)]
 async fn other_answers_stand() {
     for reply in [FORBIDDEN, NOT_FOUND, OK] {
-        let (got, upstream) = send(&retry(), "GET", &[reply.clone()]).await;
+        let (got, upstream) = send(&retry(), "GET", std::slice::from_ref(&reply)).await;
         assert_eq!(upstream.tries(), 1, "{reply:?}");
         assert!(got.is_ok());
     }

@@ -32,7 +32,8 @@ fn pool(name: &At<Arc<str>>, keys: PoolKeys, problems: &mut Problems) -> Option<
     }
     let backends = keys.backends.0.and_then(|list| backends(list, problems));
     let health_check = keys.health_check.0;
-    let health_check = health_check.and_then(|check| guards::health_check(check, problems));
+    let health_check =
+        health_check.and_then(|check| guards::health_check(check, keys.protocol.value, problems));
     let circuit_breaker = guards::circuit_breaker(keys.circuit_breaker.0, problems);
     let ejection = guards::ejection(&keys.ejection.0.value, problems);
     Some(PoolConfig {

@@ -207,7 +207,9 @@ fn health_check(check: &HealthCheck) -> Value {
     });
     match &check.probe {
         Probe::Tcp => view["type"] = json!("tcp"),
-        Probe::Http { path, host, expect } => {
+        Probe::Http {
+            path, host, expect, ..
+        } => {
             view["type"] = json!("http");
             view["path"] = json!(&**path);
             view["expect"] = json!(expect.to_string());

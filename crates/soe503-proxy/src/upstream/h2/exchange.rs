@@ -27,14 +27,14 @@ const ROUNDS: u8 = 4;
 /// The frame header of HEADERS. How long the block is, only its compressor knows.
 const HEADERS: u64 = 9;
 
-/// How one stream ended.
-enum Ended<B> {
-    /// With an answer; the upload may go on.
-    Answered(Response<RecvStream>, Upload<B>, Lent),
-    /// Without one, and nobody has looked at the request: it may go again, with this body.
-    Unseen(Fault, Source<B>),
-    /// Without one.
-    Failed(Fault),
+/// A stream that was answered: the answer, and the upload, which may go on.
+type Answered<B> = (Response<RecvStream>, Upload<B>, Lent);
+
+/// A stream that was not answered.
+struct Unanswered<B> {
+    fault: Fault,
+    /// Nobody has looked at the request: it may go to the same backend again, with this body.
+    again: Option<Source<B>>,
 }
 
 /// Sends `request` to `upstream` and waits for the head of its answer.
@@ -58,14 +58,14 @@ where
             Err(fault) => return Err(trial.failed(fault)),
         };
         let fault = match exchange(&mut trial, &parts, source, lent).await {
-            Ended::Answered(response, upload, lent) => {
-                return Ok(answered(trial, response, upload, lent));
-            }
-            Ended::Unseen(_, again) if rounds < ROUNDS => {
+            Ok(stream) => return Ok(answered(trial, stream)),
+            Err(Unanswered {
+                again: Some(again), ..
+            }) if rounds < ROUNDS => {
                 source = again;
                 continue;
             }
-            Ended::Unseen(fault, _) | Ended::Failed(fault) => fault,
+            Err(Unanswered { fault, .. }) => fault,
         };
         if is_break(&fault) && trial.attempt.bytes_sent != Some(0) {
             Box::pin(knock(&mut trial, &options)).await;
@@ -80,7 +80,7 @@ async fn exchange<B>(
     parts: &Parts,
     source: Source<B>,
     mut lent: Lent,
-) -> Ended<B>
+) -> Result<Answered<B>, Unanswered<B>>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,
@@ -96,10 +96,13 @@ where
         Ok((response, stream)) => (response, Upload::new(stream, source, empty)),
         // Since the checkout the connection broke, or the peer said that it goes.
         Err(error) if error.is_io() || error.is_go_away() => {
-            return Ended::Unseen(fault::of_stream(&error, &connection), source);
+            return Err(Unanswered {
+                fault: fault::of_stream(&error, &connection),
+                again: Some(source),
+            });
         }
         // A head that cannot be expressed in HTTP/2.
-        Err(_) => return Ended::Failed(Fault::Opaque),
+        Err(_) => return Err(Fault::Opaque.into()),
     };
     let waited = trial
         .within_deadline(head_of(&mut response, &mut upload))
@@ -111,11 +114,11 @@ where
         trial.attempt.bytes_sent = Some(HEADERS + upload.sent());
     }
     let fault = match waited {
-        Some(Ok(response)) => return Ended::Answered(response, upload, lent),
+        Some(Ok(response)) => return Ok((response, upload, lent)),
         // Dropping the stream resets it.
-        None => return Ended::Failed(trial.timeout()),
+        None => return Err(trial.timeout().into()),
         Some(Err(Broken::Client(error))) => {
-            return Ended::Failed(soe503::facts::from_error(&*error));
+            return Err(soe503::facts::from_error(&*error).into());
         }
         Some(Err(Broken::Stream(error))) => fault::of_stream(&error, &connection),
     };
@@ -130,10 +133,14 @@ where
         _ => !left && lent.stream.is_reused() && is_break(&fault),
     };
     let mut source = upload.into_source();
-    if again && source.rewind() {
-        return Ended::Unseen(fault, source);
+    let again = (again && source.rewind()).then_some(source);
+    Err(Unanswered { fault, again })
+}
+
+impl<B> From<Fault> for Unanswered<B> {
+    fn from(fault: Fault) -> Self {
+        Self { fault, again: None }
     }
-    Ended::Failed(fault)
 }
 
 /// Whether the same backend is asked once more, at once: it is about to go, or it has allowed fewer
@@ -178,12 +185,7 @@ where
 }
 
 /// The answer, whose body goes on alone.
-fn answered<B>(
-    trial: Trial,
-    response: Response<RecvStream>,
-    mut upload: Upload<B>,
-    lent: Lent,
-) -> Response<UpstreamBody>
+fn answered<B>(trial: Trial, (response, mut upload, lent): Answered<B>) -> Response<UpstreamBody>
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,

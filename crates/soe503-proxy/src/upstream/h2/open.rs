@@ -1,7 +1,5 @@
 //! Opening a connection, for all who wait for it.
 
-use std::future::Future;
-
 use soe503::clock;
 use soe503_core::ledger::Fault;
 use tokio::sync::watch;
@@ -17,13 +15,11 @@ pub(super) fn spawn(upstream: Upstream, options: H2Options, done: watch::Sender<
 }
 
 /// Waits for a connection that is being opened.
-pub(super) fn wait(mut waiting: watch::Receiver<Opened>) -> impl Future<Output = Opened> {
-    async move {
-        match waiting.wait_for(Option::is_some).await {
-            Ok(opened) => opened.clone(),
-            // The task is gone without a word: the worker is ending.
-            Err(_gone) => Some(Err(Fault::Closed)),
-        }
+pub(super) async fn wait(mut waiting: watch::Receiver<Opened>) -> Opened {
+    match waiting.wait_for(Option::is_some).await {
+        Ok(opened) => opened.clone(),
+        // The task is gone without a word: the worker is ending.
+        Err(_gone) => Some(Err(Fault::Closed)),
     }
 }
 

@@ -97,7 +97,7 @@ pub(super) async fn status(sent: JoinHandle<Answer>) -> u16 {
 
 /// The facts of a failure.
 pub(super) async fn failed(sent: JoinHandle<Answer>) -> Attempt {
-    let error = come(sent).await.err().expect("it fails");
+    let error = come(sent).await.expect_err("it fails");
     Failure::find(&*error).unwrap().last().unwrap().clone()
 }
 
