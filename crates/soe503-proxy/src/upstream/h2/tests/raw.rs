@@ -3,6 +3,9 @@
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use super::support::PATIENCE;
 
 const PREFACE: usize = 24;
 const DATA: u8 = 0;
@@ -42,7 +45,8 @@ pub(super) struct Raw(TcpStream);
 impl Raw {
     /// The next connection, once its preface is read. Nothing is sent yet.
     pub(super) async fn accept(listener: &TcpListener) -> Self {
-        let mut stream = listener.accept().await.unwrap().0;
+        let accepted = timeout(PATIENCE, listener.accept()).await;
+        let mut stream = accepted.expect("somebody connects").unwrap().0;
         stream.set_nodelay(true).unwrap();
         stream.read_exact(&mut [0; PREFACE]).await.unwrap();
         Self(stream)
@@ -113,6 +117,11 @@ impl Raw {
 
     /// The next frame.
     pub(super) async fn next(&mut self) -> Seen {
+        let read = timeout(PATIENCE, self.read()).await;
+        read.expect("something comes")
+    }
+
+    async fn read(&mut self) -> Seen {
         let mut head = [0; 9];
         if self.0.read_exact(&mut head).await.is_err() {
             return Seen::End;

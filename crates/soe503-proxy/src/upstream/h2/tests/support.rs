@@ -19,7 +19,7 @@ use super::super::{H2Options, run};
 use crate::upstream::{Protocol, Upstream, UpstreamBody, UpstreamOptions};
 
 /// Longer than anything takes.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) type Answer = Result<Response<UpstreamBody>, BoxError>;
 
