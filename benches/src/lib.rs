@@ -1,4 +1,5 @@
 //! Measurements; there is no code here.
 //!
-//! - `benches/cpu/run`: CPU per request of soe503 and other proxies, side by side
+//! - `benches/peers/run`: soe503 and other proxies, side by side
+//! - `benches/instructions/run`: instructions per request, under callgrind
 //! - `cargo bench -p soe503-benches`: what single decisions of `soe503-core` cost

@@ -74,6 +74,12 @@ class Process:
             )
         return self
 
+    @property
+    def pid(self) -> int:
+        if self.child is None:
+            raise HarnessError(f"{self.name} was not started")
+        return self.child.pid
+
     def running(self) -> bool:
         return self.child is not None and self.child.poll() is None
 
@@ -92,17 +98,26 @@ class Process:
     def kill(self) -> float:
         """SIGKILL to the whole group; returns the unix time at which it was gone.
 
-        The leader first: whoever else holds its listening socket closes that before its
-        connections (the kernel closes descriptors in the order of their numbers), so no
-        connection breaks while the port still takes new ones.
+        The kernel closes what a killed process had open from the newest to the oldest: its
+        connections break, and its listening socket closes last.
         """
         group = self.child.pid
-        if self.running():
-            self.child.kill()
-        self.child.wait()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)
+        self.child.wait()
         return wait_until(f"{self.name} is gone", lambda: not self.group_lives(group))
+
+    def kill_slowly(self, pause: float) -> float:
+        """The same, but the leader, stopped, keeps the listening socket for `pause` seconds after
+        all others have died: as if the kernel were interrupted between the two closes."""
+        group = self.child.pid
+        os.kill(group, signal.SIGSTOP)
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            process = int(stat.parent.name)
+            if process != group and member(stat) == group:
+                os.kill(process, signal.SIGKILL)
+        time.sleep(pause)
+        return self.kill()
 
     @staticmethod
     def group_lives(group: int) -> bool:

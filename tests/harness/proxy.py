@@ -13,11 +13,13 @@ SERVER_NAME = "outage-test"
 SOE503 = """
 [server]
 name = "{name}"
+{server}
 [admin]
 address = "127.0.0.1:{admin}"
 [[listeners]]
 address = "127.0.0.1:{port}"
 explain = "full"
+{listener}
 [[routes]]
 pool = "app"
 {route}
@@ -65,11 +67,11 @@ class Soe503:
 
     explains = True
 
-    def __init__(self, binary: str, directory: Path, backends: list, route: str = "", pool: str = ""):
+    def __init__(self, binary: str, directory: Path, backends: list, route: str = "", pool: str = "", listener: str = "", server: str = ""):
         self.port, self.admin = free_port(), free_port()
         config = directory / "soe503.toml"
         config.write_text(SOE503.format(
-            name=SERVER_NAME, admin=self.admin, port=self.port, route=route, pool=pool,
+            name=SERVER_NAME, admin=self.admin, port=self.port, route=route, pool=pool, listener=listener, server=server,
             backends=", ".join(f'"{backend.url}"' for backend in backends),
         ))
         self.process = Process("soe503", [binary, "run", "--config", str(config)], directory)

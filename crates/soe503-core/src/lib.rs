@@ -12,6 +12,7 @@
 //! | [`retry`] | whether, when and on whose budget a request is tried again |
 //! | [`pool`] | which backend gets an attempt, and which are out of rotation and why |
 //! | [`health`] | when active checks change their mind |
+//! | [`keepalive`] | how long an idle connection may be used again |
 //! | [`limit`] | whether there is room for one more request |
 //! | [`ledger`] | the facts that attempts leave behind |
 //! | [`diagnosis`] | the cause that those facts prove |
@@ -24,6 +25,7 @@ pub mod diagnosis;
 pub mod explain;
 pub mod health;
 pub mod histogram;
+pub mod keepalive;
 pub mod ledger;
 pub mod limit;
 pub mod outcome;

@@ -163,6 +163,31 @@ fn probes_that_fail_move_the_root_and_keep_the_reason() {
     assert_eq!((seen.trips, seen.refused), (1, 2));
 }
 
+/// An old connection that breaks may have been closed for its age: it fails the probe, and tells
+/// nothing new about a backend that was known to reset. It is the root where nothing else is.
+#[test]
+fn probes_on_old_connections_keep_the_root() {
+    let old = Cause::ConfigKeepaliveMismatch;
+    let reset = Cause::DependencyResetBeforeResponse;
+    let breaker = Breaker::try_new("app", plain(), 1).unwrap();
+    for _ in 0..3 {
+        fail(&breaker, 0, reset);
+    }
+    let probe = breaker.admit(ms(1000)).unwrap();
+    probe.record(ms(1000), Outcome::degraded(old));
+    let open = refused(&breaker, 1500);
+    assert_eq!((open.root, open.trip.reopened), (Some(reset), 1));
+    assert_eq!(open.trip.last_probe.unwrap().cause, Some(old), "told");
+    fail(&breaker, 3000, TIMEOUT);
+    assert_eq!(refused(&breaker, 3500).root, Some(TIMEOUT));
+
+    let alone = Breaker::try_new("app", plain(), 1).unwrap();
+    for _ in 0..3 {
+        fail(&alone, 0, old);
+    }
+    assert_eq!(refused(&alone, 500).root, Some(old));
+}
+
 #[test]
 fn probes_that_hang_keep_the_root() {
     let breaker = Breaker::try_new("app", plain(), 1).unwrap();

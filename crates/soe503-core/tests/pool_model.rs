@@ -5,7 +5,9 @@ mod common;
 use common::{TestPool, at, report, secs, specs};
 use proptest::prelude::*;
 use soe503_core::health::Health;
-use soe503_core::pool::{BackendState, Lease, LeaseKind, PoolConfig, PoolState, Tried};
+use soe503_core::pool::{
+    BackendState, FailureScope, Lease, LeaseKind, PoolConfig, PoolState, Tried,
+};
 use soe503_core::{Cause, Outcome, Tick};
 
 #[derive(Clone, Debug)]
@@ -112,7 +114,10 @@ impl Run {
             }
             Op::Finish { which, how } if !self.leases.is_empty() => {
                 let lease = self.leases.swap_remove(which % self.leases.len());
-                finish(lease, *how, now);
+                let expected = self.scope(lease.backend().id);
+                if let Some(scope) = finish(lease, *how, now) {
+                    assert_eq!(scope, expected);
+                }
             }
             Op::Health { backend, health } => {
                 let cause = (*health == Health::Down).then_some(Cause::ConfigHealthCheckPath);
@@ -133,6 +138,19 @@ impl Run {
             Op::Resize { size } => pool.set_backends(specs(&vec![1; usize::from(*size)]), now),
             Op::Wait { millis } => self.now = now.after(common::ms(u64::from(*millis))),
             Op::Finish { .. } => {}
+        }
+    }
+
+    /// Whom a failure of `id` speaks against, by a look at all backends.
+    fn scope(&self, id: u32) -> FailureScope {
+        let backends = self.pool.pool.backends();
+        let sound = backends.iter().any(|other| {
+            other.id != id && other.state().in_rotation() && other.consecutive_failures() == 0
+        });
+        if sound {
+            FailureScope::Backend
+        } else {
+            FailureScope::Pool
         }
     }
 
@@ -205,7 +223,8 @@ impl Run {
     }
 }
 
-fn finish(mut lease: Lease<()>, how: How, now: Tick) {
+/// Ends the lease; the scope of a failure.
+fn finish(mut lease: Lease<()>, how: How, now: Tick) -> Option<FailureScope> {
     let recorded = match how {
         How::Success => {
             lease.responded(now);
@@ -216,7 +235,7 @@ fn finish(mut lease: Lease<()>, how: How, now: Tick) {
         How::Degraded => lease.record(now, Outcome::degraded(Cause::OverloadUpstreamShedding)),
         How::Ignore => lease.record(now, Outcome::IGNORE),
         How::Abandon => lease.abandon(now),
-        How::Drop => return,
+        How::Drop => return None,
     };
     if let Some(transition) = recorded.transition {
         assert!(matches!(
@@ -228,6 +247,7 @@ fn finish(mut lease: Lease<()>, how: How, now: Tick) {
                 )
         ));
     }
+    matches!(how, How::Refused | How::Error).then_some(recorded.scope)
 }
 
 proptest! {

@@ -3,7 +3,8 @@
 //!
 //! This crate is the binary `soe503`; the library exists for its own tests and tools, and makes no
 //! promise of stability. Reading order: [`run`] puts everything together, [`config`] says what can
-//! be told, `listen`, `front` and [`upstream`] are a request's way in and out, [`control`] is
+//! be told, `listen`, `front` and [`upstream`] are a request's way in and out, `net` and [`tls`] what
+//! they stand on, [`control`] is
 //! everything that is not on that way, and [`state`] is what the two share.
 
 pub mod cli;
@@ -14,8 +15,10 @@ pub mod demo;
 mod front;
 mod gather;
 pub mod listen;
+mod net;
 pub mod run;
 pub mod signals;
 pub mod state;
+pub mod tls;
 pub mod upstream;
 mod worker;

@@ -9,10 +9,10 @@ use std::thread::JoinHandle;
 
 use tokio::sync::Semaphore;
 
-use crate::config::{self, Config, Listener};
+use crate::config::{self, Config, Exposure, Listener};
 use crate::control::{self, Control, access_log, recorder};
 use crate::front::{self, Front, Route, Routes, StackParts};
-use crate::listen::{self, Drain, Server};
+use crate::listen::{self, Admission, Drain, Server};
 use crate::state::Proxy;
 use crate::worker::{self, WorkerListener};
 
@@ -98,10 +98,20 @@ impl Running {
         let mut per_worker: Vec<Vec<WorkerListener>> = (0..workers).map(|_| Vec::new()).collect();
         for (index, (listener, sockets)) in config.listeners.iter().zip(sockets).enumerate() {
             let room = Arc::new(Semaphore::new(listener.limits.max_connections.get()));
-            let server = Arc::new(Server::new(&listener.limits, listener.protocols));
+            let server = Arc::new(Server::new(
+                &listener.limits,
+                listener.protocols,
+                proxy.server_tls(index).cloned(),
+            ));
+            let admission = Arc::new(Admission::new(listener));
             for (socket, mine) in sockets.into_iter().zip(&mut per_worker) {
                 let routes = routes(&proxy, &config, listener);
-                let front = Arc::new(Front::new(Arc::clone(&proxy), routes));
+                let front = Arc::new(Front::new(
+                    Arc::clone(&proxy),
+                    routes,
+                    listener,
+                    Arc::clone(&admission),
+                ));
                 fronts.push((index, Arc::clone(&front)));
                 let (server, room) = (Arc::clone(&server), Arc::clone(&room));
                 mine.push(WorkerListener {
@@ -144,6 +154,7 @@ impl Running {
                 }
             }
         }
+        warn_of(&config);
         proxy.set_accepting();
         for listener in config.listeners.iter() {
             tracing::info!(address = %listener.address, workers, "listening");
@@ -201,6 +212,7 @@ impl Shared {
         }
         self.proxy.apply(config);
         let config = self.proxy.config();
+        warn_of(&config);
         for (index, front) in &self.fronts {
             if let Some(listener) = config.listeners.get(*index) {
                 front.replace_routes(routes(&self.proxy, &config, listener));
@@ -210,13 +222,28 @@ impl Shared {
     }
 }
 
+/// Logs what somebody should look at.
+fn warn_of(config: &Config) {
+    let warnings = config.warnings.iter().flat_map(|report| report.problems());
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+}
+
 /// What differs between two configurations and is fixed while the process lives.
 fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
     let sockets = |config: &Config| -> Vec<_> {
         config
             .listeners
             .iter()
-            .map(|l| (l.address, l.protocols, l.limits))
+            .map(|l| {
+                let fixed = Listener {
+                    explain: Exposure::Public,
+                    tls: None,
+                    ..l.clone()
+                };
+                (fixed, l.tls.is_some())
+            })
             .collect()
     };
     [
@@ -225,7 +252,7 @@ fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
         (old.access_log != new.access_log, "[access_log]"),
         (
             sockets(old) != sockets(new),
-            "[[listeners]] (except `explain`)",
+            "[[listeners]] (except `explain` and what is in `tls`)",
         ),
     ]
     .into_iter()
@@ -247,7 +274,7 @@ fn routes(proxy: &Proxy, config: &Config, listener: &Listener) -> Routes {
             logged: proxy.access_log.is_on(),
         };
         Some(Route::new(
-            route.matches.clone(),
+            route,
             Arc::clone(pool),
             front::build(pool, &parts),
         ))

@@ -13,7 +13,7 @@ use tokio::runtime;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::front::Front;
-use crate::listen::{Acceptor, Drain, Server, watch};
+use crate::listen::{Acceptor, Drain, Server, date, watch};
 use crate::upstream;
 
 /// One listener as a worker sees it.
@@ -49,7 +49,7 @@ pub(crate) fn start(
 }
 
 async fn run(listeners: Vec<WorkerListener>, drain: Drain, grace: Duration) -> io::Result<()> {
-    watch::look(soe503::clock::now());
+    watch::look(soe503::clock::now(), false);
     // Every connection holds a sender; when all are gone, so are the connections.
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
     for listener in listeners {
@@ -66,24 +66,25 @@ async fn run(listeners: Vec<WorkerListener>, drain: Drain, grace: Duration) -> i
     drop(alive);
     tokio::select! {
         () = drain.begun() => {}
-        () = housekeeping() => {}
+        () = housekeeping(&drain) => {}
     }
     tokio::select! {
         _gone = all_gone.recv() => {}
         () = tokio::time::sleep(grace) => tracing::warn!("the grace period is over: closing the connections that are left"),
-        () = housekeeping() => {}
+        () = housekeeping(&drain) => {}
     }
     Ok(())
 }
 
 /// Closes slow and idle clients and old connections to backends, for as long as the worker lives.
-async fn housekeeping() {
+async fn housekeeping(drain: &Drain) {
     let mut ticks = tokio::time::interval(watch::INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let now = soe503::clock::now();
-        watch::look(now);
+        watch::look(now, drain.has_begun());
+        date::refresh();
         upstream::sweep(now);
     }
 }

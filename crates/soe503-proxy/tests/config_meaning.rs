@@ -223,7 +223,7 @@ fn a_pool_without_a_file() {
 
     for (urls, said) in [
         (&["\"]\n[x]\n".to_owned()][..], "the URL has no scheme"),
-        (&["https://a".to_owned()], "`https` is not supported yet"),
+        (&["ftp://a".to_owned()], "http:// or https://"),
         (&["http://a".to_owned(), "http://a".to_owned()], "twice"),
         (&[], "no backends"),
     ] {

@@ -31,14 +31,45 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("unknown_table", "", "[tracing]\nendpoint = \"x\""),
     ("missing_key", "pool = \"app\"\n", ""),
     (
-        "not_yet_tls",
+        "proxy_protocol_from_nobody",
         "[[routes]]",
-        "tls = { cert = \"cert.pem\" }\n[[routes]]",
+        "proxy_protocol = \"require\"\n[[routes]]",
     ),
     (
-        "not_yet_proxy_protocol",
+        "network_with_host_bits",
         "[[routes]]",
-        "proxy_protocol = false\n[[routes]]",
+        "forwarded = { trust = [\"10.1.2.3/8\"] }\n[[routes]]",
+    ),
+    (
+        "header_of_the_connection",
+        "timeout = \"15s\"",
+        "request_headers = { set = { Connection = \"close\" } }",
+    ),
+    (
+        "header_host",
+        "timeout = \"15s\"",
+        "request_headers = { remove = [\"host\"] }",
+    ),
+    (
+        "header_value",
+        "timeout = \"15s\"",
+        "response_headers = { add = { x-a = \"a\\nb\" } }",
+    ),
+    (
+        "header_set_and_removed",
+        "timeout = \"15s\"",
+        "response_headers = { set = { x-a = \"1\" }, remove = [\"X-a\"] }",
+    ),
+    (
+        "strip_and_rewrite",
+        "timeout = \"15s\"",
+        "strip_prefix = true\nrewrite_prefix = \"/v2\"",
+    ),
+    ("strip_nothing", "timeout = \"15s\"", "strip_prefix = true"),
+    (
+        "host_with_a_user",
+        "timeout = \"15s\"",
+        "host = \"user@app\"",
     ),
     (
         "not_yet_maintenance",
@@ -46,9 +77,34 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "maintenance = true",
     ),
     (
-        "not_yet_server_name",
-        "\"http://127.0.0.1:8082\"",
-        "{ url = \"http://a\", server_name = \"b\" }",
+        "tls_without_certificates",
+        "[[routes]]",
+        "tls = { min_version = \"1.3\" }\n[[routes]]",
+    ),
+    (
+        "tls_certificate_is_no_table",
+        "[[routes]]",
+        "tls = { certificates = [\"cert.pem\"] }\n[[routes]]",
+    ),
+    (
+        "tls_no_certificate",
+        "[[routes]]",
+        "tls = { certificates = [] }\n[[routes]]",
+    ),
+    (
+        "tls_name_is_a_pattern",
+        "[\"http://127.0.0.1:8081\", \"http://127.0.0.1:8082\"]",
+        "[\"https://127.0.0.1:8081\"]\ntls = { server_name = \"*.example\" }",
+    ),
+    (
+        "tls_key_without_certificate",
+        "[\"http://127.0.0.1:8081\", \"http://127.0.0.1:8082\"]",
+        "[\"https://127.0.0.1:8081\"]\ntls = { client_key = \"key.pem\" }",
+    ),
+    (
+        "tls_authority_without_verifying",
+        "[\"http://127.0.0.1:8081\", \"http://127.0.0.1:8082\"]",
+        "[\"https://127.0.0.1:8081\"]\ntls = { ca = \"no/ca.pem\", verify = false }",
     ),
     // Types and units
     (
@@ -129,11 +185,6 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "url_with_path",
         "\"http://127.0.0.1:8082\"",
         "\"http://127.0.0.1:8082/api\"",
-    ),
-    (
-        "url_https",
-        "\"http://127.0.0.1:8082\"",
-        "\"https://127.0.0.1:8082\"",
     ),
     (
         "url_with_bad_port",

@@ -56,7 +56,7 @@ fn http(host: Option<&str>, expect: &str) -> Probe {
 
 async fn check(probe: &Probe, address: SocketAddr, timeout: Duration) -> CheckResult {
     let host = HeaderValue::from_static("app.internal:8081");
-    Sockets.probe(probe, address, &host, timeout).await
+    Sockets.probe(probe, address, &host, None, timeout).await
 }
 
 /// The parts of a failure: cause, status, words.

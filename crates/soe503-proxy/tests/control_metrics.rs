@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::Cause;
+use soe503_proxy::config::TlsVersion;
 use soe503_proxy::control::metrics::{
-    BackendScrape, Kind, PoolScrape, ResponseCount, Scrape, TABLE, page, render,
+    BackendScrape, Kind, PoolScrape, ResponseCount, Scrape, TABLE, TlsScrape, page, render,
 };
 use soe503_proxy::state::{Class, Origin};
+use soe503_proxy::tls::Reason;
 
 fn backend(name: &str, state: BackendState) -> BackendScrape {
     BackendScrape {
@@ -38,11 +40,22 @@ fn scrape() -> Scrape {
         draining: true,
         connections: 3,
         connections_total: 40,
+        refused_for_header: 3,
+        refused_per_client: 5,
         recorder_dropped: 1,
         access_log_written: 90,
         access_log_dropped: 2,
         reloads_applied: 1,
         reloads_failed: 4,
+        certificate_reloads: 2,
+        certificate_reloads_refused: 1,
+        tls: vec![TlsScrape {
+            listener: "127.0.0.1:8443".parse().unwrap(),
+            handshakes: vec![(TlsVersion::Tls12, 3), (TlsVersion::Tls13, 30)],
+            resumed: 5,
+            failed: vec![(Reason::PlainHttp, 2), (Reason::Alert, 0)],
+            certificates: vec![("shop.example".into(), 1_800_000_000)],
+        }],
         pools: vec![PoolScrape {
             name: "app".into(),
             responses: vec![
@@ -202,6 +215,23 @@ fn values_are_where_they_belong() {
             "soe503_prevented_total",
             &[("pool", "app"), ("by", "retry")],
             6.0,
+        ),
+        (
+            "soe503_tls_handshake_failures_total",
+            &[("listener", "127.0.0.1:8443"), ("reason", "plain_http")],
+            2.0,
+        ),
+        ("soe503_tls_handshakes_total", &[("version", "1.3")], 30.0),
+        ("soe503_tls_resumed_total", &[], 5.0),
+        (
+            "soe503_tls_certificate_expires_seconds",
+            &[("certificate", "shop.example")],
+            1_800_000_000.0,
+        ),
+        (
+            "soe503_tls_certificate_reloads_total",
+            &[("result", "refused")],
+            1.0,
         ),
         ("soe503_attempts_total", &[], 110.0),
         ("soe503_unexplained_total", &[], 1.0),

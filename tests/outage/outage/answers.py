@@ -20,10 +20,15 @@ def tag_of(result: Result) -> tuple[str | None, dict[str, str]]:
     return match[1], {name: value.strip('"') for name, _, value in pairs}
 
 
-def cause_and_root(result: Result) -> set[str]:
-    """The cause an answer names, and the one behind it."""
+def named(result: Result) -> list[str]:
+    """The cause an answer names, and the one behind it, if it names one."""
     cause, parameters = tag_of(result)
-    return {one for one in (cause, parameters.get("root"), root_of(result.problem)) if one}
+    return list(dict.fromkeys(one for one in (cause, parameters.get("root"), root_of(result.problem)) if one))
+
+
+def cause_and_root(result: Result) -> set[str]:
+    """The same, in no order."""
+    return set(named(result))
 
 
 def root_of(problem: dict) -> str | None:

@@ -9,6 +9,9 @@ from harness.load import Load
 from harness.network import ConnectCounter
 from harness.proxy import NginxProxy, Soe503
 
+# How long a quick run watches the return from an outage: longer than a circuit may stay open.
+RETURN = 7.5
+
 
 @dataclass(frozen=True)
 class Lengths:
@@ -32,8 +35,8 @@ class Settings:
     keep: Path | None
 
     def lengths(self, begin: float, end: float, total: float) -> Lengths:
-        """These in a full run, a few seconds in a quick one."""
-        return Lengths(2.0, 5.0, 9.0) if self.quick else Lengths(begin, end, total)
+        """These in a full run, a few seconds in a quick one, with as much time for the return."""
+        return Lengths(2.0, 5.0, 5.0 + min(total - end, RETURN)) if self.quick else Lengths(begin, end, total)
 
 
 class Stage(contextlib.ExitStack):

@@ -4,6 +4,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+# Units of what a clock measured.
+TIMES = (" s", " ms")
+
 
 @dataclass
 class Verdict:
@@ -12,6 +15,8 @@ class Verdict:
     target: str
     good: bool | None
     """None: a figure without a target."""
+    timed: bool = False
+    """A busy machine alone may have missed it."""
 
 
 @dataclass
@@ -20,9 +25,11 @@ class Scenario:
     story: str
     verdicts: list[Verdict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    busy: bool = False
+    """The load generator itself was late: what was measured in time says nothing."""
 
     def at_most(self, what: str, figure: float, limit: float, unit: str = "", digits: int = 0) -> None:
-        self.add(what, f"{figure:.{digits}f}{unit}", f"≤ {limit:g}{unit}", figure <= limit)
+        self.add(what, f"{figure:.{digits}f}{unit}", f"≤ {limit:g}{unit}", figure <= limit, timed=unit in TIMES)
 
     def at_least(self, what: str, figure: float, limit: float, unit: str = "", digits: int = 0) -> None:
         self.add(what, f"{figure:.{digits}f}{unit}", f"≥ {limit:g}{unit}", figure >= limit)
@@ -33,15 +40,20 @@ class Scenario:
         self.add(what, figure, "0", not found)
         self.notes += [f"{what}: {one}" for one in found[:3]]
 
-    def add(self, what: str, figure: str, target: str, good: bool) -> None:
-        self.verdicts.append(Verdict(what, figure, target, bool(good)))
+    def add(self, what: str, figure: str, target: str, good: bool, timed: bool = False) -> None:
+        self.verdicts.append(Verdict(what, figure, target, bool(good), timed))
 
-    def figure(self, what: str, figure: str) -> None:
-        self.verdicts.append(Verdict(what, figure, "", None))
+    def figure(self, what: str, figure: str, remark: str = "") -> None:
+        self.verdicts.append(Verdict(what, figure, remark, None))
 
     @property
     def failed(self) -> list[Verdict]:
         return [verdict for verdict in self.verdicts if verdict.good is False]
+
+    @property
+    def says_nothing(self) -> bool:
+        """The machine was busy, and nothing is missed but times. What is counted counts on any machine."""
+        return self.busy and all(verdict.timed for verdict in self.failed)
 
     def show(self) -> None:
         print(f"\n{self.name}: {self.story}")

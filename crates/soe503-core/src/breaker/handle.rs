@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::config::BreakerConfig;
 use super::config_error::ConfigError;
+use super::knock::Knocked;
 use super::machine::{Admission, Ending, Machine};
 use super::permit::{Kind, Permit};
 use super::refusal::CircuitOpen;
@@ -92,6 +93,11 @@ impl Breaker {
         self.word().mode().state()
     }
 
+    /// One more with each transition, by one load. Whoever has seen this one has seen the state.
+    pub fn generation(&self) -> u64 {
+        self.word().generation()
+    }
+
     /// Asks for one request to be let through. Closed: one atomic load and no lock.
     ///
     /// # Errors
@@ -123,6 +129,16 @@ impl Breaker {
     /// it was closed and not forced; then only the counts are forgotten.
     pub fn reset(&self, now: Tick) -> Option<Transition> {
         self.locked(|machine, _| machine.reset(now))
+    }
+
+    /// Takes in that knocking at the backends failed, as [`root_of_knocks`](super::root_of_knocks)
+    /// says: refusals name that as their root from now on, until a probe tells otherwise. It is no
+    /// transition; when probes go and what opened the circuit stays.
+    ///
+    /// `generation` is that of the [snapshot](BreakerSnapshot::generation) which gave reason to
+    /// knock. Returns `false`, and changes nothing, if the circuit has moved on or is not open by rule.
+    pub fn knocked(&self, generation: u64, found: Knocked) -> bool {
+        self.locked(|machine, _| machine.knocked(generation, found))
     }
 
     /// Everything there is to show, at `now`.

@@ -7,6 +7,7 @@ use fastrand::Rng;
 
 use super::closed::ClosedCounts;
 use super::config::BreakerConfig;
+use super::knock::Knocked;
 use super::open_time::open_time;
 use super::probation::{Probation, ProbeVerdict};
 use super::state::{Mode, State, Word};
@@ -202,6 +203,26 @@ impl Machine {
             return None;
         }
         Some(self.change(now, Phase::Closed { since: now }, TransitionReason::Reset))
+    }
+
+    /// Takes in what knocking found. `false` if the circuit is not in `generation` any more, or not
+    /// open by rule: the knocks belong to another outage, or to an operator's.
+    pub(super) fn knocked(&mut self, generation: u64, found: Knocked) -> bool {
+        self.latest = self.latest.max(found.at);
+        let Phase::Open {
+            retry_at: Some(_),
+            trip,
+            ..
+        } = &mut self.phase
+        else {
+            return false;
+        };
+        if generation != self.generation {
+            return false;
+        }
+        *trip = Arc::new(trip.knocked(found));
+        self.last_trip = Some(Arc::clone(trip));
+        true
     }
 
     pub(super) fn transitions_since(&self, generation: u64) -> Vec<Transition> {

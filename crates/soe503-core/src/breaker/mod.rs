@@ -20,7 +20,8 @@
 //!   traffic; a slow rate sees the service that never fails and never answers in time. Whichever is
 //!   met first opens, and says so ([`Trip`]).
 //! - **The root travels with the state.** A refusal tells what is wrong *behind* the circuit: the
-//!   majority cause of the failures that opened it, or of the probes that failed since.
+//!   majority cause of the failures that opened it, or of the probes that failed since, or what
+//!   knocking at the backends found meanwhile ([`Breaker::knocked`]).
 //! - **Permits, not callbacks.** A [`Permit`] is taken at admission and ends in exactly one way. A
 //!   probe that its client abandons gives its place back, so a half-open circuit cannot be stuck
 //!   with no probe to free it: the fault of breakers that forget the permit at the gate.
@@ -47,6 +48,7 @@ mod closed;
 mod config;
 mod config_error;
 mod handle;
+mod knock;
 mod machine;
 mod open_time;
 mod permit;
@@ -62,6 +64,7 @@ mod window;
 pub use config::{BreakerConfig, Window};
 pub use config_error::ConfigError;
 pub use handle::Breaker;
+pub use knock::{Knocked, root_of_knocks, worth_knocking};
 pub use permit::Permit;
 pub use refusal::CircuitOpen;
 pub use snapshot::BreakerSnapshot;

@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
+use super::knock::Knocked;
 use super::window::CauseCounts;
 use crate::cause::Cause;
 use crate::{Ratio, Tick};
@@ -22,8 +23,8 @@ pub struct Trip {
     pub rules: Vec<TripRule>,
     /// The rule as a cause: `circuit_open/*`, or `maintenance/admin_disabled` for an operator.
     pub cause: Cause,
-    /// What is wrong now: the majority cause of the probes that failed last, or of the failures
-    /// that opened the circuit if none has failed since.
+    /// What is wrong now, by the newest evidence: what knocking found, else the majority cause of
+    /// the probes that failed last, else of the failures that opened the circuit.
     pub root: Option<Cause>,
     /// The majority cause of the failures that opened the circuit.
     pub opened_by: Option<Cause>,
@@ -35,6 +36,8 @@ pub struct Trip {
     pub reopened: u32,
     /// The last probe that failed since the circuit opened.
     pub last_probe: Option<FailedProbe>,
+    /// What knocking at the backends found since the last probe that told a cause.
+    pub knocked: Option<Knocked>,
 }
 
 /// A rule, with the numbers that met it.
@@ -141,6 +144,7 @@ impl Trip {
             at,
             reopened: 0,
             last_probe: None,
+            knocked: None,
         }
     }
 
@@ -151,11 +155,24 @@ impl Trip {
     }
 
     /// The same opening after probes have failed: why it opened stays, what is wrong now is news.
+    /// But a probe on an old connection that may have been closed for its age says nothing new.
     pub(super) fn reopened(&self, probe: FailedProbe, majority: Option<Cause>) -> Self {
+        let may_be_age = |cause: &Cause| *cause == Cause::ConfigKeepaliveMismatch;
+        let news = majority.filter(|cause| self.root.is_none() || !may_be_age(cause));
         Self {
-            root: majority.or(self.root),
+            root: news.or(self.root),
             reopened: self.reopened.saturating_add(1),
             last_probe: Some(probe),
+            knocked: self.knocked.filter(|_| news.is_none()),
+            ..self.clone()
+        }
+    }
+
+    /// The same opening after knocks have failed: what is wrong now is what they met.
+    pub(super) fn knocked(&self, knocked: Knocked) -> Self {
+        Self {
+            root: Some(knocked.cause),
+            knocked: Some(knocked),
             ..self.clone()
         }
     }

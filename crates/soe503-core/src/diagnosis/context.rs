@@ -71,9 +71,9 @@ pub enum Condition {
 pub struct CircuitView {
     /// The rule that opened it.
     pub rule: Cause,
-    /// The majority cause of the failures that opened it.
+    /// What is wrong behind it, by the newest evidence: [`Trip::root`](crate::breaker::Trip::root).
     pub root: Option<Cause>,
-    /// All causes of those failures, each with its count.
+    /// All causes of the failures that opened it, each with its count.
     pub causes: Vec<(Cause, u32)>,
     /// When it opened.
     pub opened_at: Tick,
@@ -81,6 +81,8 @@ pub struct CircuitView {
     pub retry_at: Option<Tick>,
     /// The last probe: when, and what it failed with.
     pub last_probe: Option<(Tick, Cause)>,
+    /// Knocks at the backends that failed since: when, and why.
+    pub knocked: Option<(Tick, Cause)>,
 }
 
 // === impl Context ===
@@ -119,15 +121,5 @@ impl Condition {
             Self::Starting => "starting",
             Self::Warming => "warming",
         }
-    }
-}
-
-// === impl CircuitView ===
-
-impl CircuitView {
-    /// The root to report: what the last probe met, if that differs from what opened the circuit
-    /// (rule R17: the cause changed while it was open).
-    pub fn current_root(&self) -> Option<Cause> {
-        self.last_probe.map(|(_, cause)| cause).or(self.root)
     }
 }

@@ -85,7 +85,7 @@ fn root(decisive: Decisive<'_>, context: &Context) -> Option<Cause> {
             .circuit
             .as_ref()
             .filter(|view| view.rule == *rule)
-            .and_then(|view| view.current_root())
+            .and_then(|view| view.root)
             .or(*root),
         Some(Fault::Refused(Refusal::NoBackend { root, .. })) => root.or_else(|| majority(context)),
         _ if cause == Cause::DependencyNested => {

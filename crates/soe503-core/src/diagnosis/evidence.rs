@@ -64,6 +64,9 @@ fn circuit(rule: Cause, root: Option<Cause>, context: &Context) -> Evidence {
         last_probe: view
             .and_then(|view| view.last_probe)
             .map(|(at, cause)| (now.since(at), cause)),
+        knocked: view
+            .and_then(|view| view.knocked)
+            .map(|(at, cause)| (now.since(at), cause)),
     }
 }
 

@@ -113,6 +113,8 @@ pub enum Evidence {
         probe_in: Option<Duration>,
         /// The last probe: how long ago, and what it failed with.
         last_probe: Option<(Duration, Cause)>,
+        /// Knocks at the backends since: how long ago, and why no connection came about.
+        knocked: Option<(Duration, Cause)>,
     },
     /// The backends of the pool.
     Backends {

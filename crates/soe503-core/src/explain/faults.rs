@@ -10,6 +10,12 @@ use crate::ledger::{
     Attempt, Fault, Http2Fault, Knock, ParseFault, Phase, Refusal, TimeoutKind, TlsFault,
 };
 
+/// What ended `attempt`, in one sentence for an operator: names and addresses are not hidden, and
+/// what came from outside is cut and cleaned.
+pub fn in_words(attempt: &Attempt) -> String {
+    fault(attempt, &Names::all())
+}
+
 /// What ended an attempt, and what knocking at the backend again showed.
 pub(super) fn fault(attempt: &Attempt, names: &Names<'_>) -> String {
     let ended = end(attempt, names);

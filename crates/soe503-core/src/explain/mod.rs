@@ -36,6 +36,7 @@ mod time;
 mod words;
 
 pub use build::problem;
+pub use faults::in_words;
 pub use negotiate::{negotiate, negotiate_request};
 pub use problem::{Problem, ToldActions, ToldAttempt, ToldEvidence, ToldRuledOut, ToldScope};
 pub use proxy_status::{append, passed_on};

@@ -49,6 +49,7 @@ pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
             open_for,
             probe_in,
             last_probe,
+            knocked,
         } => {
             let mut text = "circuit open".to_owned();
             if let Some(open_for) = open_for {
@@ -64,6 +65,9 @@ pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
             }
             if let Some((ago, cause)) = last_probe {
                 text += &format!("; last probe {} ago: {}", duration(*ago), last(*cause));
+            }
+            if let Some((ago, cause)) = knocked {
+                text += &format!("; knocked {} ago: {}", duration(*ago), last(*cause));
             }
             if let Some(probe_in) = probe_in {
                 text += &format!("; next probe in {}", duration(*probe_in));

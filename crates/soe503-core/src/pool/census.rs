@@ -36,29 +36,6 @@ pub(super) enum Admit {
 // === impl Census ===
 
 impl Census {
-    pub(super) fn count(flags: impl Iterator<Item = Flags>) -> Self {
-        let mut census = Self::default();
-        for flags in flags {
-            let place = if flags.has(Flags::ADMIN) {
-                continue;
-            } else if flags.has(Flags::EJECTED) {
-                if flags.has(Flags::DOWN) {
-                    &mut census.ejected_down
-                } else {
-                    &mut census.ejected
-                }
-            } else if flags.has(Flags::DOWN) {
-                &mut census.down
-            } else if flags.has(Flags::STARTING) {
-                &mut census.starting
-            } else {
-                &mut census.rotation
-            };
-            *place += 1;
-        }
-        census
-    }
-
     /// Backends that no operator took out.
     pub(super) const fn enabled(&self) -> u32 {
         self.trusted() + self.ejected + self.ejected_down
@@ -102,6 +79,15 @@ impl Census {
 // === impl Admit ===
 
 impl Admit {
+    /// In the order of their discriminants.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Rotation,
+        Self::Unchecked,
+        Self::Starting,
+        Self::Ejected,
+        Self::Anything,
+    ];
+
     pub(super) const fn allows(self, flags: Flags) -> bool {
         if flags.has(Flags::ADMIN) {
             return false;

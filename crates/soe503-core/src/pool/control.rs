@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::backend::{Backend, Key};
 use super::ejection::is_connect;
-use super::handle::{Control, Pool, Shared};
+use super::handle::{Pool, Shared};
 use super::state::{BackendState, BackendTransition, By, Why};
 use super::vitals::{Cold, Vitals};
 use super::word::Flags;
@@ -109,20 +109,23 @@ impl<S> Pool<S> {
         let Some(backend) = self.backend(key) else {
             return false;
         };
-        let _control = self.shared.control();
+        let mut control = self.shared.control();
         let vitals = &backend.vitals;
-        let mut cold = vitals.cold();
-        let Some(why) = cold.ejection.as_mut() else {
-            return false;
-        };
-        if !backend.flags().has(Flags::EJECTED) || !why.cause.is_some_and(is_connect) {
-            return false;
-        }
-        if now < vitals.due() {
+        {
+            let mut cold = vitals.cold();
+            let Some(why) = cold.ejection.as_mut() else {
+                return false;
+            };
+            if !backend.flags().has(Flags::EJECTED) || !why.cause.is_some_and(is_connect) {
+                return false;
+            }
+            if now >= vitals.due() {
+                return true;
+            }
             why.until = Some(now);
             vitals.due.store(now.as_nanos(), Ordering::Relaxed);
-            self.shared.wake();
         }
+        self.shared.changed(&mut control, &backend);
         true
     }
 
@@ -168,11 +171,11 @@ impl<S> Pool<S> {
             backend: key.to_string(),
         })?;
         let slow_start = self.shared.config.load().slow_start;
-        let _control = self.shared.control();
+        let mut control = self.shared.control();
         let transition = change(&backend, now, slow_start, |vitals, cold| {
             alteration(vitals, cold, slow_start);
         });
-        self.shared.wake();
+        self.shared.changed(&mut control, &backend);
         Ok(transition)
     }
 }
@@ -185,57 +188,6 @@ impl<S> Shared<S> {
         if let Some(mut control) = self.try_control() {
             self.settle(&mut control, now);
         }
-    }
-
-    fn settle(&self, control: &mut Control, now: Tick) {
-        let config = self.config.load();
-        let slow_start = config.slow_start;
-        let members = self.members.load();
-        let (mut next, mut warming) = (Tick::MAX, false);
-        for backend in &*members.list {
-            let vitals = &backend.vitals;
-            let until = vitals.cold().admin.as_ref().and_then(|why| why.until);
-            if backend.flags().has(Flags::ADMIN)
-                && let Some(until) = until
-            {
-                if now >= until {
-                    control.keep(change(backend, now, slow_start, |vitals, cold| {
-                        enable(vitals, cold, now, slow_start);
-                    }));
-                } else {
-                    next = next.min(until);
-                }
-            }
-            if backend.flags().has(Flags::WARMING) {
-                let until = vitals.warm_until(slow_start);
-                if now >= until {
-                    control.keep(change(backend, now, slow_start, |vitals, _| {
-                        vitals.word.clear(Flags::WARMING);
-                    }));
-                } else {
-                    next = next.min(until);
-                    warming = true;
-                }
-            }
-            let flags = backend.flags();
-            if flags.has(Flags::EJECTED) && !flags.has(Flags::ADMIN | Flags::DOWN) {
-                if !flags.has(Flags::PROBING) {
-                    // Also in the past: picks keep looking until the probe is sent.
-                    next = next.min(vitals.due());
-                    continue;
-                }
-                let expires = vitals.probe_expires(config.ejection.probe_timeout);
-                if now >= expires {
-                    // A new generation, so that the lost probe decides nothing any more.
-                    vitals.word.advance(Flags::PROBING, 0);
-                    next = next.min(now);
-                } else {
-                    next = next.min(expires);
-                }
-            }
-        }
-        self.warming.store(warming, Ordering::Relaxed);
-        self.wake_at.store(next.as_nanos(), Ordering::Relaxed);
     }
 }
 
@@ -250,7 +202,7 @@ impl Vitals {
     }
 }
 
-fn enable(vitals: &Vitals, cold: &mut Cold, now: Tick, slow_start: Duration) {
+pub(super) fn enable(vitals: &Vitals, cold: &mut Cold, now: Tick, slow_start: Duration) {
     cold.admin = None;
     if vitals.word.load().has(Flags::ADMIN) {
         vitals.word.clear(Flags::ADMIN);

@@ -5,7 +5,6 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::backend::Backend;
-use super::census::Census;
 use super::config::EjectionConfig;
 use super::control::change;
 use super::handle::{Control, Shared};
@@ -27,6 +26,9 @@ impl<S> Backend<S> {
     pub(super) fn note_failure(&self, now: Tick, cause: Cause) -> u32 {
         let mut cold = self.vitals.cold();
         let before = self.vitals.consecutive.fetch_add(1, Ordering::Relaxed);
+        if !self.flags().has(Flags::FAILING) {
+            self.vitals.word.set(Flags::FAILING);
+        }
         if before == 0 {
             cold.run.since = now;
             cold.run.causes = Default::default();
@@ -55,17 +57,16 @@ impl<S> Backend<S> {
 impl<S> Shared<S> {
     /// Whom a failure of `backend` speaks against.
     pub(super) fn scope(&self, backend: &Backend<S>) -> FailureScope {
-        let members = self.members.load();
-        let sound = members.list.iter().any(|other| {
-            other.id != backend.id
-                && other.flags().in_rotation()
-                && other.consecutive_failures() == 0
-        });
-        if sound {
+        if self.is_another_sound(backend) {
             FailureScope::Backend
         } else {
             FailureScope::Pool
         }
+    }
+
+    /// Whether a backend other than this one is in rotation whose last result was not a failure.
+    fn is_another_sound(&self, backend: &Backend<S>) -> bool {
+        self.sums.sound() > u32::from(backend.flags().is_sound())
     }
 
     /// Ejects `backend` if its failures call for it and the pool can spare it.
@@ -126,41 +127,30 @@ impl<S> Shared<S> {
                 Flags::EJECTED | Flags::GROWN,
             );
         });
-        self.wake();
+        self.changed(&mut control, backend);
         transition
     }
 
     /// Whether the pool can do without `backend`.
     fn can_spare(&self, backend: &Arc<Backend<S>>, refused: bool) -> bool {
         let config = self.config.load();
-        let members = self.members.load();
-        let others = || members.list.iter().filter(|other| other.id != backend.id);
-        if !members
-            .list
-            .iter()
-            .any(|member| Arc::ptr_eq(&member.vitals, &backend.vitals))
-        {
+        if backend.vitals.slot().is_none() {
             // It was removed meanwhile.
             return false;
         }
-        let census = Census::count(members.list.iter().map(|member| member.flags()));
-        let unchecked = census.panic(config.panic_threshold);
-        let left = others().any(|other| {
-            let flags = other.flags();
-            flags.in_rotation()
-                || unchecked && !flags.has(Flags::ADMIN | Flags::EJECTED | Flags::STARTING)
-        });
+        let census = self.members.load().roster.census();
+        let flags = backend.flags();
+        let others = |all: u32, with_it: bool| all > u32::from(with_it);
+        let down = flags.has(Flags::DOWN) && !flags.has(Flags::ADMIN | Flags::EJECTED);
+        let left = others(census.rotation, flags.in_rotation())
+            || census.panic(config.panic_threshold) && others(census.down, down);
         if refused {
             return left;
         }
-        // If all fail alike, ejecting one helps nobody.
-        let sound = others().any(|other| {
-            let flags = other.flags();
-            flags.in_rotation() && other.consecutive_failures() == 0
-        });
         let ejected = u64::from(census.ejected + census.ejected_down) + 1;
         let allowed = config.ejection.max_ejected.of(u64::from(census.enabled()));
-        sound && (ejected <= allowed || ejected == 1)
+        // If all fail alike, ejecting one helps nobody.
+        self.is_another_sound(backend) && (ejected <= allowed || ejected == 1)
     }
 
     /// The probe failed: out again, for longer.
@@ -191,8 +181,9 @@ impl<S> Shared<S> {
             why.failures = why.failures.saturating_add(1);
         }
         vitals.due.store(until.as_nanos(), Ordering::Relaxed);
+        drop(cold);
         vitals.word.advance(Flags::PROBING, 0);
-        self.wake();
+        self.changed(&mut control, backend);
     }
 
     /// Traffic succeeded on an ejected backend, which ended its run of failures: back in rotation, slowly.
@@ -203,7 +194,7 @@ impl<S> Shared<S> {
         now: Tick,
     ) -> Option<BackendTransition> {
         let slow_start = self.config.load().slow_start;
-        let _control = self.control();
+        let mut control = self.control();
         let flags = backend.flags();
         if flags.generation() != generation || !flags.has(Flags::EJECTED) {
             return None;
@@ -216,15 +207,15 @@ impl<S> Shared<S> {
                 vitals.warm(now);
             }
         });
-        self.wake();
+        self.changed(&mut control, backend);
         transition
     }
 
     /// A probe ended without a result.
     pub(super) fn release_probe(&self, backend: &Backend<S>, generation: u32) {
-        let _control = self.control();
+        let mut control = self.control();
         backend.vitals.word.release_probe(generation);
-        self.wake();
+        self.changed(&mut control, backend);
     }
 }
 

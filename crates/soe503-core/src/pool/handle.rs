@@ -1,22 +1,23 @@
 //! The pool itself: its set of backends and its locks.
 
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
+use super::agenda::Agenda;
 use super::backend::{Backend, BackendSpec, Key};
-use super::census::Census;
 use super::config::PoolConfig;
 use super::latency::Climate;
 use super::members::Members;
+use super::refusal::NoBackend;
 use super::state::BackendTransition;
 use super::tried::Tried;
-use super::vitals::Vitals;
-use super::word::Flags;
+use super::vitals::{NOWHERE, Vitals};
+use super::word::{Flags, Sums};
 use crate::Tick;
 
 /// A named set of backends. A cheap-clone handle: clones are the same pool.
@@ -32,10 +33,13 @@ pub(super) struct Shared<S> {
     pub(super) config: ArcSwap<PoolConfig>,
     pub(super) members: ArcSwap<Members<S>>,
     pub(super) climate: Arc<Climate>,
-    /// When something next changes by time alone, in nanoseconds. Picks look at nothing else.
+    pub(super) sums: Arc<Sums>,
+    /// Grows with every change.
+    pub(super) version: AtomicU64,
+    /// When something next changes by time alone, in nanoseconds.
     pub(super) wake_at: AtomicU64,
-    /// Some backend's share is still growing: picks then weigh all shares.
-    pub(super) warming: AtomicBool,
+    /// Since when an ejected backend waits for its probe, in nanoseconds.
+    pub(super) probe_at: AtomicU64,
     /// Picks of backends that were out of rotation.
     pub(super) panic_picks: AtomicU64,
     control: Mutex<Control>,
@@ -48,6 +52,9 @@ pub(super) struct Control {
     pub(super) rng: fastrand::Rng,
     /// Changes that time made, until somebody asks for them.
     pub(super) pending: VecDeque<BackendTransition>,
+    pub(super) agenda: Agenda,
+    /// Why nobody can be picked, until something changes.
+    pub(super) refusal: Option<NoBackend>,
     next_id: u32,
 }
 
@@ -64,12 +71,16 @@ impl<S> Pool<S> {
                 config: ArcSwap::from_pointee(config),
                 members: ArcSwap::from_pointee(Members::new(Vec::new())),
                 climate: Arc::new(climate),
+                sums: Arc::default(),
+                version: AtomicU64::new(0),
                 wake_at: AtomicU64::new(u64::MAX),
-                warming: AtomicBool::new(false),
+                probe_at: AtomicU64::new(u64::MAX),
                 panic_picks: AtomicU64::new(0),
                 control: Mutex::new(Control {
                     rng: fastrand::Rng::with_seed(seed),
                     pending: VecDeque::new(),
+                    agenda: Agenda::default(),
+                    refusal: None,
                     next_id: 0,
                 }),
             }),
@@ -88,10 +99,11 @@ impl<S> Pool<S> {
 
     /// Replaces the configuration. Backends keep their state; ejections keep their times.
     pub fn set_config(&self, config: PoolConfig) {
-        let _control = self.shared.control();
-        self.shared.climate.set_decay(config.latency_decay);
-        self.shared.config.store(Arc::new(config));
-        self.shared.wake();
+        let shared = &self.shared;
+        let mut control = shared.control();
+        shared.climate.set_decay(config.latency_decay);
+        shared.config.store(Arc::new(config));
+        shared.changed_all(&mut control, &shared.members.load());
     }
 
     /// Replaces the set of backends.
@@ -105,16 +117,20 @@ impl<S> Pool<S> {
         let config = shared.config.load();
         let mut control = shared.control();
         let old = Arc::clone(&shared.members.load().list);
+        let mut by_name: HashMap<&str, &Arc<Backend<S>>> = old
+            .iter()
+            .map(|backend| (&*backend.name, backend))
+            .collect();
         let specs = first_of_each_name(specs);
         let total: u64 = specs.iter().map(|spec| u64::from(spec.weight)).sum();
         let mean = total as f32 / specs.len().max(1) as f32;
         let list = specs.into_iter().map(|spec| {
-            let known = old.iter().find(|backend| backend.name == spec.name);
+            let known = by_name.remove(&*spec.name);
             Arc::new(Backend {
                 id: known.map_or_else(|| control.take_id(), |backend| backend.id),
                 vitals: match known {
                     Some(backend) if backend.address == spec.address => Arc::clone(&backend.vitals),
-                    other => newcomer(&config, other, !old.is_empty(), now),
+                    other => shared.newcomer(&config, other, !old.is_empty(), now),
                 },
                 name: spec.name,
                 address: spec.address,
@@ -125,9 +141,19 @@ impl<S> Pool<S> {
                 pool: Arc::downgrade(shared),
             })
         });
-        let list = list.collect();
-        shared.members.store(Arc::new(Members::new(list)));
-        shared.wake();
+        let members = Members::new(list.collect());
+        for backend in &*old {
+            backend.vitals.slot.store(NOWHERE, Ordering::Relaxed);
+        }
+        for (backend, slot) in members.list.iter().zip(0_u32..) {
+            backend.vitals.slot.store(slot, Ordering::Relaxed);
+        }
+        for backend in old.iter().filter(|backend| backend.vitals.slot().is_none()) {
+            backend.vitals.word.set(Flags::GONE);
+        }
+        let members = Arc::new(members);
+        shared.members.store(Arc::clone(&members));
+        shared.changed_all(&mut control, &members);
     }
 
     /// The backends, in the order in which they were given.
@@ -137,31 +163,33 @@ impl<S> Pool<S> {
 
     /// A backend, by name or id.
     pub fn backend<'a>(&self, key: impl Into<Key<'a>>) -> Option<Arc<Backend<S>>> {
-        let key = key.into();
-        let members = self.shared.members.load();
-        members.list.iter().find(|backend| backend.is(key)).cloned()
+        self.shared.members.load().find(key.into()).cloned()
     }
 
     /// Whether a pick would find a backend that `tried` does not contain, probes aside: whether a
     /// retry could go elsewhere.
     pub fn has_other(&self, tried: &Tried) -> bool {
-        let list = &self.shared.members.load().list;
-        let untried = |backend: &&Arc<Backend<S>>| !tried.contains(backend.id);
-        // The usual case needs no count.
-        if list
-            .iter()
-            .filter(untried)
-            .any(|backend| backend.flags().in_rotation())
-        {
-            return true;
-        }
-        let census = Census::count(list.iter().map(|backend| backend.flags()));
-        let admit = census.admit(self.shared.config.load().panic_threshold);
-        admit.is_some_and(|admit| {
-            list.iter()
-                .filter(untried)
-                .any(|backend| admit.allows(backend.flags()))
-        })
+        let members = self.shared.members.load();
+        let Some(admit) = members.roster.admit() else {
+            return false;
+        };
+        let was_tried = |id: &u32| {
+            let backend = members.find(Key::Id(*id));
+            backend.is_some_and(|backend| admit.allows(backend.flags()))
+        };
+        members.roster.range(admit).len() > tried.iter().filter(was_tried).count()
+    }
+
+    /// A number that grows when the set of backends or the state of one may have changed: whoever
+    /// follows a large pool need not look at it while this stays the same.
+    pub fn version(&self) -> u64 {
+        self.shared.version.load(Ordering::Acquire)
+    }
+
+    /// Whether a backend that no operator took out is ejected.
+    pub fn any_ejected(&self) -> bool {
+        let census = self.shared.members.load().roster.census();
+        census.ejected + census.ejected_down > 0
     }
 
     /// The latency that is typical here: the median of the backends' estimates. `None` before the
@@ -206,40 +234,33 @@ impl<S> Shared<S> {
         }
     }
 
-    /// Makes the next pick look at everything that depends on time. Call it under the control lock:
-    /// whoever computes a new time holds that too.
-    pub(super) fn wake(&self) {
-        self.wake_at.store(0, Ordering::Relaxed);
-    }
-}
-
-fn first_of_each_name<S>(specs: Vec<BackendSpec<S>>) -> Vec<BackendSpec<S>> {
-    let mut unique: Vec<BackendSpec<S>> = Vec::with_capacity(specs.len());
-    for mut spec in specs {
-        if unique.iter().all(|known| known.name != spec.name) {
-            spec.weight = spec.weight.max(1);
-            unique.push(spec);
+    /// The numbers of a backend that was not there before, or was elsewhere under the same name.
+    fn newcomer(
+        &self,
+        config: &PoolConfig,
+        moved: Option<&Arc<Backend<S>>>,
+        joins_others: bool,
+        now: Tick,
+    ) -> Arc<Vitals> {
+        let vitals = Vitals::new(now, config.initial_health, &self.sums);
+        if let Some(backend) = moved {
+            vitals.word.set(backend.flags().only(Flags::ADMIN));
+            vitals.cold().admin.clone_from(&backend.vitals.cold().admin);
         }
+        if joins_others && vitals.word.load().in_rotation() && !config.slow_start.is_zero() {
+            vitals.warm(now);
+        }
+        Arc::new(vitals)
     }
-    unique
 }
 
-/// The numbers of a backend that was not there before, or was elsewhere under the same name.
-fn newcomer<S>(
-    config: &PoolConfig,
-    moved: Option<&Arc<Backend<S>>>,
-    joins_others: bool,
-    now: Tick,
-) -> Arc<Vitals> {
-    let vitals = Vitals::new(now, config.initial_health);
-    if let Some(backend) = moved {
-        vitals.word.set(backend.flags().only(Flags::ADMIN));
-        vitals.cold().admin.clone_from(&backend.vitals.cold().admin);
-    }
-    if joins_others && vitals.word.load().in_rotation() && !config.slow_start.is_zero() {
-        vitals.warm(now);
-    }
-    Arc::new(vitals)
+fn first_of_each_name<S>(mut specs: Vec<BackendSpec<S>>) -> Vec<BackendSpec<S>> {
+    let mut names = HashSet::with_capacity(specs.len());
+    specs.retain_mut(|spec| {
+        spec.weight = spec.weight.max(1);
+        names.insert(Arc::clone(&spec.name))
+    });
+    specs
 }
 
 // === impl Control ===

@@ -158,8 +158,9 @@ impl<S> Lease<S> {
             vitals.stale.fetch_add(1, Ordering::Relaxed);
             return Recorded::NOTHING;
         }
-        if vitals.consecutive.load(Ordering::Relaxed) != 0 {
+        if flags.has(Flags::FAILING) {
             vitals.consecutive.store(0, Ordering::Relaxed);
+            vitals.word.clear(Flags::FAILING);
         }
         let transition = if flags.has(Flags::EJECTED) {
             self.pool()

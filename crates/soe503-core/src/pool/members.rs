@@ -1,14 +1,21 @@
 //! The set of backends, as one immutable snapshot.
 
+use core::ops::Range;
 use std::sync::Arc;
 
-use super::backend::Backend;
+use super::backend::{Backend, Key};
+use super::roster::Roster;
 
-/// The backends of a pool, and what drawing them by weight needs. Replaced as a whole.
+/// The backends of a pool, and what finding and drawing them needs. Replaced as a whole when the
+/// set changes; when a state does, the roster is patched.
 pub(super) struct Members<S> {
     pub(super) list: Arc<[Arc<Backend<S>>]>,
+    pub(super) roster: Roster,
     /// Running sums of the weights; `None` if all are equal.
     cumulative: Option<Box<[u64]>>,
+    /// Slots in the order of the names, and of the ids.
+    by_name: Box<[u32]>,
+    by_id: Box<[u32]>,
 }
 
 // === impl Members ===
@@ -25,32 +32,78 @@ impl<S> Members<S> {
                 })
                 .collect()
         });
+        let slots = || (0_u32..).take(list.len());
+        let (mut by_name, mut by_id): (Box<[_]>, Box<[_]>) = (slots().collect(), slots().collect());
+        by_name.sort_unstable_by_key(|&slot| &list[slot as usize].name);
+        by_id.sort_unstable_by_key(|&slot| list[slot as usize].id);
         Self {
-            list: list.into(),
+            roster: Roster::new(list.iter().map(|backend| backend.flags())),
             cumulative,
+            by_name,
+            by_id,
+            list: list.into(),
         }
     }
 
-    /// Two random indices: different ones if all weights are equal, by weight and independently
-    /// otherwise, so that equal costs make shares proportional to weights. `None` if empty.
-    pub(super) fn draw(&self, rng: &mut fastrand::Rng) -> Option<(usize, usize)> {
-        let count = self.list.len();
-        if let Some(cumulative) = &self.cumulative {
-            let total = *cumulative.last()?;
-            let mut one = || {
-                let at = rng.u64(0..total);
-                cumulative.partition_point(|&sum| sum <= at)
-            };
-            return Some((one(), one()));
+    /// The backend of that name or id.
+    pub(super) fn find(&self, key: Key<'_>) -> Option<&Arc<Backend<S>>> {
+        let at = |slot: u32| &self.list[slot as usize];
+        let (index, found) = match key {
+            Key::Id(id) => (
+                &self.by_id,
+                self.by_id.binary_search_by_key(&id, |&slot| at(slot).id),
+            ),
+            Key::Name(name) => (
+                &self.by_name,
+                self.by_name
+                    .binary_search_by(|&slot| (*at(slot).name).cmp(name)),
+            ),
+        };
+        Some(at(index[found.ok()?]))
+    }
+
+    /// Whether all weights are equal.
+    pub(super) const fn is_uniform(&self) -> bool {
+        self.cumulative.is_none()
+    }
+
+    /// The backends at these places of the roster.
+    pub(super) fn at(&self, range: Range<usize>) -> impl Iterator<Item = &Arc<Backend<S>>> {
+        range.map(|place| &self.list[self.roster.slot(place)])
+    }
+
+    /// A random backend, at one of these places of the roster if all weights are equal; of all
+    /// backends by weight otherwise. `None` if there is none.
+    pub(super) fn draw(
+        &self,
+        range: &Range<usize>,
+        rng: &mut fastrand::Rng,
+    ) -> Option<&Arc<Backend<S>>> {
+        let slot = if let Some(cumulative) = &self.cumulative {
+            let at = rng.u64(0..*cumulative.last()?);
+            cumulative.partition_point(|&sum| sum <= at)
+        } else if range.is_empty() {
+            return None;
+        } else {
+            self.roster.slot(rng.usize(range.clone()))
+        };
+        Some(&self.list[slot])
+    }
+
+    /// Two random backends as [`Self::draw`] draws one: different ones if all weights are equal and
+    /// there are two; independent ones otherwise, so that equal costs make shares proportional to
+    /// weights.
+    pub(super) fn draw_two(
+        &self,
+        range: &Range<usize>,
+        rng: &mut fastrand::Rng,
+    ) -> Option<[&Arc<Backend<S>>; 2]> {
+        if !self.is_uniform() || range.len() < 2 {
+            return Some([self.draw(range, rng)?, self.draw(range, rng)?]);
         }
-        match count {
-            0 => None,
-            1 => Some((0, 0)),
-            _ => {
-                let first = rng.usize(0..count);
-                let second = rng.usize(0..count - 1);
-                Some((first, second + usize::from(second >= first)))
-            }
-        }
+        let first = rng.usize(range.clone());
+        let second = rng.usize(range.start..range.end - 1);
+        let second = second + usize::from(second >= first);
+        Some([first, second].map(|place| &self.list[self.roster.slot(place)]))
     }
 }

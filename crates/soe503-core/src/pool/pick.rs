@@ -1,11 +1,12 @@
 //! Choosing a backend for an attempt.
 
+use core::ops::Range;
 use core::sync::atomic::Ordering;
+use core::time::Duration;
 use std::sync::Arc;
 
-use super::backend::Backend;
-use super::census::{Admit, Census};
-use super::config::PoolConfig;
+use super::backend::{Backend, FULL_SHARE};
+use super::census::Admit;
 use super::handle::{Pool, Shared};
 use super::lease::{Lease, LeaseKind};
 use super::members::Members;
@@ -17,11 +18,20 @@ use crate::Tick;
 /// Two costs that differ by less than this factor are the same, give or take noise.
 const NOISE: f32 = 1.2;
 
+/// Up to so many backends are looked at one by one where two draws do not do.
+const FEW: usize = 16;
+/// So many draws in vain mean that hardly anybody fits, as when weights differ widely or all are
+/// at the beginning of a slow start (where one draw in ten counts): then all are looked at.
+const DRAWS: usize = 64;
+
 /// What a choice is made with.
-struct Chooser<'a> {
+struct Chooser<'a, 'm, S> {
     now: Tick,
     tried: &'a Tried,
-    config: &'a PoolConfig,
+    slow_start: Duration,
+    members: &'m Members<S>,
+    admit: Admit,
+    range: Range<usize>,
 }
 
 /// A backend and the state in which it was found.
@@ -49,9 +59,11 @@ impl<S> Pool<S> {
         let shared = &self.shared;
         if now.as_nanos() >= shared.wake_at.load(Ordering::Relaxed) {
             shared.tend(now);
-            if let Some(lease) = shared.probe(now, tried, probe_allowed) {
-                return Ok(lease);
-            }
+        }
+        if now.as_nanos() >= shared.probe_at.load(Ordering::Relaxed)
+            && let Some(lease) = shared.probe(now, tried, probe_allowed)
+        {
+            return Ok(lease);
         }
         let members = shared.members.load();
         let list = &members.list;
@@ -60,92 +72,21 @@ impl<S> Pool<S> {
             (!ejected).then_some(&list[i].vitals.estimate)
         });
         let config = shared.config.load();
-        let chooser = Chooser {
-            now,
-            tried,
-            config: &config,
-        };
-        if !shared.warming.load(Ordering::Relaxed)
-            && let Some(backend) = chooser.quick(&members, rng)
-        {
-            let generation = backend.flags().generation();
-            return Ok(Lease::new(
-                backend,
-                LeaseKind::Normal,
-                false,
-                generation,
-                now,
-            ));
-        }
-        chooser.thorough(shared, list, rng)
-    }
-}
-
-// === impl Shared ===
-
-impl<S> Shared<S> {
-    /// A probe, if one is due and its permit free.
-    fn probe(&self, now: Tick, tried: &Tried, allowed: bool) -> Option<Lease<S>> {
-        let members = self.members.load();
-        let wait = self.config.load().ejection.probe_any_after;
-        members.list.iter().find_map(|backend| {
-            let flags = backend.flags();
-            let out = Flags::ADMIN | Flags::DOWN | Flags::PROBING;
-            if !flags.has(Flags::EJECTED) || flags.has(out) || tried.contains(backend.id) {
-                return None;
-            }
-            let due = backend.vitals.due();
-            let any = || wait.is_some_and(|wait| now >= due.after(wait));
-            if now < due || !(allowed || any()) {
-                return None;
-            }
-            // Before the permit is taken, so that nobody sees a permit without its time.
-            backend
-                .vitals
-                .probe_since
-                .store(now.as_nanos(), Ordering::Relaxed);
-            let won = backend.vitals.word.try_probe(flags);
-            won.then(|| Lease::new(backend, LeaseKind::Probe, false, flags.generation(), now))
-        })
-    }
-}
-
-// === impl Chooser ===
-
-impl Chooser<'_> {
-    /// Two draws that are both ordinary: the usual case.
-    fn quick<'m, S>(
-        &self,
-        members: &'m Members<S>,
-        rng: &mut fastrand::Rng,
-    ) -> Option<&'m Arc<Backend<S>>> {
-        let (first, second) = members.draw(rng)?;
-        let (first, second) = (&members.list[first], &members.list[second]);
-        let ordinary = |backend: &Arc<Backend<S>>| {
-            !backend.flags().has(Flags::OUT | Flags::WARMING) && !self.tried.contains(backend.id)
-        };
-        (ordinary(first) && ordinary(second)).then(|| {
-            let (first, second) = ((first, first.flags()), (second, second.flags()));
-            self.cheaper(first, second, rng).0
-        })
-    }
-
-    /// All backends: those that may be picked now and were not tried, else those that were.
-    fn thorough<S>(
-        &self,
-        shared: &Shared<S>,
-        list: &[Arc<Backend<S>>],
-        rng: &mut fastrand::Rng,
-    ) -> Result<Lease<S>, NoBackend> {
-        // A backend may change between the count and the choice, once; then count again.
+        // Backends may change between the decision and the choice; then decide again, once.
         let chosen = (0..2).find_map(|_| {
-            let census = Census::count(list.iter().map(|backend| backend.flags()));
-            let admit = census.admit(self.config.panic_threshold)?;
-            self.among(list, admit, false, rng)
-                .or_else(|| self.among(list, admit, true, rng))
+            let admit = members.roster.admit()?;
+            let chooser = Chooser {
+                now,
+                tried,
+                slow_start: config.slow_start,
+                members: &members,
+                admit,
+                range: members.roster.range(admit),
+            };
+            chooser.choose(shared.sums.is_any_warming(), rng)
         });
         let Some(((backend, flags), repeated)) = chosen else {
-            return Err(NoBackend::of(&shared.name, list));
+            return Err(shared.refusal());
         };
         let kind = if flags.in_rotation() {
             LeaseKind::Normal
@@ -153,33 +94,101 @@ impl Chooser<'_> {
             shared.panic_picks.fetch_add(1, Ordering::Relaxed);
             LeaseKind::Panic
         };
-        Ok(Lease::new(
-            backend,
-            kind,
-            repeated,
-            flags.generation(),
-            self.now,
-        ))
+        let generation = flags.generation();
+        Ok(Lease::new(backend, kind, repeated, generation, now))
+    }
+}
+
+// === impl Shared ===
+
+impl<S> Shared<S> {
+    /// Why nobody can be picked. It takes a look at all backends, once until something changes.
+    fn refusal(&self) -> NoBackend {
+        let mut control = self.try_control();
+        let members = self.members.load();
+        let compute = || NoBackend::of(&self.name, &members.list);
+        match &mut control {
+            Some(control) => control.refusal.get_or_insert_with(compute).clone(),
+            None => compute(),
+        }
+    }
+}
+
+// === impl Chooser ===
+
+impl<'m, S> Chooser<'_, 'm, S> {
+    /// A backend, and whether it was tried before.
+    fn choose(&self, warming: bool, rng: &mut fastrand::Rng) -> Option<(Candidate<'m, S>, bool)> {
+        let few = self.range.len() <= FEW;
+        let chosen = if !few {
+            self.sample(rng)
+        } else if warming {
+            // Two draws that happen to be warm would say nothing about those that are not.
+            None
+        } else {
+            self.quick(rng)
+        };
+        if let Some(chosen) = chosen {
+            return Some((chosen, false));
+        }
+        self.among(false, rng).or_else(|| self.among(true, rng))
     }
 
-    /// One of the backends that may be picked and were tried, or were not.
-    fn among<'m, S>(
-        &self,
-        list: &'m [Arc<Backend<S>>],
-        admit: Admit,
-        repeated: bool,
-        rng: &mut fastrand::Rng,
-    ) -> Option<(Candidate<'m, S>, bool)> {
-        let candidates = list.iter().filter_map(|backend| {
+    /// Two draws that both fit: the usual case.
+    fn quick(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
+        let [first, second] = self.members.draw_two(&self.range, rng)?;
+        let (first, second) = (self.untried(first)?, self.untried(second)?);
+        Some(self.cheaper(first, second, rng))
+    }
+
+    /// Two of many, drawn again while they do not fit: by their shares.
+    fn sample(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
+        let mut first: Option<Candidate<'m, S>> = None;
+        for _ in 0..DRAWS {
+            let backend = self.members.draw(&self.range, rng)?;
+            let Some(candidate) = self.untried(backend) else {
+                continue;
+            };
+            if !self.is_warm_enough(candidate, rng) {
+                continue;
+            }
+            match first {
+                None => first = Some(candidate),
+                // Of equal ones two different; of unequal ones, a heavy one twice is its share.
+                Some((same, _)) if self.members.is_uniform() && same.id == backend.id => {}
+                Some(first) => return Some(self.cheaper(first, candidate, rng)),
+            }
+        }
+        first
+    }
+
+    /// Of those that were tried, or were not: a look at all, and two drawn by their shares.
+    fn among(&self, repeated: bool, rng: &mut fastrand::Rng) -> Option<(Candidate<'m, S>, bool)> {
+        let candidates = self.members.at(self.range.clone()).filter_map(|backend| {
             let flags = backend.flags();
-            let fits = self.tried.contains(backend.id) == repeated && admit.allows(flags);
+            let fits = self.tried.contains(backend.id) == repeated && self.admit.allows(flags);
             fits.then_some((backend, flags))
         });
         Some((self.by_share(candidates, rng)?, repeated))
     }
 
+    fn untried(&self, backend: &'m Arc<Backend<S>>) -> Option<Candidate<'m, S>> {
+        let flags = backend.flags();
+        let fits = self.admit.allows(flags) && !self.tried.contains(backend.id);
+        fits.then_some((backend, flags))
+    }
+
+    /// Whether a slow start lets this draw count.
+    fn is_warm_enough(&self, (backend, flags): Candidate<'m, S>, rng: &mut fastrand::Rng) -> bool {
+        if !flags.has(Flags::WARMING) {
+            return true;
+        }
+        let share = backend.share(flags, self.now, self.slow_start);
+        rng.u64(0..u64::from(backend.weight) * FULL_SHARE) < share
+    }
+
     /// Draws two in one pass, by their shares, and takes the cheaper.
-    fn by_share<'m, S: 'm>(
+    fn by_share(
         &self,
         candidates: impl Iterator<Item = Candidate<'m, S>>,
         rng: &mut fastrand::Rng,
@@ -190,9 +199,7 @@ impl Chooser<'_> {
         let mut weighted = [None; 2];
         let (mut seen, mut total, mut share_of_first, mut equal) = (0_usize, 0_u64, 0, true);
         for candidate in candidates {
-            let share = candidate
-                .0
-                .share(candidate.1, self.now, self.config.slow_start);
+            let share = candidate.0.share(candidate.1, self.now, self.slow_start);
             if seen == 0 {
                 share_of_first = share;
             }
@@ -216,15 +223,14 @@ impl Chooser<'_> {
         }
     }
 
-    fn cheaper<'m, S>(
+    fn cheaper(
         &self,
         first: Candidate<'m, S>,
         second: Candidate<'m, S>,
         rng: &mut fastrand::Rng,
     ) -> Candidate<'m, S> {
-        let cost = |(backend, flags): Candidate<'m, S>| {
-            backend.cost(flags, self.now, self.config.slow_start)
-        };
+        let cost =
+            |(backend, flags): Candidate<'m, S>| backend.cost(flags, self.now, self.slow_start);
         let (a, b) = (cost(first), cost(second));
         let same = a < b * NOISE && b < a * NOISE;
         if (same && rng.bool()) || (!same && b < a) {

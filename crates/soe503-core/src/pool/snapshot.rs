@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::backend::{Backend, FULL_SHARE};
+use super::backend::{Backend, FULL_SHARE, Key};
 use super::census::Census;
 use super::config::PoolConfig;
 use super::handle::Pool;
@@ -120,7 +120,7 @@ impl<S> Pool<S> {
         shared.tend(now);
         let config = shared.config.load();
         let backends = self.backends();
-        let census = Census::count(backends.iter().map(|backend| backend.flags()));
+        let census = shared.members.load().roster.census();
         let panic =
             census.panic(config.panic_threshold) || census.rotation == 0 && census.enabled() > 0;
         let shown: Vec<_> = backends
@@ -139,6 +139,16 @@ impl<S> Pool<S> {
             backends: shown,
         }
     }
+
+    /// Everything about one backend; `None` if the pool has none such.
+    pub fn backend_snapshot<'a>(
+        &self,
+        key: impl Into<Key<'a>>,
+        now: Tick,
+    ) -> Option<BackendSnapshot> {
+        let backend = self.backend(key)?;
+        Some(backend.snapshot(&self.shared.config.load(), now))
+    }
 }
 
 // === impl Backend ===
@@ -155,7 +165,6 @@ impl<S> Backend<S> {
                 .read(now, self.climate.typical(), self.climate.decay());
             Duration::from_nanos(nanos as u64)
         });
-        let latencies = vitals.histogram.snapshot();
         let ejection = cold.ejection.clone().filter(|_| flags.has(Flags::EJECTED));
         BackendSnapshot {
             id: self.id,
@@ -174,8 +183,8 @@ impl<S> Backend<S> {
             stale: vitals.stale.load(Ordering::Relaxed),
             latency: LatencySnapshot {
                 estimate,
-                p50: latencies.quantile(0.5),
-                p99: latencies.quantile(0.99),
+                p50: vitals.histogram.quantile(0.5),
+                p99: vitals.histogram.quantile(0.99),
             },
             health: cold.health.clone(),
             ejection: ejection.map(|why| EjectionSnapshot {

@@ -1,12 +1,12 @@
 //! What is counted and remembered about a backend.
 
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::latency::{Estimate, Penalty};
 use super::state::Why;
-use super::word::{Flags, Word};
+use super::word::{Flags, Sums, Word};
 use crate::health::{Health, HealthReport};
 use crate::histogram::Histogram;
 use crate::{Cause, Tick};
@@ -30,6 +30,13 @@ pub(super) struct Vitals {
     pub(super) due: AtomicU64,
     /// When the probe in flight was sent, in nanoseconds.
     pub(super) probe_since: AtomicU64,
+    /// Where it stands in the list of backends; [`NOWHERE`]: no longer there. Written under the
+    /// control lock.
+    pub(super) slot: AtomicU32,
+    /// The earliest time for which it is on the agenda, in nanoseconds. For the control lock's holder.
+    pub(super) planned: AtomicU64,
+    /// It waits for a request as its probe. For the control lock's holder.
+    pub(super) waits: AtomicBool,
     pub(super) histogram: Histogram,
     cold: Mutex<Cold>,
 }
@@ -66,17 +73,20 @@ pub(super) struct Tally {
     causes: [Option<(Cause, u32)>; 4],
 }
 
+/// The slot of a backend that has left its pool.
+pub(super) const NOWHERE: u32 = u32::MAX;
+
 // === impl Vitals ===
 
 impl Vitals {
-    pub(super) fn new(now: Tick, initial: Health) -> Self {
+    pub(super) fn new(now: Tick, initial: Health, sums: &Arc<Sums>) -> Self {
         let flags = match initial {
             Health::Up => 0,
             Health::Down => Flags::DOWN,
             Health::Starting => Flags::STARTING,
         };
         Self {
-            word: Word::new(flags),
+            word: Word::new(flags, sums),
             in_flight: AtomicU32::new(0),
             consecutive: AtomicU32::new(0),
             estimate: Estimate::default(),
@@ -87,6 +97,9 @@ impl Vitals {
             warm_since: AtomicU64::new(0),
             due: AtomicU64::new(0),
             probe_since: AtomicU64::new(0),
+            slot: AtomicU32::new(NOWHERE),
+            planned: AtomicU64::new(u64::MAX),
+            waits: AtomicBool::new(false),
             histogram: Histogram::new(),
             cold: Mutex::new(Cold {
                 since: now,
@@ -105,6 +118,12 @@ impl Vitals {
     pub(super) fn cold(&self) -> MutexGuard<'_, Cold> {
         // Every write leaves a valid record, so a panic elsewhere is no reason to lose a backend.
         self.cold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where it stands in the list of backends.
+    pub(super) fn slot(&self) -> Option<u32> {
+        let slot = self.slot.load(Ordering::Relaxed);
+        (slot != NOWHERE).then_some(slot)
     }
 
     pub(super) fn due(&self) -> Tick {

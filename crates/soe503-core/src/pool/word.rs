@@ -1,35 +1,63 @@
 //! The word that a pick reads: all axes of a backend's state, and its generation.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::Arc;
 
 /// Flags in the low half, generation in the high half.
 ///
 /// The generation changes with every ejection and return. A lease carries the generation it was
 /// given out in, so a late result cannot change a state that it knows nothing about (row S3).
 #[derive(Debug)]
-pub(super) struct Word(AtomicU64);
+pub(super) struct Word {
+    word: AtomicU64,
+    sums: Arc<Sums>,
+}
 
 /// One reading of a [`Word`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Flags(u64);
 
+/// What would take a look at all backends of a pool to find out.
+///
+/// Each step of a word from one value to the next adds its difference here, so the sums are exact
+/// once all steps are done, whoever made them in whatever order.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    sound: AtomicU32,
+    warming: AtomicU32,
+}
+
 // === impl Word ===
 
 impl Word {
-    pub(super) const fn new(flags: u64) -> Self {
-        Self(AtomicU64::new(flags))
+    pub(super) fn new(flags: u64, sums: &Arc<Sums>) -> Self {
+        let word = Self {
+            word: AtomicU64::new(flags),
+            sums: Arc::clone(sums),
+        };
+        // It comes from nowhere.
+        word.count(Flags(Flags::GONE), Flags(flags));
+        word
+    }
+
+    /// One that counts for itself.
+    #[cfg(test)]
+    pub(super) fn alone(flags: u64) -> Self {
+        Self::new(flags, &Arc::default())
     }
 
     pub(super) fn load(&self) -> Flags {
-        Flags(self.0.load(Ordering::Acquire))
+        Flags(self.word.load(Ordering::Acquire))
     }
 
     pub(super) fn set(&self, flags: u64) {
-        self.0.fetch_or(flags, Ordering::AcqRel);
+        let before = self.word.fetch_or(flags, Ordering::AcqRel);
+        self.count(Flags(before), Flags(before | flags));
     }
 
     pub(super) fn clear(&self, flags: u64) {
-        self.0.fetch_and(!flags, Ordering::AcqRel);
+        let before = self.word.fetch_and(!flags, Ordering::AcqRel);
+        self.count(Flags(before), Flags(before & !flags));
     }
 
     /// Clears and sets flags and begins a new generation, in one step.
@@ -37,18 +65,20 @@ impl Word {
         let next = |word: u64| {
             let flags = word & u64::from(u32::MAX) & !clear | set;
             let generation = (word >> 32).wrapping_add(1) & u64::from(u32::MAX);
-            Some(generation << 32 | flags)
+            generation << 32 | flags
         };
         // The closure never refuses.
-        let _ = self
-            .0
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
+        let (Ok(before) | Err(before)) =
+            self.word
+                .fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| Some(next(word)));
+        self.count(Flags(before), Flags(next(before)));
     }
 
     /// Takes the probe permit if `seen` is still the whole truth.
     pub(super) fn try_probe(&self, seen: Flags) -> bool {
+        // A permit is of no interest to the sums.
         let probing = seen.0 | Flags::PROBING;
-        self.0
+        self.word
             .compare_exchange(seen.0, probing, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()
     }
@@ -56,13 +86,41 @@ impl Word {
     /// Gives the probe permit back, unless the state moved on since generation `generation`.
     pub(super) fn release_probe(&self, generation: u32) {
         let _ = self
-            .0
+            .word
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
                 let flags = Flags(word);
                 (flags.generation() == generation && flags.has(Flags::PROBING))
                     .then_some(word & !Flags::PROBING)
             });
     }
+
+    fn count(&self, before: Flags, after: Flags) {
+        step(&self.sums.sound, before.is_sound(), after.is_sound());
+        step(&self.sums.warming, before.is_warming(), after.is_warming());
+    }
+}
+
+// === impl Sums ===
+
+impl Sums {
+    /// Backends in rotation whose last result was not a failure.
+    pub(super) fn sound(&self) -> u32 {
+        self.sound.load(Ordering::Relaxed)
+    }
+
+    /// Whether some backend's share is still growing.
+    pub(super) fn is_any_warming(&self) -> bool {
+        self.warming.load(Ordering::Relaxed) > 0
+    }
+}
+
+fn step(sum: &AtomicU32, before: bool, after: bool) {
+    // Wraps: another thread's step may be counted before the one that it undoes.
+    match (before, after) {
+        (false, true) => sum.fetch_add(1, Ordering::Relaxed),
+        (true, false) => sum.fetch_sub(1, Ordering::Relaxed),
+        _ => return,
+    };
 }
 
 // === impl Flags ===
@@ -84,6 +142,10 @@ impl Flags {
     pub(super) const WARMING: u64 = 1 << 6;
     /// The next ejection would last longer than the first; successes shrink that.
     pub(super) const GROWN: u64 = 1 << 7;
+    /// The last result was a failure.
+    pub(super) const FAILING: u64 = 1 << 8;
+    /// It is no longer in the pool; late results of its requests concern nobody.
+    pub(super) const GONE: u64 = 1 << 9;
 
     /// Out by an operator.
     pub(super) const ADMIN: u64 = Self::DRAINING | Self::DISABLED;
@@ -102,6 +164,15 @@ impl Flags {
 
     pub(super) const fn in_rotation(self) -> bool {
         !self.has(Self::OUT)
+    }
+
+    /// In rotation, and the last result was not a failure: proof that the pool as a whole works.
+    pub(super) const fn is_sound(self) -> bool {
+        self.in_rotation() && !self.has(Self::FAILING | Self::GONE)
+    }
+
+    const fn is_warming(self) -> bool {
+        self.has(Self::WARMING) && !self.has(Self::GONE)
     }
 
     pub(super) const fn generation(self) -> u32 {

@@ -40,6 +40,7 @@ fn an_open_circuit_tells_its_root() {
             open_for: Some(ms(12_000)),
             probe_in: Some(ms(3_000)),
             last_probe: None,
+            knocked: None,
         }
     );
     // Never without any.
@@ -47,30 +48,34 @@ fn an_open_circuit_tells_its_root() {
     assert_eq!(diagnosis.root, Some(Cause::Unclassified));
 }
 
-/// Rule R17: the cause changed while the circuit was open.
+/// Rule R17: the cause changed while the circuit was open, as its probes and knocks told.
 #[test]
-fn the_last_probe_corrects_the_root() {
+fn what_opened_the_circuit_stays_told_beside_its_root() {
+    let refused = Cause::DependencyConnectRefused;
     let mut view = circuit();
+    view.root = Some(Cause::DependencyHostUnreachable);
     view.last_probe = Some((Tick::from_secs(98), Cause::DependencyUpstream503));
+    view.knocked = Some((Tick::from_secs(99), Cause::DependencyHostUnreachable));
     let context = Context {
         circuit: Some(view),
         ..pool()
     };
-    let refusal = circuit_open(Some(Cause::DependencyConnectRefused));
+    let refusal = circuit_open(Some(refused));
     let diagnosis = diagnose(&ledger([refusal]), &context);
-    assert_eq!(diagnosis.root, Some(Cause::DependencyUpstream503));
+    assert_eq!(diagnosis.root, Some(Cause::DependencyHostUnreachable));
     let Evidence::Circuit {
-        causes, last_probe, ..
+        causes,
+        last_probe,
+        knocked,
+        ..
     } = &diagnosis.evidence[0]
     else {
         panic!("the circuit is the evidence");
     };
-    assert_eq!(
-        causes,
-        &[(Cause::DependencyConnectRefused, 5)],
-        "what opened it stays told"
-    );
+    assert_eq!(causes, &[(refused, 5)]);
     assert_eq!(*last_probe, Some((ms(3_000), Cause::DependencyUpstream503)));
+    let unreachable = Cause::DependencyHostUnreachable;
+    assert_eq!(*knocked, Some((ms(2_000), unreachable)));
 }
 
 #[test]

@@ -109,6 +109,7 @@ pub(crate) fn circuit() -> CircuitView {
         opened_at: Tick::from_secs(89),
         retry_at: Some(Tick::from_secs(104)),
         last_probe: None,
+        knocked: None,
     }
 }
 

@@ -101,6 +101,7 @@ pub(crate) fn all_refused_and_open() -> Situation {
             opened_at: Tick::from_secs(88),
             retry_at: Some(Tick::from_secs(103)),
             last_probe: Some((Tick::from_secs(98), root)),
+            knocked: None,
         }),
         ..app(Condition::Ejected, Some(root))
     };

@@ -2,8 +2,9 @@
 
 use super::{
     keys::{
-        AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, CheckKeys, EjectionKeys, FileKeys,
-        LimitKeys, ListenerKeys, MatchKeys, PoolKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
+        AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, CertificateKeys, CheckKeys,
+        ClientAuthKeys, EjectionKeys, FileKeys, ForwardedKeys, HeaderKeys, LimitKeys, ListenerKeys,
+        ListenerTlsKeys, MatchKeys, PoolKeys, PoolTlsKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
         ServerKeys,
     },
     wire::{Key, Presence, Shape, Table},
@@ -58,6 +59,8 @@ fn lists_of_defaults_are_true() {
     let listener = include_str!("listener.rs");
     check::<ListenerKeys>(listener, "pub struct Listener");
     check::<LimitKeys>(listener, "pub struct Limits");
+    check::<ForwardedKeys>(include_str!("forwarding.rs"), "pub struct Forwarded ");
+    check::<HeaderKeys>(include_str!("rules.rs"), "pub struct HeaderRules");
     let route = include_str!("route.rs");
     check::<RouteKeys>(route, "pub struct Route");
     check::<MatchKeys>(route, "pub struct Match");
@@ -66,6 +69,11 @@ fn lists_of_defaults_are_true() {
     check::<PoolKeys>(pool, "pub struct PoolConfig");
     check::<BackendKeys>(pool, "pub struct Backend");
     check::<CheckKeys>(include_str!("health.rs"), "pub struct HealthCheck");
+    let tls = include_str!("tls.rs");
+    check::<ListenerTlsKeys>(tls, "pub struct ListenerTls");
+    check::<CertificateKeys>(tls, "pub struct CertificateFiles");
+    check::<ClientAuthKeys>(tls, "pub struct ClientAuth");
+    check::<PoolTlsKeys>(tls, "pub struct BackendTls");
     let guard = include_str!("guard.rs");
     check::<BreakerKeys>(guard, "pub struct CircuitBreaker");
     check::<RetryBudgetKeys>(guard, "pub struct RetryBudget");

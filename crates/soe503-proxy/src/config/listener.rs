@@ -2,11 +2,11 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    num::{NonZeroU32, NonZeroUsize},
+    num::{NonZeroU8, NonZeroU32, NonZeroUsize},
     time::Duration,
 };
 
-use super::Exposure;
+use super::{Exposure, Forwarded, ListenerTls, Networks};
 
 /// An address that clients connect to: `[[listeners]]`.
 ///
@@ -15,6 +15,9 @@ use super::Exposure;
 /// - `address`: required
 /// - `protocols`: `["h1", "h2"]`
 /// - `explain`: `"internal"` at a loopback or private address, else `"public"`
+/// - `proxy_protocol`: `"off"`
+/// - `trusted`: `[]`
+/// - `trace_context`: `false`
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Listener {
@@ -24,6 +27,15 @@ pub struct Listener {
     pub protocols: Protocols,
     /// How much a client is told about a failure.
     pub explain: Exposure,
+    /// TLS, unless it is off.
+    pub tls: Option<ListenerTls>,
+    /// The networks whose connections begin with a PROXY protocol header; others are refused. `None`:
+    /// no connection has one.
+    pub proxy_protocol: Option<Networks>,
+    /// Whether `traceparent` is extended or made.
+    pub trace_context: bool,
+    /// How backends are told about the way of a request.
+    pub forwarded: Forwarded,
     /// What one client may cost.
     pub limits: Limits,
 }
@@ -45,9 +57,13 @@ pub enum Protocols {
 ///
 /// - `max_header_bytes`: `"64KiB"`
 /// - `max_headers`: `100`
+/// - `max_target_bytes`: `"8KiB"`
 /// - `header_read_timeout`: `"10s"`
+/// - `body_read_timeout`: `"60s"`
 /// - `idle_timeout`: `"60s"`
 /// - `max_connections`: `10000`
+/// - `max_connections_per_client`: no limit
+/// - `max_hops`: `10`
 /// - `max_h2_streams`: `100`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -56,12 +72,20 @@ pub struct Limits {
     pub max_header_bytes: u32,
     /// Header fields of a request; more is answered with 431.
     pub max_headers: NonZeroUsize,
+    /// Bytes of a request's target, path and query together; more is answered with 414.
+    pub max_target_bytes: usize,
     /// From the first byte of a request's head to its last.
     pub header_read_timeout: Duration,
+    /// How long a client may send nothing of a request's body while it is waited for.
+    pub body_read_timeout: Duration,
     /// How long a connection may stay open between requests.
     pub idle_timeout: Duration,
     /// Connections of the listener, over all workers.
     pub max_connections: NonZeroUsize,
+    /// Connections of one client (an IPv4 address, an IPv6 /64), over all workers.
+    pub max_connections_per_client: Option<NonZeroUsize>,
+    /// How often `Via` may name us; more is a loop, answered with 508.
+    pub max_hops: NonZeroU8,
     /// Concurrent requests on one HTTP/2 connection.
     pub max_h2_streams: NonZeroU32,
 }

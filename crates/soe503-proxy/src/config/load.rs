@@ -71,7 +71,10 @@ fn read(name: &str, text: &str, base: &Path) -> Result<Config, Report> {
     let file: Option<FileKeys> = wire::open(String::new(), &root, &mut problems);
     let config = file.and_then(|file| build::config(file, base, &mut problems));
     match config {
-        Some(config) if problems.is_empty() => Ok(config),
+        Some(mut config) if problems.is_empty() => {
+            config.warnings = Report::of_warnings(name, text, problems.take_warnings());
+            Ok(config)
+        }
         _ => Err(Report::new(name, text, problems)),
     }
 }

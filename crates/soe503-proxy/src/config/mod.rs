@@ -21,6 +21,7 @@ pub mod check;
 mod decisions;
 #[cfg(test)]
 mod defaults_tests;
+mod forwarding;
 mod guard;
 mod health;
 mod keys;
@@ -33,22 +34,29 @@ mod problem;
 mod report;
 mod root;
 mod route;
+mod rules;
 mod server;
+mod tls;
 mod wire;
 
+pub use forwarding::{Forwarded, ForwardedMode, ForwardedStyle, Networks};
 pub use guard::{CircuitBreaker, Ejection, RetryBudget, Window};
 pub use health::{HealthCheck, Probe, StatusSet};
 pub use listener::{Limits, Listener, Protocols};
 pub use load::{MAX_FILE_SIZE, from_str, load};
 pub use manual::{full_example, reference_page, schema};
 pub use name::{Name, NonEmpty};
-pub use pool::{Backend, BackendProtocol, Balance, PoolConfig, Target};
+pub use pool::{Backend, BackendProtocol, Balance, PoolConfig, Scheme, Target};
 pub use problem::Problem;
 pub use report::Report;
 pub use root::Config;
+pub(crate) use route::without_port;
 pub use route::{Host, Match, Retry, Route};
+pub use rules::{HeaderRules, HostPolicy, Rewrite};
 pub use server::{AccessLog, Admin, AdminAccess, AdminToken, Server};
 pub use soe503_core::{
     Ratio,
     explain::{Exposure, StatusPolicy},
 };
+pub(crate) use tls::Loaded;
+pub use tls::{BackendTls, CertificateFiles, ClientAuth, ListenerTls, TlsVersion};

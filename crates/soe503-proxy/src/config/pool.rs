@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, RetryBudget};
+use super::{BackendTls, CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, RetryBudget};
 
 /// Backends behind a name: `[pools.NAME]`.
 ///
@@ -37,7 +37,7 @@ pub struct PoolConfig {
     pub balance: Balance,
     /// What is spoken to the backends.
     pub protocol: BackendProtocol,
-    /// How long connecting to a backend may take.
+    /// How long connecting to a backend may take, with the TLS handshake if there is one.
     pub connect_timeout: Duration,
     /// How long an unused connection to a backend is kept.
     pub idle_timeout: Duration,
@@ -56,6 +56,8 @@ pub struct PoolConfig {
     pub slow_start: Duration,
     /// How often names are resolved again.
     pub dns_refresh: Duration,
+    /// TLS to those of the backends that are `https`; `None` if none is.
+    pub tls: Option<BackendTls>,
     /// Active checks, if any.
     pub health_check: Option<HealthCheck>,
     /// The pool's circuit breaker, unless it is switched off.
@@ -99,10 +101,21 @@ pub struct Backend {
     /// What it is called. A DNS name that has several addresses stands for as many backends,
     /// each of which is called by this and its address.
     pub name: Name,
+    /// Whether TLS is spoken with it.
+    pub scheme: Scheme,
     /// Where it is.
     pub target: Target,
     /// Its share of the requests, relative to that of the others.
     pub weight: NonZeroU32,
+}
+
+/// The scheme of a backend's URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// Plain text.
+    Http,
+    /// TLS.
+    Https,
 }
 
 /// Where a backend is. Shown as `host:port`.
@@ -119,9 +132,38 @@ pub enum Target {
     },
 }
 
+// === impl Scheme ===
+
+impl Scheme {
+    /// `http` or `https`.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port that it implies (RFC 9110 §4.2).
+    pub const fn port(self) -> NonZeroU16 {
+        match self {
+            Self::Http => NonZeroU16::MIN.saturating_add(79),
+            Self::Https => NonZeroU16::MIN.saturating_add(442),
+        }
+    }
+}
+
 // === impl Target ===
 
 impl Target {
+    /// The host as it stands in a URL.
+    pub fn host(&self) -> String {
+        match self {
+            Self::Address(SocketAddr::V4(address)) => address.ip().to_string(),
+            Self::Address(SocketAddr::V6(address)) => format!("[{}]", address.ip()),
+            Self::Dns { host, .. } => host.to_string(),
+        }
+    }
+
     /// The port.
     pub fn port(&self) -> u16 {
         match self {

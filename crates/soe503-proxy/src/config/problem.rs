@@ -16,6 +16,8 @@ pub struct Problem {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Problems {
     kept: Vec<Problem>,
+    /// What is doubtful, but no reason not to use the file.
+    warnings: Vec<Problem>,
     /// There were more than are kept.
     more: bool,
 }
@@ -69,6 +71,17 @@ impl Problem {
     }
 }
 
+/// In one line.
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.title)?;
+        if self.label.is_empty() {
+            return Ok(());
+        }
+        write!(f, ": {}", self.label)
+    }
+}
+
 // === impl Problems ===
 
 impl Problems {
@@ -82,6 +95,18 @@ impl Problems {
         } else {
             self.kept.push(problem);
         }
+    }
+
+    /// Adds something doubtful that is no reason not to use the file.
+    pub(super) fn warn(&mut self, warning: Problem) {
+        if self.warnings.len() < Self::MOST {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// What was doubtful.
+    pub(super) fn take_warnings(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// Whether further problems are not kept: no need to look for them any more.
@@ -106,6 +131,7 @@ impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
         Self {
             kept: vec![problem],
+            warnings: Vec::new(),
             more: false,
         }
     }

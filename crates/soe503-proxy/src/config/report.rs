@@ -9,7 +9,7 @@ use super::problem::{Problem, Problems};
 /// Nobody reads more than this many problems at once.
 const MOST_SHOWN: usize = 50;
 
-/// Everything that is wrong with one config file, in the order of the file.
+/// Everything that is wrong with one config file, or that is doubtful, in the order of the file.
 ///
 /// Of the problems of a hopeless file the first thousand are kept and the first fifty are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Report {
     source: Arc<str>,
     problems: Vec<Problem>,
     more: bool,
+    /// The config is used all the same.
+    warns: bool,
 }
 
 impl Report {
@@ -28,7 +30,19 @@ impl Report {
             source: source.into(),
             problems,
             more,
+            warns: false,
         }
+    }
+
+    /// What is doubtful about a config that is used; `None` if nothing is.
+    pub(super) fn of_warnings(file: &str, source: &str, warnings: Vec<Problem>) -> Option<Self> {
+        let mut problems = Problems::default();
+        problems.extend(warnings);
+        let any = !problems.is_empty();
+        any.then(|| Self {
+            warns: true,
+            ..Self::new(file, source, problems)
+        })
     }
 
     /// The problems, in the order of the file; at least one.
@@ -57,7 +71,7 @@ impl Report {
             text.push_str(&renderer.render(&[self.group(problem)]));
             text.push_str("\n\n");
         }
-        let total = Level::ERROR.primary_title(self.total());
+        let total = self.level().primary_title(self.total());
         text.push_str(&renderer.render(&[Group::with_title(total)]));
         text.push('\n');
         text
@@ -67,6 +81,9 @@ impl Report {
         let (file, count) = (&self.file, self.problems.len());
         let least = if self.more { "at least " } else { "" };
         let s = if count == 1 { "" } else { "s" };
+        if self.warns {
+            return format!("{file}: {least}{count} warning{s}; this config is used all the same");
+        }
         let cut = if count > MOST_SHOWN {
             format!(", of which {MOST_SHOWN} are shown")
         } else {
@@ -75,8 +92,16 @@ impl Report {
         format!("{file}: {least}{count} problem{s}{cut}; this config is not used")
     }
 
+    fn level(&self) -> Level<'static> {
+        if self.warns {
+            Level::WARNING
+        } else {
+            Level::ERROR
+        }
+    }
+
     fn group<'a>(&'a self, problem: &'a Problem) -> Group<'a> {
-        let mut group = Group::with_title(Level::ERROR.primary_title(&*problem.title));
+        let mut group = Group::with_title(self.level().primary_title(&*problem.title));
         if let Some(at) = &problem.at {
             group = group.element(self.snippet(at, problem));
         }

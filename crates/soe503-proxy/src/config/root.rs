@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::{AccessLog, Admin, Listener, NonEmpty, PoolConfig, Route, Server};
+use super::{AccessLog, Admin, Listener, NonEmpty, PoolConfig, Report, Route, Server};
 
 /// A config that holds together: every reference is resolved, every value is in range.
 ///
@@ -30,6 +30,8 @@ pub struct Config {
     pub routes: NonEmpty<Route>,
     /// The pools, by name; each is used by a route.
     pub pools: NonEmpty<Arc<PoolConfig>>,
+    /// What somebody should look at, although the config is used.
+    pub warnings: Option<Report>,
 }
 
 impl Config {

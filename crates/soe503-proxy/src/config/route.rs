@@ -4,7 +4,7 @@ use std::{fmt, num::NonZeroU8, sync::Arc, time::Duration};
 
 use http::Method;
 
-use super::PoolConfig;
+use super::{HeaderRules, HostPolicy, PoolConfig, Rewrite};
 
 /// A match and what happens to the requests that it accepts: `[[routes]]`.
 ///
@@ -12,6 +12,10 @@ use super::PoolConfig;
 ///
 /// - `pool`: required
 /// - `timeout`: `"15s"`
+/// - `host`: `"preserve"`
+/// - `rewrite_prefix`: the path stays as it is
+/// - `strip_prefix`: `false`
+/// - `max_body`: no limit
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Route {
@@ -21,6 +25,16 @@ pub struct Route {
     pub pool: Arc<PoolConfig>,
     /// The whole time of a request until the answer's head, retries included.
     pub timeout: Duration,
+    /// The `Host` that backends are asked for.
+    pub host: HostPolicy,
+    /// What takes the place of the match's `path_prefix`, if the path is changed.
+    pub rewrite: Option<Rewrite>,
+    /// Bytes of a request's body; more is answered with 413. `None`: no limit.
+    pub max_body: Option<u64>,
+    /// What is done to the fields of requests.
+    pub request_headers: HeaderRules,
+    /// What is done to the fields of answers.
+    pub response_headers: HeaderRules,
     /// How failed attempts are repeated.
     pub retry: Retry,
 }
@@ -88,9 +102,12 @@ impl Match {
     /// Whether a request for `path` with `method` on `host` (as in the `Host` header or the
     /// authority; a port is ignored) is accepted.
     pub fn accepts(&self, host: Option<&str>, path: &str, method: &Method) -> bool {
-        self.host.accepts(host)
-            && under(path, &self.path_prefix)
-            && (self.methods.is_empty() || self.methods.contains(method))
+        self.host.accepts(host) && under(path, &self.path_prefix) && self.accepts_method(method)
+    }
+
+    /// Whether the condition on the method holds.
+    pub(crate) fn accepts_method(&self, method: &Method) -> bool {
+        self.methods.is_empty() || self.methods.contains(method)
     }
 
     /// What is compared to find the most specific of several matches: greater is tried first.
@@ -150,7 +167,7 @@ fn under(path: &str, prefix: &str) -> bool {
 }
 
 /// `host` without `:port` and without the dot that may end an absolute name.
-fn without_port(host: &str) -> &str {
+pub(crate) fn without_port(host: &str) -> &str {
     let host = match host.rfind(':') {
         // A colon inside brackets belongs to an IPv6 address.
         Some(colon) if !host[colon..].contains(']') => &host[..colon],

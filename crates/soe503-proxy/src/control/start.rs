@@ -13,6 +13,7 @@ use super::check::{Limits, Sockets, watch_recovery};
 use super::dns::{DnsError, SystemResolver};
 use super::{supervise, watch};
 use crate::state::Proxy;
+use crate::tls;
 
 /// Reads the configuration again and puts it in force; the error is the report for whoever asked.
 /// It may block: it is called on a thread for that.
@@ -109,6 +110,7 @@ async fn run(proxy: Arc<Proxy>, resolver: SystemResolver, served: Option<(Admin,
         ),
         watch_recovery(Arc::clone(&proxy), prober, limits),
         watch::reopen_on_signal(Arc::clone(&proxy)),
+        tls::follow(Arc::clone(&proxy)),
         watch::watch(proxy),
         async {
             if let Some((admin, listener)) = served {

@@ -61,6 +61,11 @@ fn start<R: Resolve, P: Prober>(
     limits: &Limits,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
+    tasks.spawn(check::watch_circuit(
+        Arc::clone(pool),
+        Arc::clone(prober),
+        limits.clone(),
+    ));
     if let Some(check) = &pool.config.health_check {
         tasks.spawn(check::run(
             Arc::clone(pool),

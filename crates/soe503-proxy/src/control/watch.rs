@@ -13,8 +13,17 @@ use crate::state::{PoolState, Proxy};
 
 const EVERY: Duration = Duration::from_millis(250);
 
-/// The states last told, by pool and backend.
-type Told = HashMap<(Arc<str>, Arc<str>), BackendState>;
+/// What was last told of each pool.
+type Told = HashMap<Arc<str>, Seen>;
+
+/// A pool as it was last told.
+#[derive(Default)]
+struct Seen {
+    /// [`soe503_core::pool::Pool::version`] at that time.
+    version: Option<u64>,
+    /// The backends that were not up, by id.
+    states: HashMap<u32, BackendState>,
+}
 
 /// Watches for ever; the caller ends it by dropping the future.
 pub(super) async fn watch(proxy: Arc<Proxy>) {
@@ -50,16 +59,13 @@ fn look(proxy: &Proxy, told: &mut Told, now: Tick) {
         // What is due by time alone; the changes are seen below with all the others.
         let _ = pool.pool.tend(now);
         tell_circuit(pool);
-        tell_backends(pool, told, now);
+        tell_backends(pool, told.entry(Arc::clone(&pool.name)).or_default(), now);
     }
-    told.retain(|(pool, backend), _| {
-        pools
-            .get(pool)
-            .is_some_and(|pool| pool.pool.backend(backend).is_some())
-    });
+    told.retain(|pool, _| pools.contains_key(pool));
 }
 
-fn tell_circuit(pool: &PoolState) {
+/// Writes what happened to the circuit since anybody last did.
+pub(super) fn tell_circuit(pool: &PoolState) {
     for change in pool.circuit_news() {
         let name = &*pool.name;
         match &change.why {
@@ -84,20 +90,25 @@ fn tell_circuit(pool: &PoolState) {
     }
 }
 
-fn tell_backends(pool: &PoolState, told: &mut Told, now: Tick) {
+fn tell_backends(pool: &PoolState, seen: &mut Seen, now: Tick) {
+    // Read first: what changes from now on is told the next time.
+    let version = pool.pool.version();
+    if seen.version.replace(version) == Some(version) {
+        return;
+    }
+    let mut states = HashMap::new();
     for backend in pool.pool.backends().iter() {
         let state = backend.state();
-        let key = (Arc::clone(&pool.name), Arc::clone(&backend.name));
-        let before = told.insert(key, state).unwrap_or(BackendState::Up);
+        if state != BackendState::Up {
+            states.insert(backend.id, state);
+        }
+        let before = seen.states.get(&backend.id).copied();
+        let before = before.unwrap_or(BackendState::Up);
         if before == state {
             continue;
         }
-        let snapshot = pool.pool.snapshot(now);
-        let why = snapshot
-            .backends
-            .into_iter()
-            .find(|shown| shown.id == backend.id)
-            .and_then(|shown| shown.why);
+        let shown = pool.pool.backend_snapshot(backend.id, now);
+        let why = shown.and_then(|shown| shown.why);
         let cause = why
             .as_ref()
             .and_then(|why| why.cause)
@@ -110,4 +121,5 @@ fn tell_backends(pool: &PoolState, told: &mut Told, now: Tick) {
             tracing::warn!(pool, backend, from = %before, to = %state, cause, why, "backend changed");
         }
     }
+    seen.states = states;
 }

@@ -4,16 +4,19 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use http::header::{HOST, USER_AGENT};
-use http::{HeaderValue, Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
-use soe503::Served;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
+use http_body::Body;
 use soe503::explain::Explained;
-use soe503_core::Tick;
+use soe503::{BoxError, Component, Rejected, Served};
+use soe503_core::ledger::Refusal;
+use soe503_core::{Cause, Tick};
 
+use super::actions::Actions;
+use super::capped::{Capped, Exceeded};
 use super::client::Client;
 use super::finish::{FrontBody, InFlight, Log};
-use super::stack::StackBody;
-use super::{Front, checks, forwarded, hop, refuse, request_id};
+use super::forwarded::Seen;
+use super::{ClientBody, Front, checks, hop, refuse, request_id, target, trace, via};
 use crate::control::access_log::Entry;
 use crate::state::Origin;
 
@@ -23,11 +26,15 @@ const ADDED: usize = 4;
 /// Never used: `request_id::ensure` has been there.
 static NO_ID: HeaderValue = HeaderValue::from_static("-");
 
+const TOO_LARGE: &str = "The request's body is larger than this route accepts.";
+const TOO_SLOW: &str = "The request's body did not arrive in time.";
+const BROKEN: &str = "The request's body could not be read.";
+
 /// Answers `request`: never fails, whatever happens behind it.
 pub(crate) async fn answer(
     front: Arc<Front>,
     client: Arc<Client>,
-    mut request: Request<Incoming>,
+    mut request: Request<ClientBody>,
 ) -> Result<Response<FrontBody>, Infallible> {
     // Room for what is added below and in `forwarded`: the map grows once at most.
     request.headers_mut().reserve(ADDED);
@@ -40,17 +47,20 @@ pub(crate) async fn answer(
     });
     let mut in_flight = InFlight::begin(Arc::clone(&client), log);
 
-    if let Err(unacceptable) = checks::check(&request) {
+    if let Err(unacceptable) = checks::check(&request, front.max_target) {
         return Ok(refuse(
             &front,
             in_flight,
-            &request,
+            request.headers(),
             unacceptable.status(),
             unacceptable.detail(),
         ));
     }
-    forwarded::to_origin_form(&mut request);
-    hop::strip(request.headers_mut());
+    target::to_origin_form(&mut request);
+    // HTTP/1 connections have done it already, while they parsed.
+    if request.version() == Version::HTTP_2 {
+        hop::strip(request.headers_mut());
+    }
 
     let routes = front.routes();
     let host = request
@@ -61,46 +71,141 @@ pub(crate) async fn answer(
         return Ok(refuse(
             &front,
             in_flight,
-            &request,
+            request.headers(),
             StatusCode::NOT_FOUND,
             refuse::NO_ROUTE,
         ));
     };
     in_flight.routed(route);
-    client.forwarder().apply(request.headers_mut());
-    *request.version_mut() = Version::HTTP_11;
+    let seen = Seen::of(request.headers());
+    if seen.via && via::hops(request.headers()) > front.max_hops {
+        let response = route.refuse(&request, &looped());
+        note(&mut in_flight, &response);
+        return Ok(response.map(|text| in_flight.text(text)));
+    }
+    let mut exceeded = None;
+    if let Some(max) = route.actions().and_then(|actions| actions.max_body) {
+        let size = request.body().size_hint();
+        if size.lower() > max {
+            let status = StatusCode::PAYLOAD_TOO_LARGE;
+            let headers = request.headers();
+            return Ok(refuse(&front, in_flight, headers, status, TOO_LARGE));
+        }
+        exceeded = size.exact().is_none().then(|| cap(request.body_mut(), max));
+    }
+    prepare(&mut request, route.actions(), seen, &client, &front);
+    let changes = route.actions().filter(|actions| actions.change_answers());
+    let changes = changes.cloned();
     let answering = route.call(request);
     drop(routes);
 
     let Ok(mut response) = answering.await;
-    hop::strip(response.headers_mut());
     // A backend's HTTP/1.0 is not the client's version; hyper writes what the client speaks.
     *response.version_mut() = Version::HTTP_11;
+    let explained = response.extensions().get::<Explained>();
+    let ours = explained.is_some();
+    if explained.is_some_and(|explained| explained.by_client) {
+        let too_long = exceeded.is_some_and(|exceeded| exceeded.is_set());
+        let (status, detail) = mistake(too_long, client.watch().is_overdue());
+        let headers = response.headers();
+        return Ok(refuse(&front, in_flight, headers, status, detail));
+    }
     note(&mut in_flight, &response);
+    if let Some(changes) = changes {
+        changes.on_response(response.headers_mut(), ours);
+    }
     Ok(response.map(|body| in_flight.body(body)))
 }
 
-/// An answer without a stack: the request is the client's own mistake.
+/// What a client is told whose body ended the request: it was too long, came too slowly, or was
+/// none.
+fn mistake(too_long: bool, too_slow: bool) -> (StatusCode, &'static str) {
+    match (too_long, too_slow) {
+        (true, _) => (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE),
+        (false, true) => (StatusCode::REQUEST_TIMEOUT, TOO_SLOW),
+        (false, false) => (StatusCode::BAD_REQUEST, BROKEN),
+    }
+}
+
+/// Everything that is done to a request before it goes to the stack.
+fn prepare(
+    request: &mut Request<ClientBody>,
+    actions: Option<&Arc<Actions>>,
+    seen: Seen,
+    client: &Client,
+    front: &Front,
+) {
+    let received = request.version();
+    *request.version_mut() = Version::HTTP_11;
+    let asked = actions.and_then(|actions| actions.redirect(request));
+    let headers = request.headers_mut();
+    client.forwarder().apply(headers, seen, asked.as_ref());
+    via::add(headers, received);
+    if front.trace_context {
+        trace::extend(headers);
+    }
+    if let Some(actions) = actions {
+        actions.on_request(headers);
+    }
+}
+
+/// Counts `body`, which fails above `max` bytes.
+fn cap(body: &mut ClientBody, max: u64) -> Exceeded {
+    let whole = std::mem::replace(body, ClientBody::Empty);
+    let (capped, exceeded) = Capped::new(whole, max);
+    *body = ClientBody::Capped(Box::new(capped));
+    exceeded
+}
+
+/// Why a request that has been here too often is refused.
+fn looped() -> BoxError {
+    let refusal = Refusal::Policy(Cause::ConfigLoopDetected);
+    Rejected::new(Component::Policy, "max_hops", refusal).into()
+}
+
+/// An answer without a stack: the request is the client's own mistake. Its `headers`, or those of an
+/// answer to it, say how it is called, and whether it is gRPC's.
 fn refuse(
     front: &Front,
     mut in_flight: InFlight,
-    request: &Request<Incoming>,
+    headers: &HeaderMap,
     status: StatusCode,
     detail: &str,
 ) -> Response<FrontBody> {
-    let id = request.headers().get(&request_id::X_REQUEST_ID);
-    let refusal = if soe503::grpc::is_grpc(request.headers()) {
+    let refusal = if soe503::grpc::is_grpc(headers) {
         refuse::grpc
     } else {
         refuse::with
     };
-    let reply = refusal(status, detail, id.unwrap_or(&NO_ID), front.refused());
+    let id = headers.get(&request_id::X_REQUEST_ID).unwrap_or(&NO_ID);
+    let reply = refusal(status, detail, id, front.refused());
     in_flight.finish_mut().status = Some(reply.status().as_u16());
     reply.map(|text| in_flight.text(text))
 }
 
+/// An answer to bytes that were no request: there is no head to go by.
+pub(crate) fn unparsed(
+    front: &Arc<Front>,
+    client: &Arc<Client>,
+    status: StatusCode,
+    detail: &str,
+) -> Response<FrontBody> {
+    let mut request = Request::new(());
+    request_id::ensure(request.headers_mut());
+    let log = front.access_log().map(|to| {
+        let mut entry = entry(client, &request, soe503::clock::now());
+        entry.target = None;
+        Box::new(Log {
+            to: to.clone(),
+            entry,
+        })
+    });
+    let in_flight = InFlight::begin(Arc::clone(client), log);
+    refuse(front, in_flight, request.headers(), status, detail)
+}
+
 /// Takes over what the layers know about the answer.
-fn note(in_flight: &mut InFlight, response: &Response<StackBody>) {
+fn note<B>(in_flight: &mut InFlight, response: &Response<B>) {
     let explained = response.extensions().get::<Explained>();
     let served = response.extensions().get::<Served>();
     let finish = in_flight.finish_mut();
@@ -133,7 +238,7 @@ fn note(in_flight: &mut InFlight, response: &Response<StackBody>) {
 }
 
 /// What the access log will say about the request.
-fn entry(client: &Client, request: &Request<Incoming>, now: Tick) -> Entry {
+fn entry<B>(client: &Client, request: &Request<B>, now: Tick) -> Entry {
     let headers = request.headers();
     let id = headers
         .get(&request_id::X_REQUEST_ID)

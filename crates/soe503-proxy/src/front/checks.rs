@@ -1,13 +1,17 @@
 //! What a request must look like before anything is done for it.
 
 use http::header::HOST;
-use http::{Method, Request, Version};
+use http::{HeaderValue, Method, Request, Version};
 
 /// Why a request is refused outright.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unacceptable {
     /// HTTP/1.1 without `Host`, or with several (RFC 9112 §3.2).
     Host,
+    /// HTTP/2 without `:authority`, or with one that `Host` contradicts or that names a user.
+    Authority,
+    /// A target longer than the listener allows (RFC 9110 §15.5.15).
+    Target,
     /// `CONNECT`: this is not a forward proxy.
     Connect,
 }
@@ -16,7 +20,8 @@ impl Unacceptable {
     /// The status that says so.
     pub(crate) fn status(self) -> http::StatusCode {
         match self {
-            Self::Host => http::StatusCode::BAD_REQUEST,
+            Self::Host | Self::Authority => http::StatusCode::BAD_REQUEST,
+            Self::Target => http::StatusCode::URI_TOO_LONG,
             Self::Connect => http::StatusCode::METHOD_NOT_ALLOWED,
         }
     }
@@ -25,21 +30,49 @@ impl Unacceptable {
     pub(crate) fn detail(self) -> &'static str {
         match self {
             Self::Host => "An HTTP/1.1 request carries exactly one Host header.",
+            Self::Authority => "An HTTP/2 request names one authority, without a user.",
+            Self::Target => "The request's target is longer than this server accepts.",
             Self::Connect => "CONNECT is not available here: this is a reverse proxy.",
         }
     }
 }
 
 /// Refuses what no backend should have to make sense of.
-pub(crate) fn check<B>(request: &Request<B>) -> Result<(), Unacceptable> {
+pub(crate) fn check<B>(request: &Request<B>, max_target: usize) -> Result<(), Unacceptable> {
     if request.method() == Method::CONNECT {
         return Err(Unacceptable::Connect);
     }
-    if request.version() == Version::HTTP_11 {
-        let mut hosts = request.headers().get_all(HOST).iter();
-        if hosts.next().is_none() || hosts.next().is_some() {
-            return Err(Unacceptable::Host);
-        }
+    let target = request.uri().path_and_query();
+    if target.is_some_and(|target| target.as_str().len() > max_target) {
+        return Err(Unacceptable::Target);
+    }
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let host = hosts.next();
+    if hosts.next().is_some() {
+        return Err(Unacceptable::Host);
+    }
+    match request.version() {
+        Version::HTTP_11 if host.is_none() => Err(Unacceptable::Host),
+        Version::HTTP_2 => authority(request, host),
+        _ => Ok(()),
+    }
+}
+
+/// RFC 9113 §8.3.1: a `Host` beside `:authority` says the same, and neither names a user.
+fn authority<B>(request: &Request<B>, host: Option<&HeaderValue>) -> Result<(), Unacceptable> {
+    let Some(authority) = request.uri().authority() else {
+        return match host {
+            Some(_) => Ok(()),
+            None => Err(Unacceptable::Authority),
+        };
+    };
+    let differs = |host: &HeaderValue| {
+        !host
+            .as_bytes()
+            .eq_ignore_ascii_case(authority.as_str().as_bytes())
+    };
+    if authority.as_str().contains('@') || host.is_some_and(differs) {
+        return Err(Unacceptable::Authority);
     }
     Ok(())
 }
@@ -49,13 +82,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_target_has_a_limit() {
+        for (target, expected) in [
+            ("/345678", Ok(())),
+            ("/34567?", Ok(())),
+            ("/345678?", Err(Unacceptable::Target)),
+        ] {
+            let request = Request::builder().version(Version::HTTP_10).uri(target);
+            assert_eq!(check(&request.body(()).unwrap(), 7), expected, "{target}");
+        }
+    }
+
+    #[test]
     fn one_host_and_no_connect() {
         let cases = [
             (Method::GET, Version::HTTP_11, 1, Ok(())),
             (Method::GET, Version::HTTP_11, 0, Err(Unacceptable::Host)),
             (Method::GET, Version::HTTP_11, 2, Err(Unacceptable::Host)),
             (Method::GET, Version::HTTP_10, 0, Ok(())),
-            (Method::GET, Version::HTTP_2, 0, Ok(())),
+            (
+                Method::GET,
+                Version::HTTP_2,
+                0,
+                Err(Unacceptable::Authority),
+            ),
+            (Method::GET, Version::HTTP_2, 1, Ok(())),
+            (Method::GET, Version::HTTP_2, 2, Err(Unacceptable::Host)),
             (
                 Method::CONNECT,
                 Version::HTTP_11,
@@ -76,10 +128,28 @@ mod tests {
                     .append(HOST, http::HeaderValue::from_static("a"));
             }
             assert_eq!(
-                check(&request),
+                check(&request, 64),
                 expected,
                 "{method} {version:?} {hosts} hosts"
             );
+        }
+    }
+
+    #[test]
+    fn http2_names_one_authority() {
+        for (authority, host, expected) in [
+            ("a.example", None, Ok(())),
+            ("a.example:80", Some("A.example:80"), Ok(())),
+            ("a.example", Some("b.example"), Err(Unacceptable::Authority)),
+            ("me@a.example", None, Err(Unacceptable::Authority)),
+        ] {
+            let uri = format!("http://{authority}/");
+            let mut request = Request::builder().version(Version::HTTP_2).uri(uri);
+            if let Some(host) = host {
+                request = request.header(HOST, host);
+            }
+            let request = request.body(()).unwrap();
+            assert_eq!(check(&request, 64), expected, "{authority} {host:?}");
         }
     }
 }

@@ -3,8 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::forwarded::Forwarder;
+use super::forwarded::{Forwarder, Scheme};
+use crate::config::Forwarded;
 use crate::listen::watch::Watch;
+use crate::listen::{Admitted, Seat};
+use crate::tls::Handshake;
 
 /// What is the same for all requests of one client connection.
 #[derive(Debug)]
@@ -12,22 +15,47 @@ pub(crate) struct Client {
     address: SocketAddr,
     forwarder: Forwarder,
     watch: Arc<Watch>,
+    tls: Option<Box<Handshake>>,
+    /// Held for as long as the connection lives.
+    _seat: Option<Seat>,
 }
 
 impl Client {
-    pub(crate) fn new(address: SocketAddr, watch: Arc<Watch>) -> Self {
+    /// The client that was let in; backends are told of it as `policy` says.
+    pub(super) fn new(admitted: Admitted, watch: Arc<Watch>, policy: &Forwarded) -> Self {
+        let scheme = match admitted.tls_before {
+            true => Scheme::Https,
+            false => Scheme::Http,
+        };
+        let address = admitted.client;
         Self {
             address,
-            forwarder: Forwarder::new(address.ip()),
+            forwarder: Forwarder::new(address.ip(), scheme, policy),
             watch,
+            tls: None,
+            _seat: admitted.seat,
         }
+    }
+
+    /// The same client after a TLS handshake; backends are told of it as `policy` says.
+    pub(super) fn with_tls(self, handshake: Handshake, policy: &Forwarded) -> Self {
+        Self {
+            forwarder: Forwarder::new(self.address.ip(), Scheme::Https, policy),
+            tls: Some(Box::new(handshake)),
+            ..self
+        }
+    }
+
+    /// What was agreed in the TLS handshake; `None` for plain text.
+    pub(crate) fn tls(&self) -> Option<&Handshake> {
+        self.tls.as_deref()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    pub(crate) fn forwarder(&self) -> &Forwarder {
+    pub(super) fn forwarder(&self) -> &Forwarder {
         &self.forwarder
     }
 

@@ -1,41 +1,134 @@
-//! What a backend is told about the way a request took.
+//! What a backend is told about the client: `X-Forwarded-…` and `Forwarded` (RFC 7239).
+//!
+//! All that is the same for the requests of a connection is made once, when it begins. From a
+//! client that is not trusted nothing is believed: what it sent of these fields is removed first.
 
 use std::net::IpAddr;
 
-use http::header::{Entry, HOST, HeaderName, VIA};
-use http::uri::{PathAndQuery, Uri};
-use http::{HeaderMap, HeaderValue, Request};
+use http::header::{Entry, FORWARDED, HeaderName, VIA};
+use http::{HeaderMap, HeaderValue};
+
+use crate::config::{Forwarded, ForwardedMode};
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+static X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+
+/// What the names of most of these fields begin with.
+const PREFIX: &[u8; 12] = b"x-forwarded-";
+
+/// What the client spoke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// Plain HTTP.
+    Http,
+    /// HTTP in TLS, with us or with the load balancer before us.
+    Https,
+}
 
 /// The fields that are the same for every request of one client connection.
 #[derive(Debug)]
-pub(crate) struct Forwarder {
-    client: HeaderValue,
+pub(super) struct Forwarder {
+    /// What the client says about others is kept.
+    believed: bool,
+    scheme: Scheme,
+    /// The client for `X-Forwarded-For`, if that is set.
+    address: Option<HeaderValue>,
+    /// The member of `Forwarded`, if that is set.
+    member: Option<HeaderValue>,
+}
+
+/// What a look at the fields of a request found, so that nobody has to search for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// A field with which proxies tell backends about a client.
+    pub(super) forwarding: bool,
+    /// `Via`.
+    pub(super) via: bool,
+}
+
+impl Seen {
+    /// Looks at the names, once.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let mut seen = Self::default();
+        for name in headers.keys() {
+            seen.via |= *name == VIA;
+            seen.forwarding |= is_forwarding(name);
+        }
+        seen
+    }
+}
+
+/// Whether `name` is that of a field with which proxies tell backends about a client.
+pub(super) fn is_forwarding(name: &HeaderName) -> bool {
+    let name = name.as_str().as_bytes();
+    name.first_chunk() == Some(PREFIX) || name == b"forwarded" || name == b"x-real-ip"
 }
 
 impl Forwarder {
-    pub(crate) fn new(client: IpAddr) -> Self {
-        let client = client.to_canonical().to_string();
+    /// The fields for `client`, which speaks `scheme`, under `policy`.
+    pub(super) fn new(client: IpAddr, scheme: Scheme, policy: &Forwarded) -> Self {
+        let client = client.to_canonical();
+        let trusted = policy.trust.contains(client);
+        let on = policy.mode != ForwardedMode::Off;
+        let value = |text: String| {
+            HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("unknown"))
+        };
+        let node = match client {
+            IpAddr::V4(v4) => format!("for={v4};proto={}", scheme.name()),
+            IpAddr::V6(v6) => format!("for=\"[{v6}]\";proto={}", scheme.name()),
+        };
         Self {
-            client: HeaderValue::try_from(client).unwrap_or(HeaderValue::from_static("unknown")),
+            believed: trusted && policy.mode != ForwardedMode::Replace,
+            scheme,
+            address: (on && policy.style.x_forwarded()).then(|| value(client.to_string())),
+            member: (on && policy.style.forwarded()).then(|| value(node)),
         }
     }
 
-    /// Appends the client to `X-Forwarded-For` and us to `Via` (RFC 9110 §7.6.3); says over which
-    /// scheme the client came, unless a proxy before us did.
-    pub(crate) fn apply(&self, headers: &mut HeaderMap) {
-        append(headers, &X_FORWARDED_FOR, &self.client);
-        append(headers, &VIA, &HeaderValue::from_static("1.1 soe503"));
-        headers
-            .entry(&X_FORWARDED_PROTO)
-            .or_insert(HeaderValue::from_static("http"));
+    /// Tells a backend about the client. `asked` is the host that the client asked for, if the
+    /// backend is asked for another one.
+    pub(super) fn apply(&self, headers: &mut HeaderMap, seen: Seen, asked: Option<&HeaderValue>) {
+        if seen.forwarding && !self.believed {
+            remove(headers);
+        }
+        if let Some(address) = &self.address {
+            append(headers, &X_FORWARDED_FOR, address);
+            headers
+                .entry(&X_FORWARDED_PROTO)
+                .or_insert(HeaderValue::from_static(self.scheme.name()));
+            if let Some(host) = asked {
+                let port = port(host, self.scheme);
+                headers
+                    .entry(&X_FORWARDED_HOST)
+                    .or_insert_with(|| host.clone());
+                headers.entry(&X_FORWARDED_PORT).or_insert(port);
+            }
+        }
+        if let Some(member) = &self.member {
+            match asked.and_then(|host| with_host(member, host)) {
+                Some(member) => append(headers, &FORWARDED, &member),
+                None => append(headers, &FORWARDED, member),
+            }
+        }
+    }
+}
+
+/// Removes what a client says about the way of its request.
+fn remove(headers: &mut HeaderMap) {
+    let names: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_forwarding(name))
+        .cloned()
+        .collect();
+    for name in names {
+        headers.remove(name);
     }
 }
 
 /// Extends a list field by one member, in one line as most backends expect it.
-fn append(headers: &mut HeaderMap, name: &HeaderName, member: &HeaderValue) {
+pub(super) fn append(headers: &mut HeaderMap, name: &HeaderName, member: &HeaderValue) {
     match headers.entry(name) {
         Entry::Vacant(vacant) => {
             vacant.insert(member.clone());
@@ -54,70 +147,39 @@ fn append(headers: &mut HeaderMap, name: &HeaderName, member: &HeaderValue) {
     }
 }
 
-/// Puts the request in the form a backend expects: `Host` set, target in origin-form.
-///
-/// HTTP/2 and absolute-form requests carry the authority in the URI; RFC 9112 §3.2.2 lets it
-/// override a `Host` field.
-pub(crate) fn to_origin_form<B>(request: &mut Request<B>) {
-    if let Some(authority) = request.uri().authority() {
-        if let Ok(host) = HeaderValue::try_from(authority.as_str()) {
-            request.headers_mut().insert(HOST, host);
+/// `member` with the host that was asked for, as a quoted string (RFC 7239 §4): hosts with a port
+/// are no tokens. `None` if it has characters that would need an escape, which no host has.
+fn with_host(member: &HeaderValue, host: &HeaderValue) -> Option<HeaderValue> {
+    let host = host.to_str().ok().filter(|h| !h.contains(['"', '\\']))?;
+    let text = format!("{};host=\"{host}\"", member.to_str().ok()?);
+    HeaderValue::try_from(text).ok()
+}
+
+/// The port in `host`, or the one that `scheme` implies.
+fn port(host: &HeaderValue, scheme: Scheme) -> HeaderValue {
+    let authority = host
+        .to_str()
+        .ok()
+        .and_then(|host| host.parse::<http::uri::Authority>().ok());
+    match authority.and_then(|authority| authority.port_u16()) {
+        Some(port) => HeaderValue::from(port),
+        None => HeaderValue::from_static(match scheme {
+            Scheme::Http => "80",
+            Scheme::Https => "443",
+        }),
+    }
+}
+
+impl Scheme {
+    /// As in a URI.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
         }
-        let path = request
-            .uri()
-            .path_and_query()
-            .cloned()
-            .unwrap_or(PathAndQuery::from_static("/"));
-        *request.uri_mut() = Uri::from(path);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn extends_what_is_there() {
-        let forwarder = Forwarder::new("::ffff:10.0.0.9".parse().unwrap());
-        let mut headers = HeaderMap::new();
-        forwarder.apply(&mut headers);
-        assert_eq!(headers["x-forwarded-for"], "10.0.0.9");
-        assert_eq!(headers["via"], "1.1 soe503");
-        assert_eq!(headers["x-forwarded-proto"], "http");
-        headers.append("x-forwarded-for", HeaderValue::from_static("second"));
-        headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
-        forwarder.apply(&mut headers);
-        assert_eq!(headers["x-forwarded-for"], "10.0.0.9, second, 10.0.0.9");
-        assert_eq!(headers.get_all("x-forwarded-for").iter().count(), 1);
-        assert_eq!(headers["x-forwarded-proto"], "https");
-    }
-
-    #[test]
-    fn origin_form_and_host() {
-        let cases = [
-            (
-                "http://shop.example/a?b=1",
-                Some("other"),
-                "/a?b=1",
-                Some("shop.example"),
-            ),
-            ("http://shop.example", None, "/", Some("shop.example")),
-            ("/x?y", Some("h"), "/x?y", Some("h")),
-            ("*", Some("h"), "*", Some("h")),
-        ];
-        for (uri, host, target, expected) in cases {
-            let mut request = Request::builder().uri(uri).body(()).unwrap();
-            if let Some(host) = host {
-                request
-                    .headers_mut()
-                    .insert(HOST, HeaderValue::from_static(host));
-            }
-            to_origin_form(&mut request);
-            assert_eq!(request.uri().to_string(), target);
-            assert_eq!(
-                request.headers().get(HOST).map(|h| h.to_str().unwrap()),
-                expected
-            );
-        }
-    }
-}
+#[path = "forwarded_tests.rs"]
+mod tests;

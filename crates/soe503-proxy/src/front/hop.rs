@@ -5,6 +5,9 @@ use http::header::{
     TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue};
+use soe503_h1::Connection;
+
+use super::forwarded::is_forwarding;
 
 /// Connection-specific fields that older software sends without naming them in `Connection`.
 static ALWAYS: [HeaderName; 8] = [
@@ -46,6 +49,24 @@ pub(crate) fn strip(headers: &mut HeaderMap) {
         for name in &ALWAYS {
             headers.remove(name);
         }
+    }
+}
+
+/// The same for a head whose parser has looked already: `Connection` and `Transfer-Encoding` are
+/// not in the map any more.
+pub(crate) fn strip_parsed(headers: &mut HeaderMap, connection: &Connection) {
+    if connection.hop_by_hop {
+        for name in &ALWAYS {
+            headers.remove(name);
+        }
+    }
+    for name in connection
+        .named
+        .iter()
+        .flatten()
+        .filter(|name| may_be_named(name))
+    {
+        headers.remove(name);
     }
 }
 
@@ -124,8 +145,9 @@ fn may_be_named(name: &HeaderName) -> bool {
             | "cookie"
             | "cache-control"
             | "x-request-id"
-    ) && !name.as_str().starts_with("x-forwarded-")
-        && name.as_str() != "forwarded"
+            | "via"
+            | "traceparent"
+    ) && !is_forwarding(name)
 }
 
 #[cfg(test)]

@@ -1,28 +1,43 @@
 //! Between the HTTP connection and the stack: checks, ids, headers, routes, counting.
 
+mod actions;
 mod answer;
+mod body;
+mod capped;
 mod checks;
 mod client;
 mod finish;
 mod forwarded;
-mod hop;
+pub(crate) mod hop;
+mod index;
 mod refuse;
 mod request_id;
 mod routes;
 mod stack;
 mod surroundings;
+mod target;
+mod trace;
+mod via;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
 use http::HeaderValue;
+use tokio::net::TcpStream;
 
-pub(crate) use self::answer::answer;
+pub(crate) use self::answer::{answer, unparsed};
+pub(crate) use self::body::ClientBody;
 pub(crate) use self::client::Client;
+pub(crate) use self::finish::FrontBody;
 pub(crate) use self::routes::{Route, Routes};
 pub(crate) use self::stack::{StackParts, build};
+use crate::config::{Forwarded, Listener};
 use crate::control::access_log::AccessLog;
+use crate::listen::watch::Watch;
+use crate::listen::{Admission, Drain};
 use crate::state::{ConnectionGuard, Proxy};
+use crate::tls::Handshake;
 
 /// What the requests of one listener need, on one worker.
 #[derive(Debug)]
@@ -30,17 +45,55 @@ pub(crate) struct Front {
     proxy: Arc<Proxy>,
     routes: ArcSwap<Routes>,
     refused: Option<HeaderValue>,
+    admission: Arc<Admission>,
+    forwarded: Forwarded,
+    trace_context: bool,
+    max_target: usize,
+    max_hops: usize,
 }
 
 impl Front {
-    pub(crate) fn new(proxy: Arc<Proxy>, routes: Routes) -> Self {
+    /// The front of `listener`, which lets in whom `admission` does.
+    pub(crate) fn new(
+        proxy: Arc<Proxy>,
+        routes: Routes,
+        listener: &Listener,
+        admission: Arc<Admission>,
+    ) -> Self {
         // RFC 9209 §2.3.16: the request itself is the error; nothing was tried.
         let refused = format!("{}; error=http_request_error", proxy.server_name);
         Self {
             proxy,
             routes: ArcSwap::from_pointee(routes),
             refused: HeaderValue::try_from(refused).ok(),
+            admission,
+            forwarded: listener.forwarded.clone(),
+            trace_context: listener.trace_context,
+            max_target: listener.limits.max_target_bytes,
+            max_hops: usize::from(listener.limits.max_hops.get()),
         }
+    }
+
+    /// The client of a connection that `peer` has opened; `None`, counted, if it may not stay.
+    pub(crate) async fn admit(
+        &self,
+        stream: &mut TcpStream,
+        peer: SocketAddr,
+        watch: Arc<Watch>,
+        drain: &Drain,
+    ) -> Option<Client> {
+        match self.admission.admit(stream, peer, drain).await {
+            Ok(admitted) => Some(Client::new(admitted, watch, &self.forwarded)),
+            Err(refused) => {
+                self.proxy.connections.refused(refused);
+                None
+            }
+        }
+    }
+
+    /// The same client after a TLS handshake.
+    pub(crate) fn secured(&self, client: Client, handshake: Handshake) -> Client {
+        client.with_tls(handshake, &self.forwarded)
     }
 
     /// The routes in force.

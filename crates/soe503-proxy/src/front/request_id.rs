@@ -52,7 +52,7 @@ fn generate() -> HeaderValue {
 
 /// 16 digits, all at once: spreads the nibbles over the bytes of a wide integer and adds what
 /// makes a digit of each.
-fn hexadecimal(value: u64) -> [u8; 16] {
+pub(super) fn hexadecimal(value: u64) -> [u8; 16] {
     let mut wide = u128::from(value);
     wide = (wide | wide << 32) & 0x0000_0000_ffff_ffff_0000_0000_ffff_ffff;
     wide = (wide | wide << 16) & 0x0000_ffff_0000_ffff_0000_ffff_0000_ffff;

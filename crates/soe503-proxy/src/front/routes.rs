@@ -3,16 +3,28 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Method, Request};
-use hyper::body::Incoming;
 use tower_service::Service;
 
+use bytes::Bytes;
+use http::Response;
+use soe503::BoxError;
+
+use super::ClientBody;
+use super::actions::Actions;
+use super::index::Index;
 use super::stack::Stack;
+use crate::config;
 use crate::config::Match;
 use crate::state::PoolState;
 
 /// The routes of one worker, most specific first.
 #[derive(Debug)]
-pub(crate) struct Routes(Vec<Route>);
+pub(crate) struct Routes {
+    all: Vec<Route>,
+    index: Index,
+    /// The smallest config has one route for everything: nothing to look for.
+    sole: bool,
+}
 
 /// A match and the stack behind it.
 #[derive(Debug)]
@@ -24,34 +36,43 @@ pub(crate) struct Route {
     /// Only this worker's thread takes it, for the length of a synchronous call: it is there for
     /// `&mut`, and never waited for.
     stack: Mutex<Stack>,
-    /// The smallest config has one route for everything: nothing to compare.
-    everything: bool,
+    /// `None`: requests and answers are passed on as they are.
+    actions: Option<Arc<Actions>>,
 }
 
 impl Routes {
     /// `routes` in the order in which the config sorted them.
     pub(crate) fn new(routes: Vec<Route>) -> Self {
-        Self(routes)
+        let sole = matches!(&*routes, [only] if only.matches == Match::default());
+        Self {
+            index: Index::new(routes.iter().map(|route| &route.matches)),
+            all: routes,
+            sole,
+        }
     }
 
     /// The first route that accepts the request.
     pub(crate) fn find(&self, host: Option<&str>, path: &str, method: &Method) -> Option<&Route> {
-        self.0
-            .iter()
-            .find(|route| route.everything || route.matches.accepts(host, path, method))
+        if self.sole {
+            return self.all.first();
+        }
+        let accepts = |route: usize| self.all[route].matches.accepts_method(method);
+        let found = self.index.find(host, path, accepts)?;
+        self.all.get(found)
     }
 }
 
 impl Route {
-    pub(crate) fn new(matches: Match, pool: Arc<PoolState>, stack: Stack) -> Self {
-        let everything = matches == Match::default();
+    /// The route that `config` says, to `pool` through `stack`.
+    pub(crate) fn new(config: &config::Route, pool: Arc<PoolState>, stack: Stack) -> Self {
+        let matches = config.matches.clone();
         let label = matches.to_string().into();
         Self {
             matches,
             label,
             pool,
             stack: Mutex::new(stack),
-            everything,
+            actions: Actions::of(config).map(Arc::new),
         }
     }
 
@@ -63,12 +84,26 @@ impl Route {
         &self.pool
     }
 
+    /// What it changes about requests and answers.
+    pub(super) fn actions(&self) -> Option<&Arc<Actions>> {
+        self.actions.as_ref()
+    }
+
+    /// Our answer to a request that is refused with `error` before it comes to the stack.
+    pub(super) fn refuse<B>(&self, request: &Request<B>, error: &BoxError) -> Response<Bytes> {
+        let explainer = {
+            let stack = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
+            stack.explainer().clone()
+        };
+        explainer.answer(request, error)
+    }
+
     /// Begins to answer. Every layer of the stack is ready at any time (it sheds instead of
     /// waiting), so there is no readiness to wait for.
     pub(crate) fn call(
         &self,
-        request: Request<Incoming>,
-    ) -> <Stack as Service<Request<Incoming>>>::Future {
+        request: Request<ClientBody>,
+    ) -> <Stack as Service<Request<ClientBody>>>::Future {
         self.stack
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use http::{Request, Response};
-use hyper::body::Incoming;
 use soe503::explain::{Explain, Explainer, FailureRecord, Record};
 use soe503::{CircuitBreaker, ConcurrencyLimit, Pool, RetryLayer, StatusSet, Timeout};
 use soe503_core::explain::{Exposure, StatusPolicy};
+use soe503_core::ledger::Fault;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::ClientBody;
 use super::surroundings::PoolSurroundings;
 use crate::config;
 use crate::control::recorder::{self, Recorder};
@@ -21,7 +22,7 @@ pub(crate) type Stack =
     Explain<ConcurrencyLimit<Timeout<soe503::Retry<CircuitBreaker<Pool<Upstream>>>>>>;
 
 /// What the stack answers with.
-pub(crate) type StackBody = <<Stack as Service<Request<Incoming>>>::Response as Answer>::Body;
+pub(crate) type StackBody = <<Stack as Service<Request<ClientBody>>>::Response as Answer>::Body;
 
 /// What a stack is made of beside its pool.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +88,11 @@ impl<B> Answer for Response<B> {
 
 impl Record for Recording {
     fn record(&self, failure: FailureRecord) {
+        // The front answers these as the client's mistakes; they are no failures of the pool's.
+        let last = failure.ledger.last().and_then(|last| last.fault.as_ref());
+        if last == Some(&Fault::Client) {
+            return;
+        }
         self.recorder.record(recorder::Record {
             request_id: failure.request_id.into(),
             at: failure.at,

@@ -12,13 +12,15 @@ use soe503_core::pool::{BackendSnapshot, BackendState};
 
 use crate::state::PoolState;
 
-/// Tells the diagnosis about one pool. Costs nothing until something fails.
+/// Tells the diagnosis about one pool, and the control plane about an opening of its circuit. Costs
+/// nothing until something fails.
 #[derive(Debug)]
 pub(super) struct PoolSurroundings(pub(super) Arc<PoolState>);
 
 impl Surroundings for PoolSurroundings {
     fn add(&self, _ledger: &Ledger, context: &mut Context, inputs: &mut RetryInputs) {
         let now = context.now;
+        self.0.openings.notice(&self.0.breaker);
         let snapshot = self.0.pool.snapshot(now);
         let due = snapshot
             .backends
@@ -45,13 +47,14 @@ impl PoolSurroundings {
         let trip = circuit.trip?;
         Some(CircuitView {
             rule: trip.cause,
-            root: trip.opened_by,
+            root: trip.root,
             causes: trip.causes.iter().copied().collect(),
             opened_at: circuit.opened_at.unwrap_or(trip.at),
             retry_at: circuit.retry_at,
             last_probe: trip
                 .last_probe
                 .and_then(|probe| Some((probe.at, probe.cause?))),
+            knocked: trip.knocked.map(|knocked| (knocked.at, knocked.cause)),
         })
     }
 }

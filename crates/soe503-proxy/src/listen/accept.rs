@@ -12,7 +12,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::drain::Drain;
 use super::serve::Server;
 use super::watch::{self, Watch};
-use crate::front::{Client, Front};
+use crate::front::Front;
+use crate::net::Stream;
 
 /// How long to wait when the process is out of file descriptors or memory: time for others to end.
 const EXHAUSTED: Duration = Duration::from_millis(50);
@@ -61,12 +62,7 @@ impl Acceptor {
         }
     }
 
-    fn start(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        // Answers are written whole; waiting for more would only delay them. Failing to set it
-        // means that the client is gone already.
-        if stream.set_nodelay(true).is_err() {
-            return;
-        }
+    fn start(&self, mut stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
         let (server, front, drain) = (
             Arc::clone(&self.server),
             Arc::clone(&self.front),
@@ -75,10 +71,14 @@ impl Acceptor {
         let alive = self.alive.clone();
         let open = self.front.connection_opened();
         let watch = Watch::new();
-        let client = Client::new(peer, Arc::clone(&watch));
         let patience = self.server.patience();
+        let watched = Arc::clone(&watch);
         let task = tokio::spawn(async move {
-            server.serve(stream, client, front, &drain).await;
+            if let Some(client) = front.admit(&mut stream, peer, watched, &drain).await {
+                server
+                    .serve(Stream::Tcp(stream), client, front, &drain)
+                    .await;
+            }
             drop((permit, alive, open));
         });
         watch::add(watch, patience, task.abort_handle());

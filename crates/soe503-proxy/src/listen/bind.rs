@@ -49,6 +49,9 @@ fn socket(address: SocketAddr) -> io::Result<Socket> {
     }
     // A restart must not wait for the old connections' TIME_WAIT.
     socket.set_reuse_address(true)?;
+    // Accepted connections inherit it: answers are written whole, and waiting for more would only
+    // delay them.
+    socket.set_tcp_nodelay(true)?;
     socket.set_nonblocking(true)?;
     Ok(socket)
 }

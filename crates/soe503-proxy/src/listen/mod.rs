@@ -1,13 +1,20 @@
 //! Where clients come in: sockets, connections, protocol versions, and how connections end.
 
 mod accept;
+mod admit;
 mod bind;
+pub(crate) mod date;
 mod detect;
 mod drain;
+pub(crate) mod h1;
+mod per_client;
+mod proxy_header;
 mod serve;
 pub(crate) mod watch;
 
 pub(crate) use accept::Acceptor;
+pub(crate) use admit::{Admission, Admitted, Refused};
 pub(crate) use bind::bind;
 pub use drain::Drain;
+pub(crate) use per_client::Seat;
 pub(crate) use serve::Server;

@@ -3,43 +3,48 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::Request;
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::rt::bounds::Http2ServerConnExec;
 use hyper::rt::{Read, Write};
-use hyper::server::conn::{http1, http2};
+use hyper::server::conn::http2;
 use hyper::service::HttpService;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use soe503::BoxError;
-use tokio::net::TcpStream;
+use soe503_h1::HeadLimits;
 
-use super::detect::{self, Version};
 use super::drain::{Drain, Graceful};
-use super::watch::{Observed, Patience};
+use super::h1::{self, Ended};
+use super::watch::Patience;
 use crate::config::{Limits, Protocols};
-use crate::front::{self, Client, Front};
+use crate::front::{self, Client, ClientBody, Front};
+use crate::net::{Rewind, Stream, Tls};
+use crate::tls::{Alpn, ServerTls};
 
 /// How a listener talks to its clients; the same for all of its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
-    http1: http1::Builder,
+    http1: h1::Settings,
     http2: http2::Builder<TokioExecutor>,
     protocols: Protocols,
+    tls: Option<ServerTls>,
     patience: Patience,
 }
 
-/// The smallest buffer that hyper accepts for a request's head, in bytes.
-const MIN_BUFFER: usize = 8192;
-
 impl Server {
-    pub(crate) fn new(limits: &Limits, protocols: Protocols) -> Self {
+    pub(crate) fn new(limits: &Limits, protocols: Protocols, tls: Option<ServerTls>) -> Self {
         let head = usize::try_from(limits.max_header_bytes).unwrap_or(usize::MAX);
-        let mut http1 = http1::Builder::new();
-        // No header_read_timeout: `watch` sees to slow clients without a timer per request.
-        http1
-            .max_headers(limits.max_headers.get())
-            .max_buf_size(head.max(MIN_BUFFER));
+        let http1 = h1::Settings {
+            head: HeadLimits {
+                max_bytes: head,
+                max_headers: limits.max_headers.get(),
+                max_target: limits.max_target_bytes,
+            },
+            detect: protocols == Protocols::Both,
+            min_body_rate: 240,
+        };
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2
             .timer(TokioTimer::new())
@@ -49,12 +54,16 @@ impl Server {
             .keep_alive_timeout(limits.header_read_timeout);
         let patience = Patience {
             head: limits.header_read_timeout,
+            body: limits.body_read_timeout,
+            write: limits.idle_timeout,
             idle: limits.idle_timeout,
+            tunnel: std::time::Duration::from_secs(3600),
         };
         Self {
             http1,
             http2,
             protocols,
+            tls,
             patience,
         }
     }
@@ -64,63 +73,70 @@ impl Server {
     }
 
     /// Serves `stream` until it closes, breaks, or has drained.
+    ///
+    /// How a connection ends is the client's business: whatever it meant for a request is in that
+    /// request's record.
     pub(crate) async fn serve(
         &self,
-        stream: TcpStream,
+        stream: Stream,
         client: Client,
         front: Arc<Front>,
         drain: &Drain,
     ) {
-        let Some(version) = self.version(&stream, drain).await else {
+        let Some((stream, client)) = self.secure(stream, client, &front).await else {
             return;
         };
+        let agreed = client.tls().and_then(|tls| tls.alpn);
         let client = Arc::new(client);
-        let observed = Observed::new(stream, Arc::clone(client.watch()));
-        let service = {
-            let client = Arc::clone(&client);
-            hyper::service::service_fn(move |request: Request<Incoming>| {
-                front::answer(Arc::clone(&front), Arc::clone(&client), request)
-            })
+        if self.protocols == Protocols::H2 || agreed == Some(Alpn::Http2) {
+            return self.http2(stream, Bytes::new(), client, front, drain).await;
+        }
+        match h1::serve(stream, &client, &front, &self.http1, drain).await {
+            Ended::Closed => {}
+            Ended::Http2(stream, read) => {
+                // Boxed: it would make the future of every HTTP/1 connection several times larger.
+                Box::pin(self.http2(stream, read, client, front, drain)).await;
+            }
+        }
+    }
+
+    /// The connection after the TLS handshake, if the listener has TLS; `None` if it fails.
+    async fn secure(
+        &self,
+        stream: Stream,
+        client: Client,
+        front: &Front,
+    ) -> Option<(Stream, Client)> {
+        let (tls, tcp) = match (&self.tls, stream) {
+            (Some(tls), Stream::Tcp(tcp)) => (tls, tcp),
+            (_, stream) => return Some((stream, client)),
         };
-        // How a connection ends is the client's business: whatever it meant for a request is in
-        // that request's record.
-        match version {
-            Version::Http1 => {
-                let connection = self.http1.serve_connection(TokioIo::new(observed), service);
-                let _ended = drain.watch(connection).await;
-            }
-            Version::Http2 => {
-                // Pings find out whether an HTTP/2 client is still there; streams have deadlines.
-                client.watch().busy();
-                let connection = self.http2.serve_connection(TokioIo::new(observed), service);
-                let _ended = drain.watch(connection).await;
-            }
-        }
+        // The handshake has a limit of its own.
+        client.watch().busy();
+        // Boxed: it would make the future of every connection several times larger.
+        let (stream, handshake) = Box::pin(tls.accept(tcp)).await.ok()?;
+        client.watch().owed();
+        let client = front.secured(client, handshake);
+        tracing::debug!(address = %client.address(), tls = ?client.tls(), "TLS handshake");
+        Some((Stream::Tls(Tls::Server(Box::new(stream))), client))
     }
 
-    /// The version to speak, or `None` if the client never says a word.
-    async fn version(&self, stream: &TcpStream, drain: &Drain) -> Option<Version> {
-        match self.protocols {
-            Protocols::H1 => Some(Version::Http1),
-            Protocols::H2 => Some(Version::Http2),
-            Protocols::Both => tokio::select! {
-                seen = detect::detect(stream) => seen.ok()?,
-                () = drain.begun() => None,
-            },
-        }
-    }
-}
-
-impl<I, S, B> Graceful for http1::Connection<I, S>
-where
-    S: HttpService<Incoming, ResBody = B>,
-    S::Error: Into<BoxError>,
-    I: Read + Write + Unpin,
-    B: Body + 'static,
-    B::Error: Into<BoxError>,
-{
-    fn finish(self: Pin<&mut Self>) {
-        self.graceful_shutdown();
+    async fn http2(
+        &self,
+        stream: Stream,
+        read: Bytes,
+        client: Arc<Client>,
+        front: Arc<Front>,
+        drain: &Drain,
+    ) {
+        // Pings find out whether an HTTP/2 client is still there; streams have deadlines.
+        client.watch().busy();
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+            let request = request.map(ClientBody::h2);
+            front::answer(Arc::clone(&front), Arc::clone(&client), request)
+        });
+        let io = TokioIo::new(Rewind::new(read, stream));
+        let _ended = drain.watch(self.http2.serve_connection(io, service)).await;
     }
 }
 

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use crate::listen::Refused;
+
 /// Counts client connections. A cheap-clone handle.
 #[derive(Clone, Debug, Default)]
 pub struct Connections(Arc<Counts>);
@@ -11,6 +13,8 @@ pub struct Connections(Arc<Counts>);
 struct Counts {
     open: AtomicU64,
     total: AtomicU64,
+    refused_header: AtomicU64,
+    refused_many: AtomicU64,
 }
 
 /// One open connection; dropping it counts it closed.
@@ -24,6 +28,25 @@ impl Connections {
         self.0.open.fetch_add(1, Relaxed);
         self.0.total.fetch_add(1, Relaxed);
         ConnectionGuard(Arc::clone(&self.0))
+    }
+
+    /// Counts a connection that was closed before its first request.
+    pub(crate) fn refused(&self, why: Refused) {
+        let counter = match why {
+            Refused::ProxyHeader => &self.0.refused_header,
+            Refused::TooMany => &self.0.refused_many,
+        };
+        counter.fetch_add(1, Relaxed);
+    }
+
+    /// Connections without the PROXY protocol header that was due, since the start.
+    pub fn refused_for_header(&self) -> u64 {
+        self.0.refused_header.load(Relaxed)
+    }
+
+    /// Connections of clients that had as many as they may, since the start.
+    pub fn refused_per_client(&self) -> u64 {
+        self.0.refused_many.load(Relaxed)
     }
 
     /// Connections open now.

@@ -14,9 +14,10 @@ use soe503_core::{Cause, Tick};
 
 use super::circuit_log::{CircuitCounts, CircuitLog};
 use super::members::{self, Member};
-use super::{PoolCounters, settings};
+use super::{Openings, PoolCounters, settings};
 use crate::config::PoolConfig;
 use crate::control::dns::{Answer, Answers, Change, DnsError};
+use crate::tls::{Alpn, ClientTls, PoolTls};
 use crate::upstream::Upstream;
 
 /// Everything that belongs to one pool: what it was told, what protects it, what it counted.
@@ -29,12 +30,16 @@ pub struct PoolState {
     pub pool: Pool<Upstream>,
     /// The pool's circuit.
     pub breaker: Breaker,
+    /// Its openings, told to whoever knocks at the backends then.
+    pub openings: Openings,
     /// What retries may cost.
     pub budget: RetryBudget,
     /// How many requests may be under way.
     pub limit: ConcurrencyLimit,
     /// What happened so far. Outlives a reload.
     pub counters: Arc<PoolCounters>,
+    /// TLS to the backends that are `https`.
+    tls: Option<PoolTls>,
     /// What DNS said about the pool's names.
     answers: ArcSwap<Answers>,
     circuit: Mutex<CircuitLog>,
@@ -50,9 +55,11 @@ impl PoolState {
         let state = Self {
             pool: Pool::new(Arc::clone(&name), config.decisions(), seed),
             breaker: Breaker::new(Arc::clone(&name), settings::breaker(&config), seed),
+            openings: Openings::default(),
             budget: RetryBudget::new(Arc::clone(&name), config.retry_budget.decisions()),
             limit: ConcurrencyLimit::new(Arc::clone(&name), config.max_in_flight.get()),
             counters: Arc::default(),
+            tls: tls(&config),
             answers: ArcSwap::from_pointee(Answers::new(
                 members::hosts(&config),
                 &Answers::default(),
@@ -81,6 +88,13 @@ impl PoolState {
         } else {
             RetryBudget::new(Arc::clone(&self.name), costs)
         };
+        let same_tls = self.config.tls == config.tls && self.config.protocol == config.protocol;
+        let tls = if same_tls {
+            self.follow_tls(&config);
+            self.tls.clone()
+        } else {
+            tls(&config)
+        };
         self.circuit_news();
         let circuit = self.circuit().follow_on(same);
         self.pool.set_config(config.decisions());
@@ -89,9 +103,11 @@ impl PoolState {
             name: Arc::clone(&self.name),
             pool: self.pool.clone(),
             breaker,
+            openings: Openings::default(),
             budget,
             limit: self.limit.clone(),
             counters: Arc::clone(&self.counters),
+            tls,
             answers: ArcSwap::from_pointee(Answers::new(members::hosts(&config), &self.answers())),
             circuit: Mutex::new(circuit),
             config,
@@ -117,6 +133,18 @@ impl PoolState {
         self.publish(now);
     }
 
+    /// TLS to the backends that are `https`, if there are any.
+    pub fn tls(&self) -> Option<&PoolTls> {
+        self.tls.as_ref()
+    }
+
+    /// Takes over what the files of `config`, which has the same settings, hold now.
+    pub(super) fn follow_tls(&self, config: &PoolConfig) {
+        if let (Some(tls), Some(settings)) = (&self.tls, &config.tls) {
+            tls.replace(settings);
+        }
+    }
+
     /// What DNS said about the pool's names.
     pub fn answers(&self) -> Arc<Answers> {
         self.answers.load_full()
@@ -130,13 +158,13 @@ impl PoolState {
         resolution.addresses.is_empty().then_some(trouble.cause)
     }
 
-    /// Each backend's name, address and the `Host` to ask for there.
+    /// Each backend's name, address, the `Host` to ask for there, and TLS if it is spoken there.
     pub fn destinations(
         &self,
-    ) -> impl Iterator<Item = (Arc<str>, SocketAddr, HeaderValue)> + use<> {
+    ) -> impl Iterator<Item = (Arc<str>, SocketAddr, HeaderValue, Option<ClientTls>)> + use<> {
         self.members()
             .into_iter()
-            .map(|member| (member.name, member.address, member.host))
+            .map(|member| (member.name, member.address, member.host, member.tls))
     }
 
     /// The circuit's changes since the last call, oldest first; they are counted here.
@@ -155,7 +183,7 @@ impl PoolState {
     }
 
     fn members(&self) -> Vec<Member> {
-        members::members(&self.config, &self.answers.load())
+        members::members(&self.config, self.tls.as_ref(), &self.answers.load())
     }
 
     fn publish(&self, now: Tick) {
@@ -168,6 +196,15 @@ impl PoolState {
         // Counters stay valid whoever panics.
         self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn tls(config: &PoolConfig) -> Option<PoolTls> {
+    let settings = config.tls.as_ref()?;
+    Some(PoolTls::new(
+        config.name.shared(),
+        settings,
+        Alpn::wanted(config.protocol),
+    ))
 }
 
 impl fmt::Debug for PoolState {

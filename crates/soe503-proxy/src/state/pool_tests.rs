@@ -154,7 +154,7 @@ fn names_stand_for_their_addresses_and_survive_a_reload() {
         "fixed",
     ];
     assert_eq!(names(&before), resolved);
-    let hosts: Vec<_> = before.destinations().map(|(_, _, host)| host).collect();
+    let hosts: Vec<_> = before.destinations().map(|(_, _, host, _)| host).collect();
     assert_eq!(
         hosts,
         ["app.internal:8080", "app.internal:8080", "10.0.0.9"]
@@ -197,4 +197,40 @@ fn only_a_name_without_any_address_is_to_blame() {
         pool.answers().trouble().is_some(),
         "and the trouble is visible"
     );
+}
+
+#[test]
+fn an_address_of_a_name_has_a_companion_in_the_other_family() {
+    let pool = pool("backends = [\"http://app.test:80\", \"http://10.0.0.9:80\"]");
+    let companion = |name: &str| {
+        let backend = pool.pool.backend(name);
+        let companion = backend.and_then(|backend| backend.service.companion());
+        companion.map(|address| address.to_string())
+    };
+    pool.learn("app.test", answer(&["10.0.0.1", "10.0.0.2"]), NOW);
+    assert_eq!(companion("app.test:80/10.0.0.1:80"), None);
+    let both = answer(&[
+        "10.0.0.1",
+        "10.0.0.2",
+        "10.0.0.3",
+        "2001:db8::1",
+        "2001:db8::2",
+    ]);
+    pool.learn("app.test", both, NOW);
+    for (backend, expected) in [
+        ("app.test:80/10.0.0.1:80", Some("[2001:db8::1]:80")),
+        ("app.test:80/10.0.0.2:80", Some("[2001:db8::2]:80")),
+        ("app.test:80/10.0.0.3:80", Some("[2001:db8::1]:80")),
+        ("app.test:80/[2001:db8::1]:80", Some("10.0.0.1:80")),
+        ("app.test:80/[2001:db8::2]:80", Some("10.0.0.2:80")),
+        // An address in the config is meant.
+        ("10.0.0.9:80", None),
+    ] {
+        assert!(
+            pool.pool.backend(backend).is_some(),
+            "{backend} in {:?}",
+            names(&pool)
+        );
+        assert_eq!(companion(backend).as_deref(), expected, "{backend}");
+    }
 }

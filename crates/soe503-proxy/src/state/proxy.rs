@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::clock::Anchor;
 use crate::control::recorder::Recorder;
+use crate::tls::{FileReloads, ServerTls};
 
 /// The pools, by name.
 pub type Pools = BTreeMap<Arc<str>, Arc<PoolState>>;
@@ -35,6 +36,10 @@ pub struct Proxy {
     pub access_log: AccessLog,
     /// Reloads so far.
     pub reloads: Reloads,
+    /// Certificates that changed on disk.
+    pub file_reloads: FileReloads,
+    /// TLS of each listener, in the listeners' order.
+    server_tls: Vec<Option<ServerTls>>,
     config: ArcSwap<Config>,
     pools: ArcSwap<Pools>,
     accepting: AtomicBool,
@@ -67,6 +72,8 @@ impl Proxy {
             recorder,
             access_log,
             reloads: Reloads::default(),
+            file_reloads: FileReloads::default(),
+            server_tls: server_tls(&config),
             config: ArcSwap::from_pointee(config),
             pools: ArcSwap::from_pointee(pools),
             accepting: AtomicBool::new(false),
@@ -76,11 +83,17 @@ impl Proxy {
     }
 
     /// Puts `config` in force for pools, checks and name resolution, and tells the control plane.
-    /// Pools that were there keep what they learned. Listeners and routes are the caller's.
+    /// Pools that were there keep what they learned. Routes are the caller's, and so is to see that
+    /// the listeners are the same, but for their certificates.
     pub fn apply(&self, config: Config) {
         let now = soe503::clock::now();
         self.pools
             .store(Arc::new(build(&config, &self.pools(), now)));
+        for (tls, listener) in self.server_tls.iter().zip(config.listeners.iter()) {
+            if let (Some(tls), Some(settings)) = (tls, &listener.tls) {
+                tls.replace(settings);
+            }
+        }
         self.config.store(Arc::new(config));
         self.generation.send_modify(|generation| *generation += 1);
     }
@@ -93,6 +106,16 @@ impl Proxy {
     /// The pools in force.
     pub fn pools(&self) -> Arc<Pools> {
         self.pools.load_full()
+    }
+
+    /// TLS of the listener with this index in the configuration, unless it is off.
+    pub fn server_tls(&self, listener: usize) -> Option<&ServerTls> {
+        self.server_tls.get(listener)?.as_ref()
+    }
+
+    /// TLS of all listeners that have it.
+    pub fn all_server_tls(&self) -> impl Iterator<Item = &ServerTls> {
+        self.server_tls.iter().flatten()
     }
 
     /// The pool called `name`.
@@ -126,12 +149,27 @@ impl Proxy {
     }
 }
 
+fn server_tls(config: &Config) -> Vec<Option<ServerTls>> {
+    let of = |listener: &crate::config::Listener| {
+        let settings = listener.tls.as_ref()?;
+        Some(ServerTls::new(
+            listener.address,
+            settings,
+            listener.protocols,
+        ))
+    };
+    config.listeners.iter().map(of).collect()
+}
+
 /// The pools of `config`; those that `before` had, by name, carry on.
 fn build(config: &Config, before: &Pools, now: Tick) -> Pools {
     let state = |config: &Arc<crate::config::PoolConfig>| {
         let seed = fastrand::u64(..);
         let state = match before.get(&*config.name) {
-            Some(known) if known.config == *config => return Arc::clone(known),
+            Some(known) if known.config == *config => {
+                known.follow_tls(config);
+                return Arc::clone(known);
+            }
             Some(known) => known.reconfigured(Arc::clone(config), seed, now),
             None => PoolState::new(Arc::clone(config), seed, now),
         };

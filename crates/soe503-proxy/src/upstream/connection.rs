@@ -1,105 +1,233 @@
-//! One HTTP/1.1 connection to a backend, and the steps that open it.
+//! One HTTP/1.1 connection to a backend.
 
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
+use bytes::{Bytes, BytesMut};
+use http::Method;
 use soe503_core::Tick;
-use tokio::net::TcpStream;
+use soe503_h1::{Decoder, HeadLimits, ResponseFault, ResponseHead, parse_response};
+use tokio::io::AsyncReadExt;
 
-use super::RequestBody;
-use super::meter::{Meter, Metered};
+use crate::net::{ReadHalf, Stream, WriteHalf, read_scratch};
 
-/// The largest response head that is accepted, in bytes.
-const MAX_RESPONSE_HEAD: usize = 64 * 1024;
+/// What a response's head may cost.
+const LIMITS: HeadLimits = HeadLimits {
+    max_bytes: 64 * 1024,
+    max_headers: 256,
+    max_target: 0,
+};
+
+/// How much of a body is read at once at first, in bytes; doubled while reads fill it.
+const FIRST_ROOM: usize = 16 * 1024;
+
+/// The most that is read of a body at once, in bytes.
+const LARGEST_ROOM: usize = 128 * 1024;
 
 /// An open connection: at most one request at a time is on it.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    sender: SendRequest<RequestBody>,
-    meter: Arc<Meter>,
-    /// How long the TCP connect took.
+    pub(super) read: Inflow,
+    pub(super) write: WriteHalf,
+    /// How long it took to open.
     pub(crate) connect_time: Duration,
     /// Requests that were answered on this connection so far.
     pub(crate) served: u64,
+    /// It must not be used again after what is on it now.
+    pub(super) last: bool,
     /// Since when nothing is on it; meaningful while it is in the idle pool.
     pub(crate) idle_since: Tick,
 }
 
-/// Why a connection did not come about.
+/// The direction from the backend.
 #[derive(Debug)]
-pub(crate) enum ConnectError {
-    /// No answer within the connect timeout.
-    Timeout,
-    /// The system call failed.
-    Io(io::Error),
-    /// The HTTP handshake failed (cannot happen for HTTP/1.1, which has none).
-    Handshake(hyper::Error),
+pub(super) struct Inflow {
+    half: ReadHalf,
+    /// A head that is not complete yet.
+    partial: Vec<u8>,
+    /// Read beyond what was asked for: a body's beginning.
+    carry: Bytes,
+    /// Where the next piece of a body goes, while there is a body.
+    room: BytesMut,
+    next_room: usize,
+    /// Bytes that have come since the connection was opened.
+    pub(super) received: u64,
 }
 
-/// Opens what HTTP is spoken over, within `timeout`.
-pub(super) async fn transport(
-    address: SocketAddr,
-    timeout: Duration,
-) -> Result<TcpStream, ConnectError> {
-    match tokio::time::timeout(timeout, TcpStream::connect(address)).await {
-        Ok(Ok(stream)) => {
-            // Requests are written whole; waiting for more would only delay them.
-            stream.set_nodelay(true).map_err(ConnectError::Io)?;
-            Ok(stream)
-        }
-        Ok(Err(error)) => Err(ConnectError::Io(error)),
-        Err(_elapsed) => Err(ConnectError::Timeout),
-    }
+/// Why there is no head.
+#[derive(Debug)]
+pub(super) enum HeadFault {
+    Io(io::Error),
+    /// The backend closed its side.
+    Closed,
+    Http(ResponseFault),
+}
+
+/// A connection that is no HTTP any more, after `101 Switching Protocols`.
+#[derive(Debug)]
+pub(crate) struct Detached {
+    pub(crate) read: ReadHalf,
+    pub(crate) write: WriteHalf,
+    /// What the backend has said already in the new protocol.
+    pub(crate) carry: Bytes,
 }
 
 impl Connection {
-    /// Connects within `timeout`; the connection's own task lives on this worker.
-    pub(crate) async fn open(
-        address: SocketAddr,
-        timeout: Duration,
-        now: Tick,
-    ) -> Result<Self, ConnectError> {
-        let stream = transport(address, timeout).await?;
-        let connect_time = soe503::clock::now().since(now);
-        let (io, meter) = Metered::new(stream);
-        let (sender, connection) = http1::Builder::new()
-            .max_buf_size(MAX_RESPONSE_HEAD)
-            .handshake(TokioIo::new(io))
-            .await
-            .map_err(ConnectError::Handshake)?;
-        tokio::spawn(async move {
-            // Whatever ends the connection reaches the attempt that was on it through its sender.
-            let _ended = connection.await;
-        });
-        Ok(Self {
-            sender,
-            meter,
+    pub(crate) fn new(stream: Stream, connect_time: Duration, now: Tick) -> Self {
+        let (half, write) = stream.split();
+        let read = Inflow {
+            half,
+            partial: Vec::new(),
+            carry: Bytes::new(),
+            room: BytesMut::new(),
+            next_room: FIRST_ROOM,
+            received: 0,
+        };
+        Self {
+            read,
+            write,
             connect_time,
             served: 0,
+            last: false,
             idle_since: now,
-        })
+        }
     }
 
-    pub(crate) fn sender(&mut self) -> &mut SendRequest<RequestBody> {
-        &mut self.sender
+    /// The backend closed it, it broke, or it says something that nobody asked for.
+    pub(crate) fn is_spoiled(&mut self) -> bool {
+        !self.read.is_quiet() || self.read.half.is_disturbed()
     }
 
-    pub(crate) fn meter(&self) -> &Meter {
-        &self.meter
+    /// Gives up HTTP.
+    pub(super) fn detach(self) -> Detached {
+        Detached {
+            read: self.read.half,
+            write: self.write,
+            carry: self.read.carry,
+        }
+    }
+}
+
+impl Inflow {
+    /// Nothing has come that nobody has asked for.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.carry.is_empty() && self.partial.is_empty()
     }
 
-    /// The backend closed it, or it broke.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.sender.is_closed()
+    /// The head of the answer to a request with `method`; interim answers are skipped.
+    pub(super) fn poll_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        method: &Method,
+    ) -> Poll<Result<ResponseHead, HeadFault>> {
+        loop {
+            let Some(head) = ready!(self.poll_any_head(cx, method))? else {
+                continue;
+            };
+            // RFC 9110 §15.2: a client must be able to skip them, whether it expects them or not.
+            if head.parts.status.is_informational()
+                && head.parts.status != http::StatusCode::SWITCHING_PROTOCOLS
+            {
+                continue;
+            }
+            return Poll::Ready(Ok(head));
+        }
     }
 
-    /// Ready once the previous exchange is completely over.
-    pub(crate) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
-        self.sender.poll_ready(cx)
+    /// `None`: bytes have come, and more are needed.
+    fn poll_any_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        method: &Method,
+    ) -> Poll<Result<Option<ResponseHead>, HeadFault>> {
+        if !self.carry.is_empty() {
+            // What came behind an interim answer.
+            let carry = std::mem::take(&mut self.carry);
+            return Poll::Ready(match parse_response(&carry, &LIMITS, method)? {
+                Some(head) => {
+                    self.carry = carry.slice(head.len..);
+                    Ok(Some(head))
+                }
+                None => {
+                    self.partial = carry.into();
+                    Ok(None)
+                }
+            });
+        }
+        let Self {
+            half,
+            partial,
+            carry,
+            received,
+            ..
+        } = self;
+        let read = read_scratch(half, cx, |new| {
+            if new.is_empty() {
+                return Err(HeadFault::Closed);
+            }
+            *received += new.len() as u64;
+            if !partial.is_empty() {
+                partial.extend_from_slice(new);
+                let head = parse_response(partial, &LIMITS, method)?;
+                if let Some(head) = &head {
+                    *carry = Bytes::from(std::mem::take(partial)).slice(head.len..);
+                }
+                return Ok(head);
+            }
+            let head = parse_response(new, &LIMITS, method)?;
+            match &head {
+                Some(head) => *carry = Bytes::copy_from_slice(&new[head.len..]),
+                None => partial.extend_from_slice(new),
+            }
+            Ok(head)
+        });
+        match ready!(read) {
+            Ok(parsed) => Poll::Ready(parsed),
+            Err(error) => Poll::Ready(Err(HeadFault::Io(error))),
+        }
+    }
+
+    /// What has been read and belongs to the body, for its decoder.
+    pub(super) fn carry(&mut self) -> &mut Bytes {
+        &mut self.carry
+    }
+
+    /// Reads a piece of a body straight into the place it will be sent from: the number of bytes,
+    /// 0 at the end.
+    pub(super) fn poll_fill(
+        &mut self,
+        cx: &mut Context<'_>,
+        decoder: &Decoder,
+    ) -> Poll<io::Result<usize>> {
+        use std::future::Future;
+        if self.room.capacity() == 0 {
+            let left = decoder.remaining().map(usize::try_from);
+            let most = match left {
+                Some(Ok(left)) => self.next_room.min(left),
+                _ => self.next_room,
+            };
+            self.room.reserve(most.max(1));
+        }
+        let Self { half, room, .. } = self;
+        let filled = ready!(std::pin::pin!(half.read_buf(room)).poll(cx))?;
+        if self.room.len() == self.room.capacity() {
+            self.next_room = (2 * self.next_room).min(LARGEST_ROOM);
+        }
+        self.received += filled as u64;
+        self.carry = self.room.split().freeze();
+        Poll::Ready(Ok(filled))
+    }
+
+    /// The body is over: what was kept for it is let go.
+    pub(super) fn finish(&mut self) {
+        self.room = BytesMut::new();
+        self.next_room = FIRST_ROOM;
+    }
+}
+
+impl From<ResponseFault> for HeadFault {
+    fn from(fault: ResponseFault) -> Self {
+        Self::Http(fault)
     }
 }

@@ -1,129 +1,293 @@
-//! One request on one HTTP/1.1 connection, and what is known when it fails.
+//! One request on one HTTP/1 connection, and what is known when it fails.
 
 use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::header::HOST;
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body::Body;
 use soe503::{BoxError, clock};
-use soe503_core::ledger::{Fault, Knock, Phase};
+use soe503_core::ledger::{Fault, Knock, ParseFault, Phase};
+use soe503_h1::{BodyLength, ResponseHead, write_request_head};
 
-use super::connection::{ConnectError, Connection};
+use super::connect::{self, ConnectError};
+use super::connection::{Connection, Detached};
+use super::h1_body::{H1Body, Source, Upload};
 use super::trial::{KNOCK, Trial, is_break};
-use super::{RequestBody, Upstream, UpstreamBody, fault, idle};
+use super::{BackendHost, RequestBody, Upstream, UpstreamBody, fault, idle};
+use crate::front::hop;
+use crate::net::Message;
+
+/// A request extension: the protocol that the client would like to change to.
+#[derive(Clone, Debug)]
+pub(crate) struct Upgrade(pub(crate) HeaderValue);
+
+/// A response extension: the backend has changed the protocol, and this is its connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Tunnel(Arc<Mutex<Option<Detached>>>);
+
+impl Tunnel {
+    /// The connection, for the first who asks.
+    pub(crate) fn take(&self) -> Option<Detached> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
 
 /// Sends `request` to `upstream` and waits for the head of its answer.
 pub(super) async fn run(
     upstream: Upstream,
     mut request: Request<RequestBody>,
 ) -> Result<Response<UpstreamBody>, BoxError> {
+    if request.extensions().get::<BackendHost>().is_some() {
+        let host = upstream.host().clone();
+        request.headers_mut().insert(HOST, host);
+    }
     let mut trial = Trial::begin(upstream, request.extensions());
-    loop {
-        let (mut connection, waited) = match checkout(&mut trial).await {
-            Ok(checked_out) => checked_out,
-            Err(fault) => return Err(trial.failed(fault)),
-        };
-        let sent_before = connection.meter().written();
-        let received_before = connection.meter().read();
-        let exchange = connection.sender().try_send_request(request);
-        let answer = trial.within_deadline(exchange).await;
-        let sent = connection.meter().written() - sent_before;
-        trial.attempt.bytes_sent = Some(sent);
-        trial.attempt.bytes_received = Some(connection.meter().read() - received_before);
-        trial.attempt.phase = if sent == 0 {
-            Phase::Write
-        } else {
-            Phase::WaitHeaders
-        };
-        match answer {
-            Some(Ok(response)) => {
-                let upstream = trial.upstream.clone();
-                let response = response.map(|body| UpstreamBody::h1(body, upstream, connection));
-                return Ok(trial.answered(response));
+    let connection = match trial.checkout().await {
+        Ok(connection) => connection,
+        Err(fault) => return Err(trial.failed(fault)),
+    };
+    let mut exchange = Exchange::begin(connection, request);
+    let received_before = exchange.connection.read.received;
+    let answer = trial.within_deadline(poll_fn(|cx| exchange.poll(cx))).await;
+    let sent = exchange.message.handed_over();
+    trial.attempt.bytes_sent = Some(sent);
+    trial.attempt.bytes_received = Some(exchange.connection.read.received - received_before);
+    trial.attempt.phase = if sent == 0 {
+        Phase::Write
+    } else {
+        Phase::WaitHeaders
+    };
+    match answer {
+        Some(Ok(head)) => trial.answered(head, exchange),
+        Some(Err(fault)) => {
+            // Nothing more will come of this connection.
+            drop(exchange);
+            if is_break(&fault) {
+                trial.note_idle_close();
+                Box::pin(trial.knock()).await;
             }
-            Some(Err(mut error)) => match error.take_message() {
-                // The backend had closed the idle connection and hyper never touched the request:
-                // the next connection may be better. Ends, because each round uses one up.
-                Some(untouched) if waited => request = untouched,
-                _ => {
-                    let fault = fault::of_exchange(error.error());
-                    if is_break(&fault) {
-                        Box::pin(knock(&mut trial)).await;
-                    }
-                    return Err(trial.failed(fault));
-                }
-            },
-            // Dropping the exchange closes the connection.
-            None => {
-                let fault = trial.timeout();
-                return Err(trial.failed(fault));
-            }
+            Err(trial.failed(fault))
+        }
+        None => {
+            let fault = trial.timeout();
+            Err(trial.failed(fault))
         }
     }
 }
 
-/// A connection that is ready for a request, and whether it had waited for one: one of the idle
-/// pool, or a new one.
-async fn checkout(trial: &mut Trial) -> Result<(Connection, bool), Fault> {
-    let now = trial.attempt.started;
-    while let Some(mut connection) = idle::take(trial.upstream.0.key, now) {
-        // Its previous exchange may still be winding up; an error means it was closed meanwhile.
-        if poll_fn(|cx| connection.poll_ready(cx)).await.is_ok() {
+/// A request going out and its answer's head coming in, on one connection.
+struct Exchange {
+    connection: Box<Connection>,
+    head: http::request::Parts,
+    message: Message,
+    body: RequestBody,
+    /// All of the request is with the kernel.
+    sent: bool,
+    /// Why the rest of it cannot be sent. The backend may have answered all the same.
+    stuck: Option<Fault>,
+}
+
+impl Exchange {
+    fn begin(connection: Box<Connection>, request: Request<RequestBody>) -> Self {
+        let (head, body) = request.into_parts();
+        let length = length_of(&head.method, &body);
+        let upgrade = head.extensions.get::<Upgrade>().map(|upgrade| &upgrade.0);
+        let message = Message::new(length, body.is_end_stream(), |out| {
+            write_request_head(out, &head.method, &head.uri, &head.headers, length, upgrade);
+        });
+        Self {
+            connection,
+            head,
+            message,
+            body,
+            sent: false,
+            stuck: None,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<ResponseHead, Fault>> {
+        if !self.sent && self.stuck.is_none() {
+            let body = Pin::new(&mut self.body);
+            match self.message.poll(cx, body, &mut self.connection.write) {
+                Poll::Ready(Ok(())) => self.sent = true,
+                Poll::Ready(Err(error)) => match fault::of_send(error) {
+                    // The client's fault: there is nothing to wait for.
+                    fault @ Fault::Client => return Poll::Ready(Err(fault)),
+                    // A backend that refuses a body answers first and closes then.
+                    fault => self.stuck = Some(fault),
+                },
+                Poll::Pending => {}
+            }
+        }
+        match self.connection.read.poll_head(cx, &self.head.method) {
+            Poll::Ready(Ok(head)) => Poll::Ready(Ok(head)),
+            Poll::Ready(Err(error)) => {
+                let fault = fault::of_head(&error);
+                Poll::Ready(Err(self.stuck.take().unwrap_or(fault)))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl Exchange {
+    /// The answer is here before the request has been sent: the rest goes up while it comes down.
+    fn go_on(self) -> Source {
+        let Self {
+            connection,
+            mut message,
+            mut body,
+            ..
+        } = self;
+        let Connection {
+            read, mut write, ..
+        } = *connection;
+        let upload = tokio::spawn(async move {
+            let sent = poll_fn(|cx| message.poll(cx, Pin::new(&mut body), &mut write)).await;
+            // A backend may read until the end of its answer: the direction stays open till then.
+            if sent.is_ok() {
+                std::future::pending::<()>().await;
+            }
+        });
+        Source::Half {
+            read: Box::new(read),
+            _upload: Upload(upload.abort_handle()),
+        }
+    }
+}
+
+/// How the body will be framed.
+fn length_of(method: &http::Method, body: &RequestBody) -> BodyLength {
+    match body.size_hint().exact() {
+        // RFC 9110 §8.6: a method that could have a body says that it has none.
+        Some(0) if !means_a_body(method) => BodyLength::None,
+        Some(length) => BodyLength::Length(length),
+        None => BodyLength::Chunked,
+    }
+}
+
+fn means_a_body(method: &http::Method) -> bool {
+    use http::Method;
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
+}
+
+/// What is particular to HTTP/1.
+impl Trial {
+    /// A connection that is ready for a request: a waiting one, or a new one.
+    async fn checkout(&mut self) -> Result<Box<Connection>, Fault> {
+        let now = self.attempt.started;
+        if let Some(connection) = idle::take(&self.upstream, now) {
             // One that has served nothing yet is as good as new.
-            trial.attempt.reused = connection.served > 0;
+            self.attempt.reused = connection.served > 0;
             let idle = now.since(connection.idle_since);
-            trial.attempt.idle_age = trial.attempt.reused.then_some(idle);
-            trial.attempt.accepted_before = true;
-            return Ok((connection, true));
+            self.attempt.idle_age = self.attempt.reused.then_some(idle);
+            self.attempt.accepted_before = true;
+            return Ok(connection);
         }
+        // Boxed: connecting is rare, and its future would make that of every request twice as big.
+        Box::pin(self.connect()).await
     }
-    // Boxed: connecting is rare, and its future would make that of every request twice as big.
-    let connection = Box::pin(connect(trial)).await?;
-    Ok((connection, false))
-}
 
-async fn connect(trial: &mut Trial) -> Result<Connection, Fault> {
-    trial.attempt.phase = Phase::Connect;
-    trial.attempt.reused = false;
-    trial.attempt.idle_age = None;
-    trial.attempt.accepted_before = trial.upstream.has_accepted();
-    let now = clock::now();
-    let limit = trial.upstream.options().connect_timeout;
-    let limit = trial
-        .deadline
-        .map_or(limit, |(at, _)| limit.min(at.since(now)));
-    match Connection::open(trial.upstream.address(), limit, now).await {
-        Ok(connection) => {
-            trial.attempt.connect = Some(connection.connect_time);
-            trial.upstream.accepted();
-            Ok(connection)
-        }
-        Err(error) => {
-            if matches!(error, ConnectError::Timeout) {
-                trial.attempt.connect = Some(limit);
+    async fn connect(&mut self) -> Result<Box<Connection>, Fault> {
+        self.attempt.phase = Phase::Connect;
+        self.attempt.reused = false;
+        self.attempt.idle_age = None;
+        self.attempt.accepted_before = self.upstream.has_accepted();
+        let now = clock::now();
+        let limit = self.upstream.options().connect_timeout;
+        let limit = self
+            .deadline
+            .map_or(limit, |(at, _)| limit.min(at.since(now)));
+        match connect::open(&self.upstream, limit, now).await {
+            Ok(connection) => {
+                self.attempt.connect = Some(connection.connect_time);
+                self.upstream.accepted();
+                Ok(Box::new(connection))
             }
-            Err(fault::of_connect(&error))
+            Err(error) => {
+                match error {
+                    ConnectError::Timeout => self.attempt.connect = Some(limit),
+                    ConnectError::Tls(connected, _) => {
+                        // Somebody is there, and not a byte of the request was for them.
+                        self.upstream.accepted();
+                        self.attempt.phase = Phase::Tls;
+                        self.attempt.connect = Some(connected);
+                        self.attempt.bytes_sent = Some(0);
+                    }
+                    ConnectError::Io(_) => {}
+                }
+                Err(fault::of_connect(&error))
+            }
         }
     }
-}
 
-/// Asks a backend that broke off whether it is still there: a new connection is kept for the
-/// next request, and a refused one tells that the backend died, one attempt sooner than
-/// anybody would notice otherwise.
-async fn knock(trial: &mut Trial) {
-    let now = clock::now();
-    // Whatever ended this connection is likely to have ended the older ones as well, and the
-    // next attempt shall show what a new one is worth.
-    idle::clear(trial.upstream.0.key);
-    trial.broke(now);
-    let limit = trial.upstream.options().connect_timeout.min(KNOCK);
-    match Connection::open(trial.upstream.address(), limit, now).await {
-        Ok(connection) => {
-            trial.attempt.knock = Some(Knock::Accepted);
-            trial.upstream.keep_unused(connection);
+    /// A used connection that breaks before it answers was closed while it was idle, or nearly so.
+    fn note_idle_close(&self) {
+        if let (Some(age), Some(0)) = (self.attempt.idle_age, self.attempt.bytes_received) {
+            self.upstream.idle_closed(self.attempt.started, age);
         }
-        Err(ConnectError::Io(error)) if error.raw_os_error() == Some(libc::ECONNREFUSED) => {
-            trial.attempt.knock = Some(Knock::Refused);
+    }
+
+    /// Asks a backend that broke off whether it is still there: a new connection is kept for the
+    /// next request, and a refused one tells that the backend died, one attempt sooner than
+    /// anybody would notice otherwise.
+    async fn knock(&mut self) {
+        let now = clock::now();
+        // Whatever ended this connection is likely to have ended the older ones as well, and the
+        // next attempt shall show what a new one is worth.
+        idle::clear(self.upstream.0.key);
+        self.broke(now);
+        let limit = self.upstream.options().connect_timeout.min(KNOCK);
+        match connect::open(&self.upstream, limit, now).await {
+            Ok(connection) => {
+                self.attempt.knock = Some(Knock::Accepted);
+                self.upstream.keep_unused(Box::new(connection));
+            }
+            Err(ConnectError::Io(error)) if error.raw_os_error() == Some(libc::ECONNREFUSED) => {
+                self.attempt.knock = Some(Knock::Refused);
+            }
+            // No answer tells nothing, and there is no time to wait for one.
+            Err(_) => {}
         }
-        // No answer tells nothing, and there is no time to wait for one.
-        Err(_) => {}
+    }
+
+    fn answered(
+        self,
+        mut head: ResponseHead,
+        mut exchange: Exchange,
+    ) -> Result<Response<UpstreamBody>, BoxError> {
+        let status = head.parts.status;
+        let upstream = self.upstream.clone();
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            if exchange.head.extensions.get::<Upgrade>().is_none() || !exchange.sent {
+                // Nobody asked for it: what follows could be taken for anything.
+                return Err(self.failed(Fault::Parse(ParseFault::NotHttp)));
+            }
+            let mut response =
+                Response::from_parts(head.parts, UpstreamBody::H1(H1Body::none(upstream)));
+            let detached = Arc::new(Mutex::new(Some(exchange.connection.detach())));
+            response.extensions_mut().insert(Tunnel(detached));
+            return Ok(response);
+        }
+        if head.connection.hop_by_hop
+            && let Some(field) = head.parts.headers.get("keep-alive")
+        {
+            upstream.keep_alive_hint(self.attempt.started, field);
+        }
+        hop::strip_parsed(&mut head.parts.headers, &head.connection);
+        let source = if exchange.sent {
+            exchange.connection.last |= !head.connection.keep_alive;
+            Source::Whole(exchange.connection)
+        } else if exchange.stuck.is_some() {
+            exchange.connection.last = true;
+            Source::Whole(exchange.connection)
+        } else {
+            exchange.go_on()
+        };
+        let body = UpstreamBody::H1(H1Body::new(head.body, source, upstream));
+        Ok(self.keep_facts(Response::from_parts(head.parts, body)))
     }
 }

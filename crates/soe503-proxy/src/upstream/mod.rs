@@ -3,17 +3,18 @@
 //! [`Upstream`] is what a pool balances over. For HTTP/1.1 it takes a connection from the worker's
 //! idle pool or opens one; for HTTP/2 it opens a stream on a connection that requests share. It
 //! hands the request over, and answers with the response or with the facts of the failure. It never
-//! retries on another backend and never decides what a failure means; the only thing it repeats is a
-//! request that certainly nobody has looked at: one that hyper gave back untouched because a reused
-//! connection was already closed, or one that an HTTP/2 backend left out when it went away.
+//! retries and never decides what a failure means; the only thing it repeats is a request that
+//! an HTTP/2 backend left out when it went away.
 
 mod body;
+mod connect;
 mod connection;
 mod exchange;
+mod eyeballs;
 mod fault;
+mod h1_body;
 mod h2;
 pub(crate) mod idle;
-mod meter;
 mod trial;
 
 use std::future::Future;
@@ -24,18 +25,27 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response};
-use hyper::body::Incoming;
+use http::{HeaderValue, Request, Response};
 use soe503::BoxError;
 use soe503_core::Tick;
+use soe503_core::keepalive::{KeepAlive, parse_timeout};
 use tower_service::Service;
 
-pub use self::body::{H1Body, UpstreamBody};
+pub use self::body::UpstreamBody;
 use self::connection::Connection;
+pub(crate) use self::connection::Detached;
+pub(crate) use self::exchange::{Tunnel, Upgrade};
+pub use self::h1_body::{H1Body, H1BodyError};
 pub use self::h2::{H2Body, H2Options};
+use crate::front::ClientBody;
+use crate::tls::ClientTls;
 
 /// What is sent to a backend: the client's body, kept for replay while it may be needed.
-pub(crate) type RequestBody = soe503::retry::ReplayBody<Incoming>;
+pub(crate) type RequestBody = soe503::retry::ReplayBody<ClientBody>;
+
+/// An extension of a request: the backend is to be asked for the host of its own URL.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BackendHost;
 
 /// One backend as the data plane sees it: an address and how to talk to it. Clones share state.
 #[derive(Clone, Debug)]
@@ -44,7 +54,7 @@ pub struct Upstream(Arc<Inner>);
 /// How an [`Upstream`] connects and keeps connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UpstreamOptions {
-    /// Longest TCP connect.
+    /// Longest TCP connect, with the TLS handshake if there is one.
     pub connect_timeout: Duration,
     /// An idle connection older than this is closed instead of reused.
     pub idle_timeout: Duration,
@@ -74,26 +84,79 @@ struct Inner {
     /// Never reused, so that idle connections cannot be mixed up across reloads.
     key: idle::BackendKey,
     address: SocketAddr,
+    /// Host and port of its URL.
+    host: HeaderValue,
+    /// An address of the other family that the same name has.
+    companion: Option<SocketAddr>,
+    /// Until when the companion is tried first, as nanoseconds of a tick.
+    detour: AtomicU64,
     options: UpstreamOptions,
+    tls: Option<ClientTls>,
     /// A connect has succeeded: tells a dead backend from a wrong port.
     accepted: AtomicBool,
     /// When it last broke off a connection that had served nothing, as nanoseconds of a tick.
     broke_fresh: AtomicU64,
+    /// How long it keeps idle connections.
+    keepalive: KeepAlive,
 }
 
 /// How long a broken fresh connection speaks against blaming idle ones.
 const LATELY: Duration = Duration::from_secs(10);
 
 impl Upstream {
-    /// A backend at `address`.
-    pub fn new(address: SocketAddr, options: UpstreamOptions) -> Self {
+    /// A backend at `address`, whose URL says `host`.
+    pub fn new(address: SocketAddr, host: HeaderValue, options: UpstreamOptions) -> Self {
+        Self::with(address, None, host, options, None)
+    }
+
+    /// The same backend, if nothing has been sent to it yet, with another address of its name to
+    /// fall back on ([RFC 8305](https://www.rfc-editor.org/rfc/rfc8305)). Default: none.
+    #[must_use]
+    pub fn with_companion(self, companion: Option<SocketAddr>) -> Self {
+        if companion.is_none() {
+            return self;
+        }
+        Self::with(
+            self.0.address,
+            companion,
+            self.0.host.clone(),
+            self.0.options,
+            self.0.tls.clone(),
+        )
+    }
+
+    /// The same backend, if nothing has been sent to it yet, over TLS if `tls` says how. Default:
+    /// plain text.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<ClientTls>) -> Self {
+        Self::with(
+            self.0.address,
+            self.0.companion,
+            self.0.host.clone(),
+            self.0.options,
+            tls,
+        )
+    }
+
+    fn with(
+        address: SocketAddr,
+        companion: Option<SocketAddr>,
+        host: HeaderValue,
+        options: UpstreamOptions,
+        tls: Option<ClientTls>,
+    ) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(Arc::new(Inner {
             key: NEXT.fetch_add(1, Ordering::Relaxed),
             address,
+            host,
+            companion,
+            detour: AtomicU64::new(0),
             options,
+            tls,
             accepted: AtomicBool::new(false),
             broke_fresh: AtomicU64::new(0),
+            keepalive: KeepAlive::new(),
         }))
     }
 
@@ -102,9 +165,39 @@ impl Upstream {
         self.0.address
     }
 
+    /// The address that is tried where this one does not answer.
+    pub fn companion(&self) -> Option<SocketAddr> {
+        self.0.companion
+    }
+
+    /// Whether the companion is tried first.
+    fn is_detoured(&self, now: Tick) -> bool {
+        now.as_nanos() < self.0.detour.load(Ordering::Relaxed)
+    }
+
+    /// The companion was the one that answered, or no longer is.
+    fn detour(&self, now: Tick, on: bool) {
+        let until = if on {
+            now.after(eyeballs::MEMORY)
+        } else {
+            Tick::ZERO
+        };
+        self.0.detour.store(until.as_nanos(), Ordering::Relaxed);
+    }
+
+    /// Host and port of its URL, as `Host` has them.
+    pub fn host(&self) -> &HeaderValue {
+        &self.0.host
+    }
+
     /// How it connects.
     pub fn options(&self) -> &UpstreamOptions {
         &self.0.options
+    }
+
+    /// TLS, if it is spoken there.
+    pub fn tls(&self) -> Option<&ClientTls> {
+        self.0.tls.as_ref()
     }
 
     /// Whether a connect has ever succeeded.
@@ -130,16 +223,40 @@ impl Upstream {
         at != 0 && now.since(Tick::from_nanos(at)) < LATELY
     }
 
+    fn key(&self) -> idle::BackendKey {
+        self.0.key
+    }
+
+    /// How long a connection may have been idle to be used again: as configured, or less where the
+    /// backend is less patient.
+    pub fn idle_limit(&self, now: Tick) -> Duration {
+        self.0.keepalive.limit(now, self.0.options.idle_timeout)
+    }
+
+    /// It closed a connection that had been idle for `age`, or a little less.
+    fn idle_closed(&self, now: Tick, age: Duration) {
+        let open = age.saturating_sub(idle::SWEEP);
+        self.0.keepalive.closed(now, open, age);
+    }
+
+    /// It says in `Keep-Alive` how long it keeps idle connections.
+    fn keep_alive_hint(&self, now: Tick, field: &HeaderValue) {
+        let timeout = field.to_str().ok().and_then(parse_timeout);
+        if let Some(timeout) = timeout {
+            self.0.keepalive.hint(now, timeout);
+        }
+    }
+
     /// Gives a connection whose exchange is over to this worker's idle pool.
-    fn keep(&self, mut connection: Connection) {
+    fn keep(&self, mut connection: Box<Connection>) {
         connection.served += 1;
         self.keep_unused(connection);
     }
 
     /// Gives a connection that nobody has used yet to this worker's idle pool.
-    fn keep_unused(&self, mut connection: Connection) {
+    fn keep_unused(&self, mut connection: Box<Connection>) {
         connection.idle_since = soe503::clock::now();
-        idle::put(self.0.key, self.0.options, connection);
+        idle::put(self, connection);
     }
 }
 

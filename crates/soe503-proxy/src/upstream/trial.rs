@@ -73,8 +73,8 @@ impl Trial {
         self.attempt.fresh_breaks = self.upstream.breaks_fresh(now);
     }
 
-    /// The backend answered. What failed has its facts with it.
-    pub(super) fn answered<B>(mut self, mut response: Response<B>) -> Response<B> {
+    /// The backend answered. An answer that is a failure has its facts with it.
+    pub(super) fn keep_facts<B>(mut self, mut response: Response<B>) -> Response<B> {
         if response.status().is_server_error() {
             let status = response.status().as_u16();
             // The layers above decide what it means; these facts are theirs to keep.

@@ -3,9 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::{Request, Response};
 use soe503_core::explain::{DOCS, Exposure, StatusPolicy};
 
+use super::asked::Asked;
 use super::record::{Record, Surroundings};
+use super::told;
+use crate::clock;
+use crate::error::BoxError;
 
 /// How failures are told, and to whom. Clones are handles to the same explainer.
 #[derive(Clone)]
@@ -47,6 +53,12 @@ impl Explainer {
                 surroundings: None,
             },
         }
+    }
+
+    /// The answer to `request`, which something above the stack refuses with `error`: as if a
+    /// service below [`Explain`](super::Explain) had failed with it. It is recorded like any other.
+    pub fn answer<B>(&self, request: &Request<B>, error: &BoxError) -> Response<Bytes> {
+        told::answer(error, self, &Asked::of(request), clock::now())
     }
 
     /// The name in `Proxy-Status`.

@@ -55,6 +55,8 @@ pub struct Explained {
     pub backend: Option<Arc<str>>,
     /// Why the last attempt was not followed by another.
     pub retry: Option<RetryVerdict>,
+    /// The client's own request ended it: its body broke off or could not be read.
+    pub by_client: bool,
 }
 
 /// Hears of failures. Called on the request path, after the answer is made: hand the record to a

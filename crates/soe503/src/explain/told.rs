@@ -63,6 +63,9 @@ pub(super) fn answer(
         attempts: diagnosis.tries,
         backend: ledger.last().and_then(|last| last.backend.clone()),
         retry: diagnosis.retry,
+        by_client: ledger
+            .last()
+            .is_some_and(|last| last.fault == Some(Fault::Client)),
     });
     if let Some(record) = &shared.record {
         let (retry_after, at_unix) = (telling.retry_after, telling.at_unix);
@@ -124,11 +127,12 @@ fn circuit(open: &CircuitOpen) -> CircuitView {
     let last_probe = open.trip.last_probe;
     CircuitView {
         rule: open.rule,
-        root: open.trip.opened_by,
+        root: open.trip.root,
         causes: open.trip.causes.to_vec(),
         opened_at: open.opened_at,
         retry_at: open.retry_at,
         last_probe: last_probe.and_then(|probe| Some((probe.at, probe.cause?))),
+        knocked: open.trip.knocked.map(|knocked| (knocked.at, knocked.cause)),
     }
 }
 

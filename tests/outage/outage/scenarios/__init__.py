@@ -5,12 +5,13 @@ from .faults import (
     all_blackholed, all_failing, all_hung, all_resetting,
     one_blackholed, one_failing, one_hung, one_resetting,
 )
-from .killed import killed_all, killed_at_work, killed_one
+from .killed import killed_all, killed_at_work, killed_one, killed_slowly
 
 ALL = {
     "killed-one": killed_one,
     "killed-at-work": killed_at_work,
     "killed-all": killed_all,
+    "killed-slowly": killed_slowly,
     "hung-one": one_hung,
     "blackholed-one": one_blackholed,
     "resetting-one": one_resetting,

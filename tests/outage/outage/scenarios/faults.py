@@ -162,14 +162,14 @@ def every(stage: Stage, scenario: Scenario, fault, causes: set[str], namespace: 
         ours = [one for one in outage if one.error or tag_of(one)[0]]
         judge.failures_are_tagged(scenario, ours, "answers of ours not tagged in full")
         if causes:
-            judge.causes_are(scenario, ours, causes)
+            judge.causes_are(scenario, ours, causes, began=began)
         else:
             passed_on = [one for one in outage if one.status == 500]
             scenario.none("the backends' own 500 tagged as ours", [one for one in passed_on if "x-error-code" in one.lower], len(passed_on))
             rootless = [one for one in ours if not any(name.startswith("dependency_failure/") for name in judge.cause_and_root(one))]
             scenario.none("answers of ours without a root in the dependency", rootless, len(ours))
         if meant:
-            judge.most_name(scenario, ours, meant)
+            judge.most_name(scenario, ours, meant, began)
         judge.fails_fast(scenario, outage)
         judge.retries_stay_few(scenario, outage, None)
     judge.comes_back(scenario, results, ended)

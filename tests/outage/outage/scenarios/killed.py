@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from .. import judge
 from harness.backends import Faulty, Nginx
@@ -10,6 +11,8 @@ from ..stage import Stage
 from ..verdicts import Scenario
 
 REFUSED = "dependency_failure/connect_refused"
+# What the proxy sees of a dying server first.
+BROKEN = "dependency_failure/reset_before_response"
 # What may try a dead backend for a whole minute, per second of it: checks, and single probes.
 PROBES_PER_SECOND = 3.0
 
@@ -81,6 +84,15 @@ def first_request(victim, returned: float, results) -> float | None:
 
 def killed_all(stage: Stage, scenario: Scenario) -> None:
     """all three nginx are killed with SIGKILL under load, and started again"""
+    lose_all(stage, scenario, Nginx.kill)
+
+
+def killed_slowly(stage: Stage, scenario: Scenario) -> None:
+    """the same, and each port still accepts for 30 ms after its connections broke"""
+    lose_all(stage, scenario, Nginx.kill_slowly)
+
+
+def lose_all(stage: Stage, scenario: Scenario, kill: Callable[[Nginx], float]) -> None:
     lengths = stage.settings.lengths(5, 17, 27)
     backends = stage.backends([Nginx(number, stage.directory) for number in (1, 2, 3)])
     proxy = stage.proxy(backends)
@@ -88,7 +100,8 @@ def killed_all(stage: Stage, scenario: Scenario) -> None:
     watch = Watch(load.started)
 
     watch.at(lengths.begin)
-    killed = max(backend.kill() for backend in backends)
+    killing = time.time()
+    killed = max(kill(backend) for backend in backends)
     before = connects_of(stage, backends)
     watch.at(lengths.end)
     during = connects_of(stage, backends)
@@ -100,11 +113,12 @@ def killed_all(stage: Stage, scenario: Scenario) -> None:
 
     outage = [one for one in results if killed <= one.sent and one.ended < starting]
     judge.the_load_was_real(scenario, results, stage.settings.rate, lengths.total)
-    scenario.none("failed before the kill", [one for one in results if one.failed and one.ended < killed - 0.2])
+    scenario.none("failed before the kill", [one for one in results if one.failed and one.ended < killing])
     scenario.none("answered with anything but 503", [one for one in outage if one.status != 503], len(outage))
     if proxy.explains:
         judge.failures_are_tagged(scenario, outage, "answers not tagged in full")
-        judge.causes_are(scenario, outage, {REFUSED})
+        later = judge.after_the_evidence(scenario, outage, killed, BROKEN)
+        judge.causes_are(scenario, later, {REFUSED}, began=killed)
         judge.fails_fast(scenario, outage)
         judge.retries_stay_few(scenario, outage, None if before is None else during - before)
     judge.comes_back(scenario, results, returned)

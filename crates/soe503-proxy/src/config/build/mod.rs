@@ -8,7 +8,9 @@ mod guards;
 mod listeners;
 mod pools;
 mod routes;
+mod rules;
 mod server;
+mod tls;
 
 use std::{ops::Range, path::Path};
 
@@ -30,10 +32,10 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
         .listeners
         .0
         .into_iter()
-        .filter_map(|listener| listeners::listener(listener.value, problems))
+        .filter_map(|listener| listeners::listener(listener.value, base, problems))
         .collect();
     routes::references(&file.routes.0, &file.pools.0, problems);
-    let pools = pools::pools(file.pools.0, problems);
+    let pools = pools::pools(file.pools.0, base, problems);
     let routes = routes::routes(file.routes.0, &pools, problems);
     if !problems.is_empty() {
         return None;
@@ -45,6 +47,7 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
         listeners: NonEmpty::new(listeners)?,
         routes: NonEmpty::new(routes)?,
         pools: NonEmpty::new(pools)?,
+        warnings: None,
     })
 }
 

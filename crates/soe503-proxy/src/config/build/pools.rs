@@ -1,10 +1,10 @@
 //! Pools and their backends.
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{collections::HashMap, ops::Range, path::Path, sync::Arc};
 
-use super::guards;
+use super::{guards, tls};
 use crate::config::{
-    Backend, Name, NonEmpty, PoolConfig, Target,
+    Backend, Name, NonEmpty, PoolConfig, Scheme, Target,
     keys::{BackendEntry, PoolKeys},
     problem::{Problem, Problems},
     wire::{At, List},
@@ -13,24 +13,36 @@ use crate::config::{
 /// The pools, by name.
 pub(super) fn pools(
     pools: Vec<(At<Arc<str>>, At<PoolKeys>)>,
+    base: &Path,
     problems: &mut Problems,
 ) -> Vec<Arc<PoolConfig>> {
     let mut built: Vec<_> = pools
         .into_iter()
-        .filter_map(|(name, keys)| pool(&name, keys.value, problems))
+        .filter_map(|(name, keys)| pool(&name, keys.value, base, problems))
         .map(Arc::new)
         .collect();
     built.sort_by(|a, b| a.name.cmp(&b.name));
     built
 }
 
-fn pool(name: &At<Arc<str>>, keys: PoolKeys, problems: &mut Problems) -> Option<PoolConfig> {
+fn pool(
+    name: &At<Arc<str>>,
+    keys: PoolKeys,
+    base: &Path,
+    problems: &mut Problems,
+) -> Option<PoolConfig> {
     let valid = Name::new(&name.value);
     if let Err(why) = &valid {
         let title = "the name of a pool is not valid";
         problems.push(Problem::new(name.at.clone(), title, why.clone()));
     }
+    let at = keys.backends.0.as_ref().map(|list| list.at.clone());
     let backends = keys.backends.0.and_then(|list| backends(list, problems));
+    let secure = backends.as_ref().map(|backends| {
+        let mut backends = backends.iter();
+        backends.any(|backend| backend.scheme == Scheme::Https)
+    });
+    let tls = tls::pool(keys.tls.0, secure, at.unwrap_or_default(), base, problems);
     let health_check = keys.health_check.0;
     let health_check =
         health_check.and_then(|check| guards::health_check(check, keys.protocol.value, problems));
@@ -50,6 +62,7 @@ fn pool(name: &At<Arc<str>>, keys: PoolKeys, problems: &mut Problems) -> Option<
         max_in_flight: keys.max_in_flight.value,
         slow_start: keys.slow_start.value,
         dns_refresh: keys.dns_refresh.value,
+        tls: tls?,
         health_check,
         circuit_breaker,
         retry_budget: guards::retry_budget(&keys.retry_budget.0.value),
@@ -73,8 +86,11 @@ fn backends(list: At<List<BackendEntry>>, problems: &mut Problems) -> Option<Non
     let mut names: HashMap<Name, Range<usize>> = HashMap::new();
     let mut built = Vec::with_capacity(list.value.0.len());
     for At { value: entry, .. } in list.value.0 {
-        let target_at = entry.target.at;
-        let target = entry.target.value;
+        let target_at = entry.url.at;
+        let (scheme, target) = (entry.url.value.scheme, entry.url.value.target);
+        if scheme == Scheme::Https {
+            tls::unnameable(&target, &target_at, problems);
+        }
         let (name, name_at) = match entry.name {
             Some(name) => (name.value, name.at),
             None => (
@@ -95,6 +111,7 @@ fn backends(list: At<List<BackendEntry>>, problems: &mut Problems) -> Option<Non
         }
         built.push(Backend {
             name,
+            scheme,
             target,
             weight: entry.weight,
         });

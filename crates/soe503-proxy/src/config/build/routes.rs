@@ -2,6 +2,7 @@
 
 use std::{cmp::Reverse, collections::HashMap, ops::Range, sync::Arc};
 
+use super::rules;
 use crate::config::{
     Host, Match, PoolConfig, Retry, Route,
     build::at_least,
@@ -20,12 +21,15 @@ pub(super) fn routes(
     let mut seen: HashMap<Match, Range<usize>> = HashMap::new();
     let mut built = Vec::with_capacity(routes.len());
     for At { value: keys, at } in routes {
+        let rewrite = rules::rewrite(&keys, problems);
         let matches_at = if keys.matches.0.at.is_empty() {
             at
         } else {
             keys.matches.0.at
         };
         let matches = matches(keys.matches.0.value, problems);
+        let request_headers = rules::headers(keys.request_headers.0.value, problems);
+        let response_headers = rules::headers(keys.response_headers.0.value, problems);
         let retry = retry(&keys.retry.0.value, &keys.timeout, problems);
         if let Some(matches) = &matches
             && let Some(first) = seen.insert(matches.clone(), matches_at.clone())
@@ -48,6 +52,11 @@ pub(super) fn routes(
                 matches,
                 pool: Arc::clone(pool),
                 timeout: keys.timeout.value,
+                host: keys.host.value,
+                rewrite,
+                max_body: keys.max_body.given.map(|size| size.value.0),
+                request_headers,
+                response_headers,
                 retry,
             });
         }

@@ -7,8 +7,9 @@ use soe503_core::health::CheckResult;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
-    config::{Backend, Config, PoolConfig, Probe, Target},
+    config::{Backend, Config, PoolConfig, Probe, Scheme, Target},
     control::{check::Prober, dns::Resolve},
+    tls::{Alpn, ClientTls, PoolTls},
 };
 
 /// Backends that are tried at once: a config of thousands does not run out of sockets.
@@ -104,14 +105,32 @@ async fn attempt<P: Prober>(
         Some(check) => (&check.probe, check.timeout),
         None => (&Probe::Tcp, pool.connect_timeout),
     };
+    let tls = secure(pool, backend);
+    if backend.scheme == Scheme::Https && tls.is_none() {
+        return Err("its host cannot be the name in a certificate".to_owned());
+    }
     let host = HeaderValue::from_str(&backend.target.to_string())
         .map_err(|_| "its name cannot be sent as `Host`".to_owned())?;
-    match prober.probe(probe, address, &host, timeout).await {
+    match prober
+        .probe(probe, address, &host, tls.as_ref(), timeout)
+        .await
+    {
         CheckResult::Passed { status } => Ok(match (probe, status) {
             (Probe::Http { path, .. }, Some(status)) => format!("GET {path} answered {status}"),
+            _ if tls.is_some() => "connected, TLS".to_owned(),
             _ => "connected".to_owned(),
         }),
         CheckResult::Failed { error, .. } => Err(error.to_string()),
         other => Err(format!("no verdict: {other:?}")),
     }
+}
+
+/// How TLS is spoken with `backend`, if it is.
+fn secure(pool: &PoolConfig, backend: &Backend) -> Option<ClientTls> {
+    let settings = pool
+        .tls
+        .as_ref()
+        .filter(|_| backend.scheme == Scheme::Https)?;
+    PoolTls::new(pool.name.shared(), settings, Alpn::wanted(pool.protocol))
+        .to(&backend.target.host())
 }

@@ -23,6 +23,9 @@ pub fn run(args: &CheckArgs) -> ExitCode {
             return ExitCode::from(INVALID);
         }
     };
+    if let Some(warnings) = &config.warnings {
+        anstream::eprint!("{}", warnings.render(true));
+    }
     anstream::println!("{} is valid: {}", args.file.display(), inventory(&config));
     if !args.connect {
         return ExitCode::SUCCESS;

@@ -1,69 +1,75 @@
 //! Backends: a URL, or a table with one.
 
-use std::{
-    net::SocketAddr,
-    num::{NonZeroU16, NonZeroU32},
-    sync::Arc,
-};
+use std::{net::SocketAddr, num::NonZeroU32, sync::Arc};
 
 use serde_json::{Value, json};
 use toml::{Spanned, de::DeValue};
 
 use super::{BackendKeys, host};
 use crate::config::{
-    Name, Target, manual,
+    Name, Scheme, Target, manual,
     wire::{At, Fault, Field, Inner, Shape, Spot, Table, Text, found, open},
 };
 
 /// An item of `backends`.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct BackendEntry {
-    pub(in crate::config) target: At<Target>,
+    pub(in crate::config) url: At<BackendUrl>,
     pub(in crate::config) name: Option<At<Name>>,
     pub(in crate::config) weight: NonZeroU32,
 }
 
-impl Text for Target {
+/// The URL of a backend: how to talk, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct BackendUrl {
+    pub(in crate::config) scheme: Scheme,
+    pub(in crate::config) target: Target,
+}
+
+impl Text for BackendUrl {
     const KIND: &'static str = "the URL of a backend";
     const LIKE: &'static str = "\"http://127.0.0.1:8081\"";
 
     fn parse(text: &str) -> Result<Self, Fault> {
         let Some((scheme, rest)) = text.split_once("://") else {
             let fault = Fault::new("the URL has no scheme");
-            return Err(match authority(text) {
+            return Err(match authority(text, Scheme::Http) {
                 Ok(_) => fault.help(format!("did you mean \"http://{text}\"?")),
                 Err(_) => fault.help(format!("write it such as {}", Self::LIKE)),
             });
         };
-        match scheme.to_ascii_lowercase().as_str() {
-            "http" => {}
-            "https" => {
-                return Err(Fault::new("`https` is not supported yet")
-                    .help("this version speaks plain HTTP to backends"));
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            _ => {
+                return Err(Fault::new(
+                    "expected a URL that begins with http:// or https://",
+                ));
             }
-            _ => return Err(Fault::new("expected a URL that begins with http://")),
-        }
+        };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority_text, path) = rest.split_at(end);
         if !matches!(path, "" | "/") {
             return Err(Fault::new("the URL of a backend has no path").help(format!(
-                "did you mean \"http://{authority_text}\"? Requests keep their own path"
+                "did you mean \"{}://{authority_text}\"? Requests keep their own path",
+                scheme.id()
             )));
         }
-        authority(authority_text)
+        let target = authority(authority_text, scheme)?;
+        Ok(Self { scheme, target })
     }
 
     fn text(&self) -> String {
-        format!("http://{self}")
+        format!("{}://{}", self.scheme.id(), self.target)
     }
 
     fn constraints() -> Value {
-        json!({ "pattern": "^[hH][tT][tT][pP]://[^/?#@\\s]+/?$" })
+        json!({ "pattern": "^[hH][tT][tT][pP][sS]?://[^/?#@\\s]+/?$" })
     }
 }
 
 /// `HOST` or `HOST:PORT`.
-fn authority(text: &str) -> Result<Target, Fault> {
+fn authority(text: &str, scheme: Scheme) -> Result<Target, Fault> {
     if text.contains('@') {
         return Err(Fault::new("the URL of a backend has no user"));
     }
@@ -77,7 +83,7 @@ fn authority(text: &str) -> Result<Target, Fault> {
                 port.ok_or_else(|| Fault::new("the port must be from 1 to 65535"))?,
             )
         }
-        _ => (text, NonZeroU16::MIN.saturating_add(79)),
+        _ => (text, scheme.port()),
     };
     let host = host::host(host)?;
     Ok(match format!("{host}:{port}").parse::<SocketAddr>() {
@@ -95,8 +101,8 @@ impl Field for BackendEntry {
     fn read(value: &Spanned<DeValue<'_>>, spot: &mut Spot<'_>) -> Option<Self> {
         match value.get_ref() {
             DeValue::String(_) => Some(Self {
-                target: At {
-                    value: Target::read(value, spot)?,
+                url: At {
+                    value: BackendUrl::read(value, spot)?,
                     at: value.span(),
                 },
                 name: None,
@@ -105,7 +111,7 @@ impl Field for BackendEntry {
             DeValue::Table(_) => {
                 let keys: BackendKeys = open(spot.name.into(), value, spot.problems)?;
                 Some(Self {
-                    target: keys.url.0?,
+                    url: keys.url.0?,
                     name: keys.name.given,
                     weight: keys.weight.value,
                 })
@@ -113,8 +119,8 @@ impl Field for BackendEntry {
             other => {
                 let fault = Fault::new(found(other)).help(format!(
                     "write it such as {} or {{ url = {} }}",
-                    Target::LIKE,
-                    Target::LIKE
+                    BackendUrl::LIKE,
+                    BackendUrl::LIKE
                 ));
                 spot.refuse(Self::KIND, value.span(), fault)
             }
@@ -122,11 +128,11 @@ impl Field for BackendEntry {
     }
 
     fn show(&self) -> String {
-        self.target.value.show()
+        self.url.value.show()
     }
 
     fn schema() -> Value {
-        json!({ "anyOf": [<Target as Field>::schema(), manual::object::<BackendKeys>()] })
+        json!({ "anyOf": [<BackendUrl as Field>::schema(), manual::object::<BackendKeys>()] })
     }
 
     fn inner() -> Option<Inner> {
@@ -150,7 +156,10 @@ mod tests {
             ("HTTP://App.Internal:8080", Some("app.internal:8080")),
             ("http://[::1]:8081", Some("[::1]:8081")),
             ("http://[::1]", Some("[::1]:80")),
-            ("https://127.0.0.1", None),
+            ("https://127.0.0.1", Some("127.0.0.1:443")),
+            ("HTTPS://App.Internal", Some("app.internal:443")),
+            ("https://[::1]:8443/", Some("[::1]:8443")),
+            ("https://a/b", None),
             ("127.0.0.1:8081", None),
             ("http://", None),
             ("http://:80", None),
@@ -166,24 +175,24 @@ mod tests {
             ("unix:///run/app.sock", None),
             ("", None),
         ] {
-            let target = Target::parse(url).ok().map(|target| target.to_string());
+            let read = BackendUrl::parse(url).ok();
+            let target = read.map(|url| url.target.to_string());
             assert_eq!(target.as_deref(), shown, "{url}");
         }
     }
 
     #[test]
     fn addresses_and_names_are_told_apart() {
-        assert!(matches!(
-            Target::parse("http://[::1]"),
-            Ok(Target::Address(_))
-        ));
-        assert!(matches!(
-            Target::parse("http://1.2.3.4"),
-            Ok(Target::Address(_))
-        ));
-        assert!(matches!(
-            Target::parse("http://localhost"),
-            Ok(Target::Dns { .. })
-        ));
+        let target = |url| BackendUrl::parse(url).unwrap().target;
+        assert!(matches!(target("http://[::1]"), Target::Address(_)));
+        assert!(matches!(target("https://1.2.3.4"), Target::Address(_)));
+        assert!(matches!(target("http://localhost"), Target::Dns { .. }));
+    }
+
+    #[test]
+    fn the_scheme_is_read() {
+        let scheme = |url| BackendUrl::parse(url).unwrap().scheme;
+        assert_eq!(scheme("http://a"), Scheme::Http);
+        assert_eq!(scheme("Https://a:80"), Scheme::Https);
     }
 }

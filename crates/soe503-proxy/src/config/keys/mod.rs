@@ -4,23 +4,30 @@
 //! `docs/config.md` and `config/full.toml` are generated from it, and the reader reads by it.
 
 mod backend;
+mod headers;
 mod host;
 mod listeners;
+mod network;
 mod pools;
 mod routes;
 mod server;
+mod tls;
 mod top;
 mod values;
 
 pub(super) use backend::BackendEntry;
-pub(super) use listeners::{LimitKeys, ListenerKeys, Protocol};
+pub(super) use headers::{Fields, HeaderKeys};
+pub(super) use listeners::{ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol};
 pub(super) use pools::{
     BackendKeys, BreakerKeys, CheckKeys, CheckKind, EjectionKeys, PoolKeys, RetryBudgetKeys,
 };
 pub(super) use routes::{MatchKeys, RetryKeys, RouteKeys};
 pub(super) use server::{AccessLogKeys, AdminKeys, ServerKeys};
+pub(super) use tls::{CertificateEntry, ListenerTlsKeys, PoolTlsKeys};
+#[cfg(test)]
+pub(super) use tls::{CertificateKeys, ClientAuthKeys};
 pub(super) use top::FileKeys;
-pub(super) use values::HttpPath;
+pub(super) use values::{FileName, HttpPath};
 
 use super::wire::{Inner, Shape, Table};
 

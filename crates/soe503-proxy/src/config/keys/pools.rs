@@ -3,11 +3,12 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use super::{
-    BackendEntry,
+    BackendEntry, PoolTlsKeys,
+    backend::BackendUrl,
     values::{HttpPath, nonzero_u32},
 };
 use crate::config::{
-    BackendProtocol, Balance, Host, Name, Ratio, StatusSet, Target, Window,
+    BackendProtocol, Balance, Host, Name, Ratio, StatusSet, Window,
     wire::{Defaulted, List, Maybe, Nested, Optional, Required, choice, section},
 };
 
@@ -20,10 +21,10 @@ section! {
         /// How a backend is chosen. `p2c_ewma`: the better of two random ones, by a
         /// failure-penalised latency estimate and its load.
         balance: Defaulted<Balance>, default(Balance::P2cEwma);
-        /// What is spoken to the backends. `h1`: HTTP/1.1. `h2`: HTTP/2, without an upgrade first;
-        /// what gRPC needs.
+        /// What is spoken to the backends. `h1`: HTTP/1.1. `h2`: HTTP/2, without an upgrade first, and
+        /// negotiated where there is TLS; what gRPC needs.
         protocol: Defaulted<BackendProtocol>, default(BackendProtocol::H1);
-        /// How long connecting to a backend may take.
+        /// How long connecting to a backend may take, with the TLS handshake if there is one.
         connect_timeout: Defaulted<Duration>, default(Duration::from_millis(500)),
             range(Duration::from_millis(1), Duration::from_secs(60));
         /// How long an unused connection to a backend is kept. Shorter than the backend keeps it, or
@@ -52,6 +53,9 @@ section! {
         /// How often DNS names are resolved again.
         dns_refresh: Defaulted<Duration>, default(Duration::from_secs(10)),
             range(Duration::from_millis(100), Duration::from_secs(86_400));
+        /// TLS to the backends with `https` URLs.
+        tls: Maybe<PoolTlsKeys>, absent("its defaults, for backends with `https` URLs"),
+            like("{ ca = \"ca.pem\" }");
         /// Active checks of every backend.
         health_check: Maybe<CheckKeys>, absent("no active checks"), like("{ path = \"/healthz\" }");
         /// Refuses requests at once while the whole pool fails.
@@ -62,7 +66,6 @@ section! {
         ejection: Nested<EjectionKeys>;
     }
     later {
-        tls: "TLS to backends",
         maintenance: "maintenance windows",
         queue: "queues",
         cache: "caches",
@@ -72,21 +75,21 @@ section! {
 section! {
     /// A backend with more than a URL.
     struct BackendKeys {
-        /// `http://HOST:PORT`, the port 80 if none is given.
-        url: Required<Target>, like("\"http://127.0.0.1:8081\"");
+        /// `http://HOST:PORT` or `https://HOST:PORT`; the port is 80 or 443 if none is given.
+        url: Required<BackendUrl>, like("\"http://127.0.0.1:8081\"");
         /// What it is called in logs, metrics and `lbctl`.
         name: Optional<Name>, absent("host and port of the URL"), like("\"app-1\"");
         /// Its share of the requests, relative to that of the others.
         weight: Defaulted<NonZeroU32>, default(NonZeroU32::MIN),
             range(NonZeroU32::MIN, nonzero_u32(1000));
     }
-    later { server_name: "TLS to backends" }
 }
 
 section! {
     /// Active checks of every backend.
     struct CheckKeys {
-        /// `http`: a `GET` of `path`. `tcp`: a connection, opened and closed.
+        /// `http`: a `GET` of `path`. `tcp`: a connection, opened and closed, after the TLS handshake
+        /// if the backend's URL is `https`.
         kind as "type": Defaulted<CheckKind>, default(CheckKind::Http);
         /// What to `GET`.
         path: Optional<HttpPath>, needed("required for `\"http\"`, not allowed for `\"tcp\"`"),

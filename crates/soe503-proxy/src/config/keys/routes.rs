@@ -4,9 +4,12 @@ use std::{num::NonZeroU8, time::Duration};
 
 use http::Method;
 
-use super::values::{PathPrefix, RetryStatus, nonzero_u8};
+use super::{
+    headers::HeaderKeys,
+    values::{PathPrefix, RetryStatus, nonzero_u8},
+};
 use crate::config::{
-    Host,
+    Host, HostPolicy,
     wire::{Defaulted, List, Nested, Optional, Required, Size, section},
 };
 
@@ -20,6 +23,22 @@ section! {
         /// The whole time until the answer's head, retries included.
         timeout: Defaulted<Duration>, default(Duration::from_secs(15)),
             range(Duration::from_millis(1), Duration::from_secs(3600));
+        /// The `Host` that backends are asked for: the client's (`preserve`), that of the backend's
+        /// URL (`backend`), or the one that is written here.
+        host: Defaulted<HostPolicy>, default(HostPolicy::Preserve);
+        /// What takes the place of `path_prefix` in the path that backends are asked for.
+        rewrite_prefix: Optional<PathPrefix>, absent("the path stays as it is"), like("\"/v2\"");
+        /// Whether `path_prefix` is taken off the path that backends are asked for; they are told in
+        /// `X-Forwarded-Prefix`.
+        strip_prefix: Defaulted<bool>, default(false);
+        /// Size of a request's body; more is answered with 413.
+        max_body: Optional<Size>, absent("no limit"), like("\"10MiB\""),
+            range(Size(0), Size(1 << 50));
+        /// What is done to the header fields of requests.
+        request_headers: Nested<HeaderKeys>;
+        /// What is done to the header fields of backends' answers. The proxy's own answers get those
+        /// fields that they do not have yet.
+        response_headers: Nested<HeaderKeys>;
         /// How failed attempts are repeated. Only attempts that are safe to repeat are: nothing
         /// was sent, the backend refused, or the method is idempotent.
         retry: Nested<RetryKeys>;

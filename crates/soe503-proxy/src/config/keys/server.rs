@@ -20,7 +20,7 @@ section! {
         shutdown_grace: Defaulted<Duration>, default(Duration::from_secs(30)),
             range(Duration::ZERO, Duration::from_secs(3600));
         /// The status of a failure that the proxy answers itself. `default`: 503 if no backend
-        /// could be used, 502 for a broken answer, 504 for none in time. `rfc9209`: as that
+        /// could be used, 502 for a broken answer, 504 for none in time, 508 for a loop. `rfc9209`: as that
         /// standard recommends for the error type in `Proxy-Status`.
         status: Defaulted<StatusPolicy>, default(StatusPolicy::Plain);
     }

@@ -16,12 +16,15 @@ const HEAD: &str = "\
 # Made from the table of keys: see docs/config.md for types and ranges.
 ";
 
+/// Before the lines of what does not belong in every config.
+const ABSENT: &str = "# ";
+
 /// A valid config file that has every key, each with its text and its default.
 pub fn full_example() -> String {
     let mut out = String::from(HEAD);
     for key in &FileKeys::keys() {
         if let Some(inner) = &key.inner {
-            section(&mut out, &Path::default().to(key, inner.shape), inner);
+            section(&mut out, &Path::default().to(key, inner.shape), inner, "");
         }
     }
     out
@@ -39,36 +42,45 @@ impl Path {
     }
 }
 
-fn section(out: &mut String, path: &Path, inner: &Inner) {
+/// `mark` goes before each line that is not a comment: `# ` in a table that not every config has.
+fn section(out: &mut String, path: &Path, inner: &Inner, mark: &str) {
     out.push('\n');
     comment(out, &text(inner.about));
     let header = match inner.shape {
         Shape::Each => format!("[[{}]]", path.0),
         _ => format!("[{}]", path.0),
     };
-    line(out, &header);
+    line(out, &format!("{mark}{header}"));
     // A table's own keys come before its tables.
     for key in &inner.keys {
         match &key.inner {
-            None => pair(out, key),
-            Some(item) if item.shape == Shape::Item => items(out, key, item),
+            None => pair(out, key, mark),
+            Some(item) if item.shape == Shape::Item => items(out, key, item, mark),
             Some(_) => {}
         }
     }
     for key in &inner.keys {
         if let Some(inner) = key.inner.as_ref().filter(|i| i.shape != Shape::Item) {
-            section(out, &path.to(key, inner.shape), inner);
+            let mark = match key.presence {
+                Presence::Absent(_) => ABSENT,
+                _ => mark,
+            };
+            section(out, &path.to(key, inner.shape), inner, mark);
         }
     }
 }
 
-fn pair(out: &mut String, key: &Key) {
+fn pair(out: &mut String, key: &Key, mark: &str) {
     comment(out, &described(key));
-    line(out, &written(key));
+    let mark = match key.presence {
+        Presence::Absent(_) => ABSENT,
+        _ => mark,
+    };
+    line(out, &format!("{mark}{} = {}", key.name, value(key)));
 }
 
 /// A list of one item that has every key.
-fn items(out: &mut String, key: &Key, item: &Inner) {
+fn items(out: &mut String, key: &Key, item: &Inner, mark: &str) {
     comment(out, &described(key));
     for key in &item.keys {
         comment(out, &format!("`{}`: {}", key.name, described(key)));
@@ -78,7 +90,10 @@ fn items(out: &mut String, key: &Key, item: &Inner) {
         .iter()
         .map(|key| format!("{} = {}", key.name, value(key)))
         .collect();
-    line(out, &format!("{} = [{{ {} }}]", key.name, pairs.join(", ")));
+    line(
+        out,
+        &format!("{mark}{} = [{{ {} }}]", key.name, pairs.join(", ")),
+    );
 }
 
 fn described(key: &Key) -> String {
@@ -86,14 +101,6 @@ fn described(key: &Key) -> String {
         Presence::Absent(meaning) => format!("{} Default: {meaning}.", text(key.doc)),
         _ => text(key.doc),
     }
-}
-
-fn written(key: &Key) -> String {
-    let mark = match key.presence {
-        Presence::Absent(_) => "# ",
-        _ => "",
-    };
-    format!("{mark}{} = {}", key.name, value(key))
 }
 
 fn value(key: &Key) -> &str {

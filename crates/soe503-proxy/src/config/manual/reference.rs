@@ -18,6 +18,23 @@ with every key is [full.toml](../../../config/full.toml).
 Durations are strings with a unit (`\"500ms\"`, `\"2s\"`, `\"1m\"`), sizes likewise (`\"64KiB\"`, `\"1MB\"`), ratios are numbers from 0
 to 1. An unknown key, a wrong type or a value out of range is an error, and a file with an error is not used at all.
 
+## TLS
+
+[tls.toml](../../../config/tls.toml) is an example of both ways. The names in the certificates say which one a client gets; an
+exact name goes before `*.`, and the first certificate is for everybody else. Put an ECDSA and an RSA certificate for the same
+name side by side if there are clients that know only one of them. Versions 1.2 and 1.3 are spoken, never with early data.
+
+Certificates, keys and authorities are looked at once a second. What changed is used for the next connection, without a restart or
+a signal, and open connections go on; SIGHUP does the same at once. What cannot be used is refused with a line in the log, and what
+worked stays: watch `soe503_tls_certificate_expires_seconds` and `soe503_tls_certificate_reloads_total`. Whether a listener has TLS
+at all, only a restart changes.
+
+A backend with an `https` URL must show a certificate for the URL's host (or `server_name`) from an authority in `ca`, else from
+one that the system trusts. What is wrong with it is the cause of the failure: `misconfiguration/tls_name_mismatch`,
+`tls_untrusted`, `tls_cert_expired` or `tls_plaintext_mismatch`, with the names, the date or the first bytes. Nothing of the request
+has been sent then, so another backend is tried whatever the method. A certificate that is its own authority is not believed;
+make an authority and sign with it.
+
 This page is generated from the table of keys in `src/config/keys`.
 ";
 

@@ -8,9 +8,10 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::config::{
-    AccessLog, Admin, AdminAccess, Backend, BackendProtocol, Balance, CircuitBreaker, Config,
-    Ejection, Exposure, HealthCheck, Host, Listener, Match, PoolConfig, Probe, Protocols,
-    RetryBudget, Route, Server, StatusPolicy, Target, Window,
+    AccessLog, Admin, AdminAccess, Backend, BackendProtocol, BackendTls, Balance, CircuitBreaker,
+    Config, Ejection, Exposure, Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck,
+    Host, HostPolicy, Listener, ListenerTls, Match, Networks, PoolConfig, Probe, Protocols,
+    RetryBudget, Rewrite, Route, Server, StatusPolicy, Window,
 };
 
 /// `config` as JSON.
@@ -61,7 +62,7 @@ fn access_log(log: &AccessLog) -> String {
 
 fn listener(listener: &Listener) -> Value {
     let limits = &listener.limits;
-    json!({
+    let mut view = json!({
         "address": listener.address.to_string(),
         "protocols": match listener.protocols {
             Protocols::H1 => vec!["h1"],
@@ -73,23 +74,96 @@ fn listener(listener: &Listener) -> Value {
             Exposure::Internal => "internal",
             _ => "public",
         },
+        "trace_context": listener.trace_context,
+        "forwarded": forwarded(&listener.forwarded),
         "limits": {
             "max_header_bytes": bytes(u64::from(limits.max_header_bytes)),
             "max_headers": limits.max_headers,
+            "max_target_bytes": bytes(limits.max_target_bytes as u64),
             "header_read_timeout": span(limits.header_read_timeout),
+            "body_read_timeout": span(limits.body_read_timeout),
             "idle_timeout": span(limits.idle_timeout),
             "max_connections": limits.max_connections,
+            "max_hops": limits.max_hops,
             "max_h2_streams": limits.max_h2_streams,
+        },
+    });
+    if let Some(tls) = &listener.tls {
+        view["tls"] = listener_tls(tls);
+    }
+    if let Some(trusted) = &listener.proxy_protocol {
+        view["proxy_protocol"] = json!("require");
+        view["trusted"] = networks(trusted);
+    }
+    if let Some(limit) = limits.max_connections_per_client {
+        view["limits"]["max_connections_per_client"] = json!(limit);
+    }
+    view
+}
+
+fn listener_tls(tls: &ListenerTls) -> Value {
+    let pairs = tls.certificates.iter();
+    let mut view = json!({
+        "certificates": pairs
+            .map(|pair| json!({ "cert": pair.cert, "key": pair.key }))
+            .collect::<Vec<_>>(),
+        "min_version": tls.min_version.id(),
+        "handshake_timeout": span(tls.handshake_timeout),
+    });
+    if let Some(auth) = &tls.client_auth {
+        view["client_auth"] = json!({ "ca": auth.ca, "required": auth.required });
+    }
+    view
+}
+
+fn backend_tls(tls: &BackendTls) -> Value {
+    let mut view = json!({ "verify": tls.verify });
+    if let Some(name) = &tls.server_name {
+        view["server_name"] = json!(&**name);
+    }
+    if let Some(ca) = &tls.ca {
+        view["ca"] = json!(ca);
+    }
+    if let Some(pair) = &tls.identity {
+        view["client_cert"] = json!(pair.cert);
+        view["client_key"] = json!(pair.key);
+    }
+    view
+}
+
+fn forwarded(forwarded: &Forwarded) -> Value {
+    json!({
+        "trust": networks(&forwarded.trust),
+        "mode": match forwarded.mode {
+            ForwardedMode::Append => "append",
+            ForwardedMode::Replace => "replace",
+            ForwardedMode::Off => "off",
+        },
+        "style": match forwarded.style {
+            ForwardedStyle::XForwarded => "x-forwarded",
+            ForwardedStyle::Forwarded => "forwarded",
+            ForwardedStyle::Both => "both",
         },
     })
 }
 
+fn networks(networks: &Networks) -> Value {
+    networks.iter().map(|network| network.to_string()).collect()
+}
+
 fn route(route: &Route) -> Value {
     let retry = &route.retry;
-    json!({
+    let mut view = json!({
         "match": matches(&route.matches),
         "pool": &*route.pool.name,
         "timeout": span(route.timeout),
+        "host": match &route.host {
+            HostPolicy::Preserve => "preserve",
+            HostPolicy::Backend => "backend",
+            HostPolicy::Fixed(host) => text(host),
+        },
+        "request_headers": header_rules(&route.request_headers),
+        "response_headers": header_rules(&route.response_headers),
         "retry": {
             "attempts": retry.attempts,
             "attempt_timeout": span(retry.attempt_timeout),
@@ -98,7 +172,34 @@ fn route(route: &Route) -> Value {
             "max_body": bytes(retry.max_body),
             "on_status": retry.on_status,
         },
-    })
+    });
+    if let Some(Rewrite(prefix)) = &route.rewrite {
+        match prefix.is_empty() {
+            true if route.matches.path_prefix.is_empty() => view["rewrite_prefix"] = json!("/"),
+            true => view["strip_prefix"] = json!(true),
+            false => view["rewrite_prefix"] = json!(&**prefix),
+        }
+    }
+    if let Some(max) = route.max_body {
+        view["max_body"] = json!(bytes(max));
+    }
+    view
+}
+
+fn header_rules(rules: &HeaderRules) -> Value {
+    let pairs = |pairs: &[(http::HeaderName, http::HeaderValue)]| -> Map<String, Value> {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| (name.to_string(), json!(text(value))))
+            .collect()
+    };
+    let remove: Vec<_> = rules.remove.iter().map(http::HeaderName::as_str).collect();
+    json!({ "set": pairs(&rules.set), "add": pairs(&rules.add), "remove": remove })
+}
+
+/// Values of a config are visible ASCII.
+fn text(value: &http::HeaderValue) -> &str {
+    value.to_str().unwrap_or_default()
 }
 
 fn matches(matches: &Match) -> Value {
@@ -141,6 +242,9 @@ fn pool(pool: &PoolConfig) -> Value {
         "retry_budget": retry_budget(&pool.retry_budget),
         "ejection": pool.ejection.as_ref().map_or_else(off, ejection),
     });
+    if let Some(tls) = &pool.tls {
+        view["tls"] = backend_tls(tls);
+    }
     if let Some(check) = &pool.health_check {
         view["health_check"] = health_check(check);
     }
@@ -148,10 +252,7 @@ fn pool(pool: &PoolConfig) -> Value {
 }
 
 fn backend(backend: &Backend) -> Value {
-    let url = match &backend.target {
-        Target::Address(address) => format!("http://{address}"),
-        Target::Dns { host, port } => format!("http://{host}:{port}"),
-    };
+    let url = format!("{}://{}", backend.scheme.id(), backend.target);
     json!({ "url": url, "name": &*backend.name, "weight": backend.weight })
 }
 

@@ -16,14 +16,25 @@ path = "stderr"
 address = "127.0.0.1:8080"
 protocols = ["h1"]
 explain = "full"
-limits = { max_headers = 50, max_header_bytes = "32KiB", idle_timeout = "90s", header_read_timeout = "3s", max_connections = 70, max_h2_streams = 80 }
+proxy_protocol = "require"
+trusted = ["10.0.0.0/8", "2001:db8::1"]
+trace_context = true
+forwarded = { trust = ["192.0.2.0/24"], mode = "replace", style = "both" }
+limits = { max_target_bytes = "4KiB", body_read_timeout = "4s", max_connections_per_client = 9, max_hops = 3, max_headers = 50, max_header_bytes = "32KiB", idle_timeout = "90s", header_read_timeout = "3s", max_connections = 70, max_h2_streams = 80 }
 [[routes]]
 match = { host = "*.shop.example", path_prefix = "/api", methods = ["GET", "POST"] }
 pool = "app"
 timeout = "1500ms"
+host = "app.internal:8080"
+rewrite_prefix = "/v2"
+max_body = "3MiB"
+request_headers = { set = { x-a = "1", x-b = "2" }, add = { x-c = "3" }, remove = ["x-d"] }
+response_headers = { set = { strict-transport-security = "max-age=1" } }
 retry = { attempts = 2, attempt_timeout = "700ms", backoff_base = "5ms", backoff_max = "50ms", max_body = "1KiB", on_status = [503] }
 [[routes]]
-match = { host = "db.example" }
+match = { host = "db.example", path_prefix = "/db" }
+strip_prefix = true
+host = "backend"
 pool = "db"
 [pools.app]
 backends = ["http://127.0.0.1:8081", { url = "http://[::1]:8082", name = "six", weight = 3 }, "http://app.internal:8083"]

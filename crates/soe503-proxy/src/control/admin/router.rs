@@ -4,12 +4,12 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Router, response};
-use http::{HeaderValue, Method, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use soe503_api::{Problem, path};
 
 use super::guard::Guard;
@@ -93,9 +93,19 @@ async fn harden(mut response: Response) -> Response {
     response
 }
 
-async fn exposition(State(shared): State<Shared>) -> impl response::IntoResponse {
-    let text = metrics::render(&metrics::gather(&shared.proxy));
-    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
+/// On a thread of its own: with 10,000 backends it takes a while, and checks shall not wait.
+async fn exposition(State(shared): State<Shared>) -> Response {
+    let rendered = tokio::task::spawn_blocking(move || {
+        let text = metrics::render(&metrics::gather(&shared.proxy));
+        ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
+    });
+    match rendered.await {
+        Ok(page) => page.into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the metrics could not be made");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
 }
 
 async fn unknown_path(request: Request) -> Refusal {

@@ -1,6 +1,6 @@
 //! Looking after backends without waiting for a request to suffer.
 //!
-//! Two watchers, both in the background and on connections of their own:
+//! Three watchers, all in the background and on connections of their own:
 //!
 //! - **Checks** ([`run`]): what the operator configured, HTTP or TCP, per backend. The core's
 //!   [`Checker`](soe503_core::health::Checker) decides when the next one is due and what a run of results means; here
@@ -10,15 +10,20 @@
 //!   ejected because connecting failed. When it works, the ejection becomes due for its probe at
 //!   once. Connecting is the very thing that failed, so a success is proof of the right kind. A
 //!   backend ejected for its answers is left alone: a listening port proves nothing about those (row 14).
+//! - **Open circuits** ([`watch_circuit`]): connects to the backends of a circuit that broken
+//!   connections opened, at once and with growing pauses. A dying process breaks its connections off
+//!   while its port still accepts; that it refuses a moment later is the root that refusals must name.
 //!
 //! Failure mode: a check that asks for the wrong thing condemns good backends. That is not decided
 //! here; the pool stops believing checks that condemn too many.
 
+mod circuit;
 mod patients;
 mod probe;
 mod recovery;
 mod run;
 
+pub use circuit::watch_circuit;
 pub use probe::{Prober, Sockets};
 pub use recovery::watch_recovery;
 pub use run::{Checked, Limits, Patients, run};

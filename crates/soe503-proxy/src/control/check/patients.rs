@@ -11,7 +11,7 @@ impl Patients for PoolState {
     fn list(&self) -> Vec<Checked> {
         let snapshot = |name: &str| self.pool.backend(name);
         self.destinations()
-            .map(|(name, address, host)| {
+            .map(|(name, address, host, tls)| {
                 let backend = snapshot(&name);
                 let suspicious = backend
                     .as_ref()
@@ -25,6 +25,7 @@ impl Patients for PoolState {
                     name,
                     address,
                     host,
+                    tls,
                     suspicious,
                     health,
                 }

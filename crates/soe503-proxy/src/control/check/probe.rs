@@ -18,6 +18,8 @@ use soe503_core::{Cause, Tick, diagnosis};
 use tokio::net::TcpStream;
 
 use crate::config::{BackendProtocol, Probe};
+use crate::net::{Stream, Tls};
+use crate::tls::ClientTls;
 
 /// The largest head of an answer that is read, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -27,12 +29,13 @@ const MAX_HEAD_LIST: u32 = 64 * 1024;
 /// Something that checks backends.
 pub trait Prober: Send + Sync + 'static {
     /// Checks the backend at `address` within `timeout`. `host` is the `Host` to send where the
-    /// check does not name one.
+    /// check does not name one. With `tls`, a connection is one after the TLS handshake.
     fn probe(
         &self,
         what: &Probe,
         address: SocketAddr,
         host: &HeaderValue,
+        tls: Option<&ClientTls>,
         timeout: Duration,
     ) -> impl Future<Output = CheckResult> + Send;
 }
@@ -53,11 +56,13 @@ async fn probe(
     what: &Probe,
     address: SocketAddr,
     host: &HeaderValue,
+    tls: Option<&ClientTls>,
     timeout: Duration,
 ) -> CheckResult {
     let began = soe503::clock::now();
     let mut phase = Phase::Connect;
-    let done = match tokio::time::timeout(timeout, run(what, address, host, &mut phase)).await {
+    let done = match tokio::time::timeout(timeout, run(what, address, host, tls, &mut phase)).await
+    {
         Ok(done) => done,
         Err(_) => Err(Stopped::late(phase, timeout)),
     };
@@ -83,11 +88,20 @@ async fn run(
     what: &Probe,
     address: SocketAddr,
     host: &HeaderValue,
+    tls: Option<&ClientTls>,
     phase: &mut Phase,
 ) -> Result<Option<u16>, Stopped> {
     let stream = TcpStream::connect(address)
         .await
         .map_err(|error| Stopped::io(Phase::Connect, &error))?;
+    let stream = match tls {
+        None => Stream::Tcp(stream),
+        Some(tls) => {
+            *phase = Phase::Tls;
+            let (stream, _) = tls.connect(stream).await.map_err(Stopped::tls)?;
+            Stream::Tls(Tls::Client(Box::new(stream)))
+        }
+    };
     let Probe::Http {
         path,
         host: named,
@@ -108,7 +122,7 @@ async fn run(
 }
 
 /// The status of `GET path`.
-async fn get(stream: TcpStream, path: &str, host: &HeaderValue) -> Result<u16, Stopped> {
+async fn get(stream: Stream, path: &str, host: &HeaderValue) -> Result<u16, Stopped> {
     let mut request = request(path, host)?;
     let close = HeaderValue::from_static("close");
     request.headers_mut().insert(header::CONNECTION, close);
@@ -121,7 +135,7 @@ async fn get(stream: TcpStream, path: &str, host: &HeaderValue) -> Result<u16, S
 }
 
 /// The same over HTTP/2 with prior knowledge.
-async fn get_h2(stream: TcpStream, path: &str, host: &HeaderValue) -> Result<u16, Stopped> {
+async fn get_h2(stream: Stream, path: &str, host: &HeaderValue) -> Result<u16, Stopped> {
     let mut request = request(path, host)?;
     request.headers_mut().remove(header::HOST);
     let authority = host.to_str().unwrap_or_default();
@@ -177,9 +191,10 @@ impl Prober for Sockets {
         what: &Probe,
         address: SocketAddr,
         host: &HeaderValue,
+        tls: Option<&ClientTls>,
         timeout: Duration,
     ) -> CheckResult {
-        probe(what, address, host, timeout).await
+        probe(what, address, host, tls, timeout).await
     }
 }
 
@@ -196,6 +211,17 @@ impl Stopped {
             phase,
             fault: error.raw_os_error().map_or(Fault::Opaque, Fault::Errno),
             text: format!("{what}: {}", plain(error)),
+        }
+    }
+
+    fn tls(fault: Fault) -> Self {
+        let mut attempt = Attempt::begin(1, Tick::ZERO);
+        attempt.phase = Phase::Tls;
+        attempt.fault = Some(fault.clone());
+        Self {
+            phase: Phase::Tls,
+            text: format!("TLS: {}", soe503_core::explain::in_words(&attempt)),
+            fault,
         }
     }
 
@@ -228,6 +254,7 @@ impl Stopped {
     fn late(phase: Phase, timeout: Duration) -> Self {
         let (what, kind) = match phase {
             Phase::Connect => ("connection", TimeoutKind::Connect),
+            Phase::Tls => ("answer to the TLS handshake", TimeoutKind::Handshake),
             _ => ("answer", TimeoutKind::Attempt),
         };
         Self {

@@ -64,7 +64,8 @@ async fn try_once<P: Prober>(knock: Knock, prober: Arc<P>, limits: Limits) {
     let timeout = knock.pool.config.connect_timeout.min(PATIENCE);
     let nobody = HeaderValue::from_static("-");
     let result = prober
-        .probe(&Probe::Tcp, knock.address, &nobody, timeout)
+        // Connecting is what failed: a handshake would be another question.
+        .probe(&Probe::Tcp, knock.address, &nobody, None, timeout)
         .await;
     if matches!(result, CheckResult::Passed { .. }) {
         knock
@@ -78,32 +79,25 @@ async fn try_once<P: Prober>(knock: Knock, prober: Arc<P>, limits: Limits) {
 fn ejected(proxy: &Proxy, now: Tick) -> HashMap<Key, Knock> {
     let mut found = HashMap::new();
     for pool in proxy.pools().values() {
-        let backends = pool.pool.backends();
-        if !backends
-            .iter()
-            .any(|backend| backend.state() == BackendState::Ejected)
-        {
+        if !pool.pool.any_ejected() {
             continue;
         }
-        for shown in pool.pool.snapshot(now).backends {
-            let Some(ejection) = shown.ejection else {
+        for backend in pool.pool.backends().iter() {
+            if backend.state() != BackendState::Ejected {
+                continue;
+            }
+            let shown = pool.pool.backend_snapshot(backend.id, now);
+            let Some(ejection) = shown.and_then(|shown| shown.ejection) else {
                 continue;
             };
             let waits = ejection.due > now && !ejection.probing;
-            let address = backends
-                .iter()
-                .find(|backend| backend.id == shown.id)
-                .map(|backend| backend.service.address());
-            if let Some(address) = address
-                && waits
-                && ejection.why.cause.is_some_and(is_connect)
-            {
+            if waits && ejection.why.cause.is_some_and(is_connect) {
                 let knock = Knock {
                     pool: Arc::clone(pool),
-                    id: shown.id,
-                    address,
+                    id: backend.id,
+                    address: backend.service.address(),
                 };
-                found.insert((Arc::clone(&pool.name), shown.id), knock);
+                found.insert((Arc::clone(&pool.name), backend.id), knock);
             }
         }
     }

@@ -8,6 +8,7 @@ use super::*;
 use crate::config::from_str;
 use crate::control::access_log::AccessLog;
 use crate::control::recorder::Recorder;
+use crate::tls::ClientTls;
 
 /// Says who was knocked at, and lets in whom it is told to.
 struct Doors {
@@ -21,9 +22,11 @@ impl Prober for Doors {
         what: &Probe,
         address: SocketAddr,
         _: &HeaderValue,
+        tls: Option<&ClientTls>,
         _: Duration,
     ) -> CheckResult {
         assert_eq!(*what, Probe::Tcp);
+        assert_eq!(tls, None);
         self.knocks.send((address, soe503::clock::now())).unwrap();
         if *self.open.lock().unwrap() {
             CheckResult::Passed { status: None }

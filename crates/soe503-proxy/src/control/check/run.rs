@@ -1,17 +1,19 @@
 //! The timetable of one pool's checks.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::HeaderValue;
 use soe503_core::Tick;
 use soe503_core::health::{CheckConfig, CheckResult, Checker, Health, HealthReport};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{Id, JoinSet};
 
 use super::Prober;
 use crate::config::HealthCheck;
+use crate::tls::ClientTls;
 
 /// A backend that is to be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Checked {
     pub address: SocketAddr,
     /// The `Host` to send where the check does not name one.
     pub host: HeaderValue,
+    /// TLS, if it is spoken there.
+    pub tls: Option<ClientTls>,
     /// Requests to it fail: look soon.
     pub suspicious: bool,
     /// What is known of its health when checks begin; a reload does not forget who is down.
@@ -54,9 +58,12 @@ struct Watched {
 struct Timetable<B, P> {
     patients: Arc<B>,
     prober: Arc<P>,
-    check: HealthCheck,
+    check: Arc<HealthCheck>,
     limits: Limits,
     watched: HashMap<Arc<str>, Watched>,
+    /// When to check whom, soonest first. An entry that is no longer true is dropped when its time
+    /// comes: 10,000 backends are not searched for the next one.
+    due: BinaryHeap<Reverse<(Tick, Arc<str>)>>,
     checks: JoinSet<(SocketAddr, CheckResult)>,
     names: HashMap<Id, Arc<str>>,
 }
@@ -72,9 +79,10 @@ pub async fn run<B: Patients, P: Prober>(
     let timetable = Timetable {
         patients,
         prober,
-        check,
+        check: Arc::new(check),
         limits,
         watched: HashMap::new(),
+        due: BinaryHeap::new(),
         checks: JoinSet::new(),
         names: HashMap::new(),
     };
@@ -109,6 +117,11 @@ impl Watched {
     fn due(&self) -> Tick {
         self.checker.next_at().max(self.not_before)
     }
+
+    /// Whether an entry of the timetable for `at` is true.
+    fn is_due_at(&self, at: Tick) -> bool {
+        !self.running && self.due() == at
+    }
 }
 
 // === impl Timetable ===
@@ -116,16 +129,24 @@ impl Watched {
 impl<B: Patients, P: Prober> Timetable<B, P> {
     async fn run(mut self) {
         let config = self.check.decisions();
+        let mut look = Tick::ZERO;
         loop {
             let now = soe503::clock::now();
-            self.attend(&config, now);
-            self.start_due(now);
-            // Backends come and go and fall under suspicion between checks: look at least this often.
-            let look = now.after(config.fast_interval);
-            let waiting = self.watched.values().filter(|w| !w.running);
-            let wake = waiting.map(Watched::due).min().unwrap_or(look).min(look);
+            if now >= look {
+                self.attend(&config, now);
+                // Backends come and go and fall under suspicion between checks.
+                look = now.after(config.fast_interval);
+            }
+            let next = self.next_due();
+            let is_due = next.is_some_and(|at| at <= now);
+            let wake = next.filter(|_| !is_due).map_or(look, |at| at.min(look));
+            let at_once = Arc::clone(&self.limits.at_once);
             tokio::select! {
+                biased;
                 Some(done) = self.checks.join_next_with_id() => self.finish(done),
+                // Whoever is due waits here and not in a task of its own. The semaphore is never
+                // closed; if it were, checking without it does no harm.
+                permit = at_once.acquire_owned(), if is_due => self.start_next(permit.ok()),
                 () = tokio::time::sleep_until(soe503::clock::instant(wake)) => {}
             }
         }
@@ -134,11 +155,14 @@ impl<B: Patients, P: Prober> Timetable<B, P> {
     /// Takes notice of who came, who went and who is under suspicion.
     fn attend(&mut self, config: &CheckConfig, now: Tick) {
         let list = self.patients.list();
-        self.watched.retain(|name, watched| {
-            list.iter()
-                .any(|c| c.name == *name && c.address == watched.checked.address)
-        });
+        let here: HashMap<&str, SocketAddr> = list
+            .iter()
+            .map(|checked| (&*checked.name, checked.address))
+            .collect();
+        self.watched
+            .retain(|name, watched| here.get(&**name) == Some(&watched.checked.address));
         for checked in list {
+            let mut moved = !self.watched.contains_key(&checked.name);
             let watched = self
                 .watched
                 .entry(Arc::clone(&checked.name))
@@ -150,31 +174,50 @@ impl<B: Patients, P: Prober> Timetable<B, P> {
                 });
             if checked.suspicious && !watched.checked.suspicious {
                 watched.checker.suspect(now);
+                moved = true;
+            }
+            if moved && !watched.running {
+                let entry = (watched.due(), Arc::clone(&checked.name));
+                self.due.push(Reverse(entry));
             }
             watched.checked = checked;
         }
     }
 
-    fn start_due(&mut self, now: Tick) {
-        for (name, watched) in &mut self.watched {
-            if watched.running || watched.due() > now {
-                continue;
+    /// When the next check is due. Drops what is no longer true.
+    fn next_due(&mut self) -> Option<Tick> {
+        while let Some(Reverse((at, name))) = self.due.peek() {
+            let watched = self.watched.get(name);
+            if watched.is_some_and(|watched| watched.is_due_at(*at)) {
+                return Some(*at);
             }
-            watched.running = true;
-            let prober = Arc::clone(&self.prober);
-            let at_once = Arc::clone(&self.limits.at_once);
-            let check = self.check.clone();
-            let Checked { address, host, .. } = watched.checked.clone();
-            let task = self.checks.spawn(async move {
-                // The semaphore is never closed; if it were, checking without it does no harm.
-                let _permit = at_once.acquire().await;
-                let result = prober
-                    .probe(&check.probe, address, &host, check.timeout)
-                    .await;
-                (address, result)
-            });
-            self.names.insert(task.id(), Arc::clone(name));
+            self.due.pop();
         }
+        None
+    }
+
+    /// Starts the check that is due first.
+    fn start_next(&mut self, permit: Option<OwnedSemaphorePermit>) {
+        let Some(Reverse((_, name))) = self.due.pop() else {
+            return;
+        };
+        let Some(watched) = self.watched.get_mut(&name) else {
+            return;
+        };
+        watched.running = true;
+        let prober = Arc::clone(&self.prober);
+        let check = Arc::clone(&self.check);
+        let Checked {
+            address, host, tls, ..
+        } = watched.checked.clone();
+        let task = self.checks.spawn(async move {
+            let _permit = permit;
+            let result = prober
+                .probe(&check.probe, address, &host, tls.as_ref(), check.timeout)
+                .await;
+            (address, result)
+        });
+        self.names.insert(task.id(), name);
     }
 
     fn finish(&mut self, done: Result<(Id, (SocketAddr, CheckResult)), tokio::task::JoinError>) {
@@ -189,16 +232,19 @@ impl<B: Patients, P: Prober> Timetable<B, P> {
         let Some(watched) = self.watched.get_mut(&name) else {
             return;
         };
-        watched.running = false;
         let Some((address, result)) = done else {
             // A check that panicked says nothing about its backend; it is made again later.
             tracing::error!(backend = &*name, "a health check panicked");
+            watched.running = false;
             watched.not_before = now.after(self.check.interval);
+            self.due.push(Reverse((watched.due(), name)));
             return;
         };
         if address != watched.checked.address {
+            // The check of another machine that had the name before.
             return;
         }
+        watched.running = false;
         if let Some(change) = watched.checker.record(now, result) {
             let report = watched.checker.report();
             tracing::info!(
@@ -210,6 +256,7 @@ impl<B: Patients, P: Prober> Timetable<B, P> {
             );
         }
         self.patients.report(&name, watched.checker.report(), now);
+        self.due.push(Reverse((watched.due(), name)));
     }
 }
 

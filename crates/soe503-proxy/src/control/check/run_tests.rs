@@ -42,6 +42,7 @@ impl Prober for Script {
         _: &Probe,
         address: SocketAddr,
         _: &HeaderValue,
+        _: Option<&ClientTls>,
         _: Duration,
     ) -> CheckResult {
         let running = self.running.fetch_add(1, Relaxed) + 1;
@@ -79,6 +80,7 @@ fn backend(number: u8) -> Checked {
         name: format!("b{number}").into(),
         address: SocketAddr::from(([10, 0, 0, number], 80)),
         host: HeaderValue::from_static("app"),
+        tls: None,
         suspicious: false,
         health: Health::Up,
     }
@@ -223,6 +225,7 @@ async fn a_check_that_panics_is_made_again_and_blames_nobody() {
             _: &Probe,
             _: SocketAddr,
             _: &HeaderValue,
+            _: Option<&ClientTls>,
             _: Duration,
         ) -> CheckResult {
             assert!(self.0.fetch_add(1, Relaxed) > 0, "the first check panics");
@@ -257,4 +260,66 @@ async fn who_was_down_before_a_reload_has_to_rise_again() {
     }
     task.abort();
     assert_eq!(states, [Health::Down, Health::Up]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_backends_are_checked_in_time_by_few_checks_at_once() {
+    let many = (0..1_000_u16).map(|number| Checked {
+        name: format!("b{number}").into(),
+        address: SocketAddr::from(([10, 1, (number >> 8) as u8, number as u8], 80)),
+        ..backend(1)
+    });
+    let (ward, mut seen) = ward(many.collect());
+    let prober = script(1, &[]);
+    let limits = Limits {
+        at_once: Arc::new(Semaphore::new(8)),
+    };
+    let at_once = Arc::clone(&limits.at_once);
+    let began = soe503::clock::now();
+    let task = tokio::spawn(run(ward, Arc::clone(&prober), check(10), limits));
+    let mut times: HashMap<String, Vec<Tick>> = HashMap::new();
+    for _ in 0..3_000 {
+        let (name, _, at) = seen.recv().await.unwrap();
+        times.entry(name).or_default().push(at);
+    }
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    assert_eq!(times.len(), 1_000);
+    // Three rounds of 10 s, give or take a tenth.
+    assert!(soe503::clock::now().since(began) < Duration::from_secs(34));
+    assert!(times.values().all(|at| (2..=4).contains(&at.len())));
+    assert!(prober.most.load(Relaxed) <= 8);
+    // Checks that were ended gave their permits back.
+    tokio::task::yield_now().await;
+    assert_eq!(at_once.available_permits(), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_check_of_a_former_address_says_nothing_about_the_new_one() {
+    let (ward, mut seen) = ward(vec![backend(1)]);
+    let prober = Arc::new(Script {
+        // The first machine is sick and slow to say so.
+        results: Mutex::new([(backend(1).address, [false; 9].into())].into()),
+        takes: Duration::from_secs(3),
+        ..Script::default()
+    });
+    let task = tokio::spawn(run(
+        Arc::clone(&ward),
+        Arc::clone(&prober),
+        check(2),
+        Limits::default(),
+    ));
+    while prober.running.load(Relaxed) == 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let moved = Checked {
+        address: backend(2).address,
+        ..backend(1)
+    };
+    *ward.list.lock().unwrap() = vec![moved];
+    for _ in 0..3 {
+        let (name, report, _) = seen.recv().await.unwrap();
+        assert_eq!((&*name, report.last_status), ("b1", Some(200)));
+    }
+    task.abort();
 }

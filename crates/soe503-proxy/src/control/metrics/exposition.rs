@@ -50,7 +50,9 @@ impl Samples<'_> {
                 if i > 0 {
                     self.text.push(',');
                 }
-                let _ = write!(self.text, "{name}=\"{}\"", escape_label(&value.to_string()));
+                let _ = write!(self.text, "{name}=\"");
+                let _ = write!(Escaped(&mut self.text), "{value}");
+                self.text.push('"');
             }
             self.text.push('}');
         }
@@ -62,6 +64,41 @@ fn escape_help(text: &str) -> String {
     text.replace('\\', "\\\\").replace('\n', "\\n")
 }
 
-fn escape_label(text: &str) -> String {
-    escape_help(text).replace('"', "\\\"")
+/// The value of a label, written without a copy: there are tens of thousands.
+struct Escaped<'a>(&'a mut String);
+
+impl Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        for part in text.split_inclusive(['\\', '\n', '"']) {
+            let plain = part.trim_end_matches(['\\', '\n', '"']);
+            self.0.push_str(plain);
+            self.0.push_str(match &part[plain.len()..] {
+                "\\" => "\\\\",
+                "\n" => "\\n",
+                "\"" => "\\\"",
+                _ => "",
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_escaped() {
+        for (text, expected) in [
+            ("", ""),
+            ("plain", "plain"),
+            ("a\"b", "a\\\"b"),
+            ("\\\\\n\"", "\\\\\\\\\\n\\\""),
+            ("é\n", "é\\n"),
+        ] {
+            let mut out = String::new();
+            Escaped(&mut out).write_str(text).unwrap();
+            assert_eq!(out, expected);
+        }
+    }
 }

@@ -6,9 +6,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use soe503_api::CircuitState;
 use soe503_core::pool::BackendSnapshot;
 
-use super::scrape::{BackendScrape, PoolScrape, ResponseCount, Scrape};
+use super::scrape::{BackendScrape, PoolScrape, ResponseCount, Scrape, TlsScrape};
+use crate::config::TlsVersion;
 use crate::control::admin::view;
 use crate::state::{Class, Origin, PoolState, Proxy};
+use crate::tls::{Reason, ServerTls};
 
 /// The values of this moment.
 pub fn gather(proxy: &Proxy) -> Scrape {
@@ -19,12 +21,29 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         draining: proxy.is_draining(),
         connections: proxy.connections.open(),
         connections_total: proxy.connections.total(),
+        refused_for_header: proxy.connections.refused_for_header(),
+        refused_per_client: proxy.connections.refused_per_client(),
         recorder_dropped: proxy.recorder.dropped(),
         access_log_written: proxy.access_log.written(),
         access_log_dropped: proxy.access_log.dropped(),
         reloads_failed: proxy.reloads.refused.load(Relaxed),
         reloads_applied: proxy.reloads.applied.load(Relaxed),
+        certificate_reloads: proxy.file_reloads.applied.load(Relaxed),
+        certificate_reloads_refused: proxy.file_reloads.refused.load(Relaxed),
+        tls: proxy.all_server_tls().map(of_tls).collect(),
         pools: proxy.pools().values().map(|pool| of_pool(pool)).collect(),
+    }
+}
+
+fn of_tls(tls: &ServerTls) -> TlsScrape {
+    let counts = tls.counts();
+    let versions = [TlsVersion::Tls12, TlsVersion::Tls13];
+    TlsScrape {
+        listener: tls.address(),
+        handshakes: versions.map(|v| (v, counts.succeeded(v))).to_vec(),
+        resumed: counts.resumed(),
+        failed: Reason::ALL.map(|r| (r, counts.failed(r))).to_vec(),
+        certificates: tls.certificates(),
     }
 }
 

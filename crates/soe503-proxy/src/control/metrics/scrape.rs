@@ -1,12 +1,15 @@
 //! The values of one scrape, read once.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::Cause;
 
+use crate::config::TlsVersion;
 use crate::state::{Class, Origin};
+use crate::tls::Reason;
 
 /// Everything that is exposed, at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +26,10 @@ pub struct Scrape {
     pub connections: u64,
     /// Client connections since the start.
     pub connections_total: u64,
+    /// Connections refused because of their PROXY protocol header.
+    pub refused_for_header: u64,
+    /// Connections refused because their client had too many.
+    pub refused_per_client: u64,
     /// Failure records that were lost on their way to the recorder.
     pub recorder_dropped: u64,
     /// Access log lines written.
@@ -33,8 +40,29 @@ pub struct Scrape {
     pub reloads_failed: u64,
     /// Reloads of the configuration that were applied.
     pub reloads_applied: u64,
+    /// Certificates that changed on disk and were put in force.
+    pub certificate_reloads: u64,
+    /// Certificates that changed on disk and could not be used.
+    pub certificate_reloads_refused: u64,
+    /// The listeners with TLS.
+    pub tls: Vec<TlsScrape>,
     /// The pools, by name.
     pub pools: Vec<PoolScrape>,
+}
+
+/// TLS of one listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsScrape {
+    /// Where it listens.
+    pub listener: SocketAddr,
+    /// Handshakes that succeeded, by version.
+    pub handshakes: Vec<(TlsVersion, u64)>,
+    /// How many of those continued a session.
+    pub resumed: u64,
+    /// Handshakes that failed, by reason.
+    pub failed: Vec<(Reason, u64)>,
+    /// Each certificate: what it is for, and when it ends, in unix seconds.
+    pub certificates: Vec<(String, i64)>,
 }
 
 /// One pool.

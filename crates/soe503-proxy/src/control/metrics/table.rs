@@ -258,6 +258,82 @@ pub const TABLE: &[Family] = &[
         read: Read::Process(|scrape, out| out.push(&[], scrape.connections_total)),
     },
     Family {
+        name: "soe503_tls_handshakes_total",
+        kind: Kind::Counter,
+        unit: "handshakes",
+        labels: &["listener", "version"],
+        help: "TLS handshakes with clients that succeeded, by version.",
+        read: Read::Process(|scrape, out| {
+            for tls in &scrape.tls {
+                for (version, count) in &tls.handshakes {
+                    out.push(&[&tls.listener, &version.id()], *count);
+                }
+            }
+        }),
+    },
+    Family {
+        name: "soe503_tls_resumed_total",
+        kind: Kind::Counter,
+        unit: "handshakes",
+        labels: &["listener"],
+        help: "TLS handshakes with clients that continued an earlier session, which costs a fraction of a new one.",
+        read: Read::Process(|scrape, out| {
+            for tls in &scrape.tls {
+                out.push(&[&tls.listener], tls.resumed);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_tls_handshake_failures_total",
+        kind: Kind::Counter,
+        unit: "handshakes",
+        labels: &["listener", "reason"],
+        help: "TLS handshakes with clients that failed. `client_alert`: the client refused, mostly our certificate; `plain_http`: it did not speak TLS and was told so.",
+        read: Read::Process(|scrape, out| {
+            for tls in &scrape.tls {
+                for (reason, count) in &tls.failed {
+                    out.push(&[&tls.listener, &reason.id()], *count);
+                }
+            }
+        }),
+    },
+    Family {
+        name: "soe503_tls_certificate_expires_seconds",
+        kind: Kind::Gauge,
+        unit: "seconds",
+        labels: &["listener", "certificate"],
+        help: "When each certificate that a listener presents ends, in seconds since 1970; `certificate` is its first name.",
+        read: Read::Process(|scrape, out| {
+            for tls in &scrape.tls {
+                for (name, end) in &tls.certificates {
+                    out.push(&[&tls.listener, name], *end);
+                }
+            }
+        }),
+    },
+    Family {
+        name: "soe503_tls_certificate_reloads_total",
+        kind: Kind::Counter,
+        unit: "reloads",
+        labels: &["result"],
+        help: "Certificates, keys and authorities that changed on disk: applied, or refused because they cannot be used; then the old ones stay in force.",
+        read: Read::Process(|scrape, out| {
+            out.push(&[&"applied"], scrape.certificate_reloads);
+            out.push(&[&"refused"], scrape.certificate_reloads_refused);
+        }),
+    },
+    Family {
+        name: "soe503_connections_refused_total",
+        kind: Kind::Counter,
+        unit: "connections",
+        labels: &["reason"],
+        help: "Client connections closed before their first request. `proxy_protocol`: no valid header, or from somebody who may not send one. `per_client`: the client has `max_connections_per_client`.",
+        read: Read::Process(|scrape, out| {
+            out.push(&[&"proxy_protocol"], scrape.refused_for_header);
+            out.push(&[&"per_client"], scrape.refused_per_client);
+        }),
+    },
+    Family {
         name: "soe503_draining",
         kind: Kind::Gauge,
         unit: "0 or 1",

@@ -2,7 +2,7 @@
 
 use soe503::clock;
 use soe503_core::Cause;
-use soe503_core::ledger::{Fault, Knock, Phase, Refusal, TimeoutKind};
+use soe503_core::ledger::{Fault, Knock, Phase, Refusal};
 
 use super::session::Lent;
 use super::table::{self, Found};
@@ -41,11 +41,11 @@ pub(super) async fn checkout(trial: &mut Trial, options: &H2Options) -> Result<L
         let opened = Box::pin(trial.within_deadline(open::wait(waiting))).await;
         match opened.flatten() {
             Some(Ok(took)) => trial.attempt.connect = Some(took),
-            Some(Err(fault)) => {
-                if fault == Fault::Timeout(TimeoutKind::Connect) {
-                    trial.attempt.connect = Some(trial.upstream.options().connect_timeout);
-                }
-                return Err(fault);
+            Some(Err(unopened)) => {
+                trial.attempt.phase = unopened.phase;
+                trial.attempt.connect = unopened.connect;
+                trial.attempt.bytes_sent = Some(0);
+                return Err(unopened.fault);
             }
             None => return Err(trial.timeout()),
         }
@@ -71,7 +71,7 @@ pub(super) async fn knock(trial: &mut Trial, options: &H2Options) {
     };
     match tokio::time::timeout(KNOCK, open::wait(waiting)).await {
         Ok(Some(Ok(_))) => trial.attempt.knock = Some(Knock::Accepted),
-        Ok(Some(Err(Fault::Errno(libc::ECONNREFUSED)))) => {
+        Ok(Some(Err(unopened))) if unopened.fault == Fault::Errno(libc::ECONNREFUSED) => {
             trial.attempt.knock = Some(Knock::Refused);
         }
         // No answer tells nothing, and there is no time to wait for one.
@@ -80,12 +80,6 @@ pub(super) async fn knock(trial: &mut Trial, options: &H2Options) {
 }
 
 fn find(trial: &Trial, options: &H2Options) -> Found {
-    let upstream = &trial.upstream;
     let most = usize::try_from(options.max_connections.get()).unwrap_or(usize::MAX);
-    table::find(
-        upstream.0.key,
-        upstream.options().idle_timeout,
-        most,
-        clock::now(),
-    )
+    table::find(&trial.upstream, most, clock::now())
 }

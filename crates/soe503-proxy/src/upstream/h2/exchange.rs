@@ -8,7 +8,6 @@ use ::h2::RecvStream;
 use ::h2::client::ResponseFuture;
 use bytes::Bytes;
 use http::request::Parts;
-use http::uri::Scheme;
 use http::{Request, Response, header};
 use http_body::Body;
 use soe503::BoxError;
@@ -19,6 +18,7 @@ use super::session::Lent;
 use super::source::Source;
 use super::upload::{Sent, Upload};
 use super::{H2Body, H2Options, fault, head};
+use crate::front::hop;
 use crate::upstream::trial::{Trial, is_break};
 use crate::upstream::{Upstream, UpstreamBody};
 
@@ -87,7 +87,7 @@ where
 {
     let connection = std::sync::Arc::clone(lent.stream.connection());
     let written = connection.line.written();
-    let head = head::of(parts, &Scheme::HTTP, trial.upstream.address());
+    let head = head::of(parts, &trial.upstream);
     let empty = source.is_end();
     trial.attempt.phase = Phase::Write;
     trial.attempt.bytes_sent = Some(0);
@@ -206,7 +206,8 @@ where
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
     let attempt = &trial.attempt;
-    let response = response
+    let mut response = response
         .map(|stream| UpstreamBody::H2(H2Body::new(stream, length, lent.stream, upload, attempt)));
-    trial.answered(response)
+    hop::strip(response.headers_mut());
+    trial.keep_facts(response)
 }

@@ -1,12 +1,12 @@
 //! A request's head as HTTP/2 has it.
 
-use std::net::SocketAddr;
-
 use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, Request, Uri, Version};
 use soe503::{RequestContext, clock, grpc};
+
+use crate::upstream::{BackendHost, Upstream};
 
 /// Fields that HTTP/2 does not know (RFC 9113 §8.2.2). The front has removed them as hop-by-hop; one
 /// left would make `h2` refuse the whole request.
@@ -18,14 +18,21 @@ static CONNECTION_SPECIFIC: [HeaderName; 5] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// The request of `parts` for the backend at `address`.
+/// The request of `parts` for `upstream`.
 ///
 /// `Host` becomes `:authority` (RFC 9113 §8.3.1); one that is no authority, or none, leaves the
-/// address. For gRPC, `te: trailers` is added, which is ours to say: we pass trailers on; and a
+/// host of the backend's URL. For gRPC, `te: trailers` is added, which is ours to say: we pass trailers on; and a
 /// `grpc-timeout` becomes what is left of it.
-pub(super) fn of(parts: &Parts, scheme: &Scheme, address: SocketAddr) -> Request<()> {
+pub(super) fn of(parts: &Parts, upstream: &Upstream) -> Request<()> {
     let mut headers = parts.headers.clone();
-    let host = headers.remove(HOST);
+    let asked = headers.remove(HOST);
+    // A route may ask for the backend's own host instead.
+    let own = parts.extensions.get::<BackendHost>().is_some();
+    let host = asked.filter(|_| !own);
+    let scheme = match upstream.tls() {
+        Some(_) => Scheme::HTTPS,
+        None => Scheme::HTTP,
+    };
     for name in &CONNECTION_SPECIFIC {
         headers.remove(name);
     }
@@ -36,7 +43,7 @@ pub(super) fn of(parts: &Parts, scheme: &Scheme, address: SocketAddr) -> Request
     }
     let mut request = Request::new(());
     *request.method_mut() = parts.method.clone();
-    *request.uri_mut() = target(&parts.uri, host.as_ref(), scheme, address);
+    *request.uri_mut() = target(&parts.uri, host.as_ref(), scheme, upstream.host());
     *request.version_mut() = Version::HTTP_2;
     *request.headers_mut() = headers;
     request
@@ -50,13 +57,14 @@ fn remaining(headers: &mut HeaderMap, context: Option<&RequestContext>) {
     }
 }
 
-fn target(uri: &Uri, host: Option<&HeaderValue>, scheme: &Scheme, address: SocketAddr) -> Uri {
-    let authority = host
-        .and_then(|host| Authority::try_from(host.as_bytes()).ok())
-        .or_else(|| Authority::try_from(address.to_string()).ok());
+fn target(uri: &Uri, host: Option<&HeaderValue>, scheme: Scheme, own: &HeaderValue) -> Uri {
+    let authority = [host, Some(own)]
+        .into_iter()
+        .flatten()
+        .find_map(|host| Authority::try_from(host.as_bytes()).ok());
     let path = uri.path_and_query().cloned();
     let mut parts = http::uri::Parts::default();
-    parts.scheme = Some(scheme.clone());
+    parts.scheme = Some(scheme);
     parts.authority = authority;
     parts.path_and_query = Some(path.unwrap_or(PathAndQuery::from_static("/")));
     // Scheme, authority and path are all there.
@@ -68,6 +76,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::upstream::{Protocol, UpstreamOptions};
 
     fn parts(uri: &str, fields: &[(&'static str, &'static str)]) -> Parts {
         let mut request = Request::builder().method("POST").uri(uri);
@@ -77,12 +86,26 @@ mod tests {
         request.body(()).unwrap().into_parts().0
     }
 
+    fn backend() -> Upstream {
+        let options = UpstreamOptions {
+            connect_timeout: Duration::from_secs(1),
+            idle_timeout: Duration::from_secs(1),
+            max_idle: 1,
+            protocol: Protocol::H1,
+        };
+        let address = "10.0.0.1:80".parse().unwrap();
+        Upstream::new(address, HeaderValue::from_static("app:80"), options)
+    }
+
     fn sent(uri: &str, fields: &[(&'static str, &'static str)]) -> Request<()> {
-        of(
-            &parts(uri, fields),
-            &Scheme::HTTP,
-            "10.0.0.1:80".parse().unwrap(),
-        )
+        of(&parts(uri, fields), &backend())
+    }
+
+    #[test]
+    fn a_route_may_ask_for_the_backends_own_host() {
+        let mut parts = parts("/", &[("host", "shop.example")]);
+        parts.extensions.insert(BackendHost);
+        assert_eq!(of(&parts, &backend()).uri(), "http://app:80/");
     }
 
     #[test]
@@ -94,9 +117,9 @@ mod tests {
                 "http://shop.example:8080/a?b=1",
             ),
             ("/", Some("[::1]"), "http://[::1]/"),
-            ("/", Some("not a host"), "http://10.0.0.1:80/"),
-            ("/", Some(""), "http://10.0.0.1:80/"),
-            ("/", None, "http://10.0.0.1:80/"),
+            ("/", Some("not a host"), "http://app:80/"),
+            ("/", Some(""), "http://app:80/"),
+            ("/", None, "http://app:80/"),
         ] {
             let fields: Vec<_> = host.map(|host| ("host", host)).into_iter().collect();
             let request = sent(uri, &fields);
@@ -139,8 +162,7 @@ mod tests {
         let mut context = RequestContext::new(clock::now(), false);
         context.caller_deadline = Some(clock::now().after(Duration::from_secs(4)));
         parts.extensions.insert(context);
-        let address = "10.0.0.1:80".parse().unwrap();
-        let request = of(&parts, &Scheme::HTTP, address);
+        let request = of(&parts, &backend());
         assert_eq!(request.headers()[TE], "trailers");
         let left = grpc::timeout(request.headers()).unwrap();
         assert!(

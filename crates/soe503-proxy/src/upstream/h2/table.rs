@@ -8,10 +8,11 @@ use std::hash::BuildHasherDefault;
 use std::time::Duration;
 
 use soe503_core::Tick;
-use soe503_core::ledger::Fault;
+use soe503_core::ledger::{Fault, Phase};
 use tokio::sync::watch;
 
 use super::session::{ASSUMED_STREAMS, Lent, Session};
+use crate::upstream::Upstream;
 use crate::upstream::idle::{BackendKey, Spread};
 
 thread_local! {
@@ -21,7 +22,17 @@ thread_local! {
 type Table = HashMap<BackendKey, Sessions, BuildHasherDefault<Spread>>;
 
 /// How the opening of a connection ended: how long the connect took, or why there is none.
-pub(super) type Opened = Option<Result<Duration, Fault>>;
+pub(super) type Opened = Option<Result<Duration, Unopened>>;
+
+/// Why there is no connection.
+#[derive(Clone, Debug)]
+pub(super) struct Unopened {
+    /// How far it got.
+    pub(super) phase: Phase,
+    pub(super) fault: Fault,
+    /// How long the TCP connect took, or was given.
+    pub(super) connect: Option<Duration>,
+}
 
 /// What there is for a request.
 #[derive(Debug)]
@@ -44,7 +55,7 @@ pub(super) enum Found {
 /// The sessions with one backend.
 #[derive(Debug)]
 struct Sessions {
-    idle_timeout: Duration,
+    upstream: Upstream,
     /// Oldest first.
     open: Vec<Session>,
     opening: Vec<Opening>,
@@ -58,13 +69,13 @@ struct Opening {
     awaited: usize,
 }
 
-/// Finds a stream to the backend `key`, of which at most `most` connections are to be open.
-pub(super) fn find(key: BackendKey, idle_timeout: Duration, most: usize, now: Tick) -> Found {
+/// Finds a stream to `upstream`, to which at most `most` connections are to be open.
+pub(super) fn find(upstream: &Upstream, most: usize, now: Tick) -> Found {
     // Dropped after the borrow ends: dropping a session wakes its task.
     let mut dropped = Vec::new();
     TABLE.with_borrow_mut(|table| {
-        let sessions = table.entry(key).or_insert_with(|| Sessions {
-            idle_timeout,
+        let sessions = table.entry(upstream.key()).or_insert_with(|| Sessions {
+            upstream: upstream.clone(),
             open: Vec::new(),
             opening: Vec::new(),
         });
@@ -75,12 +86,12 @@ pub(super) fn find(key: BackendKey, idle_timeout: Duration, most: usize, now: Ti
 /// A connection was opened, or was not. Everybody who waits for it asks again.
 pub(super) fn opened(
     key: BackendKey,
-    result: Result<(Session, Duration), Fault>,
+    result: Result<(Session, Duration), Unopened>,
     done: &watch::Sender<Opened>,
 ) {
     let (session, told) = match result {
         Ok((session, took)) => (Some(session), Ok(took)),
-        Err(fault) => (None, Err(fault)),
+        Err(unopened) => (None, Err(unopened)),
     };
     TABLE.with_borrow_mut(|table| {
         if let Some(sessions) = table.get_mut(&key) {
@@ -152,7 +163,7 @@ impl Sessions {
 
     /// Takes out what takes no streams any more, and what was idle for too long.
     fn sweep(&mut self, now: Tick, dropped: &mut Vec<Session>) {
-        let limit = self.idle_timeout;
+        let limit = self.upstream.idle_limit(now);
         let useless = |session: &mut Session| !session.is_open() || session.is_stale(limit, now);
         dropped.extend(self.open.extract_if(.., useless));
     }

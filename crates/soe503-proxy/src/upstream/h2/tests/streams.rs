@@ -32,7 +32,7 @@ async fn requests_share_one_connection_from_the_first_moment() {
     for sent in sent {
         assert_eq!(status(sent).await, 200);
     }
-    assert_eq!(table::count(backend.upstream.0.key), 1);
+    assert_eq!(table::count(backend.upstream.key()), 1);
 }
 
 #[tokio::test]
@@ -128,13 +128,13 @@ async fn an_idle_connection_is_closed_after_its_time_and_a_busy_one_is_not() {
     let stream = raw.request().await;
     let later = clock::now().after(PATIENCE * 2);
     sweep(later);
-    assert_eq!(table::count(backend.upstream.0.key), 1, "busy");
+    assert_eq!(table::count(backend.upstream.key()), 1, "busy");
     raw.answer(stream, 200).await;
     drop(come(sent).await.unwrap());
     sweep(clock::now().after(Duration::from_secs(1)));
-    assert_eq!(table::count(backend.upstream.0.key), 1, "young");
+    assert_eq!(table::count(backend.upstream.key()), 1, "young");
     sweep(later);
-    assert_eq!(table::count(backend.upstream.0.key), 0);
+    assert_eq!(table::count(backend.upstream.key()), 0);
     let code = raw
         .until(|seen| match seen {
             Seen::GoAway(code) => Some(*code),

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::Full;
 use soe503::{BoxError, Failure, RequestBodyError};
@@ -46,6 +46,7 @@ impl Backend {
         };
         let upstream = Upstream::new(
             listener.local_addr().unwrap(),
+            HeaderValue::from_static("app"),
             UpstreamOptions {
                 connect_timeout: PATIENCE,
                 idle_timeout: PATIENCE,

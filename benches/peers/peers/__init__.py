@@ -1,0 +1,1 @@
+"""Compares soe503 with other proxies on one machine. Python's standard library only."""

@@ -1,0 +1,184 @@
+//! Who may be picked, as a range of a list that is patched in place.
+//!
+//! The backends' slots stand in one list, grouped by [`Class`]:
+//!
+//! ```text
+//!  down │ rotation │ starting │ ejected │ ejected and down │ out by an operator
+//! ```
+//!
+//! In this order every [`Admit`] is one contiguous range, so a pick is a random index into it
+//! whatever the rest of the pool is like, and the sizes of the groups are the [`Census`]. A backend
+//! that changes its class moves by one swap per group that it passes: five at most, and nothing is
+//! rebuilt.
+//!
+//! Only the holder of the control lock moves backends. A pick that reads meanwhile may see a backend
+//! twice or not at all, or find one that has just changed; it looks at the flags of what it drew, as
+//! those alone say who may be picked.
+
+use core::ops::Range;
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+
+use super::census::{Admit, Census};
+use super::word::Flags;
+use crate::Ratio;
+
+/// The list and its groups.
+pub(super) struct Roster {
+    /// Slots, grouped by class.
+    order: Box<[AtomicU32]>,
+    /// Where in `order` each slot is.
+    places: Box<[AtomicU32]>,
+    /// Where in `order` each class ends.
+    ends: [AtomicU32; CLASSES],
+    /// Who may be picked: an [`Admit`], or [`NOBODY`].
+    admit: AtomicU8,
+}
+
+/// What choosing needs to know about a backend's state. The order is that of the groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Down,
+    Rotation,
+    Starting,
+    Ejected,
+    EjectedDown,
+    Out,
+}
+
+const CLASSES: usize = 6;
+const NOBODY: u8 = u8::MAX;
+
+// === impl Roster ===
+
+impl Roster {
+    /// The backends with these flags, by slot.
+    pub(super) fn new(flags: impl Iterator<Item = Flags>) -> Self {
+        let classes: Vec<Class> = flags.map(Class::of).collect();
+        let mut ends = [0_u32; CLASSES];
+        for &class in &classes {
+            ends[class as usize..].iter_mut().for_each(|end| *end += 1);
+        }
+        let mut next = [0_u32; CLASSES];
+        next[1..].copy_from_slice(&ends[..CLASSES - 1]);
+        let order: Box<[_]> = classes.iter().map(|_| AtomicU32::new(0)).collect();
+        let places = classes.iter().zip(0_u32..).map(|(&class, slot)| {
+            let place = next[class as usize];
+            next[class as usize] += 1;
+            order[place as usize].store(slot, Ordering::Relaxed);
+            AtomicU32::new(place)
+        });
+        Self {
+            places: places.collect(),
+            order,
+            ends: ends.map(AtomicU32::new),
+            admit: AtomicU8::new(NOBODY),
+        }
+    }
+
+    /// Moves `slot` to the group of its flags. The caller holds the control lock.
+    pub(super) fn put(&self, slot: u32, flags: Flags) {
+        let goal = Class::of(flags) as usize;
+        let mut at = self.places[slot as usize].load(Ordering::Relaxed);
+        let mut class = (0..CLASSES - 1)
+            .find(|&class| at < self.end(class))
+            .unwrap_or(CLASSES - 1);
+        while class < goal {
+            let last = self.end(class) - 1;
+            self.swap(at, last);
+            self.ends[class].store(last, Ordering::Relaxed);
+            at = last;
+            class += 1;
+        }
+        while class > goal {
+            let first = self.end(class - 1);
+            self.swap(at, first);
+            self.ends[class - 1].store(first + 1, Ordering::Relaxed);
+            at = first;
+            class -= 1;
+        }
+    }
+
+    /// Decides anew who may be picked. The caller holds the control lock.
+    pub(super) fn decide(&self, panic_threshold: Option<Ratio>) {
+        let admit = self.census().admit(panic_threshold);
+        let admit = admit.map_or(NOBODY, |admit| admit as u8);
+        self.admit.store(admit, Ordering::Relaxed);
+    }
+
+    /// How many backends are in which group.
+    pub(super) fn census(&self) -> Census {
+        let count = |class: Class| {
+            let start = (class as usize).checked_sub(1).map_or(0, |c| self.end(c));
+            // Read while somebody moves, an end may be before a start.
+            self.end(class as usize).saturating_sub(start)
+        };
+        Census {
+            rotation: count(Class::Rotation),
+            down: count(Class::Down),
+            starting: count(Class::Starting),
+            ejected: count(Class::Ejected),
+            ejected_down: count(Class::EjectedDown),
+        }
+    }
+
+    /// Who may be picked; `None`: nobody.
+    pub(super) fn admit(&self) -> Option<Admit> {
+        let admit = self.admit.load(Ordering::Relaxed);
+        Admit::ALL.get(usize::from(admit)).copied()
+    }
+
+    /// The places of those whom `admit` allows.
+    pub(super) fn range(&self, admit: Admit) -> Range<usize> {
+        let (start, end) = match admit {
+            Admit::Rotation => (self.end(0), self.end(Class::Rotation as usize)),
+            Admit::Unchecked => (0, self.end(Class::Rotation as usize)),
+            Admit::Starting => (self.end(0), self.end(Class::Starting as usize)),
+            Admit::Ejected => (self.end(0), self.end(Class::Ejected as usize)),
+            Admit::Anything => (0, self.end(Class::EjectedDown as usize)),
+        };
+        start as usize..end as usize
+    }
+
+    /// The slot at `place`, which must be less than the number of backends.
+    pub(super) fn slot(&self, place: usize) -> usize {
+        self.order[place].load(Ordering::Relaxed) as usize
+    }
+
+    fn end(&self, class: usize) -> u32 {
+        self.ends[class].load(Ordering::Relaxed)
+    }
+
+    fn swap(&self, a: u32, b: u32) {
+        let [at_a, at_b] = [a, b].map(|place| self.order[place as usize].load(Ordering::Relaxed));
+        self.order[a as usize].store(at_b, Ordering::Relaxed);
+        self.order[b as usize].store(at_a, Ordering::Relaxed);
+        self.places[at_b as usize].store(a, Ordering::Relaxed);
+        self.places[at_a as usize].store(b, Ordering::Relaxed);
+    }
+}
+
+// === impl Class ===
+
+impl Class {
+    const fn of(flags: Flags) -> Self {
+        if flags.has(Flags::ADMIN) {
+            Self::Out
+        } else if flags.has(Flags::EJECTED) {
+            if flags.has(Flags::DOWN) {
+                Self::EjectedDown
+            } else {
+                Self::Ejected
+            }
+        } else if flags.has(Flags::DOWN) {
+            Self::Down
+        } else if flags.has(Flags::STARTING) {
+            Self::Starting
+        } else {
+            Self::Rotation
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "roster_tests.rs"]
+mod tests;

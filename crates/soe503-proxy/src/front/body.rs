@@ -1,0 +1,70 @@
+//! The body of a request, whatever its client speaks.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use soe503::BoxError;
+
+use super::capped::Capped;
+use crate::listen::h1;
+
+/// What a client sends after a request's head.
+#[derive(Debug)]
+pub(crate) enum ClientBody {
+    /// Nothing.
+    Empty,
+    /// Read from an HTTP/1 connection.
+    H1(h1::Body),
+    /// A stream of an HTTP/2 connection.
+    H2(Incoming),
+    /// Any of these, of unknown length on a route that limits it.
+    Capped(Box<Capped<Self>>),
+}
+
+impl ClientBody {
+    /// The body of an HTTP/2 request.
+    pub(crate) fn h2(body: Incoming) -> Self {
+        match body.is_end_stream() {
+            true => Self::Empty,
+            false => Self::H2(body),
+        }
+    }
+}
+
+impl Body for ClientBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.get_mut() {
+            Self::Empty => Poll::Ready(None),
+            Self::H1(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            Self::H2(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            Self::Capped(body) => Pin::new(&mut **body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::H1(body) => body.is_end_stream(),
+            Self::H2(body) => body.is_end_stream(),
+            Self::Capped(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::H1(body) => body.size_hint(),
+            Self::H2(body) => body.size_hint(),
+            Self::Capped(body) => body.size_hint(),
+        }
+    }
+}

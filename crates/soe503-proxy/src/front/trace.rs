@@ -1,0 +1,159 @@
+//! `traceparent` (W3C Trace Context, Level 1): the trace that a request belongs to.
+//!
+//! A request of a trace gets a span of its own for this hop: the trace's id and flags stay, the
+//! parent's id is new. A request without one, or with one that is not valid, begins a trace, which
+//! is marked as sampled: services behind us that sample "as the parent does" would otherwise drop
+//! what they record today.
+
+use http::header::{Entry, HeaderName};
+use http::{HeaderMap, HeaderValue};
+
+use super::request_id::hexadecimal;
+
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+
+/// `00-`, 32 digits, `-`, 16 digits, `-`, 2 digits.
+const LENGTH: usize = 55;
+const TRACE: std::ops::Range<usize> = 3..35;
+const PARENT: std::ops::Range<usize> = 36..52;
+const FLAGS: std::ops::Range<usize> = 53..55;
+
+/// Extends the trace of a request, or begins one.
+pub(super) fn extend(headers: &mut HeaderMap) {
+    match headers.entry(&TRACEPARENT) {
+        Entry::Vacant(vacant) => {
+            vacant.insert(begun());
+        }
+        Entry::Occupied(mut occupied) => {
+            let one = occupied.iter().nth(1).is_none();
+            let extended = one.then(|| extended(occupied.get().as_bytes())).flatten();
+            let valid = extended.is_some();
+            occupied.insert(extended.unwrap_or_else(begun));
+            // The state belongs to the trace that is no more (§3.3.1).
+            if !valid {
+                headers.remove(&TRACESTATE);
+            }
+        }
+    }
+}
+
+/// `parent` with a new span; `None` if it is not valid (§3.2.2).
+fn extended(parent: &[u8]) -> Option<HeaderValue> {
+    let first: &[u8; LENGTH] = parent.first_chunk()?;
+    let version = &first[..2];
+    let digits = |range: std::ops::Range<usize>| {
+        let digit = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        first[range].iter().all(digit)
+    };
+    let some = |range: std::ops::Range<usize>| first[range].iter().any(|b| *b != b'0');
+    let dashes = [2, 35, 52].iter().all(|at| first[*at] == b'-');
+    // A later version may have more members, behind a dash (§3.2.4); ff is none.
+    let length = match version {
+        b"00" => parent.len() == LENGTH,
+        b"ff" => false,
+        _ => parent.get(LENGTH).is_none_or(|next| *next == b'-'),
+    };
+    let valid = dashes
+        && length
+        && digits(0..2)
+        && [TRACE, PARENT, FLAGS].into_iter().all(digits)
+        && some(TRACE)
+        && some(PARENT);
+    valid.then(|| {
+        let mut own = *first;
+        // We speak version 00, of whose flags there is one: sampled.
+        own[..2].copy_from_slice(b"00");
+        let sampled = matches!(
+            own[54],
+            b'1' | b'3' | b'5' | b'7' | b'9' | b'b' | b'd' | b'f'
+        );
+        own[FLAGS].copy_from_slice(if sampled { b"01" } else { b"00" });
+        written(own)
+    })
+}
+
+/// The first span of a new trace.
+fn begun() -> HeaderValue {
+    let mut own = *b"00-00000000000000000000000000000000-0000000000000000-01";
+    own[3..19].copy_from_slice(&hexadecimal(random()));
+    own[19..35].copy_from_slice(&hexadecimal(random()));
+    written(own)
+}
+
+/// With a new span.
+fn written(mut own: [u8; LENGTH]) -> HeaderValue {
+    own[PARENT].copy_from_slice(&hexadecimal(random()));
+    // Digits and dashes only.
+    HeaderValue::from_bytes(&own).unwrap_or(HeaderValue::from_static("-"))
+}
+
+/// Never all zeros, which is no id.
+fn random() -> u64 {
+    fastrand::u64(1..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+    fn after(given: &[&str]) -> (String, bool) {
+        let mut headers = HeaderMap::new();
+        for value in given {
+            headers.append(&TRACEPARENT, HeaderValue::from_str(value).unwrap());
+        }
+        headers.insert(&TRACESTATE, HeaderValue::from_static("a=b"));
+        extend(&mut headers);
+        assert_eq!(headers.get_all(&TRACEPARENT).iter().count(), 1);
+        let value = headers[&TRACEPARENT].to_str().unwrap().to_owned();
+        assert!(extended(value.as_bytes()).is_some(), "{value} is valid");
+        (value, headers.contains_key(&TRACESTATE))
+    }
+
+    #[test]
+    fn a_valid_parent_is_kept_with_a_new_span() {
+        for (given, flags) in [
+            (format!("00-{ID}-00f067aa0ba902b7-01"), "01"),
+            (format!("00-{ID}-00f067aa0ba902b7-00"), "00"),
+            (format!("00-{ID}-00f067aa0ba902b7-03"), "01"),
+            (format!("01-{ID}-00f067aa0ba902b7-02"), "00"),
+            (format!("cc-{ID}-00f067aa0ba902b7-01-what-will-be"), "01"),
+        ] {
+            let (value, state) = after(&[&given]);
+            assert!(
+                value.starts_with(&format!("00-{ID}-")),
+                "{given} -> {value}"
+            );
+            assert!(!value.contains("00f067aa0ba902b7"), "{value}");
+            assert!(value.ends_with(&format!("-{flags}")), "{given} -> {value}");
+            assert!(state, "tracestate stays");
+        }
+    }
+
+    #[test]
+    fn anything_else_begins_a_trace() {
+        for given in [
+            "",
+            "00",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01more",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0g",
+            "00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01",
+        ] {
+            let (value, state) = after(&[given]);
+            assert!(!value.contains(ID), "{given} -> {value}");
+            assert!(value.ends_with("-01") && !state, "{given} -> {value}");
+        }
+        let valid = format!("00-{ID}-00f067aa0ba902b7-01");
+        assert!(!after(&[&valid, &valid]).0.contains(ID), "two are none");
+        let mut headers = HeaderMap::new();
+        extend(&mut headers);
+        assert!(extended(headers[&TRACEPARENT].as_bytes()).is_some());
+    }
+}

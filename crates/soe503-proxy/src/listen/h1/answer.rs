@@ -1,0 +1,71 @@
+//! The form of an answer.
+
+use http::{StatusCode, Version, response};
+use http_body::Body;
+use soe503_h1::{BodyLength, ConnectionOut, write_response_head};
+
+use crate::listen::date;
+use crate::net::Message;
+
+/// What the request says about the answer's form.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Framing {
+    /// The version of the request.
+    pub(super) version: Version,
+    /// The method was `HEAD`.
+    pub(super) head: bool,
+    /// The connection may serve another request afterwards.
+    pub(super) keep_alive: bool,
+}
+
+/// An answer on its way.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) message: Message,
+    /// The connection may serve another request after it.
+    pub(super) keep_alive: bool,
+}
+
+impl Answer {
+    /// Decides the framing and prepares the head. `tunnel`: bytes of another protocol follow.
+    pub(super) fn begin<B: Body>(
+        head: &response::Parts,
+        body: &B,
+        framing: Framing,
+        tunnel: bool,
+    ) -> Self {
+        let length = length_of(head.status, body, framing);
+        let keep_alive = framing.keep_alive && length != BodyLength::UntilClose;
+        let connection = match (tunnel, keep_alive, framing.version) {
+            (true, ..) => ConnectionOut::Upgrade,
+            (false, true, Version::HTTP_10) => ConnectionOut::KeepAlive,
+            (false, true, _) => ConnectionOut::Omit,
+            (false, false, _) => ConnectionOut::Close,
+        };
+        let message = Message::new(length, body.is_end_stream(), |out| {
+            date::with(|date| {
+                let date = Some(date);
+                write_response_head(out, head.status, &head.headers, length, connection, date);
+            });
+        });
+        Self {
+            message,
+            keep_alive,
+        }
+    }
+}
+
+/// RFC 9112 §6.3, seen from the sender.
+fn length_of<B: Body>(status: StatusCode, body: &B, framing: Framing) -> BodyLength {
+    let bodiless = status.is_informational()
+        || status == StatusCode::NO_CONTENT
+        || status == StatusCode::NOT_MODIFIED;
+    if framing.head || bodiless {
+        return BodyLength::None;
+    }
+    match body.size_hint().exact() {
+        Some(length) => BodyLength::Length(length),
+        None if framing.version == Version::HTTP_10 => BodyLength::UntilClose,
+        None => BodyLength::Chunked,
+    }
+}

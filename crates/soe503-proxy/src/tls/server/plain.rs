@@ -1,0 +1,76 @@
+//! Clients that do not begin with a TLS handshake.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::handshake::{HandshakeError, Reason};
+
+/// The type of the record that every TLS connection begins with (RFC 8446 §5.1).
+const HANDSHAKE: u8 = 22;
+
+/// As much of what a client said before we hung up is read, in bytes, so that the answer is not
+/// overtaken by a reset.
+const MOST_READ: usize = 64 * 1024;
+
+/// How long the client may take to read the answer.
+const LINGER: Duration = Duration::from_secs(1);
+
+const ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
+    content-type: text/plain; charset=utf-8\r\n\
+    content-length: 58\r\n\
+    connection: close\r\n\
+    \r\n\
+    This port speaks TLS, and you spoke plain HTTP: use https\n";
+
+/// Waits for the first bytes and leaves them where they are.
+///
+/// # Errors
+///
+/// If they are not the beginning of TLS. Plain HTTP has been answered then.
+pub(super) async fn refuse_plain(stream: &mut TcpStream) -> Result<(), HandshakeError> {
+    let mut first = [0; 8];
+    let count = stream.peek(&mut first).await?;
+    let seen = &first[..count];
+    match seen {
+        [] => Err(HandshakeError::new(Reason::Closed, "closed without a word")),
+        [HANDSHAKE, ..] => Ok(()),
+        // A method (RFC 9110 §9.1 has only such), or the preface of HTTP/2.
+        [b'A'..=b'Z', ..] => {
+            let detail = format!("the client begins with \"{}\"", seen.escape_ascii());
+            answer(stream).await;
+            Err(HandshakeError::new(Reason::PlainHttp, detail))
+        }
+        _ => {
+            let detail = format!("the client begins with \"{}\"", seen.escape_ascii());
+            Err(HandshakeError::new(Reason::NotTls, detail))
+        }
+    }
+}
+
+/// Says what is wrong and waits until the client has read it, or for [`LINGER`].
+async fn answer(stream: &mut TcpStream) {
+    let told = async {
+        stream.write_all(ANSWER).await?;
+        stream.shutdown().await?;
+        let mut rest = stream.take(MOST_READ as u64);
+        let mut discarded = [0; 1024];
+        while rest.read(&mut discarded).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    // It is gone, or it had its time: nothing more to do for it.
+    let _ = tokio::time::timeout(LINGER, told).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_is_as_long_as_it_says() {
+        let text = std::str::from_utf8(ANSWER).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("content-length: {}\r\n", body.len())));
+    }
+}

@@ -1,0 +1,109 @@
+//! Opening a transport to a backend.
+
+use std::io;
+use std::time::Duration;
+
+use soe503_core::Tick;
+use soe503_core::ledger::{Fault, TimeoutKind};
+use tokio::net::TcpStream;
+
+use super::connection::Connection;
+use super::{Upstream, eyeballs};
+use crate::net::{Stream, Tls};
+use crate::tls::{Alpn, ClientTls};
+
+/// Why a connection did not come about.
+#[derive(Debug)]
+pub(crate) enum ConnectError {
+    /// No answer within the connect timeout.
+    Timeout,
+    /// The system call failed.
+    Io(io::Error),
+    /// It was connected within this time, and then TLS did not come about.
+    Tls(Duration, Fault),
+}
+
+/// Connects to `upstream` for HTTP/1 within `timeout`, the TLS handshake included.
+pub(super) async fn open(
+    upstream: &Upstream,
+    timeout: Duration,
+    now: Tick,
+) -> Result<Connection, ConnectError> {
+    let transport = transport(upstream, timeout, now).await?;
+    Ok(Connection::new(
+        transport.stream,
+        transport.connect_time,
+        now,
+    ))
+}
+
+/// What HTTP can be spoken over.
+#[derive(Debug)]
+pub(super) struct Transport {
+    pub(super) stream: Stream,
+    /// How long the TCP connect took.
+    pub(super) connect_time: Duration,
+    /// What was negotiated; `None` without TLS, or if the backend did not say.
+    pub(super) alpn: Option<Alpn>,
+}
+
+/// Connects to `upstream` within `timeout`, the TLS handshake included.
+pub(super) async fn transport(
+    upstream: &Upstream,
+    timeout: Duration,
+    now: Tick,
+) -> Result<Transport, ConnectError> {
+    let stream = match tokio::time::timeout(timeout, tcp(upstream, now)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return Err(ConnectError::Io(error)),
+        Err(_elapsed) => return Err(ConnectError::Timeout),
+    };
+    let connect_time = soe503::clock::now().since(now);
+    // Requests are written whole; waiting for more would only delay them.
+    stream.set_nodelay(true).map_err(ConnectError::Io)?;
+    let (stream, alpn) = match upstream.tls() {
+        None => (Stream::Tcp(stream), None),
+        Some(tls) => secure(tls, stream, timeout.saturating_sub(connect_time))
+            .await
+            .map_err(|fault| ConnectError::Tls(connect_time, fault))?,
+    };
+    Ok(Transport {
+        stream,
+        connect_time,
+        alpn,
+    })
+}
+
+/// TLS over `stream` within `limit`, and what it was agreed to speak.
+async fn secure(
+    tls: &ClientTls,
+    stream: TcpStream,
+    limit: Duration,
+) -> Result<(Stream, Option<Alpn>), Fault> {
+    match tokio::time::timeout(limit, tls.connect(stream)).await {
+        Ok(Ok((stream, alpn))) => Ok((Stream::Tls(Tls::Client(Box::new(stream))), alpn)),
+        Ok(Err(fault)) => Err(fault),
+        Err(_elapsed) => Err(Fault::Timeout(TimeoutKind::Handshake)),
+    }
+}
+
+async fn tcp(upstream: &Upstream, now: Tick) -> io::Result<TcpStream> {
+    let own = upstream.address();
+    let Some(companion) = upstream.companion() else {
+        return TcpStream::connect(own).await;
+    };
+    let (first, second) = if upstream.is_detoured(now) {
+        (companion, own)
+    } else {
+        (own, companion)
+    };
+    let (stream, winner) = eyeballs::race(first, second, TcpStream::connect).await?;
+    if winner == second {
+        upstream.detour(now, winner == companion);
+    }
+    Ok(stream)
+}
+
+#[cfg(test)]
+#[path = "connect_tests.rs"]
+mod tests;

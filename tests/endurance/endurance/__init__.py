@@ -1,0 +1,1 @@
+"""Many connections, slow connections, large bodies."""

@@ -1,0 +1,1 @@
+"""SIGTERM under load: not one request fails."""

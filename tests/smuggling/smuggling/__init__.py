@@ -1,0 +1,1 @@
+"""Does the backend see the requests that the proxy thinks it sent?"""

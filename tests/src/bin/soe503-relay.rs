@@ -1,0 +1,34 @@
+//! The floors of the comparisons: see [`soe503_tests::bench`].
+
+use std::error::Error;
+use std::net::SocketAddr;
+
+use clap::Parser;
+use soe503_tests::bench::{Backends, parse_and_relay, relay};
+use tokio::net::TcpListener;
+
+/// A proxy that copies bytes and does next to nothing with them.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Where to listen
+    #[arg(long)]
+    listen: SocketAddr,
+    /// A backend; may be repeated
+    #[arg(long, required = true)]
+    backend: Vec<SocketAddr>,
+    /// Parse HTTP/1.1 on both sides
+    #[arg(long)]
+    parse: bool,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    let listener = TcpListener::bind(arguments.listen).await?;
+    let backends = Backends::new(arguments.backend).ok_or("no backend")?;
+    match arguments.parse {
+        true => parse_and_relay(listener, backends).await?,
+        false => relay(listener, backends).await?,
+    }
+    Ok(())
+}
