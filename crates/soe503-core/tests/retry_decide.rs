@@ -30,7 +30,10 @@ fn timeout() -> Attempt {
 }
 
 fn own_refusal(refusal: Refusal) -> Attempt {
-    attempt(Phase::Queue, Fault::Refused(refusal), 0)
+    Attempt {
+        backend: None,
+        ..attempt(Phase::Queue, Fault::Refused(refusal), 0)
+    }
 }
 
 fn budget(min_per_second: u32) -> RetryBudget {
@@ -93,8 +96,8 @@ fn every_door() {
         in_use: 1,
     });
     let policy = own_refusal(Refusal::Policy(Cause::MaintenanceWindow));
-    let ms = Duration::from_millis;
     let base = |attempt| Situation::after(attempt, NOW);
+    let ms = Duration::from_millis;
     let rows = [
         ("unsent, any method", base(&connect), V::Retried),
         (

@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::front::Front;
 use crate::listen::{Acceptor, Drain, Server, date, watch};
-use crate::upstream::idle;
+use crate::upstream;
 
 /// One listener as a worker sees it.
 #[derive(Debug)]
@@ -85,6 +85,6 @@ async fn housekeeping(drain: &Drain) {
         let now = soe503::clock::now();
         watch::look(now, drain.has_begun());
         date::refresh();
-        idle::sweep(now);
+        upstream::sweep(now);
     }
 }

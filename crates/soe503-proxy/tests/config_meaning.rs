@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use http::Method;
-use soe503_proxy::config::{Config, Exposure, Host, Probe, Protocols, Target, Window, from_str};
+use soe503_proxy::config::{
+    BackendProtocol, Config, Exposure, Host, Probe, Protocols, Target, Window, from_str,
+};
 
 const SMALLEST: &str = include_str!("../../../config/smallest.toml");
 
@@ -166,11 +168,36 @@ fn a_check_has_a_path_or_is_a_connection() {
         "health_check = { path = \"/h?x=1\", host = \"A.example\", expect = \"200,404\" }",
     );
     let check = http.pools[0].health_check.as_ref().unwrap();
-    let Probe::Http { path, host, expect } = &check.probe else {
+    let Probe::Http {
+        path,
+        host,
+        expect,
+        protocol,
+    } = &check.probe
+    else {
         panic!("not HTTP");
     };
     assert_eq!((&**path, host.as_deref()), ("/h?x=1", Some("a.example")));
     assert!(expect.contains(404) && !expect.contains(301));
+    assert_eq!(*protocol, BackendProtocol::H1);
+}
+
+#[test]
+fn http2_to_backends_and_in_their_checks() {
+    let config = with_pool_keys(
+        "protocol = \"h2\"\nmax_h2_connections = 2\nh2_ping_interval = \"0s\"\n\
+         health_check = { path = \"/h\" }",
+    );
+    let pool = &config.pools[0];
+    assert_eq!(pool.protocol, BackendProtocol::H2);
+    assert_eq!(pool.max_h2_connections.get(), 2);
+    assert!(pool.h2_ping_interval.is_zero());
+    assert_eq!(pool.h2_ping_timeout, Duration::from_secs(5));
+    let probe = &pool.health_check.as_ref().unwrap().probe;
+    let Probe::Http { protocol, .. } = probe else {
+        panic!("not HTTP");
+    };
+    assert_eq!(*protocol, BackendProtocol::H2);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use soe503_core::Cause;
 use soe503_core::health::CheckResult;
-use soe503_proxy::config::{Probe, StatusSet};
+use soe503_proxy::config::{BackendProtocol, Probe, StatusSet};
 use soe503_proxy::control::check::{Prober, Sockets};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -50,6 +50,7 @@ fn http(host: Option<&str>, expect: &str) -> Probe {
         path: "/healthz?full=1".into(),
         host: host.map(Into::into),
         expect: StatusSet::parse(expect).unwrap(),
+        protocol: BackendProtocol::H1,
     }
 }
 

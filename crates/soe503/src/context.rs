@@ -21,6 +21,9 @@ pub struct RequestContext {
     /// When the whole request must be answered. A connector below may rely on being polled
     /// when it comes.
     pub deadline: Option<Tick>,
+    /// When the caller of a gRPC request stops waiting, by its `grpc-timeout`: for the whole answer,
+    /// its body included. A connector below tells it to the backend.
+    pub caller_deadline: Option<Tick>,
     /// When this attempt must be answered, because another could still follow. `None`: it may use
     /// the time until `deadline`.
     pub attempt_deadline: Option<Tick>,
@@ -41,6 +44,7 @@ impl RequestContext {
         Self {
             now,
             deadline: None,
+            caller_deadline: None,
             attempt_deadline: None,
             number: 1,
             tried: Tried::default(),

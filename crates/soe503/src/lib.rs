@@ -87,6 +87,7 @@ mod context;
 mod error;
 pub mod explain;
 pub mod facts;
+pub mod grpc;
 mod macros;
 pub mod pool;
 pub mod retry;

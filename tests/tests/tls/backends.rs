@@ -4,6 +4,13 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -41,6 +48,15 @@ impl Drop for Backend {
 impl Backend {
     /// With this certificate; asks for one of `clients`, if that is said.
     pub(crate) async fn start(pair: &Pair, clients: Option<&Authority>) -> Self {
+        Self::speaking(pair, clients, &[b"h2", b"http/1.1"]).await
+    }
+
+    /// Likewise, if one of `protocols` is wanted.
+    pub(crate) async fn speaking(
+        pair: &Pair,
+        clients: Option<&Authority>,
+        protocols: &[&[u8]],
+    ) -> Self {
         let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(rustls::ALL_VERSIONS)
             .unwrap();
@@ -61,7 +77,7 @@ impl Backend {
         let cert = CertificateDer::from_pem_slice(pair.cert.as_bytes()).unwrap();
         let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).unwrap();
         let mut config = builder.with_single_cert(vec![cert], key).unwrap();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = protocols.iter().map(|id| id.to_vec()).collect();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let seen = Arc::new(Seen::default());
         let counted = Arc::clone(&seen);
@@ -104,14 +120,38 @@ where
     (address, task)
 }
 
-/// Requests without bodies, one after the other.
-async fn serve(mut stream: TlsStream<TcpStream>, seen: &Seen) {
+/// Requests without bodies, as was agreed.
+async fn serve(stream: TlsStream<TcpStream>, seen: &Arc<Seen>) {
+    let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     {
         let (_, session) = stream.get_ref();
         let name = session.server_name().map(ToOwned::to_owned);
         let alpn = session.alpn_protocol().map(<[u8]>::to_vec);
         *seen.last.lock().unwrap() = (name, alpn);
     }
+    if h2 {
+        serve_h2(stream, Arc::clone(seen)).await;
+    } else {
+        serve_h1(stream, seen).await;
+    }
+}
+
+/// Requests that may share the connection. Says which scheme they were asked with.
+async fn serve_h2(stream: TlsStream<TcpStream>, seen: Arc<Seen>) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        seen.requests.fetch_add(1, Relaxed);
+        let scheme = request.uri().scheme_str().unwrap_or_default().to_owned();
+        let answer = Response::builder().header("seen-scheme", scheme);
+        async { answer.body(Full::new(Bytes::from_static(b"ok"))) }
+    });
+    // How it ends is the proxy's business.
+    let _ended = http2::Builder::new(TokioExecutor::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+/// Requests one after the other.
+async fn serve_h1(mut stream: TlsStream<TcpStream>, seen: &Seen) {
     let mut head = Vec::new();
     while let Ok(byte) = stream.read_u8().await {
         head.push(byte);

@@ -2,6 +2,7 @@
 
 mod backends;
 mod clients;
+mod h2;
 mod listener;
 mod reload;
 mod support;

@@ -15,7 +15,7 @@ use crate::support::{Authority, Files};
 const NAME: &str = "tls_name_mismatch";
 
 /// A config for these URLs, with `tls` in the pool, and few retries.
-fn secure(urls: &[String], tls: &str) -> String {
+pub(crate) fn secure(urls: &[String], tls: &str) -> String {
     let urls: Vec<_> = urls.iter().map(|url| format!("\"{url}\"")).collect();
     config(&[], tls).replace(
         "backends = []",
@@ -23,12 +23,12 @@ fn secure(urls: &[String], tls: &str) -> String {
     )
 }
 
-fn https(address: SocketAddr) -> String {
+pub(crate) fn https(address: SocketAddr) -> String {
     format!("https://{address}")
 }
 
 /// Trusting `authority` alone, and more.
-fn trusting(files: &Files, authority: &Authority, more: &str) -> String {
+pub(crate) fn trusting(files: &Files, authority: &Authority, more: &str) -> String {
     let ca = files.write("ca.pem", &authority.pem());
     format!("tls = {{ ca = \"{ca}\"{more} }}")
 }

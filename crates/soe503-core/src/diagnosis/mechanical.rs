@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::{errno, tls};
 use crate::cause::Cause;
-use crate::ledger::{Attempt, Fault, Knock, ParseFault, Phase, Refusal, TimeoutKind};
+use crate::ledger::{Attempt, Fault, Http2Fault, Knock, ParseFault, Phase, Refusal, TimeoutKind};
 
 /// A backend that sheds load answers faster than it could work.
 const SHED_WITHIN: Duration = Duration::from_millis(10);
@@ -27,6 +27,8 @@ pub fn mechanical(attempt: &Attempt) -> Option<Cause> {
         Fault::Timeout(kind) => Some(timeout(attempt, *kind)),
         Fault::Tls(fault) => Some(tls::cause(fault)),
         Fault::Parse(fault) => Some(parse(*fault)),
+        Fault::Http2(fault) => Some(http2(attempt, *fault)),
+        Fault::Grpc(status) => grpc(*status),
         // Whoever recorded this holds the status for a failure, even where we would not.
         Fault::Status(status) => {
             upstream(attempt, *status).or(Some(Cause::DependencyUpstreamError))
@@ -81,6 +83,30 @@ fn parse(fault: ParseFault) -> Cause {
         }
         ParseFault::Body => Cause::DependencyResponseTruncated,
         ParseFault::TlsRecord => Cause::ConfigTlsPlaintextMismatch,
+    }
+}
+
+/// A stream that the peer ended, by its code. A peer that does not answer a PING is as silent as one
+/// that does not answer the request.
+fn http2(attempt: &Attempt, fault: Http2Fault) -> Cause {
+    match fault {
+        Http2Fault::PingTimeout => late(attempt.phase.max(Phase::WaitHeaders)),
+        Http2Fault::Violation(_) if attempt.phase < Phase::Body => Cause::DependencyInvalidResponse,
+        _ if attempt.phase >= Phase::Body => Cause::DependencyResponseTruncated,
+        fault if fault.sheds() => Cause::OverloadUpstreamShedding,
+        _ => Cause::DependencyResetBeforeResponse,
+    }
+}
+
+/// What a gRPC status code says about the backend's health. The codes that say something about the
+/// request are no failures.
+pub fn grpc(status: u32) -> Option<Cause> {
+    match status {
+        4 => Some(Cause::DependencyResponseTimeout),
+        8 => Some(Cause::OverloadUpstreamShedding),
+        13 | 15 => Some(Cause::DependencyUpstreamError),
+        14 => Some(Cause::DependencyUpstream503),
+        _ => None,
     }
 }
 

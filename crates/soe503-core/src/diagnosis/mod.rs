@@ -33,7 +33,7 @@ mod tls;
 pub use context::{BackendView, CircuitView, Condition, Context};
 pub use diagnose::diagnose;
 pub(crate) use errno::name as errno_name;
-pub use mechanical::mechanical;
+pub use mechanical::{grpc, mechanical};
 pub use nested::nested;
 pub use outcome::outcome;
 pub use report::{Because, Diagnosis, Evidence, Grade, Level, RuledOut, Scope};

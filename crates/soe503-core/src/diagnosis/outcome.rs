@@ -2,7 +2,7 @@
 
 use super::mechanical::mechanical;
 use crate::cause::{Category, Cause};
-use crate::ledger::{Attempt, Fault, Knock, Phase};
+use crate::ledger::{Attempt, Fault, Http2Fault, Knock, Phase};
 use crate::outcome::{Outcome, Verdict};
 
 /// The verdict on one attempt, for the backend that it was tried on.
@@ -14,6 +14,10 @@ use crate::outcome::{Outcome, Verdict};
 /// | a reused, idle connection turned out to be closed | degraded: a race, no sickness |
 /// | broken off by a backend that refuses connections right after | failure, as `connect_refused` |
 /// | connect, reset, timeout, protocol, 500, 502, 503, 504, other 5xx | failure |
+/// | a gRPC status of 8 (resource exhausted) | degraded |
+/// | a gRPC status of 4, 13, 14 or 15 | failure |
+/// | HTTP/2: `REFUSED_STREAM`, `ENHANCE_YOUR_CALM` | degraded: it sheds, and says so |
+/// | HTTP/2: a GOAWAY that leaves the request out | ignore: a server that closes as it should |
 /// | the client left or broke its own request | ignore; after the head, the status decides |
 /// | any other status that a classifier recorded as [`Fault::Status`] | failure |
 /// | our own refusals, queue, descriptors, ports, memory, disk, bugs | ignore |
@@ -32,7 +36,11 @@ pub fn outcome(attempt: &Attempt) -> Outcome {
             Verdict::Ignore
         }
         Some(Fault::Timeout(_)) if attempt.phase == Phase::Queue => Verdict::Ignore,
-        Some(Fault::Status(429)) => Verdict::Degraded,
+        Some(Fault::Status(429) | Fault::Grpc(8)) => Verdict::Degraded,
+        Some(Fault::Http2(fault)) if fault.sheds() && attempt.phase < Phase::Body => {
+            Verdict::Degraded
+        }
+        Some(Fault::Http2(Http2Fault::GoAway(_))) => Verdict::Ignore,
         None if attempt.status == Some(429) => Verdict::Degraded,
         Some(Fault::Errno(_) | Fault::Closed) if cause == Cause::ConfigKeepaliveMismatch => {
             Verdict::Degraded

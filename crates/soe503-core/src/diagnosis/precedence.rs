@@ -31,6 +31,8 @@ fn rank(attempt: &Attempt, cause: Cause) -> u8 {
     match (&attempt.fault, cause) {
         (_, Cause::Unclassified) => 200,
         (Some(Fault::Refused(refusal)), _) => match refusal {
+            // One backend's limit: the others were tried, and they decide.
+            Refusal::Limit { .. } if attempt.backend.is_some() => 80,
             Refusal::Policy(_) | Refusal::Limit { .. } => 0,
             Refusal::NoBackend { cause, .. } if own_policy(*cause) => 0,
             Refusal::CircuitOpen { .. } | Refusal::NoBackend { .. } => 100,
@@ -42,7 +44,7 @@ fn rank(attempt: &Attempt, cause: Cause) -> u8 {
         // One backend that used to accept is enough to make "wrong port" wrong.
         (_, Cause::ConfigWrongPort) => 31,
         (_, Cause::DependencyResponseTimeout) => 60,
-        (Some(Fault::Status(_)) | None, _) => 70,
+        (Some(Fault::Status(_) | Fault::Grpc(_)) | None, _) => 70,
         _ => match attempt.phase {
             Phase::Queue | Phase::Dns | Phase::Connect => 30,
             Phase::Tls => 40,

@@ -6,7 +6,9 @@ use super::time::rfc3339;
 use super::words::duration;
 use crate::cause::Cause;
 use crate::diagnosis::{alert_name, errno_name};
-use crate::ledger::{Attempt, Fault, Knock, ParseFault, Phase, Refusal, TimeoutKind, TlsFault};
+use crate::ledger::{
+    Attempt, Fault, Http2Fault, Knock, ParseFault, Phase, Refusal, TimeoutKind, TlsFault,
+};
 
 /// What ended `attempt`, in one sentence for an operator: names and addresses are not hidden, and
 /// what came from outside is cut and cleaned.
@@ -39,6 +41,8 @@ fn end(attempt: &Attempt, names: &Names<'_>) -> String {
         Some(Fault::Timeout(kind)) => timeout(*kind, attempt.phase).to_owned(),
         Some(Fault::Tls(fault)) => tls(fault, names),
         Some(Fault::Parse(fault)) => parse(*fault).to_owned(),
+        Some(Fault::Http2(fault)) => http2(*fault),
+        Some(Fault::Grpc(status)) => format!("answered with grpc-status {status}"),
         Some(Fault::Status(status)) => answered(*status, attempt, names),
         Some(Fault::Dns { rcode, .. }) => dns(*rcode),
         Some(Fault::Refused(refusal)) => refused(refusal),
@@ -127,6 +131,23 @@ const fn parse(fault: ParseFault) -> &'static str {
         ParseFault::Body => "the response's body is shorter than announced or malformed",
         ParseFault::Http2 => "HTTP/2 protocol error",
         ParseFault::TlsRecord => "a TLS record where HTTP was expected",
+    }
+}
+
+fn http2(fault: Http2Fault) -> String {
+    let named = |code| match Http2Fault::code_name(code) {
+        Some(name) => name.to_owned(),
+        None => format!("error code {code:#x}"),
+    };
+    match fault {
+        Http2Fault::Reset(code) => format!("HTTP/2 stream reset by the backend ({})", named(code)),
+        Http2Fault::GoAway(code) => {
+            format!("not taken by the backend: GOAWAY ({})", named(code))
+        }
+        Http2Fault::Violation(code) => {
+            format!("HTTP/2 protocol error of the backend ({})", named(code))
+        }
+        Http2Fault::PingTimeout => "no answer to an HTTP/2 PING".to_owned(),
     }
 }
 

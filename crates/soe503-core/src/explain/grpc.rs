@@ -4,19 +4,21 @@ use core::fmt::Write;
 
 use super::Telling;
 use super::problem::Problem;
+use crate::cause::Cause;
+use crate::ledger::{Fault, TimeoutKind};
 
 /// `DEADLINE_EXCEEDED`.
 const DEADLINE_EXCEEDED: u8 = 4;
+/// `RESOURCE_EXHAUSTED`: the caller's own limit.
+const RESOURCE_EXHAUSTED: u8 = 8;
+/// `INTERNAL`: a bug of ours.
+const INTERNAL: u8 = 13;
 /// `UNAVAILABLE`: what clients' retry policies list.
 const UNAVAILABLE: u8 = 14;
 
 /// The headers that make an answer gRPC's.
 pub(super) fn headers(telling: &Telling<'_>, problem: &Problem) -> [(&'static str, String); 3] {
-    let status = if problem.status == 504 {
-        DEADLINE_EXCEEDED
-    } else {
-        UNAVAILABLE
-    };
+    let status = status(telling, problem.status);
     // A client waits exactly this long; a negative number forbids to come back (proposal A6).
     let pushback = match telling.retry_after {
         Some(seconds) => (i64::from(seconds) * 1000).min(i64::from(i32::MAX)),
@@ -30,6 +32,19 @@ pub(super) fn headers(telling: &Telling<'_>, problem: &Problem) -> [(&'static st
         ),
         ("grpc-retry-pushback-ms", pushback.to_string()),
     ]
+}
+
+/// The code for an answer that would be `plain` in HTTP. A deadline that passed is one wherever the
+/// request was at that moment.
+fn status(telling: &Telling<'_>, plain: u16) -> u8 {
+    let diagnosis = telling.diagnosis;
+    let overdue = matches!(diagnosis.fault, Some(Fault::Timeout(TimeoutKind::Total)));
+    match plain {
+        429 => RESOURCE_EXHAUSTED,
+        500 => INTERNAL,
+        _ if overdue || diagnosis.primary == Cause::DependencyResponseTimeout => DEADLINE_EXCEEDED,
+        _ => UNAVAILABLE,
+    }
 }
 
 /// `Percent-Encoded` of the gRPC protocol: visible ASCII and spaces but `%`.

@@ -16,8 +16,12 @@ pub enum Fault {
     Tls(TlsFault),
     /// The peer's bytes are not the protocol that was agreed.
     Parse(ParseFault),
+    /// The HTTP/2 peer, or we in its place, ended the stream or the connection.
+    Http2(Http2Fault),
     /// A complete answer with a status that counts as a failure.
     Status(u16),
+    /// A complete gRPC answer with this `grpc-status`.
+    Grpc(u32),
     /// A name did not resolve. `rcode` is the DNS response code where a server answered.
     Dns {
         /// The response code (2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED, …); `None`: no answer in time.
@@ -85,6 +89,21 @@ pub enum TlsFault {
     Protocol,
 }
 
+/// How an HTTP/2 stream or its connection ended before it was done. Codes are those of RFC 9113 §7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Http2Fault {
+    /// The peer reset the stream with this code.
+    Reset(u32),
+    /// A GOAWAY with this code whose last stream was before ours: the peer has not looked at the
+    /// request and never will (RFC 9113 §6.8).
+    GoAway(u32),
+    /// The peer broke the protocol; we ended the stream or the connection with this code.
+    Violation(u32),
+    /// The peer did not answer a PING in time.
+    PingTimeout,
+}
+
 /// How the peer's bytes are wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -99,6 +118,50 @@ pub enum ParseFault {
     Http2,
     /// A TLS record where plain HTTP was expected.
     TlsRecord,
+}
+
+// === impl Http2Fault ===
+
+impl Http2Fault {
+    /// `REFUSED_STREAM` (RFC 9113 §8.7).
+    pub const REFUSED_STREAM: u32 = 0x7;
+    /// `ENHANCE_YOUR_CALM`.
+    pub const ENHANCE_YOUR_CALM: u32 = 0xb;
+
+    /// The peer says that it has not processed the request: any method may go again.
+    pub const fn unprocessed(self) -> bool {
+        matches!(self, Self::Reset(Self::REFUSED_STREAM) | Self::GoAway(_))
+    }
+
+    /// The peer says that it is asked for too much.
+    pub const fn sheds(self) -> bool {
+        matches!(
+            self,
+            Self::Reset(Self::REFUSED_STREAM | Self::ENHANCE_YOUR_CALM)
+                | Self::GoAway(Self::ENHANCE_YOUR_CALM)
+        )
+    }
+
+    /// The name of an error code (RFC 9113 §7).
+    pub const fn code_name(code: u32) -> Option<&'static str> {
+        Some(match code {
+            0x0 => "NO_ERROR",
+            0x1 => "PROTOCOL_ERROR",
+            0x2 => "INTERNAL_ERROR",
+            0x3 => "FLOW_CONTROL_ERROR",
+            0x4 => "SETTINGS_TIMEOUT",
+            0x5 => "STREAM_CLOSED",
+            0x6 => "FRAME_SIZE_ERROR",
+            0x7 => "REFUSED_STREAM",
+            0x8 => "CANCEL",
+            0x9 => "COMPRESSION_ERROR",
+            0xa => "CONNECT_ERROR",
+            0xb => "ENHANCE_YOUR_CALM",
+            0xc => "INADEQUATE_SECURITY",
+            0xd => "HTTP_1_1_REQUIRED",
+            _ => return None,
+        })
+    }
 }
 
 /// Decisions of ours that end a request before a backend sees it.

@@ -9,5 +9,5 @@ mod fault;
 mod nested;
 
 pub use attempt::{Attempt, Knock, Ledger, Phase, RetryVerdict};
-pub use fault::{Fault, ParseFault, Refusal, TimeoutKind, TlsFault};
+pub use fault::{Fault, Http2Fault, ParseFault, Refusal, TimeoutKind, TlsFault};
 pub use nested::Nested;

@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use super::{Backoff, ReplayClass, RetryBudget, classify, keepalive_race, merge_retry_after};
+use super::{
+    Backoff, ReplayClass, RetryBudget, classify, keepalive_race, may_go_back, merge_retry_after,
+};
 use crate::Tick;
 use crate::ledger::{Attempt, Fault, Refusal, RetryVerdict};
 
@@ -162,6 +164,8 @@ fn closed_door(
         Some(Fault::Refused(Refusal::NoBackend { .. })) => {
             return Some(RetryVerdict::NoOtherBackend);
         }
+        // One backend is full: another may not be.
+        Some(Fault::Refused(Refusal::Limit { .. })) if attempt.backend.is_some() => {}
         Some(Fault::Refused(_) | Fault::Internal) => return Some(RetryVerdict::Pointless),
         _ if situation.upstream_final => return Some(RetryVerdict::Pointless),
         _ => {}
@@ -175,7 +179,7 @@ fn closed_door(
     if attempt.number >= policy.attempts {
         return Some(RetryVerdict::AttemptsSpent);
     }
-    if !situation.other_backend && !keepalive_race(attempt) {
+    if !situation.other_backend && !may_go_back(attempt) {
         return Some(RetryVerdict::NoOtherBackend);
     }
     None
@@ -192,8 +196,11 @@ fn wait(
     rng: &mut fastrand::Rng,
 ) -> Duration {
     let number = u32::from(situation.attempt.number);
-    let at_once =
-        number <= 1 && (class == ReplayClass::Unsent || keepalive_race(situation.attempt));
+    // A backend that sheds is not asked again without a pause.
+    let sheds = matches!(&situation.attempt.fault, Some(Fault::Http2(fault)) if fault.sheds());
+    let at_once = number <= 1
+        && (class == ReplayClass::Unsent || keepalive_race(situation.attempt))
+        && (situation.other_backend || !sheds);
     let delay = if at_once {
         Duration::ZERO
     } else {

@@ -23,22 +23,38 @@ impl ReplayClass {
     }
 }
 
+/// The backend that failed may be the one that is tried next: the failure was one of the connection
+/// alone. A keep-alive race, or an HTTP/2 peer that has not looked at the request.
+pub fn may_go_back(attempt: &Attempt) -> bool {
+    let unprocessed = matches!(&attempt.fault, Some(Fault::Http2(fault)) if fault.unprocessed());
+    unprocessed || keepalive_race(attempt)
+}
+
 /// What is proven about an attempt that failed.
 ///
 /// `idempotent`: the method is (see [`idempotent_method`]), or the request carries an
 /// `Idempotency-Key`, or the operator vouches for the route.
 ///
 /// A status of 421 or 425 is the backend's word that it did not process the request (RFC 9110
-/// §15.5.20, RFC 8470 §5.2). A 429 or a 503 is not: applications send them after having worked.
+/// §15.5.20, RFC 8470 §5.2), and so are `REFUSED_STREAM` and a GOAWAY that leaves the stream out
+/// (RFC 9113 §8.7). A 429 or a 503 is not: applications send them after having worked.
 pub fn classify(attempt: &Attempt, idempotent: bool) -> ReplayClass {
     if attempt.unsent() {
         ReplayClass::Unsent
-    } else if matches!(attempt.fault, Some(Fault::Status(421 | 425))) {
+    } else if says_unprocessed(attempt) {
         ReplayClass::Refused
     } else if idempotent {
         ReplayClass::Idempotent
     } else {
         ReplayClass::Unsafe
+    }
+}
+
+fn says_unprocessed(attempt: &Attempt) -> bool {
+    match &attempt.fault {
+        Some(Fault::Status(421 | 425)) => true,
+        Some(Fault::Http2(fault)) => fault.unprocessed() && attempt.status.is_none(),
+        _ => false,
     }
 }
 
@@ -69,7 +85,7 @@ pub fn keepalive_race(attempt: &Attempt) -> bool {
 mod tests {
     use super::*;
     use crate::Tick;
-    use crate::ledger::{ParseFault, Phase, TimeoutKind};
+    use crate::ledger::{Http2Fault, ParseFault, Phase, TimeoutKind};
 
     fn attempt(phase: Phase, fault: Fault, bytes_sent: Option<u64>) -> Attempt {
         let mut attempt = Attempt::begin(1, Tick::ZERO);
@@ -102,6 +118,43 @@ mod tests {
             ),
             (
                 attempt(Phase::Write, Fault::Errno(104), Some(1)),
+                Idempotent,
+                Unsafe,
+            ),
+            // The peer's word counts even where bytes went out.
+            (
+                attempt(
+                    Phase::WaitHeaders,
+                    Fault::Http2(Http2Fault::Reset(7)),
+                    Some(90),
+                ),
+                Refused,
+                Refused,
+            ),
+            (
+                attempt(
+                    Phase::WaitHeaders,
+                    Fault::Http2(Http2Fault::GoAway(0)),
+                    Some(0),
+                ),
+                Unsent,
+                Unsent,
+            ),
+            (
+                attempt(
+                    Phase::WaitHeaders,
+                    Fault::Http2(Http2Fault::Reset(8)),
+                    Some(90),
+                ),
+                Idempotent,
+                Unsafe,
+            ),
+            (
+                attempt(
+                    Phase::WaitHeaders,
+                    Fault::Http2(Http2Fault::PingTimeout),
+                    Some(90),
+                ),
                 Idempotent,
                 Unsafe,
             ),

@@ -2,7 +2,9 @@
 
 use soe503_core::Cause::{self, *};
 use soe503_core::diagnosis::mechanical;
-use soe503_core::ledger::{Attempt, Fault, Nested, ParseFault, Phase, Refusal, TlsFault};
+use soe503_core::ledger::{
+    Attempt, Fault, Http2Fault, Nested, ParseFault, Phase, Refusal, TlsFault,
+};
 
 use crate::support::{answered, circuit_open, failed, ms};
 
@@ -113,6 +115,75 @@ fn bytes() {
             ConfigTlsPlaintextMismatch,
         ),
     ]);
+}
+
+#[test]
+fn http2_streams() {
+    use Http2Fault::{GoAway, PingTimeout, Reset, Violation};
+    let waiting = |fault| failed(Phase::WaitHeaders, Fault::Http2(fault));
+    let body = |fault| failed(Phase::Body, Fault::Http2(fault));
+    check(&[
+        (
+            "REFUSED_STREAM",
+            waiting(Reset(7)),
+            OverloadUpstreamShedding,
+        ),
+        ("CALM", waiting(Reset(11)), OverloadUpstreamShedding),
+        ("NO_ERROR", waiting(Reset(0)), DependencyResetBeforeResponse),
+        ("CANCEL", waiting(Reset(8)), DependencyResetBeforeResponse),
+        ("INTERNAL", waiting(Reset(2)), DependencyResetBeforeResponse),
+        (
+            "unheard of",
+            waiting(Reset(99)),
+            DependencyResetBeforeResponse,
+        ),
+        ("in the body", body(Reset(7)), DependencyResponseTruncated),
+        ("GOAWAY", waiting(GoAway(0)), DependencyResetBeforeResponse),
+        (
+            "GOAWAY, calm",
+            waiting(GoAway(11)),
+            OverloadUpstreamShedding,
+        ),
+        (
+            "bad frame",
+            waiting(Violation(1)),
+            DependencyInvalidResponse,
+        ),
+        (
+            "bad frame later",
+            body(Violation(1)),
+            DependencyResponseTruncated,
+        ),
+        ("no pong", waiting(PingTimeout), DependencyResponseTimeout),
+        (
+            "no pong to a connection",
+            failed(Phase::Write, Fault::Http2(PingTimeout)),
+            DependencyResponseTimeout,
+        ),
+        (
+            "no pong in the body",
+            body(PingTimeout),
+            DependencyResponseTruncated,
+        ),
+    ]);
+}
+
+#[test]
+fn grpc_statuses() {
+    let told = |status| Attempt {
+        status: Some(200),
+        ..failed(Phase::Done, Fault::Grpc(status))
+    };
+    check(&[
+        ("DEADLINE_EXCEEDED", told(4), DependencyResponseTimeout),
+        ("RESOURCE_EXHAUSTED", told(8), OverloadUpstreamShedding),
+        ("INTERNAL", told(13), DependencyUpstreamError),
+        ("UNAVAILABLE", told(14), DependencyUpstream503),
+        ("DATA_LOSS", told(15), DependencyUpstreamError),
+    ]);
+    for about_the_request in [0, 1, 2, 3, 5, 6, 7, 9, 10, 11, 12, 16, 17] {
+        assert_eq!(mechanical(&told(about_the_request)), None);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Row S1: what counts, and how.
 
 use soe503_core::diagnosis::{mechanical, outcome};
-use soe503_core::ledger::{Attempt, Fault, Knock, Phase, Refusal, TimeoutKind};
+use soe503_core::ledger::{Attempt, Fault, Http2Fault, Knock, Phase, Refusal, TimeoutKind};
 use soe503_core::{Cause, Outcome, Tick, Verdict};
 
 use crate::support::{answered, circuit_open, failed, ms, refused, reset};
@@ -26,7 +26,55 @@ fn verdicts() {
         idle_age: Some(ms(4000)),
         ..reset()
     };
-    let rows: [(&str, Attempt, Verdict); 26] = [
+    let h2 = |phase, fault| failed(phase, Fault::Http2(fault));
+    let grpc = |status| Attempt {
+        status: Some(200),
+        ..failed(Phase::Done, Fault::Grpc(status))
+    };
+    let rows: [(&str, Attempt, Verdict); 37] = [
+        (
+            "REFUSED_STREAM",
+            h2(Phase::WaitHeaders, Http2Fault::Reset(7)),
+            Verdict::Degraded,
+        ),
+        (
+            "ENHANCE_YOUR_CALM",
+            h2(Phase::WaitHeaders, Http2Fault::Reset(11)),
+            Verdict::Degraded,
+        ),
+        (
+            "CANCEL",
+            h2(Phase::WaitHeaders, Http2Fault::Reset(8)),
+            Verdict::Failure,
+        ),
+        (
+            "REFUSED_STREAM in the body",
+            h2(Phase::Body, Http2Fault::Reset(7)),
+            Verdict::Failure,
+        ),
+        (
+            "GOAWAY before us",
+            h2(Phase::WaitHeaders, Http2Fault::GoAway(0)),
+            Verdict::Ignore,
+        ),
+        (
+            "GOAWAY with an error before us",
+            h2(Phase::WaitHeaders, Http2Fault::GoAway(2)),
+            Verdict::Ignore,
+        ),
+        (
+            "no pong",
+            h2(Phase::WaitHeaders, Http2Fault::PingTimeout),
+            Verdict::Failure,
+        ),
+        (
+            "bad frame",
+            h2(Phase::WaitHeaders, Http2Fault::Violation(1)),
+            Verdict::Failure,
+        ),
+        ("UNAVAILABLE", grpc(14), Verdict::Failure),
+        ("RESOURCE_EXHAUSTED", grpc(8), Verdict::Degraded),
+        ("NOT_FOUND", grpc(5), Verdict::Success),
         ("200", status_only(200), Verdict::Success),
         ("404", status_only(404), Verdict::Success),
         ("501", status_only(501), Verdict::Success),

@@ -2,6 +2,8 @@
 
 use std::{fmt, num::NonZeroU32, ops::RangeInclusive, sync::Arc, time::Duration};
 
+use super::BackendProtocol;
+
 /// Active checks of every backend of a pool: `[pools.NAME.health_check]`.
 ///
 /// # Defaults
@@ -43,6 +45,8 @@ pub enum Probe {
         host: Option<Arc<str>>,
         /// The answers that count as good.
         expect: StatusSet,
+        /// What is spoken: as to the pool's requests.
+        protocol: BackendProtocol,
     },
 }
 

@@ -46,7 +46,7 @@ pub use listener::{Limits, Listener, Protocols};
 pub use load::{MAX_FILE_SIZE, from_str, load};
 pub use manual::{full_example, reference_page, schema};
 pub use name::{Name, NonEmpty};
-pub use pool::{Backend, Balance, PoolConfig, Scheme, Target};
+pub use pool::{Backend, BackendProtocol, Balance, PoolConfig, Scheme, Target};
 pub use problem::Problem;
 pub use report::Report;
 pub use root::Config;

@@ -16,9 +16,13 @@ use super::{BackendTls, CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, R
 ///
 /// - `backends`: required
 /// - `balance`: `"p2c_ewma"`
+/// - `protocol`: `"h1"`
 /// - `connect_timeout`: `"500ms"`
 /// - `idle_timeout`: `"4s"`
 /// - `max_idle_connections`: `64`
+/// - `max_h2_connections`: `8`
+/// - `h2_ping_interval`: `"30s"`
+/// - `h2_ping_timeout`: `"5s"`
 /// - `max_in_flight`: `10000`
 /// - `slow_start`: `"5s"`
 /// - `dns_refresh`: `"10s"`
@@ -31,12 +35,21 @@ pub struct PoolConfig {
     pub backends: NonEmpty<Backend>,
     /// How a backend is chosen.
     pub balance: Balance,
+    /// What is spoken to the backends.
+    pub protocol: BackendProtocol,
     /// How long connecting to a backend may take, with the TLS handshake if there is one.
     pub connect_timeout: Duration,
     /// How long an unused connection to a backend is kept.
     pub idle_timeout: Duration,
     /// Unused connections kept per worker and backend.
     pub max_idle_connections: usize,
+    /// HTTP/2 connections per worker and backend, at most.
+    pub max_h2_connections: NonZeroU32,
+    /// How long an HTTP/2 connection with open streams may be silent until it is pinged; zero: for
+    /// ever.
+    pub h2_ping_interval: Duration,
+    /// How long the answer to a ping may take.
+    pub h2_ping_timeout: Duration,
     /// Requests that may be under way at once, over all workers; more are shed.
     pub max_in_flight: NonZeroU32,
     /// How long a backend that comes back takes to reach its full share.
@@ -62,6 +75,17 @@ pub enum Balance {
     /// The better of two random ones, by a failure-penalised latency estimate and its load.
     #[default]
     P2cEwma,
+}
+
+/// What is spoken to the backends of a pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BackendProtocol {
+    /// HTTP/1.1.
+    #[default]
+    H1,
+    /// HTTP/2: with prior knowledge, or negotiated where there is TLS.
+    H2,
 }
 
 /// One entry of `backends`: a URL, or a table with these keys.

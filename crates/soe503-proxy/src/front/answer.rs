@@ -51,7 +51,7 @@ pub(crate) async fn answer(
         return Ok(refuse(
             &front,
             in_flight,
-            id(request.headers()),
+            request.headers(),
             unacceptable.status(),
             unacceptable.detail(),
         ));
@@ -71,7 +71,7 @@ pub(crate) async fn answer(
         return Ok(refuse(
             &front,
             in_flight,
-            id(request.headers()),
+            request.headers(),
             StatusCode::NOT_FOUND,
             refuse::NO_ROUTE,
         ));
@@ -87,9 +87,9 @@ pub(crate) async fn answer(
     if let Some(max) = route.actions().and_then(|actions| actions.max_body) {
         let size = request.body().size_hint();
         if size.lower() > max {
-            let id = id(request.headers());
             let status = StatusCode::PAYLOAD_TOO_LARGE;
-            return Ok(refuse(&front, in_flight, id, status, TOO_LARGE));
+            let headers = request.headers();
+            return Ok(refuse(&front, in_flight, headers, status, TOO_LARGE));
         }
         exceeded = size.exact().is_none().then(|| cap(request.body_mut(), max));
     }
@@ -107,8 +107,8 @@ pub(crate) async fn answer(
     if explained.is_some_and(|explained| explained.by_client) {
         let too_long = exceeded.is_some_and(|exceeded| exceeded.is_set());
         let (status, detail) = mistake(too_long, client.watch().is_overdue());
-        let id = id(response.headers());
-        return Ok(refuse(&front, in_flight, id, status, detail));
+        let headers = response.headers();
+        return Ok(refuse(&front, in_flight, headers, status, detail));
     }
     note(&mut in_flight, &response);
     if let Some(changes) = changes {
@@ -163,22 +163,24 @@ fn looped() -> BoxError {
     Rejected::new(Component::Policy, "max_hops", refusal).into()
 }
 
-/// An answer without a stack: the request is the client's own mistake.
+/// An answer without a stack: the request is the client's own mistake. Its `headers`, or those of an
+/// answer to it, say how it is called, and whether it is gRPC's.
 fn refuse(
     front: &Front,
     mut in_flight: InFlight,
-    id: &HeaderValue,
+    headers: &HeaderMap,
     status: StatusCode,
     detail: &str,
 ) -> Response<FrontBody> {
-    let reply = refuse::with(status, detail, id, front.refused());
-    in_flight.finish_mut().status = Some(status.as_u16());
+    let refusal = if soe503::grpc::is_grpc(headers) {
+        refuse::grpc
+    } else {
+        refuse::with
+    };
+    let id = headers.get(&request_id::X_REQUEST_ID).unwrap_or(&NO_ID);
+    let reply = refusal(status, detail, id, front.refused());
+    in_flight.finish_mut().status = Some(reply.status().as_u16());
     reply.map(|text| in_flight.text(text))
-}
-
-/// The id of a request.
-fn id(headers: &HeaderMap) -> &HeaderValue {
-    headers.get(&request_id::X_REQUEST_ID).unwrap_or(&NO_ID)
 }
 
 /// An answer to bytes that were no request: there is no head to go by.
@@ -199,7 +201,7 @@ pub(crate) fn unparsed(
         })
     });
     let in_flight = InFlight::begin(Arc::clone(client), log);
-    refuse(front, in_flight, id(request.headers()), status, detail)
+    refuse(front, in_flight, request.headers(), status, detail)
 }
 
 /// Takes over what the layers know about the answer.

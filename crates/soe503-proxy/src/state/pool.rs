@@ -88,7 +88,8 @@ impl PoolState {
         } else {
             RetryBudget::new(Arc::clone(&self.name), costs)
         };
-        let tls = if self.config.tls == config.tls {
+        let same_tls = self.config.tls == config.tls && self.config.protocol == config.protocol;
+        let tls = if same_tls {
             self.follow_tls(&config);
             self.tls.clone()
         } else {
@@ -199,7 +200,11 @@ impl PoolState {
 
 fn tls(config: &PoolConfig) -> Option<PoolTls> {
     let settings = config.tls.as_ref()?;
-    Some(PoolTls::new(config.name.shared(), settings, &[Alpn::Http1]))
+    Some(PoolTls::new(
+        config.name.shared(),
+        settings,
+        Alpn::wanted(config.protocol),
+    ))
 }
 
 impl fmt::Debug for PoolState {

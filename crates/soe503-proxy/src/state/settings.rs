@@ -2,8 +2,8 @@
 
 use soe503_core::breaker::BreakerConfig;
 
-use crate::config::PoolConfig;
-use crate::upstream::UpstreamOptions;
+use crate::config::{BackendProtocol, PoolConfig};
+use crate::upstream::{H2Options, Protocol, UpstreamOptions};
 
 /// When the circuit opens. Switched off, it is a switch that only an operator moves.
 pub(super) fn breaker(config: &PoolConfig) -> BreakerConfig {
@@ -24,5 +24,13 @@ pub(super) const fn upstream(config: &PoolConfig) -> UpstreamOptions {
         connect_timeout: config.connect_timeout,
         idle_timeout: config.idle_timeout,
         max_idle: config.max_idle_connections,
+        protocol: match config.protocol {
+            BackendProtocol::H1 => Protocol::H1,
+            BackendProtocol::H2 => Protocol::H2(H2Options {
+                max_connections: config.max_h2_connections,
+                ping_interval: config.h2_ping_interval,
+                ping_timeout: config.h2_ping_timeout,
+            }),
+        },
     }
 }

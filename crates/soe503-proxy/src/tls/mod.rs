@@ -39,7 +39,7 @@ pub use self::server::{
 };
 pub use self::trouble::{Place, Trouble};
 pub use self::x509::Certificate;
-use crate::config::Protocols;
+use crate::config::{BackendProtocol, Protocols};
 
 /// A client's connection after the handshake.
 pub type ServerStream = tokio_rustls::server::TlsStream<TcpStream>;
@@ -73,6 +73,14 @@ impl Alpn {
         [Self::Http1, Self::Http2]
             .into_iter()
             .find(|alpn| alpn.id() == id)
+    }
+
+    /// What a backend is asked for.
+    pub const fn wanted(protocol: BackendProtocol) -> &'static [Self] {
+        match protocol {
+            BackendProtocol::H1 => &[Self::Http1],
+            BackendProtocol::H2 => &[Self::Http2],
+        }
     }
 
     /// What a listener offers, the preferred first.

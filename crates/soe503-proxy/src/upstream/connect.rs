@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use super::connection::Connection;
 use super::{Upstream, eyeballs};
 use crate::net::{Stream, Tls};
-use crate::tls::ClientTls;
+use crate::tls::{Alpn, ClientTls};
 
 /// Why a connection did not come about.
 #[derive(Debug)]
@@ -23,12 +23,36 @@ pub(crate) enum ConnectError {
     Tls(Duration, Fault),
 }
 
-/// Connects to `upstream` within `timeout`, the TLS handshake included.
+/// Connects to `upstream` for HTTP/1 within `timeout`, the TLS handshake included.
 pub(super) async fn open(
     upstream: &Upstream,
     timeout: Duration,
     now: Tick,
 ) -> Result<Connection, ConnectError> {
+    let transport = transport(upstream, timeout, now).await?;
+    Ok(Connection::new(
+        transport.stream,
+        transport.connect_time,
+        now,
+    ))
+}
+
+/// What HTTP can be spoken over.
+#[derive(Debug)]
+pub(super) struct Transport {
+    pub(super) stream: Stream,
+    /// How long the TCP connect took.
+    pub(super) connect_time: Duration,
+    /// What was negotiated; `None` without TLS, or if the backend did not say.
+    pub(super) alpn: Option<Alpn>,
+}
+
+/// Connects to `upstream` within `timeout`, the TLS handshake included.
+pub(super) async fn transport(
+    upstream: &Upstream,
+    timeout: Duration,
+    now: Tick,
+) -> Result<Transport, ConnectError> {
     let stream = match tokio::time::timeout(timeout, tcp(upstream, now)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(ConnectError::Io(error)),
@@ -37,19 +61,27 @@ pub(super) async fn open(
     let connect_time = soe503::clock::now().since(now);
     // Requests are written whole; waiting for more would only delay them.
     stream.set_nodelay(true).map_err(ConnectError::Io)?;
-    let stream = match upstream.tls() {
-        None => Stream::Tcp(stream),
+    let (stream, alpn) = match upstream.tls() {
+        None => (Stream::Tcp(stream), None),
         Some(tls) => secure(tls, stream, timeout.saturating_sub(connect_time))
             .await
             .map_err(|fault| ConnectError::Tls(connect_time, fault))?,
     };
-    Ok(Connection::new(stream, connect_time, now))
+    Ok(Transport {
+        stream,
+        connect_time,
+        alpn,
+    })
 }
 
-/// TLS over `stream` within `limit`.
-async fn secure(tls: &ClientTls, stream: TcpStream, limit: Duration) -> Result<Stream, Fault> {
+/// TLS over `stream` within `limit`, and what it was agreed to speak.
+async fn secure(
+    tls: &ClientTls,
+    stream: TcpStream,
+    limit: Duration,
+) -> Result<(Stream, Option<Alpn>), Fault> {
     match tokio::time::timeout(limit, tls.connect(stream)).await {
-        Ok(Ok((stream, _alpn))) => Ok(Stream::Tls(Tls::Client(Box::new(stream)))),
+        Ok(Ok((stream, alpn))) => Ok((Stream::Tls(Tls::Client(Box::new(stream))), alpn)),
         Ok(Err(fault)) => Err(fault),
         Err(_elapsed) => Err(Fault::Timeout(TimeoutKind::Handshake)),
     }

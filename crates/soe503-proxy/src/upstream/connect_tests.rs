@@ -13,6 +13,7 @@ const OPTIONS: UpstreamOptions = UpstreamOptions {
     connect_timeout: Duration::from_secs(5),
     idle_timeout: Duration::from_secs(60),
     max_idle: 8,
+    protocol: crate::upstream::Protocol::H1,
 };
 
 /// An address that does not answer: its queue is full, and the kernel drops what comes.

@@ -1,28 +1,24 @@
-//! One request on one connection, and what is known when it fails.
+//! One request on one HTTP/1 connection, and what is known when it fails.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use http::header::HOST;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
-use soe503::{BoxError, Failure, RequestContext, clock};
-use soe503_core::Tick;
-use soe503_core::ledger::{Attempt, Fault, Knock, Ledger, ParseFault, Phase, TimeoutKind};
+use soe503::{BoxError, clock};
+use soe503_core::ledger::{Fault, Knock, ParseFault, Phase};
 use soe503_h1::{BodyLength, ResponseHead, write_request_head};
 
-use super::body::{Source, Upload};
 use super::connect::{self, ConnectError};
 use super::connection::{Connection, Detached};
+use super::h1_body::{H1Body, Source, Upload};
+use super::trial::{KNOCK, Trial, is_break};
 use super::{BackendHost, RequestBody, Upstream, UpstreamBody, fault, idle};
 use crate::front::hop;
 use crate::net::Message;
-
-/// How long a knock at a backend that broke off may take.
-const KNOCK: Duration = Duration::from_millis(100);
 
 /// A request extension: the protocol that the client would like to change to.
 #[derive(Clone, Debug)]
@@ -48,15 +44,7 @@ pub(super) async fn run(
         let host = upstream.host().clone();
         request.headers_mut().insert(HOST, host);
     }
-    let context = request.extensions().get::<RequestContext>();
-    let started = context.map_or_else(clock::now, |c| c.now);
-    let number = context.map_or(1, |c| c.number);
-    let deadline = context.and_then(|c| c.due().map(|at| (at, c.due_kind(at))));
-    let mut trial = Trial {
-        upstream,
-        attempt: Attempt::begin(number, started),
-        deadline,
-    };
+    let mut trial = Trial::begin(upstream, request.extensions());
     let connection = match trial.checkout().await {
         Ok(connection) => connection,
         Err(fault) => return Err(trial.failed(fault)),
@@ -84,10 +72,8 @@ pub(super) async fn run(
             Err(trial.failed(fault))
         }
         None => {
-            let kind = trial
-                .deadline
-                .map_or(TimeoutKind::Attempt, |(_, kind)| kind);
-            Err(trial.failed(Fault::Timeout(kind)))
+            let fault = trial.timeout();
+            Err(trial.failed(fault))
         }
     }
 }
@@ -188,22 +174,7 @@ fn means_a_body(method: &http::Method) -> bool {
     matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 
-/// The backend broke the connection off before it answered.
-fn is_break(fault: &Fault) -> bool {
-    matches!(
-        fault,
-        Fault::Closed | Fault::Errno(libc::ECONNRESET | libc::EPIPE)
-    )
-}
-
-/// An attempt in progress.
-struct Trial {
-    upstream: Upstream,
-    attempt: Attempt,
-    /// When it must be answered, and whose limit that is.
-    deadline: Option<(Tick, TimeoutKind)>,
-}
-
+/// What is particular to HTTP/1.
 impl Trial {
     /// A connection that is ready for a request: a waiting one, or a new one.
     async fn checkout(&mut self) -> Result<Box<Connection>, Fault> {
@@ -268,10 +239,7 @@ impl Trial {
         // Whatever ended this connection is likely to have ended the older ones as well, and the
         // next attempt shall show what a new one is worth.
         idle::clear(self.upstream.0.key);
-        if !self.attempt.reused {
-            self.upstream.broke_fresh(now);
-        }
-        self.attempt.fresh_breaks = self.upstream.breaks_fresh(now);
+        self.broke(now);
         let limit = self.upstream.options().connect_timeout.min(KNOCK);
         match connect::open(&self.upstream, limit, now).await {
             Ok(connection) => {
@@ -286,30 +254,8 @@ impl Trial {
         }
     }
 
-    /// `None` if the deadline comes first.
-    ///
-    /// No timer of its own: the layers above hold the alarm and poll this once more when it rings
-    /// (the contract of `RequestContext`), which leaves the facts to the one who knows them.
-    async fn within_deadline<F: Future>(&self, future: F) -> Option<F::Output> {
-        let mut future = pin!(future);
-        // The first poll follows the start at once and need not look at the clock.
-        let mut waited = false;
-        poll_fn(|cx| match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if std::mem::replace(&mut waited, true) && self.is_overdue() => {
-                Poll::Ready(None)
-            }
-            Poll::Pending => Poll::Pending,
-        })
-        .await
-    }
-
-    fn is_overdue(&self) -> bool {
-        self.deadline.is_some_and(|(at, _)| clock::now() >= at)
-    }
-
     fn answered(
-        mut self,
+        self,
         mut head: ResponseHead,
         mut exchange: Exchange,
     ) -> Result<Response<UpstreamBody>, BoxError> {
@@ -320,7 +266,8 @@ impl Trial {
                 // Nobody asked for it: what follows could be taken for anything.
                 return Err(self.failed(Fault::Parse(ParseFault::NotHttp)));
             }
-            let mut response = Response::from_parts(head.parts, UpstreamBody::none(upstream));
+            let mut response =
+                Response::from_parts(head.parts, UpstreamBody::H1(H1Body::none(upstream)));
             let detached = Arc::new(Mutex::new(Some(exchange.connection.detach())));
             response.extensions_mut().insert(Tunnel(detached));
             return Ok(response);
@@ -340,28 +287,7 @@ impl Trial {
         } else {
             exchange.go_on()
         };
-        let body = UpstreamBody::new(head.body, source, upstream);
-        let mut response = Response::from_parts(head.parts, body);
-        if status.is_server_error() {
-            // The layers above decide what it means; these facts are theirs to keep.
-            self.attempt.status = Some(status.as_u16());
-            self.attempt.phase = Phase::Done;
-            self.attempt.fault = Some(Fault::Status(status.as_u16()));
-            self.finish();
-            response.extensions_mut().insert(self.attempt);
-        }
-        Ok(response)
-    }
-
-    fn failed(mut self, fault: Fault) -> BoxError {
-        self.attempt.fault = Some(fault);
-        self.finish();
-        Box::new(Failure::new(Ledger::from(self.attempt)))
-    }
-
-    fn finish(&mut self) {
-        self.attempt.elapsed = clock::now()
-            .since(self.attempt.started)
-            .max(Duration::from_nanos(1));
+        let body = UpstreamBody::H1(H1Body::new(head.body, source, upstream));
+        Ok(self.keep_facts(Response::from_parts(head.parts, body)))
     }
 }

@@ -27,7 +27,7 @@ type Pools = HashMap<BackendKey, Idle, BuildHasherDefault<Spread>>;
 
 /// Keys are our own consecutive numbers: multiplying spreads them, and nobody chooses them.
 #[derive(Debug, Default)]
-struct Spread(u64);
+pub(super) struct Spread(u64);
 
 #[derive(Debug)]
 struct Idle {

@@ -1,8 +1,10 @@
 //! The innermost service: one attempt on one backend.
 //!
-//! [`Upstream`] is what a pool balances over. It takes a connection from the worker's idle pool
-//! or opens one, hands the request over, and answers with the response or with the facts of the
-//! failure. It never retries and never decides what a failure means.
+//! [`Upstream`] is what a pool balances over. For HTTP/1.1 it takes a connection from the worker's
+//! idle pool or opens one; for HTTP/2 it opens a stream on a connection that requests share. It
+//! hands the request over, and answers with the response or with the facts of the failure. It never
+//! retries and never decides what a failure means; the only thing it repeats is a request that
+//! an HTTP/2 backend left out when it went away.
 
 mod body;
 mod connect;
@@ -10,7 +12,10 @@ mod connection;
 mod exchange;
 mod eyeballs;
 mod fault;
+mod h1_body;
+mod h2;
 pub(crate) mod idle;
+mod trial;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -26,10 +31,12 @@ use soe503_core::Tick;
 use soe503_core::keepalive::{KeepAlive, parse_timeout};
 use tower_service::Service;
 
-pub use self::body::{UpstreamBody, UpstreamBodyError};
+pub use self::body::UpstreamBody;
 use self::connection::Connection;
 pub(crate) use self::connection::Detached;
 pub(crate) use self::exchange::{Tunnel, Upgrade};
+pub use self::h1_body::{H1Body, H1BodyError};
+pub use self::h2::{H2Body, H2Options};
 use crate::front::ClientBody;
 use crate::tls::ClientTls;
 
@@ -53,6 +60,23 @@ pub struct UpstreamOptions {
     pub idle_timeout: Duration,
     /// Idle connections kept per worker.
     pub max_idle: usize,
+    /// What is spoken on them.
+    pub protocol: Protocol,
+}
+
+/// The protocol towards a backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1: one request at a time on a connection.
+    H1,
+    /// HTTP/2, known in advance: requests share connections.
+    H2(H2Options),
+}
+
+/// Closes connections that nobody has used for too long. The worker calls it, often.
+pub(crate) fn sweep(now: Tick) {
+    idle::sweep(now);
+    h2::sweep(now);
 }
 
 #[derive(Debug)]
@@ -248,6 +272,9 @@ impl Service<Request<RequestBody>> for Upstream {
     }
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
-        Box::pin(exchange::run(self.clone(), request))
+        match self.0.options.protocol {
+            Protocol::H1 => Box::pin(exchange::run(self.clone(), request)),
+            Protocol::H2(options) => Box::pin(h2::run(self.clone(), options, request)),
+        }
     }
 }

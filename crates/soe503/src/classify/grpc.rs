@@ -1,23 +1,23 @@
 //! Statuses of gRPC.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
-use soe503_core::{Cause, Outcome};
+use http::{HeaderMap, HeaderValue};
+use soe503_core::{Cause, Outcome, diagnosis};
 
-pub(super) const STATUS: HeaderName = HeaderName::from_static("grpc-status");
+use crate::grpc;
+pub(super) use crate::grpc::STATUS;
+
+/// `RESOURCE_EXHAUSTED`.
+const RESOURCE_EXHAUSTED: u32 = 8;
 
 /// What a `grpc-status` means. One that is no number is a broken answer.
 pub(super) fn outcome(status: &HeaderValue) -> Outcome {
-    let code = status
-        .to_str()
-        .ok()
-        .and_then(|text| text.trim().parse::<u32>().ok());
-    match code {
-        Some(4) => Outcome::failure(Cause::DependencyResponseTimeout),
-        Some(8) => Outcome::degraded(Cause::OverloadUpstreamShedding),
-        Some(13 | 15) => Outcome::failure(Cause::DependencyUpstreamError),
-        Some(14) => Outcome::failure(Cause::DependencyUpstream503),
-        Some(_) => Outcome::SUCCESS,
-        None => Outcome::failure(Cause::DependencyInvalidResponse),
+    let Some(code) = grpc::code(status) else {
+        return Outcome::failure(Cause::DependencyInvalidResponse);
+    };
+    match diagnosis::grpc(code) {
+        Some(cause) if code == RESOURCE_EXHAUSTED => Outcome::degraded(cause),
+        Some(cause) => Outcome::failure(cause),
+        None => Outcome::SUCCESS,
     }
 }
 

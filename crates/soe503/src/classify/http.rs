@@ -1,6 +1,7 @@
-use http::{HeaderMap, Response, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode};
 
 use super::{Classify, Head, grpc};
+use crate::grpc::is_grpc;
 
 /// The default: statuses as in row S1 of the semantics, gRPC statuses where the content type is
 /// gRPC's.
@@ -44,17 +45,5 @@ fn by_headers(headers: &HeaderMap) -> Head {
     match headers.get(grpc::STATUS) {
         Some(status) => Head::Decided(grpc::outcome(status)),
         None => Head::AtTrailers,
-    }
-}
-
-/// `application/grpc`, with or without `+proto`. Not `application/grpc-web`, whose trailers are
-/// part of the body.
-pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else {
-        return false;
-    };
-    match value.as_bytes().strip_prefix(b"application/grpc") {
-        Some(rest) => matches!(rest.first(), None | Some(b'+' | b';' | b' ')),
-        None => false,
     }
 }

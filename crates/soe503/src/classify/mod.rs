@@ -37,4 +37,3 @@ mod http;
 
 pub use self::classifier::{Classify, Head};
 pub use self::http::HttpClassify;
-pub(crate) use self::http::is_grpc;

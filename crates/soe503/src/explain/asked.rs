@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use soe503_core::explain::{Exposure, Format, negotiate, negotiate_request};
 
-use crate::classify::is_grpc;
+use crate::grpc::is_grpc;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

@@ -7,6 +7,7 @@ use soe503_core::ledger::{Attempt, Fault, Nested, Phase};
 use soe503_core::retry;
 
 use crate::clock;
+use crate::grpc;
 use crate::served::Served;
 
 const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
@@ -27,9 +28,12 @@ pub fn answered<B>(response: &Response<B>, number: u8, started: Tick, now: Tick)
     attempt.number = number;
     attempt.phase = Phase::Done;
     attempt.status = Some(status);
-    attempt.fault = Some(Fault::Status(status));
+    attempt.fault = Some(match grpc::trailers_only(response) {
+        Some(code) if response.status().is_success() => Fault::Grpc(code),
+        _ => Fault::Status(status),
+    });
     attempt.elapsed = now.since(started);
-    attempt.retry_after = retry_after(headers);
+    attempt.retry_after = retry_after(headers).or_else(|| grpc::pushback(headers));
     attempt.overloaded |= headers.contains_key(ENVOY_OVERLOADED);
     if attempt.nested.is_none() {
         attempt.nested = nested(headers).map(Box::new);

@@ -11,6 +11,7 @@ use super::plan::Plan;
 use crate::clock;
 use crate::error::{BoxError, Failure, Rejected};
 use crate::facts;
+use crate::grpc;
 use crate::served::{Outlook, Served};
 
 /// The attempts of one request so far.
@@ -55,7 +56,9 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
 
     /// The attempt in flight was answered.
     pub(super) fn answered(&mut self, mut response: Response<ResB>) -> Next<ResB> {
-        if !self.plan.rules.statuses.contains(response.status()) {
+        let failed =
+            self.plan.rules.statuses.contains(response.status()) || grpc::is_unavailable(&response);
+        if !failed {
             self.note_success(&mut response);
             return Next::Done(Ok(response));
         }

@@ -14,6 +14,9 @@
 //! - Other errors, and answers with a status of the [set](RetryLayer::statuses) (500, 502, 503, 504):
 //!   requests that may run twice, by method or, [if you say so](RetryLayer::trust_idempotency_key),
 //!   by `Idempotency-Key`.
+//! - A trailers-only gRPC answer of `UNAVAILABLE`, likewise, unless it forbids that with a negative
+//!   `grpc-retry-pushback-ms`. gRPC's methods are POSTs: they may run twice only if the request or the
+//!   operator says so.
 //! - Never: an unsafe request whose bytes went out, a response that has started, a body above the
 //!   replay cap, our own refusals. `Retry-After` is obeyed: it delays the retry, or forbids it when
 //!   the deadline comes first.

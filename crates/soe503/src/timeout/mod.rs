@@ -14,6 +14,10 @@
 //! The time until the response's head. A body may take longer: how long a download is stalled is
 //! the connection's business (an idle timeout), not a budget's.
 //!
+//! A gRPC request that says how long its caller waits (`grpc-timeout`) has the sooner of that and the
+//! budget. What the caller said is kept in the context too, for the backend to be told what is left
+//! of it; the budget is not, because a stream may last longer than its head may take.
+//!
 //! # Failure mode
 //! A [`Failure`](crate::Failure) whose attempt ends in `Timeout(Total)`; told as 504. If another
 //! layer has set a sooner deadline already, that one holds: a budget is never extended.

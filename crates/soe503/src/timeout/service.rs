@@ -2,11 +2,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Request;
+use soe503_core::Tick;
 use tower_service::Service;
 
 use super::future::ResponseFuture;
 use crate::context::RequestContext;
 use crate::error::BoxError;
+use crate::grpc;
 
 /// Gives every request at most so much time. See the [module](super).
 #[derive(Clone, Debug)]
@@ -51,9 +53,15 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let caller = grpc::timeout(request.headers());
         let context = RequestContext::of(&mut request);
         let own = context.now.after(self.total);
-        let deadline = context.deadline.map_or(own, |set| set.min(own));
+        let caller = caller.map(|time| context.now.after(time));
+        context.caller_deadline = context.caller_deadline.or(caller);
+        let deadline = [context.deadline, context.caller_deadline]
+            .into_iter()
+            .flatten()
+            .fold(own, Tick::min);
         context.deadline = Some(deadline);
         let started = context.now;
         let alarm = (!self.kept_below).then_some(deadline);

@@ -21,6 +21,8 @@ pub enum Reply {
     Status(u16),
     /// Likewise, with a `Retry-After`.
     After(u16, &'static str),
+    /// Reads the body, answers trailers-only with these fields.
+    Grpc(&'static [(&'static str, &'static str)]),
     /// Answers at once and leaves the body alone.
     Early(u16),
     /// Answers like a pool that has no other backend.
@@ -119,6 +121,15 @@ impl Upstream {
                 response
                     .headers_mut()
                     .insert("retry-after", after.parse().unwrap());
+                Ok(response)
+            }
+            Reply::Grpc(fields) => {
+                let mut response = Response::new(Full::default());
+                let headers = response.headers_mut();
+                headers.insert("content-type", "application/grpc".parse().unwrap());
+                for (name, value) in fields {
+                    headers.insert(*name, value.parse().unwrap());
+                }
                 Ok(response)
             }
             Reply::Lonely(status) => {

@@ -110,7 +110,7 @@ pub(super) const ROWS: &[CauseInfo] = &[
         title: "The service sheds load",
         detail: "The service asked us to come back later.",
         meaning: "The backend itself turned the request away and said so.",
-        proof: "503 or 429 within 10 ms with Retry-After, or any answer marked as overloaded. A 503 without such a mark is upstream_503.",
+        proof: "503 or 429 within 10 ms with Retry-After, or any answer marked as overloaded; HTTP/2 REFUSED_STREAM or ENHANCE_YOUR_CALM; grpc-status 8. A 503 without such a mark is upstream_503.",
         status: StatusRule::AsReceived(503),
         proxy_status: None,
         retry_after: RetryAfterRule::Upstream,

@@ -1,10 +1,10 @@
 //! Health checks, breakers, budgets, ejection.
 
-use std::{num::NonZeroU32, ops::Range};
+use std::{num::NonZeroU32, ops::Range, sync::Arc};
 
 use super::{at_least, not_here};
 use crate::config::{
-    CircuitBreaker, Ejection, HealthCheck, Host, Probe, RetryBudget, StatusSet, Window,
+    BackendProtocol, CircuitBreaker, Ejection, HealthCheck, Host, Probe, RetryBudget, Window,
     keys::{BreakerKeys, CheckKeys, CheckKind, EjectionKeys, HttpPath, RetryBudgetKeys},
     problem::{Problem, Problems},
     wire::{At, Optional},
@@ -12,6 +12,7 @@ use crate::config::{
 
 pub(super) fn health_check(
     At { value: keys, at }: At<CheckKeys>,
+    protocol: BackendProtocol,
     problems: &mut Problems,
 ) -> Option<HealthCheck> {
     if let (Some(timeout), Some(interval)) = (&keys.timeout.at, &keys.interval.at)
@@ -34,7 +35,15 @@ pub(super) fn health_check(
             not_here(keys.expect.at, "expect", why, problems);
             Probe::Tcp
         }
-        CheckKind::Http => http(keys.path, keys.host.given, keys.expect.value, at, problems)?,
+        CheckKind::Http => {
+            let (path, host) = http(keys.path, keys.host.given, at, problems)?;
+            Probe::Http {
+                path,
+                host,
+                expect: keys.expect.value,
+                protocol,
+            }
+        }
     };
     Some(HealthCheck {
         probe,
@@ -48,10 +57,9 @@ pub(super) fn health_check(
 fn http(
     path: Optional<HttpPath>,
     host: Option<At<Host>>,
-    expect: StatusSet,
     at: Range<usize>,
     problems: &mut Problems,
-) -> Option<Probe> {
+) -> Option<(Arc<str>, Option<Arc<str>>)> {
     let host = match host {
         None => None,
         Some(At {
@@ -78,11 +86,7 @@ fn http(
         );
         return None;
     };
-    Some(Probe::Http {
-        path: path.value.0,
-        host,
-        expect,
-    })
+    Some((path.value.0, host))
 }
 
 /// The pool's breaker; `None` if it is switched off, or after a problem was added.

@@ -44,16 +44,21 @@ fn pool(
     });
     let tls = tls::pool(keys.tls.0, secure, at.unwrap_or_default(), base, problems);
     let health_check = keys.health_check.0;
-    let health_check = health_check.and_then(|check| guards::health_check(check, problems));
+    let health_check =
+        health_check.and_then(|check| guards::health_check(check, keys.protocol.value, problems));
     let circuit_breaker = guards::circuit_breaker(keys.circuit_breaker.0, problems);
     let ejection = guards::ejection(&keys.ejection.0.value, problems);
     Some(PoolConfig {
         name: valid.ok()?,
         backends: backends?,
         balance: keys.balance.value,
+        protocol: keys.protocol.value,
         connect_timeout: keys.connect_timeout.value,
         idle_timeout: keys.idle_timeout.value,
         max_idle_connections: keys.max_idle_connections.value,
+        max_h2_connections: keys.max_h2_connections.value,
+        h2_ping_interval: keys.h2_ping_interval.value,
+        h2_ping_timeout: keys.h2_ping_timeout.value,
         max_in_flight: keys.max_in_flight.value,
         slow_start: keys.slow_start.value,
         dns_refresh: keys.dns_refresh.value,

@@ -131,5 +131,6 @@ fn secure(pool: &PoolConfig, backend: &Backend) -> Option<ClientTls> {
         .tls
         .as_ref()
         .filter(|_| backend.scheme == Scheme::Https)?;
-    PoolTls::new(pool.name.shared(), settings, &[Alpn::Http1]).to(&backend.target.host())
+    PoolTls::new(pool.name.shared(), settings, Alpn::wanted(pool.protocol))
+        .to(&backend.target.host())
 }

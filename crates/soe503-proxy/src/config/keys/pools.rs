@@ -8,7 +8,7 @@ use super::{
     values::{HttpPath, nonzero_u32},
 };
 use crate::config::{
-    Balance, Host, Name, Ratio, StatusSet, Window,
+    BackendProtocol, Balance, Host, Name, Ratio, StatusSet, Window,
     wire::{Defaulted, List, Maybe, Nested, Optional, Required, choice, section},
 };
 
@@ -21,6 +21,9 @@ section! {
         /// How a backend is chosen. `p2c_ewma`: the better of two random ones, by a
         /// failure-penalised latency estimate and its load.
         balance: Defaulted<Balance>, default(Balance::P2cEwma);
+        /// What is spoken to the backends. `h1`: HTTP/1.1. `h2`: HTTP/2, without an upgrade first, and
+        /// negotiated where there is TLS; what gRPC needs.
+        protocol: Defaulted<BackendProtocol>, default(BackendProtocol::H1);
         /// How long connecting to a backend may take, with the TLS handshake if there is one.
         connect_timeout: Defaulted<Duration>, default(Duration::from_millis(500)),
             range(Duration::from_millis(1), Duration::from_secs(60));
@@ -30,6 +33,17 @@ section! {
             range(Duration::ZERO, Duration::from_secs(3600));
         /// Unused connections kept per worker and backend.
         max_idle_connections: Defaulted<usize>, default(64), range(0, 10_000);
+        /// For `h2`: connections per worker and backend, at most. Another one is opened when those that
+        /// are open have as many streams as the backend allows; when all are full, so is the backend.
+        max_h2_connections: Defaulted<NonZeroU32>, default(nonzero_u32(8)),
+            range(NonZeroU32::MIN, nonzero_u32(1000));
+        /// For `h2`: a connection on which a request waits and from which nothing comes for so long is
+        /// asked for a sign of life. 0 never asks.
+        h2_ping_interval: Defaulted<Duration>, default(Duration::from_secs(30)),
+            range(Duration::ZERO, Duration::from_secs(3600));
+        /// For `h2`: how long that sign may take; without it the connection is given up.
+        h2_ping_timeout: Defaulted<Duration>, default(Duration::from_secs(5)),
+            range(Duration::from_millis(1), Duration::from_secs(3600));
         /// Requests under way at once, over all workers; more are answered with 503.
         max_in_flight: Defaulted<NonZeroU32>, default(nonzero_u32(10_000)),
             range(NonZeroU32::MIN, nonzero_u32(1_000_000));
@@ -171,4 +185,5 @@ pub(in crate::config) enum CheckKind {
 }
 
 choice!(CheckKind, { "http" => Self::Http, "tcp" => Self::Tcp });
+choice!(BackendProtocol, { "h1" => Self::H1, "h2" => Self::H2 });
 choice!(Balance, { "p2c_ewma" => Self::P2cEwma });

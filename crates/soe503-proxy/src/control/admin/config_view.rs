@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::config::{
-    AccessLog, Admin, AdminAccess, Backend, BackendTls, Balance, CircuitBreaker, Config, Ejection,
-    Exposure, Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck, Host, HostPolicy,
-    Listener, ListenerTls, Match, Networks, PoolConfig, Probe, Protocols, RetryBudget, Rewrite,
-    Route, Server, StatusPolicy, Window,
+    AccessLog, Admin, AdminAccess, Backend, BackendProtocol, BackendTls, Balance, CircuitBreaker,
+    Config, Ejection, Exposure, Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck,
+    Host, HostPolicy, Listener, ListenerTls, Match, Networks, PoolConfig, Probe, Protocols,
+    RetryBudget, Rewrite, Route, Server, StatusPolicy, Window,
 };
 
 /// `config` as JSON.
@@ -225,9 +225,16 @@ fn pool(pool: &PoolConfig) -> Value {
         "balance": match pool.balance {
             Balance::P2cEwma => "p2c_ewma",
         },
+        "protocol": match pool.protocol {
+            BackendProtocol::H1 => "h1",
+            BackendProtocol::H2 => "h2",
+        },
         "connect_timeout": span(pool.connect_timeout),
         "idle_timeout": span(pool.idle_timeout),
         "max_idle_connections": pool.max_idle_connections,
+        "max_h2_connections": pool.max_h2_connections,
+        "h2_ping_interval": span(pool.h2_ping_interval),
+        "h2_ping_timeout": span(pool.h2_ping_timeout),
         "max_in_flight": pool.max_in_flight,
         "slow_start": span(pool.slow_start),
         "dns_refresh": span(pool.dns_refresh),
@@ -301,7 +308,9 @@ fn health_check(check: &HealthCheck) -> Value {
     });
     match &check.probe {
         Probe::Tcp => view["type"] = json!("tcp"),
-        Probe::Http { path, host, expect } => {
+        Probe::Http {
+            path, host, expect, ..
+        } => {
             view["type"] = json!("http");
             view["path"] = json!(&**path);
             view["expect"] = json!(expect.to_string());

@@ -7,21 +7,24 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use http::{HeaderValue, Request, header};
+use http::{HeaderValue, Request, Response, header};
 use http_body_util::Empty;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use hyper::body::Incoming;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use soe503_core::health::CheckResult;
 use soe503_core::ledger::{Attempt, Fault, ParseFault, Phase, TimeoutKind};
 use soe503_core::{Cause, Tick, diagnosis};
 use tokio::net::TcpStream;
 
-use crate::config::Probe;
+use crate::config::{BackendProtocol, Probe};
 use crate::net::{Stream, Tls};
 use crate::tls::ClientTls;
 
 /// The largest head of an answer that is read, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
+/// The same as HTTP/2 counts it.
+const MAX_HEAD_LIST: u32 = 64 * 1024;
 
 /// Something that checks backends.
 pub trait Prober: Send + Sync + 'static {
@@ -100,36 +103,70 @@ async fn run(
         }
     };
     let Probe::Http {
-        path, host: named, ..
+        path,
+        host: named,
+        protocol,
+        ..
     } = what
     else {
         return Ok(None);
     };
     *phase = Phase::WaitHeaders;
     let named = named.as_deref().and_then(|n| HeaderValue::from_str(n).ok());
-    get(stream, path, named.as_ref().unwrap_or(host))
-        .await
-        .map(Some)
+    let host = named.as_ref().unwrap_or(host);
+    let status = match protocol {
+        BackendProtocol::H1 => get(stream, path, host).await?,
+        BackendProtocol::H2 => get_h2(stream, path, host).await?,
+    };
+    Ok(Some(status))
 }
 
 /// The status of `GET path`.
 async fn get(stream: Stream, path: &str, host: &HeaderValue) -> Result<u16, Stopped> {
-    let request = Request::get(path)
+    let mut request = request(path, host)?;
+    let close = HeaderValue::from_static("close");
+    request.headers_mut().insert(header::CONNECTION, close);
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(MAX_HEAD)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| Stopped::http(&error))?;
+    answered(sender.send_request(request), connection).await
+}
+
+/// The same over HTTP/2 with prior knowledge.
+async fn get_h2(stream: Stream, path: &str, host: &HeaderValue) -> Result<u16, Stopped> {
+    let mut request = request(path, host)?;
+    request.headers_mut().remove(header::HOST);
+    let authority = host.to_str().unwrap_or_default();
+    *request.uri_mut() = format!("http://{authority}{path}")
+        .parse()
+        .map_err(|error| Stopped::invalid(format!("{path:?} cannot be asked for: {error}")))?;
+    let (mut sender, connection) = http2::Builder::new(TokioExecutor::new())
+        .max_header_list_size(MAX_HEAD_LIST)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| Stopped::http(&error))?;
+    answered(sender.send_request(request), connection).await
+}
+
+fn request(path: &str, host: &HeaderValue) -> Result<Request<Empty<bytes::Bytes>>, Stopped> {
+    Request::get(path)
         .header(header::HOST, host)
         .header(
             header::USER_AGENT,
             concat!("soe503-health-check/", env!("CARGO_PKG_VERSION")),
         )
         .header(header::ACCEPT, "*/*")
-        .header(header::CONNECTION, "close")
-        .body(Empty::<bytes::Bytes>::new())
-        .map_err(|error| Stopped::invalid(format!("{path:?} cannot be asked for: {error}")))?;
-    let (mut sender, connection) = http1::Builder::new()
-        .max_buf_size(MAX_HEAD)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| Stopped::http(&error))?;
-    let answer = sender.send_request(request);
+        .body(Empty::new())
+        .map_err(|error| Stopped::invalid(format!("{path:?} cannot be asked for: {error}")))
+}
+
+/// The status of the answer, while `connection` moves its bytes.
+async fn answered(
+    answer: impl Future<Output = hyper::Result<Response<Incoming>>>,
+    connection: impl Future<Output = hyper::Result<()>>,
+) -> Result<u16, Stopped> {
     tokio::pin!(answer, connection);
     // Both in this one future: dropping it, at the timeout, closes the connection too.
     let response = tokio::select! {

@@ -1,0 +1,110 @@
+//! One attempt in progress, whatever the protocol: its facts, its deadline, how it is told.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::{Extensions, Response};
+use soe503::{BoxError, Failure, RequestContext, clock};
+use soe503_core::Tick;
+use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, TimeoutKind};
+
+use super::Upstream;
+
+/// How long a knock at a backend that broke off may take.
+pub(super) const KNOCK: Duration = Duration::from_millis(100);
+
+/// An attempt in progress.
+#[derive(Debug)]
+pub(super) struct Trial {
+    pub(super) upstream: Upstream,
+    pub(super) attempt: Attempt,
+    /// When it must be answered, and whose limit that is.
+    pub(super) deadline: Option<(Tick, TimeoutKind)>,
+}
+
+impl Trial {
+    /// The attempt that the layers above have begun, by the context in a request's `extensions`.
+    pub(super) fn begin(upstream: Upstream, extensions: &Extensions) -> Self {
+        let context = extensions.get::<RequestContext>();
+        let started = context.map_or_else(clock::now, |c| c.now);
+        let number = context.map_or(1, |c| c.number);
+        Self {
+            upstream,
+            attempt: Attempt::begin(number, started),
+            deadline: context.and_then(|c| c.due().map(|at| (at, c.due_kind(at)))),
+        }
+    }
+
+    /// `None` if the deadline comes first.
+    ///
+    /// No timer of its own: the layers above hold the alarm and poll this once more when it rings
+    /// (the contract of `RequestContext`), which leaves the facts to the one who knows them.
+    pub(super) async fn within_deadline<F: Future>(&self, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        // The first poll follows the start at once and need not look at the clock.
+        let mut waited = false;
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if std::mem::replace(&mut waited, true) && self.is_overdue() => {
+                Poll::Ready(None)
+            }
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    }
+
+    fn is_overdue(&self) -> bool {
+        self.deadline.is_some_and(|(at, _)| clock::now() >= at)
+    }
+
+    /// The deadline came first.
+    pub(super) fn timeout(&self) -> Fault {
+        let kind = self.deadline.map_or(TimeoutKind::Attempt, |(_, kind)| kind);
+        Fault::Timeout(kind)
+    }
+
+    /// The connection broke off before the answer: remembers it, if the connection was fresh.
+    pub(super) fn broke(&mut self, now: Tick) {
+        if !self.attempt.reused {
+            self.upstream.broke_fresh(now);
+        }
+        self.attempt.fresh_breaks = self.upstream.breaks_fresh(now);
+    }
+
+    /// The backend answered. An answer that is a failure has its facts with it.
+    pub(super) fn keep_facts<B>(mut self, mut response: Response<B>) -> Response<B> {
+        if response.status().is_server_error() {
+            let status = response.status().as_u16();
+            // The layers above decide what it means; these facts are theirs to keep.
+            self.attempt.status = Some(status);
+            self.attempt.phase = Phase::Done;
+            self.attempt.fault = Some(Fault::Status(status));
+            self.finish();
+            response.extensions_mut().insert(self.attempt);
+        }
+        response
+    }
+
+    /// The attempt ended in `fault`.
+    pub(super) fn failed(mut self, fault: Fault) -> BoxError {
+        self.attempt.fault = Some(fault);
+        self.finish();
+        Box::new(Failure::new(Ledger::from(self.attempt)))
+    }
+
+    fn finish(&mut self) {
+        self.attempt.elapsed = clock::now()
+            .since(self.attempt.started)
+            .max(Duration::from_nanos(1));
+    }
+}
+
+/// The backend broke the connection off before it answered.
+pub(super) fn is_break(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Closed | Fault::Errno(libc::ECONNRESET | libc::EPIPE)
+    )
+}
