@@ -1,6 +1,5 @@
 //! One request, from its parsed head to the head of its answer.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use http::header::{HOST, USER_AGENT};
@@ -12,6 +11,7 @@ use soe503_core::ledger::Refusal;
 use soe503_core::{Cause, Tick};
 
 use super::actions::Actions;
+use super::answering::{Answering, Waiting};
 use super::capped::{Capped, Exceeded};
 use super::client::Client;
 use super::finish::{FrontBody, InFlight, Log};
@@ -31,30 +31,26 @@ const TOO_SLOW: &str = "The request's body did not arrive in time.";
 const BROKEN: &str = "The request's body could not be read.";
 
 /// Answers `request`: never fails, whatever happens behind it.
-pub(crate) async fn answer(
-    front: Arc<Front>,
-    client: Arc<Client>,
+pub(crate) fn answer(
+    front: &Arc<Front>,
+    client: &Arc<Client>,
     mut request: Request<ClientBody>,
-) -> Result<Response<FrontBody>, Infallible> {
+) -> Answering {
     // Room for what is added below and in `forwarded`: the map grows once at most.
     request.headers_mut().reserve(ADDED);
     request_id::ensure(request.headers_mut());
     let log = front.access_log().map(|to| {
         Box::new(Log {
             to: to.clone(),
-            entry: entry(&client, &request, soe503::clock::now()),
+            entry: entry(client, &request, soe503::clock::now()),
         })
     });
-    let mut in_flight = InFlight::begin(Arc::clone(&client), log);
+    let mut in_flight = InFlight::begin(Arc::clone(client), log);
 
     if let Err(unacceptable) = checks::check(&request, front.max_target) {
-        return Ok(refuse(
-            &front,
-            in_flight,
-            request.headers(),
-            unacceptable.status(),
-            unacceptable.detail(),
-        ));
+        let (status, detail) = (unacceptable.status(), unacceptable.detail());
+        let headers = request.headers();
+        return Answering::ready(refuse(front, in_flight, headers, status, detail));
     }
     target::to_origin_form(&mut request);
     // HTTP/1 connections have done it already, while they parsed.
@@ -68,58 +64,39 @@ pub(crate) async fn answer(
         .get(HOST)
         .and_then(|host| host.to_str().ok());
     let Some(route) = routes.find(host, request.uri().path(), request.method()) else {
-        return Ok(refuse(
-            &front,
-            in_flight,
-            request.headers(),
-            StatusCode::NOT_FOUND,
-            refuse::NO_ROUTE,
-        ));
+        let (status, headers) = (StatusCode::NOT_FOUND, request.headers());
+        return Answering::ready(refuse(front, in_flight, headers, status, refuse::NO_ROUTE));
     };
     in_flight.routed(route);
     let seen = Seen::of(request.headers());
     if seen.via && via::hops(request.headers()) > front.max_hops {
         let response = route.refuse(&request, &looped());
         note(&mut in_flight, &response);
-        return Ok(response.map(|text| in_flight.text(text)));
+        return Answering::ready(response.map(|text| in_flight.text(text)));
     }
     let mut exceeded = None;
     if let Some(max) = route.actions().and_then(|actions| actions.max_body) {
         let size = request.body().size_hint();
         if size.lower() > max {
-            let status = StatusCode::PAYLOAD_TOO_LARGE;
-            let headers = request.headers();
-            return Ok(refuse(&front, in_flight, headers, status, TOO_LARGE));
+            let (status, headers) = (StatusCode::PAYLOAD_TOO_LARGE, request.headers());
+            return Answering::ready(refuse(front, in_flight, headers, status, TOO_LARGE));
         }
         exceeded = size.exact().is_none().then(|| cap(request.body_mut(), max));
     }
-    prepare(&mut request, route.actions(), seen, &client, &front);
+    prepare(&mut request, route.actions(), seen, client, front);
     let changes = route.actions().filter(|actions| actions.change_answers());
-    let changes = changes.cloned();
-    let answering = route.call(request);
-    drop(routes);
-
-    let Ok(mut response) = answering.await;
-    // A backend's HTTP/1.0 is not the client's version; hyper writes what the client speaks.
-    *response.version_mut() = Version::HTTP_11;
-    let explained = response.extensions().get::<Explained>();
-    let ours = explained.is_some();
-    if explained.is_some_and(|explained| explained.by_client) {
-        let too_long = exceeded.is_some_and(|exceeded| exceeded.is_set());
-        let (status, detail) = mistake(too_long, client.watch().is_overdue());
-        let headers = response.headers();
-        return Ok(refuse(&front, in_flight, headers, status, detail));
-    }
-    note(&mut in_flight, &response);
-    if let Some(changes) = changes {
-        changes.on_response(response.headers_mut(), ours);
-    }
-    Ok(response.map(|body| in_flight.body(body)))
+    let waiting = Waiting {
+        front: Arc::clone(front),
+        in_flight,
+        changes: changes.cloned(),
+        exceeded,
+    };
+    Answering::stack(route.call(request), waiting)
 }
 
 /// What a client is told whose body ended the request: it was too long, came too slowly, or was
 /// none.
-fn mistake(too_long: bool, too_slow: bool) -> (StatusCode, &'static str) {
+pub(super) fn mistake(too_long: bool, too_slow: bool) -> (StatusCode, &'static str) {
     match (too_long, too_slow) {
         (true, _) => (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE),
         (false, true) => (StatusCode::REQUEST_TIMEOUT, TOO_SLOW),
@@ -165,7 +142,7 @@ fn looped() -> BoxError {
 
 /// An answer without a stack: the request is the client's own mistake. Its `headers`, or those of an
 /// answer to it, say how it is called, and whether it is gRPC's.
-fn refuse(
+pub(super) fn refuse(
     front: &Front,
     mut in_flight: InFlight,
     headers: &HeaderMap,
@@ -205,7 +182,7 @@ pub(crate) fn unparsed(
 }
 
 /// Takes over what the layers know about the answer.
-fn note<B>(in_flight: &mut InFlight, response: &Response<B>) {
+pub(super) fn note<B>(in_flight: &mut InFlight, response: &Response<B>) {
     let explained = response.extensions().get::<Explained>();
     let served = response.extensions().get::<Served>();
     let finish = in_flight.finish_mut();

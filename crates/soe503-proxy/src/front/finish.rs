@@ -86,6 +86,10 @@ impl InFlight {
         }
     }
 
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     pub(crate) fn finish_mut(&mut self) -> &mut Finish {
         &mut self.finish
     }

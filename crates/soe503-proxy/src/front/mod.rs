@@ -2,6 +2,7 @@
 
 mod actions;
 mod answer;
+mod answering;
 mod body;
 mod capped;
 mod checks;
@@ -27,6 +28,7 @@ use http::HeaderValue;
 use tokio::net::TcpStream;
 
 pub(crate) use self::answer::{answer, unparsed};
+pub(crate) use self::answering::Answering;
 pub(crate) use self::body::ClientBody;
 pub(crate) use self::client::Client;
 pub(crate) use self::finish::FrontBody;

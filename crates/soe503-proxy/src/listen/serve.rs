@@ -133,7 +133,7 @@ impl Server {
         client.watch().busy();
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             let request = request.map(ClientBody::h2);
-            front::answer(Arc::clone(&front), Arc::clone(&client), request)
+            front::answer(&front, &client, request)
         });
         let io = TokioIo::new(Rewind::new(read, stream));
         let _ended = drain.watch(self.http2.serve_connection(io, service)).await;

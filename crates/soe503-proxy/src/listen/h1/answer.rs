@@ -1,6 +1,6 @@
 //! The form of an answer.
 
-use http::{StatusCode, Version, response};
+use http::{Response, StatusCode, Version};
 use http_body::Body;
 use soe503_h1::{BodyLength, ConnectionOut, write_response_head};
 
@@ -29,12 +29,12 @@ pub(super) struct Answer {
 impl Answer {
     /// Decides the framing and prepares the head. `tunnel`: bytes of another protocol follow.
     pub(super) fn begin<B: Body>(
-        head: &response::Parts,
-        body: &B,
+        response: Response<B>,
         framing: Framing,
         tunnel: bool,
-    ) -> Self {
-        let length = length_of(head.status, body, framing);
+    ) -> (Self, B) {
+        let (head, body) = response.into_parts();
+        let length = length_of(head.status, &body, framing);
         let keep_alive = framing.keep_alive && length != BodyLength::UntilClose;
         let connection = match (tunnel, keep_alive, framing.version) {
             (true, ..) => ConnectionOut::Upgrade,
@@ -48,10 +48,11 @@ impl Answer {
                 write_response_head(out, head.status, &head.headers, length, connection, date);
             });
         });
-        Self {
+        let answer = Self {
             message,
             keep_alive,
-        }
+        };
+        (answer, body)
     }
 }
 

@@ -14,7 +14,7 @@ use super::answer::{Answer, Framing};
 use super::body::Shared;
 use super::inbox::{Expect, Inbox, NoHead};
 use super::{linger, tunnel};
-use crate::front::{self, Client, ClientBody, Front, FrontBody};
+use crate::front::{self, Answering, Client, ClientBody, Front, FrontBody};
 use crate::listen::Drain;
 use crate::net::{SendError, Stream, WriteHalf};
 use crate::upstream::{Tunnel, Upgrade};
@@ -119,7 +119,27 @@ impl Serving<'_> {
 
     /// One request and its answer.
     async fn exchange(&mut self, head: Box<RequestHead>) -> After {
-        let head = *head;
+        let (answering, framing, upgrade) = self.begin(*head);
+        let answered = {
+            let mut answering = pin!(answering);
+            poll_fn(|cx| match answering.as_mut().poll(cx) {
+                Poll::Ready(Ok(response)) => Poll::Ready(Some(response)),
+                Poll::Pending => self.meanwhile(cx).map(|()| None),
+            })
+            .await
+        };
+        match answered {
+            Some(response) => self.answer(response, framing, upgrade, false).await,
+            // Dropping the future has called everything off.
+            None => After::Close,
+        }
+    }
+
+    /// Hands a request over; also what its answer will look like, and whether it asks for another
+    /// protocol.
+    ///
+    /// Not a part of `exchange`: what is used up here would take room in its future.
+    fn begin(&self, head: RequestHead) -> (Answering, Framing, bool) {
         let mut parts = head.parts;
         let framing = Framing {
             version: parts.version,
@@ -128,8 +148,9 @@ impl Serving<'_> {
             keep_alive: head.connection.keep_alive && parts.method != Method::CONNECT,
         };
         let upgrade = wanted_upgrade(&parts, &head.connection);
-        if let Some(to) = &upgrade {
-            parts.extensions.insert(to.clone());
+        let upgrades = upgrade.is_some();
+        if let Some(to) = upgrade {
+            parts.extensions.insert(to);
         }
         front::hop::strip_parsed(&mut parts.headers, &head.connection);
         if head.expect_continue {
@@ -141,23 +162,8 @@ impl Serving<'_> {
             _ => ClientBody::H1(self.inbox.body()),
         };
         let request = Request::from_parts(parts, body);
-        let answering = front::answer(Arc::clone(self.front), Arc::clone(self.client), request);
-        let answered = {
-            let mut answering = pin!(answering);
-            poll_fn(|cx| match answering.as_mut().poll(cx) {
-                Poll::Ready(Ok(response)) => Poll::Ready(Some(response)),
-                Poll::Pending => self.meanwhile(cx).map(|()| None),
-            })
-            .await
-        };
-        match answered {
-            Some(response) => {
-                self.answer(response, framing, upgrade.is_some(), false)
-                    .await
-            }
-            // Dropping the future has called everything off.
-            None => After::Close,
-        }
+        let answering = front::answer(self.front, self.client, request);
+        (answering, framing, upgrades)
     }
 
     /// While the stack works: invites the body it asks for, and looks whether the client is still
@@ -196,9 +202,8 @@ impl Serving<'_> {
             keep_alive: framing.keep_alive && !unread && !foreign && !self.drain.has_begun(),
             ..framing
         };
-        let (parts, body) = response.into_parts();
+        let (mut answer, body) = Answer::begin(response, framing, tunnel.is_some());
         let mut body = pin!(body);
-        let mut answer = Answer::begin(&parts, body.as_ref().get_ref(), framing, tunnel.is_some());
         let inbox = &self.inbox;
         let write = &mut self.write;
         let watch = self.client.watch();
