@@ -2,8 +2,8 @@
 
 use core::fmt::Write;
 
-use super::Telling;
 use super::problem::Problem;
+use super::{Telling, grpc_details};
 use crate::cause::Cause;
 use crate::ledger::{Fault, TimeoutKind};
 
@@ -17,7 +17,7 @@ const INTERNAL: u8 = 13;
 const UNAVAILABLE: u8 = 14;
 
 /// The headers that make an answer gRPC's.
-pub(super) fn headers(telling: &Telling<'_>, problem: &Problem) -> [(&'static str, String); 3] {
+pub(super) fn headers(telling: &Telling<'_>, problem: &Problem) -> [(&'static str, String); 4] {
     let status = status(telling, problem.status);
     // A client waits exactly this long; a negative number forbids to come back (proposal A6).
     let pushback = match telling.retry_after {
@@ -31,6 +31,10 @@ pub(super) fn headers(telling: &Telling<'_>, problem: &Problem) -> [(&'static st
             percent(&format!("{}: {}", problem.cause, problem.detail)),
         ),
         ("grpc-retry-pushback-ms", pushback.to_string()),
+        (
+            "grpc-status-details-bin",
+            grpc_details::value(telling, problem, status),
+        ),
     ]
 }
 

@@ -21,6 +21,7 @@ mod clean;
 mod faults;
 mod field;
 mod grpc;
+mod grpc_details;
 mod headers;
 mod html;
 mod names;
