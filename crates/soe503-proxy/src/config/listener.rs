@@ -60,6 +60,7 @@ pub enum Protocols {
 /// - `max_target_bytes`: `"8KiB"`
 /// - `header_read_timeout`: `"10s"`
 /// - `body_read_timeout`: `"60s"`
+/// - `min_body_rate`: `"240B"`, the default of Kestrel
 /// - `idle_timeout`: `"60s"`
 /// - `max_connections`: `10000`
 /// - `max_connections_per_client`: no limit
@@ -78,6 +79,9 @@ pub struct Limits {
     pub header_read_timeout: Duration,
     /// How long a client may send nothing of a request's body while it is waited for.
     pub body_read_timeout: Duration,
+    /// As many bytes of a body must come per second of waiting for it, after the first five
+    /// seconds; 0: any number will do.
+    pub min_body_rate: u64,
     /// How long a connection may stay open between requests.
     pub idle_timeout: Duration,
     /// Connections of the listener, over all workers.

@@ -43,7 +43,7 @@ impl Server {
                 max_target: limits.max_target_bytes,
             },
             detect: protocols == Protocols::Both,
-            min_body_rate: 240,
+            min_body_rate: limits.min_body_rate,
         };
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2

@@ -104,6 +104,7 @@ fn limits(keys: &LimitKeys) -> Limits {
         max_target_bytes: usize::try_from(keys.max_target_bytes.value.0).unwrap_or(usize::MAX),
         header_read_timeout: keys.header_read_timeout.value,
         body_read_timeout: keys.body_read_timeout.value,
+        min_body_rate: keys.min_body_rate.value.0,
         idle_timeout: keys.idle_timeout.value,
         max_connections: keys.max_connections.value,
         max_connections_per_client: keys

@@ -80,6 +80,9 @@ section! {
         /// How long a client may send nothing of a request's body while it is waited for.
         body_read_timeout: Defaulted<Duration>, default(Duration::from_secs(60)),
             range(Duration::from_millis(1), Duration::from_secs(3600));
+        /// As much of a request's body must come per second of waiting for it, after the first five
+        /// seconds; `"0B"`: any trickle will do.
+        min_body_rate: Defaulted<Size>, default(Size(240)), range(Size(0), Size(1 << 20));
         /// How long a connection may stay open between requests.
         idle_timeout: Defaulted<Duration>, default(Duration::from_secs(60)),
             range(Duration::from_millis(1), Duration::from_secs(86_400));

@@ -82,6 +82,7 @@ fn listener(listener: &Listener) -> Value {
             "max_target_bytes": bytes(limits.max_target_bytes as u64),
             "header_read_timeout": span(limits.header_read_timeout),
             "body_read_timeout": span(limits.body_read_timeout),
+            "min_body_rate": bytes(limits.min_body_rate),
             "idle_timeout": span(limits.idle_timeout),
             "max_connections": limits.max_connections,
             "max_hops": limits.max_hops,

@@ -20,7 +20,7 @@ proxy_protocol = "require"
 trusted = ["10.0.0.0/8", "2001:db8::1"]
 trace_context = true
 forwarded = { trust = ["192.0.2.0/24"], mode = "replace", style = "both" }
-limits = { max_target_bytes = "4KiB", body_read_timeout = "4s", max_connections_per_client = 9, max_hops = 3, max_headers = 50, max_header_bytes = "32KiB", idle_timeout = "90s", header_read_timeout = "3s", max_connections = 70, max_h2_streams = 80 }
+limits = { max_target_bytes = "4KiB", body_read_timeout = "4s", min_body_rate = "1KiB", max_connections_per_client = 9, max_hops = 3, max_headers = 50, max_header_bytes = "32KiB", idle_timeout = "90s", header_read_timeout = "3s", max_connections = 70, max_h2_streams = 80 }
 [[routes]]
 match = { host = "*.shop.example", path_prefix = "/api", methods = ["GET", "POST"] }
 pool = "app"
