@@ -44,6 +44,8 @@ pub(super) struct Shared {
     arrived: Notify,
     /// Told about every change of the behaviour.
     changed: Notify,
+    /// It is to end.
+    ended: Notify,
 }
 
 #[derive(Debug)]
@@ -80,6 +82,7 @@ impl FaultyBackend {
             }),
             arrived: Notify::new(),
             changed: Notify::new(),
+            ended: Notify::new(),
         });
         let accepting = tokio::spawn(accept(listener, shared.clone()));
         Ok(Self {
@@ -112,8 +115,8 @@ impl FaultyBackend {
 
     /// Ends it as a killed process ends: from now on its address refuses connections.
     pub async fn stop(mut self) {
-        self.accepting.abort();
-        // Only when the task is gone are its sockets.
+        self.shared.ended.notify_one();
+        // Only when the task is gone are its sockets, and those of its connections.
         let _ = (&mut self.accepting).await;
     }
 
@@ -143,6 +146,11 @@ impl Drop for FaultyBackend {
 // === impl Shared ===
 
 impl Shared {
+    /// Resolves when the backend is to end.
+    pub(super) async fn ended(&self) {
+        self.ended.notified().await;
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

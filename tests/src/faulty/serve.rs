@@ -13,7 +13,7 @@ const BODY: [u8; 1024] = [b'x'; 1024];
 /// How much of the body is sent before [`Fault::Truncate`] closes.
 const TRUNCATED: usize = 400;
 
-/// Accepts until it is aborted, which closes all connections too.
+/// Accepts until the backend ends or is aborted, which closes all connections too.
 pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     // The set aborts its tasks, and thereby closes the connections, when this task is aborted.
     let mut connections = JoinSet::new();
@@ -27,8 +27,13 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                 Err(error) => eprintln!("soe503-faulty: accept: {error}"),
             },
             Some(_) = connections.join_next() => {}
+            () = shared.ended() => break,
         }
     }
+    // First the port, then the connections, and only then is it gone: nobody finds one of them
+    // open who has been told so.
+    drop(listener);
+    connections.shutdown().await;
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
