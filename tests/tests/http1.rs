@@ -1,6 +1,7 @@
 //! HTTP/1 to the letter, on both sides: a backend and a client whose every byte is written here.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use soe503_tests::proxy::{Proxy, config};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,7 +21,13 @@ impl Scene {
         let backend = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = backend.local_addr().unwrap();
         let limits = format!("explain = \"full\"\nlimits = {{ {limits} }}");
-        let config = config(&[address], "").replace("explain = \"full\"", &limits);
+        // No deadline of ours may end what a test waits for.
+        let config = config(&[address], "")
+            .replace("explain = \"full\"", &limits)
+            .replace(
+                "pool = \"app\"",
+                "pool = \"app\"\ntimeout = \"1h\"\nretry = { attempts = 1 }",
+            );
         let proxy = Proxy::start(&config).await;
         Self { proxy, backend }
     }
@@ -51,7 +58,7 @@ impl Wire {
     async fn hear(&mut self, end: &str) -> String {
         let mut heard = Vec::new();
         while !heard.ends_with(end.as_bytes()) {
-            let byte = self.0.read_u8().await;
+            let byte = soon(self.0.read_u8()).await;
             let Ok(byte) = byte else {
                 panic!("closed after {:?}", String::from_utf8_lossy(&heard));
             };
@@ -67,9 +74,16 @@ impl Wire {
     /// Everything until the other side closes; what a reset cuts off does not matter.
     async fn rest(&mut self) -> String {
         let mut rest = Vec::new();
-        let _cut = self.0.read_to_end(&mut rest).await;
+        let _cut = soon(self.0.read_to_end(&mut rest)).await;
         String::from_utf8(rest).unwrap()
     }
+}
+
+/// What does not come fails the test instead of holding it up for ever.
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), what)
+        .await
+        .expect("within half a minute")
 }
 
 const UPGRADE: &str = "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\n\

@@ -18,8 +18,8 @@ use crate::state::{Finish, Origin, PoolState};
 
 /// A request between its head and the end of its answer.
 ///
-/// Its drop is the end: hyper drops a response's body once the last byte is handed over, and
-/// everything of a request whose client left.
+/// Its drop is the end: whoever writes an answer drops its body once the last byte is handed over,
+/// and everything of a request whose client left.
 #[derive(Debug)]
 pub(crate) struct InFlight {
     client: Arc<Client>,
