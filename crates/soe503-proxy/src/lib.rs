@@ -13,7 +13,6 @@ pub mod config;
 pub mod control;
 pub mod demo;
 mod front;
-mod gather;
 pub mod listen;
 mod net;
 pub mod run;

@@ -53,7 +53,8 @@ pub(crate) fn answer(
         return Answering::ready(refuse(front, in_flight, headers, status, detail));
     }
     target::to_origin_form(&mut request);
-    // HTTP/1 connections have done it already, while they parsed.
+    // HTTP/1 connections have done it already, while they parsed; HTTP/2 knows no `Connection`,
+    // but the fields that always belong to one hop.
     if request.version() == Version::HTTP_2 {
         hop::strip(request.headers_mut());
     }
@@ -74,6 +75,7 @@ pub(crate) fn answer(
         note(&mut in_flight, &response);
         return Answering::ready(response.map(|text| in_flight.text(text)));
     }
+    let late = request.body().late();
     let mut exceeded = None;
     if let Some(max) = route.actions().and_then(|actions| actions.max_body) {
         let size = request.body().size_hint();
@@ -90,6 +92,7 @@ pub(crate) fn answer(
         in_flight,
         changes: changes.cloned(),
         exceeded,
+        late,
     };
     Answering::stack(route.call(request), waiting)
 }

@@ -17,6 +17,7 @@ use super::capped::Exceeded;
 use super::finish::{FrontBody, InFlight};
 use super::stack::Stack;
 use super::{ClientBody, Front};
+use crate::listen::h2::Late;
 
 type StackFuture = <Stack as Service<Request<ClientBody>>>::Future;
 
@@ -54,6 +55,8 @@ pub(super) struct Waiting {
     pub(super) changes: Option<Arc<Actions>>,
     /// Whether the body grew larger than the route accepts.
     pub(super) exceeded: Option<Exceeded>,
+    /// Whether an HTTP/2 body came too slowly.
+    pub(super) late: Option<Late>,
 }
 
 impl Answering {
@@ -111,7 +114,10 @@ impl Waiting {
     /// The client's own body ended the request.
     fn refuse(self, headers: &http::HeaderMap) -> Response<FrontBody> {
         let too_long = self.exceeded.is_some_and(|exceeded| exceeded.is_set());
-        let too_slow = self.in_flight.client().watch().is_overdue();
+        let too_slow = match &self.late {
+            Some(late) => late.is_set(),
+            None => self.in_flight.client().watch().is_overdue(),
+        };
         let (status, detail) = mistake(too_long, too_slow);
         refuse(&self.front, self.in_flight, headers, status, detail)
     }

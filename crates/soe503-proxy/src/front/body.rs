@@ -5,11 +5,10 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use soe503::BoxError;
 
 use super::capped::Capped;
-use crate::listen::h1;
+use crate::listen::{h1, h2};
 
 /// What a client sends after a request's head.
 #[derive(Debug)]
@@ -18,18 +17,18 @@ pub(crate) enum ClientBody {
     Empty,
     /// Read from an HTTP/1 connection.
     H1(h1::Body),
-    /// A stream of an HTTP/2 connection.
-    H2(Incoming),
+    /// Read from a stream of an HTTP/2 connection.
+    H2(h2::Body),
     /// Any of these, of unknown length on a route that limits it.
     Capped(Box<Capped<Self>>),
 }
 
 impl ClientBody {
-    /// The body of an HTTP/2 request.
-    pub(crate) fn h2(body: Incoming) -> Self {
-        match body.is_end_stream() {
-            true => Self::Empty,
-            false => Self::H2(body),
+    /// Tells afterwards whether an HTTP/2 body came too slowly; HTTP/1 asks the connection's watch.
+    pub(super) fn late(&self) -> Option<h2::Late> {
+        match self {
+            Self::H2(body) => Some(body.late()),
+            _ => None,
         }
     }
 }

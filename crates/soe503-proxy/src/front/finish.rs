@@ -62,7 +62,6 @@ pin_project! {
 impl InFlight {
     /// A request whose head has arrived.
     pub(crate) fn begin(client: Arc<Client>, log: Option<Box<Log>>) -> Self {
-        client.watch().busy();
         let finish = Finish {
             status: None,
             origin: Origin::Generated,
@@ -117,7 +116,6 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.client.watch().idle();
         if let Some(pool) = &self.pool {
             pool.counters.finish(&self.finish);
         }

@@ -6,8 +6,8 @@ use http::{HeaderValue, Request};
 
 /// Puts the request in the form a backend expects: `Host` set, target in origin-form.
 ///
-/// HTTP/2 and absolute-form requests carry the authority in the URI; RFC 9112 §3.2.2 lets it
-/// override a `Host` field.
+/// Absolute-form requests carry the authority in the URI; RFC 9112 §3.2.2 lets it override a `Host`
+/// field. HTTP/2 requests have this form already.
 pub(super) fn to_origin_form<B>(request: &mut Request<B>) {
     if let Some(authority) = request.uri().authority() {
         if let Ok(host) = HeaderValue::try_from(authority.as_str()) {

@@ -7,6 +7,8 @@ pub(crate) mod date;
 mod detect;
 mod drain;
 pub(crate) mod h1;
+pub(crate) mod h2;
+mod linger;
 mod per_client;
 mod proxy_header;
 mod serve;

@@ -1,33 +1,31 @@
 //! One client connection, from the first byte to the last answer.
 
-use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::Bytes;
-use http::Request;
-use http_body::Body;
-use hyper::body::Incoming;
-use hyper::rt::bounds::Http2ServerConnExec;
-use hyper::rt::{Read, Write};
-use hyper::server::conn::http2;
-use hyper::service::HttpService;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use soe503::BoxError;
 use soe503_h1::HeadLimits;
+use soe503_h2::Options;
 
-use super::drain::{Drain, Graceful};
+use super::drain::Drain;
 use super::h1::{self, Ended};
+use super::h2;
 use super::watch::Patience;
 use crate::config::{Limits, Protocols};
-use crate::front::{self, Client, ClientBody, Front};
-use crate::net::{Rewind, Stream, Tls};
+use crate::front::{Client, Front};
+use crate::net::{Stream, Tls};
 use crate::tls::{Alpn, ServerTls};
+
+/// How much of one HTTP/2 body may come before it is read, in bytes.
+const STREAM_WINDOW: u32 = 256 * 1024;
+
+/// The same for all bodies of a connection together.
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
 /// How a listener talks to its clients; the same for all of its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     http1: h1::Settings,
-    http2: http2::Builder<TokioExecutor>,
+    http2: h2::Settings,
     protocols: Protocols,
     tls: Option<ServerTls>,
     patience: Patience,
@@ -45,19 +43,23 @@ impl Server {
             detect: protocols == Protocols::Both,
             min_body_rate: limits.min_body_rate,
         };
-        let mut http2 = http2::Builder::new(TokioExecutor::new());
-        http2
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(limits.max_h2_streams.get())
-            .max_header_list_size(limits.max_header_bytes)
-            .keep_alive_interval(limits.idle_timeout)
-            .keep_alive_timeout(limits.header_read_timeout);
         let patience = Patience {
             head: limits.header_read_timeout,
             body: limits.body_read_timeout,
             write: limits.idle_timeout,
             idle: limits.idle_timeout,
-            tunnel: std::time::Duration::from_secs(3600),
+            tunnel: Duration::from_secs(3600),
+        };
+        let http2 = h2::Settings {
+            options: Options {
+                max_streams: limits.max_h2_streams.get(),
+                stream_window: STREAM_WINDOW,
+                connection_window: CONNECTION_WINDOW,
+                max_header_list: limits.max_header_bytes,
+                ..Options::default()
+            },
+            patience,
+            min_body_rate: limits.min_body_rate,
         };
         Self {
             http1,
@@ -89,13 +91,14 @@ impl Server {
         let agreed = client.tls().and_then(|tls| tls.alpn);
         let client = Arc::new(client);
         if self.protocols == Protocols::H2 || agreed == Some(Alpn::Http2) {
-            return self.http2(stream, Bytes::new(), client, front, drain).await;
+            return h2::serve(stream, &[], client, front, &self.http2, drain).await;
         }
         match h1::serve(stream, &client, &front, &self.http1, drain).await {
             Ended::Closed => {}
             Ended::Http2(stream, read) => {
                 // Boxed: it would make the future of every HTTP/1 connection several times larger.
-                Box::pin(self.http2(stream, read, client, front, drain)).await;
+                let served = h2::serve(stream, &read, client, front, &self.http2, drain);
+                Box::pin(served).await;
             }
         }
     }
@@ -119,37 +122,5 @@ impl Server {
         let client = front.secured(client, handshake);
         tracing::debug!(address = %client.address(), tls = ?client.tls(), "TLS handshake");
         Some((Stream::Tls(Tls::Server(Box::new(stream))), client))
-    }
-
-    async fn http2(
-        &self,
-        stream: Stream,
-        read: Bytes,
-        client: Arc<Client>,
-        front: Arc<Front>,
-        drain: &Drain,
-    ) {
-        // Pings find out whether an HTTP/2 client is still there; streams have deadlines.
-        client.watch().busy();
-        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-            let request = request.map(ClientBody::h2);
-            front::answer(&front, &client, request)
-        });
-        let io = TokioIo::new(Rewind::new(read, stream));
-        let _ended = drain.watch(self.http2.serve_connection(io, service)).await;
-    }
-}
-
-impl<I, S, B> Graceful for http2::Connection<I, S, TokioExecutor>
-where
-    S: HttpService<Incoming, ResBody = B>,
-    S::Error: Into<BoxError>,
-    I: Read + Write + Unpin,
-    B: Body + 'static,
-    B::Error: Into<BoxError>,
-    TokioExecutor: Http2ServerConnExec<S::Future, B>,
-{
-    fn finish(self: Pin<&mut Self>) {
-        self.graceful_shutdown();
     }
 }

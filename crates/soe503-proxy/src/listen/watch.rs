@@ -1,9 +1,12 @@
 //! Clients that take too long: slow heads and bodies, unread answers, idle connections.
 //!
 //! A timer per request costs an allocation and two trips through the timer wheel, for something
-//! that almost never fires. Instead every HTTP/1 connection has a [`Watch`] that says since when
+//! that almost never fires. Instead every connection has a [`Watch`] that says since when
 //! it is doing what, and each worker looks at all of its connections four times a second. A
 //! request pays a few plain stores; a limit is kept to within [`INTERVAL`].
+//!
+//! An HTTP/2 connection does many things at once and knows best what is due when: it is always
+//! busy here, and says instead [when it wants to be woken](Watch::wake_by).
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -15,12 +18,15 @@ use soe503_core::Tick;
 use soe503_core::time::saturating_nanos;
 use tokio::task::AbortHandle;
 
+/// How long a body may come as slowly as it likes: a connection needs a moment to get up to speed.
+pub(super) const TRICKLE: Duration = Duration::from_secs(5);
+
 /// How often a worker looks.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(250);
 
 /// How long a quiet connection is kept once a shutdown has begun: clients that are busy learn of
 /// the shutdown from their next answer, the others would keep us for nothing.
-const LAST_CALL: Duration = Duration::from_secs(2);
+pub(super) const LAST_CALL: Duration = Duration::from_secs(2);
 
 thread_local! {
     /// The time of the last look: exact enough for limits of seconds, and free to read.
@@ -35,9 +41,13 @@ thread_local! {
 pub(crate) struct Watch {
     /// One of the constants below in the low three bits, a tick in units of 8 ns above.
     state: AtomicU64,
+    /// When the connection wants to be woken, in nanoseconds; [`NEVER`]: it does not.
+    alarm: AtomicU64,
+    /// The alarm has gone off.
+    rung: AtomicBool,
     /// The client was too slow in a way that deserves an answer.
     overdue: AtomicBool,
-    /// Wakes the connection to give that answer.
+    /// Wakes the connection.
     waker: Mutex<Option<Waker>>,
 }
 
@@ -56,6 +66,9 @@ const IDLE: u64 = 5;
 /// Bytes of another protocol, in both directions.
 const TUNNEL: u64 = 6;
 const WHAT: u64 = 7;
+
+/// No alarm is set.
+const NEVER: u64 = u64::MAX;
 
 /// How long a connection may do what.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +116,7 @@ pub(crate) fn look(now: Tick, draining: bool) {
             if w.task.is_finished() {
                 return false;
             }
+            w.watch.ring(now);
             if !w.watch.is_late(w.patience, last_call, now) || w.watch.may_answer() {
                 return true;
             }
@@ -112,16 +126,52 @@ pub(crate) fn look(now: Tick, draining: bool) {
     });
 }
 
+/// The time of the last look.
+pub(super) fn now() -> Tick {
+    NOW.get()
+}
+
 impl Watch {
     /// A connection that has just been accepted and owes us a request.
     pub(crate) fn new() -> Arc<Self> {
         let watch = Self {
             state: AtomicU64::new(0),
+            alarm: AtomicU64::new(NEVER),
+            rung: AtomicBool::new(false),
             overdue: AtomicBool::new(false),
             waker: Mutex::new(None),
         };
         watch.set(FRESH);
         Arc::new(watch)
+    }
+
+    /// Wakes the connection with the first look at `at` or later, or at the time set before if
+    /// that is sooner.
+    pub(super) fn wake_by(&self, at: Tick) {
+        if at.as_nanos() < self.alarm.load(Relaxed) {
+            self.alarm.store(at.as_nanos(), Relaxed);
+        }
+    }
+
+    /// Whether the time that was set has come since this was last asked.
+    pub(super) fn has_rung(&self) -> bool {
+        self.rung.load(Relaxed) && self.rung.swap(false, Relaxed)
+    }
+
+    /// Wakes the connection.
+    pub(super) fn wake(&self) {
+        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(waker) = &*waker {
+            waker.wake_by_ref();
+        }
+    }
+
+    fn ring(&self, now: Tick) {
+        if self.alarm.load(Relaxed) <= now.as_nanos() {
+            self.alarm.store(NEVER, Relaxed);
+            self.rung.store(true, Relaxed);
+            self.wake();
+        }
     }
 
     /// Whom to wake when the client is too slow.
@@ -234,117 +284,5 @@ fn is_over(last_call: Option<Tick>, since: u64, now: Tick) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PATIENCE: Patience = Patience {
-        head: Duration::from_secs(10),
-        body: Duration::from_secs(20),
-        write: Duration::from_secs(30),
-        idle: Duration::from_secs(60),
-        tunnel: Duration::from_secs(3600),
-    };
-
-    fn at(second: u64) -> Tick {
-        Tick::from_secs(second)
-    }
-
-    #[tokio::test]
-    async fn each_phase_has_its_own_limit() {
-        type Phase = fn(&Watch);
-        let phases: [(Phase, u64); 6] = [
-            (|_| {}, 10),
-            (Watch::arriving, 10),
-            (Watch::receiving, 20),
-            (Watch::writing, 30),
-            (Watch::idle, 60),
-            (Watch::tunnel, 3600),
-        ];
-        for (enter, limit) in phases {
-            look(at(100), false);
-            let watch = Watch::new();
-            enter(&watch);
-            assert!(
-                !watch.is_late(PATIENCE, None, at(100 + limit - 1)),
-                "{limit}"
-            );
-            assert!(watch.is_late(PATIENCE, None, at(100 + limit)), "{limit}");
-            watch.busy();
-            assert!(!watch.is_late(PATIENCE, None, at(100_000)));
-        }
-    }
-
-    #[tokio::test]
-    async fn the_first_byte_of_a_head_starts_its_clock_and_the_next_do_not_restart_it() {
-        look(at(100), false);
-        let watch = Watch::new();
-        watch.idle();
-        for second in [150, 155] {
-            look(at(second), false);
-            watch.arriving();
-        }
-        assert!(!watch.is_late(PATIENCE, None, at(159)));
-        assert!(watch.is_late(PATIENCE, None, at(160)));
-    }
-
-    #[tokio::test]
-    async fn waiting_for_a_body_is_measured() {
-        look(at(100), false);
-        let watch = Watch::new();
-        watch.busy();
-        look(at(103), false);
-        watch.receiving();
-        look(at(105), false);
-        watch.receiving();
-        look(at(107), false);
-        assert_eq!(watch.received().as_secs(), 4);
-        assert_eq!(watch.received(), Duration::ZERO);
-    }
-
-    #[tokio::test]
-    async fn a_shutdown_is_the_last_call_for_quiet_connections_only() {
-        look(at(100), false);
-        let (quiet, busy) = (Watch::new(), Watch::new());
-        quiet.idle();
-        busy.busy();
-        let last_call = Some(at(105));
-        assert!(!quiet.is_late(PATIENCE, last_call, at(106)));
-        assert!(quiet.is_late(PATIENCE, last_call, at(107)));
-        assert!(!busy.is_late(PATIENCE, last_call, at(1000)));
-        // Its clock begins anew with an answer that came after the shutdown had begun.
-        look(at(110), false);
-        quiet.idle();
-        assert!(!quiet.is_late(PATIENCE, last_call, at(111)));
-    }
-
-    #[tokio::test]
-    async fn overdue_connections_are_ended_and_finished_ones_forgotten() {
-        look(at(1), false);
-        let overdue = tokio::spawn(std::future::pending::<()>());
-        let done = tokio::spawn(async {});
-        add(Watch::new(), PATIENCE, overdue.abort_handle());
-        add(Watch::new(), PATIENCE, done.abort_handle());
-        done.await.unwrap();
-        look(at(2), false);
-        assert_eq!(WATCHED.with_borrow(Vec::len), 1);
-        look(at(11), false);
-        assert!(overdue.await.unwrap_err().is_cancelled());
-        assert_eq!(WATCHED.with_borrow(Vec::len), 0);
-    }
-
-    #[tokio::test]
-    async fn who_is_slow_with_a_request_may_be_told_and_is_ended_if_that_does_not_help() {
-        look(at(1), false);
-        let watch = Watch::new();
-        let mut woken = tokio_test::task::spawn(());
-        woken.enter(|cx, _unit| watch.wakes(cx.waker()));
-        watch.arriving();
-        let slow = tokio::spawn(std::future::pending::<()>());
-        add(Arc::clone(&watch), PATIENCE, slow.abort_handle());
-        look(at(11), false);
-        assert!(woken.is_woken() && watch.is_overdue());
-        assert_eq!(WATCHED.with_borrow(Vec::len), 1);
-        look(at(12), false);
-        assert!(slow.await.unwrap_err().is_cancelled());
-    }
-}
+#[path = "watch_tests.rs"]
+mod tests;

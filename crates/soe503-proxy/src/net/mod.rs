@@ -4,13 +4,11 @@
 mod buffer;
 mod half;
 mod message;
-mod rewind;
 mod stream;
 mod tls;
 
 pub(crate) use buffer::{Scratch, read_scratch, with_scratch};
 pub(crate) use half::{ReadHalf, WriteHalf};
 pub(crate) use message::{Message, SendError};
-pub(crate) use rewind::Rewind;
 pub(crate) use stream::Stream;
 pub(crate) use tls::Tls;

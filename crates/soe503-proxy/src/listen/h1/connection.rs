@@ -13,9 +13,9 @@ use tokio::io::AsyncWrite;
 use super::answer::{Answer, Framing};
 use super::body::Shared;
 use super::inbox::{Expect, Inbox, NoHead};
-use super::{linger, tunnel};
+use super::tunnel;
 use crate::front::{self, Answering, Client, ClientBody, Front, FrontBody};
-use crate::listen::Drain;
+use crate::listen::{Drain, linger};
 use crate::net::{SendError, Stream, WriteHalf};
 use crate::upstream::{Tunnel, Upgrade};
 
@@ -119,6 +119,8 @@ impl Serving<'_> {
 
     /// One request and its answer.
     async fn exchange(&mut self, head: Box<RequestHead>) -> After {
+        let watch = self.client.watch();
+        watch.busy();
         let (answering, framing, upgrade) = self.begin(*head);
         let answered = {
             let mut answering = pin!(answering);
@@ -129,7 +131,11 @@ impl Serving<'_> {
             .await
         };
         match answered {
-            Some(response) => self.answer(response, framing, upgrade, false).await,
+            Some(response) => {
+                let after = self.answer(response, framing, upgrade, false).await;
+                watch.idle();
+                after
+            }
             // Dropping the future has called everything off.
             None => After::Close,
         }
@@ -241,7 +247,7 @@ impl Serving<'_> {
                 if asked_to_close && done {
                     self.write.say_end().await;
                 } else {
-                    linger::close(&self.inbox, &mut self.write).await;
+                    linger::close(&mut self.write, |cx| inbox.lock().poll_discard(cx)).await;
                 }
                 After::Close
             }
@@ -250,6 +256,7 @@ impl Serving<'_> {
 
     /// Answers what was no request. The connection's framing is lost, so it closes.
     async fn refuse(&mut self, status: StatusCode, detail: &str) {
+        self.client.watch().busy();
         let response = front::unparsed(self.front, self.client, status, detail);
         let framing = Framing {
             version: Version::HTTP_11,

@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt;
 use super::Settings;
 use super::body::BodyError;
 use crate::listen::detect;
-use crate::listen::watch::Watch;
+use crate::listen::watch::{TRICKLE, Watch};
 use crate::net::{ReadHalf, read_scratch};
 
 /// How much of a body is read at once at first, in bytes; doubled while reads fill it.
@@ -22,9 +22,6 @@ const FIRST_ROOM: usize = 16 * 1024;
 
 /// The most that is read of a body at once, in bytes.
 const LARGEST_ROOM: usize = 64 * 1024;
-
-/// How long a body may come as slowly as it likes: a connection needs a moment to get up to speed.
-const TRICKLE: Duration = Duration::from_secs(5);
 
 /// The reading side of a client connection.
 #[derive(Debug)]

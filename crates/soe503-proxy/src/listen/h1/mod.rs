@@ -18,7 +18,6 @@ mod answer;
 mod body;
 mod connection;
 mod inbox;
-mod linger;
 mod tunnel;
 
 pub(crate) use body::Body;
