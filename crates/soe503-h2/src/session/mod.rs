@@ -37,3 +37,6 @@ mod table;
 pub use connection::Session;
 pub use event::{By, Event, StreamId, Violation};
 pub use options::Options;
+
+#[cfg(test)]
+mod tests;
