@@ -107,7 +107,7 @@ fn fields() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
     ];
     let value = prop_oneof![
         "[0-3]{0,2}".prop_map(String::into_bytes),
-        (b'0'..b'9', 1..1200_usize).prop_map(|(byte, len)| vec![byte; len]),
+        (b'0'..=b'9', 1..1200_usize).prop_map(|(byte, len)| vec![byte; len]),
         "[!-~]{1,30}".prop_map(String::into_bytes),
     ];
     prop::collection::vec((name, value), 0..30)
