@@ -128,7 +128,8 @@ fn answers_that_nobody_reads() {
 
 #[test]
 fn frames_that_lead_to_nothing() {
-    let rows: [(&str, u32, fn(u32) -> Vec<u8>); 5] = [
+    type Turn = fn(u32) -> Vec<u8>;
+    let rows: [(&str, u32, Turn); 5] = [
         ("PRIORITY", 20_000, |n| {
             frame(kind::PRIORITY, 0, 2 * n + 1, b"\0\0\0\0\x10")
         }),

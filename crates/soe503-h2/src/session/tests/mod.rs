@@ -8,6 +8,7 @@ mod going;
 mod hostile;
 mod pair;
 mod server_rules;
+mod server_streams;
 mod streams;
 
 use http::{HeaderMap, Method};
