@@ -62,6 +62,16 @@ impl Sink for Response {
             _ => self.fields.malformed(),
         }
     }
+
+    #[inline]
+    fn known(&mut self, field: &Field) {
+        match field {
+            Field::Regular(name, value, Kind::Plain | Kind::Leading) => {
+                self.fields.plain(name, value);
+            }
+            other => self.field(other.clone()),
+        }
+    }
 }
 
 #[cfg(test)]

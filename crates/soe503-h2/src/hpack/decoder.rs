@@ -22,6 +22,8 @@ pub(crate) trait Sink {
     fn admit(&mut self, size: u32) -> bool;
     /// The field.
     fn field(&mut self, field: Field);
+    /// The field, which stands in a table.
+    fn known(&mut self, field: &Field);
 }
 
 /// A connection's decoder.
@@ -127,7 +129,7 @@ impl Decoder {
             && step.form == Form::Indexed
         {
             if sink.admit(known.size) {
-                sink.field(known.field.clone());
+                sink.known(&known.field);
             }
             return Ok(());
         }
@@ -152,7 +154,7 @@ impl Decoder {
         }
         let field = Field::new(name, keep(text, value), false);
         if wanted {
-            sink.field(field.clone());
+            sink.known(&field);
         }
         self.table.insert(Entry {
             field,

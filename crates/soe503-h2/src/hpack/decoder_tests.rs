@@ -16,6 +16,10 @@ impl Sink for All {
         true
     }
 
+    fn known(&mut self, field: &Field) {
+        self.field(field.clone());
+    }
+
     fn field(&mut self, field: Field) {
         self.0.push(match field {
             Field::Authority(value) => format!(":authority: {}", value.to_str().unwrap()),

@@ -8,10 +8,8 @@ use crate::hpack::{Decoder, Field, Sink};
 
 /// Writes a field of a map.
 fn write(encoder: &mut Encoder, out: &mut Vec<u8>, name: &str, value: &HeaderValue) {
-    let words = names::words(name.as_bytes());
-    let known = names::find(name.as_bytes(), words);
     let name = HeaderName::from_lowercase(name.as_bytes()).unwrap();
-    encoder.field(out, &name, known, words, value);
+    encoder.field(out, &Named::new(&name), value);
 }
 
 /// The first byte of each of three blocks with the same field.
@@ -81,6 +79,10 @@ impl Sink for All {
 
     fn admit(&mut self, _: u32) -> bool {
         true
+    }
+
+    fn known(&mut self, field: &Field) {
+        self.field(field.clone());
     }
 
     fn field(&mut self, field: Field) {
