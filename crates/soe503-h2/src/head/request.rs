@@ -89,7 +89,8 @@ impl Request {
 impl Sink for Request {
     #[inline]
     fn begin(&mut self, fields: usize) {
-        self.fields.begin(fields);
+        // Of the four pseudo-fields one becomes a field.
+        self.fields.begin(fields.saturating_sub(3));
     }
 
     #[inline]
@@ -117,6 +118,9 @@ impl Sink for Request {
             Field::Regular(name, value, Kind::Plain | Kind::Leading) => {
                 self.fields.plain(name, value);
             }
+            Field::Method(method) => self.fields.pseudo(&mut self.method, method.clone()),
+            Field::Scheme { https } => self.fields.pseudo(&mut self.https, *https),
+            Field::Authority(value) => self.authority(value.clone()),
             other => self.field(other.clone()),
         }
     }

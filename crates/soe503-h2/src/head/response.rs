@@ -42,7 +42,7 @@ impl Response {
 impl Sink for Response {
     #[inline]
     fn begin(&mut self, fields: usize) {
-        self.fields.begin(fields);
+        self.fields.begin(fields.saturating_sub(1));
     }
 
     #[inline]

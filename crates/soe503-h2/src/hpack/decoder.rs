@@ -178,9 +178,21 @@ fn keep(text: &Bytes, value: Range<usize>) -> Bytes {
 fn read(block: &mut &[u8], steps: &mut Vec<Step>) -> Result<Bytes, Compression> {
     let mut text = Vec::new();
     while steps.len() < RUN
-        && let Some(&first) = block.first()
+        && let Some((&first, rest)) = block.split_first()
     {
         let (form, bits) = match first {
+            // Most fields are one byte.
+            0x81..0xff => {
+                *block = rest;
+                let end = text.len() as u32;
+                steps.push(Step {
+                    form: Form::Indexed,
+                    index: u32::from(first & 0x7f),
+                    name_end: end,
+                    value_end: end,
+                });
+                continue;
+            }
             0x80.. => (Form::Indexed, 7),
             0x40.. => (Form::Incremental, 6),
             0x20.. => return Err(Compression),

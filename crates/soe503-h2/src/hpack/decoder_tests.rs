@@ -396,7 +396,7 @@ proptest! {
     /// Strings of both kinds, in literals of all kinds.
     #[test]
     fn literals(
-        fields in prop::collection::vec(("[a-z][a-z0-9-]{0,20}", "[!-~]{0,40}", any::<bool>(), 0..3_usize), 0..100)
+        fields in prop::collection::vec(("[a-z][a-z0-9-]{0,20}", "[!-~]{0,40}", any::<bool>(), 0..3_usize), 0..20)
     ) {
         let mut block = Vec::new();
         let mut expected = Vec::new();

@@ -116,10 +116,12 @@ fn fields() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// Whatever the encoder makes of it, the decoder's table is in step.
     #[test]
     fn blocks_are_read_as_they_were_written(
-        blocks in prop::collection::vec((fields(), prop::option::of(0..5000_u32)), 0..20)
+        blocks in prop::collection::vec((fields(), prop::option::of(0..5000_u32)), 0..10)
     ) {
         let mut encoder = Encoder::new();
         let mut decoder = Decoder::new(4096);
