@@ -13,7 +13,6 @@ use soe503_h2::{Code, StreamId};
 
 use super::shared::Shared;
 use crate::front::{Answering, FrontBody};
-use crate::listen::date;
 
 pin_project! {
     /// Ready when the answer is with the session, or when nobody wants it any more. Its drop calls
@@ -108,14 +107,7 @@ fn begin(
     } else {
         announce(&mut parts.headers, &body)
     };
-    let mut state = shared.lock();
-    date::with(|date| {
-        let (status, headers) = (parts.status, &parts.headers);
-        state
-            .session
-            .respond(stream, status, headers, Some(date), end)
-    });
-    drop(state);
+    shared.lock().respond(stream, &parts, end);
     let out = Outgoing {
         piece: Bytes::new(),
         last: false,

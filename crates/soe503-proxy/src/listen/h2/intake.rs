@@ -24,11 +24,14 @@ pub(super) struct Intake {
     unwanted: bool,
     /// It came too slowly.
     late: bool,
+    /// The answer has begun: the body may come whenever its client has something to say, as with a
+    /// conversation over gRPC.
+    answered: bool,
     /// The client waits for `100 Continue` before it sends any of it.
     invite: bool,
     reader: Option<Waker>,
     /// Since when its reader waits.
-    pub(super) waiting: Option<Tick>,
+    waiting: Option<Tick>,
     /// How long it has been waited for, and what came of it, in bytes.
     waited: Duration,
     came: u64,
@@ -65,6 +68,7 @@ impl Intake {
             left: length,
             unwanted: false,
             late: false,
+            answered: false,
             invite,
             reader: None,
             waiting: None,
@@ -92,7 +96,7 @@ impl Intake {
         if let Some(since) = self.waiting.take() {
             self.waited += now.since(since);
             let least = min_rate.saturating_mul(self.waited.as_secs());
-            self.late |= self.waited > TRICKLE && self.came < least;
+            self.late |= !self.answered && self.waited > TRICKLE && self.came < least;
         }
         if !data.is_empty() {
             self.pieces.push_back(Piece { data, flow });
@@ -107,6 +111,16 @@ impl Intake {
         self.waiting = None;
         self.trailers = Some(trailers);
         self.wake();
+    }
+
+    /// The answer begins: from here on the client may take its time.
+    pub(super) fn answered(&mut self) {
+        self.answered = true;
+    }
+
+    /// Since when the client owes some of it.
+    pub(super) fn owed(&mut self) -> Option<&mut Tick> {
+        self.waiting.as_mut().filter(|_| !self.answered)
     }
 
     /// The client takes too long.
@@ -244,6 +258,17 @@ mod tests {
             assert_eq!(intake.is_late(), late, "{}", data.len());
             assert_eq!(matches!(next(&mut intake, 108), Next::Late), late);
         }
+    }
+
+    #[test]
+    fn once_the_answer_has_begun_nothing_is_owed() {
+        let mut intake = Intake::new(None, false);
+        let _wait = next(&mut intake, 100);
+        assert_eq!(intake.owed(), Some(&mut at(100)));
+        intake.answered();
+        assert_eq!(intake.owed(), None);
+        come(&mut intake, b"a", 200);
+        assert!(!intake.is_late());
     }
 
     #[test]

@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, response};
 use http_body::Frame;
 use soe503_core::Tick;
 use soe503_h2::{Code, Session, StreamId};
 
 use super::body::BodyError;
 use super::intake::{Intake, Next};
+use crate::listen::date;
 use crate::listen::watch::{self, Patience, Watch};
 
 /// A connection's session, for its task and the bodies of its requests. All are polled on one
@@ -120,6 +121,19 @@ impl State {
             }
             _ => false,
         }
+    }
+
+    /// Sends the head of an answer; `end`: it is all of it.
+    pub(super) fn respond(&mut self, stream: StreamId, head: &response::Parts, end: bool) {
+        if let Some(intake) = self.intake(stream) {
+            intake.answered();
+        }
+        date::with(|date| {
+            let (status, date) = (head.status, Some(date));
+            // If the stream is gone, the exchange is about to learn it.
+            self.session
+                .respond(stream, status, &head.headers, date, end);
+        });
     }
 
     /// Sends what the client takes of `data`. True: all of it.

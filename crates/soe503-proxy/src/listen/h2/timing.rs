@@ -162,7 +162,7 @@ impl State {
             due = Some(at);
         }
         if let Some(intake) = &mut open.intake
-            && let Some(since) = &mut intake.waiting
+            && let Some(since) = intake.owed()
         {
             if !has_room {
                 *since = now;
@@ -178,3 +178,7 @@ impl State {
         due
     }
 }
+
+#[cfg(test)]
+#[path = "timing_tests.rs"]
+mod tests;
