@@ -1,0 +1,163 @@
+//! The encoder's dynamic table, and how a field is found in it.
+
+use std::collections::VecDeque;
+
+use super::names;
+
+/// Entries, the newest first, and where to look for one. Nothing is allocated before the first.
+///
+/// An entry is looked for in two places, given by its hash. Where three have the same two, the oldest
+/// is found no more, and is written anew some day: a miss costs bytes, never correctness, for the
+/// text is compared.
+#[derive(Debug)]
+pub(super) struct Recent {
+    entries: VecDeque<Entry>,
+    /// How many were ever inserted: an entry's number is how many were before it.
+    inserted: u16,
+    size: usize,
+    most: usize,
+    places: Option<Box<Places>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    hash: u32,
+    name_len: u32,
+    /// The name and the value.
+    text: Box<[u8]>,
+}
+
+#[derive(Debug)]
+struct Places {
+    /// Numbers of entries, by hash.
+    entries: [[u16; 2]; 64],
+    /// Hashes of fields that were met once, by hash.
+    once: [u16; 64],
+}
+
+/// What every entry is said to take beside its text (RFC 7541 §4.1).
+const OVERHEAD: usize = 32;
+
+impl Recent {
+    pub(super) const fn new(most: usize) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            inserted: 0,
+            size: 0,
+            most,
+            places: None,
+        }
+    }
+
+    /// The most that the entries' sizes may come to, in bytes.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Changes it.
+    pub(super) fn resize(&mut self, most: usize) {
+        self.most = most;
+        self.evict(most);
+    }
+
+    /// How many entries are newer than the field's; `None`: it is not there.
+    #[inline]
+    pub(super) fn find(&self, hash: u32, name: &[u8], value: &[u8]) -> Option<usize> {
+        let places = self.places.as_ref()?;
+        for number in places.entries[place(hash)] {
+            let newer = usize::from(self.inserted.wrapping_sub(number).wrapping_sub(1));
+            // A number of long ago may look like a new one, which then has another text.
+            if let Some(entry) = self.entries.get(newer)
+                && entry.hash == hash
+                && entry.is(name, value)
+            {
+                return Some(newer);
+            }
+        }
+        None
+    }
+
+    /// Adds a field; `false`: it is too large to be worth it.
+    pub(super) fn insert(&mut self, hash: u32, name: &[u8], value: &[u8]) -> bool {
+        let size = name.len() + value.len() + OVERHEAD;
+        if size > self.most / 4 {
+            return false;
+        }
+        self.evict(self.most - size);
+        let mut text = Vec::with_capacity(name.len() + value.len());
+        text.extend_from_slice(name);
+        text.extend_from_slice(value);
+        self.entries.push_front(Entry {
+            hash,
+            name_len: name.len() as u32,
+            text: text.into_boxed_slice(),
+        });
+        self.size += size;
+        let number = self.inserted;
+        self.inserted = number.wrapping_add(1);
+        // The older of the two gives way.
+        let [one, two] = &mut self.places()[place(hash)];
+        if number.wrapping_sub(*one) >= number.wrapping_sub(*two) {
+            *one = number;
+        } else {
+            *two = number;
+        }
+        true
+    }
+
+    /// Was a field with this hash met not long ago? From now on it was.
+    pub(super) fn met(&mut self, hash: u32) -> bool {
+        // The bits that `place` does not use; 0 is nobody's.
+        let mark = (hash >> 16) as u16 | 1;
+        let places = self.places.get_or_insert_default();
+        std::mem::replace(&mut places.once[place(hash)], mark) == mark
+    }
+
+    fn places(&mut self) -> &mut [[u16; 2]; 64] {
+        &mut self.places.get_or_insert_default().entries
+    }
+
+    fn evict(&mut self, most: usize) {
+        while self.size > most
+            && let Some(entry) = self.entries.pop_back()
+        {
+            self.size -= entry.text.len() + OVERHEAD;
+        }
+    }
+}
+
+impl Entry {
+    #[inline]
+    fn is(&self, name: &[u8], value: &[u8]) -> bool {
+        self.text.len() == name.len() + value.len()
+            && self.name_len as usize == name.len()
+            && self.text.ends_with(value)
+            && self.text.starts_with(name)
+    }
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self {
+            entries: [[0; 2]; 64],
+            once: [0; 64],
+        }
+    }
+}
+
+fn place(hash: u32) -> usize {
+    hash as usize & 63
+}
+
+/// A hash of a field, from the name's [`names::words`] and a few of the value's bytes.
+#[inline]
+pub(super) fn hash(name: [u64; 2], value: &[u8]) -> u32 {
+    let ends = names::words(value);
+    let middle = names::words(&value[value.len() / 4..value.len() - value.len() / 4]);
+    let name = (name[0] ^ name[1].rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let value = (ends[0] ^ ends[1].rotate_left(23) ^ middle[0].rotate_left(41) ^ middle[1])
+        .wrapping_add(value.len() as u64)
+        .wrapping_mul(0xd6e8_feb8_6659_fd93);
+    let mixed = (name ^ (name >> 32) ^ value.rotate_left(17)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as u32
+}
