@@ -16,7 +16,8 @@ use crate::hpack::{Compression, Decoder, Field, Sink};
 pub(crate) struct HeadDecoder {
     decoder: Decoder,
     most: u32,
-    extended: bool,
+    /// RFC 8441 has been agreed on.
+    pub(super) extended: bool,
 }
 
 /// A block's outcome.
@@ -75,4 +76,4 @@ impl Sink for Nobody {
 
 #[cfg(test)]
 #[path = "decoder_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -1,1 +1,416 @@
-//! x
+//! Blocks by the examples of RFC 7541, appendix C, and what a decoder must refuse.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::hpack::huffman::tests::encode as huffman;
+
+/// Takes all fields, as text.
+#[derive(Default)]
+struct All(Vec<String>);
+
+impl Sink for All {
+    fn begin(&mut self, _: usize) {}
+
+    fn admit(&mut self, _: u32) -> bool {
+        true
+    }
+
+    fn field(&mut self, field: Field) {
+        self.0.push(match field {
+            Field::Authority(value) => format!(":authority: {}", value.to_str().unwrap()),
+            Field::Method(method) => format!(":method: {method}"),
+            Field::Path(path) => format!(":path: {path}"),
+            Field::Scheme { https: true } => ":scheme: https".into(),
+            Field::Scheme { https: false } => ":scheme: http".into(),
+            Field::Status(status) => format!(":status: {}", status.as_str()),
+            Field::Protocol(value) => format!(":protocol: {}", value.to_str().unwrap()),
+            Field::Regular(name, value, _) => {
+                let secret = if value.is_sensitive() {
+                    " (secret)"
+                } else {
+                    ""
+                };
+                let value = String::from_utf8_lossy(value.as_bytes());
+                format!("{name}: {value}{secret}")
+            }
+            Field::Malformed(_) => "malformed".into(),
+        });
+    }
+}
+
+fn decode(decoder: &mut Decoder, block: &[u8]) -> Result<Vec<String>, Compression> {
+    let mut all = All::default();
+    decoder.decode(block, &mut all)?;
+    Ok(all.0)
+}
+
+/// Bytes in hexadecimal, spaces allowed.
+fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text
+        .chars()
+        .filter_map(|c| c.to_digit(16))
+        .map(|digit| digit as u8)
+        .collect();
+    digits.chunks(2).map(|two| two[0] << 4 | two[1]).collect()
+}
+
+/// Blocks of one connection: the bytes, the fields, and the table's size after it.
+fn play(most: u32, blocks: &[(&str, &[&str], u32)]) {
+    let mut decoder = Decoder::new(4096);
+    decoder.table.resize(most);
+    for (block, fields, size) in blocks {
+        assert_eq!(
+            decode(&mut decoder, &hex(block)).unwrap(),
+            *fields,
+            "{block}"
+        );
+        assert_eq!(decoder.table.size(), *size, "{block}");
+    }
+}
+
+#[test]
+fn appendix_c_2_representations() {
+    play(
+        4096,
+        &[(
+            "400a 6375 7374 6f6d 2d6b 6579 0d63 7573 746f 6d2d 6865 6164 6572",
+            &["custom-key: custom-header"],
+            55,
+        )],
+    );
+    play(
+        4096,
+        &[(
+            "040c 2f73 616d 706c 652f 7061 7468",
+            &[":path: /sample/path"],
+            0,
+        )],
+    );
+    play(
+        4096,
+        &[(
+            "1008 7061 7373 776f 7264 0673 6563 7265 74",
+            &["password: secret (secret)"],
+            0,
+        )],
+    );
+    play(4096, &[("82", &[":method: GET"], 0)]);
+}
+
+const FIRST: &[&str] = &[
+    ":method: GET",
+    ":scheme: http",
+    ":path: /",
+    ":authority: www.example.com",
+];
+const SECOND: &[&str] = &[
+    ":method: GET",
+    ":scheme: http",
+    ":path: /",
+    ":authority: www.example.com",
+    "cache-control: no-cache",
+];
+const THIRD: &[&str] = &[
+    ":method: GET",
+    ":scheme: https",
+    ":path: /index.html",
+    ":authority: www.example.com",
+    "custom-key: custom-value",
+];
+
+#[test]
+fn appendix_c_3_requests() {
+    play(
+        4096,
+        &[
+            (
+                "8286 8441 0f77 7777 2e65 7861 6d70 6c65 2e63 6f6d",
+                FIRST,
+                57,
+            ),
+            ("8286 84be 5808 6e6f 2d63 6163 6865", SECOND, 110),
+            (
+                "8287 85bf 400a 6375 7374 6f6d 2d6b 6579 0c63 7573 746f 6d2d 7661 6c75 65",
+                THIRD,
+                164,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn appendix_c_4_requests_with_huffman_codes() {
+    play(
+        4096,
+        &[
+            ("8286 8441 8cf1 e3c2 e5f2 3a6b a0ab 90f4 ff", FIRST, 57),
+            ("8286 84be 5886 a8eb 1064 9cbf", SECOND, 110),
+            (
+                "8287 85bf 4088 25a8 49e9 5ba9 7d7f 8925 a849 e95b b8e8 b4bf",
+                THIRD,
+                164,
+            ),
+        ],
+    );
+}
+
+const MOVED: &[&str] = &[
+    ":status: 302",
+    "cache-control: private",
+    "date: Mon, 21 Oct 2013 20:13:21 GMT",
+    "location: https://www.example.com",
+];
+const MOVED_AGAIN: &[&str] = &[
+    ":status: 307",
+    "cache-control: private",
+    "date: Mon, 21 Oct 2013 20:13:21 GMT",
+    "location: https://www.example.com",
+];
+const FOUND: &[&str] = &[
+    ":status: 200",
+    "cache-control: private",
+    "date: Mon, 21 Oct 2013 20:13:22 GMT",
+    "location: https://www.example.com",
+    "content-encoding: gzip",
+    "set-cookie: foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1",
+];
+
+/// The table of 256 bytes makes entries go.
+#[test]
+fn appendix_c_5_responses() {
+    play(
+        256,
+        &[
+            (
+                "4803 3330 3258 0770 7269 7661 7465 611d 4d6f 6e2c 2032 3120 4f63 7420 3230 3133
+                 2032 303a 3133 3a32 3120 474d 546e 1768 7474 7073 3a2f 2f77 7777 2e65 7861 6d70
+                 6c65 2e63 6f6d",
+                MOVED,
+                222,
+            ),
+            ("4803 3330 37c1 c0bf", MOVED_AGAIN, 222),
+            (
+                "88c1 611d 4d6f 6e2c 2032 3120 4f63 7420 3230 3133 2032 303a 3133 3a32 3220 474d
+                 54c0 5a04 677a 6970 7738 666f 6f3d 4153 444a 4b48 514b 425a 584f 5157 454f 5049
+                 5541 5851 5745 4f49 553b 206d 6178 2d61 6765 3d33 3630 303b 2076 6572 7369 6f6e
+                 3d31",
+                FOUND,
+                215,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn appendix_c_6_responses_with_huffman_codes() {
+    play(
+        256,
+        &[
+            (
+                "4882 6402 5885 aec3 771a 4b61 96d0 7abe 9410 54d4 44a8 2005 9504 0b81 66e0 82a6
+                 2d1b ff6e 919d 29ad 1718 63c7 8f0b 97c8 e9ae 82ae 43d3",
+                MOVED,
+                222,
+            ),
+            ("4883 640e ffc1 c0bf", MOVED_AGAIN, 222),
+            (
+                "88c1 6196 d07a be94 1054 d444 a820 0595 040b 8166 e084 a62d 1bff c05a 839b d9ab
+                 77ad 94e7 821d d7f2 e6c7 b335 dfdf cd5b 3960 d5af 2708 7f36 72c1 ab27 0fb5 291f
+                 9587 3160 65c0 03ed 4ee5 b106 3d50 07",
+                FOUND,
+                215,
+            ),
+        ],
+    );
+}
+
+/// RFC 7541, appendix A: first, last, and the one with a value.
+#[test]
+fn the_static_table() {
+    let mut decoder = Decoder::new(4096);
+    for (index, field) in [
+        (1, ":authority: "),
+        (2, ":method: GET"),
+        (14, ":status: 500"),
+        (15, "accept-charset: "),
+        (16, "accept-encoding: gzip, deflate"),
+        (32, "cookie: "),
+        (58, "user-agent: "),
+        (61, "www-authenticate: "),
+    ] {
+        assert_eq!(decode(&mut decoder, &[0x80 | index]).unwrap(), [field]);
+    }
+}
+
+#[test]
+fn what_is_no_block() {
+    for (block, why) in [
+        (&[0x80][..], "index 0 (§6.1)"),
+        (&[0xbe], "an index beyond both tables (§2.3.3)"),
+        (&[0x7e, 0x01, b'a'], "a name's index beyond both tables"),
+        (
+            &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+            "an integer that is too large (§5.1)",
+        ),
+        (&[0xff], "an incomplete integer"),
+        (&[0x44], "no value"),
+        (&[0x44, 0x02, b'/'], "an incomplete value"),
+        (&[0x40, 0x05, b'a'], "an incomplete name"),
+        (&[0x44, 0x81, 0x00], "a zero in the padding (§5.2)"),
+        (&[0x44, 0x81, 0xff], "eight bits of padding"),
+        (
+            &[0x44, 0x84, 0xff, 0xff, 0xff, 0xff],
+            "the end-of-string symbol",
+        ),
+        (&[0x3f, 0xe2, 0x1f], "a table of 4097 bytes (§4.2)"),
+        (&[0x82, 0x20], "a change of the table after a field (§4.2)"),
+        (
+            &[0x20, 0x82, 0x3f, 0xe1, 0x1f],
+            "a second one after a field",
+        ),
+    ] {
+        let result = decode(&mut Decoder::new(4096), block);
+        assert_eq!(result, Err(Compression), "{why}");
+    }
+    for block in [
+        &[][..],
+        &[0x20],
+        &[0x3f, 0xe1, 0x1f],
+        &[0x20, 0x3f, 0xe1, 0x1f, 0x82],
+    ] {
+        assert!(decode(&mut Decoder::new(4096), block).is_ok(), "{block:x?}");
+    }
+    assert!(decode(&mut Decoder::new(8192), &[0x3f, 0xe1, 0x3f]).is_ok());
+    assert!(decode(&mut Decoder::new(8192), &[0x3f, 0xe2, 0x3f]).is_err());
+}
+
+/// `x: <value>`, into the table: 33 bytes and the value's length.
+fn incremental(value: &[u8]) -> Vec<u8> {
+    let mut block = vec![0x40, 1, b'x'];
+    integer::write(&mut block, 0, 7, value.len());
+    block.extend_from_slice(value);
+    block
+}
+
+/// RFC 7541 §4.3, §4.4.
+#[test]
+fn entries_go_at_exact_sizes() {
+    let mut decoder = Decoder::new(4096);
+    decoder.table.resize(100);
+    let mut insert = |len, size| {
+        decode(&mut decoder, &incremental(&vec![b'v'; len])).unwrap();
+        assert_eq!(decoder.table.size(), size, "{len}");
+    };
+    insert(17, 50);
+    insert(17, 100);
+    insert(18, 51);
+    insert(16, 100);
+    insert(67, 100);
+    insert(68, 0);
+    insert(67, 100);
+    // As large as the entry, then smaller by one.
+    decode(&mut decoder, &[0x3f, 100 - 31]).unwrap();
+    assert_eq!(decoder.table.size(), 100);
+    decode(&mut decoder, &[0x3f, 99 - 31]).unwrap();
+    assert_eq!(decoder.table.size(), 0);
+}
+
+/// RFC 7541 §4.4: the name of an entry that goes for the new one.
+#[test]
+fn a_name_outlives_its_entry() {
+    let mut decoder = Decoder::new(4096);
+    decoder.table.resize(64);
+    decode(&mut decoder, &incremental(&[b'v'; 31])).unwrap();
+    assert_eq!(
+        decode(&mut decoder, &[0x7e, 1, b'w', 0xbe]).unwrap(),
+        ["x: w", "x: w"]
+    );
+}
+
+/// Fields that HTTP does not allow take their room all the same; their names may be referred to.
+#[test]
+fn malformed_fields_keep_the_table_in_step() {
+    let mut decoder = Decoder::new(4096);
+    let block = [&incremental(b"a\nb")[..], &[0x40, 1, b'X', 1, b'v']].concat();
+    assert_eq!(decode(&mut decoder, &block).unwrap(), ["malformed"; 2]);
+    assert_eq!(decoder.table.size(), 36 + 34);
+    assert_eq!(
+        decode(
+            &mut decoder,
+            &[0xbe, 0xbf, 0x0f, 0x30, 1, b'v', 0x0f, 0x2f, 1, b'v']
+        )
+        .unwrap(),
+        ["malformed", "malformed", "x: v", "malformed"]
+    );
+    decode(&mut decoder, &incremental(b" v")).unwrap();
+    decode(&mut decoder, &incremental(b"v\t")).unwrap();
+    assert_eq!(
+        decode(&mut decoder, &[0xbe, 0xbf]).unwrap(),
+        ["malformed"; 2]
+    );
+}
+
+/// More representations than are taken apart at once, each referring to the one before.
+#[test]
+fn long_blocks() {
+    let mut block = Vec::new();
+    let mut expected = Vec::new();
+    for at in 0..200 {
+        let value = format!("value-{at}");
+        block.extend_from_slice(&incremental(value.as_bytes()));
+        block.push(0xbe);
+        expected.extend([format!("x: {value}"), format!("x: {value}")]);
+    }
+    assert_eq!(decode(&mut Decoder::new(4096), &block).unwrap(), expected);
+}
+
+/// A large message's values are not kept alive by the table.
+#[test]
+fn entries_do_not_keep_large_buffers() {
+    let text = Bytes::from(vec![b'v'; 4096]);
+    let inside = |kept: &Bytes| text.as_ptr_range().contains(&kept.as_ptr());
+    assert!(!inside(&keep(&text, 0..100)));
+    assert!(inside(&keep(&text, 0..2000)));
+    let text = text.slice(..1024);
+    assert!(inside(&keep(&text, 10..20)));
+}
+
+proptest! {
+    /// Hostile bytes do not panic, and never make the table larger than it may be.
+    #[test]
+    fn any_bytes(blocks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..80), 1..8)) {
+        let mut decoder = Decoder::new(4096);
+        for block in &blocks {
+            if decode(&mut decoder, block).is_err() {
+                break;
+            }
+            prop_assert!(decoder.table.size() <= 4096);
+        }
+    }
+
+    /// Strings of both kinds, in literals of all kinds.
+    #[test]
+    fn literals(
+        fields in prop::collection::vec(("[a-z][a-z0-9-]{0,20}", "[!-~]{0,40}", any::<bool>(), 0..3_usize), 0..100)
+    ) {
+        let mut block = Vec::new();
+        let mut expected = Vec::new();
+        for (name, value, coded, form) in &fields {
+            block.push([0x40, 0, 0x10][*form]);
+            for text in [name, value] {
+                if *coded {
+                    let text = huffman(text.as_bytes());
+                    integer::write(&mut block, 0x80, 7, text.len());
+                    block.extend_from_slice(&text);
+                } else {
+                    integer::write(&mut block, 0, 7, text.len());
+                    block.extend_from_slice(text.as_bytes());
+                }
+            }
+            let secret = if *form == 2 { " (secret)" } else { "" };
+            expected.push(format!("{name}: {value}{secret}"));
+        }
+        prop_assert_eq!(decode(&mut Decoder::new(4096), &block).unwrap(), expected);
+    }
+}
