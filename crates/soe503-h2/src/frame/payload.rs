@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn padding() {
-        let rows: [(&[u8], Result<&[u8], Code>); 6] = [
+        type Row<'a> = (&'a [u8], Result<&'a [u8], Code>);
+        let rows: [Row<'_>; 6] = [
             (b"", Err(Code::FRAME_SIZE_ERROR)),
             (b"\0", Ok(b"")),
             (b"\x01", Err(Code::PROTOCOL_ERROR)),

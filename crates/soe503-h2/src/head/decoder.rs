@@ -72,6 +72,8 @@ impl Sink for Nobody {
     }
 
     fn field(&mut self, _: Field) {}
+
+    fn known(&mut self, _: &Field) {}
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
 use super::types::RequestOut;
-use crate::hpack::{Encoder, Policy, find, words};
+use crate::hpack::{Encoder, Named, Policy};
 
 /// A connection's encoder. What it has written must be sent, in its order.
 #[derive(Debug)]
@@ -55,12 +55,11 @@ impl HeadEncoder {
             path => encoder.literal(out, PATH, path),
         }
         for (name, value) in head.headers {
-            let words = words(name.as_str().as_bytes());
-            let known = find(name.as_str().as_bytes(), words);
-            match known.map(|known| known.policy) {
-                Some(Policy::Omit) => {}
-                Some(Policy::Deadline) if head.grpc_timeout.is_some() => {}
-                _ => encoder.field(out, name, known, words, value),
+            let name = Named::new(name);
+            match name.policy() {
+                Policy::Omit => {}
+                Policy::Deadline if head.grpc_timeout.is_some() => {}
+                _ => encoder.field(out, &name, value),
             }
         }
         if let Some(value) = head.grpc_timeout {
@@ -93,14 +92,13 @@ impl HeadEncoder {
         }
         let mut dated = false;
         for (name, value) in headers {
-            let words = words(name.as_str().as_bytes());
-            let known = find(name.as_str().as_bytes(), words);
-            match known.map(|known| known.policy) {
-                Some(Policy::Omit) => continue,
-                Some(Policy::Date) => dated = true,
+            let name = Named::new(name);
+            match name.policy() {
+                Policy::Omit => continue,
+                Policy::Date => dated = true,
                 _ => {}
             }
-            encoder.field(out, name, known, words, value);
+            encoder.field(out, &name, value);
         }
         if let Some(date) = date
             && !dated
@@ -118,10 +116,9 @@ impl HeadEncoder {
     }
 
     fn single(&mut self, out: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
-        let words = words(name.as_str().as_bytes());
-        let known = find(name.as_str().as_bytes(), words);
-        if known.is_none_or(|known| known.policy != Policy::Omit) {
-            self.encoder.field(out, name, known, words, value);
+        let name = Named::new(name);
+        if name.policy() != Policy::Omit {
+            self.encoder.field(out, &name, value);
         }
     }
 }

@@ -102,6 +102,13 @@ impl Fields {
         self.append(name, value);
     }
 
+    /// A field of a table that means nothing here.
+    #[inline]
+    pub(super) fn plain(&mut self, name: &HeaderName, value: &HeaderValue) {
+        self.regular = true;
+        self.append(name.clone(), value.clone());
+    }
+
     /// Adds a field; as many as the map can hold at most.
     #[inline]
     pub(super) fn append(&mut self, name: HeaderName, value: HeaderValue) {

@@ -89,7 +89,8 @@ impl Request {
 impl Sink for Request {
     #[inline]
     fn begin(&mut self, fields: usize) {
-        self.fields.begin(fields);
+        // Of the four pseudo-fields one becomes a field.
+        self.fields.begin(fields.saturating_sub(3));
     }
 
     #[inline]
@@ -108,6 +109,19 @@ impl Sink for Request {
             Field::Authority(value) => self.authority(value),
             Field::Protocol(value) => self.fields.pseudo(&mut self.protocol, value),
             Field::Status(_) | Field::Malformed(_) => self.fields.malformed(),
+        }
+    }
+
+    #[inline]
+    fn known(&mut self, field: &Field) {
+        match field {
+            Field::Regular(name, value, Kind::Plain | Kind::Leading) => {
+                self.fields.plain(name, value);
+            }
+            Field::Method(method) => self.fields.pseudo(&mut self.method, method.clone()),
+            Field::Scheme { https } => self.fields.pseudo(&mut self.https, *https),
+            Field::Authority(value) => self.authority(value.clone()),
+            other => self.field(other.clone()),
         }
     }
 }

@@ -42,7 +42,7 @@ impl Response {
 impl Sink for Response {
     #[inline]
     fn begin(&mut self, fields: usize) {
-        self.fields.begin(fields);
+        self.fields.begin(fields.saturating_sub(1));
     }
 
     #[inline]
@@ -60,6 +60,16 @@ impl Sink for Response {
             Field::Regular(name, value, kind) => self.fields.regular(name, value, kind),
             Field::Status(status) => self.fields.pseudo(&mut self.status, status),
             _ => self.fields.malformed(),
+        }
+    }
+
+    #[inline]
+    fn known(&mut self, field: &Field) {
+        match field {
+            Field::Regular(name, value, Kind::Plain | Kind::Leading) => {
+                self.fields.plain(name, value);
+            }
+            other => self.field(other.clone()),
         }
     }
 }

@@ -39,4 +39,8 @@ impl Sink for Trailers {
             _ => self.0.malformed(),
         }
     }
+
+    fn known(&mut self, field: &Field) {
+        self.field(field.clone());
+    }
 }

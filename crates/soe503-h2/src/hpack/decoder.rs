@@ -22,6 +22,8 @@ pub(crate) trait Sink {
     fn admit(&mut self, size: u32) -> bool;
     /// The field.
     fn field(&mut self, field: Field);
+    /// The field, which stands in a table.
+    fn known(&mut self, field: &Field);
 }
 
 /// A connection's decoder.
@@ -127,7 +129,7 @@ impl Decoder {
             && step.form == Form::Indexed
         {
             if sink.admit(known.size) {
-                sink.field(known.field.clone());
+                sink.known(&known.field);
             }
             return Ok(());
         }
@@ -152,7 +154,7 @@ impl Decoder {
         }
         let field = Field::new(name, keep(text, value), false);
         if wanted {
-            sink.field(field.clone());
+            sink.known(&field);
         }
         self.table.insert(Entry {
             field,
@@ -176,9 +178,21 @@ fn keep(text: &Bytes, value: Range<usize>) -> Bytes {
 fn read(block: &mut &[u8], steps: &mut Vec<Step>) -> Result<Bytes, Compression> {
     let mut text = Vec::new();
     while steps.len() < RUN
-        && let Some(&first) = block.first()
+        && let Some((&first, rest)) = block.split_first()
     {
         let (form, bits) = match first {
+            // Most fields are one byte.
+            0x81..0xff => {
+                *block = rest;
+                let end = text.len() as u32;
+                steps.push(Step {
+                    form: Form::Indexed,
+                    index: u32::from(first & 0x7f),
+                    name_end: end,
+                    value_end: end,
+                });
+                continue;
+            }
             0x80.. => (Form::Indexed, 7),
             0x40.. => (Form::Incremental, 6),
             0x20.. => return Err(Compression),

@@ -1,8 +1,8 @@
 //! From fields to header blocks.
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::HeaderValue;
 
-use super::names::{self, Known, Policy};
+use super::names::{self, Named, Policy};
 use super::recent::{self, Recent};
 use super::{integer, static_table};
 
@@ -66,69 +66,52 @@ impl Encoder {
         string(out, value);
     }
 
-    /// A field whose values repeat. `index`: the name's in the static table, or 0.
+    /// A field that is in no map, and whose values repeat. `index`: the name's in the static table, or 0.
     #[inline]
     pub(crate) fn repeating(&mut self, out: &mut Vec<u8>, index: u8, name: &[u8], value: &[u8]) {
-        let hash = recent::hash(names::words(name), value);
-        self.index(out, hash, index, name, value, false);
+        let name = Named {
+            text: name,
+            words: names::words(name),
+            known: None,
+        };
+        self.index(out, index, &name, value, false);
     }
 
-    /// A field of a map, as its policy says. `known`: its row of [`names`], if it has one.
+    /// A field of a map, as its policy says.
     #[inline]
-    pub(crate) fn field(
-        &mut self,
-        out: &mut Vec<u8>,
-        name: &HeaderName,
-        known: Option<&Known>,
-        words: [u64; 2],
-        value: &HeaderValue,
-    ) {
-        let index = known.map_or(0, |known| known.index);
-        let policy = known.map_or(Policy::Repeated, |known| known.policy);
-        let name = name.as_str().as_bytes();
-        let text = value.as_bytes();
-        let never = match policy {
-            Policy::Index | Policy::Repeated | Policy::Date => value.is_sensitive(),
-            Policy::Cookie => text.len() < LONG_COOKIE || value.is_sensitive(),
-            Policy::Literal | Policy::Deadline | Policy::Omit => {
-                return write(
-                    out,
-                    if value.is_sensitive() { 0x10 } else { 0 },
-                    4,
-                    index,
-                    name,
-                    text,
-                );
-            }
-            Policy::Never => true,
+    pub(crate) fn field(&mut self, out: &mut Vec<u8>, name: &Named<'_>, value: &HeaderValue) {
+        let index = match name.known {
+            Some(known) => known.index,
+            None => 0,
         };
-        if never {
-            return write(out, 0x10, 4, index, name, text);
+        let policy = name.policy();
+        let text = value.as_bytes();
+        let secret = match policy {
+            Policy::Never => true,
+            Policy::Cookie => text.len() < LONG_COOKIE,
+            _ => false,
+        };
+        if secret || value.is_sensitive() {
+            write(out, 0x10, 4, index, name.text, text);
+        } else if matches!(policy, Policy::Literal | Policy::Deadline | Policy::Omit) {
+            write(out, 0, 4, index, name.text, text);
+        } else if index == ACCEPT_ENCODING && text == b"gzip, deflate" {
+            self.indexed(out, ACCEPT_ENCODING);
+        } else {
+            self.index(out, index, name, text, policy != Policy::Index);
         }
-        if index == ACCEPT_ENCODING && text == b"gzip, deflate" {
-            return self.indexed(out, ACCEPT_ENCODING);
-        }
-        let hash = recent::hash(words, text);
-        self.index(out, hash, index, name, text, policy != Policy::Index);
     }
 
     /// `twice`: only what was met before is worth an entry.
     #[inline]
-    fn index(
-        &mut self,
-        out: &mut Vec<u8>,
-        hash: u32,
-        index: u8,
-        name: &[u8],
-        value: &[u8],
-        twice: bool,
-    ) {
+    fn index(&mut self, out: &mut Vec<u8>, index: u8, name: &Named<'_>, value: &[u8], twice: bool) {
+        let hash = recent::hash(name.words, value);
         if let Some(newer) = self.recent.find(hash, name, value) {
             integer::write(out, 0x80, 7, static_table::LEN + 1 + newer);
         } else if (!twice || self.recent.met(hash)) && self.recent.insert(hash, name, value) {
-            write(out, 0x40, 6, index, name, value);
+            write(out, 0x40, 6, index, name.text, value);
         } else {
-            write(out, 0, 4, index, name, value);
+            write(out, 0, 4, index, name.text, value);
         }
     }
 }

@@ -29,4 +29,4 @@ mod table;
 pub(crate) use decoder::{Compression, Decoder, Sink};
 pub(crate) use encoder::Encoder;
 pub(crate) use field::Field;
-pub(crate) use names::{Kind, Policy, find, words};
+pub(crate) use names::{Kind, Named, Policy};

@@ -53,9 +53,41 @@ pub(crate) struct Known {
     words: [u64; 2],
 }
 
+/// A name to be written, looked up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named<'a> {
+    pub(crate) text: &'a [u8],
+    /// Its [`words`].
+    pub(super) words: [u64; 2],
+    pub(crate) known: Option<&'static Known>,
+}
+
+impl<'a> Named<'a> {
+    #[inline]
+    pub(crate) fn new(name: &'a HeaderName) -> Self {
+        let text = name.as_str().as_bytes();
+        let words = words(text);
+        Self {
+            text,
+            words,
+            known: find(text, words),
+        }
+    }
+
+    /// How its fields are written: others than those of the table may repeat or not, which the encoder
+    /// has to find out.
+    #[inline]
+    pub(crate) fn policy(&self) -> Policy {
+        match self.known {
+            Some(known) => known.policy,
+            None => Policy::Repeated,
+        }
+    }
+}
+
 /// The table's row for `name`, which must be in lower case; `words` are its [`words`].
 #[inline]
-pub(crate) fn find(name: &[u8], words: [u64; 2]) -> Option<&'static Known> {
+pub(super) fn find(name: &[u8], words: [u64; 2]) -> Option<&'static Known> {
     // A slot that is not taken leads to the first row, which then differs.
     let known = &NAMES[SLOTS[slot(words, name.len())] as usize];
     let same = known.text.len() == name.len()
@@ -81,7 +113,7 @@ fn middle(name: &[u8]) -> &[u8] {
 /// The first and the last eight bytes, which overlap or are fewer in a short text: together with the
 /// length they are the whole of a text of up to 16 bytes.
 #[inline]
-pub(crate) const fn words(text: &[u8]) -> [u64; 2] {
+pub(super) const fn words(text: &[u8]) -> [u64; 2] {
     if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
         return [u64::from_le_bytes(*first), u64::from_le_bytes(*last)];
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::names;
+use super::names::{self, Named};
 
 /// Entries, the newest first, and where to look for one. Nothing is allocated before the first.
 ///
@@ -23,6 +23,8 @@ pub(super) struct Recent {
 struct Entry {
     hash: u32,
     name_len: u32,
+    /// The name's [`names::words`], which are all of a short one.
+    words: [u64; 2],
     /// The name and the value.
     text: Box<[u8]>,
 }
@@ -62,7 +64,7 @@ impl Recent {
 
     /// How many entries are newer than the field's; `None`: it is not there.
     #[inline]
-    pub(super) fn find(&self, hash: u32, name: &[u8], value: &[u8]) -> Option<usize> {
+    pub(super) fn find(&self, hash: u32, name: &Named<'_>, value: &[u8]) -> Option<usize> {
         let places = self.places.as_ref()?;
         for number in places.entries[place(hash)] {
             let newer = usize::from(self.inserted.wrapping_sub(number).wrapping_sub(1));
@@ -78,7 +80,8 @@ impl Recent {
     }
 
     /// Adds a field; `false`: it is too large to be worth it.
-    pub(super) fn insert(&mut self, hash: u32, name: &[u8], value: &[u8]) -> bool {
+    pub(super) fn insert(&mut self, hash: u32, named: &Named<'_>, value: &[u8]) -> bool {
+        let name = named.text;
         let size = name.len() + value.len() + OVERHEAD;
         if size > self.most / 4 {
             return false;
@@ -90,6 +93,7 @@ impl Recent {
         self.entries.push_front(Entry {
             hash,
             name_len: name.len() as u32,
+            words: named.words,
             text: text.into_boxed_slice(),
         });
         self.size += size;
@@ -128,11 +132,13 @@ impl Recent {
 
 impl Entry {
     #[inline]
-    fn is(&self, name: &[u8], value: &[u8]) -> bool {
-        self.text.len() == name.len() + value.len()
-            && self.name_len as usize == name.len()
-            && self.text.ends_with(value)
-            && self.text.starts_with(name)
+    fn is(&self, name: &Named<'_>, value: &[u8]) -> bool {
+        self.words == name.words
+            && self.name_len as usize == name.text.len()
+            && self
+                .text
+                .split_at_checked(name.text.len())
+                .is_some_and(|(own, text)| text == value && (own.len() <= 16 || own == name.text))
     }
 }
 
@@ -152,12 +158,15 @@ fn place(hash: u32) -> usize {
 /// A hash of a field, from the name's [`names::words`] and a few of the value's bytes.
 #[inline]
 pub(super) fn hash(name: [u64; 2], value: &[u8]) -> u32 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let ends = names::words(value);
-    let middle = names::words(&value[value.len() / 4..value.len() - value.len() / 4]);
-    let name = (name[0] ^ name[1].rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let value = (ends[0] ^ ends[1].rotate_left(23) ^ middle[0].rotate_left(41) ^ middle[1])
+    let middle = match value[value.len() / 2..].first_chunk() {
+        Some(middle) => u64::from_le_bytes(*middle),
+        None => 0,
+    };
+    let name = (name[0] ^ name[1].rotate_left(29)).wrapping_mul(ODD);
+    let value = (ends[0] ^ ends[1].rotate_left(23) ^ middle.rotate_left(41))
         .wrapping_add(value.len() as u64)
         .wrapping_mul(0xd6e8_feb8_6659_fd93);
-    let mixed = (name ^ (name >> 32) ^ value.rotate_left(17)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 32) as u32
+    ((name ^ (name >> 32) ^ value.rotate_left(17)).wrapping_mul(ODD) >> 32) as u32
 }

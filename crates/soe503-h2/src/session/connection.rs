@@ -6,9 +6,8 @@ use std::fmt;
 use super::floods::Floods;
 use super::going::Going;
 use super::input::Input;
-use super::out::{LOW_WATER, Out};
+use super::out::Out;
 use super::recent::Recent;
-use super::stream::Blocked;
 use super::table::Table;
 use super::{Event, Options, StreamId};
 use crate::code::Code;
@@ -20,8 +19,6 @@ use crate::head::{HeadDecoder, HeadEncoder};
 
 /// HPACK's table, RFC 9113 §6.5.2: the default, which is not worth a setting.
 const TABLE: u32 = 4096;
-/// Events that an empty queue may have room for.
-const KEPT_EVENTS: usize = 8;
 
 /// Which side this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,55 +161,6 @@ impl<T> Session<T> {
             window_update(self.out.end(), 0, more as u32);
             self.receive_window += more;
         }
-    }
-
-    /// The next thing that came.
-    pub fn next_event(&mut self) -> Option<Event> {
-        while let Some(event) = self.events.pop_front() {
-            if self.events.is_empty() && self.events.capacity() > KEPT_EVENTS {
-                self.events = VecDeque::new();
-            }
-            if !self.is_given_up(&event) {
-                return Some(event);
-            }
-        }
-        self.next_writable()
-    }
-
-    /// A request that was reset before the caller heard of it is not told of, and neither is its end.
-    fn is_given_up(&mut self, event: &Event) -> bool {
-        match *event {
-            Event::Request { stream, .. } => {
-                let gone = match self.streams.get_mut(stream.0) {
-                    Some(entry) => entry.reset,
-                    None => true,
-                };
-                if gone {
-                    self.forget(stream);
-                }
-                gone
-            }
-            Event::Reset { stream, .. } => self.streams.get_mut(stream.0).is_none(),
-            _ => false,
-        }
-    }
-
-    /// Whose turn it is to send, round robin.
-    fn next_writable(&mut self) -> Option<Event> {
-        while self.out.len() < LOW_WATER && self.send_window > 0 {
-            let stream = self.ring.pop_front()?;
-            let Some(entry) = self.streams.get_mut(stream) else {
-                continue;
-            };
-            if entry.send_window > 0 {
-                entry.blocked = Blocked::No;
-                return Some(Event::Writable {
-                    stream: StreamId(stream),
-                });
-            }
-            entry.blocked = Blocked::Window;
-        }
-        None
     }
 
     /// A server's: keeps `data` for a stream that [`Event::Request`] told of. Hands it back if the stream was forgotten.

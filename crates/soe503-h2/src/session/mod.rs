@@ -10,6 +10,7 @@
 //! | `control` | SETTINGS, PING, WINDOW_UPDATE, RST_STREAM, PRIORITY |
 //! | `going` | GOAWAY, both ways |
 //! | `send` | heads, data and trailers to the peer, within the peer's windows |
+//! | `next` | events, and whose turn it is to send |
 //! | `close` | streams that end before their time, and streams that are forgotten |
 //! | `stream`, `table`, `recent` | streams: their states, where they are, which were reset |
 //! | `floods` | budgets for what a hostile peer repeats |
@@ -25,6 +26,7 @@ mod floods;
 mod going;
 mod heads;
 mod input;
+mod next;
 mod options;
 mod out;
 mod recent;
@@ -37,3 +39,6 @@ mod table;
 pub use connection::Session;
 pub use event::{By, Event, StreamId, Violation};
 pub use options::Options;
+
+#[cfg(test)]
+mod tests;
