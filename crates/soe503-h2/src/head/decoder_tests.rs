@@ -57,6 +57,43 @@ fn the_limit_counts_exactly() {
     }
 }
 
+/// The rules hold for what comes as an index as well.
+#[test]
+fn fields_of_the_tables_are_no_exception() {
+    let mut decoder = HeadDecoder::new(4096, 1000);
+    for (block, why) in [
+        (
+            &[0x82, 0x86, 0x91, 0x84][..],
+            "a pseudo-field after a field",
+        ),
+        (&[0x82, 0x82, 0x86, 0x84], "a repeated method"),
+        (&[0x82, 0x86, 0x86, 0x84], "a repeated scheme"),
+        (&[0x82, 0x86, 0x84, 0x84], "a repeated path"),
+        (&[0x82, 0x86, 0x84, 0x81, 0x81], "a repeated authority"),
+        (&[0x82, 0x86, 0x84, 0x88], "a status"),
+        (&[0x82, 0x86, 0x84, 0xb9], "transfer-encoding"),
+        (&[0x82, 0x86, 0x84, 0x9c], "an empty content-length"),
+    ] {
+        let fault = decoder.request(block).unwrap().map(|_| ());
+        assert_eq!(fault, Err(HeadFault::Malformed), "{why}");
+    }
+    for (block, why) in [
+        (&[0x91, 0x88][..], "a pseudo-field after a field"),
+        (&[0x88, 0x88], "a repeated status"),
+        (&[0x88, 0x82], "a method"),
+        (&[0x88, 0xb9], "transfer-encoding"),
+    ] {
+        let fault = decoder.response(block).unwrap().map(|_| ());
+        assert_eq!(fault, Err(HeadFault::Malformed), "{why}");
+    }
+    let head = decoder.request(&[0x82, 0x86, 0x84, 0x81, 0xa6, 0x91]);
+    let head = head.unwrap().unwrap();
+    assert_eq!(
+        text(&head.parts.headers),
+        [("host", ""), ("accept-language", "")]
+    );
+}
+
 /// One entry, referred to again and again, is a megabyte of fields in a block of a kilobyte.
 #[test]
 fn a_bomb_makes_nothing() {

@@ -268,6 +268,10 @@ fn what_is_no_block() {
             "the end-of-string symbol",
         ),
         (&[0x3f, 0xe2, 0x1f], "a table of 4097 bytes (§4.2)"),
+        (
+            &[0x82, 0x20, 1, b'a', 1, b'b'],
+            "a change of the table after a field (§4.2)",
+        ),
         (&[0x82, 0x20], "a change of the table after a field (§4.2)"),
         (
             &[0x20, 0x82, 0x3f, 0xe1, 0x1f],

@@ -170,3 +170,65 @@ pub(super) fn hash(name: [u64; 2], value: &[u8]) -> u32 {
         .wrapping_mul(0xd6e8_feb8_6659_fd93);
     ((name ^ (name >> 32) ^ value.rotate_left(17)).wrapping_mul(ODD) >> 32) as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> Named<'_> {
+        Named {
+            text: name.as_bytes(),
+            words: names::words(name.as_bytes()),
+            known: None,
+        }
+    }
+
+    /// The hash is no secret, and whoever chooses values can make two of them equal.
+    #[test]
+    fn the_text_counts_where_hashes_are_equal() {
+        let mut recent = Recent::new(4096);
+        assert!(recent.insert(7, &named("server"), b"a"));
+        assert!(recent.insert(7, &named("x-0123456789-a-0123456789"), b"a"));
+        for (name, value, found) in [
+            ("server", "a", Some(1)),
+            ("x-0123456789-a-0123456789", "a", Some(0)),
+            ("server", "b", None),
+            ("server", "aa", None),
+            ("servea", "", None),
+            ("serves", "a", None),
+            ("x-0123456789-b-0123456789", "a", None),
+            ("x-0123456789-a-0123456789a", "", None),
+        ] {
+            assert_eq!(
+                recent.find(7, &named(name), value.as_bytes()),
+                found,
+                "{name}"
+            );
+        }
+        assert_eq!(recent.find(8, &named("server"), b"a"), None);
+    }
+
+    /// The third of one place makes the oldest be found no more; the others stay.
+    #[test]
+    fn a_place_has_room_for_two() {
+        let mut recent = Recent::new(4096);
+        for value in [b"1", b"2", b"3"] {
+            assert!(recent.insert(7, &named("x"), value));
+        }
+        let found = [b"1", b"2", b"3"].map(|value| recent.find(7, &named("x"), value));
+        assert_eq!(found, [None, Some(1), Some(0)]);
+        recent.resize(2 * 34);
+        assert_eq!(recent.find(7, &named("x"), b"2"), Some(1));
+        recent.resize(34);
+        assert_eq!(recent.find(7, &named("x"), b"2"), None);
+    }
+
+    #[test]
+    fn what_is_met_again_is_known() {
+        let mut recent = Recent::new(4096);
+        assert!(!recent.met(0x1234_5678));
+        assert!(recent.met(0x1234_5678));
+        assert!(!recent.met(0x0234_5678));
+        assert!(!recent.met(0x1234_5678));
+    }
+}
