@@ -150,8 +150,8 @@ where
 fn left(link: &Link, place: Place, (sent, end): (u64, u64)) -> u64 {
     let handed = link.lock().handed();
     let head = handed.min(place.end).saturating_sub(place.begin);
-    // Others' frames lie between the pieces: how much of the body is gone is known when all is.
-    if handed >= end { head + sent } else { head }
+    // Of the body, what is not among the bytes that wait. Others' frames may be among them too.
+    head + sent.saturating_sub(end.saturating_sub(handed))
 }
 
 impl<B> From<Fault> for Unanswered<B> {

@@ -159,3 +159,7 @@ fn note(place: &mut Option<Waker>, cx: &Context<'_>) {
         _ => *place = Some(cx.waker().clone()),
     }
 }
+
+#[cfg(test)]
+#[path = "slot_tests.rs"]
+mod tests;

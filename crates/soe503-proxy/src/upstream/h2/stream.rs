@@ -33,10 +33,10 @@ pub(super) struct Place {
 /// What became of data that was given to a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// All of it, and so many bytes precede whatever comes next.
+    /// All of it. So many bytes of the connection precede whatever comes next.
     All(u64),
     /// Not all: the stream's window is used up, or the connection is busy. Whoever waits is woken.
-    Part,
+    Part(u64),
     /// The stream takes no more.
     Over,
 }
@@ -131,7 +131,7 @@ impl Stream {
             if h2.send_data(self.id, data, end) {
                 Taken::All(h2.offset())
             } else {
-                Taken::Part
+                Taken::Part(h2.offset())
             }
         })
     }

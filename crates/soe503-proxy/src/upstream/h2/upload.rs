@@ -89,7 +89,10 @@ where
                 self.sent += (before - self.rest.len()) as u64;
                 match taken {
                     Taken::All(end) => self.end = end,
-                    Taken::Part => return Poll::Pending,
+                    Taken::Part(end) => {
+                        self.end = end;
+                        return Poll::Pending;
+                    }
                     Taken::Over => return Poll::Ready(Sent::Unwanted),
                 }
                 if last {
@@ -105,7 +108,7 @@ where
                 Poll::Ready(None) => {
                     return Poll::Ready(match stream.send(&mut Bytes::new(), true) {
                         Taken::Over => Sent::Unwanted,
-                        Taken::All(_) | Taken::Part => Sent::All,
+                        Taken::All(_) | Taken::Part(_) => Sent::All,
                     });
                 }
                 Poll::Ready(Some(Err(error))) => {
