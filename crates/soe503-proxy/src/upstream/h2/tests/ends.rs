@@ -153,7 +153,10 @@ async fn interim_answers_are_not_the_answer() {
     let mut raw = Raw::allowing(&backend.listener, 100).await;
     let stream = raw.request().await;
     raw.hint(stream).await;
-    raw.hint(stream).await;
+    raw.allow(50).await;
+    // The acknowledgement says that it was heard.
+    raw.until(|seen| (*seen == Seen::Other(4)).then_some(()))
+        .await;
     raw.answer(stream, 200).await;
     assert_eq!(status(sent).await, 200);
 }
