@@ -176,6 +176,13 @@ impl<T> Session<T> {
         self.streams.get_mut(stream.0)?.data.as_mut()
     }
 
+    /// What is kept for all streams, in no order: for a caller who has to tell all of them something.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.streams
+            .iter_mut()
+            .filter_map(|entry| entry.data.as_mut())
+    }
+
     /// Whether nothing more can happen: the connection ends (either side said so) and no stream is open.
     #[must_use]
     pub fn is_over(&self) -> bool {

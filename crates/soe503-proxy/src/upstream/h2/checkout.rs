@@ -1,25 +1,24 @@
 //! A stream for an attempt, and what its attempt has to say about it.
 
+use std::sync::Arc;
+
 use soe503::clock;
 use soe503_core::Cause;
-use soe503_core::ledger::{Fault, Knock, Phase, Refusal};
+use soe503_core::ledger::{Attempt, Fault, Knock, Phase, Refusal};
 
-use super::session::Lent;
+use super::link::Link;
 use super::table::{self, Found};
 use super::{H2Options, open};
 use crate::upstream::trial::{KNOCK, Trial};
 
 /// Room for the request of `trial` on a session, as soon as there is any.
-pub(super) async fn checkout(trial: &mut Trial, options: &H2Options) -> Result<Lent, Fault> {
+pub(super) async fn checkout(trial: &mut Trial, options: &H2Options) -> Result<Arc<Link>, Fault> {
     trial.attempt.connect = None;
     loop {
         let waiting = match find(trial, options) {
-            Found::Room(lent) => {
-                trial.attempt.reused = lent.stream.is_reused();
-                trial.attempt.idle_age = lent.idle.filter(|_| trial.attempt.reused);
-                trial.attempt.accepted_before |= trial.attempt.reused;
-                trial.attempt.phase = Phase::Write;
-                return Ok(lent);
+            Found::Room(link) => {
+                describe(&mut trial.attempt, &link);
+                return Ok(link);
             }
             Found::Opening(waiting) => waiting,
             Found::Open(done, waiting) => {
@@ -40,7 +39,16 @@ pub(super) async fn checkout(trial: &mut Trial, options: &H2Options) -> Result<L
         // Boxed: connecting is rare, and its future would make that of every request bigger.
         let opened = Box::pin(trial.within_deadline(open::wait(waiting))).await;
         match opened.flatten() {
-            Some(Ok(took)) => trial.attempt.connect = Some(took),
+            Some(Ok(fresh)) => {
+                trial.attempt.connect = Some(fresh.took);
+                // It broke before anything could be sent. Whether another one would do better is not
+                // for this loop to find out.
+                if let Some(fault) = fresh.link.lock().ended() {
+                    trial.attempt.phase = Phase::Write;
+                    trial.attempt.bytes_sent = Some(0);
+                    return Err(fault.clone());
+                }
+            }
             Some(Err(unopened)) => {
                 trial.attempt.phase = unopened.phase;
                 trial.attempt.connect = unopened.connect;
@@ -50,6 +58,18 @@ pub(super) async fn checkout(trial: &mut Trial, options: &H2Options) -> Result<L
             None => return Err(trial.timeout()),
         }
     }
+}
+
+/// What an attempt has to say of the connection that it is made on.
+fn describe(attempt: &mut Attempt, link: &Link) {
+    let state = link.lock();
+    attempt.reused = state.served > 0;
+    attempt.idle_age = state
+        .idle_since()
+        .filter(|_| attempt.reused)
+        .map(|since| attempt.started.since(since));
+    attempt.accepted_before |= attempt.reused;
+    attempt.phase = Phase::Write;
 }
 
 /// Asks a backend that broke off whether it is still there. The connection is for the next request;

@@ -1,34 +1,38 @@
 //! One request on one stream, and what is known when it fails.
 
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::task::Poll;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use ::h2::RecvStream;
-use ::h2::client::ResponseFuture;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Request, Response, header};
+use http::{Method, Request, Response};
 use http_body::Body;
 use soe503::BoxError;
 use soe503_core::ledger::{Fault, Http2Fault, Phase};
+use soe503_h2::ResponseHead;
 
 use super::checkout::{checkout, knock};
-use super::session::Lent;
+use super::link::Link;
 use super::source::Source;
+use super::stream::{Place, Stream};
 use super::upload::{Sent, Upload};
-use super::{H2Body, H2Options, fault, head};
+use super::{H2Body, H2Options, head};
 use crate::front::hop;
 use crate::upstream::trial::{Trial, is_break};
 use crate::upstream::{Upstream, UpstreamBody};
 
 /// How often a request that nobody has looked at is sent to the same backend again.
 const ROUNDS: u8 = 4;
-/// The frame header of HEADERS. How long the block is, only its compressor knows.
-const HEADERS: u64 = 9;
 
 /// A stream that was answered: the answer, and the upload, which may go on.
-type Answered<B> = (Response<RecvStream>, Upload<B>, Lent);
+struct Answered<B> {
+    head: Box<ResponseHead>,
+    /// The head is all of it.
+    over: bool,
+    stream: Stream,
+    upload: Upload<B>,
+}
 
 /// A stream that was not answered.
 struct Unanswered<B> {
@@ -53,12 +57,12 @@ where
     let mut rounds = 0;
     loop {
         rounds += 1;
-        let lent = match checkout(&mut trial, &options).await {
-            Ok(lent) => lent,
+        let link = match checkout(&mut trial, &options).await {
+            Ok(link) => link,
             Err(fault) => return Err(trial.failed(fault)),
         };
-        let fault = match exchange(&mut trial, &parts, source, lent).await {
-            Ok(stream) => return Ok(answered(trial, stream)),
+        let fault = match exchange(&mut trial, &parts, source, &link).await {
+            Ok(answer) => return Ok(answered(trial, answer)),
             Err(Unanswered {
                 again: Some(again), ..
             }) if rounds < ROUNDS => {
@@ -79,62 +83,75 @@ async fn exchange<B>(
     trial: &mut Trial,
     parts: &Parts,
     source: Source<B>,
-    mut lent: Lent,
+    link: &Arc<Link>,
 ) -> Result<Answered<B>, Unanswered<B>>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,
 {
-    let connection = std::sync::Arc::clone(lent.stream.connection());
-    let written = connection.line.written();
-    let head = head::of(parts, &trial.upstream);
-    let empty = source.is_end();
-    trial.attempt.phase = Phase::Write;
     trial.attempt.bytes_sent = Some(0);
     trial.attempt.bytes_received = Some(0);
-    let (mut response, mut upload) = match lent.sender.send_request(head, empty) {
-        Ok((response, stream)) => (response, Upload::new(stream, source, empty)),
-        // Since the checkout the connection broke, or the peer said that it goes.
-        Err(error) if error.is_io() || error.is_go_away() => {
-            return Err(Unanswered {
-                fault: fault::of_stream(&error, &connection),
-                again: Some(source),
-            });
-        }
-        // A head that cannot be expressed in HTTP/2.
-        Err(_) => return Err(Fault::Opaque.into()),
+    // It has no path (RFC 9113 §8.5), and the front refuses it.
+    if parts.method == Method::CONNECT {
+        return Err(Fault::Opaque.into());
+    }
+    let empty = source.is_end();
+    let opened = head::with(parts, &trial.upstream, |head| {
+        Stream::open(link, head, empty)
+    });
+    let Some((stream, place)) = opened else {
+        return Err(Unanswered {
+            fault: Fault::Closed,
+            again: Some(source),
+        });
     };
+    let mut upload = Upload::new(source, place.end, empty);
     let waited = trial
-        .within_deadline(head_of(&mut response, &mut upload))
+        .within_deadline(poll_fn(|cx| poll_head(&stream, &mut upload, cx)))
         .await;
     // Queued behind others, a request that never left was never seen.
-    let left = connection.line.written() != written;
-    if left {
+    let left = left(link, place, upload.sent());
+    if left > 0 {
         trial.attempt.phase = Phase::WaitHeaders;
-        trial.attempt.bytes_sent = Some(HEADERS + upload.sent());
+        trial.attempt.bytes_sent = Some(left);
     }
     let fault = match waited {
-        Some(Ok(response)) => return Ok((response, upload, lent)),
+        Some(Ok((head, over))) => {
+            return Ok(Answered {
+                head,
+                over,
+                stream,
+                upload,
+            });
+        }
         // Dropping the stream resets it.
         None => return Err(trial.timeout().into()),
         Some(Err(Broken::Client(error))) => {
             return Err(soe503::facts::from_error(&*error).into());
         }
-        Some(Err(Broken::Stream(error))) => fault::of_stream(&error, &connection),
+        Some(Err(Broken::Stream(fault))) => fault,
     };
     let again = match fault {
         Fault::Http2(ended) => {
             if ended.unprocessed() {
                 trial.attempt.bytes_sent = Some(0);
             }
-            goes_again(ended, &lent)
+            goes_again(ended, place, link)
         }
         // It had been idle and was closed before anything of ours went out.
-        _ => !left && lent.stream.is_reused() && is_break(&fault),
+        _ => left == 0 && trial.attempt.reused && is_break(&fault),
     };
     let mut source = upload.into_source();
     let again = (again && source.rewind()).then_some(source);
     Err(Unanswered { fault, again })
+}
+
+/// Bytes of a request that were handed to the socket: at least so many, and 0 only if it was none.
+fn left(link: &Link, place: Place, (sent, end): (u64, u64)) -> u64 {
+    let handed = link.lock().handed();
+    let head = handed.min(place.end).saturating_sub(place.begin);
+    // Of the body, what is not among the bytes that wait. Others' frames may be among them too.
+    head + sent.saturating_sub(end.saturating_sub(handed))
 }
 
 impl<B> From<Fault> for Unanswered<B> {
@@ -145,11 +162,11 @@ impl<B> From<Fault> for Unanswered<B> {
 
 /// Whether the same backend is asked once more, at once: it is about to go, or it has allowed fewer
 /// streams than we assumed.
-fn goes_again(ended: Http2Fault, lent: &Lent) -> bool {
+fn goes_again(ended: Http2Fault, place: Place, link: &Link) -> bool {
     match ended {
         Http2Fault::GoAway(_) => !ended.sheds(),
         Http2Fault::Reset(Http2Fault::REFUSED_STREAM) => {
-            lent.streams > lent.sender.current_max_send_streams()
+            place.streams > link.lock().h2.max_streams()
         }
         _ => false,
     }
@@ -157,57 +174,49 @@ fn goes_again(ended: Http2Fault, lent: &Lent) -> bool {
 
 /// Why there is no head.
 enum Broken {
-    Stream(::h2::Error),
+    Stream(Fault),
     Client(BoxError),
 }
 
 /// The head of the answer, while the body of the request goes up.
-async fn head_of<B>(
-    response: &mut ResponseFuture,
+fn poll_head<B>(
+    stream: &Stream,
     upload: &mut Upload<B>,
-) -> Result<Response<RecvStream>, Broken>
+    cx: &mut Context<'_>,
+) -> Poll<Result<(Box<ResponseHead>, bool), Broken>>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,
 {
-    poll_fn(|cx| {
-        if let Poll::Ready(answer) = Pin::new(&mut *response).poll(cx) {
-            return Poll::Ready(answer.map_err(Broken::Stream));
-        }
-        if !upload.is_over()
-            && let Poll::Ready(Sent::Broken(error)) = Pin::new(&mut *upload).poll(cx)
-        {
-            return Poll::Ready(Err(Broken::Client(error)));
-        }
-        Poll::Pending
-    })
-    .await
+    if let Poll::Ready(answer) = stream.poll_head(cx) {
+        return Poll::Ready(answer.map_err(Broken::Stream));
+    }
+    match upload.poll(stream, cx) {
+        Poll::Ready(Sent::Broken(error)) => Poll::Ready(Err(Broken::Client(error))),
+        _ => Poll::Pending,
+    }
 }
 
 /// The answer, whose body goes on alone.
-fn answered<B>(trial: Trial, (response, mut upload, lent): Answered<B>) -> Response<UpstreamBody>
+fn answered<B>(trial: Trial, answer: Answered<B>) -> Response<UpstreamBody>
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
 {
-    lent.stream.answered();
+    let Answered {
+        head,
+        over,
+        stream,
+        mut upload,
+    } = answer;
     // A task of its own: the answer may be waiting for its reader while the request is not.
-    let lease = lent.stream.clone();
     let upload = (!upload.is_over()).then(|| {
         upload.forget();
-        let upload = async move {
-            let _sent = upload.await;
-            drop(lease);
-        };
-        tokio::spawn(upload).abort_handle()
+        tokio::spawn(upload.finish(stream.share())).abort_handle()
     });
-    let length = response
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse().ok());
-    let attempt = &trial.attempt;
-    let mut response = response
-        .map(|stream| UpstreamBody::H2(H2Body::new(stream, length, lent.stream, upload, attempt)));
-    hop::strip(response.headers_mut());
-    trial.keep_facts(response)
+    let ResponseHead { mut parts, length } = *head;
+    hop::strip(&mut parts.headers);
+    let stream = (!over).then_some(stream);
+    let body = H2Body::new(stream, length, upload, &trial.attempt);
+    trial.keep_facts(Response::from_parts(parts, UpstreamBody::H2(body)))
 }

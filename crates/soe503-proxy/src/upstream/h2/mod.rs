@@ -53,15 +53,16 @@ mod body;
 mod checkout;
 mod drive;
 mod exchange;
-mod fault;
 mod head;
+mod link;
 mod open;
 mod pulse;
 mod session;
+mod slot;
 mod source;
+mod stream;
 mod table;
 mod upload;
-mod wire;
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -47,18 +47,15 @@ async fn open(upstream: &Upstream, options: &H2Options) -> Result<(Session, Dura
         .await
         .map_err(|error| unopened(&error, limit))?;
     let took = transport.connect_time;
-    let not_begun = |phase, fault| Unopened {
-        phase,
-        fault,
-        connect: Some(took),
-    };
     // RFC 9113 §3.2: over TLS it is spoken only if both sides said so.
     if upstream.tls().is_some() && transport.alpn != Some(Alpn::Http2) {
-        return Err(not_begun(Phase::Tls, Fault::Parse(ParseFault::Http2)));
+        return Err(Unopened {
+            phase: Phase::Tls,
+            fault: Fault::Parse(ParseFault::Http2),
+            connect: Some(took),
+        });
     }
-    let session = Session::begin(transport.stream, options, clock::now())
-        .await
-        .map_err(|fault| not_begun(Phase::Connect, fault))?;
+    let session = Session::begin(transport.stream, options, clock::now());
     Ok((session, took))
 }
 

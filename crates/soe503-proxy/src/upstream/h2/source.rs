@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::Body;
+use smallvec::SmallVec;
 
 /// How much is kept, in bytes: what a peer with the default window can have been sent before it said
 /// a word about the stream.
@@ -15,15 +16,15 @@ pub(super) const KEPT: usize = 64 * 1024;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Piece {
     Data(Bytes),
-    Trailers(HeaderMap),
+    Trailers(Box<HeaderMap>),
 }
 
 /// A body that can be begun again while it is short enough. The bytes are referenced, not copied.
 #[derive(Debug)]
 pub(super) struct Source<B> {
     body: B,
-    /// All pieces read so far; `None` once they were too many.
-    kept: Option<Vec<Piece>>,
+    /// All pieces read so far; `None` once they were too many. Most bodies are one piece, if any.
+    kept: Option<SmallVec<[Piece; 1]>>,
     /// Bytes in `kept`.
     size: usize,
     /// How many pieces of `kept` have been given since the last beginning.
@@ -36,7 +37,7 @@ impl<B: Body<Data = Bytes> + Unpin> Source<B> {
     pub(super) fn new(body: B) -> Self {
         Self {
             body,
-            kept: Some(Vec::new()),
+            kept: Some(SmallVec::new()),
             size: 0,
             given: 0,
             ended: false,
@@ -91,7 +92,7 @@ impl<B: Body<Data = Bytes> + Unpin> Source<B> {
             Ok(data) => Piece::Data(data),
             Err(frame) => {
                 self.ended = true;
-                Piece::Trailers(frame.into_trailers().unwrap_or_default())
+                Piece::Trailers(Box::new(frame.into_trailers().unwrap_or_default()))
             }
         };
         self.keep(&piece);
@@ -167,7 +168,7 @@ mod tests {
             let again = all(&mut source, 9);
             let expected = [1, 2, 3].map(|n| Piece::Data(Bytes::from(vec![b'x'; n])));
             assert_eq!(again[..3], expected, "after {read}");
-            assert_eq!(again[3..], [Piece::Trailers(HeaderMap::new())]);
+            assert_eq!(again[3..], [Piece::Trailers(Box::default())]);
             assert!(source.is_end());
         }
     }

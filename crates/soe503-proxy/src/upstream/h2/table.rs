@@ -5,13 +5,15 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 use std::time::Duration;
 
 use soe503_core::Tick;
 use soe503_core::ledger::{Fault, Phase};
 use tokio::sync::watch;
 
-use super::session::{ASSUMED_STREAMS, Lent, Session};
+use super::link::{ASSUMED_STREAMS, Link};
+use super::session::{Session, Use};
 use crate::upstream::Upstream;
 use crate::upstream::idle::{BackendKey, Spread};
 
@@ -21,8 +23,16 @@ thread_local! {
 
 type Table = HashMap<BackendKey, Sessions, BuildHasherDefault<Spread>>;
 
-/// How the opening of a connection ended: how long the connect took, or why there is none.
-pub(super) type Opened = Option<Result<Duration, Unopened>>;
+/// How the opening of a connection ended, once it has.
+pub(super) type Opened = Option<Result<Fresh, Unopened>>;
+
+/// A connection that was opened.
+#[derive(Clone, Debug)]
+pub(super) struct Fresh {
+    pub(super) link: Arc<Link>,
+    /// How long the TCP connect took.
+    pub(super) took: Duration,
+}
 
 /// Why there is no connection.
 #[derive(Clone, Debug)]
@@ -37,8 +47,8 @@ pub(super) struct Unopened {
 /// What there is for a request.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// A stream.
-    Room(Lent),
+    /// A connection with room for a stream, as long as nobody else is polled.
+    Room(Arc<Link>),
     /// A connection that is being opened; ask again when it is.
     Opening(watch::Receiver<Opened>),
     /// A connection may be opened: whoever is told has to. See [`opened`].
@@ -90,7 +100,10 @@ pub(super) fn opened(
     done: &watch::Sender<Opened>,
 ) {
     let (session, told) = match result {
-        Ok((session, took)) => (Some(session), Ok(took)),
+        Ok((session, took)) => {
+            let link = Arc::clone(session.link());
+            (Some(session), Ok(Fresh { link, took }))
+        }
         Err(unopened) => (None, Err(unopened)),
     };
     TABLE.with_borrow_mut(|table| {
@@ -126,15 +139,22 @@ pub(super) fn count(key: BackendKey) -> usize {
 
 impl Sessions {
     fn find(&mut self, most: usize, now: Tick, dropped: &mut Vec<Session>) -> Found {
-        self.sweep(now, dropped);
-        let (mut limit, mut in_use) = (0_u64, 0_u64);
-        for session in &self.open {
-            let (allowed, open) = session.room();
-            if open < allowed {
-                return Found::Room(session.lend(now));
+        let idle = self.upstream.idle_limit(now);
+        let mut room = None;
+        // Those behind the first with room are looked at by the next sweep.
+        dropped.extend(self.open.extract_if(.., |session| {
+            if room.is_some() {
+                return false;
             }
-            limit += allowed as u64;
-            in_use += open as u64;
+            match session.usable(idle, now) {
+                Use::Room => room = Some(Arc::clone(session.link())),
+                Use::Full => {}
+                Use::Gone => return true,
+            }
+            false
+        }));
+        if let Some(link) = room {
+            return Found::Room(link);
         }
         let expected = self.expected();
         // An opening that was given up without a word cannot be waited for.
@@ -152,19 +172,23 @@ impl Sessions {
             });
             return Found::Open(done, waiting);
         }
+        let (limit, in_use) = self.open.iter().fold((0, 0), |(limit, in_use), session| {
+            let (allowed, open) = session.room();
+            (limit + allowed as u64, in_use + open as u64)
+        });
         Found::Full { limit, in_use }
     }
 
     /// Streams that a new connection will allow: as many as the last one.
     fn expected(&self) -> usize {
         let last = self.open.last().map(|session| session.room().0);
-        last.unwrap_or(ASSUMED_STREAMS).max(1)
+        last.unwrap_or(ASSUMED_STREAMS as usize).max(1)
     }
 
     /// Takes out what takes no streams any more, and what was idle for too long.
     fn sweep(&mut self, now: Tick, dropped: &mut Vec<Session>) {
         let limit = self.upstream.idle_limit(now);
-        let useless = |session: &mut Session| !session.is_open() || session.is_stale(limit, now);
-        dropped.extend(self.open.extract_if(.., useless));
+        let gone = |session: &mut Session| matches!(session.usable(limit, now), Use::Gone);
+        dropped.extend(self.open.extract_if(.., gone));
     }
 }

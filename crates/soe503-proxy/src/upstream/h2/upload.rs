@@ -1,15 +1,14 @@
 //! A request's body on its way to the backend, while the answer may already be coming back.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::task::{Context, Poll};
 
-use ::h2::{Reason, SendStream};
 use bytes::Bytes;
 use http_body::Body;
 use soe503::BoxError;
 
 use super::source::{Piece, Source};
+use super::stream::{Stream, Taken};
 
 /// How an upload ended.
 #[derive(Debug)]
@@ -25,12 +24,13 @@ pub(super) enum Sent {
 /// Hands a body to a stream, as fast as the peer's window opens and no faster.
 #[derive(Debug)]
 pub(super) struct Upload<B> {
-    stream: SendStream<Bytes>,
     source: Source<B>,
     /// Read, and not yet handed over.
     rest: Bytes,
-    /// Bytes handed over.
+    /// Bytes handed over to the session.
     sent: u64,
+    /// Where in the connection's bytes they end.
+    end: u64,
     over: bool,
 }
 
@@ -39,20 +39,20 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,
 {
-    /// `stream` is that of a request whose head is sent; if `source` was empty, so is the upload.
-    pub(super) fn new(stream: SendStream<Bytes>, source: Source<B>, over: bool) -> Self {
+    /// Of a request whose head is sent, and ends at `end`; if `source` was empty, so is the upload.
+    pub(super) fn new(source: Source<B>, end: u64, over: bool) -> Self {
         Self {
-            stream,
             source,
             rest: Bytes::new(),
             sent: 0,
+            end,
             over,
         }
     }
 
-    /// Bytes handed over.
-    pub(super) fn sent(&self) -> u64 {
-        self.sent
+    /// Bytes of the body that were handed over to the session, and where in the connection's bytes they end.
+    pub(super) fn sent(&self) -> (u64, u64) {
+        (self.sent, self.end)
     }
 
     /// Nothing is left to do.
@@ -70,64 +70,64 @@ where
         self.source
     }
 
-    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Sent> {
+    /// Goes on. Whoever polls is woken when the body has more; for room it waits with the stream.
+    pub(super) fn poll(&mut self, stream: &Stream, cx: &mut Context<'_>) -> Poll<Sent> {
+        if self.over {
+            return Poll::Ready(Sent::All);
+        }
+        let sent = std::task::ready!(self.poll_sent(stream, cx));
+        self.over = true;
+        Poll::Ready(sent)
+    }
+
+    fn poll_sent(&mut self, stream: &Stream, cx: &mut Context<'_>) -> Poll<Sent> {
         loop {
-            if self.stream.poll_reset(cx).is_ready() {
-                return Poll::Ready(Sent::Unwanted);
-            }
             if !self.rest.is_empty() {
-                self.stream.reserve_capacity(self.rest.len());
-                match self.stream.poll_capacity(cx) {
-                    Poll::Ready(Some(Ok(window))) => {
-                        let piece = self.rest.split_to(window.min(self.rest.len()));
-                        let last = self.rest.is_empty() && self.source.is_end();
-                        self.sent += piece.len() as u64;
-                        if self.stream.send_data(piece, last).is_err() {
-                            return Poll::Ready(Sent::Unwanted);
-                        }
-                        if last {
-                            return Poll::Ready(Sent::All);
-                        }
-                        continue;
+                let last = self.source.is_end();
+                let before = self.rest.len();
+                let taken = stream.send(&mut self.rest, last);
+                self.sent += (before - self.rest.len()) as u64;
+                match taken {
+                    Taken::All(end) => self.end = end,
+                    Taken::Part(end) => {
+                        self.end = end;
+                        return Poll::Pending;
                     }
-                    Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(Sent::Unwanted),
-                    Poll::Pending => return Poll::Pending,
+                    Taken::Over => return Poll::Ready(Sent::Unwanted),
+                }
+                if last {
+                    return Poll::Ready(Sent::All);
                 }
             }
-            let handed = match self.source.poll_piece(cx) {
-                Poll::Ready(Some(Ok(Piece::Data(data)))) if data.is_empty() => continue,
-                Poll::Ready(Some(Ok(Piece::Data(data)))) => {
-                    self.rest = data;
-                    continue;
-                }
+            match self.source.poll_piece(cx) {
+                Poll::Ready(Some(Ok(Piece::Data(data)))) => self.rest = data,
                 Poll::Ready(Some(Ok(Piece::Trailers(trailers)))) => {
-                    self.stream.send_trailers(trailers)
+                    stream.send_trailers(&trailers);
+                    return Poll::Ready(Sent::All);
                 }
-                Poll::Ready(None) => self.stream.send_data(Bytes::new(), true),
+                Poll::Ready(None) => {
+                    return Poll::Ready(match stream.send(&mut Bytes::new(), true) {
+                        Taken::Over => Sent::Unwanted,
+                        Taken::All(_) | Taken::Part(_) => Sent::All,
+                    });
+                }
                 Poll::Ready(Some(Err(error))) => {
-                    self.stream.send_reset(Reason::CANCEL);
+                    stream.give_up();
                     return Poll::Ready(Sent::Broken(error.into()));
                 }
                 Poll::Pending => return Poll::Pending,
-            };
-            return Poll::Ready(match handed {
-                Ok(()) => Sent::All,
-                Err(_) => Sent::Unwanted,
-            });
+            }
         }
     }
-}
 
-impl<B> Future for Upload<B>
-where
-    B: Body<Data = Bytes> + Unpin,
-    B::Error: Into<BoxError>,
-{
-    type Output = Sent;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Sent> {
-        let sent = std::task::ready!(self.poll_sent(cx));
-        self.over = true;
-        Poll::Ready(sent)
+    /// Goes on to its end, or to the stream's, when the answer is somebody else's.
+    pub(super) async fn finish(mut self, stream: Stream) {
+        poll_fn(|cx| {
+            if stream.poll_over(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            self.poll(&stream, cx).map(|_sent| ())
+        })
+        .await;
     }
 }

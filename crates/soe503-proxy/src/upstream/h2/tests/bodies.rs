@@ -71,6 +71,34 @@ async fn trailers_pass_both_ways() {
 }
 
 #[tokio::test]
+async fn what_http2_does_not_know_is_left_out() {
+    let backend = Backend::new(1).await;
+    let mut request = http::Request::new(Full::<Bytes>::default());
+    for (name, value) in [
+        ("host", "shop.example"),
+        ("connection", "x"),
+        ("transfer-encoding", "chunked"),
+        ("upgrade", "y"),
+        ("keep-alive", "z"),
+        ("proxy-connection", "z"),
+        ("te", "trailers, deflate"),
+        ("accept", "*/*"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        request.headers_mut().insert(name, value);
+    }
+    let run = super::super::run(backend.upstream.clone(), backend.options, request);
+    let sent = tokio::spawn(run);
+    let mut server = accept(&backend.listener).await;
+    let (request, mut respond) = server.accept().await.unwrap().unwrap();
+    keep_going(server);
+    let names: Vec<_> = request.headers().keys().map(|name| name.as_str()).collect();
+    assert_eq!(names, ["accept"]);
+    respond.send_response(Response::new(()), true).unwrap();
+    assert_eq!(come(sent).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn an_answer_without_a_body_is_over_with_its_head() {
     let backend = Backend::new(1).await;
     let sent = backend.get();

@@ -1,12 +1,16 @@
 //! All the ways in which a stream ends without an answer, and what is known then.
 
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::Frame;
 use http_body_util::BodyExt;
 use soe503_core::Cause;
 use soe503_core::diagnosis::mechanical;
 use soe503_core::ledger::{Fault, Http2Fault, Knock, Phase};
 
 use super::raw::{Raw, Seen};
-use super::support::{Backend, Written, broken, come, failed};
+use super::support::{Backend, Written, broken, come, failed, status};
 
 #[tokio::test]
 async fn resets_by_their_code() {
@@ -95,6 +99,66 @@ async fn a_backend_that_speaks_something_else() {
         "{attempt:?}"
     );
     assert_eq!(mechanical(&attempt), Some(Cause::DependencyInvalidResponse));
+}
+
+#[tokio::test]
+async fn a_request_behind_what_the_socket_does_not_take_has_not_left() {
+    let backend = Backend::new(1).await;
+    let (pen, body) = Written::new();
+    let first = backend.send("POST", body);
+    let mut raw = Raw::accept(&backend.listener).await;
+    raw.take_all().await;
+    raw.request().await;
+    // Nothing more is read, until nothing more goes in.
+    let piece = Bytes::from(vec![b'x'; 64 * 1024]);
+    let full = Duration::from_millis(300);
+    while tokio::time::timeout(full, pen.send(Ok(Frame::data(piece.clone()))))
+        .await
+        .is_ok_and(|sent| sent.is_ok())
+    {}
+    let second = backend.post("x");
+    tokio::task::yield_now().await;
+    drop(raw);
+    let (first, second) = (failed(first).await, failed(second).await);
+    assert!(
+        !first.unsent() && first.bytes_sent > Some(64 * 1024),
+        "{first:?}"
+    );
+    assert!(second.unsent(), "{second:?}");
+    assert_eq!(second.knock, None);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_before_it_is_used_is_not_opened_for_ever() {
+    let backend = Backend::new(1).await;
+    let sent = backend.post("x");
+    let closing = async {
+        loop {
+            drop(backend.listener.accept().await.unwrap());
+        }
+    };
+    tokio::select! {
+        attempt = failed(sent) => assert!(
+            matches!(attempt.fault, Some(Fault::Closed | Fault::Errno(_))),
+            "{attempt:?}"
+        ),
+        () = closing => {}
+    }
+}
+
+#[tokio::test]
+async fn interim_answers_are_not_the_answer() {
+    let backend = Backend::new(1).await;
+    let sent = backend.get();
+    let mut raw = Raw::allowing(&backend.listener, 100).await;
+    let stream = raw.request().await;
+    raw.hint(stream).await;
+    raw.allow(50).await;
+    // The acknowledgement says that it was heard.
+    raw.until(|seen| (*seen == Seen::Other(4)).then_some(()))
+        .await;
+    raw.answer(stream, 200).await;
+    assert_eq!(status(sent).await, 200);
 }
 
 #[tokio::test]

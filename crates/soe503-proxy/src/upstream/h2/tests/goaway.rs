@@ -100,6 +100,36 @@ async fn a_body_that_is_gone_leaves_it_to_the_layers_above() {
 }
 
 #[tokio::test]
+async fn a_goaway_is_heard_even_if_the_peer_has_hung_up_on_the_upload() {
+    let backend = Backend::new(8).await;
+    let body = Bytes::from(vec![b'x'; 16 * 1024 * 1024]);
+    let sent = backend.send("POST", Full::new(body));
+    let mut raw = Raw::accept(&backend.listener).await;
+    raw.take_all().await;
+    raw.until(|seen| matches!(seen, super::raw::Seen::Data(..)).then_some(()))
+        .await;
+    // What it has not read makes its close a reset, which whoever writes sees first.
+    raw.go_away(0, 0).await;
+    drop(raw);
+    let attempt = failed(sent).await;
+    assert_eq!(attempt.fault, Some(Fault::Http2(Http2Fault::GoAway(0))));
+    assert!(attempt.unsent(), "any method may go elsewhere");
+}
+
+#[tokio::test]
+async fn a_goaway_with_an_error_is_what_ended_the_streams_that_it_keeps() {
+    let backend = Backend::new(8).await;
+    let sent = backend.get();
+    let mut raw = Raw::allowing(&backend.listener, 100).await;
+    raw.request().await;
+    raw.go_away(1, 11).await;
+    drop(raw);
+    let attempt = failed(sent).await;
+    assert_eq!(attempt.fault, Some(Fault::Http2(Http2Fault::Reset(11))));
+    assert!(!attempt.unsent());
+}
+
+#[tokio::test]
 async fn streams_that_it_keeps_and_never_answers_may_have_run() {
     let backend = Backend::new(8).await;
     let sent = backend.post("x");

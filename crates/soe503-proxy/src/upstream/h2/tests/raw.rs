@@ -14,10 +14,12 @@ const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const ACK: u8 = 1;
 const MAX_CONCURRENT_STREAMS: u16 = 3;
+const INITIAL_WINDOW_SIZE: u16 = 4;
 
 /// One frame, as far as the tests care.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +87,22 @@ impl Raw {
         };
         let flags = END_STREAM | END_HEADERS;
         self.frame(HEADERS, flags, stream, block).await;
+    }
+
+    /// An interim answer: `:status: 103`.
+    pub(super) async fn hint(&mut self, stream: u32) {
+        let block = [0x08, 0x03, b'1', b'0', b'3'];
+        self.frame(HEADERS, END_HEADERS, stream, &block).await;
+    }
+
+    /// Takes as much as anybody sends, as far as windows say.
+    pub(super) async fn take_all(&mut self) {
+        let most = i32::MAX.to_be_bytes();
+        let mut payload = INITIAL_WINDOW_SIZE.to_be_bytes().to_vec();
+        payload.extend(most);
+        self.frame(SETTINGS, 0, 0, &payload).await;
+        let more = (i32::MAX - 65_535).to_be_bytes();
+        self.frame(WINDOW_UPDATE, 0, 0, &more).await;
     }
 
     /// The head of an answer whose body follows.
