@@ -2,8 +2,10 @@
 //!
 //! Everything runs on tokio's clock, so `tokio::time::pause` and `start_paused` work on every
 //! layer. A reading costs 20 to 30 ns, which is why layers pass it on in
-//! [`RequestContext::now`](crate::RequestContext) instead of asking again.
+//! [`RequestContext::now`](crate::RequestContext) instead of asking again. Who polls whole stacks can
+//! make each poll a [`turn`], within which the clock is read once.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,6 +15,23 @@ use tokio::time::Instant;
 /// An hour lies between the epoch and the first reading, so that a paused clock of another
 /// runtime, started a little earlier, still reads as a positive number.
 const HEAD_START: Duration = Duration::from_secs(3600);
+
+thread_local! {
+    static TURN: Cell<Turn> = const { Cell::new(Turn::None) };
+}
+
+/// What the clock said in the turn that this thread is in.
+#[derive(Clone, Copy)]
+enum Turn {
+    /// There is none.
+    None,
+    /// Nobody has asked yet.
+    Unread,
+    Read(Tick),
+}
+
+/// Ends a turn, be it by a panic; one around it goes on.
+struct EndTurn(Turn);
 
 fn epoch() -> Instant {
     static EPOCH: OnceLock<Instant> = OnceLock::new();
@@ -24,11 +43,39 @@ fn epoch() -> Instant {
     })
 }
 
-/// Now, on tokio's monotonic clock.
+/// Now, on tokio's monotonic clock; within a [`turn`], when it was first asked for in that.
 #[must_use]
 pub fn now() -> Tick {
+    match TURN.get() {
+        Turn::Read(now) => now,
+        Turn::Unread => {
+            let now = read();
+            TURN.set(Turn::Read(now));
+            now
+        }
+        Turn::None => read(),
+    }
+}
+
+fn read() -> Tick {
     let elapsed = Instant::now().saturating_duration_since(epoch());
     Tick::ZERO.after(elapsed)
+}
+
+/// Runs `poll`, during which [`now`] stands still once it has been read.
+///
+/// For a task that polls a whole stack: everything between two of its waits is one moment, and the
+/// layers, the service and the body that ask for the time in it get one reading. `poll` must not
+/// block, as no poll may: times would be too early by as much.
+pub fn turn<T>(poll: impl FnOnce() -> T) -> T {
+    let _end = EndTurn(TURN.replace(Turn::Unread));
+    poll()
+}
+
+impl Drop for EndTurn {
+    fn drop(&mut self) {
+        TURN.set(self.0);
+    }
 }
 
 /// The tokio instant of `tick`, for timers. A tick too far away to be represented becomes a
@@ -74,6 +121,32 @@ mod tests {
         let at = now().after(Duration::from_millis(250));
         tokio::time::sleep_until(instant(at)).await;
         assert!(now() >= at, "a timer never fires before its tick");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stands_still_within_a_turn() {
+        let second = Duration::from_secs(1);
+        let mut advance = tokio_test::task::spawn(tokio::time::advance(second));
+        let (before, within) = turn(|| {
+            let before = now();
+            let _advanced = advance.poll();
+            (before, now())
+        });
+        advance.await;
+        assert_eq!(within, before);
+        assert_eq!(now().since(before), second, "and goes on after it");
+    }
+
+    #[test]
+    fn a_panic_ends_a_turn() {
+        let broken = std::panic::catch_unwind(|| {
+            turn(|| {
+                let _read = now();
+                panic!("in the middle");
+            })
+        });
+        assert!(broken.is_err());
+        assert!(matches!(TURN.get(), Turn::None));
     }
 
     #[test]

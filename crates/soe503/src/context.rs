@@ -1,6 +1,9 @@
 //! What the layers of one stack know about the request in their hands.
 
-use http::Request;
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{HeaderMap, Request};
 use soe503_core::Tick;
 use soe503_core::ledger::TimeoutKind;
 use soe503_core::pool::Tried;
@@ -34,6 +37,8 @@ pub struct RequestContext {
     /// Running the request twice is as good as once. From the method (RFC 9110 §9.2.2), unless a
     /// layer knows more.
     pub idempotent: bool,
+    /// The request's head, if it is shared: see [`with_head`](Self::with_head).
+    pub head: Option<Arc<Parts>>,
 }
 
 // === impl RequestContext ===
@@ -49,7 +54,34 @@ impl RequestContext {
             number: 1,
             tried: Tried::default(),
             idempotent,
+            head: None,
         }
+    }
+
+    /// With a head that the layers share.
+    ///
+    /// A layer that may need a request's head later has to copy it, because the services below are
+    /// given the request itself. Whoever calls a stack of such layers can leave the head here instead,
+    /// and send a request down that has its method and this context only: then they keep references.
+    /// The service at the bottom finds the head here as well; [`headers`](Self::headers) looks in both
+    /// places. Default: not shared.
+    #[must_use]
+    pub fn with_head(mut self, head: Arc<Parts>) -> Self {
+        self.head = Some(head);
+        self
+    }
+
+    /// The fields of `request`, wherever its head is.
+    pub fn headers<B>(request: &Request<B>) -> &HeaderMap {
+        match Self::head(request) {
+            Some(head) => &head.headers,
+            None => request.headers(),
+        }
+    }
+
+    /// The head of `request`, if it is shared.
+    pub(crate) fn head<B>(request: &Request<B>) -> Option<&Arc<Parts>> {
+        request.extensions().get::<Self>()?.head.as_ref()
     }
 
     /// The context of `request`; made, with the clock read, if no layer above has made one.

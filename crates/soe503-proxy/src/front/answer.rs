@@ -6,7 +6,7 @@ use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
 use soe503::explain::Explained;
-use soe503::{BoxError, Component, Rejected, Served};
+use soe503::{BoxError, Component, Rejected, RequestContext, Served};
 use soe503_core::ledger::Refusal;
 use soe503_core::{Cause, Tick};
 
@@ -94,7 +94,18 @@ pub(crate) fn answer(
         exceeded,
         late,
     };
-    Answering::stack(route.call(request), waiting)
+    Answering::stack(route.call(shared(request)), waiting)
+}
+
+/// The same request, with a head that the layers share instead of copying it.
+fn shared(request: Request<ClientBody>) -> Request<ClientBody> {
+    let (head, body) = request.into_parts();
+    let mut request = Request::new(body);
+    request.method_mut().clone_from(&head.method);
+    let idempotent = head.method.is_idempotent();
+    let context = RequestContext::new(soe503::clock::now(), idempotent).with_head(Arc::new(head));
+    request.extensions_mut().insert(context);
+    request
 }
 
 /// What a client is told whose body ended the request: it was too long, came too slowly, or was

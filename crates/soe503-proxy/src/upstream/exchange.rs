@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use http::header::HOST;
+use http::request::Parts;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
 use soe503::{BoxError, clock};
@@ -16,7 +17,7 @@ use super::connect::{self, ConnectError};
 use super::connection::{Connection, Detached};
 use super::h1_body::{H1Body, Source, Upload};
 use super::trial::{KNOCK, Trial, is_break};
-use super::{BackendHost, RequestBody, Upstream, UpstreamBody, fault, idle};
+use super::{BackendHost, RequestBody, Upstream, UpstreamBody, fault, idle, split};
 use crate::front::hop;
 use crate::net::Message;
 
@@ -38,18 +39,19 @@ impl Tunnel {
 /// Sends `request` to `upstream` and waits for the head of its answer.
 pub(super) async fn run(
     upstream: Upstream,
-    mut request: Request<RequestBody>,
+    request: Request<RequestBody>,
 ) -> Result<Response<UpstreamBody>, BoxError> {
-    if request.extensions().get::<BackendHost>().is_some() {
-        let host = upstream.host().clone();
-        request.headers_mut().insert(HOST, host);
-    }
     let mut trial = Trial::begin(upstream, request.extensions());
+    let (mut head, body) = split(request);
+    if head.extensions.get::<BackendHost>().is_some() {
+        let host = trial.upstream.host().clone();
+        Arc::make_mut(&mut head).headers.insert(HOST, host);
+    }
     let connection = match trial.checkout().await {
         Ok(connection) => connection,
         Err(fault) => return Err(trial.failed(fault)),
     };
-    let mut exchange = Exchange::begin(connection, request);
+    let mut exchange = Exchange::begin(connection, head, body);
     let received_before = exchange.connection.read.received;
     let answer = trial.within_deadline(poll_fn(|cx| exchange.poll(cx))).await;
     let sent = exchange.message.handed_over();
@@ -81,7 +83,7 @@ pub(super) async fn run(
 /// A request going out and its answer's head coming in, on one connection.
 struct Exchange {
     connection: Box<Connection>,
-    head: http::request::Parts,
+    head: Arc<Parts>,
     message: Message,
     body: RequestBody,
     /// All of the request is with the kernel.
@@ -91,8 +93,7 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn begin(connection: Box<Connection>, request: Request<RequestBody>) -> Self {
-        let (head, body) = request.into_parts();
+    fn begin(connection: Box<Connection>, head: Arc<Parts>, body: RequestBody) -> Self {
         let length = length_of(&head.method, &body);
         let upgrade = head.extensions.get::<Upgrade>().map(|upgrade| &upgrade.0);
         let message = Message::new(length, body.is_end_stream(), |out| {

@@ -25,8 +25,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::request::Parts;
 use http::{HeaderValue, Request, Response};
-use soe503::BoxError;
+use soe503::{BoxError, RequestContext};
 use soe503_core::Tick;
 use soe503_core::keepalive::{KeepAlive, parse_timeout};
 use tower_service::Service;
@@ -258,6 +259,14 @@ impl Upstream {
         connection.idle_since = soe503::clock::now();
         idle::put(self, connection);
     }
+}
+
+/// Takes a request apart: the head that the layers share, or else its own.
+fn split<B>(request: Request<B>) -> (Arc<Parts>, B) {
+    let (mut own, body) = request.into_parts();
+    let context = own.extensions.get_mut::<RequestContext>();
+    let shared = context.and_then(|context| context.head.take());
+    (shared.unwrap_or_else(|| Arc::new(own)), body)
 }
 
 impl Service<Request<RequestBody>> for Upstream {

@@ -62,8 +62,8 @@ fn tell<B>(
     let incident = record.incident(&diagnosis);
     record.record(FailureRecord {
         request_id: asked.request_id().map_or_else(request_id, str::to_owned),
-        method: asked.method.clone(),
-        uri: asked.uri.clone(),
+        method: asked.method().clone(),
+        uri: asked.uri().clone(),
         host: asked.host().map(str::to_owned),
         diagnosis,
         ledger,

@@ -42,7 +42,7 @@ pub(super) fn answer(
         incident_id: incident.as_deref(),
         retry_after: retry_after(&diagnosis, &inputs, fastrand::f64()),
         elapsed: now.since(started),
-        exposure: asked.exposure.unwrap_or(shared.exposure),
+        exposure: asked.exposure().unwrap_or(shared.exposure),
         policy: shared.policy,
         // A bug is no outage: coming back brings the same.
         status: panicked.then_some(500),
@@ -56,7 +56,7 @@ pub(super) fn answer(
         )
     };
     let format = asked.format();
-    let mut response = response(tell(&telling, format), format, &asked.method);
+    let mut response = response(tell(&telling, format), format, asked.method());
     response.extensions_mut().insert(Explained {
         cause: diagnosis.primary,
         root: diagnosis.root,
@@ -71,8 +71,8 @@ pub(super) fn answer(
         let (retry_after, at_unix) = (telling.retry_after, telling.at_unix);
         record.record(FailureRecord {
             request_id,
-            method: asked.method.clone(),
-            uri: asked.uri.clone(),
+            method: asked.method().clone(),
+            uri: asked.uri().clone(),
             host: asked.host().map(str::to_owned),
             diagnosis,
             ledger,

@@ -4,9 +4,17 @@ use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 
 use crate::context::RequestContext;
 
-/// Everything of a request but its body. Its parts are references to the original's bytes.
+/// Everything of a request but its body.
 #[derive(Debug)]
-pub(super) struct Head {
+pub(super) enum Head {
+    /// The context has it.
+    Shared,
+    /// Its parts are references to the original's bytes. Boxed: it is moved with what is around it.
+    Copied(Box<Copied>),
+}
+
+#[derive(Debug)]
+pub(super) struct Copied {
     method: Method,
     uri: Uri,
     version: Version,
@@ -18,26 +26,38 @@ pub(super) struct Head {
 impl Head {
     /// The head of `request`, which carries a [`RequestContext`].
     pub(super) fn of<B>(request: &Request<B>) -> Self {
+        if RequestContext::head(request).is_some() {
+            return Self::Shared;
+        }
         let extensions = request.extensions();
-        Self {
+        Self::Copied(Box::new(Copied {
             method: request.method().clone(),
             uri: request.uri().clone(),
             version: request.version(),
             headers: request.headers().clone(),
             // The context is the only one, as a rule, and then there is nothing to copy.
             extensions: (extensions.len() > 1).then(|| extensions.clone()),
-        }
+        }))
     }
 
     /// Another request with this head.
     pub(super) fn request<B>(&self, body: B, context: RequestContext) -> Request<B> {
         let mut request = Request::new(body);
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
-        *request.version_mut() = self.version;
-        *request.headers_mut() = self.headers.clone();
-        if let Some(extensions) = &self.extensions {
-            *request.extensions_mut() = extensions.clone();
+        match self {
+            Self::Shared => {
+                if let Some(head) = &context.head {
+                    request.method_mut().clone_from(&head.method);
+                }
+            }
+            Self::Copied(head) => {
+                *request.method_mut() = head.method.clone();
+                *request.uri_mut() = head.uri.clone();
+                *request.version_mut() = head.version;
+                *request.headers_mut() = head.headers.clone();
+                if let Some(extensions) = &head.extensions {
+                    *request.extensions_mut() = extensions.clone();
+                }
+            }
         }
         request.extensions_mut().insert(context);
         request

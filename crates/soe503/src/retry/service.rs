@@ -56,7 +56,8 @@ where
 
     fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
         let rules = &self.rules;
-        let keyed = rules.trust_idempotency_key && request.headers().contains_key(IDEMPOTENCY_KEY);
+        let keyed = rules.trust_idempotency_key
+            && RequestContext::headers(&request).contains_key(IDEMPOTENCY_KEY);
         let context = RequestContext::of(&mut request);
         context.idempotent |= keyed;
         rules.budget.deposit(context.now);

@@ -53,7 +53,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let caller = grpc::timeout(request.headers());
+        let caller = grpc::timeout(RequestContext::headers(&request));
         let context = RequestContext::of(&mut request);
         let own = context.now.after(self.total);
         let caller = caller.map(|time| context.now.after(time));

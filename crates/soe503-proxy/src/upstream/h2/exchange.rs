@@ -20,7 +20,7 @@ use super::upload::{Sent, Upload};
 use super::{H2Body, H2Options, head};
 use crate::front::hop;
 use crate::upstream::trial::{Trial, is_break};
-use crate::upstream::{Upstream, UpstreamBody};
+use crate::upstream::{Upstream, UpstreamBody, split};
 
 /// How often a request that nobody has looked at is sent to the same backend again.
 const ROUNDS: u8 = 4;
@@ -52,7 +52,7 @@ where
     B::Error: Into<BoxError>,
 {
     let mut trial = Trial::begin(upstream, request.extensions());
-    let (parts, body) = request.into_parts();
+    let (parts, body) = split(request);
     let mut source = Source::new(body);
     let mut rounds = 0;
     loop {
