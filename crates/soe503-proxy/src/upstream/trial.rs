@@ -22,6 +22,8 @@ pub(super) struct Trial {
     pub(super) attempt: Attempt,
     /// When it must be answered, and whose limit that is.
     pub(super) deadline: Option<(Tick, TimeoutKind)>,
+    /// When the caller of a gRPC request stops waiting.
+    pub(super) caller_deadline: Option<Tick>,
 }
 
 impl Trial {
@@ -34,6 +36,7 @@ impl Trial {
             upstream,
             attempt: Attempt::begin(number, started),
             deadline: context.and_then(|c| c.due().map(|at| (at, c.due_kind(at)))),
+            caller_deadline: context.and_then(|c| c.caller_deadline),
         }
     }
 

@@ -96,7 +96,7 @@ where
         return Err(Fault::Opaque.into());
     }
     let empty = source.is_end();
-    let opened = head::with(parts, &trial.upstream, |head| {
+    let opened = head::with(parts, &trial.upstream, trial.caller_deadline, |head| {
         Stream::open(link, head, empty)
     });
     let Some((stream, place)) = opened else {

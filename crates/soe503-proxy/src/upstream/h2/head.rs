@@ -3,7 +3,8 @@
 use http::header::{HOST, HeaderValue};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery};
-use soe503::{RequestContext, clock, grpc};
+use soe503::{clock, grpc};
+use soe503_core::Tick;
 use soe503_h2::RequestOut;
 
 use crate::upstream::{BackendHost, Upstream};
@@ -12,14 +13,15 @@ use crate::upstream::{BackendHost, Upstream};
 ///
 /// `Host` becomes `:authority` (RFC 9113 §8.3.1); one that is no authority, or none, leaves the
 /// host of the backend's URL. For gRPC, `te: trailers` is added, which is ours to say: we pass trailers on; and a
-/// `grpc-timeout` becomes what is left of it.
+/// `grpc-timeout` becomes what is left until `caller_deadline`.
 pub(super) fn with<R>(
     parts: &Parts,
     upstream: &Upstream,
+    caller_deadline: Option<Tick>,
     f: impl FnOnce(&RequestOut<'_>) -> R,
 ) -> R {
     let grpc = grpc::is_grpc(&parts.headers);
-    let left = if grpc { remaining(parts) } else { None };
+    let left = caller_deadline.filter(|_| grpc).map(remaining);
     let path = parts.uri.path_and_query();
     f(&RequestOut {
         method: &parts.method,
@@ -32,11 +34,9 @@ pub(super) fn with<R>(
     })
 }
 
-/// How long the caller still waits, as the backend is told.
-fn remaining(parts: &Parts) -> Option<HeaderValue> {
-    let context = parts.extensions.get::<RequestContext>()?;
-    let at = context.caller_deadline?;
-    Some(grpc::timeout_value(at.since(clock::now())))
+/// How long it still is, as the backend is told.
+fn remaining(caller_deadline: Tick) -> HeaderValue {
+    grpc::timeout_value(caller_deadline.since(clock::now()))
 }
 
 /// The host that the request is for. A route may ask for the backend's own instead.

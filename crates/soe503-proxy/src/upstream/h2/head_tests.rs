@@ -26,7 +26,7 @@ fn backend() -> Upstream {
 
 /// Scheme, authority and path of what is sent.
 fn target(parts: &Parts) -> String {
-    with(parts, &backend(), |head| {
+    with(parts, &backend(), None, |head| {
         format!(
             "{}://{}{}",
             if head.https { "https" } else { "http" },
@@ -75,11 +75,9 @@ fn grpc_gets_its_trailers_and_what_is_left_of_its_time() {
         ("content-type", "application/grpc"),
         ("grpc-timeout", "10S"),
     ];
-    let mut parts = parts("/", &fields);
-    let mut context = RequestContext::new(clock::now(), false);
-    context.caller_deadline = Some(clock::now().after(Duration::from_secs(4)));
-    parts.extensions.insert(context);
-    with(&parts, &backend(), |head| {
+    let parts = parts("/", &fields);
+    let deadline = Some(clock::now().after(Duration::from_secs(4)));
+    with(&parts, &backend(), deadline, |head| {
         assert!(head.te_trailers);
         let mut told = HeaderMap::new();
         told.insert(grpc::TIMEOUT, head.grpc_timeout.unwrap().clone());
@@ -91,7 +89,7 @@ fn grpc_gets_its_trailers_and_what_is_left_of_its_time() {
         );
     });
     let other = self::parts("/", &[("grpc-timeout", "10S")]);
-    with(&other, &backend(), |head| {
+    with(&other, &backend(), deadline, |head| {
         assert!(!head.te_trailers && head.grpc_timeout.is_none());
     });
 }
