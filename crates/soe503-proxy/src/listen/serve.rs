@@ -23,7 +23,8 @@ use crate::front::{self, Client, ClientBody, Front};
 use crate::net::{Rewind, Stream, Tls};
 use crate::tls::{Alpn, ServerTls};
 
-/// How a listener talks to its clients; the same for all of its connections.
+/// How a listener talks to its clients. A reload replaces it; a connection keeps what it began
+/// with.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     http1: h1::Settings,
