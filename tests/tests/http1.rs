@@ -244,6 +244,8 @@ async fn interim_answers_are_not_the_answer_and_the_backends_version_is_its_own(
         .say("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.0 200 Fine\r\nX: y\r\n\r\nto the end")
         .await;
     drop(backend);
+    let hints = client.head().await;
+    assert_eq!(hints, "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n");
     let answer = client.head().await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     assert!(

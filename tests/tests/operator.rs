@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use serde_json::Value;
 use soe503_tests::faulty::{Behaviour, Fault, FaultyBackend};
-use soe503_tests::http::get;
+use soe503_tests::http::{Connection, get};
 use soe503_tests::proxy::{Proxy, eventually, free_address, lbctl, lbctl_alone};
+use tokio::net::TcpListener;
 
 async fn backend(fault: Fault) -> FaultyBackend {
     let behaviour = Behaviour::traffic_only(fault);
@@ -229,4 +230,24 @@ async fn the_metrics_count_what_happened() {
     assert!(counted, "{text}");
     let health = get(proxy.admin(), "/healthz").await.unwrap();
     assert_eq!(health.status, 200);
+}
+
+#[tokio::test]
+async fn how_long_idle_connections_are_used_is_shown() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = Proxy::before(&[listener.local_addr().unwrap()], "").await;
+    let shown = async || proxy.pool().await["backends"][0]["idle_timeout"].clone();
+    let configured = serde_json::json!({ "ms": 4_000, "source": "configured" });
+    assert_eq!(shown().await, configured);
+    let answering = async {
+        let mut backend = Connection::from(listener.accept().await.unwrap().0);
+        backend.request().await.unwrap().unwrap();
+        let answer = b"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 0\r\n\r\n";
+        backend.send(answer).await.unwrap();
+        backend
+    };
+    let (_backend, answer) = tokio::join!(answering, get(proxy.address(), "/"));
+    assert_eq!(answer.unwrap().status, 200);
+    let told = serde_json::json!({ "ms": 1_600, "source": "keep_alive" });
+    assert_eq!(shown().await, told);
 }

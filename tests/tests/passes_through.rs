@@ -10,7 +10,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use soe503_tests::faulty::{Behaviour, FaultyBackend};
 use soe503_tests::http::{Connection, once};
 use soe503_tests::proxy::Proxy;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 async fn scene() -> (FaultyBackend, Proxy) {
     let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();
@@ -75,11 +75,98 @@ async fn a_client_that_waits_for_100_continue_is_not_left_waiting() {
         .send(b"PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
         .await
         .unwrap();
-    let line = client.interim().await.unwrap();
-    assert_eq!(line, 100);
+    assert_eq!(client.interim().await.unwrap().status, 100);
     client.send(b"body").await.unwrap();
     assert_eq!(client.answer(false).await.unwrap().status, 200);
     assert_eq!(backend.last().unwrap().body, b"body");
+}
+
+// --- Interim answers ---
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const HINTS: &str = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\
+                     Connection: X-Hop\r\nX-Hop: mine\r\nKeep-Alive: timeout=5\r\n\r\n";
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+async fn listeners<const N: usize>() -> ([TcpListener; N], Vec<SocketAddr>) {
+    let mut all = Vec::new();
+    for _ in 0..N {
+        all.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
+    }
+    let addresses = all.iter().map(|one| one.local_addr().unwrap()).collect();
+    (all.try_into().unwrap(), addresses)
+}
+
+/// The backend's end of a connection that has brought a request.
+async fn asked(listener: &TcpListener) -> Connection {
+    let mut backend = Connection::from(listener.accept().await.unwrap().0);
+    backend.request().await.unwrap().unwrap();
+    backend
+}
+
+async fn client(proxy: &Proxy, request: &str) -> Connection {
+    let mut client = Connection::open(proxy.address()).await.unwrap();
+    client.send(request.as_bytes()).await.unwrap();
+    client
+}
+
+#[tokio::test]
+async fn early_hints_arrive_before_the_answer_is_there() {
+    let ([listener], addresses) = listeners().await;
+    let proxy = Proxy::before(&addresses, "").await;
+    let mut client = client(&proxy, GET).await;
+    let mut backend = asked(&listener).await;
+    for _ in 0..2 {
+        backend.send(HINTS.as_bytes()).await.unwrap();
+        let hints = client.interim().await.unwrap();
+        assert_eq!(hints.status, 103);
+        assert_eq!(hints.header("link"), Some("</a.css>; rel=preload"));
+        assert_eq!(hints.headers.len(), 1, "{:?}", hints.headers);
+    }
+    // Some more than a client gets, an answer to nobody's question, and all of it at once.
+    let flood = HINTS.repeat(20) + "HTTP/1.1 100 Continue\r\n\r\n" + OK;
+    backend.send(flood.as_bytes()).await.unwrap();
+    for number in 2..16 {
+        assert_eq!(client.interim().await.unwrap().status, 103, "{number}");
+    }
+    let answer = client.interim().await.unwrap();
+    assert_eq!(answer.status, 200, "sixteen are enough");
+}
+
+#[tokio::test]
+async fn early_hints_do_not_begin_the_answer() {
+    let ([one, other], addresses) = listeners().await;
+    let proxy = Proxy::before(&addresses, "").await;
+    let mut client = client(&proxy, GET).await;
+    let (mut first, next) = tokio::select! {
+        backend = asked(&one) => (backend, other),
+        backend = asked(&other) => (backend, one),
+    };
+    first.send(HINTS.as_bytes()).await.unwrap();
+    assert_eq!(client.interim().await.unwrap().status, 103);
+    drop(first);
+    let mut second = asked(&next).await;
+    second
+        .send((HINTS.to_owned() + OK).as_bytes())
+        .await
+        .unwrap();
+    assert_eq!(client.interim().await.unwrap().status, 103);
+    let answer = client.interim().await.unwrap();
+    assert_eq!(answer.status, 200, "{:?}", answer.headers);
+}
+
+#[tokio::test]
+async fn a_client_of_http_1_0_gets_no_early_hints() {
+    let ([listener], addresses) = listeners().await;
+    let proxy = Proxy::before(&addresses, "").await;
+    let mut client = client(&proxy, "GET / HTTP/1.0\r\n\r\n").await;
+    let mut backend = asked(&listener).await;
+    backend
+        .send((HINTS.to_owned() + OK).as_bytes())
+        .await
+        .unwrap();
+    assert_eq!(client.interim().await.unwrap().status, 200);
+    assert_eq!(client.rest().await.unwrap(), b"ok");
 }
 
 #[tokio::test]

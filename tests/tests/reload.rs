@@ -1,7 +1,7 @@
 //! A new config replaces the running one as a whole, or not at all.
 
 use soe503_tests::faulty::{Behaviour, FaultyBackend};
-use soe503_tests::http::{get, post};
+use soe503_tests::http::{Connection, get, post};
 use soe503_tests::proxy::{Proxy, config, eventually};
 
 const RELOAD: &str = "/api/v1/config/reload";
@@ -76,4 +76,34 @@ async fn a_valid_config_takes_over_by_signal_and_knows_its_backends_again() {
         .iter()
         .find(|one| one["address"] == address.as_str());
     assert_eq!(old.unwrap()["requests"], 1, "{pool}");
+}
+
+#[tokio::test]
+async fn what_a_listener_accepts_changes_for_new_connections() {
+    let (first, _second, proxy) = scene().await;
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\nB: 2\r\n\r\n";
+    let ask = async |client: &mut Connection| {
+        client.send(request).await.unwrap();
+        client.answer(false).await.unwrap().status
+    };
+    let mut open = Connection::open(proxy.address()).await.unwrap();
+    assert_eq!(ask(&mut open).await, 200);
+    let limited = |limits: &str| {
+        let listener = format!("limits = {{ {limits} }}\nexplain");
+        config(&[first.address()], "").replacen("explain", &listener, 1)
+    };
+    proxy.rewrite(&limited("max_headers = 2, max_hops = 3"));
+    let answer = post(proxy.admin(), RELOAD).await.unwrap();
+    assert_eq!(answer.status, 422, "{}", answer.text());
+    let said = "`limits.max_hops` of [[listeners]] changed, which needs a restart";
+    assert!(answer.text().contains(said), "{}", answer.text());
+    let mut new = Connection::open(proxy.address()).await.unwrap();
+    assert_eq!(ask(&mut new).await, 200, "nothing has changed");
+
+    proxy.rewrite(&limited("max_headers = 2"));
+    let answer = post(proxy.admin(), RELOAD).await.unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let mut new = Connection::open(proxy.address()).await.unwrap();
+    assert_eq!(ask(&mut new).await, 431);
+    assert_eq!(ask(&mut open).await, 200);
 }

@@ -60,6 +60,7 @@ fn wide_shows_every_column() {
         "WEIGHT",
         "REQUESTS",
         "FAILED",
+        "IDLE",
         "192.0.2.7:80",
         "1,200,345",
     ] {

@@ -37,7 +37,7 @@ pub use failure::{
 };
 pub use pool::{
     Backend, BackendState, Circuit, CircuitState, ForcedCircuit, HealthCheck, HealthCheckState,
-    Latency, Pool, PoolState, Pools, Queue, RetryBudget,
+    IdleTimeout, IdleTimeoutSource, Latency, Pool, PoolState, Pools, Queue, RetryBudget,
 };
 pub use problem::Problem;
 pub use time::Timestamp;

@@ -3,8 +3,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use soe503_api::{
-    BackendState, CircuitState, FailureRecord, Grade, HealthCheckState, Phase, Pool, PoolState,
-    Pools, Problem, RetryVerdict, ScopeLevel, Timestamp,
+    BackendState, CircuitState, FailureRecord, Grade, HealthCheckState, IdleTimeoutSource, Phase,
+    Pool, PoolState, Pools, Problem, RetryVerdict, ScopeLevel, Timestamp,
 };
 
 const POOLS: &str = include_str!("golden/pools.json");
@@ -36,6 +36,15 @@ fn pools() {
         ]
     );
     assert_eq!(app.backends[0].latency_ms.p99, Some(9.5));
+    let idle = app.backends.iter().map(|b| b.idle_timeout.unwrap().source);
+    assert_eq!(
+        idle.collect::<Vec<_>>(),
+        [
+            IdleTimeoutSource::KeepAlive,
+            IdleTimeoutSource::Configured,
+            IdleTimeoutSource::Learned
+        ]
+    );
     assert_eq!(
         app.backends[1].health_check.state,
         HealthCheckState::Failing
@@ -69,8 +78,9 @@ fn the_promised_keys_are_there() {
     expect(
         backend,
         "name address state reason since weight in_flight requests failures \
-         consecutive_failures latency_ms health_check",
+         consecutive_failures latency_ms idle_timeout health_check",
     );
+    expect(&backend["idle_timeout"], "ms source");
     expect(&backend["latency_ms"], "p50 p99");
     expect(
         &backend["health_check"],
@@ -162,6 +172,10 @@ fn a_reader_does_without_the_later_keys() {
     for key in ["rule", "forced", "reason"] {
         pool["circuit"].as_object_mut().unwrap().remove(key);
     }
+    for backend in pool["backends"].as_array_mut().unwrap() {
+        backend.as_object_mut().unwrap().remove("idle_timeout");
+    }
     let pool: Pool = serde_json::from_value(pool.take()).unwrap();
     assert_eq!(pool.circuit.rule, None);
+    assert!(pool.backends.iter().all(|b| b.idle_timeout.is_none()));
 }

@@ -34,6 +34,18 @@ pub struct KeepAlive {
     last: AtomicU64,
 }
 
+/// Where the limit for idle connections comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Source {
+    /// The configuration: the server is as patient, or nothing is known about it.
+    Configured,
+    /// What the server says in `Keep-Alive`.
+    Said,
+    /// What the server does.
+    Learned,
+}
+
 /// A duration in milliseconds and the second in which it was set; 0: none.
 #[derive(Debug, Default)]
 struct Dated(AtomicU64);
@@ -76,9 +88,23 @@ impl KeepAlive {
         if self.said.is_none() && self.learned.is_none() {
             return configured;
         }
+        self.judge(now, configured).0
+    }
+
+    /// The same limit, and who set it. Of two that say the same, what the server says goes first.
+    pub fn judge(&self, now: Tick, configured: Duration) -> (Duration, Source) {
         let share = |patience: Duration| patience * USED_PERCENT / 100;
-        self.patience(now)
-            .map_or(configured, |patience| configured.min(share(patience)))
+        let known = [
+            (self.said.get(now), Source::Said),
+            (self.learned.get(now), Source::Learned),
+        ];
+        let mut limit = (configured, Source::Configured);
+        for (patience, source) in known {
+            if let Some(patience) = patience.map(share).filter(|least| *least < limit.0) {
+                limit = (patience, source);
+            }
+        }
+        limit
     }
 
     /// How long the server keeps idle connections, as far as is known.

@@ -45,6 +45,34 @@ fn three_closes_at_the_same_age_are_a_limit() {
 }
 
 #[test]
+fn who_set_the_limit_is_known() {
+    let keepalive = KeepAlive::new();
+    let now = Tick::from_secs(30);
+    assert_eq!(
+        keepalive.judge(now, CONFIGURED),
+        (CONFIGURED, Source::Configured)
+    );
+    for at in [10, 20, 30] {
+        seen(&keepalive, Tick::from_secs(at), 5_000);
+    }
+    assert_eq!(
+        keepalive.judge(now, CONFIGURED),
+        (ms(4_000), Source::Learned)
+    );
+    keepalive.hint(now, ms(5_000));
+    assert_eq!(keepalive.judge(now, CONFIGURED), (ms(4_000), Source::Said));
+    keepalive.hint(now, ms(10_000));
+    assert_eq!(
+        keepalive.judge(now, CONFIGURED),
+        (ms(4_000), Source::Learned)
+    );
+    assert_eq!(
+        keepalive.judge(now, ms(4_000)),
+        (ms(4_000), Source::Configured)
+    );
+}
+
+#[test]
 fn a_restart_teaches_nothing() {
     let keepalive = KeepAlive::new();
     let now = Tick::from_secs(100);

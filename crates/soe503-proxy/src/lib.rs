@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod control;
 pub mod demo;
+mod fixed;
 mod front;
 pub mod listen;
 mod net;

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
-use crate::config::{self, Config, Exposure, Listener};
+use crate::config::{self, Config, Listener};
 use crate::control::{self, Control, access_log, recorder};
+pub use crate::fixed::Fixed;
 use crate::front::{self, Front, Route, Routes, StackParts};
 use crate::listen::{self, Admission, Drain, Server};
 use crate::state::Proxy;
@@ -32,6 +34,8 @@ struct Shared {
     proxy: Arc<Proxy>,
     /// Every worker's front of every listener, in the listeners' order.
     fronts: Vec<(usize, Arc<Front>)>,
+    /// How each listener serves, in their order.
+    servers: Vec<Arc<ArcSwap<Server>>>,
     file: Option<PathBuf>,
     /// One reload at a time.
     reloading: Mutex<()>,
@@ -69,7 +73,7 @@ pub enum ReloadError {
     /// The file is not valid.
     Invalid(Box<config::Report>),
     /// Something changed that only a restart can change.
-    NeedsRestart(&'static str),
+    NeedsRestart(Fixed),
 }
 
 impl Running {
@@ -94,15 +98,12 @@ impl Running {
         let proxy = Arc::new(Proxy::new(config, recorder, log));
         let config = proxy.config();
 
-        let mut fronts = Vec::new();
+        let (mut servers, mut fronts) = (Vec::new(), Vec::new());
         let mut per_worker: Vec<Vec<WorkerListener>> = (0..workers).map(|_| Vec::new()).collect();
         for (index, (listener, sockets)) in config.listeners.iter().zip(sockets).enumerate() {
             let room = Arc::new(Semaphore::new(listener.limits.max_connections.get()));
-            let server = Arc::new(Server::new(
-                &listener.limits,
-                listener.protocols,
-                proxy.server_tls(index).cloned(),
-            ));
+            let server = Arc::new(ArcSwap::from_pointee(server(&proxy, index, listener)));
+            servers.push(Arc::clone(&server));
             let admission = Arc::new(Admission::new(listener));
             for (socket, mine) in sockets.into_iter().zip(&mut per_worker) {
                 let routes = routes(&proxy, &config, listener);
@@ -126,6 +127,7 @@ impl Running {
         let shared = Arc::new(Shared {
             proxy: Arc::clone(&proxy),
             fronts,
+            servers,
             file,
             reloading: Mutex::new(()),
         });
@@ -207,12 +209,16 @@ impl Shared {
     fn replace(&self) -> Result<(), ReloadError> {
         let file = self.file.as_deref().ok_or(ReloadError::NoFile)?;
         let config = config::load(file).map_err(|report| ReloadError::Invalid(Box::new(report)))?;
-        if let Some(what) = needs_restart(&self.proxy.config(), &config) {
+        if let Some(what) = Fixed::changed(&self.proxy.config(), &config) {
             return Err(ReloadError::NeedsRestart(what));
         }
         self.proxy.apply(config);
         let config = self.proxy.config();
         warn_of(&config);
+        let listeners = config.listeners.iter().enumerate();
+        for (slot, (index, listener)) in self.servers.iter().zip(listeners) {
+            slot.store(Arc::new(server(&self.proxy, index, listener)));
+        }
         for (index, front) in &self.fronts {
             if let Some(listener) = config.listeners.get(*index) {
                 front.replace_routes(routes(&self.proxy, &config, listener));
@@ -230,33 +236,10 @@ fn warn_of(config: &Config) {
     }
 }
 
-/// What differs between two configurations and is fixed while the process lives.
-fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
-    let sockets = |config: &Config| -> Vec<_> {
-        config
-            .listeners
-            .iter()
-            .map(|l| {
-                let fixed = Listener {
-                    explain: Exposure::Public,
-                    tls: None,
-                    ..l.clone()
-                };
-                (fixed, l.tls.is_some())
-            })
-            .collect()
-    };
-    [
-        (old.server != new.server, "[server]"),
-        (old.admin != new.admin, "[admin]"),
-        (old.access_log != new.access_log, "[access_log]"),
-        (
-            sockets(old) != sockets(new),
-            "[[listeners]] (except `explain` and what is in `tls`)",
-        ),
-    ]
-    .into_iter()
-    .find_map(|(differs, what)| differs.then_some(what))
+/// How `listener`, the one with this index, serves its clients.
+fn server(proxy: &Proxy, index: usize, listener: &Listener) -> Server {
+    let tls = proxy.server_tls(index);
+    Server::new(&listener.limits, listener.protocols, tls)
 }
 
 /// The routes of `listener`, with a stack each.

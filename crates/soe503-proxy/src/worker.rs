@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::runtime;
 use tokio::sync::{Semaphore, mpsc};
 
@@ -20,7 +21,8 @@ use crate::upstream;
 #[derive(Debug)]
 pub(crate) struct WorkerListener {
     pub(crate) socket: TcpListener,
-    pub(crate) server: Arc<Server>,
+    /// Shared by all workers, and replaced by a reload.
+    pub(crate) server: Arc<ArcSwap<Server>>,
     pub(crate) front: Arc<Front>,
     /// Shared by all workers.
     pub(crate) room: Arc<Semaphore>,

@@ -84,11 +84,16 @@ impl Connection {
         })
     }
 
-    /// Reads one answer's head and returns its status: for interim answers such as 100.
-    pub async fn interim(&mut self) -> Result<u16, AnswerError> {
+    /// Reads one answer's head and no body: for interim answers such as 100.
+    pub async fn interim(&mut self) -> Result<Answer, AnswerError> {
         let head = self.head().await?;
         self.buffer.drain(..head.length);
-        Ok(head.status)
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            body: Vec::new(),
+            reusable: true,
+        })
     }
 
     /// Reads one request; `None` if the client closed instead of sending another.

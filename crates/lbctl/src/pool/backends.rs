@@ -3,7 +3,11 @@
 //! Where the terminal is wide enough, "why" is the last column. Where it is not, only a backend
 //! with something to explain gets a second line: what is in order takes one line and no reading.
 
-use soe503_api::{Backend, BackendState, HealthCheck, HealthCheckState, Timestamp};
+use std::time::Duration;
+
+use soe503_api::{
+    Backend, BackendState, HealthCheck, HealthCheckState, IdleTimeout, IdleTimeoutSource, Timestamp,
+};
 
 use crate::show::{Canvas, Cell, Column, Grid, Mark, Row, age, count, millis, style, waiting};
 
@@ -107,7 +111,11 @@ fn grid(
         Column::left("CHECK"),
     ]);
     if wide {
-        columns.extend([Column::right("REQUESTS"), Column::right("FAILED")]);
+        columns.extend([
+            Column::right("REQUESTS"),
+            Column::right("FAILED"),
+            Column::left("IDLE"),
+        ]);
     }
     if why_column {
         columns.push(Column::left("WHY"));
@@ -131,6 +139,7 @@ fn grid(
         if wide {
             cells.push(Cell::plain(count(backend.requests)));
             cells.push(Cell::plain(count(backend.failures)));
+            cells.push(backend.idle_timeout.map_or_else(Cell::none, idle));
         }
         let note = why.map(|text| Cell::plain(&text));
         let (cell, note) = if why_column {
@@ -156,6 +165,19 @@ fn grid(
 
 fn latency(ms: Option<f64>) -> Cell {
     ms.map_or_else(Cell::none, |ms| Cell::plain(millis(ms)))
+}
+
+/// For how long an idle connection is used again, and who says so if it is not the configuration.
+fn idle(timeout: IdleTimeout) -> Cell {
+    let time = match timeout.ms {
+        ms @ 0..1000 => format!("{ms}ms"),
+        ms => age(Duration::from_millis(ms)),
+    };
+    Cell::plain(match timeout.source {
+        IdleTimeoutSource::KeepAlive => format!("{time} told"),
+        IdleTimeoutSource::Learned => format!("{time} learned"),
+        _ => time,
+    })
 }
 
 /// What the active check last saw, and how long ago.

@@ -34,6 +34,8 @@ pub struct Backend {
     pub consecutive_failures: u64,
     /// How long it takes until the head of its response is here.
     pub latency_ms: Latency,
+    /// For how long an idle connection to it is used again; `null` while it has no address.
+    pub idle_timeout: Option<IdleTimeout>,
     /// Its active check.
     pub health_check: HealthCheck,
 }
@@ -69,6 +71,32 @@ pub struct Latency {
     pub p50: Option<f64>,
     /// All but one in a hundred are faster.
     pub p99: Option<f64>,
+}
+
+/// For how long an idle connection is used again: as configured, or less where the backend would
+/// close it first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdleTimeout {
+    /// In milliseconds.
+    pub ms: u64,
+    /// Who set it.
+    pub source: IdleTimeoutSource,
+}
+
+/// Who set the time for idle connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum IdleTimeoutSource {
+    /// The configuration.
+    Configured,
+    /// The backend: four fifths of what it says in `Keep-Alive: timeout`.
+    KeepAlive,
+    /// The backend: four fifths of the age at which it has closed idle connections.
+    Learned,
+    /// A source this reader does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// What the active check of a backend last saw.

@@ -4,6 +4,8 @@ mod backend;
 mod circuit;
 mod pools;
 
-pub use backend::{Backend, BackendState, HealthCheck, HealthCheckState, Latency};
+pub use backend::{
+    Backend, BackendState, HealthCheck, HealthCheckState, IdleTimeout, IdleTimeoutSource, Latency,
+};
 pub use circuit::{Circuit, CircuitState, ForcedCircuit};
 pub use pools::{Pool, PoolState, Pools, Queue, RetryBudget};

@@ -82,6 +82,14 @@ impl Actions {
         apply(&self.request, headers);
     }
 
+    /// Changes the fields of an interim answer: what the route hides stays hidden. What it sets and
+    /// adds says something about the answer, which is still to come.
+    pub(super) fn on_interim(&self, headers: &mut HeaderMap) {
+        for name in &self.response.remove {
+            headers.remove(name);
+        }
+    }
+
     /// Changes the fields of an answer. An answer of ours keeps what it says: a rule that lets
     /// caches keep a page must not make them keep an outage.
     pub(super) fn on_response(&self, headers: &mut HeaderMap, ours: bool) {

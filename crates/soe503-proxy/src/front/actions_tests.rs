@@ -61,6 +61,10 @@ fn rules_remove_then_set_then_add() {
     on_requests.on_response(&mut response, false);
     assert_eq!(response, given, "rules for requests are not for answers");
     let on_answers = actions(&format!("response_headers = {rules}")).unwrap();
+    let mut interim = given.clone();
+    on_answers.on_interim(&mut interim);
+    let left = ["x-more: 1", "x-other: 1", "x-set: old"];
+    assert_eq!(lines(&interim), left, "only what is hidden stays so");
     on_answers.on_response(&mut response, false);
     assert_eq!(lines(&response), expected);
 }

@@ -16,7 +16,7 @@ use super::answer::{mistake, note, refuse};
 use super::capped::Exceeded;
 use super::finish::{FrontBody, InFlight};
 use super::stack::Stack;
-use super::{ClientBody, Front};
+use super::{ClientBody, Front, interim};
 use crate::listen::h2::Late;
 
 type StackFuture = <Stack as Service<Request<ClientBody>>>::Future;
@@ -88,7 +88,11 @@ impl Future for Answering {
                 None => Poll::Pending,
             },
             StateProj::Stack { answering, waiting } => {
-                let Ok(mut response) = ready!(answering.poll(cx));
+                let polled = answering.poll(cx);
+                if let Some(changes) = waiting.as_ref().and_then(|w| w.changes.as_ref()) {
+                    interim::amend(|headers| changes.on_interim(headers));
+                }
+                let Ok(mut response) = ready!(polled);
                 let Some(mut waiting) = waiting.take() else {
                     return Poll::Pending;
                 };

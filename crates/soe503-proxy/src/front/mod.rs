@@ -11,6 +11,7 @@ mod finish;
 mod forwarded;
 pub(crate) mod hop;
 mod index;
+pub(crate) mod interim;
 mod refuse;
 mod request_id;
 mod routes;

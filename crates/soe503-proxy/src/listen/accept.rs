@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
@@ -22,7 +23,8 @@ const EXHAUSTED: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(crate) struct Acceptor {
     pub(crate) listener: TcpListener,
-    pub(crate) server: Arc<Server>,
+    /// How connections are served from now on: each keeps what was in force when it was accepted.
+    pub(crate) server: Arc<ArcSwap<Server>>,
     pub(crate) front: Arc<Front>,
     /// Connections that this listener may still open, over all workers.
     pub(crate) room: Arc<Semaphore>,
@@ -64,14 +66,14 @@ impl Acceptor {
 
     fn start(&self, mut stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
         let (server, front, drain) = (
-            Arc::clone(&self.server),
+            self.server.load_full(),
             Arc::clone(&self.front),
             self.drain.clone(),
         );
         let alive = self.alive.clone();
         let open = self.front.connection_opened();
         let watch = Watch::new();
-        let patience = self.server.patience();
+        let patience = server.patience();
         let watched = Arc::clone(&watch);
         let task = tokio::spawn(async move {
             if let Some(client) = front.admit(&mut stream, peer, watched, &drain).await {

@@ -21,7 +21,8 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 /// The same for all bodies of a connection together.
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
-/// How a listener talks to its clients; the same for all of its connections.
+/// How a listener talks to its clients. A reload replaces it; a connection keeps what it began
+/// with.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     http1: h1::Settings,

@@ -64,6 +64,16 @@ impl Message {
         }
     }
 
+    /// Puts what `head` writes behind what has not gone out yet.
+    pub(crate) fn append(&mut self, head: impl FnOnce(&mut Vec<u8>)) {
+        head(&mut self.out);
+    }
+
+    /// What was gathered and has not gone out, but for a long piece of a body.
+    pub(crate) fn unsent(&self) -> &[u8] {
+        &self.out[self.gone..]
+    }
+
     /// How many bytes the kernel has taken.
     pub(crate) fn handed_over(&self) -> u64 {
         self.handed_over

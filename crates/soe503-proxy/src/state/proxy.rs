@@ -39,7 +39,7 @@ pub struct Proxy {
     /// Certificates that changed on disk.
     pub file_reloads: FileReloads,
     /// TLS of each listener, in the listeners' order.
-    server_tls: Vec<Option<ServerTls>>,
+    server_tls: ArcSwap<Vec<Option<ServerTls>>>,
     config: ArcSwap<Config>,
     pools: ArcSwap<Pools>,
     accepting: AtomicBool,
@@ -73,7 +73,7 @@ impl Proxy {
             access_log,
             reloads: Reloads::default(),
             file_reloads: FileReloads::default(),
-            server_tls: server_tls(&config),
+            server_tls: ArcSwap::from_pointee(server_tls(&config, &[])),
             config: ArcSwap::from_pointee(config),
             pools: ArcSwap::from_pointee(pools),
             accepting: AtomicBool::new(false),
@@ -83,17 +83,14 @@ impl Proxy {
     }
 
     /// Puts `config` in force for pools, checks and name resolution, and tells the control plane.
-    /// Pools that were there keep what they learned. Routes are the caller's, and so is to see that
-    /// the listeners are the same, but for their certificates.
+    /// Pools that were there keep what they learned. Routes and how listeners serve are the caller's,
+    /// and so is to see that the listeners are the same ones.
     pub fn apply(&self, config: Config) {
         let now = soe503::clock::now();
         self.pools
             .store(Arc::new(build(&config, &self.pools(), now)));
-        for (tls, listener) in self.server_tls.iter().zip(config.listeners.iter()) {
-            if let (Some(tls), Some(settings)) = (tls, &listener.tls) {
-                tls.replace(settings);
-            }
-        }
+        let server_tls = server_tls(&config, &self.server_tls.load());
+        self.server_tls.store(Arc::new(server_tls));
         self.config.store(Arc::new(config));
         self.generation.send_modify(|generation| *generation += 1);
     }
@@ -109,13 +106,13 @@ impl Proxy {
     }
 
     /// TLS of the listener with this index in the configuration, unless it is off.
-    pub fn server_tls(&self, listener: usize) -> Option<&ServerTls> {
-        self.server_tls.get(listener)?.as_ref()
+    pub fn server_tls(&self, listener: usize) -> Option<ServerTls> {
+        self.server_tls.load().get(listener)?.clone()
     }
 
-    /// TLS of all listeners that have it.
-    pub fn all_server_tls(&self) -> impl Iterator<Item = &ServerTls> {
-        self.server_tls.iter().flatten()
+    /// TLS of all listeners that have it now.
+    pub fn all_server_tls(&self) -> Vec<ServerTls> {
+        self.server_tls.load().iter().flatten().cloned().collect()
     }
 
     /// The pool called `name`.
@@ -149,16 +146,20 @@ impl Proxy {
     }
 }
 
-fn server_tls(config: &Config) -> Vec<Option<ServerTls>> {
-    let of = |listener: &crate::config::Listener| {
-        let settings = listener.tls.as_ref()?;
-        Some(ServerTls::new(
-            listener.address,
-            settings,
-            listener.protocols,
-        ))
+/// TLS of the listeners of `config`; what they had `before` carries on with other settings.
+fn server_tls(config: &Config, before: &[Option<ServerTls>]) -> Vec<Option<ServerTls>> {
+    let of = |(index, listener): (usize, &crate::config::Listener)| {
+        let (settings, protocols) = (listener.tls.as_ref()?, listener.protocols);
+        let known = before.get(index).and_then(Option::as_ref);
+        Some(match known {
+            Some(known) => {
+                known.replace(settings, protocols);
+                known.clone()
+            }
+            None => ServerTls::new(listener.address, settings, protocols),
+        })
     };
-    config.listeners.iter().map(of).collect()
+    config.listeners.iter().enumerate().map(of).collect()
 }
 
 /// The pools of `config`; those that `before` had, by name, carry on.

@@ -62,7 +62,7 @@ pub(crate) async fn follow(proxy: Arc<Proxy>) {
 
 fn look(proxy: &Proxy) {
     for listener in proxy.all_server_tls() {
-        refresh(listener, &proxy.file_reloads);
+        refresh(&listener, &proxy.file_reloads);
     }
     let pools = proxy.pools();
     for tls in pools.values().filter_map(|pool| pool.tls()) {

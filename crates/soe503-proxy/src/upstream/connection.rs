@@ -10,6 +10,7 @@ use soe503_core::Tick;
 use soe503_h1::{Decoder, HeadLimits, ResponseFault, ResponseHead, parse_response};
 use tokio::io::AsyncReadExt;
 
+use crate::front::{hop, interim};
 use crate::net::{ReadHalf, Stream, WriteHalf, read_scratch};
 
 /// What a response's head may cost.
@@ -115,20 +116,22 @@ impl Inflow {
         self.carry.is_empty() && self.partial.is_empty()
     }
 
-    /// The head of the answer to a request with `method`; interim answers are skipped.
+    /// The head of the answer to a request with `method`; interim answers are offered to the client
+    /// whose request is being polled.
     pub(super) fn poll_head(
         &mut self,
         cx: &mut Context<'_>,
         method: &Method,
     ) -> Poll<Result<ResponseHead, HeadFault>> {
         loop {
-            let Some(head) = ready!(self.poll_any_head(cx, method))? else {
+            let Some(mut head) = ready!(self.poll_any_head(cx, method))? else {
                 continue;
             };
-            // RFC 9110 §15.2: a client must be able to skip them, whether it expects them or not.
-            if head.parts.status.is_informational()
-                && head.parts.status != http::StatusCode::SWITCHING_PROTOCOLS
-            {
+            let status = head.parts.status;
+            // RFC 9110 §15.2: a proxy passes them on, and nobody may take them for the answer.
+            if status.is_informational() && status != http::StatusCode::SWITCHING_PROTOCOLS {
+                hop::strip_parsed(&mut head.parts.headers, &head.connection);
+                interim::offer(status, head.parts.headers);
                 continue;
             }
             return Poll::Ready(Ok(head));

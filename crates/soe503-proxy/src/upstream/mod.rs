@@ -29,7 +29,7 @@ use http::request::Parts;
 use http::{HeaderValue, Request, Response};
 use soe503::{BoxError, RequestContext};
 use soe503_core::Tick;
-use soe503_core::keepalive::{KeepAlive, parse_timeout};
+use soe503_core::keepalive::{KeepAlive, Source, parse_timeout};
 use tower_service::Service;
 
 pub use self::body::UpstreamBody;
@@ -232,6 +232,11 @@ impl Upstream {
     /// backend is less patient.
     pub fn idle_limit(&self, now: Tick) -> Duration {
         self.0.keepalive.limit(now, self.0.options.idle_timeout)
+    }
+
+    /// The same, and who set it.
+    pub fn idle_limit_and_source(&self, now: Tick) -> (Duration, Source) {
+        self.0.keepalive.judge(now, self.0.options.idle_timeout)
     }
 
     /// It closed a connection that had been idle for `age`, or a little less.

@@ -143,6 +143,17 @@ def hints(stage: Stage, way: str) -> None:
     equal("status", got.status, "200")
 
 
+@each("103 Early Hints are shown before the answer", ["1.1", "1.1 over TLS"])
+def hints_shown(stage: Stage, way: str) -> None:
+    heads = [line for line in curl(stage, way, "/hints").head.splitlines() if line.startswith(("HTTP/", "link"))]
+    equal("heads", heads, ["HTTP/1.1 103 Early Hints", "link: </a.css>; rel=preload", "HTTP/1.1 200 OK"])
+
+
+@each("no 103 for HTTP/1.0", ["1.0"])
+def hints_hidden(stage: Stage, way: str) -> None:
+    demand(" 103" not in curl(stage, way, "/hints").head, "a 103")
+
+
 # Not over h2c: curl 7.88 breaks its own second request there, with any server.
 @each("one connection for three requests", ["1.1", "1.1 over TLS", "h2 over TLS"])
 def keepalive(stage: Stage, way: str) -> None:

@@ -18,6 +18,11 @@ with every key is [full.toml](../../../config/full.toml).
 Durations are strings with a unit (`\"500ms\"`, `\"2s\"`, `\"1m\"`), sizes likewise (`\"64KiB\"`, `\"1MB\"`), ratios are numbers from 0
 to 1. An unknown key, a wrong type or a value out of range is an error, and a file with an error is not used at all.
 
+SIGHUP or `POST /api/v1/config/reload` puts a changed file in force as a whole; requests and connections that are under way go on as
+they began. Only a restart changes `[server]`, `[admin]`, `[access_log]`, the number of listeners and of a listener `address`,
+`proxy_protocol`, `trace_context`, `forwarded` and of its limits `max_target_bytes`, `max_connections`,
+`max_connections_per_client` and `max_hops`: a reload that needs one says so and changes nothing.
+
 ## TLS
 
 [tls.toml](../../../config/tls.toml) is an example of both ways. The names in the certificates say which one a client gets; an
@@ -26,8 +31,8 @@ name side by side if there are clients that know only one of them. Versions 1.2 
 
 Certificates, keys and authorities are looked at once a second. What changed is used for the next connection, without a restart or
 a signal, and open connections go on; SIGHUP does the same at once. What cannot be used is refused with a line in the log, and what
-worked stays: watch `soe503_tls_certificate_expires_seconds` and `soe503_tls_certificate_reloads_total`. Whether a listener has TLS
-at all, only a restart changes.
+worked stays: watch `soe503_tls_certificate_expires_seconds` and `soe503_tls_certificate_reloads_total`. A reload turns TLS on and off
+as well: open connections stay what they are.
 
 A backend with an `https` URL must show a certificate for the URL's host (or `server_name`) from an authority in `ca`, else from
 one that the system trusts. What is wrong with it is the cause of the failure: `misconfiguration/tls_name_mismatch`,

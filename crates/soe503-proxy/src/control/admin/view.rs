@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use soe503_api as api;
-use soe503_core::Cause;
 use soe503_core::breaker::{BreakerSnapshot, Forced, State};
 use soe503_core::health::{Health, HealthReport};
+use soe503_core::keepalive::Source;
 use soe503_core::pool::{BackendSnapshot, BackendState, PoolState as CoreState};
+use soe503_core::{Cause, Tick};
 
 use crate::config::Target;
 use crate::control::clock::Anchor;
@@ -22,7 +23,10 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
     let mut backends: Vec<_> = snapshot
         .backends
         .iter()
-        .map(|shown| backend(shown, checked, anchor))
+        .map(|shown| {
+            let idle = idle_timeout(pool, shown, now);
+            backend(shown, checked, idle, anchor)
+        })
         .collect();
     backends.extend(unresolved(pool, anchor));
     api::Pool {
@@ -99,7 +103,12 @@ fn circuit(breaker: &BreakerSnapshot, anchor: Anchor) -> api::Circuit {
     }
 }
 
-fn backend(shown: &BackendSnapshot, checked: bool, anchor: Anchor) -> api::Backend {
+fn backend(
+    shown: &BackendSnapshot,
+    checked: bool,
+    idle_timeout: Option<api::IdleTimeout>,
+    anchor: Anchor,
+) -> api::Backend {
     let why = shown.why.as_ref();
     let due = shown.ejection.as_ref().map(|ejection| ejection.due);
     api::Backend {
@@ -124,12 +133,28 @@ fn backend(shown: &BackendSnapshot, checked: bool, anchor: Anchor) -> api::Backe
             p50: shown.latency.p50.map(millis),
             p99: shown.latency.p99.map(millis),
         },
+        idle_timeout,
         health_check: if checked {
             health_check(&shown.health, anchor)
         } else {
             api::HealthCheck::NONE
         },
     }
+}
+
+/// `None`: it has left the pool since it was `shown`.
+fn idle_timeout(pool: &PoolState, shown: &BackendSnapshot, now: Tick) -> Option<api::IdleTimeout> {
+    let backend = pool.pool.backend(&*shown.name)?;
+    let (limit, source) = backend.service.idle_limit_and_source(now);
+    Some(api::IdleTimeout {
+        ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+        source: match source {
+            Source::Configured => api::IdleTimeoutSource::Configured,
+            Source::Said => api::IdleTimeoutSource::KeepAlive,
+            Source::Learned => api::IdleTimeoutSource::Learned,
+            _ => api::IdleTimeoutSource::Unknown,
+        },
+    })
 }
 
 fn health_check(report: &HealthReport, anchor: Anchor) -> api::HealthCheck {
@@ -179,6 +204,7 @@ fn unresolved(pool: &PoolState, anchor: Anchor) -> Vec<api::Backend> {
             failures: 0,
             consecutive_failures: 0,
             latency_ms: api::Latency::default(),
+            idle_timeout: None,
             health_check: api::HealthCheck::NONE,
         })
     };

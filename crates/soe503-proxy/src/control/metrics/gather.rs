@@ -30,7 +30,7 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         reloads_applied: proxy.reloads.applied.load(Relaxed),
         certificate_reloads: proxy.file_reloads.applied.load(Relaxed),
         certificate_reloads_refused: proxy.file_reloads.refused.load(Relaxed),
-        tls: proxy.all_server_tls().map(of_tls).collect(),
+        tls: proxy.all_server_tls().iter().map(of_tls).collect(),
         pools: proxy.pools().values().map(|pool| of_pool(pool)).collect(),
     }
 }

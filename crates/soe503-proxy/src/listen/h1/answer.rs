@@ -4,6 +4,7 @@ use http::{Response, StatusCode, Version};
 use http_body::Body;
 use soe503_h1::{BodyLength, ConnectionOut, write_response_head};
 
+use super::early::Early;
 use crate::listen::date;
 use crate::net::Message;
 
@@ -27,11 +28,13 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Decides the framing and prepares the head. `tunnel`: bytes of another protocol follow.
+    /// Decides the framing and prepares the head, behind what is left of `early`. `tunnel`: bytes
+    /// of another protocol follow.
     pub(super) fn begin<B: Body>(
         response: Response<B>,
         framing: Framing,
         tunnel: bool,
+        early: &Early,
     ) -> (Self, B) {
         let (head, body) = response.into_parts();
         let length = length_of(head.status, &body, framing);
@@ -43,6 +46,7 @@ impl Answer {
             (false, false, _) => ConnectionOut::Close,
         };
         let message = Message::new(length, body.is_end_stream(), |out| {
+            out.extend_from_slice(early.unsent());
             date::with(|date| {
                 let date = Some(date);
                 write_response_head(out, head.status, &head.headers, length, connection, date);

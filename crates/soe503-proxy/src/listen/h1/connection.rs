@@ -1,17 +1,17 @@
 //! One HTTP/1 connection of a client, from its first byte to its last answer.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, Version, header};
 use soe503_h1::{BodyLength, Connection, HeadLimits, RequestHead};
-use tokio::io::AsyncWrite;
 
 use super::answer::{Answer, Framing};
 use super::body::Shared;
+use super::early::Early;
 use super::inbox::{Expect, Inbox, NoHead};
 use super::tunnel;
 use crate::front::{self, Answering, Client, ClientBody, Front, FrontBody};
@@ -47,8 +47,6 @@ enum After {
 }
 
 const TOO_SLOW: &str = "The request's head did not arrive in time.";
-
-const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// Serves `stream` until it ends, breaks, or must not be used any longer.
 pub(crate) async fn serve(
@@ -122,17 +120,19 @@ impl Serving<'_> {
         let watch = self.client.watch();
         watch.busy();
         let (answering, framing, upgrade) = self.begin(*head);
+        let mut early = Early::new(framing.version);
         let answered = {
             let mut answering = pin!(answering);
-            poll_fn(|cx| match answering.as_mut().poll(cx) {
+            poll_fn(|cx| match early.collect(|| answering.as_mut().poll(cx)) {
                 Poll::Ready(Ok(response)) => Poll::Ready(Some(response)),
-                Poll::Pending => self.meanwhile(cx).map(|()| None),
+                Poll::Pending => self.meanwhile(cx, &mut early).map(|()| None),
             })
             .await
         };
         match answered {
             Some(response) => {
-                let after = self.answer(response, framing, upgrade, false).await;
+                let after = self.answer(response, framing, upgrade, early, false);
+                let after = after.await;
                 watch.idle();
                 after
             }
@@ -172,28 +172,28 @@ impl Serving<'_> {
         (answering, framing, upgrades)
     }
 
-    /// While the stack works: invites the body it asks for, and looks whether the client is still
-    /// there. Ready if not.
-    fn meanwhile(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// While the stack works: invites the body it asks for, hands over what comes before the
+    /// answer, and looks whether the client is still there. Ready if not.
+    fn meanwhile(&mut self, cx: &mut Context<'_>, early: &mut Early) -> Poll<()> {
         let mut inbox = self.inbox.lock();
         if inbox.expect == Expect::Due {
             inbox.expect = Expect::Nothing;
-            // Nothing else is in this direction, so there is room for these few bytes.
-            let sent = Pin::new(&mut self.write).poll_write(cx, CONTINUE);
-            if !matches!(sent, Poll::Ready(Ok(n)) if n == CONTINUE.len()) {
-                return Poll::Ready(());
-            }
+            early.invite();
+        }
+        if early.flush(cx, &mut self.write).is_err() {
+            return Poll::Ready(());
         }
         inbox.poll_gone(cx)
     }
 
-    /// `upgrade`: the request asked for another protocol. `lost`: it was none, and nobody knows
-    /// where it ends.
+    /// `upgrade`: the request asked for another protocol. `early`: what comes before the answer.
+    /// `lost`: there was no request, and nobody knows where it ends.
     async fn answer(
         &mut self,
         mut response: Response<FrontBody>,
         framing: Framing,
         upgrade: bool,
+        early: Early,
         lost: bool,
     ) -> After {
         let tunnel = match upgrade {
@@ -208,7 +208,8 @@ impl Serving<'_> {
             keep_alive: framing.keep_alive && !unread && !foreign && !self.drain.has_begun(),
             ..framing
         };
-        let (mut answer, body) = Answer::begin(response, framing, tunnel.is_some());
+        let (mut answer, body) = Answer::begin(response, framing, tunnel.is_some(), &early);
+        drop(early);
         let mut body = pin!(body);
         let inbox = &self.inbox;
         let write = &mut self.write;
@@ -263,7 +264,9 @@ impl Serving<'_> {
             head: false,
             keep_alive: false,
         };
-        let _closed = self.answer(response, framing, false, true).await;
+        let _closed = self
+            .answer(response, framing, false, Early::none(), true)
+            .await;
     }
 
     fn into_http2(self, read: Bytes) -> Ended {

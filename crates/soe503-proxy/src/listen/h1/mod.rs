@@ -17,6 +17,7 @@
 mod answer;
 mod body;
 mod connection;
+mod early;
 mod inbox;
 mod tunnel;
 

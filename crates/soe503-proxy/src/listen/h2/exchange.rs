@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use soe503_h2::{Code, StreamId};
 
 use super::shared::Shared;
-use crate::front::{Answering, FrontBody};
+use crate::front::{Answering, FrontBody, interim};
 
 pin_project! {
     /// Ready when the answer is with the session, or when nobody wants it any more. Its drop calls
@@ -24,6 +24,8 @@ pin_project! {
         stream: StreamId,
         // The method was `HEAD`.
         head: bool,
+        // How many more interim answers the client gets.
+        room: usize,
     }
 }
 
@@ -60,6 +62,7 @@ impl Exchange {
             shared,
             stream,
             head,
+            room: interim::MOST,
         }
     }
 }
@@ -77,7 +80,12 @@ impl Future for Exchange {
         let why = loop {
             match this.phase.as_mut().project() {
                 PhaseProj::Answering { answering } => {
-                    let Ok(response) = ready!(answering.poll(cx));
+                    let (polled, heads) = interim::collecting(*this.room, || answering.poll(cx));
+                    for head in heads {
+                        *this.room -= 1;
+                        shared.lock().interim(stream, &head);
+                    }
+                    let Ok(response) = ready!(polled);
                     match begin(shared, stream, response, *this.head) {
                         Some(sending) => this.phase.set(sending),
                         None => break Code::NO_ERROR,

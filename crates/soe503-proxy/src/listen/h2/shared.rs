@@ -11,6 +11,7 @@ use soe503_h2::{Code, Session, StreamId};
 
 use super::body::BodyError;
 use super::intake::{Intake, Next};
+use crate::front::interim::Interim;
 use crate::listen::date;
 use crate::listen::watch::{self, Patience, Watch};
 
@@ -121,6 +122,13 @@ impl State {
             }
             _ => false,
         }
+    }
+
+    /// Sends the head of an interim answer.
+    pub(super) fn interim(&mut self, stream: StreamId, head: &Interim) {
+        let (status, headers) = (head.status, &head.headers);
+        // If the stream is gone, the exchange is about to learn it.
+        self.session.respond(stream, status, headers, None, false);
     }
 
     /// Sends the head of an answer; `end`: it is all of it.

@@ -41,7 +41,6 @@ pub struct ServerTls(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     address: SocketAddr,
-    protocols: Protocols,
     current: ArcSwap<Current>,
     following: Mutex<Following>,
     counts: HandshakeCounts,
@@ -51,6 +50,7 @@ struct Inner {
 #[derive(Debug)]
 struct Current {
     settings: ListenerTls,
+    protocols: Protocols,
     config: Arc<ServerConfig>,
 }
 
@@ -69,10 +69,10 @@ impl ServerTls {
         let config = build(settings, protocols, &Resumption::new());
         Self(Arc::new(Inner {
             address,
-            protocols,
             following: Mutex::new(Following::new(settings.loaded.stamp.clone())),
             current: ArcSwap::from_pointee(Current {
                 settings: settings.clone(),
+                protocols,
                 config: Arc::new(config),
             }),
             counts: HandshakeCounts::default(),
@@ -99,18 +99,20 @@ impl ServerTls {
         shaken
     }
 
-    /// Takes over other settings, or what the files hold now. Open connections go on as they are.
-    pub fn replace(&self, settings: &ListenerTls) {
+    /// Takes over other settings and protocols, or what the files hold now. Open connections go on
+    /// as they are.
+    pub fn replace(&self, settings: &ListenerTls, protocols: Protocols) {
         let before = self.0.current.load();
         let same = before.settings.loaded.stamp == settings.loaded.stamp;
-        if same && before.settings == *settings {
+        if same && before.protocols == protocols && before.settings == *settings {
             return;
         }
         let resumption = Resumption::after(&before.settings, settings, &before.config);
-        let config = build(settings, self.0.protocols, &resumption);
+        let config = build(settings, protocols, &resumption);
         *self.following() = Following::new(settings.loaded.stamp.clone());
         self.0.current.store(Arc::new(Current {
             settings: settings.clone(),
+            protocols,
             config: Arc::new(config),
         }));
     }
@@ -177,7 +179,8 @@ impl Followed for ServerTls {
             return (false, troubles);
         };
         settings.loaded = Loaded::new(loaded);
-        self.replace(&settings);
+        let protocols = self.0.current.load().protocols;
+        self.replace(&settings, protocols);
         (true, troubles)
     }
 

@@ -134,12 +134,13 @@ impl State {
         while let Some(event) = self.h2.next_event() {
             match event {
                 Event::Response { stream, head, end } => {
-                    if head.parts.status.is_informational() {
-                        continue;
-                    }
-                    self.served += 1;
+                    let interim = head.parts.status.is_informational();
+                    self.served += u64::from(!interim);
                     if let Some(slot) = self.h2.get_mut(stream) {
-                        woken.extend(slot.head(head, end));
+                        woken.extend(match interim {
+                            true => slot.interim(head),
+                            false => slot.head(head, end),
+                        });
                     }
                 }
                 Event::Data {

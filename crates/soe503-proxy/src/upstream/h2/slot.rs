@@ -8,11 +8,16 @@ use http::HeaderMap;
 use soe503_core::ledger::Fault;
 use soe503_h2::ResponseHead;
 
+use crate::front::interim;
+
 /// One stream's place in the session. The driver fills it, the request empties it.
 #[derive(Debug)]
 pub(super) struct Slot {
     /// The head of the answer.
     head: Option<Box<ResponseHead>>,
+    /// What came before it.
+    #[expect(clippy::vec_box, reason = "they come boxed, as the head does")]
+    interim: Vec<Box<ResponseHead>>,
     /// Pieces of the body: the first, and those behind it. Most answers have one, which needs no allocation.
     first: Option<Piece>,
     more: VecDeque<Piece>,
@@ -54,6 +59,7 @@ impl Slot {
     pub(super) const fn new() -> Self {
         Self {
             head: None,
+            interim: Vec::new(),
             first: None,
             more: VecDeque::new(),
             trailers: None,
@@ -70,6 +76,15 @@ impl Slot {
     pub(super) fn head(&mut self, head: Box<ResponseHead>, end: bool) -> Option<Waker> {
         self.head = Some(head);
         self.ended = end;
+        self.reader.take()
+    }
+
+    /// More than a client would get are dropped.
+    pub(super) fn interim(&mut self, head: Box<ResponseHead>) -> Option<Waker> {
+        if self.interim.len() >= interim::MOST {
+            return None;
+        }
+        self.interim.push(head);
         self.reader.take()
     }
 
@@ -108,6 +123,11 @@ impl Slot {
     }
 
     // -- what is taken.
+
+    #[expect(clippy::vec_box, reason = "they come boxed, as the head does")]
+    pub(super) fn take_interim(&mut self) -> Vec<Box<ResponseHead>> {
+        std::mem::take(&mut self.interim)
+    }
 
     pub(super) fn take_head(&mut self) -> Option<(Box<ResponseHead>, bool)> {
         let head = self.head.take()?;

@@ -10,6 +10,7 @@ use soe503_h2::{Code, RequestOut, ResponseHead, StreamId};
 
 use super::link::Link;
 use super::slot::{Next, Slot};
+use crate::front::{hop, interim};
 
 /// A stream. When the last handle of it is dropped, what is not over is reset with `CANCEL`, and the
 /// peer's room for streams is another one's.
@@ -75,7 +76,8 @@ impl Stream {
         }
     }
 
-    /// The head of the answer, and whether it is all of it.
+    /// The head of the answer, and whether it is all of it. What comes before it is offered to the
+    /// client whose request is being polled.
     pub(super) fn poll_head(
         &self,
         cx: &mut Context<'_>,
@@ -85,6 +87,11 @@ impl Stream {
         let Some(slot) = h2.get_mut(self.id) else {
             return Poll::Ready(Err(Fault::Client));
         };
+        for head in slot.take_interim() {
+            let mut parts = head.parts;
+            hop::strip(&mut parts.headers);
+            interim::offer(parts.status, parts.headers);
+        }
         if let Some(head) = slot.take_head() {
             return Poll::Ready(Ok(head));
         }
