@@ -22,7 +22,8 @@ section! {
         /// failure-penalised latency estimate and its load.
         balance: Defaulted<Balance>, default(Balance::P2cEwma);
         /// What is spoken to the backends. `h1`: HTTP/1.1. `h2`: HTTP/2, without an upgrade first, and
-        /// negotiated where there is TLS; what gRPC needs.
+        /// negotiated where there is TLS; what gRPC needs. A request for an upgrade (WebSocket) becomes
+        /// a plain one there, so such routes need a pool with `h1`.
         protocol: Defaulted<BackendProtocol>, default(BackendProtocol::H1);
         /// How long connecting to a backend may take, with the TLS handshake if there is one.
         connect_timeout: Defaulted<Duration>, default(Duration::from_millis(500)),

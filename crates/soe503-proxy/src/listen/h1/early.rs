@@ -100,3 +100,39 @@ impl Early {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, StatusCode};
+
+    use super::*;
+
+    fn offer(value: &str) {
+        let mut headers = HeaderMap::new();
+        headers.insert("link", HeaderValue::from_str(value).unwrap());
+        interim::offer(StatusCode::EARLY_HINTS, headers);
+    }
+
+    #[test]
+    fn heads_are_written_whole_and_in_order() {
+        let mut early = Early::new(Version::HTTP_11);
+        early.collect(|| offer("</a>"));
+        early.invite();
+        early.collect(|| offer("</b>"));
+        let expected =
+            b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n\
+            HTTP/1.1 103 Early Hints\r\nlink: </b>\r\n\r\n";
+        assert_eq!(early.unsent(), expected);
+    }
+
+    #[test]
+    fn a_client_that_reads_nothing_does_not_fill_the_memory() {
+        let mut early = Early::new(Version::HTTP_11);
+        let large = "x".repeat(30 * 1024);
+        for _ in 0..interim::MOST {
+            early.collect(|| offer(&large));
+        }
+        let heads = early.unsent().len() / large.len();
+        assert_eq!(heads, 3, "one may go over the limit");
+    }
+}
