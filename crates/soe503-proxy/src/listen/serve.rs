@@ -1,5 +1,6 @@
 //! One client connection, from the first byte to the last answer.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -14,10 +15,11 @@ use hyper::service::HttpService;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use soe503::BoxError;
 use soe503_h1::HeadLimits;
+use tokio::net::TcpStream;
 
 use super::drain::{Drain, Graceful};
 use super::h1::{self, Ended};
-use super::watch::Patience;
+use super::watch::{Patience, Watch};
 use crate::config::{Limits, Protocols};
 use crate::front::{self, Client, ClientBody, Front};
 use crate::net::{Rewind, Stream, Tls};
@@ -30,7 +32,13 @@ pub(crate) struct Server {
     http2: http2::Builder<TokioExecutor>,
     protocols: Protocols,
     tls: Option<ServerTls>,
-    patience: Patience,
+    patience: Arc<Patience>,
+}
+
+/// A connection that is ready for its first request.
+pub(crate) enum Opened {
+    Http1(h1::Connection),
+    Http2(Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
 impl Server {
@@ -52,13 +60,13 @@ impl Server {
             .max_header_list_size(limits.max_header_bytes)
             .keep_alive_interval(limits.idle_timeout)
             .keep_alive_timeout(limits.header_read_timeout);
-        let patience = Patience {
+        let patience = Arc::new(Patience {
             head: limits.header_read_timeout,
             body: limits.body_read_timeout,
             write: limits.idle_timeout,
             idle: limits.idle_timeout,
             tunnel: std::time::Duration::from_secs(3600),
-        };
+        });
         Self {
             http1,
             http2,
@@ -68,36 +76,43 @@ impl Server {
         }
     }
 
-    pub(crate) fn patience(&self) -> Patience {
-        self.patience
+    pub(crate) fn patience(&self) -> Arc<Patience> {
+        Arc::clone(&self.patience)
     }
 
-    /// Serves `stream` until it closes, breaks, or has drained.
+    pub(crate) fn http1(&self) -> &h1::Settings {
+        &self.http1
+    }
+
+    /// Everything before the first request: lets the client in, shakes hands, finds out what it
+    /// speaks. `None` if there is nothing to serve.
     ///
     /// How a connection ends is the client's business: whatever it meant for a request is in that
     /// request's record.
-    pub(crate) async fn serve(
-        &self,
-        stream: Stream,
-        client: Client,
+    pub(crate) async fn open(
+        self: Arc<Self>,
+        mut stream: TcpStream,
+        peer: SocketAddr,
+        watch: Arc<Watch>,
         front: Arc<Front>,
-        drain: &Drain,
-    ) {
-        let Some((stream, client)) = self.secure(stream, client, &front).await else {
-            return;
-        };
+        drain: Drain,
+    ) -> Option<Opened> {
+        let client = front.admit(&mut stream, peer, watch, &drain).await?;
+        let (stream, client) = self.secure(Stream::Tcp(stream), client, &front).await?;
         let agreed = client.tls().and_then(|tls| tls.alpn);
         let client = Arc::new(client);
         if self.protocols == Protocols::H2 || agreed == Some(Alpn::Http2) {
-            return self.http2(stream, Bytes::new(), client, front, drain).await;
+            return Some(Opened::http2(
+                stream,
+                Bytes::new(),
+                client,
+                front,
+                self,
+                drain,
+            ));
         }
-        match h1::serve(stream, &client, &front, &self.http1, drain).await {
-            Ended::Closed => {}
-            Ended::Http2(stream, read) => {
-                // Boxed: it would make the future of every HTTP/1 connection several times larger.
-                Box::pin(self.http2(stream, read, client, front, drain)).await;
-            }
-        }
+        let connection = h1::Connection::new(stream, client, front, self, drain);
+        Some(Opened::Http1(connection))
     }
 
     /// The connection after the TLS handshake, if the listener has TLS; `None` if it fails.
@@ -137,6 +152,46 @@ impl Server {
         });
         let io = TokioIo::new(Rewind::new(read, stream));
         let _ended = drain.watch(self.http2.serve_connection(io, service)).await;
+    }
+}
+
+impl Opened {
+    fn http2(
+        stream: Stream,
+        read: Bytes,
+        client: Arc<Client>,
+        front: Arc<Front>,
+        server: Arc<Server>,
+        drain: Drain,
+    ) -> Self {
+        // Boxed: it would make the future of every HTTP/1 connection several times larger.
+        Self::Http2(Box::pin(async move {
+            server.http2(stream, read, client, front, &drain).await;
+        }))
+    }
+
+    /// Serves until the connection closes, breaks, or has drained. If it turned out to speak
+    /// HTTP/2, the bytes that were read already are returned, for [`Opened::switch`].
+    pub(crate) async fn serve(&mut self) -> Option<Bytes> {
+        match self {
+            Self::Http1(connection) => match connection.serve().await {
+                Ended::Closed => None,
+                Ended::Http2(read) => Some(read),
+            },
+            Self::Http2(serving) => {
+                serving.await;
+                None
+            }
+        }
+    }
+
+    /// The same connection, from now on in HTTP/2.
+    pub(crate) fn switch(self, read: Bytes) -> Option<Self> {
+        let Self::Http1(connection) = self else {
+            return None;
+        };
+        let (stream, client, front, server, drain) = connection.into_parts()?;
+        Some(Self::http2(stream, read, client, front, server, drain))
     }
 }
 

@@ -75,12 +75,13 @@ pub(crate) struct Patience {
 #[derive(Debug)]
 struct Watched {
     watch: Arc<Watch>,
-    patience: Patience,
+    /// Its listener's; there is one of these for every connection, so it is not a copy.
+    patience: Arc<Patience>,
     task: AbortHandle,
 }
 
 /// Begins to watch the connection that `task` serves.
-pub(crate) fn add(watch: Arc<Watch>, patience: Patience, task: AbortHandle) {
+pub(crate) fn add(watch: Arc<Watch>, patience: Arc<Patience>, task: AbortHandle) {
     WATCHED.with_borrow_mut(|watched| {
         watched.push(Watched {
             watch,
@@ -103,7 +104,7 @@ pub(crate) fn look(now: Tick, draining: bool) {
             if w.task.is_finished() {
                 return false;
             }
-            if !w.watch.is_late(w.patience, last_call, now) || w.watch.may_answer() {
+            if !w.watch.is_late(*w.patience, last_call, now) || w.watch.may_answer() {
                 return true;
             }
             w.task.abort();
@@ -322,8 +323,8 @@ mod tests {
         look(at(1), false);
         let overdue = tokio::spawn(std::future::pending::<()>());
         let done = tokio::spawn(async {});
-        add(Watch::new(), PATIENCE, overdue.abort_handle());
-        add(Watch::new(), PATIENCE, done.abort_handle());
+        add(Watch::new(), Arc::new(PATIENCE), overdue.abort_handle());
+        add(Watch::new(), Arc::new(PATIENCE), done.abort_handle());
         done.await.unwrap();
         look(at(2), false);
         assert_eq!(WATCHED.with_borrow(Vec::len), 1);
@@ -340,7 +341,7 @@ mod tests {
         woken.enter(|cx, _unit| watch.wakes(cx.waker()));
         watch.arriving();
         let slow = tokio::spawn(std::future::pending::<()>());
-        add(Arc::clone(&watch), PATIENCE, slow.abort_handle());
+        add(Arc::clone(&watch), Arc::new(PATIENCE), slow.abort_handle());
         look(at(11), false);
         assert!(woken.is_woken() && watch.is_overdue());
         assert_eq!(WATCHED.with_borrow(Vec::len), 1);

@@ -17,9 +17,11 @@
 mod answer;
 mod body;
 mod connection;
+mod exchange;
 mod inbox;
 mod linger;
+mod stage;
 mod tunnel;
 
 pub(crate) use body::Body;
-pub(crate) use connection::{Ended, Settings, serve};
+pub(crate) use connection::{Connection, Ended, Settings};
