@@ -190,8 +190,15 @@ impl Opened {
         let Self::Http1(connection) = self else {
             return None;
         };
-        let (stream, client, front, server, drain) = connection.into_parts()?;
-        Some(Self::http2(stream, read, client, front, server, drain))
+        let parts = connection.into_parts()?;
+        Some(Self::http2(
+            parts.stream,
+            read,
+            parts.client,
+            parts.front,
+            parts.server,
+            parts.drain,
+        ))
     }
 }
 

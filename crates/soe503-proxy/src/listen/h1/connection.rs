@@ -54,6 +54,15 @@ pub(crate) struct Connection {
     pub(super) drain: Drain,
 }
 
+/// What a connection is made of, whatever it speaks.
+pub(crate) struct Parts {
+    pub(crate) stream: Stream,
+    pub(crate) client: Arc<Client>,
+    pub(crate) front: Arc<Front>,
+    pub(crate) server: Arc<Server>,
+    pub(crate) drain: Drain,
+}
+
 impl Connection {
     /// A connection of which nothing was read yet.
     pub(crate) fn new(
@@ -161,12 +170,16 @@ impl Connection {
     }
 
     /// The stream and what else it takes to serve it otherwise; `None` if a part is in use.
-    pub(crate) fn into_parts(
-        self,
-    ) -> Option<(Stream, Arc<Client>, Arc<Front>, Arc<Server>, Drain)> {
+    pub(crate) fn into_parts(self) -> Option<Parts> {
         let (half, _nothing) = self.inbox.into_inner()?.into_parts();
         let stream = Stream::reunite(half, self.write)?;
-        Some((stream, self.client, self.front, self.server, self.drain))
+        Some(Parts {
+            stream,
+            client: self.client,
+            front: self.front,
+            server: self.server,
+            drain: self.drain,
+        })
     }
 }
 
