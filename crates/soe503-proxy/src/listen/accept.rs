@@ -1,20 +1,22 @@
 //! Taking connections from the kernel, as many as the limits allow.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use soe503::clock;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::drain::Drain;
-use super::serve::Server;
+use super::serve::{Opened, Server};
 use super::watch::{self, Watch};
 use crate::front::Front;
-use crate::net::Stream;
 
 /// How long to wait when the process is out of file descriptors or memory: time for others to end.
 const EXHAUSTED: Duration = Duration::from_millis(50);
@@ -64,26 +66,41 @@ impl Acceptor {
         }
     }
 
-    fn start(&self, mut stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        let (server, front, drain) = (
-            self.server.load_full(),
+    fn start(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
+        let watch = Watch::new();
+        let server = self.server.load_full();
+        let patience = server.patience();
+        // Boxed, and freed before the first request: what it takes to open a connection would
+        // otherwise be kept for as long as the connection is open.
+        let opening = Box::pin(server.open(
+            stream,
+            peer,
+            Arc::clone(&watch),
             Arc::clone(&self.front),
             self.drain.clone(),
-        );
+        ));
         let alive = self.alive.clone();
         let open = self.front.connection_opened();
-        let watch = Watch::new();
-        let patience = server.patience();
-        let watched = Arc::clone(&watch);
         let task = tokio::spawn(async move {
-            if let Some(client) = front.admit(&mut stream, peer, watched, &drain).await {
-                server
-                    .serve(Stream::Tcp(stream), client, front, &drain)
-                    .await;
-            }
+            let mut serving = pin!(serve(opening));
+            // All that happens in one poll happens at one time.
+            poll_fn(|cx| clock::turn(|| serving.as_mut().poll(cx))).await;
             drop((permit, alive, open));
         });
         watch::add(watch, patience, task.abort_handle());
+    }
+}
+
+/// One connection, from its accept to its end.
+async fn serve<O: Future<Output = Option<Opened>>>(opening: Pin<Box<O>>) {
+    let Some(mut opened) = opening.await else {
+        return;
+    };
+    if let Some(read) = opened.serve().await
+        && let Some(mut switched) = opened.switch(read)
+    {
+        // Boxed: it is large, and rare.
+        Box::pin(switched.serve()).await;
     }
 }
 
@@ -97,5 +114,18 @@ async fn pause_if_exhausted(error: &io::Error) {
     {
         tracing::warn!(%error, "cannot accept connections: the process is at a limit");
         tokio::time::sleep(EXHAUSTED).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a connection that waits for its next request this is most; the rest is a few small
+    /// allocations (`Client`, `Watch`, the inbox, and tokio's for the socket).
+    #[test]
+    fn a_connection_is_small_between_requests() {
+        let opening = Box::pin(std::future::ready(None::<Opened>));
+        assert!(size_of_val(&serve(opening)) <= 320);
     }
 }

@@ -1,15 +1,19 @@
 //! One client connection, from the first byte to the last answer.
 
+use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use soe503_h1::HeadLimits;
 use soe503_h2::Options;
+use tokio::net::TcpStream;
 
 use super::drain::Drain;
 use super::h1::{self, Ended};
 use super::h2;
-use super::watch::Patience;
+use super::watch::{Patience, Watch};
 use crate::config::{Limits, Protocols};
 use crate::front::{Client, Front};
 use crate::net::{Stream, Tls};
@@ -29,7 +33,13 @@ pub(crate) struct Server {
     http2: h2::Settings,
     protocols: Protocols,
     tls: Option<ServerTls>,
-    patience: Patience,
+    patience: Arc<Patience>,
+}
+
+/// A connection that is ready for its first request.
+pub(crate) enum Opened {
+    Http1(h1::Connection),
+    Http2(Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
 impl Server {
@@ -67,41 +77,41 @@ impl Server {
             http2,
             protocols,
             tls,
-            patience,
+            patience: Arc::new(patience),
         }
     }
 
-    pub(crate) fn patience(&self) -> Patience {
-        self.patience
+    pub(crate) fn patience(&self) -> Arc<Patience> {
+        Arc::clone(&self.patience)
     }
 
-    /// Serves `stream` until it closes, breaks, or has drained.
+    pub(crate) fn http1(&self) -> &h1::Settings {
+        &self.http1
+    }
+
+    /// Everything before the first request: lets the client in, shakes hands, finds out what it
+    /// speaks. `None` if there is nothing to serve.
     ///
     /// How a connection ends is the client's business: whatever it meant for a request is in that
     /// request's record.
-    pub(crate) async fn serve(
-        &self,
-        stream: Stream,
-        client: Client,
+    pub(crate) async fn open(
+        self: Arc<Self>,
+        mut stream: TcpStream,
+        peer: SocketAddr,
+        watch: Arc<Watch>,
         front: Arc<Front>,
-        drain: &Drain,
-    ) {
-        let Some((stream, client)) = self.secure(stream, client, &front).await else {
-            return;
-        };
+        drain: Drain,
+    ) -> Option<Opened> {
+        let client = front.admit(&mut stream, peer, watch, &drain).await?;
+        let (stream, client) = self.secure(Stream::Tcp(stream), client, &front).await?;
         let agreed = client.tls().and_then(|tls| tls.alpn);
         let client = Arc::new(client);
         if self.protocols == Protocols::H2 || agreed == Some(Alpn::Http2) {
-            return h2::serve(stream, &[], client, front, &self.http2, drain).await;
+            let nothing = Bytes::new();
+            return Some(Opened::http2(stream, nothing, client, front, self, drain));
         }
-        match h1::serve(stream, &client, &front, &self.http1, drain).await {
-            Ended::Closed => {}
-            Ended::Http2(stream, read) => {
-                // Boxed: it would make the future of every HTTP/1 connection several times larger.
-                let served = h2::serve(stream, &read, client, front, &self.http2, drain);
-                Box::pin(served).await;
-            }
-        }
+        let connection = h1::Connection::new(stream, client, front, self, drain);
+        Some(Opened::Http1(connection))
     }
 
     /// The connection after the TLS handshake, if the listener has TLS; `None` if it fails.
@@ -123,5 +133,52 @@ impl Server {
         let client = front.secured(client, handshake);
         tracing::debug!(address = %client.address(), tls = ?client.tls(), "TLS handshake");
         Some((Stream::Tls(Tls::Server(Box::new(stream))), client))
+    }
+}
+
+impl Opened {
+    fn http2(
+        stream: Stream,
+        read: Bytes,
+        client: Arc<Client>,
+        front: Arc<Front>,
+        server: Arc<Server>,
+        drain: Drain,
+    ) -> Self {
+        // Boxed: it would make the future of every HTTP/1 connection several times larger.
+        Self::Http2(Box::pin(async move {
+            h2::serve(stream, &read, client, front, &server.http2, &drain).await;
+        }))
+    }
+
+    /// Serves until the connection closes, breaks, or has drained. If it turned out to speak
+    /// HTTP/2, the bytes that were read already are returned, for [`Opened::switch`].
+    pub(crate) async fn serve(&mut self) -> Option<Bytes> {
+        match self {
+            Self::Http1(connection) => match connection.serve().await {
+                Ended::Closed => None,
+                Ended::Http2(read) => Some(read),
+            },
+            Self::Http2(serving) => {
+                serving.await;
+                None
+            }
+        }
+    }
+
+    /// The same connection, from now on in HTTP/2.
+    pub(crate) fn switch(self, read: Bytes) -> Option<Self> {
+        let Self::Http1(connection) = self else {
+            return None;
+        };
+        let parts = connection.into_parts()?;
+        Some(Self::http2(
+            parts.stream,
+            read,
+            parts.client,
+            parts.front,
+            parts.server,
+            parts.drain,
+        ))
     }
 }

@@ -88,12 +88,13 @@ pub(crate) struct Patience {
 #[derive(Debug)]
 struct Watched {
     watch: Arc<Watch>,
-    patience: Patience,
+    /// Its listener's; there is one of these for every connection, so it is not a copy.
+    patience: Arc<Patience>,
     task: AbortHandle,
 }
 
 /// Begins to watch the connection that `task` serves.
-pub(crate) fn add(watch: Arc<Watch>, patience: Patience, task: AbortHandle) {
+pub(crate) fn add(watch: Arc<Watch>, patience: Arc<Patience>, task: AbortHandle) {
     WATCHED.with_borrow_mut(|watched| {
         watched.push(Watched {
             watch,
@@ -117,7 +118,7 @@ pub(crate) fn look(now: Tick, draining: bool) {
                 return false;
             }
             w.watch.ring(now);
-            if !w.watch.is_late(w.patience, last_call, now) || w.watch.may_answer() {
+            if !w.watch.is_late(*w.patience, last_call, now) || w.watch.may_answer() {
                 return true;
             }
             w.task.abort();

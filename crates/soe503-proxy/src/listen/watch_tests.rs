@@ -85,8 +85,8 @@ async fn overdue_connections_are_ended_and_finished_ones_forgotten() {
     look(at(1), false);
     let overdue = tokio::spawn(std::future::pending::<()>());
     let done = tokio::spawn(async {});
-    add(Watch::new(), PATIENCE, overdue.abort_handle());
-    add(Watch::new(), PATIENCE, done.abort_handle());
+    add(Watch::new(), Arc::new(PATIENCE), overdue.abort_handle());
+    add(Watch::new(), Arc::new(PATIENCE), done.abort_handle());
     done.await.unwrap();
     look(at(2), false);
     assert_eq!(WATCHED.with_borrow(Vec::len), 1);
@@ -106,7 +106,7 @@ async fn an_alarm_rings_once_at_the_earliest_time_that_was_asked_for() {
         watch.wake_by(at(second));
     }
     let open = tokio::spawn(std::future::pending::<()>());
-    add(Arc::clone(&watch), PATIENCE, open.abort_handle());
+    add(Arc::clone(&watch), Arc::new(PATIENCE), open.abort_handle());
     look(at(9), false);
     assert!(!woken.is_woken() && !watch.has_rung());
     look(at(10), false);
@@ -122,7 +122,7 @@ async fn who_is_slow_with_a_request_may_be_told_and_is_ended_if_that_does_not_he
     woken.enter(|cx, _unit| watch.wakes(cx.waker()));
     watch.arriving();
     let slow = tokio::spawn(std::future::pending::<()>());
-    add(Arc::clone(&watch), PATIENCE, slow.abort_handle());
+    add(Arc::clone(&watch), Arc::new(PATIENCE), slow.abort_handle());
     look(at(11), false);
     assert!(woken.is_woken() && watch.is_overdue());
     assert_eq!(WATCHED.with_borrow(Vec::len), 1);

@@ -18,8 +18,10 @@ mod answer;
 mod body;
 mod connection;
 mod early;
+mod exchange;
 mod inbox;
+mod stage;
 mod tunnel;
 
 pub(crate) use body::Body;
-pub(crate) use connection::{Ended, Settings, serve};
+pub(crate) use connection::{Connection, Ended, Settings};
