@@ -59,6 +59,7 @@
 //! fails or changes; a change costs O(log n), a new set of backends O(n log n).
 
 mod agenda;
+mod aperture;
 mod backend;
 mod census;
 mod config;
