@@ -14,6 +14,8 @@
 //! - A failure adds to a penalty that fades within seconds, and a failure's latency never lowers
 //!   the estimate: whoever fails fast must not attract load (failure modes 22 to 24).
 //! - Differences below 20 % are noise; then a coin decides.
+//! - Of more than 128 backends each thread uses a window at a time (`aperture.rs`): three times
+//!   as many as are busy, moving on slowly.
 //!
 //! # Three axes
 //!
