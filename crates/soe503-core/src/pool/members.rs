@@ -44,7 +44,7 @@ impl<S> Members<S> {
         by_name.sort_unstable_by_key(|&slot| &list[slot as usize].name);
         by_id.sort_unstable_by_key(|&slot| list[slot as usize].id);
         Self {
-            roster: Roster::new(&flags, order),
+            roster: Roster::new(&flags, &order),
             cumulative,
             by_name,
             by_id,

@@ -53,7 +53,7 @@ const NOBODY: u8 = u8::MAX;
 impl Roster {
     /// The backends with these flags, by slot. `slots` names each once: so they stand within
     /// their groups at first.
-    pub(super) fn new(flags: &[Flags], slots: Vec<u32>) -> Self {
+    pub(super) fn new(flags: &[Flags], slots: &[u32]) -> Self {
         let classes: Vec<Class> = flags.iter().copied().map(Class::of).collect();
         let mut ends = [0_u32; CLASSES];
         for &class in &classes {
@@ -63,7 +63,7 @@ impl Roster {
         next[1..].copy_from_slice(&ends[..CLASSES - 1]);
         let zeros = || slots.iter().map(|_| AtomicU32::new(0)).collect();
         let (order, places): (Box<[AtomicU32]>, Box<[AtomicU32]>) = (zeros(), zeros());
-        for &slot in &slots {
+        for &slot in slots {
             let class = classes[slot as usize];
             let place = next[class as usize];
             next[class as usize] += 1;
