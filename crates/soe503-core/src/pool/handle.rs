@@ -4,11 +4,12 @@ use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 
 use super::agenda::Agenda;
+use super::aperture::{Aperture, SMALL};
 use super::backend::{Backend, BackendSpec, Key};
 use super::config::PoolConfig;
 use super::latency::Climate;
@@ -34,6 +35,8 @@ pub(super) struct Shared<S> {
     pub(super) members: ArcSwap<Members<S>>,
     pub(super) climate: Arc<Climate>,
     pub(super) sums: Arc<Sums>,
+    /// Which part of it is used, once it has been large.
+    pub(super) aperture: OnceLock<Aperture>,
     /// Grows with every change.
     pub(super) version: AtomicU64,
     /// When something next changes by time alone, in nanoseconds.
@@ -72,6 +75,7 @@ impl<S> Pool<S> {
                 members: ArcSwap::from_pointee(Members::new(Vec::new())),
                 climate: Arc::new(climate),
                 sums: Arc::default(),
+                aperture: OnceLock::new(),
                 version: AtomicU64::new(0),
                 wake_at: AtomicU64::new(u64::MAX),
                 probe_at: AtomicU64::new(u64::MAX),
@@ -150,6 +154,11 @@ impl<S> Pool<S> {
         }
         for backend in old.iter().filter(|backend| backend.vitals.slot().is_none()) {
             backend.vitals.word.set(Flags::GONE);
+        }
+        if members.list.len() > SMALL {
+            shared
+                .aperture
+                .get_or_init(|| Aperture::new(&mut control.rng));
         }
         let members = Arc::new(members);
         shared.members.store(Arc::clone(&members));

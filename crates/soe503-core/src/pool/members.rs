@@ -3,6 +3,7 @@
 use core::ops::Range;
 use std::sync::Arc;
 
+use super::aperture::{SMALL, Window};
 use super::backend::{Backend, Key};
 use super::roster::Roster;
 
@@ -32,12 +33,18 @@ impl<S> Members<S> {
                 })
                 .collect()
         });
+        let flags: Vec<_> = list.iter().map(|backend| backend.flags()).collect();
         let slots = || (0_u32..).take(list.len());
+        let mut order: Vec<u32> = slots().collect();
+        if list.len() > SMALL {
+            // By what an id alone decides, so that a change of the set moves few.
+            order.sort_unstable_by_key(|&slot| scattered(list[slot as usize].id));
+        }
         let (mut by_name, mut by_id): (Box<[_]>, Box<[_]>) = (slots().collect(), slots().collect());
         by_name.sort_unstable_by_key(|&slot| &list[slot as usize].name);
         by_id.sort_unstable_by_key(|&slot| list[slot as usize].id);
         Self {
-            roster: Roster::new(list.iter().map(|backend| backend.flags())),
+            roster: Roster::new(&flags, &order),
             cumulative,
             by_name,
             by_id,
@@ -76,16 +83,14 @@ impl<S> Members<S> {
     /// backends by weight otherwise. `None` if there is none.
     pub(super) fn draw(
         &self,
-        range: &Range<usize>,
+        window: &Window,
         rng: &mut fastrand::Rng,
     ) -> Option<&Arc<Backend<S>>> {
         let slot = if let Some(cumulative) = &self.cumulative {
             let at = rng.u64(0..*cumulative.last()?);
             cumulative.partition_point(|&sum| sum <= at)
-        } else if range.is_empty() {
-            return None;
         } else {
-            self.roster.slot(rng.usize(range.clone()))
+            self.roster.slot(window.draw(rng)?)
         };
         Some(&self.list[slot])
     }
@@ -99,11 +104,19 @@ impl<S> Members<S> {
         rng: &mut fastrand::Rng,
     ) -> Option<[&Arc<Backend<S>>; 2]> {
         if !self.is_uniform() || range.len() < 2 {
-            return Some([self.draw(range, rng)?, self.draw(range, rng)?]);
+            let all = Window::all(range.clone());
+            return Some([self.draw(&all, rng)?, self.draw(&all, rng)?]);
         }
         let first = rng.usize(range.clone());
         let second = rng.usize(range.start..range.end - 1);
         let second = second + usize::from(second >= first);
         Some([first, second].map(|place| &self.list[self.roster.slot(place)]))
     }
+}
+
+/// A number of which neighbours' are far apart (the finalizer of MurmurHash3).
+const fn scattered(id: u32) -> u32 {
+    let id = (id ^ (id >> 16)).wrapping_mul(0x85eb_ca6b);
+    let id = (id ^ (id >> 13)).wrapping_mul(0xc2b2_ae35);
+    id ^ (id >> 16)
 }

@@ -14,6 +14,8 @@
 //! - A failure adds to a penalty that fades within seconds, and a failure's latency never lowers
 //!   the estimate: whoever fails fast must not attract load (failure modes 22 to 24).
 //! - Differences below 20 % are noise; then a coin decides.
+//! - Of more than 128 backends each thread uses a window at a time (`aperture.rs`): three times
+//!   as many as are busy, moving on slowly.
 //!
 //! # Three axes
 //!
@@ -59,6 +61,7 @@
 //! fails or changes; a change costs O(log n), a new set of backends O(n log n).
 
 mod agenda;
+mod aperture;
 mod backend;
 mod census;
 mod config;

@@ -5,6 +5,7 @@ use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
 
+use super::aperture::{Lane, SMALL, Window};
 use super::backend::{Backend, FULL_SHARE};
 use super::census::Admit;
 use super::handle::{Pool, Shared};
@@ -23,6 +24,8 @@ const FEW: usize = 16;
 /// So many draws in vain mean that hardly anybody fits, as when weights differ widely or all are
 /// at the beginning of a slow start (where one draw in ten counts): then all are looked at.
 const DRAWS: usize = 64;
+/// In a window, so many pairs are drawn in search of a backend without requests.
+const PAIRS: usize = 3;
 
 /// What a choice is made with.
 struct Chooser<'a, 'm, S> {
@@ -32,6 +35,8 @@ struct Chooser<'a, 'm, S> {
     members: &'m Members<S>,
     admit: Admit,
     range: Range<usize>,
+    /// The window of the thread that picks, where the pool is large enough for one.
+    lane: Option<&'a Lane>,
 }
 
 /// A backend and the state in which it was found.
@@ -51,6 +56,22 @@ impl<S> Pool<S> {
     /// panic is turned off.
     pub fn pick(
         &self,
+        now: Tick,
+        tried: &Tried,
+        probe_allowed: bool,
+        rng: &mut fastrand::Rng,
+    ) -> Result<Lease<S>, NoBackend> {
+        self.pick_as(0, now, tried, probe_allowed, rng)
+    }
+
+    /// As [`Self::pick`], for thread number `picker`: in a large pool each keeps to backends of its
+    /// own for a while, so that it knows their connections. Numbers count from 0.
+    ///
+    /// # Errors
+    /// As [`Self::pick`].
+    pub fn pick_as(
+        &self,
+        picker: u32,
         now: Tick,
         tried: &Tried,
         probe_allowed: bool,
@@ -82,6 +103,7 @@ impl<S> Pool<S> {
                 members: &members,
                 admit,
                 range: members.roster.range(admit),
+                lane: shared.lane(picker, admit, &members),
             };
             chooser.choose(shared.sums.is_any_warming(), rng)
         });
@@ -102,6 +124,14 @@ impl<S> Pool<S> {
 // === impl Shared ===
 
 impl<S> Shared<S> {
+    /// The window of thread number `picker`, if `admit` is the rotation and that is large.
+    fn lane(&self, picker: u32, admit: Admit, members: &Members<S>) -> Option<&Lane> {
+        let windowed = admit == Admit::Rotation
+            && members.is_uniform()
+            && members.roster.range(admit).len() > SMALL;
+        Some(self.aperture.get().filter(|_| windowed)?.lane(picker))
+    }
+
     /// Why nobody can be picked. It takes a look at all backends, once until something changes.
     fn refusal(&self) -> NoBackend {
         let mut control = self.try_control();
@@ -121,7 +151,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
     fn choose(&self, warming: bool, rng: &mut fastrand::Rng) -> Option<(Candidate<'m, S>, bool)> {
         let few = self.range.len() <= FEW;
         let chosen = if !few {
-            self.sample(rng)
+            self.in_window(rng).or_else(|| self.of_many(rng))
         } else if warming {
             // Two draws that happen to be warm would say nothing about those that are not.
             None
@@ -141,11 +171,41 @@ impl<'m, S> Chooser<'_, 'm, S> {
         Some(self.cheaper(first, second, rng))
     }
 
+    /// One of the window, without requests if that can be.
+    fn in_window(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
+        let (lane, count) = (self.lane?, self.range.len());
+        let window = lane.window(self.now, self.range.clone());
+        let pair = self.sample(&window, rng)?;
+        lane.drew(
+            pair.iter().flatten().filter(|c| is_busy(**c)).count(),
+            count,
+        );
+        let mut best = self.cheaper_of(pair, rng)?;
+        for _ in 1..PAIRS {
+            if !window.is_part() || !is_busy(best) {
+                break;
+            }
+            let [first, second] = self.sample(&window, rng)?;
+            best = self.cheaper_of([self.cheaper_of([first, second], rng), Some(best)], rng)?;
+        }
+        Some(best)
+    }
+
+    /// The cheaper of two of many.
+    fn of_many(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
+        let pair = self.sample(&Window::all(self.range.clone()), rng)?;
+        self.cheaper_of(pair, rng)
+    }
+
     /// Two of many, drawn again while they do not fit: by their shares.
-    fn sample(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
+    fn sample(
+        &self,
+        window: &Window,
+        rng: &mut fastrand::Rng,
+    ) -> Option<[Option<Candidate<'m, S>>; 2]> {
         let mut first: Option<Candidate<'m, S>> = None;
         for _ in 0..DRAWS {
-            let backend = self.members.draw(&self.range, rng)?;
+            let backend = self.members.draw(window, rng)?;
             let Some(candidate) = self.untried(backend) else {
                 continue;
             };
@@ -156,10 +216,10 @@ impl<'m, S> Chooser<'_, 'm, S> {
                 None => first = Some(candidate),
                 // Of equal ones two different; of unequal ones, a heavy one twice is its share.
                 Some((same, _)) if self.members.is_uniform() && same.id == backend.id => {}
-                Some(first) => return Some(self.cheaper(first, candidate, rng)),
+                Some(_) => return Some([first, Some(candidate)]),
             }
         }
-        first
+        Some([first, None])
     }
 
     /// Of those that were tried, or were not: a look at all, and two drawn by their shares.
@@ -216,7 +276,14 @@ impl<'m, S> Chooser<'_, 'm, S> {
                 }
             }
         }
-        let [first, second] = if equal { distinct } else { weighted };
+        self.cheaper_of(if equal { distinct } else { weighted }, rng)
+    }
+
+    fn cheaper_of(
+        &self,
+        [first, second]: [Option<Candidate<'m, S>>; 2],
+        rng: &mut fastrand::Rng,
+    ) -> Option<Candidate<'m, S>> {
         match (first, second) {
             (Some(first), Some(second)) => Some(self.cheaper(first, second, rng)),
             (one, other) => one.or(other),
@@ -239,4 +306,8 @@ impl<'m, S> Chooser<'_, 'm, S> {
             first
         }
     }
+}
+
+fn is_busy<S>((backend, _): Candidate<'_, S>) -> bool {
+    backend.in_flight() > 0
 }

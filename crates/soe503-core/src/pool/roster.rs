@@ -51,25 +51,28 @@ const NOBODY: u8 = u8::MAX;
 // === impl Roster ===
 
 impl Roster {
-    /// The backends with these flags, by slot.
-    pub(super) fn new(flags: impl Iterator<Item = Flags>) -> Self {
-        let classes: Vec<Class> = flags.map(Class::of).collect();
+    /// The backends with these flags, by slot. `slots` names each once: so they stand within
+    /// their groups at first.
+    pub(super) fn new(flags: &[Flags], slots: &[u32]) -> Self {
+        let classes: Vec<Class> = flags.iter().copied().map(Class::of).collect();
         let mut ends = [0_u32; CLASSES];
         for &class in &classes {
             ends[class as usize..].iter_mut().for_each(|end| *end += 1);
         }
         let mut next = [0_u32; CLASSES];
         next[1..].copy_from_slice(&ends[..CLASSES - 1]);
-        let order: Box<[_]> = classes.iter().map(|_| AtomicU32::new(0)).collect();
-        let places = classes.iter().zip(0_u32..).map(|(&class, slot)| {
+        let zeros = || slots.iter().map(|_| AtomicU32::new(0)).collect();
+        let (order, places): (Box<[AtomicU32]>, Box<[AtomicU32]>) = (zeros(), zeros());
+        for &slot in slots {
+            let class = classes[slot as usize];
             let place = next[class as usize];
             next[class as usize] += 1;
             order[place as usize].store(slot, Ordering::Relaxed);
-            AtomicU32::new(place)
-        });
+            places[slot as usize].store(place, Ordering::Relaxed);
+        }
         Self {
-            places: places.collect(),
             order,
+            places,
             ends: ends.map(AtomicU32::new),
             admit: AtomicU8::new(NOBODY),
         }

@@ -62,7 +62,8 @@ proptest! {
         threshold in prop::option::of(0..=100_u32),
     ) {
         let threshold = threshold.map(Ratio::percent);
-        let roster = Roster::new(all.iter().copied());
+        let backwards: Vec<u32> = (0..all.len() as u32).rev().collect();
+        let roster = Roster::new(&all, &backwards);
         check(&roster, &all, threshold);
         for (which, flags) in changes {
             if all.is_empty() {

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -102,9 +103,13 @@ where
             }
         };
         let mut rng = fastrand::Rng::new();
-        let picked = self
-            .backends
-            .pick(context.now, &context.tried, context.idempotent, &mut rng);
+        let picked = self.backends.pick_as(
+            picker(),
+            context.now,
+            &context.tried,
+            context.idempotent,
+            &mut rng,
+        );
         match picked {
             Ok(lease) => {
                 let service = lease.service().clone();
@@ -116,4 +121,13 @@ where
             Err(none) => ResponseFuture::refused(none, context.now),
         }
     }
+}
+
+/// The number of this thread among those that send requests to pools.
+fn picker() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    thread_local! {
+        static MINE: u32 = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    MINE.with(|mine| *mine)
 }
