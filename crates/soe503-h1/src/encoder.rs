@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
 use crate::decoder::is_forbidden_trailer;
 use crate::limits::BodyLength;
+use crate::plain::Written;
 
 /// What follows a chunk's data.
 pub const CHUNK_END: &[u8] = b"\r\n";
@@ -63,11 +64,7 @@ pub fn write_response_head(
     connection: ConnectionOut,
     date: Option<&[u8]>,
 ) {
-    out.extend_from_slice(b"HTTP/1.1 ");
-    out.extend_from_slice(status.as_str().as_bytes());
-    out.push(b' ');
-    out.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
-    out.extend_from_slice(b"\r\n");
+    write_status_line(out, status);
     let without = status.is_informational() || status == StatusCode::NO_CONTENT;
     let own_length = !without && body == BodyLength::None;
     let mut date = date;
@@ -81,6 +78,42 @@ pub fn write_response_head(
         }
         write_field(out, name, value);
     }
+    write_end(out, date, connection, body, without);
+}
+
+/// Appends the head of a response whose fields, `lines`, were written by
+/// [`parse_plain_response`](crate::parse_plain_response). `date` is added if they have none.
+pub fn write_plain_response_head(
+    out: &mut Vec<u8>,
+    status: StatusCode,
+    lines: &[u8],
+    written: Written,
+    body: BodyLength,
+    connection: ConnectionOut,
+    date: &[u8],
+) {
+    write_status_line(out, status);
+    out.extend_from_slice(lines);
+    let date = (!written.dated).then_some(date);
+    write_end(out, date, connection, body, false);
+}
+
+fn write_status_line(out: &mut Vec<u8>, status: StatusCode) {
+    out.extend_from_slice(b"HTTP/1.1 ");
+    out.extend_from_slice(status.as_str().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// What follows the fields that came. `without`: nothing about a body.
+fn write_end(
+    out: &mut Vec<u8>,
+    date: Option<&[u8]>,
+    connection: ConnectionOut,
+    body: BodyLength,
+    without: bool,
+) {
     if let Some(date) = date {
         out.extend_from_slice(b"date: ");
         out.extend_from_slice(date);

@@ -156,8 +156,8 @@ impl Fields {
                 self.expect_continue = value.eq_ignore_ascii_case(b"100-continue");
             }
             Kind::Host | Kind::Expect => {}
-            Kind::Connection => {
-                self.options.read(value, most)?;
+            Kind::Connection | Kind::TransferEncoding => {
+                self.connection_specific(kind, value, most)?;
                 return Ok(true);
             }
             Kind::ContentLength if REQUEST => {
@@ -167,14 +167,6 @@ impl Fields {
                 self.length = Some(value::length(value).ok_or(Refusal::ContentLength)?);
             }
             Kind::ContentLength => return self.content_length(value, map),
-            Kind::TransferEncoding => {
-                if self.chunked {
-                    return Err(Refusal::CodingRepeated);
-                }
-                value::coding(value)?;
-                self.chunked = true;
-                return Ok(true);
-            }
             Kind::Upgrade => {
                 self.upgrade = true;
                 self.hop_by_hop = true;
@@ -182,6 +174,30 @@ impl Fields {
             Kind::HopByHop => self.hop_by_hop = true,
         }
         Ok(false)
+    }
+
+    /// `Connection` or `Transfer-Encoding`, which are never passed on.
+    #[inline]
+    pub(crate) fn connection_specific(
+        &mut self,
+        kind: Kind,
+        value: &[u8],
+        most: usize,
+    ) -> Result<(), Refusal> {
+        if kind == Kind::Connection {
+            return self.options.read(value, most);
+        }
+        if self.chunked {
+            return Err(Refusal::CodingRepeated);
+        }
+        value::coding(value)?;
+        self.chunked = true;
+        Ok(())
+    }
+
+    /// `Connection` names fields, which are to be removed, or another protocol.
+    pub(crate) fn names_others(&self) -> bool {
+        self.options.upgrade || !self.options.named.is_empty()
     }
 
     /// `Content-Length` of a response: repeated ones are one if they are equal (RFC 9110 §8.6).

@@ -9,6 +9,7 @@
 //! | a request's head | [`parse_request`] → [`RequestHead`], or a [`Refusal`] with its status |
 //! | a response's head | [`parse_response`] → [`ResponseHead`], or a [`ResponseFault`] |
 //! | a body | [`Decoder`], step by step, or a [`BodyFault`] |
+//! | a response's head, to be passed on | [`parse_plain_response`], [`write_plain_response_head`] |
 //! | writing | [`write_request_head`], [`write_response_head`], [`write_chunk_head`], [`write_last_chunk`] |
 //!
 //! ```
@@ -82,6 +83,7 @@ mod fields;
 mod limits;
 mod lines;
 mod names;
+mod plain;
 mod refusal;
 mod request;
 mod response;
@@ -91,11 +93,12 @@ mod value;
 pub use connection::Connection;
 pub use decoder::{Decoder, Step};
 pub use encoder::{
-    CHUNK_END, ConnectionOut, write_chunk_head, write_last_chunk, write_request_head,
-    write_response_head,
+    CHUNK_END, ConnectionOut, write_chunk_head, write_last_chunk, write_plain_response_head,
+    write_request_head, write_response_head,
 };
 pub use fault::{BodyFault, ResponseFault};
 pub use limits::{BodyLength, HeadLimits};
+pub use plain::Written;
 pub use refusal::Refusal;
 pub use request::{RequestHead, parse_request};
-pub use response::{ResponseHead, parse_response};
+pub use response::{ResponseHead, parse_plain_response, parse_response};

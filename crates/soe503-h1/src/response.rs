@@ -1,5 +1,6 @@
 //! The response's head.
 
+use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, Response, StatusCode, Version, response};
 
@@ -8,6 +9,7 @@ use crate::fault::ResponseFault;
 use crate::fields::{self, Fields, Source};
 use crate::limits::{BodyLength, HeadLimits};
 use crate::lines::{self, FEW, Found};
+use crate::plain::{self, Written};
 use crate::refusal::Refusal;
 use crate::scan;
 
@@ -23,6 +25,8 @@ pub struct ResponseHead {
     pub connection: Connection,
     /// Bytes that the head took.
     pub len: usize,
+    /// The fields were written by [`parse_plain_response`], and the map is empty.
+    pub written: Option<Written>,
 }
 
 /// Parses the head of a response to a request with method `to` at the beginning of `buf`. `None`: it is
@@ -37,11 +41,40 @@ pub fn parse_response(
     limits: &HeadLimits,
     to: &Method,
 ) -> Result<Option<ResponseHead>, ResponseFault> {
+    parse(buf, limits, to, None)
+}
+
+/// The same for an answer that is to be passed on to an HTTP/1 client.
+///
+/// A success with a body, whose fields concern nobody on the way, has them appended to `out` instead of
+/// put into the map: as [`write_plain_response_head`](crate::write_plain_response_head) wants them, without
+/// those that frame the message or belong to its connection. [`ResponseHead::written`] says so. For any
+/// other answer this is [`parse_response`], and `out` is as it was.
+///
+/// # Errors
+///
+/// Those of [`parse_response`], for the same heads.
+pub fn parse_plain_response(
+    buf: &[u8],
+    limits: &HeadLimits,
+    to: &Method,
+    out: &mut Vec<u8>,
+) -> Result<Option<ResponseHead>, ResponseFault> {
+    parse(buf, limits, to, Some(out))
+}
+
+#[inline]
+fn parse(
+    buf: &[u8],
+    limits: &HeadLimits,
+    to: &Method,
+    out: Option<&mut Vec<u8>>,
+) -> Result<Option<ResponseHead>, ResponseFault> {
     let bytes = limits.window(buf);
     let mut few = [0; FEW];
     let most = limits.max_headers.saturating_add(1);
     match lines::find(bytes, 0, &mut few[..FEW.min(most)]) {
-        Found::Head { lines, len } => finish(&bytes[..len], &few[..lines], limits, to),
+        Found::Head { lines, len } => finish(&bytes[..len], &few[..lines], limits, to, out),
         Found::Partial => incomplete(bytes, limits).map(|()| None),
         Found::TooMany => many(bytes, most, limits, to),
     }
@@ -58,7 +91,7 @@ fn many(
     // The shortest line that is not empty has two bytes.
     let mut ends = vec![0; most.min(bytes.len() / 2 + 1)];
     match lines::find(bytes, 0, &mut ends) {
-        Found::Head { lines, len } => finish(&bytes[..len], &ends[..lines], limits, to),
+        Found::Head { lines, len } => finish(&bytes[..len], &ends[..lines], limits, to, None),
         Found::Partial => incomplete(bytes, limits).map(|()| None),
         Found::TooMany => {
             judge(bytes)?;
@@ -73,11 +106,25 @@ fn finish(
     ends: &[u32],
     limits: &HeadLimits,
     to: &Method,
+    out: Option<&mut Vec<u8>>,
 ) -> Result<Option<ResponseHead>, ResponseFault> {
     // An empty first line: no status line.
     let &first = ends.first().ok_or(ResponseFault::NotHttp)?;
     let line = lines::line(bytes, 0, first as usize);
     let (version, status) = status_line(&bytes[line])?;
+    if let Some(out) = out
+        && plain::is_plain(status, to)
+    {
+        let before = out.len();
+        match plain(bytes, ends, (version, status), limits, out) {
+            Ok(Some(head)) => return Ok(Some(head)),
+            Ok(None) => out.truncate(before),
+            Err(fault) => {
+                out.truncate(before);
+                return Err(fault);
+            }
+        }
+    }
     let start = first as usize + 1;
     let copy = fields::copy(&bytes[start..]);
     let source = Source {
@@ -101,6 +148,46 @@ fn finish(
         body,
         connection,
         len: bytes.len(),
+        written: None,
+    }))
+}
+
+/// The head of an answer that is passed on as it is; `None` if it has to be understood.
+#[inline]
+fn plain(
+    bytes: &[u8],
+    ends: &[u32],
+    (version, status): (Version, StatusCode),
+    limits: &HeadLimits,
+    out: &mut Vec<u8>,
+) -> Result<Option<ResponseHead>, ResponseFault> {
+    let source = Source {
+        bytes,
+        copy: Bytes::new(),
+        start: 0,
+        ends,
+        most: limits.max_headers,
+    };
+    let Some((mut fields, written)) = plain::write(&source, out).map_err(field_fault)? else {
+        return Ok(None);
+    };
+    if fields.chunked && version == Version::HTTP_10 {
+        return Err(ResponseFault::Length);
+    }
+    let body = match fields.length {
+        _ if fields.chunked => BodyLength::Chunked,
+        Some(length) => BodyLength::Length(length),
+        None => BodyLength::UntilClose,
+    };
+    let (mut parts, ()) = Response::new(()).into_parts();
+    parts.status = status;
+    parts.version = version;
+    Ok(Some(ResponseHead {
+        parts,
+        body,
+        connection: fields.connection(version, body == BodyLength::UntilClose),
+        len: bytes.len(),
+        written: Some(written),
     }))
 }
 

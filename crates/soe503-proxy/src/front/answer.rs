@@ -85,11 +85,14 @@ pub(crate) fn answer(
         }
         exceeded = size.exact().is_none().then(|| cap(request.body_mut(), max));
     }
+    // HTTP/2 needs the fields one by one.
+    let http1 = request.version() != Version::HTTP_2;
     prepare(&mut request, route.actions(), seen, client, front);
     let changes = route.actions().filter(|actions| actions.change_answers());
     let waiting = Waiting {
         front: Arc::clone(front),
         in_flight,
+        plain: http1 && changes.is_none(),
         changes: changes.cloned(),
         exceeded,
         late,

@@ -18,6 +18,7 @@ use super::finish::{FrontBody, InFlight};
 use super::stack::Stack;
 use super::{ClientBody, Front, interim};
 use crate::listen::h2::Late;
+use crate::upstream;
 
 type StackFuture = <Stack as Service<Request<ClientBody>>>::Future;
 
@@ -53,6 +54,8 @@ pub(super) struct Waiting {
     pub(super) in_flight: InFlight,
     /// What the route does to answers.
     pub(super) changes: Option<Arc<Actions>>,
+    /// The client takes fields as text, if nobody here wants to see them.
+    pub(super) plain: bool,
     /// Whether the body grew larger than the route accepts.
     pub(super) exceeded: Option<Exceeded>,
     /// Whether an HTTP/2 body came too slowly.
@@ -88,7 +91,10 @@ impl Future for Answering {
                 None => Poll::Pending,
             },
             StateProj::Stack { answering, waiting } => {
-                let polled = answering.poll(cx);
+                let polled = match waiting {
+                    Some(Waiting { plain: true, .. }) => upstream::taking(|| answering.poll(cx)),
+                    _ => answering.poll(cx),
+                };
                 if let Some(changes) = waiting.as_ref().and_then(|w| w.changes.as_ref()) {
                     interim::amend(|headers| changes.on_interim(headers));
                 }

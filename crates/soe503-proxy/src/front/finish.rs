@@ -15,6 +15,7 @@ use super::routes::Route;
 use super::stack::StackBody;
 use crate::control::access_log::{AccessLog, Entry};
 use crate::state::{Finish, Origin, PoolState};
+use crate::upstream::PlainFields;
 
 /// A request between its head and the end of its answer.
 ///
@@ -111,6 +112,18 @@ impl InFlight {
             inner: Inner::Text { text },
             in_flight: self,
         }
+    }
+}
+
+impl FrontBody {
+    /// Takes the fields of the answer that are not in its map.
+    pub(crate) fn take_fields(&mut self) -> Option<Box<PlainFields>> {
+        let Inner::Stack { body } = &mut self.inner else {
+            return None;
+        };
+        // Explain, ConcurrencyLimit, CircuitBreaker, Pool.
+        let limited = body.get_mut()?;
+        limited.get_mut().get_mut().get_mut().take_fields()
     }
 }
 

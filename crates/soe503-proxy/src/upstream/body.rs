@@ -9,6 +9,7 @@ use soe503::BoxError;
 
 use super::h1_body::H1Body;
 use super::h2::H2Body;
+use super::plain::PlainFields;
 
 /// A response body, by the protocol that it arrives over.
 #[derive(Debug)]
@@ -17,6 +18,16 @@ pub enum UpstreamBody {
     H1(H1Body),
     /// HTTP/2.
     H2(H2Body),
+}
+
+impl UpstreamBody {
+    /// Takes the fields of the answer that are not in the map.
+    pub(crate) fn take_fields(&mut self) -> Option<Box<PlainFields>> {
+        match self {
+            Self::H1(body) => body.take_fields(),
+            Self::H2(_) => None,
+        }
+    }
 }
 
 impl Body for UpstreamBody {

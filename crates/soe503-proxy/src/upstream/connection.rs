@@ -7,7 +7,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::Method;
 use soe503_core::Tick;
-use soe503_h1::{Decoder, HeadLimits, ResponseFault, ResponseHead, parse_response};
+use soe503_h1::{
+    Decoder, HeadLimits, ResponseFault, ResponseHead, parse_plain_response, parse_response,
+};
 use tokio::io::AsyncReadExt;
 
 use crate::front::{hop, interim};
@@ -117,14 +119,16 @@ impl Inflow {
     }
 
     /// The head of the answer to a request with `method`; interim answers are offered to the client
-    /// whose request is being polled.
+    /// whose request is being polled. Fields that are only passed on go to `plain`, if there is one.
     pub(super) fn poll_head(
         &mut self,
         cx: &mut Context<'_>,
         method: &Method,
+        mut plain: Option<&mut Vec<u8>>,
     ) -> Poll<Result<ResponseHead, HeadFault>> {
         loop {
-            let Some(mut head) = ready!(self.poll_any_head(cx, method))? else {
+            let plain = plain.as_deref_mut();
+            let Some(mut head) = ready!(self.poll_any_head(cx, method, plain))? else {
                 continue;
             };
             let status = head.parts.status;
@@ -143,11 +147,16 @@ impl Inflow {
         &mut self,
         cx: &mut Context<'_>,
         method: &Method,
+        plain: Option<&mut Vec<u8>>,
     ) -> Poll<Result<Option<ResponseHead>, HeadFault>> {
+        let parse = |bytes: &[u8]| match plain {
+            Some(out) => parse_plain_response(bytes, &LIMITS, method, out),
+            None => parse_response(bytes, &LIMITS, method),
+        };
         if !self.carry.is_empty() {
             // What came behind an interim answer.
             let carry = std::mem::take(&mut self.carry);
-            return Poll::Ready(match parse_response(&carry, &LIMITS, method)? {
+            return Poll::Ready(match parse(&carry)? {
                 Some(head) => {
                     self.carry = carry.slice(head.len..);
                     Ok(Some(head))
@@ -172,13 +181,13 @@ impl Inflow {
             *received += new.len() as u64;
             if !partial.is_empty() {
                 partial.extend_from_slice(new);
-                let head = parse_response(partial, &LIMITS, method)?;
+                let head = parse(partial)?;
                 if let Some(head) = &head {
                     *carry = Bytes::from(std::mem::take(partial)).slice(head.len..);
                 }
                 return Ok(head);
             }
-            let head = parse_response(new, &LIMITS, method)?;
+            let head = parse(new)?;
             match &head {
                 Some(head) => *carry = Bytes::copy_from_slice(&new[head.len..]),
                 None => partial.extend_from_slice(new),

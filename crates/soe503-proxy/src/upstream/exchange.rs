@@ -16,10 +16,11 @@ use soe503_h1::{BodyLength, ResponseHead, write_request_head};
 use super::connect::{self, ConnectError};
 use super::connection::{Connection, Detached};
 use super::h1_body::{H1Body, Source, Upload};
+use super::plain::{self, PlainFields};
 use super::trial::{KNOCK, Trial, is_break};
 use super::{BackendHost, RequestBody, Upstream, UpstreamBody, fault, idle, split};
 use crate::front::hop;
-use crate::net::Message;
+use crate::net::{Message, Scratch};
 
 /// A request extension: the protocol that the client would like to change to.
 #[derive(Clone, Debug)]
@@ -86,6 +87,8 @@ struct Exchange {
     head: Arc<Parts>,
     message: Message,
     body: RequestBody,
+    /// Where the answer's fields go if nobody has to look at them.
+    plain: Option<Scratch>,
     /// All of the request is with the kernel.
     sent: bool,
     /// Why the rest of it cannot be sent. The backend may have answered all the same.
@@ -104,6 +107,7 @@ impl Exchange {
             head,
             message,
             body,
+            plain: plain::is_taken().then(Scratch::take),
             sent: false,
             stuck: None,
         }
@@ -123,7 +127,9 @@ impl Exchange {
                 Poll::Pending => {}
             }
         }
-        match self.connection.read.poll_head(cx, &self.head.method) {
+        let plain = self.plain.as_deref_mut();
+        let read = &mut self.connection.read;
+        match read.poll_head(cx, &self.head.method, plain) {
             Poll::Ready(Ok(head)) => Poll::Ready(Ok(head)),
             Poll::Ready(Err(error)) => {
                 let fault = fault::of_head(&error);
@@ -279,6 +285,10 @@ impl Trial {
             upstream.keep_alive_hint(self.attempt.started, field);
         }
         hop::strip_parsed(&mut head.parts.headers, &head.connection);
+        let plain = match (head.written, exchange.plain.take()) {
+            (Some(written), Some(text)) => Some(Box::new(PlainFields { text, written })),
+            _ => None,
+        };
         let source = if exchange.sent {
             exchange.connection.last |= !head.connection.keep_alive;
             Source::Whole(exchange.connection)
@@ -288,7 +298,8 @@ impl Trial {
         } else {
             exchange.go_on()
         };
-        let body = UpstreamBody::H1(H1Body::new(head.body, source, upstream));
+        let body = H1Body::new(head.body, source, upstream).with_fields(plain);
+        let body = UpstreamBody::H1(body);
         Ok(self.keep_facts(Response::from_parts(head.parts, body)))
     }
 }

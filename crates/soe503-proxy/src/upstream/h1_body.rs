@@ -11,6 +11,7 @@ use tokio::task::AbortHandle;
 
 use super::Upstream;
 use super::connection::{Connection, Inflow};
+use super::plain::PlainFields;
 
 /// A response body that gives its connection back once it is completely read.
 ///
@@ -20,6 +21,8 @@ pub struct H1Body {
     decoder: Decoder,
     source: Source,
     upstream: Upstream,
+    /// Fields of the head that are not in its map. Boxed: the body is moved by every layer.
+    fields: Option<Box<PlainFields>>,
 }
 
 /// Where the body comes from.
@@ -59,11 +62,23 @@ impl H1Body {
             decoder: Decoder::new(length),
             source,
             upstream,
+            fields: None,
         };
         if body.decoder.is_end() {
             body.finish();
         }
         body
+    }
+
+    /// With fields of its head that are not in the map.
+    pub(super) fn with_fields(mut self, fields: Option<Box<PlainFields>>) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// Takes the fields that are not in the map.
+    pub(super) fn take_fields(&mut self) -> Option<Box<PlainFields>> {
+        self.fields.take()
     }
 
     /// No body.

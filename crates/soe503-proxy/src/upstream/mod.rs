@@ -15,6 +15,7 @@ mod fault;
 mod h1_body;
 mod h2;
 pub(crate) mod idle;
+mod plain;
 mod trial;
 
 use std::future::Future;
@@ -38,6 +39,7 @@ pub(crate) use self::connection::Detached;
 pub(crate) use self::exchange::{Tunnel, Upgrade};
 pub use self::h1_body::{H1Body, H1BodyError};
 pub use self::h2::{H2Body, H2Options};
+pub(crate) use self::plain::{PlainFields, taking};
 use crate::front::ClientBody;
 use crate::tls::ClientTls;
 

@@ -44,6 +44,16 @@ impl<B> ExplainBody<B> {
     }
 }
 
+impl<B> ExplainBody<B> {
+    /// The inner service's body; `None` if the answer is ours.
+    pub const fn get_mut(&mut self) -> Option<&mut B> {
+        match &mut self.kind {
+            Kind::Inner { body } => Some(body),
+            Kind::Told { .. } => None,
+        }
+    }
+}
+
 impl<B: Default> Default for ExplainBody<B> {
     fn default() -> Self {
         Self::inner(B::default())

@@ -2,9 +2,10 @@
 
 use http::{Response, StatusCode, Version};
 use http_body::Body;
-use soe503_h1::{BodyLength, ConnectionOut, write_response_head};
+use soe503_h1::{BodyLength, ConnectionOut, write_plain_response_head, write_response_head};
 
 use super::early::Early;
+use crate::front::FrontBody;
 use crate::listen::date;
 use crate::net::Message;
 
@@ -30,13 +31,14 @@ pub(super) struct Answer {
 impl Answer {
     /// Decides the framing and prepares the head, behind what is left of `early`. `tunnel`: bytes
     /// of another protocol follow.
-    pub(super) fn begin<B: Body>(
-        response: Response<B>,
+    pub(super) fn begin(
+        response: Response<FrontBody>,
         framing: Framing,
         tunnel: bool,
         early: &Early,
-    ) -> (Self, B) {
-        let (head, body) = response.into_parts();
+    ) -> (Self, FrontBody) {
+        let (head, mut body) = response.into_parts();
+        let plain = body.take_fields();
         let length = length_of(head.status, &body, framing);
         let keep_alive = framing.keep_alive && length != BodyLength::UntilClose;
         let connection = match (tunnel, keep_alive, framing.version) {
@@ -47,9 +49,23 @@ impl Answer {
         };
         let message = Message::new(length, body.is_end_stream(), |out| {
             out.extend_from_slice(early.unsent());
-            date::with(|date| {
-                let date = Some(date);
-                write_response_head(out, head.status, &head.headers, length, connection, date);
+            date::with(|date| match &plain {
+                Some(plain) => {
+                    let (text, written) = (&plain.text, plain.written);
+                    write_plain_response_head(
+                        out,
+                        head.status,
+                        text,
+                        written,
+                        length,
+                        connection,
+                        date,
+                    );
+                }
+                None => {
+                    let (headers, date) = (&head.headers, Some(date));
+                    write_response_head(out, head.status, headers, length, connection, date);
+                }
             });
         });
         let answer = Self {

@@ -1,0 +1,55 @@
+//! The fields of an answer that nobody on the way looks at, as text.
+//!
+//! Whether anybody will is known where the client is: an HTTP/1 client of a route that changes no answers
+//! takes the fields as they are to be written, and no map is made of them (`soe503_h1::Written`). The
+//! stack of a request is polled inside the poll of its client, on one thread, so that an upstream can ask.
+
+use std::cell::Cell;
+
+use soe503_h1::Written;
+
+use crate::net::Scratch;
+
+thread_local! {
+    static TAKEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The fields, each with its line's end.
+#[derive(Debug)]
+pub(crate) struct PlainFields {
+    pub(crate) text: Scratch,
+    pub(crate) written: Written,
+}
+
+/// Runs `poll`; fields of an answer that it comes across are taken as text.
+pub(crate) fn taking<T>(poll: impl FnOnce() -> T) -> T {
+    let _until = Taking(TAKEN.replace(true));
+    poll()
+}
+
+/// Whether the client whose request is being polled takes them so.
+pub(super) fn is_taken() -> bool {
+    TAKEN.get()
+}
+
+/// Until this is dropped, be it by a panic.
+struct Taking(bool);
+
+impl Drop for Taking {
+    fn drop(&mut self) {
+        TAKEN.set(self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_polled_by_who_takes_it_so() {
+        assert!(!is_taken());
+        assert!(taking(is_taken));
+        let broken = std::panic::catch_unwind(|| taking(|| panic!("in the stack")));
+        assert!(broken.is_err() && !is_taken());
+    }
+}
