@@ -143,7 +143,11 @@ async fn who_expects_100_is_asked_for_the_body() {
     assert_eq!(interim.flags & 1, 0, "it does not end the stream");
     // `:status: 100` as a literal: only 200, 204, 206 … are in the static table.
     assert!(interim.payload.windows(3).any(|w| w == b"100"));
-    client.0.write_all(b"\0\0\x02\0\x01\0\0\0\x01hi").await.unwrap();
+    client
+        .0
+        .write_all(b"\0\0\x02\0\x01\0\0\0\x01hi")
+        .await
+        .unwrap();
     assert!(client.until(1).await.is_some());
     let seen = backend.last().unwrap();
     assert_eq!((seen.header("expect"), &seen.body[..]), (None, &b"hi"[..]));
