@@ -243,5 +243,8 @@ fn string(block: &mut &[u8], text: &mut Vec<u8>) -> Result<(), Compression> {
 }
 
 #[cfg(test)]
+#[path = "examples_tests.rs"]
+mod examples;
+#[cfg(test)]
 #[path = "decoder_tests.rs"]
 mod tests;

@@ -75,6 +75,8 @@ pub enum Event {
         trailers: HeaderMap,
     },
     /// The stream is over. The caller takes its data back with [`forget`](super::Session::forget).
+    /// Comes after a response's end too, with [`Code::NO_ERROR`], if a server does not want the rest of the
+    /// request (RFC 9113 §8.1). Does not come for streams that were forgotten.
     Reset {
         /// The stream.
         stream: StreamId,

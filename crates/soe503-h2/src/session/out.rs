@@ -28,6 +28,11 @@ impl Out {
         self.bytes.len() - self.start
     }
 
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     pub(super) fn offset(&self) -> u64 {
         self.sent + self.len() as u64
     }

@@ -10,6 +10,9 @@ use super::stream::{Blocked, Half, Stream};
 use crate::frame::{DEFAULT_FRAME, FrameHead, flag, kind, patch_len};
 use crate::head::{HeadEncoder, RequestOut};
 
+/// Room for the heads of the frames that fill the buffer.
+const SPARE: usize = 64;
+
 impl<T> Session<T> {
     /// A client's: opens a stream with a request.
     ///
@@ -90,6 +93,12 @@ impl<T> Session<T> {
                 return false;
             };
             let len = room.min(data.len());
+            if len < data.len() {
+                // More frames follow: the buffer grows once for all of them.
+                let window = self.send_window.max(0) as usize;
+                let ahead = data.len().min(SOFT_LIMIT).min(window);
+                self.out.end().reserve(ahead + SPARE);
+            }
             self.write_data(
                 stream.0,
                 data.get(..len).unwrap_or_default(),

@@ -242,3 +242,20 @@ fn what_left_is_known() {
     assert!(session.queued().is_empty());
     assert_eq!(session.offset(), after);
 }
+
+#[test]
+fn an_idle_session_gives_its_buffers_back() {
+    let mut session = server();
+    session.receive(&get(1)).expect("no violation");
+    let stream = id(&mut session);
+    session.respond(stream, StatusCode::OK, &HeaderMap::new(), None, false);
+    session.send_data(stream, &mut Bytes::from(vec![0; 40_000]), true);
+    session.forget(stream);
+    assert!(session.out.end().capacity() > 40_000);
+    session.sent(usize::MAX);
+    assert!(session.next_event().is_none());
+    assert_eq!(session.out.capacity(), 0);
+    // Tables aside, whose size the peer decides on, within 4 KiB each.
+    let own = size_of::<Session<u32>>() + session.events.capacity() * size_of::<Event>();
+    assert!(own <= 2_048, "{own}");
+}
