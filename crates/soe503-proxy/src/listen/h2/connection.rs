@@ -27,6 +27,9 @@ use crate::net::{Stream, read_scratch};
 /// might have to be answered.
 const ENOUGH: usize = 128 * 1024;
 
+/// How often is read before other connections have their turn.
+const TURN: usize = 4;
+
 /// What asks whether the client is still there.
 const PING: [u8; 8] = *b"soe503 ?";
 
@@ -156,7 +159,7 @@ impl Connection {
         if self.watch.has_rung() && self.look_at_clock().is_break() {
             return Poll::Ready(Ended::Cut);
         }
-        loop {
+        for _ in 0..TURN {
             let is_full = self.is_full();
             let mut again = !is_full
                 && match self.poll_read(cx) {
@@ -180,6 +183,8 @@ impl Connection {
                 return Poll::Pending;
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// What may have to be answered has to wait.

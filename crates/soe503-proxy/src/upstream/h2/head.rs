@@ -45,7 +45,7 @@ fn authority<'a>(parts: &'a Parts, upstream: &'a Upstream) -> &'a [u8] {
     asked
         .filter(|_| parts.extensions.get::<BackendHost>().is_none())
         .filter(|host| is_plain(host) || Authority::try_from(*host).is_ok())
-        .unwrap_or(upstream.host().as_bytes())
+        .unwrap_or_else(|| upstream.host().as_bytes())
 }
 
 /// A name or an IPv4 address, perhaps with a port: an authority, for certain and at little cost.

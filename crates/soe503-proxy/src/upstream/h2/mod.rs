@@ -1,8 +1,8 @@
 //! HTTP/2 to backends: connections that requests share, one set per worker and backend.
 //!
-//! Built on the crate `h2` and not on hyper's client, because retry by proof needs to know what hyper
-//! keeps to itself: how many streams the peer allows right now, whether a stream was above the last
-//! one of a GOAWAY, which code reset it, and whether a single byte left since the request was queued.
+//! Built on `soe503-h2`, which knows the protocol and does no I/O. Retry by proof needs to know how many
+//! streams the peer allows right now, whether a stream was above the last one of a GOAWAY, which code
+//! reset it, and whether a single byte of the request was handed to the socket.
 //!
 //! ```text
 //! request ─▶ table: a session with room? ──────────────▶ stream ─▶ head of the answer ─▶ body
@@ -13,6 +13,19 @@
 //!               ▼
 //!            full: a limit, told as such
 //! ```
+//!
+//! # One driver, and no task per request
+//! A connection's socket belongs to one task, its [driver](drive). A request writes its head straight
+//! into the session and wakes the driver, once: what all requests have said by then leaves with one write.
+//! What the driver reads it puts into the streams' [slots](slot), and wakes whoever waits there. The
+//! session is shared under a mutex that one worker alone takes, so that nobody ever waits for it. Only an
+//! upload that outlives its answer's head has a task of its own.
+//!
+//! # What has left
+//! The session counts all bytes that were ever queued, so that a head's place among them is known. An
+//! attempt is unsent if nothing of its head was handed to the socket, also if the socket was stuck with
+//! others' bytes; what is said to be sent is never more than was. Before a connection counts as broken
+//! because it cannot be written to, it is read once more: a peer that hung up may have said GOAWAY before.
 //!
 //! # Sessions
 //! Requests go to the oldest session with room for another stream, so that those which a rush
@@ -38,7 +51,9 @@
 //! 256 KiB per stream; a frame's window is given back when it is passed on, so a client that reads
 //! slowly slows its backend's stream down, and holds that much memory at most. 32 MiB for the
 //! connection: with less, a few clients that read slowly would stop all the others on it.
-//! Towards the backend, at most 64 KiB per stream wait for its window.
+//! Towards the backend, one piece of a body per stream waits for its window, as it was read from the
+//! client, and about 64 KiB per connection for the socket. A peer that leaves 1 MiB untaken (heads count
+//! too) is full.
 //!
 //! # Deadlines
 //! A route's timeout and an attempt's end with the response's head; after it, a stream may last for
