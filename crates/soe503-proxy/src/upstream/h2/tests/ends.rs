@@ -1,16 +1,21 @@
 //! All the ways in which a stream ends without an answer, and what is known then.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Request;
 use http_body::Frame;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
 use soe503_core::Cause;
 use soe503_core::diagnosis::mechanical;
 use soe503_core::ledger::{Fault, Http2Fault, Knock, Phase};
 
+use super::super::run;
 use super::raw::{Raw, Seen};
 use super::support::{Backend, Written, broken, come, failed, status};
+use crate::front::interim;
 
 #[tokio::test]
 async fn resets_by_their_code() {
@@ -159,6 +164,29 @@ async fn interim_answers_are_not_the_answer() {
         .await;
     raw.answer(stream, 200).await;
     assert_eq!(status(sent).await, 200);
+}
+
+#[tokio::test]
+async fn interim_answers_are_offered_to_whose_request_is_polled() {
+    let backend = Backend::new(1).await;
+    let request = Request::new(Full::<Bytes>::default());
+    let mut answer = pin!(run(backend.upstream.clone(), backend.options, request));
+    let mut offered = Vec::new();
+    let asking = poll_fn(|cx| {
+        let (polled, heads) = interim::collecting(interim::MOST, || answer.as_mut().poll(cx));
+        offered.extend(heads.iter().map(|head| head.status.as_u16()));
+        polled
+    });
+    let script = async {
+        let mut raw = Raw::allowing(&backend.listener, 100).await;
+        let stream = raw.request().await;
+        raw.hint(stream).await;
+        raw.answer(stream, 200).await;
+        raw
+    };
+    let (answer, _open) = tokio::join!(asking, script);
+    assert_eq!(answer.unwrap().status(), 200);
+    assert_eq!(offered, [103]);
 }
 
 #[tokio::test]
