@@ -19,8 +19,8 @@ const LONGEST_ID: usize = 64;
 pub(super) enum Asked {
     /// All of it, shared with the other layers.
     Shared(Arc<Parts>),
-    /// References to parts of it.
-    Copied(Copied),
+    /// References to parts of it. Boxed: the futures around it are moved, and it is the rarer one.
+    Copied(Box<Copied>),
 }
 
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Asked {
     pub(super) fn of<B>(request: &Request<B>) -> Self {
         match RequestContext::head(request) {
             Some(head) => Self::Shared(Arc::clone(head)),
-            None => Self::Copied(Copied::of(request)),
+            None => Self::Copied(Box::new(Copied::of(request))),
         }
     }
 
