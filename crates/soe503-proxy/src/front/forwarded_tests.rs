@@ -156,3 +156,16 @@ fn each_style_has_its_fields() {
         );
     }
 }
+
+#[test]
+fn addresses_are_those_of_the_formatter() {
+    for client in [
+        "0.0.0.0",
+        "1.20.255.9",
+        "100.99.10.101",
+        "255.255.255.255",
+        "2001:db8::1",
+    ] {
+        assert_eq!(address(client.parse().unwrap()), client);
+    }
+}
