@@ -102,3 +102,4 @@ pub use plain::Written;
 pub use refusal::Refusal;
 pub use request::{RequestHead, parse_request};
 pub use response::{ResponseHead, parse_plain_response, parse_response};
+pub use value::is_host;

@@ -60,9 +60,9 @@ fn other_coding(value: &[u8]) -> Refusal {
     }
 }
 
-/// `uri-host [ ":" port ]` of RFC 9112 §3.2 and RFC 3986 §3.2.2, but not empty and without a comma,
-/// which joins two hosts to one.
-pub(crate) fn is_host(value: &[u8]) -> bool {
+/// Whether `value` can be a `Host`: `uri-host [ ":" port ]` of RFC 9112 §3.2 and RFC 3986 §3.2.2, but not
+/// empty and without a comma, which joins two hosts to one. It names no user.
+pub fn is_host(value: &[u8]) -> bool {
     match value.iter().position(|&byte| !HOST[byte as usize]) {
         None => !value.is_empty(),
         Some(at) if at > 0 && value[at] == b':' => is_port(&value[at + 1..]),
