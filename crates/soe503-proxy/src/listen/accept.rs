@@ -15,7 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::drain::Drain;
 use super::serve::{Opened, Server};
-use super::watch::{self, Watch};
+use super::watch::Watch;
+use super::watched::{self, Place};
 use crate::front::Front;
 
 /// How long to wait when the process is out of file descriptors or memory: time for others to end.
@@ -81,13 +82,15 @@ impl Acceptor {
         ));
         let alive = self.alive.clone();
         let open = self.front.connection_opened();
+        let place = Place::take(watch, patience);
+        let number = place.number();
         let task = tokio::spawn(async move {
             let mut serving = pin!(serve(opening));
             // All that happens in one poll happens at one time.
             poll_fn(|cx| clock::turn(|| serving.as_mut().poll(cx))).await;
-            drop((permit, alive, open));
+            drop((permit, alive, open, place));
         });
-        watch::add(watch, patience, task.abort_handle());
+        watched::serves(number, task.abort_handle());
     }
 }
 

@@ -13,6 +13,7 @@ mod per_client;
 mod proxy_header;
 mod serve;
 pub(crate) mod watch;
+mod watched;
 
 pub(crate) use accept::Acceptor;
 pub(crate) use admit::{Admission, Admitted, Refused};

@@ -8,7 +8,7 @@
 //! An HTTP/2 connection does many things at once and knows best what is due when: it is always
 //! busy here, and says instead [when it wants to be woken](Watch::wake_by).
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use soe503_core::Tick;
 use soe503_core::time::saturating_nanos;
-use tokio::task::AbortHandle;
+
+use super::watched;
 
 /// How long a body may come as slowly as it likes: a connection needs a moment to get up to speed.
 pub(super) const TRICKLE: Duration = Duration::from_secs(5);
@@ -33,7 +34,6 @@ thread_local! {
     static NOW: Cell<Tick> = const { Cell::new(Tick::ZERO) };
     /// When this worker first saw that a shutdown has begun.
     static DRAINING: Cell<Option<Tick>> = const { Cell::new(None) };
-    static WATCHED: RefCell<Vec<Watched>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What a connection is doing, and since when.
@@ -85,45 +85,16 @@ pub(crate) struct Patience {
     pub(crate) tunnel: Duration,
 }
 
-#[derive(Debug)]
-struct Watched {
-    watch: Arc<Watch>,
-    /// Its listener's; there is one of these for every connection, so it is not a copy.
-    patience: Arc<Patience>,
-    task: AbortHandle,
-}
-
-/// Begins to watch the connection that `task` serves.
-pub(crate) fn add(watch: Arc<Watch>, patience: Arc<Patience>, task: AbortHandle) {
-    WATCHED.with_borrow_mut(|watched| {
-        watched.push(Watched {
-            watch,
-            patience,
-            task,
-        });
-    });
-}
-
-/// Ends the connections whose patience is exhausted and forgets those that ended by themselves.
+/// Ends the connections whose patience is exhausted.
 pub(crate) fn look(now: Tick, draining: bool) {
     NOW.set(now);
     if draining && DRAINING.get().is_none() {
         DRAINING.set(Some(now));
     }
     let last_call = DRAINING.get();
-    // Aborting drops the connection later, in the runtime: nothing here is re-entered.
-    WATCHED.with_borrow_mut(|watched| {
-        watched.retain(|w| {
-            if w.task.is_finished() {
-                return false;
-            }
-            w.watch.ring(now);
-            if !w.watch.is_late(*w.patience, last_call, now) || w.watch.may_answer() {
-                return true;
-            }
-            w.task.abort();
-            false
-        });
+    watched::end(|watch, patience| {
+        watch.ring(now);
+        watch.is_late(patience, last_call, now) && !watch.may_answer()
     });
 }
 

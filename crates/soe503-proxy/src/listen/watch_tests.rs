@@ -1,4 +1,5 @@
 use super::*;
+use crate::listen::watched::{self, Place};
 
 const PATIENCE: Patience = Patience {
     head: Duration::from_secs(10),
@@ -80,19 +81,37 @@ async fn a_shutdown_is_the_last_call_for_quiet_connections_only() {
     assert!(!quiet.is_late(PATIENCE, last_call, at(111)));
 }
 
+/// A connection that is served by `task`.
+fn serving<F>(watch: Arc<Watch>, task: F) -> tokio::task::JoinHandle<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let place = Place::take(watch, Arc::new(PATIENCE));
+    let number = place.number();
+    let task = tokio::spawn(async move {
+        task.await;
+        drop(place);
+    });
+    watched::serves(number, task.abort_handle());
+    task
+}
+
 #[tokio::test]
 async fn overdue_connections_are_ended_and_finished_ones_forgotten() {
     look(at(1), false);
-    let overdue = tokio::spawn(std::future::pending::<()>());
-    let done = tokio::spawn(async {});
-    add(Watch::new(), Arc::new(PATIENCE), overdue.abort_handle());
-    add(Watch::new(), Arc::new(PATIENCE), done.abort_handle());
+    let overdue = serving(Watch::new(), std::future::pending());
+    let done = serving(Watch::new(), std::future::ready(()));
+    assert_eq!(watched::count(), 2);
     done.await.unwrap();
-    look(at(2), false);
-    assert_eq!(WATCHED.with_borrow(Vec::len), 1);
+    assert_eq!(watched::count(), 1);
+    look(at(10), false);
+    assert!(!overdue.is_finished());
     look(at(11), false);
     assert!(overdue.await.unwrap_err().is_cancelled());
-    assert_eq!(WATCHED.with_borrow(Vec::len), 0);
+    assert_eq!(watched::count(), 0);
+    // Their places are taken again.
+    let next = Place::take(Watch::new(), Arc::new(PATIENCE));
+    assert!(next.number() < 2);
 }
 
 #[tokio::test]
@@ -105,13 +124,12 @@ async fn an_alarm_rings_once_at_the_earliest_time_that_was_asked_for() {
     for second in [20, 10, 30] {
         watch.wake_by(at(second));
     }
-    let open = tokio::spawn(std::future::pending::<()>());
-    add(Arc::clone(&watch), Arc::new(PATIENCE), open.abort_handle());
+    let _open = serving(Arc::clone(&watch), std::future::pending());
     look(at(9), false);
     assert!(!woken.is_woken() && !watch.has_rung());
     look(at(10), false);
     assert!(woken.is_woken() && watch.has_rung() && !watch.has_rung());
-    assert_eq!(WATCHED.with_borrow(Vec::len), 1);
+    assert_eq!(watched::count(), 1);
 }
 
 #[tokio::test]
@@ -121,11 +139,10 @@ async fn who_is_slow_with_a_request_may_be_told_and_is_ended_if_that_does_not_he
     let mut woken = tokio_test::task::spawn(());
     woken.enter(|cx, _unit| watch.wakes(cx.waker()));
     watch.arriving();
-    let slow = tokio::spawn(std::future::pending::<()>());
-    add(Arc::clone(&watch), Arc::new(PATIENCE), slow.abort_handle());
+    let slow = serving(Arc::clone(&watch), std::future::pending());
     look(at(11), false);
     assert!(woken.is_woken() && watch.is_overdue());
-    assert_eq!(WATCHED.with_borrow(Vec::len), 1);
+    assert_eq!(watched::count(), 1);
     look(at(12), false);
     assert!(slow.await.unwrap_err().is_cancelled());
 }
