@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def build(args: argparse.Namespace, packages: list[str]) -> Path:
     """Returns the directory of the binaries."""
+    # With the proxy always the same packages: what others need decides about features, and all would be built again.
+    if "soe503-proxy" in packages:
+        packages = ["soe503-proxy", "lbctl", "soe503-tests"]
     wanted = [word for package in packages for word in ("-p", package)]
     subprocess.run(["cargo", "build", "--quiet", "--profile", args.profile, "--bins", *wanted], cwd=ROOT, check=True)
     return target_directory() / ("debug" if args.profile == "dev" else args.profile)
