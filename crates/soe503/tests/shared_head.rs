@@ -58,7 +58,7 @@ async fn every_attempt_gets_it_and_a_failure_is_told_by_it() {
     let retried = RetryLayer::new(budget(), policy()).layer(service);
     let stack = ExplainLayer::new(explainer()).layer(retried);
     let request = shared(
-        Method::GET,
+        Method::PUT,
         &[("x-request-id", "r-7"), ("accept", "text/plain")],
     );
     let response = stack.oneshot(request).await.unwrap();
@@ -70,7 +70,7 @@ async fn every_attempt_gets_it_and_a_failure_is_told_by_it() {
     assert_eq!(numbers, [1, 2, 3]);
     for (_, method, uri, id) in &*seen {
         let told = (method.as_str(), uri.as_str(), id.to_str().unwrap());
-        assert_eq!(told, ("GET", "/a?b=c", "r-7"));
+        assert_eq!(told, ("PUT", "/a?b=c", "r-7"));
     }
 }
 
