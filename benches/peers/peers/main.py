@@ -15,7 +15,7 @@ from pathlib import Path
 from harness.build import ROOT, target_directory
 from harness.processes import HarnessError
 
-from . import contestants, cpu, growth, latency, size, tables, tools, workloads
+from . import contestants, cpu, growth, latency, machine, size, tables, tools, workloads
 from .contestants import Contestant
 from .stage import Stage, write_json
 from .targets import DEBIAN_PEERS
@@ -93,7 +93,8 @@ def measure(args: argparse.Namespace) -> dict:
     wanted = args.only or [*workloads.NAMES, *SECTIONS]
     results: dict = {"about": about(found), "cpu": {}}
     out = args.json or target_directory() / "peers/results.json"
-    with tempfile.TemporaryDirectory(prefix="soe503-peers-") as name:
+    before = machine.times()
+    with machine.awake() as awake, tempfile.TemporaryDirectory(prefix="soe503-peers-") as name:
         # nginx's worker is somebody else and has to get in.
         Path(name).chmod(0o755)
         stage = Stage(Path(name), found, proxy_core, load_core).open()
@@ -112,6 +113,8 @@ def measure(args: argparse.Namespace) -> dict:
                 write_json(out, results)
         finally:
             stage.close()
+    results["about"] |= {"awake": awake, "stolen": machine.stolen(before, machine.times())}
+    write_json(out, results)
     return results
 
 
