@@ -10,6 +10,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::runtime;
 use tokio::sync::{Semaphore, mpsc};
 
@@ -56,7 +58,7 @@ async fn run(listeners: Vec<WorkerListener>, drain: Drain, grace: Duration) -> i
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
     for listener in listeners {
         let acceptor = Acceptor {
-            listener: tokio::net::TcpListener::from_std(listener.socket)?,
+            listener: watched(listener.socket)?,
             server: listener.server,
             front: listener.front,
             room: listener.room,
@@ -76,6 +78,14 @@ async fn run(listeners: Vec<WorkerListener>, drain: Drain, grace: Duration) -> i
         () = housekeeping(&drain) => {}
     }
     Ok(())
+}
+
+#[expect(
+    deprecated,
+    reason = "its successor is unsafe, for the sake of types that lie about their descriptor; this one is the standard library's"
+)]
+fn watched(socket: TcpListener) -> io::Result<AsyncFd<TcpListener>> {
+    AsyncFd::with_interest(socket, Interest::READABLE)
 }
 
 /// Closes slow and idle clients and old connections to backends, for as long as the worker lives.

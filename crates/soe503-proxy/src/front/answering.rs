@@ -91,10 +91,10 @@ impl Future for Answering {
                 None => Poll::Pending,
             },
             StateProj::Stack { answering, waiting } => {
-                let polled = match waiting {
-                    Some(Waiting { plain: true, .. }) => upstream::taking(|| answering.poll(cx)),
-                    _ => answering.poll(cx),
-                };
+                let plain = waiting.as_ref().is_some_and(|waiting| waiting.plain);
+                let taking = plain.then(upstream::taking);
+                let polled = answering.poll(cx);
+                drop(taking);
                 if let Some(changes) = waiting.as_ref().and_then(|w| w.changes.as_ref()) {
                     interim::amend(|headers| changes.on_interim(headers));
                 }

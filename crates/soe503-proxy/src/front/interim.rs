@@ -7,8 +7,8 @@
 //!
 //! ```text
 //! client connection            stack                   upstream
-//!   collecting(room, poll) ──▶ poll ───▶ … ───▶ poll ──▶ offer(103, Link: …)
-//!   heads ◀──────────────────────────────────── (this thread's list)
+//!   collect(room); poll ─────▶ poll ───▶ … ───▶ poll ──▶ offer(103, Link: …)
+//!   end() ◀──────────────────────────────────── (this thread's list)
 //! ```
 //!
 //! Nothing of it is a promise. An attempt whose backend has sent interim answers can still be
@@ -53,14 +53,14 @@ pub(crate) fn offer(status: StatusCode, headers: HeaderMap) {
     HEADS.with_borrow_mut(|heads| heads.push(Interim { status, headers }));
 }
 
-/// Runs `poll`; also the interim answers that were offered meanwhile, in their order, `room` of
-/// them at most. Not to be nested.
-pub(crate) fn collecting<T>(room: usize, poll: impl FnOnce() -> T) -> (T, Vec<Interim>) {
+/// Collects the interim answers that are offered from now on, `room` of them at most. Not to be
+/// nested.
+///
+/// A value rather than a function around the poll: an answer is large, and would be moved through it.
+pub(crate) fn collect(room: usize) -> Collecting {
     debug_assert_eq!(ROOM.get(), 0, "one connection is polled inside another");
     ROOM.set(room);
-    let collecting = Collecting { room };
-    let polled = poll();
-    (polled, collecting.end())
+    Collecting { room }
 }
 
 /// Changes what has been offered to the connection that is being polled.
@@ -74,12 +74,15 @@ pub(super) fn amend(change: impl Fn(&mut HeaderMap)) {
 
 /// Somebody collects until this is dropped, be it by a panic: what was offered to one client must
 /// never reach another.
-struct Collecting {
+#[must_use = "collects until it is dropped"]
+#[derive(Debug)]
+pub(crate) struct Collecting {
     room: usize,
 }
 
 impl Collecting {
-    fn end(mut self) -> Vec<Interim> {
+    /// What was offered meanwhile, in its order.
+    pub(crate) fn end(mut self) -> Vec<Interim> {
         let heads = self.take();
         self.room = 0;
         heads
@@ -117,46 +120,46 @@ mod tests {
 
     #[test]
     fn interim_answers_but_no_others_reach_who_collects() {
-        let (polled, heads) = collecting(MOST, || {
-            offer_all(&[100, 102, 101, 103, 200, 103]);
-            7
-        });
-        assert_eq!((polled, statuses(&heads)), (7, vec![102, 103, 103]));
+        let collecting = collect(MOST);
+        offer_all(&[100, 102, 101, 103, 200, 103]);
+        let heads = collecting.end();
+        assert_eq!(statuses(&heads), [102, 103, 103]);
         assert_eq!(heads[0].headers["link"], "102");
-        assert!(collecting(MOST, || ()).1.is_empty());
+        assert!(collect(MOST).end().is_empty());
     }
 
     #[test]
     fn what_there_is_no_room_for_is_dropped() {
         offer_all(&[103]);
-        let (_, heads) = collecting(2, || offer_all(&[102, 103, 103]));
-        assert_eq!(statuses(&heads), [102, 103]);
-        let (_, heads) = collecting(0, || offer_all(&[103]));
-        assert!(heads.is_empty());
-        assert!(collecting(MOST, || ()).1.is_empty());
+        let collecting = collect(2);
+        offer_all(&[102, 103, 103]);
+        assert_eq!(statuses(&collecting.end()), [102, 103]);
+        let collecting = collect(0);
+        offer_all(&[103]);
+        assert!(collecting.end().is_empty());
+        assert!(collect(MOST).end().is_empty());
     }
 
     #[test]
     fn a_panic_leaves_nothing_to_the_next_client() {
         let broken = std::panic::catch_unwind(|| {
-            collecting(MOST, || {
-                offer_all(&[103]);
-                panic!("the stack is broken");
-            })
+            let _collecting = collect(MOST);
+            offer_all(&[103]);
+            panic!("the stack is broken");
         });
         assert!(broken.is_err());
-        let (_, heads) = collecting(MOST, || offer_all(&[102]));
-        assert_eq!(statuses(&heads), [102]);
+        let collecting = collect(MOST);
+        offer_all(&[102]);
+        assert_eq!(statuses(&collecting.end()), [102]);
     }
 
     #[test]
     fn what_is_offered_can_be_changed_before_it_leaves() {
-        let (_, heads) = collecting(MOST, || {
-            offer_all(&[103]);
-            amend(|headers| {
-                headers.remove("link");
-            });
+        let collecting = collect(MOST);
+        offer_all(&[103]);
+        amend(|headers| {
+            headers.remove("link");
         });
-        assert!(heads[0].headers.is_empty());
+        assert!(collecting.end()[0].headers.is_empty());
     }
 }

@@ -26,7 +26,6 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
 use http::HeaderValue;
-use tokio::net::TcpStream;
 
 pub(crate) use self::answer::{answer, unparsed};
 pub(crate) use self::answering::Answering;
@@ -39,6 +38,7 @@ use crate::config::{Forwarded, Listener};
 use crate::control::access_log::AccessLog;
 use crate::listen::watch::Watch;
 use crate::listen::{Admission, Drain};
+use crate::net::Stream;
 use crate::state::{ConnectionGuard, Proxy};
 use crate::tls::Handshake;
 
@@ -80,7 +80,7 @@ impl Front {
     /// The client of a connection that `peer` has opened; `None`, counted, if it may not stay.
     pub(crate) async fn admit(
         &self,
-        stream: &mut TcpStream,
+        stream: &mut Stream,
         peer: SocketAddr,
         watch: Arc<Watch>,
         drain: &Drain,

@@ -2,15 +2,15 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use soe503::clock;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::drain::Drain;
@@ -25,7 +25,7 @@ const EXHAUSTED: Duration = Duration::from_millis(50);
 /// A listening socket of one worker and what its connections share.
 #[derive(Debug)]
 pub(crate) struct Acceptor {
-    pub(crate) listener: TcpListener,
+    pub(crate) listener: AsyncFd<TcpListener>,
     /// How connections are served from now on: each keeps what was in force when it was accepted.
     pub(crate) server: Arc<ArcSwap<Server>>,
     pub(crate) front: Arc<Front>,
@@ -46,7 +46,7 @@ impl Acceptor {
             };
             let Ok(permit) = permit else { return };
             tokio::select! {
-                accepted = self.listener.accept() => match accepted {
+                accepted = self.listener.async_io(Interest::READABLE, |socket| accept(socket)) => match accepted {
                     Ok((stream, peer)) => self.start(stream, peer, permit),
                     Err(error) => pause_if_exhausted(&error).await,
                 },
@@ -58,8 +58,7 @@ impl Acceptor {
     /// Takes what the kernel had accepted before the drain began: those clients are connected as
     /// far as they know, and closing the socket would reset them.
     fn empty_queue(&self) {
-        let mut cx = Context::from_waker(Waker::noop());
-        while let Poll::Ready(Ok((stream, peer))) = self.listener.poll_accept(&mut cx) {
+        while let Ok((stream, peer)) = accept(self.listener.get_ref()) {
             let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else {
                 return;
             };
@@ -105,6 +104,28 @@ async fn serve<O: Future<Output = Option<Opened>>>(opening: Pin<Box<O>>) {
         // Boxed: it is large, and rare.
         Box::pin(switched.serve()).await;
     }
+}
+
+/// The next connection, if there is one, non-blocking. The event loop does not hear of it yet: see
+/// `net/fresh.rs`.
+#[cfg(target_os = "linux")]
+fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    use rustix::net::{SocketFlags, acceptfrom_with};
+
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let (stream, peer) = acceptfrom_with(listener, flags)?;
+    let peer = peer.map(SocketAddr::try_from).transpose()?;
+    // An unnamed peer of a TCP socket has gone already.
+    let peer = peer.ok_or(io::ErrorKind::ConnectionAborted)?;
+    Ok((stream.into(), peer))
+}
+
+/// The same in two system calls.
+#[cfg(not(target_os = "linux"))]
+fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    let (stream, peer) = listener.accept()?;
+    stream.set_nonblocking(true)?;
+    Ok((stream, peer))
 }
 
 /// Errors of one connection (it was reset in the queue) are skipped; errors of the process are

@@ -2,12 +2,11 @@
 
 use std::net::SocketAddr;
 
-use tokio::net::TcpStream;
-
 use super::drain::Drain;
 use super::per_client::{PerClient, Seat};
 use super::proxy_header;
 use crate::config::{Listener, Networks};
+use crate::net::Stream;
 
 /// Whom a listener lets in. One for all workers.
 #[derive(Debug)]
@@ -56,7 +55,7 @@ impl Admission {
     /// else; a header that does not come before `drain` begins is not waited for.
     pub(crate) async fn admit(
         &self,
-        stream: &mut TcpStream,
+        stream: &mut Stream,
         peer: SocketAddr,
         drain: &Drain,
     ) -> Result<Admitted, Refused> {
@@ -66,6 +65,7 @@ impl Admission {
                 return Err(Refused::ProxyHeader);
             }
             // Boxed: most listeners have none, and the buffers would be part of every connection.
+            let stream = stream.tcp().map_err(|_| Refused::ProxyHeader)?;
             let reading = Box::pin(proxy_header::read(stream));
             let told = tokio::select! {
                 told = reading => told,

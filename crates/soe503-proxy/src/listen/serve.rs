@@ -1,6 +1,6 @@
 //! One client connection, from the first byte to the last answer.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use soe503_h1::HeadLimits;
 use soe503_h2::Options;
-use tokio::net::TcpStream;
 
 use super::drain::Drain;
 use super::h1::{self, Ended};
@@ -96,14 +95,15 @@ impl Server {
     /// request's record.
     pub(crate) async fn open(
         self: Arc<Self>,
-        mut stream: TcpStream,
+        stream: TcpStream,
         peer: SocketAddr,
         watch: Arc<Watch>,
         front: Arc<Front>,
         drain: Drain,
     ) -> Option<Opened> {
+        let mut stream = Stream::Fresh(Some(stream));
         let client = front.admit(&mut stream, peer, watch, &drain).await?;
-        let (stream, client) = self.secure(Stream::Tcp(stream), client, &front).await?;
+        let (stream, client) = self.secure(stream, client, &front).await?;
         let agreed = client.tls().and_then(|tls| tls.alpn);
         let client = Arc::new(client);
         if self.protocols == Protocols::H2 || agreed == Some(Alpn::Http2) {
@@ -121,10 +121,10 @@ impl Server {
         client: Client,
         front: &Front,
     ) -> Option<(Stream, Client)> {
-        let (tls, tcp) = match (&self.tls, stream) {
-            (Some(tls), Stream::Tcp(tcp)) => (tls, tcp),
-            (_, stream) => return Some((stream, client)),
+        let Some(tls) = &self.tls else {
+            return Some((stream, client));
         };
+        let tcp = stream.into_tcp().ok()?;
         // The handshake has a limit of its own.
         client.watch().busy();
         // Boxed: it would make the future of every connection several times larger.

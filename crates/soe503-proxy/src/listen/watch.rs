@@ -6,7 +6,8 @@
 //! request pays a few plain stores; a limit is kept to within [`INTERVAL`].
 //!
 //! An HTTP/2 connection does many things at once and knows best what is due when: it is always
-//! busy here, and says instead [when it wants to be woken](Watch::wake_by).
+//! busy here, and says instead [when it wants to be woken](Watch::wake_by). So does an HTTP/1
+//! connection that the event loop does not know yet.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};

@@ -5,13 +5,14 @@
 //! directions of TLS share its state, under a lock that is never contended, because one task has
 //! both.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Write as _};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
+use super::fresh::Fresh;
 use super::{Stream, Tls, with_scratch};
 
 /// The direction towards us.
@@ -27,18 +28,21 @@ pub(crate) struct WriteHalf(Option<Write>);
 
 #[derive(Debug)]
 enum Read {
+    Fresh(Fresh),
     Tcp(OwnedReadHalf),
     Tls(tokio::io::ReadHalf<Tls>),
 }
 
 #[derive(Debug)]
 enum Write {
+    Fresh(Fresh),
     Tcp(OwnedWriteHalf),
     Tls(tokio::io::WriteHalf<Tls>),
 }
 
-pub(super) fn reunite(read: ReadHalf, mut write: WriteHalf) -> Option<Stream> {
-    match (read.0, write.0.take()?) {
+pub(super) fn reunite(read: ReadHalf, write: WriteHalf) -> Option<Stream> {
+    let (read, write) = (read.watched().ok()?, write.watched().ok()?);
+    match (read, write) {
         (Read::Tcp(read), Write::Tcp(write)) => read.reunite(write).ok().map(Stream::Tcp),
         (Read::Tls(read), Write::Tls(write)) if read.is_pair_of(&write) => {
             Some(Stream::Tls(read.unsplit(write)))
@@ -48,12 +52,29 @@ pub(super) fn reunite(read: ReadHalf, mut write: WriteHalf) -> Option<Stream> {
 }
 
 impl ReadHalf {
+    pub(super) fn fresh(half: Fresh) -> Self {
+        Self(Read::Fresh(half))
+    }
+
     pub(super) fn tcp(half: OwnedReadHalf) -> Self {
         Self(Read::Tcp(half))
     }
 
     pub(super) fn tls(half: tokio::io::ReadHalf<Tls>) -> Self {
         Self(Read::Tls(half))
+    }
+
+    /// The event loop does not know the connection, and would have to learn of it if this were read
+    /// while there is nothing to read.
+    pub(crate) fn is_unwatched(&self) -> bool {
+        matches!(&self.0, Read::Fresh(fresh) if fresh.is_unwatched())
+    }
+
+    fn watched(self) -> io::Result<Read> {
+        Ok(match self.0 {
+            Read::Fresh(fresh) => Read::Tcp(fresh.to_read()?),
+            ordinary => ordinary,
+        })
     }
 
     /// Whether the peer has said anything, be it the end, while nobody was listening.
@@ -69,6 +90,10 @@ impl ReadHalf {
 }
 
 impl WriteHalf {
+    pub(super) fn fresh(half: Fresh) -> Self {
+        Self(Some(Write::Fresh(half)))
+    }
+
     pub(super) fn tcp(half: OwnedWriteHalf) -> Self {
         Self(Some(Write::Tcp(half)))
     }
@@ -86,6 +111,14 @@ impl WriteHalf {
         }
     }
 
+    fn watched(mut self) -> io::Result<Write> {
+        match self.0.take() {
+            Some(Write::Fresh(fresh)) => Ok(Write::Tcp(fresh.to_write()?)),
+            Some(ordinary) => Ok(ordinary),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
     fn get(&mut self) -> io::Result<&mut Write> {
         self.0
             .as_mut()
@@ -93,11 +126,30 @@ impl WriteHalf {
     }
 }
 
+impl Write {
+    /// Writes by `write` if the connection is fresh; `None` if it no longer is, or would block.
+    fn at_once(
+        &mut self,
+        write: impl FnMut(&mut std::net::TcpStream) -> io::Result<usize>,
+    ) -> io::Result<Option<usize>> {
+        let Self::Fresh(fresh) = self else {
+            return Ok(None);
+        };
+        match fresh.write(write) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                *self = Self::Tcp(fresh.to_write()?);
+                Ok(None)
+            }
+            written => written.map(Some),
+        }
+    }
+}
+
 impl Drop for WriteHalf {
     fn drop(&mut self) {
         match self.0.take() {
             Some(Write::Tcp(half)) => half.forget(),
-            Some(Write::Tls(_)) | None => {}
+            Some(Write::Fresh(_) | Write::Tls(_)) | None => {}
         }
     }
 }
@@ -108,7 +160,17 @@ impl AsyncRead for ReadHalf {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().0 {
+        let this = self.get_mut();
+        if let Read::Fresh(fresh) = &this.0 {
+            match fresh.read(buf) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    this.0 = Read::Tcp(fresh.to_read()?);
+                }
+                read => return Poll::Ready(read),
+            }
+        }
+        match &mut this.0 {
+            Read::Fresh(_) => Poll::Pending,
             Read::Tcp(half) => Pin::new(half).poll_read(cx, buf),
             Read::Tls(half) => Pin::new(half).poll_read(cx, buf),
         }
@@ -121,7 +183,12 @@ impl AsyncWrite for WriteHalf {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut().get()? {
+        let write = self.get_mut().get()?;
+        if let Some(written) = write.at_once(|stream| stream.write(buf))? {
+            return Poll::Ready(Ok(written));
+        }
+        match write {
+            Write::Fresh(_) => Poll::Pending,
             Write::Tcp(half) => Pin::new(half).poll_write(cx, buf),
             Write::Tls(half) => Pin::new(half).poll_write(cx, buf),
         }
@@ -132,7 +199,12 @@ impl AsyncWrite for WriteHalf {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut().get()? {
+        let write = self.get_mut().get()?;
+        if let Some(written) = write.at_once(|stream| stream.write_vectored(bufs))? {
+            return Poll::Ready(Ok(written));
+        }
+        match write {
+            Write::Fresh(_) => Poll::Pending,
             Write::Tcp(half) => Pin::new(half).poll_write_vectored(cx, bufs),
             Write::Tls(half) => Pin::new(half).poll_write_vectored(cx, bufs),
         }
@@ -140,6 +212,7 @@ impl AsyncWrite for WriteHalf {
 
     fn is_write_vectored(&self) -> bool {
         match &self.0 {
+            Some(Write::Fresh(_)) => true,
             Some(Write::Tcp(half)) => half.is_write_vectored(),
             Some(Write::Tls(half)) => half.is_write_vectored(),
             None => false,
@@ -148,13 +221,22 @@ impl AsyncWrite for WriteHalf {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut().get()? {
+            Write::Fresh(_) => Poll::Ready(Ok(())),
             Write::Tcp(half) => Pin::new(half).poll_flush(cx),
             Write::Tls(half) => Pin::new(half).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut().get()? {
+        let write = self.get_mut().get()?;
+        if let Write::Fresh(fresh) = write {
+            if fresh.shutdown()? {
+                return Poll::Ready(Ok(()));
+            }
+            *write = Write::Tcp(fresh.to_write()?);
+        }
+        match write {
+            Write::Fresh(_) => Poll::Pending,
             Write::Tcp(half) => Pin::new(half).poll_shutdown(cx),
             Write::Tls(half) => Pin::new(half).poll_shutdown(cx),
         }

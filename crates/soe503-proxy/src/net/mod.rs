@@ -2,6 +2,7 @@
 //! that connections borrow while they have something to say.
 
 mod buffer;
+mod fresh;
 mod half;
 mod message;
 mod stream;

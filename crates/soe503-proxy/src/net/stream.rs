@@ -8,11 +8,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::Tls;
+use super::fresh::Fresh;
 use super::half::{ReadHalf, WriteHalf};
 
 /// A connection to a client or to a backend.
 #[derive(Debug)]
 pub(crate) enum Stream {
+    /// Plain TCP, just accepted: the event loop has not heard of it. `None`: it did not take it.
+    Fresh(Option<std::net::TcpStream>),
     /// Plain TCP.
     Tcp(TcpStream),
     /// TLS over TCP.
@@ -25,9 +28,43 @@ impl Stream {
         super::half::reunite(read, write)
     }
 
+    /// Its TCP connection, known to the event loop.
+    ///
+    /// # Errors
+    ///
+    /// The event loop does not take it, or there is TLS around it.
+    pub(crate) fn tcp(&mut self) -> io::Result<&mut TcpStream> {
+        if let Self::Fresh(fresh) = self
+            && let Some(stream) = fresh.take()
+        {
+            *self = Self::Tcp(TcpStream::from_std(stream)?);
+        }
+        match self {
+            Self::Tcp(stream) => Ok(stream),
+            Self::Fresh(_) | Self::Tls(_) => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// The same, and nothing but that.
+    ///
+    /// # Errors
+    ///
+    /// As [`tcp`](Self::tcp).
+    pub(crate) fn into_tcp(mut self) -> io::Result<TcpStream> {
+        self.tcp()?;
+        match self {
+            Self::Tcp(stream) => Ok(stream),
+            Self::Fresh(_) | Self::Tls(_) => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
     /// The two directions, each to be used on its own.
     pub(crate) fn split(self) -> (ReadHalf, WriteHalf) {
         match self {
+            Self::Fresh(stream) => {
+                let fresh = Fresh::new(stream);
+                (ReadHalf::fresh(fresh.clone()), WriteHalf::fresh(fresh))
+            }
             Self::Tcp(stream) => {
                 let (read, write) = stream.into_split();
                 (ReadHalf::tcp(read), WriteHalf::tcp(write))
@@ -47,8 +84,8 @@ impl AsyncRead for Stream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+            plain => Pin::new(plain.tcp()?).poll_read(cx, buf),
         }
     }
 }
@@ -60,8 +97,8 @@ impl AsyncWrite for Stream {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+            plain => Pin::new(plain.tcp()?).poll_write(cx, buf),
         }
     }
 
@@ -71,13 +108,14 @@ impl AsyncWrite for Stream {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
             Self::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            plain => Pin::new(plain.tcp()?).poll_write_vectored(cx, bufs),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
+            Self::Fresh(_) => true,
             Self::Tcp(stream) => stream.is_write_vectored(),
             Self::Tls(stream) => stream.is_write_vectored(),
         }
@@ -85,15 +123,15 @@ impl AsyncWrite for Stream {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+            plain => Pin::new(plain.tcp()?).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+            plain => Pin::new(plain.tcp()?).poll_shutdown(cx),
         }
     }
 }

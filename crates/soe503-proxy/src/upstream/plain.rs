@@ -21,10 +21,11 @@ pub(crate) struct PlainFields {
     pub(crate) written: Written,
 }
 
-/// Runs `poll`; fields of an answer that it comes across are taken as text.
-pub(crate) fn taking<T>(poll: impl FnOnce() -> T) -> T {
-    let _until = Taking(TAKEN.replace(true));
-    poll()
+/// From now on, until what it returns is dropped, the fields of an answer are taken as text.
+///
+/// A value rather than a function around the poll: an answer is large, and would be moved through it.
+pub(crate) fn taking() -> Taking {
+    Taking(TAKEN.replace(true))
 }
 
 /// Whether the client whose request is being polled takes them so.
@@ -33,7 +34,9 @@ pub(super) fn is_taken() -> bool {
 }
 
 /// Until this is dropped, be it by a panic.
-struct Taking(bool);
+#[must_use = "ends when it is dropped"]
+#[derive(Debug)]
+pub(crate) struct Taking(bool);
 
 impl Drop for Taking {
     fn drop(&mut self) {
@@ -48,8 +51,13 @@ mod tests {
     #[test]
     fn only_what_is_polled_by_who_takes_it_so() {
         assert!(!is_taken());
-        assert!(taking(is_taken));
-        let broken = std::panic::catch_unwind(|| taking(|| panic!("in the stack")));
+        let taken = taking();
+        assert!(is_taken());
+        drop(taken);
+        let broken = std::panic::catch_unwind(|| {
+            let _taken = taking();
+            panic!("in the stack");
+        });
         assert!(broken.is_err() && !is_taken());
     }
 }

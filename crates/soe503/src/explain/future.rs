@@ -81,7 +81,10 @@ where
         let mut this = self.project();
         let error = match this.state.as_mut().project() {
             StateProj::Running { inner } => {
-                match catch_unwind(AssertUnwindSafe(|| inner.poll(cx))) {
+                // Filled in rather than returned: an answer is large, and would be moved twice more.
+                let mut polled = Poll::Pending;
+                let caught = catch_unwind(AssertUnwindSafe(|| polled = inner.poll(cx)));
+                match caught.map(|()| polled) {
                     Ok(Poll::Pending) => return Poll::Pending,
                     Ok(Poll::Ready(Ok(mut response))) => {
                         if response.status().is_server_error() {

@@ -20,8 +20,9 @@ pub(super) struct Attempts<S, ReqB, ResB> {
     pub(super) plan: Plan<S, ReqB>,
     /// Those that failed. Empty, and no allocation, while none has.
     failed: Vec<Attempt>,
-    /// The answer of the last failed attempt, until the next is under way.
-    earlier: Option<Response<ResB>>,
+    /// The answer of the last failed attempt, until the next is under way. Boxed: it is large, and
+    /// hardly any request has one.
+    earlier: Option<Box<Response<ResB>>>,
 }
 
 /// What happens next.
@@ -72,7 +73,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         let attempt = facts::answered(&response, context.number, context.now, now);
         match self.decide(attempt, &aside, now) {
             Some(at) => {
-                self.earlier = Some(response);
+                self.earlier = Some(Box::new(response));
                 Next::Again(at)
             }
             None => {
@@ -102,7 +103,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         }
         if let Some(mut earlier) = self.earlier.take_if(|_| refused) {
             self.attach(&mut earlier, now);
-            return Next::Done(Ok(earlier));
+            return Next::Done(Ok(*earlier));
         }
         let attempts = std::mem::take(&mut self.failed);
         let mut failure = Failure::new(Ledger { attempts }).with_source(error);

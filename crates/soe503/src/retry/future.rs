@@ -7,11 +7,11 @@ use std::task::{Context, Poll, ready};
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
+use soe503_core::Tick;
 use tower_service::Service;
 
 use super::ReplayBody;
 use super::attempts::{Attempts, Next};
-use super::plan::Plan;
 use crate::alarm::Alarm;
 use crate::error::BoxError;
 
@@ -56,11 +56,15 @@ impl<S, F, ReqB, ResB> ResponseFuture<S, F, ReqB, ResB> {
         }
     }
 
-    pub(super) fn first(attempt: F, plan: Plan<S, ReqB>) -> Self {
+    pub(super) const fn first(
+        attempt: F,
+        due: Option<Tick>,
+        attempts: Box<Attempts<S, ReqB, ResB>>,
+    ) -> Self {
         Self {
             state: State::Trying { attempt },
-            alarm: Alarm::new(plan.context.due()),
-            attempts: Some(Box::new(Attempts::new(plan))),
+            alarm: Alarm::new(due),
+            attempts: Some(attempts),
         }
     }
 }

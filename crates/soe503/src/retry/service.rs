@@ -6,6 +6,7 @@ use http_body::Body;
 use soe503_core::retry::{RetryBudget, RetryPolicy};
 use tower_service::Service;
 
+use super::attempts::Attempts;
 use super::body::ReplayBody;
 use super::future::ResponseFuture;
 use super::head::Head;
@@ -66,17 +67,18 @@ where
             return ResponseFuture::once(self.inner.call(request));
         }
         context.attempt_deadline = rules.attempt_deadline(context);
-        let context = context.clone();
+        let (context, due) = (context.clone(), context.due());
         let head = Head::of(&request);
         let (parts, body) = request.into_parts();
         let (body, replay) = ReplayBody::taped(body, rules.replay_cap);
-        let plan = Plan {
+        let attempts = Box::new(Attempts::new(Plan {
             inner: self.inner.clone(),
             rules: Arc::clone(rules),
             head,
             replay,
             context,
-        };
-        ResponseFuture::first(self.inner.call(Request::from_parts(parts, body)), plan)
+        }));
+        let attempt = self.inner.call(Request::from_parts(parts, body));
+        ResponseFuture::first(attempt, due, attempts)
     }
 }

@@ -19,17 +19,17 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        #[pin]
-        deadline: Alarm,
+        // Boxed: where a layer below keeps the deadline there is none, and all would carry it.
+        deadline: Option<Pin<Box<Alarm>>>,
         started: Tick,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) const fn new(inner: F, started: Tick, deadline: Option<Tick>) -> Self {
+    pub(super) fn new(inner: F, started: Tick, deadline: Option<Tick>) -> Self {
         Self {
             inner,
-            deadline: Alarm::new(deadline),
+            deadline: deadline.map(|at| Box::pin(Alarm::new(Some(at)))),
             started,
         }
     }
@@ -48,7 +48,10 @@ where
         if let Poll::Ready(result) = this.inner.poll(cx) {
             return Poll::Ready(result.map_err(Into::into));
         }
-        let deadline = ready!(this.deadline.poll(cx));
+        let Some(deadline) = this.deadline else {
+            return Poll::Pending;
+        };
+        let deadline = ready!(deadline.as_mut().poll(cx));
         let elapsed = deadline.since(*this.started);
         let attempt = facts::timed_out(TimeoutKind::Total, 1, *this.started, elapsed);
         Poll::Ready(Err(Failure::new(attempt).into()))

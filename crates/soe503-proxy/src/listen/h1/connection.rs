@@ -152,9 +152,10 @@ impl Connection {
             _ => ClientBody::H1(self.inbox.body()),
         };
         let request = Request::from_parts(parts, body);
-        let answering = front::answer(&self.front, &self.client, request);
-        let mut exchange = Exchange::new(Stage::Answering { answering }, framing);
+        let mut exchange = Exchange::new(framing);
         exchange.upgrade = upgrades;
+        let answering = front::answer(&self.front, &self.client, request);
+        exchange.stage.set(Stage::Answering { answering });
         exchange
     }
 
@@ -166,7 +167,7 @@ impl Connection {
             head: false,
             keep_alive: false,
         };
-        let mut exchange = Exchange::new(Stage::Idle, framing);
+        let mut exchange = Exchange::new(framing);
         exchange.early = Early::none();
         exchange.lost = true;
         self.respond(&mut exchange, response);

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use http::Version;
 use soe503_h1::{BodyLength, ConnectionOut, write_response_head};
 
-use crate::front::interim::{self, Interim};
+use crate::front::interim::{self, Collecting, Interim};
 use crate::net::{Message, WriteHalf};
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -46,14 +46,18 @@ impl Early {
         }
     }
 
-    /// Runs `poll` and takes the interim answers that it comes across.
-    pub(super) fn collect<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        let (polled, heads) = interim::collecting(self.room, poll);
+    /// Collects the interim answers that a poll comes across; [`take`](Self::take) them after it.
+    pub(super) fn collect(&self) -> Collecting {
+        interim::collect(self.room)
+    }
+
+    /// Takes what was collected.
+    pub(super) fn take(&mut self, collected: Collecting) {
+        let heads = collected.end();
         self.room -= heads.len();
         for head in heads {
-            self.take(&head);
+            self.add(&head);
         }
-        polled
     }
 
     /// Invites the request's body.
@@ -83,7 +87,7 @@ impl Early {
             .map_or(&[], |waiting| waiting.unsent())
     }
 
-    fn take(&mut self, head: &Interim) {
+    fn add(&mut self, head: &Interim) {
         if self.unsent().len() > MOST_WAITING {
             return;
         }
@@ -107,18 +111,20 @@ mod tests {
 
     use super::*;
 
-    fn offer(value: &str) {
+    fn offered(early: &mut Early, value: &str) {
+        let collecting = early.collect();
         let mut headers = HeaderMap::new();
         headers.insert("link", HeaderValue::from_str(value).unwrap());
         interim::offer(StatusCode::EARLY_HINTS, headers);
+        early.take(collecting);
     }
 
     #[test]
     fn heads_are_written_whole_and_in_order() {
         let mut early = Early::new(Version::HTTP_11);
-        early.collect(|| offer("</a>"));
+        offered(&mut early, "</a>");
         early.invite();
-        early.collect(|| offer("</b>"));
+        offered(&mut early, "</b>");
         let expected =
             b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n\
             HTTP/1.1 103 Early Hints\r\nlink: </b>\r\n\r\n";
@@ -130,7 +136,7 @@ mod tests {
         let mut early = Early::new(Version::HTTP_11);
         let large = "x".repeat(30 * 1024);
         for _ in 0..interim::MOST {
-            early.collect(|| offer(&large));
+            offered(&mut early, &large);
         }
         let heads = early.unsent().len() / large.len();
         assert_eq!(heads, 3, "one may go over the limit");

@@ -10,7 +10,7 @@ use super::answer::{Answer, Framing};
 use super::connection::Connection;
 use super::early::Early;
 use super::inbox::Expect;
-use super::stage::{Stage, StageProj};
+use super::stage::{self, Stage, StageProj};
 use super::tunnel;
 use crate::front::FrontBody;
 use crate::listen::linger;
@@ -49,7 +49,10 @@ impl Connection {
     ) -> Poll<bool> {
         let Exchange { stage, early, .. } = exchange;
         if let StageProj::Answering { answering } = stage.as_mut().project() {
-            match early.collect(|| answering.poll(cx)) {
+            let collecting = early.collect();
+            let polled = answering.poll(cx);
+            early.take(collecting);
+            match polled {
                 Poll::Ready(Ok(response)) => self.respond(exchange, response),
                 Poll::Pending => return self.meanwhile(cx, early).map(|()| false),
             }
@@ -144,10 +147,10 @@ impl Connection {
 }
 
 impl Exchange {
-    /// One that has got as far as `stage`.
-    pub(super) fn new(stage: Stage, framing: Framing) -> Self {
+    /// One of which nothing has been done yet.
+    pub(super) fn new(framing: Framing) -> Self {
         Self {
-            stage: stage.lend(),
+            stage: stage::lend(),
             early: Early::new(framing.version),
             framing,
             upgrade: false,

@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt;
 use super::Settings;
 use super::body::BodyError;
 use crate::listen::detect;
-use crate::listen::watch::{TRICKLE, Watch};
+use crate::listen::watch::{self, TRICKLE, Watch};
 use crate::net::{ReadHalf, read_scratch};
 
 /// How much of a body is read at once at first, in bytes; doubled while reads fill it.
@@ -282,6 +282,12 @@ impl Inbox {
     /// Looks only after the whole request has been read; before, its body finds out.
     pub(super) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.is_complete() || !self.carry.is_empty() {
+            return Poll::Pending;
+        }
+        // To wait for the client's end takes the event loop, and most answers are there before it
+        // would have paid: the next look at all connections is soon enough.
+        if self.half.is_unwatched() && !self.watch.has_rung() {
+            self.watch.wake_by(watch::now());
             return Poll::Pending;
         }
         let Self { half, carry, .. } = self;

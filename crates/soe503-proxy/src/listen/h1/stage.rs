@@ -37,17 +37,10 @@ pin_project! {
     }
 }
 
-impl Stage {
-    /// A box with this in it.
-    pub(super) fn lend(self) -> Pin<Box<Self>> {
-        match STAGES.with_borrow_mut(Vec::pop) {
-            Some(mut stage) => {
-                stage.set(self);
-                stage
-            }
-            None => Box::pin(self),
-        }
-    }
+/// A box with nothing in it.
+pub(super) fn lend() -> Pin<Box<Stage>> {
+    let spare = STAGES.with_borrow_mut(Vec::pop);
+    spare.unwrap_or_else(|| Box::pin(Stage::Idle))
 }
 
 /// Ends what is in it and keeps the box for the next request.
@@ -69,10 +62,10 @@ mod tests {
     #[test]
     fn a_box_is_used_again_and_not_all_are_kept() {
         let place = |stage: &Pin<Box<Stage>>| std::ptr::from_ref::<Stage>(stage);
-        let first = Stage::Idle.lend();
+        let first = lend();
         let at = place(&first);
         give_back(first);
-        let lent: Vec<_> = (0..2 * SPARE).map(|_| Stage::Idle.lend()).collect();
+        let lent: Vec<_> = (0..2 * SPARE).map(|_| lend()).collect();
         assert_eq!(place(&lent[0]), at);
         lent.into_iter().for_each(give_back);
         assert_eq!(STAGES.with_borrow(Vec::len), SPARE);

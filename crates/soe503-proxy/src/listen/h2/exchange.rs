@@ -80,8 +80,9 @@ impl Future for Exchange {
         let why = loop {
             match this.phase.as_mut().project() {
                 PhaseProj::Answering { answering } => {
-                    let (polled, heads) = interim::collecting(*this.room, || answering.poll(cx));
-                    for head in heads {
+                    let collecting = interim::collect(*this.room);
+                    let polled = answering.poll(cx);
+                    for head in collecting.end() {
                         *this.room -= 1;
                         shared.lock().interim(stream, &head);
                     }

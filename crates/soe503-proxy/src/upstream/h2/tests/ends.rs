@@ -173,7 +173,9 @@ async fn interim_answers_are_offered_to_whose_request_is_polled() {
     let mut answer = pin!(run(backend.upstream.clone(), backend.options, request));
     let mut offered = Vec::new();
     let asking = poll_fn(|cx| {
-        let (polled, heads) = interim::collecting(interim::MOST, || answer.as_mut().poll(cx));
+        let collecting = interim::collect(interim::MOST);
+        let polled = answer.as_mut().poll(cx);
+        let heads = collecting.end();
         offered.extend(heads.iter().map(|head| head.status.as_u16()));
         polled
     });
