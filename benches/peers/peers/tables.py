@@ -21,7 +21,11 @@ def render(results: dict) -> str:
 
 def about(facts: dict) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    return f"{facts['date']}, {facts['machine']}, {facts['kernel']}.\n{versions}.\n`{facts['command']}`"
+    text = f"{facts['date']}, {facts['machine']}, {facts['kernel']}.\n{versions}.\n`{facts['command']}`"
+    if "stolen" not in facts:
+        return text
+    slept = "Cores were kept awake" if facts["awake"] else "Cores could sleep (keeping them awake takes root): latencies and CPU times include waking them"
+    return f"{text}\n\n{slept}; the host took {facts['stolen']:.1%} of their time."
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
