@@ -29,8 +29,7 @@ pub(crate) const WHEEL: u64 = 1 << 19;
 const COMMON: u64 = 16;
 const _: () = assert!(GRID.is_multiple_of(COMMON) && WHEEL.is_multiple_of(COMMON));
 
-/// A paused runtime for one run after another. A hundred years of ticks are enough for
-/// thousands of runs.
+/// A paused runtime for one run after another, which begin days apart.
 #[derive(Debug)]
 pub(crate) struct Virtual {
     runtime: Runtime,

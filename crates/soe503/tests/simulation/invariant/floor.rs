@@ -46,7 +46,8 @@ impl Floor {
         }
         let changes = before.iter().zip(&self.states).enumerate();
         let ejected: Vec<usize> = changes
-            .filter(|(_, (before, now))| !is_ejected(before) && is_ejected(now))
+            // Whoever comes back from an operator's decision may have been ejected before that.
+            .filter(|(_, (before, now))| is_enabled(before) && !is_ejected(before) && is_ejected(now))
             .map(|(machine, _)| machine)
             .collect();
         if ejected.is_empty() {
