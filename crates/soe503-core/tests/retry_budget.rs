@@ -106,7 +106,13 @@ fn handles_share_and_late_clocks_do_no_harm() {
 fn a_budget_is_kept_however_late_it_is() {
     let bucket = Duration::from_millis(100);
     // Buckets since the epoch: seven years of these, and around where the circle begins anew.
-    for buckets in [10_u32, 1 << 31, (1 << 31) + 7, u32::MAX - 60_000, u32::MAX - 3] {
+    for buckets in [
+        10_u32,
+        1 << 31,
+        (1 << 31) + 7,
+        u32::MAX - 60_000,
+        u32::MAX - 3,
+    ] {
         let at = |more: u32| {
             let since = bucket * buckets + bucket * more;
             Tick::ZERO.after(since)

@@ -16,9 +16,9 @@ use soe503_core::Tick;
 use soe503_core::ledger::{Attempt, Fault, Knock, Phase, TimeoutKind};
 use tower::Service;
 
+use crate::body::Reply;
 use crate::clock::pass;
 use crate::fault::Kind;
-use crate::body::Reply;
 use crate::schedule::{CONNECT_TIMEOUT, JITTER};
 use crate::visit::Visit;
 use crate::world::World;
@@ -71,7 +71,10 @@ impl Backend {
     {
         let id = request.headers().get(ID).and_then(|id| id.to_str().ok());
         let id = id.and_then(|id| id.parse().ok()).expect("it has a number");
-        let number = request.extensions().get::<RequestContext>().map_or(1, |c| c.number);
+        let number = request
+            .extensions()
+            .get::<RequestContext>()
+            .map_or(1, |c| c.number);
         let (reused, stale) = self.connection();
         let visit = Visit::begin(&self.world, self.machine, id, number, reused);
         let exchange = Exchange {
@@ -80,7 +83,9 @@ impl Backend {
             started: clock::now(),
             reused,
         };
-        let died = self.world.with(|state| state.machines[self.machine].died.clone());
+        let died = self
+            .world
+            .with(|state| state.machines[self.machine].died.clone());
         let broken = {
             let mut died = std::pin::pin!(died.notified());
             died.as_mut().enable();
@@ -160,7 +165,9 @@ impl Exchange {
             return Err(self.broke(Fault::Errno(ECONNRESET), "reset").into());
         }
         if stale {
-            return Err(self.broke(Fault::Errno(EPIPE), "nobody on the other side").into());
+            return Err(self
+                .broke(Fault::Errno(EPIPE), "nobody on the other side")
+                .into());
         }
         if let Some(Kind::Sheds(after)) = wrong {
             // The body is left alone.
@@ -253,10 +260,18 @@ impl Exchange {
         self.visit.broke(how, refuses);
         let handed = self.visit.handed() as u64;
         Failure::new(Attempt {
-            phase: if handed > 0 { Phase::WaitHeaders } else { Phase::Write },
+            phase: if handed > 0 {
+                Phase::WaitHeaders
+            } else {
+                Phase::Write
+            },
             bytes_sent: Some(handed),
             bytes_received: Some(0),
-            knock: Some(if refuses { Knock::Refused } else { Knock::Accepted }),
+            knock: Some(if refuses {
+                Knock::Refused
+            } else {
+                Knock::Accepted
+            }),
             ..self.attempt(fault)
         })
     }

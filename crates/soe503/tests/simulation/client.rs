@@ -41,8 +41,22 @@ const LATE: u32 = 1;
 // === impl Client ===
 
 impl Client {
-    /// One of the schedule's clients. A `patient` one stays for all of its answer.
-    pub(crate) fn random(scene: &Scene, patient: bool, rng: &mut Rng) -> Self {
+    /// One of the schedule's clients, while something is wrong.
+    pub(crate) fn random(scene: &Scene, rng: &mut Rng) -> Self {
+        Self::with(scene, &[0, 0, 0, 5, 40], true, rng)
+    }
+
+    /// One that does not upload slowly: that uses up an attempt's time, for which a backend is blamed.
+    pub(crate) fn swift(scene: &Scene, rng: &mut Rng) -> Self {
+        Self::with(scene, &[0, 5], true, rng)
+    }
+
+    /// One that stays for all of its answer, too.
+    pub(crate) fn patient(scene: &Scene, rng: &mut Rng) -> Self {
+        Self::with(scene, &[0, 5], false, rng)
+    }
+
+    fn with(scene: &Scene, pauses: &[u32], may_leave: bool, rng: &mut Rng) -> Self {
         let clients = &scene.world.schedule.clients;
         let idempotent = rng.u32(0..100) < clients.idempotent;
         let methods = match idempotent {
@@ -51,11 +65,13 @@ impl Client {
         };
         let method = pick(rng, &methods).clone();
         let keyed = !idempotent && rng.u32(0..100) < clients.keyed;
-        let frames = if method == Method::GET { 0 } else { rng.u32(0..=3) };
-        // A slow upload uses up an attempt's time, which is nobody else's fault.
-        let pauses: &[u32] = if patient { &[0, 5] } else { &[0, 0, 0, 5, 40] };
+        let frames = if method == Method::GET {
+            0
+        } else {
+            rng.u32(0..=3)
+        };
         let (size, pause) = (rng.usize(1..=150), *pick(rng, pauses));
-        let leaves = !patient && rng.u32(0..100) < clients.leaving;
+        let leaves = may_leave && rng.u32(0..100) < clients.leaving;
         let (mut patience, mut reads, mut breaks_at) = (None, None, None);
         match rng.u8(0..4) {
             _ if !leaves => {}
@@ -152,7 +168,10 @@ fn ask(world: &World, client: &Client, twice: bool) -> usize {
 fn told<B>(world: &World, id: usize, response: &Response<B>) {
     let status = response.status().as_u16();
     let from_backend = response.headers().contains_key(FROM);
-    let cause = response.extensions().get::<Explained>().map(|told| told.cause);
+    let cause = response
+        .extensions()
+        .get::<Explained>()
+        .map(|told| told.cause);
     world.note(Event::Told {
         id,
         status,
@@ -172,7 +191,10 @@ fn told<B>(world: &World, id: usize, response: &Response<B>) {
     let timeout = world.schedule.timeout;
     if now - at > timeout + LATE {
         world.violated(Invariant::DeadlineKept, || {
-            format!("#{id} was answered after {} ms, {timeout} were allowed", now - at)
+            format!(
+                "#{id} was answered after {} ms, {timeout} were allowed",
+                now - at
+            )
         });
     }
     let tagged = response.headers().contains_key("x-error-code");
@@ -237,4 +259,3 @@ impl Drop for Presence {
         self.0.with(|state| state.clients -= 1);
     }
 }
-

@@ -82,7 +82,9 @@ fn decide(scene: &Scene, fault: &Fault, begins: bool) {
             if begins {
                 machines(world, fault).for_each(|machine| world.orphan(machine));
             }
-            scene.stack.set_backends(world, |machine| !is_removed(world, machine));
+            scene
+                .stack
+                .set_backends(world, |machine| !is_removed(world, machine));
         });
         return;
     }
@@ -258,9 +260,13 @@ fn waiting(scene: &Scene, next: &mut [Option<u32>]) -> Vec<usize> {
     if backends.any_ejected() {
         for backend in &*backends.backends() {
             let shown = backends.backend_snapshot(backend.id, now());
-            let waits = shown.and_then(|shown| shown.ejection).is_some_and(|ejection| {
-                ejection.due > now() && !ejection.probing && ejection.why.cause.is_some_and(is_connect)
-            });
+            let waits = shown
+                .and_then(|shown| shown.ejection)
+                .is_some_and(|ejection| {
+                    ejection.due > now()
+                        && !ejection.probing
+                        && ejection.why.cause.is_some_and(is_connect)
+                });
             if waits && backend.state() == BackendState::Ejected {
                 waiting.push(backend.service.machine());
             }
@@ -298,7 +304,9 @@ fn ask_about_circuit(scene: &Scene) {
     }
     let backends = scene.stack.backends.backends();
     let refuses = |machine| scene.world.wrong(machine).is_some_and(Kind::refuses);
-    let refused = backends.iter().filter(|backend| refuses(backend.service.machine()));
+    let refused = backends
+        .iter()
+        .filter(|backend| refuses(backend.service.machine()));
     let failed = vec![Cause::DependencyConnectRefused; refused.count()];
     if let Some(cause) = root_of_knocks(backends.len(), &failed) {
         breaker.knocked(circuit.generation, Knocked::new(now(), cause));

@@ -83,7 +83,9 @@ impl Fault {
     pub(crate) fn is_on(&self, machine: usize, now: u32) -> bool {
         let within = self.concerns(machine) && (self.from..self.until).contains(&now);
         match self.kind {
-            Kind::Flapping(period) => within && ((now - self.from) / (period / 2)).is_multiple_of(2),
+            Kind::Flapping(period) => {
+                within && ((now - self.from) / (period / 2)).is_multiple_of(2)
+            }
             _ => within,
         }
     }

@@ -43,7 +43,10 @@ fn every_promise_is_kept() {
     let tally = play_all(seeds).unwrap_or_else(|failure| panic!("{failure}"));
     println!("{tally}");
     assert_eq!(tally.runs, seeds);
-    assert!(seeds < FEW || tally.is_of_everything(), "not tried: {tally}");
+    assert!(
+        seeds < FEW || tally.is_of_everything(),
+        "not tried: {tally}"
+    );
 }
 
 /// Two threads, two clocks, one of which has run before; and their seeds in another order.
@@ -73,7 +76,11 @@ fn a_seed_is_the_same_run_each_time() {
     let mut different: Vec<u64> = first.iter().map(|(hash, _)| *hash).collect();
     different.sort_unstable();
     different.dedup();
-    assert_eq!(different.len(), first.len(), "each seed is a run of its own");
+    assert_eq!(
+        different.len(),
+        first.len(),
+        "each seed is a run of its own"
+    );
 }
 
 /// Plays the seeds below `seeds` on all processors, and tells of the first that fails.
@@ -118,5 +125,9 @@ fn play_all(seeds: u64) -> Result<Tally, String> {
 
 fn number(variable: &str) -> Option<u64> {
     let value = std::env::var(variable).ok()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("{variable}={value} is no number")))
+    Some(
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{variable}={value} is no number")),
+    )
 }

@@ -20,7 +20,8 @@ pub(crate) fn failure(clock: &Virtual, seed: u64) -> String {
     let outcome = play(clock, seed, true);
     let mut text = plan(seed);
     let Some(violation) = &outcome.violation else {
-        return text + "\nIt failed, and does not when it is played again: the simulation is not deterministic.\n";
+        return text
+            + "\nIt failed, and does not when it is played again: the simulation is not deterministic.\n";
     };
     let _ = writeln!(text, "\n--- the last {SHOWN} events\n");
     for line in outcome.trace.lines(violation.at, SHOWN) {
@@ -55,5 +56,8 @@ pub(crate) fn whole(seed: u64, outcome: &Outcome) -> String {
 }
 
 fn plan(seed: u64) -> String {
-    format!("\n--- the schedule of seed {seed}\n\n{}\n", Schedule::new(seed))
+    format!(
+        "\n--- the schedule of seed {seed}\n\n{}\n",
+        Schedule::new(seed)
+    )
 }

@@ -67,7 +67,7 @@ async fn act(scene: &Rc<Scene>) {
     while world.now() < world.schedule.healed && !world.is_violated() {
         let gap = -rng.f64().max(1e-9).ln() * f64::from(world.schedule.clients.gap);
         pass(gap as u32).await;
-        Client::random(scene, false, &mut rng).start(scene);
+        Client::random(scene, &mut rng).start(scene);
         if gap < 1.0 {
             tokio::task::yield_now().await;
         }
@@ -91,7 +91,7 @@ async fn come_back(scene: &Rc<Scene>, rng: &mut Rng) {
     let mut since = None;
     while !world.is_violated() {
         pass(PACE).await;
-        Client::random(scene, false, rng).start(scene);
+        Client::swift(scene, rng).start(scene);
         let now = world.now();
         if !is_well(scene) {
             since = None;
@@ -114,7 +114,9 @@ async fn come_back(scene: &Rc<Scene>, rng: &mut Rng) {
 
 fn is_well(scene: &Scene) -> bool {
     let backends = scene.stack.backends.backends();
-    let rotating = backends.iter().filter(|backend| backend.state().in_rotation());
+    let rotating = backends
+        .iter()
+        .filter(|backend| backend.state().in_rotation());
     rotating.count() == scene.world.schedule.size() && scene.stack.breaker.state() == State::Closed
 }
 
@@ -126,11 +128,14 @@ async fn serve(scene: &Rc<Scene>, rng: &mut Rng) {
     world.with(|state| {
         // Those that come at the same moment may be of before.
         state.sound_since = Some(began + 1);
-        state.machines.iter_mut().for_each(|machine| machine.served = 0);
+        state
+            .machines
+            .iter_mut()
+            .for_each(|machine| machine.served = 0);
     });
     while !world.is_violated() {
         pass(PACE).await;
-        Client::random(scene, true, rng).start(scene);
+        Client::patient(scene, rng).start(scene);
         let unused = world.with(|state| {
             let mut machines = state.machines.iter();
             machines.position(|machine| machine.served == 0)

@@ -32,7 +32,9 @@ impl Scene {
 
     /// Judges what traffic and time have done since the last look.
     pub(crate) fn look(&self) {
-        self.floor.borrow_mut().look(&self.world, &self.stack.backends);
+        self.floor
+            .borrow_mut()
+            .look(&self.world, &self.stack.backends);
         permits::look(&self.world, &self.stack);
     }
 
@@ -40,7 +42,9 @@ impl Scene {
     pub(crate) fn alter<R>(&self, alteration: impl FnOnce(&Backends) -> R) -> R {
         self.look();
         let result = alteration(&self.stack.backends);
-        self.floor.borrow_mut().rebase(&self.world, &self.stack.backends);
+        self.floor
+            .borrow_mut()
+            .rebase(&self.world, &self.stack.backends);
         result
     }
 }

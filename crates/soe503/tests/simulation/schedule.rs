@@ -72,7 +72,7 @@ impl Schedule {
             .map(|_| if unequal { rng.u32(1..=3) } else { 1 })
             .collect();
         let length = rng.u32(3_000..=15_000);
-        let requests = rng.u32(40..=300);
+        let requests = rng.u32(30..=200);
         let checks = (rng.u8(0..10) < 6).then(|| check_config(rng));
         let mut faults: Vec<Fault> = (0..rng.usize(1..=5))
             .map(|_| Fault::random(rng, size, length, checks.is_some()))
@@ -113,7 +113,9 @@ impl Schedule {
     /// What is wrong with `machine` at `now`: what began last.
     pub(crate) fn wrong(&self, machine: usize, now: u32) -> Option<Kind> {
         let active = self.faults.iter().rev().filter(|f| f.is_on(machine, now));
-        active.map(|fault| fault.kind).find(|kind| kind.is_of_machine())
+        active
+            .map(|fault| fault.kind)
+            .find(|kind| kind.is_of_machine())
     }
 }
 
@@ -134,7 +136,11 @@ impl fmt::Display for Schedule {
             clients.gap,
             clients.idempotent,
             clients.keyed,
-            if self.trust_key { "trusted" } else { "not trusted" },
+            if self.trust_key {
+                "trusted"
+            } else {
+                "not trusted"
+            },
             clients.leaving
         )?;
         writeln!(
@@ -193,7 +199,11 @@ fn pool_config(rng: &mut Rng, defaults: bool, checked: bool) -> PoolConfig {
         ),
         slow_start: millis(rng, 0..=4_000),
         latency_decay: millis(rng, 500..=3_000),
-        initial_health: if starting { Health::Starting } else { Health::Up },
+        initial_health: if starting {
+            Health::Starting
+        } else {
+            Health::Up
+        },
         abandon_after: (rng.u8(0..3) == 0).then(|| millis(rng, 100..=2_000)),
     };
     if defaults {
@@ -208,7 +218,7 @@ fn breaker_config(rng: &mut Rng, defaults: bool) -> BreakerConfig {
     let open_for = millis(rng, 200..=2_000);
     let window = match rng.bool() {
         true => Window::Time(window(rng)),
-        false => Window::Count(rng.u32(20..=100)),
+        false => Window::Count(rng.u32(20..=50)),
     };
     let config = BreakerConfig {
         consecutive_failures: (rng.u8(0..5) > 0).then(|| rng.u32(2..=10)),

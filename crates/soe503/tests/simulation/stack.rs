@@ -20,8 +20,7 @@ use crate::world::World;
 pub(crate) type Backends = soe503::pool::Backends<Backend>;
 
 /// What a worker sends requests into.
-pub(crate) type Service =
-    Explain<ConcurrencyLimit<Timeout<Retry<CircuitBreaker<Pool<Backend>>>>>>;
+pub(crate) type Service = Explain<ConcurrencyLimit<Timeout<Retry<CircuitBreaker<Pool<Backend>>>>>>;
 
 /// Two workers' layers around the same handles.
 #[derive(Debug)]
@@ -66,7 +65,8 @@ impl Stack {
                 weight: *weight,
                 ..BackendSpec::new(name(machine), Backend::new(world, machine))
             });
-        self.backends.set_backends(specs.collect(), soe503::clock::now());
+        self.backends
+            .set_backends(specs.collect(), soe503::clock::now());
     }
 }
 

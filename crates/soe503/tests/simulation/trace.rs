@@ -18,19 +18,67 @@ pub(crate) struct Trace {
 /// Something that happened. `id` is a request's number, `machine` a backend's.
 #[derive(Clone, Debug, Hash)]
 pub(crate) enum Event {
-    Asked { id: usize, method: &'static str, body: usize, twice: bool },
-    Attempt { id: usize, number: u8, machine: usize, wrong: &'static str, reused: bool },
-    Broke { id: usize, machine: usize, how: &'static str, handed: usize },
-    Answered { id: usize, machine: usize, status: u16 },
-    Released { id: usize, machine: usize },
-    Told { id: usize, status: u16, cause: &'static str },
-    Ended { id: usize, how: &'static str },
-    Backend { machine: usize, from: &'static str, to: &'static str },
-    Circuit { from: &'static str, to: &'static str },
-    Operator { what: &'static str, machine: usize },
-    Died { machine: usize },
-    Checked { machine: usize, passed: bool },
-    Knocked { machine: usize, open: bool },
+    Asked {
+        id: usize,
+        method: &'static str,
+        body: usize,
+        twice: bool,
+    },
+    Attempt {
+        id: usize,
+        number: u8,
+        machine: usize,
+        wrong: &'static str,
+        reused: bool,
+    },
+    Broke {
+        id: usize,
+        machine: usize,
+        how: &'static str,
+        handed: usize,
+    },
+    Answered {
+        id: usize,
+        machine: usize,
+        status: u16,
+    },
+    Released {
+        id: usize,
+        machine: usize,
+    },
+    Told {
+        id: usize,
+        status: u16,
+        cause: &'static str,
+    },
+    Ended {
+        id: usize,
+        how: &'static str,
+    },
+    Backend {
+        machine: usize,
+        from: &'static str,
+        to: &'static str,
+    },
+    Circuit {
+        from: &'static str,
+        to: &'static str,
+    },
+    Operator {
+        what: &'static str,
+        machine: usize,
+    },
+    Died {
+        machine: usize,
+    },
+    Checked {
+        machine: usize,
+        passed: bool,
+    },
+    Knocked {
+        machine: usize,
+        open: bool,
+    },
     Phase(&'static str),
 }
 
@@ -96,30 +144,67 @@ impl Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Asked { id, method, body, twice } => {
-                let twice = if *twice { "may run twice" } else { "must not run twice" };
+            Self::Asked {
+                id,
+                method,
+                body,
+                twice,
+            } => {
+                let twice = if *twice {
+                    "may run twice"
+                } else {
+                    "must not run twice"
+                };
                 write!(f, "#{id}: {method} with {body} bytes, {twice}")
             }
-            Self::Attempt { id, number, machine, wrong, reused } => {
+            Self::Attempt {
+                id,
+                number,
+                machine,
+                wrong,
+                reused,
+            } => {
                 let on = if *reused { "a used" } else { "a new" };
-                write!(f, "#{id}: attempt {number} on b{machine}, {on} connection ({wrong})")
+                write!(
+                    f,
+                    "#{id}: attempt {number} on b{machine}, {on} connection ({wrong})"
+                )
             }
-            Self::Broke { id, machine, how, handed } => {
+            Self::Broke {
+                id,
+                machine,
+                how,
+                handed,
+            } => {
                 write!(f, "#{id}: b{machine}: {how}, {handed} bytes had gone out")
             }
-            Self::Answered { id, machine, status } => write!(f, "#{id}: b{machine} answers {status}"),
+            Self::Answered {
+                id,
+                machine,
+                status,
+            } => write!(f, "#{id}: b{machine} answers {status}"),
             Self::Released { id, machine } => write!(f, "#{id}: done with b{machine}"),
-            Self::Told { id, status, cause } => write!(f, "#{id}: the client is told {status} {cause}"),
+            Self::Told { id, status, cause } => {
+                write!(f, "#{id}: the client is told {status} {cause}")
+            }
             Self::Ended { id, how } => write!(f, "#{id}: {how}"),
             Self::Backend { machine, from, to } => write!(f, "b{machine}: {from} → {to}"),
             Self::Circuit { from, to } => write!(f, "circuit: {from} → {to}"),
             Self::Operator { what, machine } => write!(f, "operator: {what} b{machine}"),
             Self::Died { machine } => write!(f, "b{machine} dies"),
             Self::Checked { machine, passed } => {
-                write!(f, "check of b{machine}: {}", if *passed { "passed" } else { "failed" })
+                write!(
+                    f,
+                    "check of b{machine}: {}",
+                    if *passed { "passed" } else { "failed" }
+                )
             }
             Self::Knocked { machine, open } => {
-                write!(f, "knock at b{machine}: {}", if *open { "opens" } else { "does not open" })
+                write!(
+                    f,
+                    "knock at b{machine}: {}",
+                    if *open { "opens" } else { "does not open" }
+                )
             }
             Self::Phase(phase) => write!(f, "=== {phase}"),
         }

@@ -94,7 +94,9 @@ impl Visit {
     /// The backend works on it, so many milliseconds longer than when all is well.
     pub(crate) async fn take_time(&self, longer: u32) {
         let latency = self.world.schedule.latency;
-        let usual = self.world.with(|state| service_time(latency, &mut state.rng));
+        let usual = self
+            .world
+            .with(|state| service_time(latency, &mut state.rng));
         pass(usual + longer).await;
     }
 
@@ -114,7 +116,9 @@ impl Visit {
             if let (false, Some(other)) = (twice, seen_by) {
                 self.world.violated(Invariant::NoUnsafeReplay, || {
                     let (id, machine) = (self.id, self.machine);
-                    format!("#{id} must not run twice; b{other} had bytes of it, now b{machine} has")
+                    format!(
+                        "#{id} must not run twice; b{other} had bytes of it, now b{machine} has"
+                    )
                 });
             }
         }
@@ -131,7 +135,8 @@ impl Visit {
             how,
             handed,
         });
-        self.world.with(|state| state.machines[machine].refusals += u32::from(refused));
+        self.world
+            .with(|state| state.machines[machine].refusals += u32::from(refused));
         self.decide();
     }
 
@@ -157,14 +162,16 @@ impl Visit {
     /// All is done, and the connection can be used again.
     pub(crate) fn complete(self) {
         if !self.is_dead() {
-            self.world.with(|state| state.machines[self.machine].idle += 1);
+            self.world
+                .with(|state| state.machines[self.machine].idle += 1);
         }
     }
 
     fn decide(&self) {
         if !self.over.replace(true) {
             let now = self.world.now();
-            self.world.with(|state| state.requests[self.id].last_ended = now);
+            self.world
+                .with(|state| state.requests[self.id].last_ended = now);
         }
     }
 }

@@ -69,7 +69,9 @@ impl Ledger {
                 continue;
             }
             let after = at.checked_sub(window / 10 * 9);
-            let first = self.retries.partition_point(|t| after.is_some_and(|after| *t <= after));
+            let first = self
+                .retries
+                .partition_point(|t| after.is_some_and(|after| *t <= after));
             let retries = (index + 1 - first) as u64;
             let since = at.saturating_sub(window);
             let requests = self.requests.partition_point(|t| *t <= at)
@@ -102,5 +104,9 @@ fn the_ledger_counts_a_window_at_a_time() {
     let mut later = ledger.clone();
     later.retries[3] = 1_203;
     later.request(1_202);
-    assert_eq!(later.exceeded(), None, "those before are nine tenths of a window ago");
+    assert_eq!(
+        later.exceeded(),
+        None,
+        "those before are nine tenths of a window ago"
+    );
 }

@@ -6,7 +6,7 @@
 //!
 //! Whether the pool has a backend to use is judged by the words of [`soe503_core::pool`]: one in
 //! rotation; or, when checks condemn more than the threshold of those that traffic trusts, one that only
-//! checks condemn.
+//! checks condemn; or, unless panic is turned off, one that waits for its first check.
 
 use soe503_core::pool::BackendState;
 
@@ -47,7 +47,9 @@ impl Floor {
         let changes = before.iter().zip(&self.states).enumerate();
         let ejected: Vec<usize> = changes
             // Whoever comes back from an operator's decision may have been ejected before that.
-            .filter(|(_, (before, now))| is_enabled(before) && !is_ejected(before) && is_ejected(now))
+            .filter(|(_, (before, now))| {
+                is_enabled(before) && !is_ejected(before) && is_ejected(now)
+            })
             .map(|(machine, _)| machine)
             .collect();
         if ejected.is_empty() {
@@ -55,7 +57,11 @@ impl Floor {
         }
         world.with(|state| state.tally.ejections += ejected.len() as u64);
         let states = &self.states;
-        let threshold = world.schedule.pool.panic_threshold.map(|ratio| ratio.as_f64());
+        let threshold = world
+            .schedule
+            .pool
+            .panic_threshold
+            .map(|ratio| ratio.as_f64());
         if is_usable(&before, threshold) && !is_usable(states, threshold) {
             world.violated(Invariant::NotEmptied, || {
                 format!("{ejected:?} ejected, and nobody is left: {before:?} → {states:?}")
@@ -68,7 +74,9 @@ impl Floor {
         let refused = |machine: &usize| self.refusals[*machine] > refusals[*machine];
         if out > allowed && !ejected.iter().all(refused) {
             world.violated(Invariant::NotEmptied, || {
-                format!("{ejected:?} ejected for failures: {out} of {enabled} are out, {share} may be")
+                format!(
+                    "{ejected:?} ejected for failures: {out} of {enabled} are out, {share} may be"
+                )
             });
         }
     }
@@ -112,12 +120,16 @@ fn is_enabled(state: &Option<BackendState>) -> bool {
 /// Whether an ordinary request finds a backend that traffic has nothing against.
 fn is_usable(states: &[Option<BackendState>], threshold: Option<f64>) -> bool {
     let count = |wanted: fn(BackendState) -> bool| {
-        states.iter().flatten().filter(|state| wanted(**state)).count()
+        states
+            .iter()
+            .flatten()
+            .filter(|state| wanted(**state))
+            .count()
     };
     let rotation = count(BackendState::in_rotation);
     let down = count(|state| state == BackendState::Down);
     let starting = count(|state| state == BackendState::Starting);
     let trusted = (rotation + down + starting) as f64;
     let panic = threshold.is_some_and(|threshold| down as f64 > threshold * trusted);
-    rotation > 0 || panic
+    rotation > 0 || panic || starting > 0 && threshold.is_some()
 }

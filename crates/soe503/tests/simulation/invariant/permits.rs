@@ -47,7 +47,10 @@ pub(crate) fn look_closely(world: &World, stack: &Stack) {
             });
         }
     }
-    let (slots, clients) = (stack.limit.in_use() as usize, world.with(|state| state.clients));
+    let (slots, clients) = (
+        stack.limit.in_use() as usize,
+        world.with(|state| state.clients),
+    );
     if slots > clients {
         world.violated(Invariant::NoPermitLost, || {
             format!("{slots} slots of the limit are taken, and {clients} clients are there")
@@ -64,7 +67,10 @@ pub(crate) fn look_at_the_end(world: &World, stack: &Stack) {
     });
     if left != (0, 0) {
         world.violated(Invariant::NoPermitLost, || {
-            format!("in the end {} clients wait, and {} requests hold backends", left.0, left.1)
+            format!(
+                "in the end {} clients wait, and {} requests hold backends",
+                left.0, left.1
+            )
         });
     }
 }
