@@ -42,11 +42,20 @@ const ECONNRESET: i32 = 104;
 const ECONNREFUSED: i32 = 111;
 
 /// One exchange.
+#[derive(Debug)]
 struct Exchange {
     visit: Visit,
     number: u8,
     started: Tick,
     reused: bool,
+}
+
+/// What a backend answers.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    status: u16,
+    retry_after: Option<u32>,
+    breaks_after: Option<u32>,
 }
 
 // === impl Backend ===
@@ -86,7 +95,7 @@ impl Backend {
         let died = self
             .world
             .with(|state| state.machines[self.machine].died.clone());
-        let broken = {
+        let done = {
             let mut died = std::pin::pin!(died.notified());
             died.as_mut().enable();
             let work = exchange.work(request.into_body(), stale);
@@ -96,8 +105,8 @@ impl Backend {
                 done = work => done,
             }
         };
-        match broken {
-            Ok(answer) => Ok(exchange.respond(answer)),
+        match done {
+            Ok(answer) => Ok(exchange.respond(&answer)),
             Err(error) => Err(error),
         }
     }
@@ -135,13 +144,6 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         Box::pin(self.clone().serve(request))
     }
-}
-
-/// What a backend answers.
-struct Answer {
-    status: u16,
-    retry_after: Option<u32>,
-    breaks_after: Option<u32>,
 }
 
 // === impl Exchange ===
@@ -202,7 +204,8 @@ impl Exchange {
             }
             _ => return Ok(()),
         };
-        self.visit.broke("no connection", kind_refuses(&fault));
+        self.visit
+            .broke("no connection", fault == Fault::Errno(ECONNREFUSED));
         let attempt = Attempt {
             phase: Phase::Connect,
             ..self.attempt(fault)
@@ -240,7 +243,7 @@ impl Exchange {
         }
     }
 
-    fn respond(self, answer: Answer) -> Response<Reply> {
+    fn respond(self, answer: &Answer) -> Response<Reply> {
         let machine = self.visit.machine();
         self.visit.answered(answer.status);
         let reply = Reply::new(self.visit, answer.status, answer.breaks_after);
@@ -284,10 +287,6 @@ impl Exchange {
             ..Attempt::begin(self.number, self.started)
         }
     }
-}
-
-const fn kind_refuses(fault: &Fault) -> bool {
-    matches!(fault, Fault::Errno(ECONNREFUSED))
 }
 
 // === impl Answer ===

@@ -1,12 +1,65 @@
 //! Thousands of random outages, played with the real layers in virtual time.
+//!
+//! A seed is a [`schedule`]: a pool, its configuration, its clients, and what goes wrong when. [`run`]
+//! plays it in three acts: while faults come and go; after the last, until all backends are back; and
+//! then until each has served. What must hold is in [`invariant`], judged from what the simulated
+//! backends and clients count by themselves ([`world`]).
+//!
+//! # Why the layers, and not the core alone
+//!
+//! The core's decisions have tests of their own, one by one. What those cannot see is the glue: when a
+//! lease ends, what a retry knows of the attempt before it, who wakes whom at a deadline, what is dropped
+//! when a client leaves. A simulator of the core would have to state all that once more, and would then
+//! test its own version. The layers ask nobody but tokio's clock for the time and this thread's
+//! `fastrand` for chance, so both can be given to them: a paused clock that begins at the same place in
+//! each run ([`clock`]) and a seed. What is below the layers is simulated ([`backend`], [`visit`],
+//! [`body`]), and so is what is beside them: health checks ([`checks`]) and knocks ([`knocks`]) as the
+//! control plane makes them, and operators ([`control`]). Two workers share the handles; they take turns on one
+//! thread, because what threads do to each other is what `loom` and the stress tests of the core are for.
+//!
+//! # What is not simulated
+//!
+//! - A client that uploads slowly uses up the attempt's time, and the backend is blamed for the timeout. While
+//!   the pool recovers, clients upload swiftly.
+//! - HTTP/2 and gRPC, pools of hundreds of backends, changes of configuration.
+//!
+//! # Seen to fail
+//!
+//! Each invariant was seen to catch the code broken on purpose:
+//!
+//! | broken | caught as |
+//! | --- | --- |
+//! | `retry::classify`: unsafe counts as idempotent; bytes sent as none; a 503 as "not processed" | no unsafe replay |
+//! | `retry::decide`: one attempt more | no more attempts than allowed |
+//! | `retry::budget`: pays always; pays a reserve that is used up; forgets the retries of its window | the budget is never exceeded |
+//! | `retry::decide`: a pause may end after the deadline | an answer by the deadline |
+//! | `explain`: the tag under another name; a panic where an ejection is forgiven | one tagged answer |
+//! | `pool::ejection`: the last one can be spared; no sound sibling needed; any share | the pool is not emptied |
+//! | `pool::lease`, `pool::ejection`: a probe stays in flight; is not given back | no permit is lost |
+//! | `breaker`: an abandoned probe keeps its place; results free none | no permit is lost |
+//! | `limit`: a slot is not given back | no permit is lost |
+//! | `pool::agenda`: nobody notes whose time has come; only idempotent requests probe | reachable in the end |
+//! | `pool::ejection`: success does not readmit; times out double without end | reachable in the end |
+//! | `pool::latency`: a bad latency is not forgotten | reachable in the end |
+//! | `pool::control`: a passing check does not clear "down" | reachable in the end |
+//! | `breaker`: probes that succeed do not close | reachable in the end |
+//! | `pool::control`: a panic where a connect is proved | nothing panics |
+//!
+//! # When a seed fails
+//!
+//! The output says which, why, and the command that plays it again with all of its events:
+//! `SOE503_SIM_SEED=1413 cargo test -p soe503 --test simulation -- --nocapture`. With
+//! `SOE503_SIM_SEEDS=10000` so many are played, from 0 on; see `tests/simulation/run`.
 
 mod backend;
 mod body;
+mod checks;
 mod client;
 mod clock;
 mod control;
 mod fault;
 mod invariant;
+mod knocks;
 mod report;
 mod run;
 mod scene;
@@ -26,7 +79,7 @@ use run::play;
 use tally::Tally;
 
 /// Played where nobody says how many: what fits into an ordinary `cargo test`.
-const FEW: u64 = 120;
+const FEW: u64 = 200;
 /// After so many seeds, a thread takes a new clock: from one run to the next lie days, and ticks of
 /// years would be another test.
 const PER_CLOCK: u64 = 50;

@@ -1,5 +1,6 @@
 //! When nothing is wrong any more, it shows, within a time that can be told beforehand.
 //!
+//! 0. At any time, no ejection lasts longer than `ejection.max` and its jitter.
 //! 1. All backends are in rotation and the circuit is closed, and both stay so, not later than
 //!    [`all_back`] after the last fault.
 //! 2. From then on each request succeeds.
@@ -10,8 +11,12 @@
 use std::time::Duration;
 
 use soe503::circuit_breaker::Window;
+use soe503_core::Ratio;
 
+use super::Invariant;
 use crate::schedule::{SLOWEST, Schedule};
+use crate::stack::Stack;
+use crate::world::World;
 
 /// From one request to the next while the pool recovers, in milliseconds.
 pub(crate) const PACE: u32 = 100;
@@ -38,9 +43,6 @@ pub(crate) fn settled_after(schedule: &Schedule) -> u32 {
 pub(crate) fn all_back(schedule: &Schedule) -> u32 {
     let ejection = &schedule.pool.ejection;
     let breaker = &schedule.breaker;
-    let jittered = |time: Duration, share: soe503_core::Ratio| {
-        millis(time) + (f64::from(millis(time)) * share.as_f64()) as u32
-    };
     let checked = schedule.checks.as_ref().map_or(0, |checks| {
         let once = jittered(checks.interval, checks.jitter) + millis(checks.timeout);
         once * (checks.rise + 1)
@@ -50,6 +52,29 @@ pub(crate) fn all_back(schedule: &Schedule) -> u32 {
     let ejected = jittered(ejection.max, ejection.jitter);
     let unsafe_only = ejection.probe_any_after.map_or(0, millis);
     schedule.timeout + 2 * circuit + checked + ejected + unsafe_only + 2 * settled_after(schedule)
+}
+
+/// An ejection that is in force ends within its longest time and jitter, whatever was before.
+pub(crate) fn look(world: &World, stack: &Stack) {
+    if !stack.backends.any_ejected() {
+        return;
+    }
+    let ejection = &world.schedule.pool.ejection;
+    let longest = jittered(ejection.max.max(ejection.base), ejection.jitter);
+    let now = soe503::clock::now();
+    for backend in stack.backends.snapshot(now).backends {
+        let left = backend
+            .ejection
+            .map_or(0, |ejection| millis(ejection.due.since(now)));
+        if left > longest {
+            world.violated(Invariant::Recovers, || {
+                format!(
+                    "{} is ejected for another {left} ms, {longest} may be",
+                    backend.name
+                )
+            });
+        }
+    }
 }
 
 /// The latest time after that by which each backend has had a request. A latency that was seen in the
@@ -64,6 +89,10 @@ pub(crate) fn all_used(schedule: &Schedule) -> u32 {
 }
 
 const SLACK: u32 = 500;
+
+fn jittered(time: Duration, share: Ratio) -> u32 {
+    millis(time) + (f64::from(millis(time)) * share.as_f64()) as u32
+}
 
 fn millis(duration: Duration) -> u32 {
     duration.as_millis() as u32
