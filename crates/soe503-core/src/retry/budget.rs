@@ -92,6 +92,8 @@ struct Account {
 }
 
 const BUCKETS: usize = 10;
+/// Eleven minutes of the shortest buckets.
+const LATEST: u32 = 1 << 16;
 const SHORTEST_WINDOW: Duration = Duration::from_millis(100);
 
 // === impl BudgetConfig ===
@@ -162,7 +164,7 @@ impl RetryBudget {
         let _ = slot.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
             let (at, count) = unpack(word);
             // A bucket of the future means that this thread's `now` is late: count it there.
-            let current = at == epoch || newer(at, epoch);
+            let current = at == epoch || count > 0 && newer(at, epoch);
             Some(if current {
                 pack(at, count.saturating_add(1))
             } else {
@@ -284,9 +286,12 @@ const fn unpack(word: u64) -> (u32, u32) {
     ((word >> 32) as u32, word as u32)
 }
 
-/// `a` is a later bucket than `b`, on a circle.
+/// `a` is a later bucket than `b`, as a thread whose `now` is late finds it.
+///
+/// Epochs go round, so a bucket that nobody has used for half of a circle would look like one of the
+/// future, and so would all buckets of a budget made then. No thread is late by [`LATEST`] buckets.
 const fn newer(a: u32, b: u32) -> bool {
-    a != b && a.wrapping_sub(b) < u32::MAX / 2
+    a != b && a.wrapping_sub(b) < LATEST
 }
 
 const fn in_window(at: u32, epoch: u32) -> bool {
@@ -303,7 +308,8 @@ fn sum(buckets: &[(u32, u32); BUCKETS], epoch: u32) -> u64 {
 
 fn add(buckets: &mut [(u32, u32); BUCKETS], epoch: u32) {
     let bucket = &mut buckets[epoch as usize % BUCKETS];
-    if bucket.0 != epoch && !newer(bucket.0, epoch) {
+    let late = bucket.1 > 0 && newer(bucket.0, epoch);
+    if bucket.0 != epoch && !late {
         *bucket = (epoch, 0);
     }
     bucket.1 = bucket.1.saturating_add(1);

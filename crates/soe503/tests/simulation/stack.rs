@@ -1,0 +1,104 @@
+//! The code under test: every layer, in the order and with the options that the proxy uses.
+
+use std::sync::Arc;
+
+use soe503::circuit_breaker::Breaker;
+use soe503::concurrency_limit::Limit;
+use soe503::pool::BackendSpec;
+use soe503::retry::RetryBudget;
+use soe503::{
+    CircuitBreaker, ConcurrencyLimit, Explain, Explainer, Pool, Retry, RetryLayer, StatusSet,
+    Timeout,
+};
+use tower::Layer;
+
+use crate::backend::Backend;
+use crate::schedule::Schedule;
+use crate::world::World;
+
+/// The pool's handle.
+pub(crate) type Backends = soe503::pool::Backends<Backend>;
+
+/// What a worker sends requests into.
+pub(crate) type Service = Explain<ConcurrencyLimit<Timeout<Retry<CircuitBreaker<Pool<Backend>>>>>>;
+
+/// Two workers' layers around the same handles.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    pub(crate) workers: [Service; 2],
+    pub(crate) backends: Backends,
+    pub(crate) breaker: Breaker,
+    pub(crate) limit: Limit,
+    pub(crate) budget: RetryBudget,
+}
+
+impl Stack {
+    pub(crate) fn new(world: &World) -> Self {
+        let schedule = &*world.schedule;
+        let seed = schedule.seed;
+        let backends = Backends::new("sim", schedule.pool.clone(), seed);
+        let breaker = Breaker::new("sim", schedule.breaker.clone(), seed);
+        let limit = Limit::new("sim", schedule.limit);
+        let budget = RetryBudget::new("sim", schedule.budget);
+        let worker = || {
+            let pool = Pool::new(backends.clone()).quiet(seed.is_multiple_of(2));
+            layers(schedule, pool, &breaker, &limit, &budget)
+        };
+        let workers = [worker(), worker()];
+        let stack = Self {
+            workers,
+            backends,
+            breaker,
+            limit,
+            budget,
+        };
+        stack.set_backends(world, |_| true);
+        stack
+    }
+
+    /// The pool's backends are those of which `is_there` says so.
+    pub(crate) fn set_backends(&self, world: &World, is_there: impl Fn(usize) -> bool) {
+        let weights = world.schedule.weights.iter().enumerate();
+        let specs = weights
+            .filter(|(machine, _)| is_there(*machine))
+            .map(|(machine, weight)| BackendSpec {
+                weight: *weight,
+                ..BackendSpec::new(name(machine), Backend::new(world, machine))
+            });
+        self.backends
+            .set_backends(specs.collect(), soe503::clock::now());
+    }
+}
+
+/// The pool's name for a backend.
+pub(crate) fn name(machine: usize) -> Arc<str> {
+    format!("b{machine}").into()
+}
+
+fn layers(
+    schedule: &Schedule,
+    pool: Pool<Backend>,
+    breaker: &Breaker,
+    limit: &Limit,
+    budget: &RetryBudget,
+) -> Service {
+    let statuses = if schedule.retry_misdirected {
+        StatusSet::default().with(421)
+    } else {
+        StatusSet::default()
+    };
+    let guarded = CircuitBreaker::new(pool, breaker.clone());
+    let retried = RetryLayer::new(budget.clone(), schedule.retry)
+        .statuses(statuses)
+        .replay_cap(schedule.replay_cap)
+        .trust_idempotency_key(schedule.trust_key)
+        .layer(guarded);
+    let total = std::time::Duration::from_millis(u64::from(schedule.timeout));
+    // With a single attempt there is nobody below who keeps the deadline.
+    let timed = match schedule.retry.attempts {
+        0 | 1 => Timeout::new(retried, total),
+        _ => Timeout::new(retried, total).kept_below(),
+    };
+    let limited = ConcurrencyLimit::new(timed, limit.clone());
+    Explain::new(limited, Explainer::builder("sim").build())
+}
