@@ -222,7 +222,8 @@ async fn an_answer_that_breaks_off_is_not_completed() {
             "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
             "5\r\nhello\r\n",
         ),
-        ("Content-Length: 100\r\n\r\nhello", "hello"),
+        // Too long to be waited for.
+        ("Content-Length: 100000\r\n\r\nhello", "hello"),
     ] {
         let scene = Scene::set("").await;
         let (mut client, mut backend) = scene.asked("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;

@@ -200,6 +200,47 @@ impl Inflow {
         }
     }
 
+    /// As much of the body has come.
+    pub(super) fn has(&self, length: usize) -> bool {
+        self.carry.len() >= length
+    }
+
+    /// Ready when as much of the body has come, which then waits to be decoded.
+    pub(super) fn poll_whole(
+        &mut self,
+        cx: &mut Context<'_>,
+        length: usize,
+    ) -> Poll<Result<(), HeadFault>> {
+        use std::future::Future;
+        if self.has(length) {
+            return Poll::Ready(Ok(()));
+        }
+        let Self {
+            half, carry, room, ..
+        } = self;
+        // It is gathered in one place, behind what came with the head.
+        if room.is_empty() {
+            room.reserve(length);
+            room.extend_from_slice(&std::mem::take(carry));
+        }
+        while room.len() < length {
+            match ready!(std::pin::pin!(half.read_buf(room)).poll(cx)) {
+                Ok(0) => return Poll::Ready(Err(HeadFault::Closed)),
+                Ok(filled) => self.received += filled as u64,
+                Err(error) => return Poll::Ready(Err(HeadFault::Io(error))),
+            }
+        }
+        self.carry = room.split().freeze();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Gives up waiting: what has come of the body can be decoded.
+    pub(super) fn let_go(&mut self) {
+        if self.carry.is_empty() {
+            self.carry = self.room.split().freeze();
+        }
+    }
+
     /// What has been read and belongs to the body, for its decoder.
     pub(super) fn carry(&mut self) -> &mut Bytes {
         &mut self.carry

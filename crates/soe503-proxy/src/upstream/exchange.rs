@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::header::HOST;
 use http::request::Parts;
@@ -21,6 +21,11 @@ use super::trial::{KNOCK, Trial, is_break};
 use super::{BackendHost, RequestBody, Upstream, UpstreamBody, fault, idle, split};
 use crate::front::hop;
 use crate::net::{Message, Scratch};
+
+/// An answer whose length is announced and no more than this is passed on when it is whole, in bytes: one
+/// that is cut off before can still be had from another backend. It costs no time where head and body
+/// come together, which most do; bodies without a length are streamed.
+const HELD: usize = 16 * 1024;
 
 /// A request extension: the protocol that the client would like to change to.
 #[derive(Clone, Debug)]
@@ -58,10 +63,23 @@ pub(super) async fn run(
     let sent = exchange.message.handed_over();
     trial.attempt.bytes_sent = Some(sent);
     trial.attempt.bytes_received = Some(exchange.connection.read.received - received_before);
-    trial.attempt.phase = if sent == 0 {
-        Phase::Write
-    } else {
-        Phase::WaitHeaders
+    trial.attempt.status = exchange
+        .answer
+        .as_ref()
+        .map(|head| head.parts.status.as_u16());
+    trial.attempt.phase = match &exchange.answer {
+        Some(_) => Phase::Body,
+        None if sent == 0 => Phase::Write,
+        None => Phase::WaitHeaders,
+    };
+    // At the request's deadline nobody comes who could do better: what is there is passed on.
+    let passed_on = answer.is_none() && trial.is_last();
+    let answer = match exchange.answer.take_if(|_| passed_on) {
+        Some(head) => {
+            exchange.connection.read.let_go();
+            Some(Ok(head))
+        }
+        None => answer,
     };
     match answer {
         Some(Ok(head)) => trial.answered(head, exchange),
@@ -93,6 +111,8 @@ struct Exchange {
     sent: bool,
     /// Why the rest of it cannot be sent. The backend may have answered all the same.
     stuck: Option<Fault>,
+    /// The head of a short answer whose body is not whole yet.
+    answer: Option<ResponseHead>,
 }
 
 impl Exchange {
@@ -110,10 +130,37 @@ impl Exchange {
             plain: plain::is_taken().then(Scratch::take),
             sent: false,
             stuck: None,
+            answer: None,
         }
     }
 
+    /// The head of the answer, once it may be passed on.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<ResponseHead, Fault>> {
+        if self.answer.is_none() {
+            let head = ready!(self.poll_head(cx))?;
+            if self.held(&head).is_none() {
+                return Poll::Ready(Ok(head));
+            }
+            self.answer = Some(head);
+        }
+        let length = self.answer.as_ref().and_then(|head| self.held(head));
+        match ready!(self.connection.read.poll_whole(cx, length.unwrap_or(0))) {
+            Ok(()) => Poll::Ready(self.answer.take().ok_or(Fault::Opaque)),
+            Err(error) => Poll::Ready(Err(fault::of_head(&error))),
+        }
+    }
+
+    /// How long the body behind `head` is, if it is waited for.
+    fn held(&self, head: &ResponseHead) -> Option<usize> {
+        let length = match head.body {
+            BodyLength::Length(length) => usize::try_from(length).ok()?,
+            _ => return None,
+        };
+        let short = self.sent && length <= HELD;
+        (short && !self.connection.read.has(length)).then_some(length)
+    }
+
+    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<ResponseHead, Fault>> {
         if !self.sent && self.stuck.is_none() {
             let body = Pin::new(&mut self.body);
             match self.message.poll(cx, body, &mut self.connection.write) {

@@ -58,6 +58,11 @@ impl Trial {
         .await
     }
 
+    /// Its deadline is that of the request: no attempt can come after it.
+    pub(super) fn is_last(&self) -> bool {
+        !matches!(self.deadline, Some((_, TimeoutKind::Attempt)))
+    }
+
     fn is_overdue(&self) -> bool {
         self.deadline.is_some_and(|(at, _)| clock::now() >= at)
     }
