@@ -7,8 +7,9 @@ from harness.load import Result, quantile
 from .faults import Times
 from .scenarios import Scenario
 
-# The first second opens connections; the fault's first second belongs to whoever has to notice it.
-WARM, NOTICED = 1.0, 1.0
+# The first second opens connections; what is under way when the fault begins is not from before it; the fault's first
+# second belongs to whoever has to notice it.
+WARM, UNDER_WAY, NOTICED = 1.0, 0.5, 1.0
 
 
 def of(scenario: Scenario, times: Times, started: float, results: list[Result], executions: Counter) -> dict:
@@ -40,7 +41,7 @@ def of(scenario: Scenario, times: Times, started: float, results: list[Result], 
         "goodput": sum(not one.failed and begin <= one.ended < end for one in results) / (times.end - times.begin),
         "important": share([one for one in during if one.kind == "important"]),
         "latency": latencies([one for one in counted if noticed <= one.sent < end]),
-        "latency_before": latencies([one for one in counted if started + WARM <= one.sent < begin]),
+        "latency_before": latencies([one for one in counted if started + WARM <= one.sent < begin - UNDER_WAY]),
         "causes": Counter(why(one) for one in failed).most_common(5),
         "lag_p99": quantile((one.lag_ms for one in results), 0.99),
     }

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -43,7 +44,7 @@ behind whom:
     parser.add_argument("--cores", default="0,1", metavar="PROXY,LOAD", help="the core of the proxies, and that of clients and backends (default 0,1)")
     parser.add_argument("--judge", action="store_true", help="exit 1 if a GET failed in `killed` or a POST was executed twice behind soe503")
     parser.add_argument("--json", type=Path, help="where the results go (default target/resilience/results.json)")
-    parser.add_argument("--render", type=Path, nargs="+", metavar="JSON", help="play nothing, show these results, of one run after another")
+    parser.add_argument("--render", type=Path, nargs="+", metavar="JSON", help="play nothing, show these results: of several runs, their scenarios and rounds together")
     parser.add_argument("--write-readme", action="store_true", help="put the tables into benches/resilience/README.md")
     args = parser.parse_args()
     args.rounds = args.rounds or (1 if args.quick else 3)
@@ -67,11 +68,20 @@ def main() -> None:
 
 
 def joined(files: list[Path]) -> dict:
-    """Results of several runs, each of other scenarios; about the machine, the first one's word is taken."""
+    """Results of several runs: other scenarios, or more rounds of the same, each with all its proxies side by side."""
     parts = [json.loads(file.read_text()) for file in files]
-    order = {name: place for place, name in enumerate(scenarios.NAMES)}
-    played = {name: result for part in parts for name, result in part["scenarios"].items()}
-    return {"about": parts[0]["about"], "scenarios": dict(sorted(played.items(), key=lambda one: order[one[0]]))}
+    played: dict[str, dict] = {}
+    for name in scenarios.NAMES:
+        for result in (part["scenarios"][name] for part in parts if name in part["scenarios"]):
+            for who, found in result.items():
+                kept = played.setdefault(name, {}).setdefault(who, {"rounds": []})
+                if "rounds" in found and "rounds" in kept:
+                    kept["rounds"] += found["rounds"]
+                else:
+                    played[name][who] = {"unsupported": found.get("unsupported") or kept.get("unsupported")}
+    stolen = max(part["about"].get("stolen", 0.0) for part in parts)
+    command = shlex.join([SCRIPT, "--render", *(file.name for file in files)]) if len(files) > 1 else parts[0]["about"]["command"]
+    return {"about": parts[0]["about"] | {"stolen": stolen, "command": command}, "scenarios": played}
 
 
 def play(args: argparse.Namespace) -> dict:

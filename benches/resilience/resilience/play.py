@@ -53,6 +53,8 @@ class Play:
         place = Place(self.directory / "proxy", part, [one.port for one in self.backends], settings.directory, settings.tools, CONFIGS)
         self.proxy = Running(contestant, place, settings.proxy_core)
         self.load: Load | None = None
+        # The share of its core that the proxy took while the load lasted.
+        self.busy = 0.0
         self.found: dict = {}
 
     def start(self) -> None:
@@ -70,13 +72,16 @@ class Play:
             self.settings.tools["soe503-load"], self.proxy.port, self.directory / "load.jsonl", scenario.rate, times.total, POSTS,
             ids=self.name, options=options, prefix=["taskset", "-c", self.settings.load_core],
         )
+        cpu = self.proxy.cpu_seconds()
         scenario.act(self.backends, Watch(self.load.started), times)
         # To the end of the last answer; what comes of it is read when nobody measures any more.
         self.load.ended()
+        self.busy = (self.proxy.cpu_seconds() - cpu) / times.total
 
     def judge(self) -> None:
         executions = sum((backend.executions() for backend in self.backends), Counter())
         self.found = figures.of(self.scenario, self.times, self.load.started, self.load.results(), executions)
+        self.found["busy"] = self.busy
 
     def stop(self) -> None:
         if self.load:
