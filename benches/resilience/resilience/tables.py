@@ -70,8 +70,11 @@ def of_scenario(name: str, result: dict) -> str:
     if important:
         head.append("important answered")
         notes.append(f"The capacity is {CAPACITY:g} requests/s.")
-    if causes := Counter(dict(found for one in result.get(verdicts.US, {}).get("rounds", []) for found in map(tuple, one["causes"]))):
-        notes.append(f"What failed behind {verdicts.US}, in one of the rounds: " + "; ".join(f"{count} × {what}" for what, count in causes.most_common(4)) + ".")
+    causes: Counter = Counter()
+    for one in result.get(verdicts.US, {}).get("rounds", []):
+        causes.update(dict(one["causes"]))
+    if causes:
+        notes.append(f"What failed behind {verdicts.US}, in all rounds: " + "; ".join(f"{count} × {what}" for what, count in causes.most_common(4)) + ".")
     return f"### {name}: {STORIES[name]}\n\n" + table(head, rows) + "".join(f"\n\n{note}" for note in notes)
 
 
