@@ -134,16 +134,22 @@ async fn a_draining_backend_ends_what_it_has_read() {
 }
 
 #[tokio::test]
-async fn a_resetting_backend_leaves_open_connections_alone() {
+async fn a_resetting_backend_accepts_and_resets() {
     let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();
     let mut kept = Connection::open(backend.address()).await.unwrap();
     kept.send(REQUEST).await.unwrap();
     assert_eq!(kept.answer(false).await.unwrap().status, 200);
     backend.set_door(Door::Resetting).await;
-    let reset = get(backend.address(), "/").await;
+    let closed = kept.answer(false).await;
+    assert!(
+        matches!(closed, Err(AnswerError::Closed { received: 0 })),
+        "{closed:?}"
+    );
+    let mut reset = Connection::open(backend.address()).await.unwrap();
+    let reset = reset.answer(false).await;
     assert!(matches!(reset, Err(AnswerError::Io(_))), "{reset:?}");
-    kept.send(REQUEST).await.unwrap();
-    assert_eq!(kept.answer(false).await.unwrap().status, 200);
+    backend.set_door(Door::Open).await;
+    assert_eq!(get(backend.address(), "/").await.unwrap().status, 200);
 }
 
 const WORK: Duration = Duration::from_millis(20);

@@ -39,6 +39,7 @@ behind whom:
     parser.add_argument("--peers", nargs="*", metavar="WHO", choices=contestants.NAMES, help="compare soe503 only with these")
     parser.add_argument("--rounds", type=int, help="rounds of each scenario (default 3; quick 1)")
     parser.add_argument("--together", type=int, help="play at most so many proxies side by side (default: as many as the scenario leaves room for)")
+    parser.add_argument("--seed", type=int, default=503, help="of the first round's schedules; the next rounds have the next numbers (default 503)")
     parser.add_argument("--soe503", metavar="FILE", help="the binary under test (default: built now)")
     parser.add_argument("--profile", default="release", help="cargo profile of what is built (default release)")
     parser.add_argument("--cores", default="0,1", metavar="PROXY,LOAD", help="the core of the proxies, and that of clients and backends (default 0,1)")
@@ -96,7 +97,7 @@ def play(args: argparse.Namespace) -> dict:
     with machine.awake() as awake, tempfile.TemporaryDirectory(prefix="soe503-resilience-") as name:
         # nginx's worker is somebody else and has to get in.
         Path(name).chmod(0o755)
-        settings = Settings(Path(name), found, proxy_core, load_core, args.quick)
+        settings = Settings(Path(name), found, proxy_core, load_core, args.quick, args.seed)
         for scenario in (one for one in scenarios.ALL if not args.only or one.name in args.only):
             results["scenarios"][scenario.name] = rounds_of(settings, scenario, rivals, args)
             write_json(out, results)

@@ -31,6 +31,8 @@ class Settings:
     proxy_core: str
     load_core: str
     quick: bool
+    # Of the first round's schedules; each round has its own.
+    seed: int
 
 
 class Play:
@@ -39,6 +41,7 @@ class Play:
     def __init__(self, settings: Settings, scenario: Scenario, contestant: Contestant, number: int):
         self.settings, self.scenario, self.name = settings, scenario, contestant.name
         self.times = scenario.times(settings.quick)
+        self.seed = settings.seed + number
         self.directory = settings.directory / f"{number}-{scenario.name}-{contestant.name}"
         self.directory.mkdir()
         # Servers that were started by root drop to a user who must get here.
@@ -65,7 +68,7 @@ class Play:
 
     def act(self) -> None:
         scenario, times = self.scenario, self.times
-        options = [word for kind in scenario.kinds for word in ("--kind", kind)] + list(scenario.clients)
+        options = ["--seed", str(self.seed), *(word for kind in scenario.kinds for word in ("--kind", kind)), *scenario.clients]
         if scenario.surge:
             options += ["--surge", f"{times.begin}..{times.end}@{scenario.surge}"]
         self.load = Load(

@@ -61,7 +61,7 @@ ALL = [
     Scenario("500always", "one of three answers 500 after its work; its health path is fine", faults.told(1, "500")),
     Scenario("500some", "one of three answers 500 to 30 % of requests; its health path is fine", faults.told(1, "500", percent=30)),
     Scenario("slow", "one of three is 2 s slower; its health path is fast", faults.told(1, "late-2000")),
-    Scenario("resetaccept", "one of three resets new connections at once; open ones go on", faults.door(1, "resetting")),
+    Scenario("resetaccept", "one of three breaks its connections off, and resets new ones at once", faults.door(1, "resetting")),
     Scenario("resetread", "one of three resets the connection after it has read the request; its health path too", faults.told(1, "reset", "reset")),
     Scenario("twokilled", "two of three are killed", faults.door(2, "killed")),
     Scenario("rolling", "each drains (ends what it has, closes, refuses) for 2 s, one after another", faults.rolling, whole=True),

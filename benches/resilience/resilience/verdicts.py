@@ -8,6 +8,8 @@ from peers.targets import Verdict
 from .scenarios import CAPACITY
 
 US = "soe503"
+# Behind two proxies a fault begins some milliseconds apart: where all fails, that is a few requests more or less.
+ALIKE = 1.005
 # One backend is wrong and the others are fine, or what is wrong lasts shorter than the deadline.
 NO_GET_FAILS = ("killed", "blackhole", "midresponse", "midresponse16k", "500always", "rolling", "badcheck", "flapping", "twokilled", "single", "stall")
 FEW_GETS_FAIL = {"500some": 0.001, "slow": 0.001}
@@ -51,7 +53,7 @@ def of_scenario(name: str, rounds: list[dict], rivals: dict[str, list[dict]]) ->
         at_most("failed GETs, share", lambda one: 100 * one["get_failed"] / one["gets"], 100 * FEW_GETS_FAIL[name], 2, " %")
     if rivals:
         best, least = least_of(rivals, lambda one: one["get_failed"])
-        at_most("failed GETs, beside the best peer", lambda one: one["get_failed"], least, than=f"{best}'s ")
+        at_most("failed GETs, beside the best peer", lambda one: one["get_failed"], int(least * ALIKE), than=f"{best}'s ")
     if name in FEW_POSTS_FAIL:
         at_most("failed POSTs", lambda one: one["post_failed"], FEW_POSTS_FAIL[name])
     if name in NO_POST_FAILS_UNSENT:

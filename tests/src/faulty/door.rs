@@ -12,7 +12,8 @@ pub enum Door {
     /// Nobody new, as a server does that is told to end: what it has read it answers, with
     /// `Connection: close`; idle connections are closed, and new ones are refused.
     Draining,
-    /// Everybody, and at once they are reset. Connections that were open stay as they are.
+    /// Everybody, and at once they are reset, as by a balancer with nobody behind it. Connections that
+    /// were open break off.
     Resetting,
 }
 
@@ -27,6 +28,11 @@ impl Door {
     /// Whether connections are accepted at all.
     pub(super) const fn listens(self) -> bool {
         matches!(self, Self::Open | Self::Resetting)
+    }
+
+    /// Whether connections that are open break off.
+    pub(super) const fn breaks_off(self) -> bool {
+        matches!(self, Self::Killed | Self::Resetting)
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                 } else if listener.is_none() {
                     listener = listen_again(address).await;
                 }
-                if wanted == Door::Killed {
+                if wanted.breaks_off() {
                     connections.shutdown().await;
                 }
                 shared.door_is(wanted);
