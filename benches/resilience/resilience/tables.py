@@ -14,14 +14,24 @@ STORIES = {one.name: one.story for one in ALL}
 
 
 def render(results: dict) -> str:
-    blocks = [about(results["about"])]
-    if note := results["about"].get("note"):
-        blocks.append(note)
-    blocks.append(of_failures(results))
+    judged = verdicts.of(results)
+    blocks = [about(results["about"]), of_the_run(results), of_failures(results)]
     blocks += [of_scenario(name, result) for name, result in results["scenarios"].items()]
-    rows = [[one.what, one.wanted, one.found, "ok" if one.met else "missed"] for one in verdicts.of(results)]
-    blocks.append("### Targets\n\n" + table(["target", "wanted", "found", ""], rows))
+    rows = [[one.what, one.wanted, one.found, "ok" if one.met else "missed"] for one in judged]
+    blocks.append(f"### Targets: {sum(one.met for one in judged)} of {len(judged)} met\n\n" + table(["target", "wanted", "found", ""], rows))
     return "\n\n".join(blocks) + "\n"
+
+
+def of_the_run(results: dict) -> str:
+    """What the figures stand on."""
+    facts = results["about"]
+    rounds = {len(one["rounds"]) for result in results["scenarios"].values() for one in result.values() if "rounds" in one}
+    lags = [one["lag_p99"] for result in results["scenarios"].values() for who in result.values() for one in who.get("rounds", [])]
+    said = f"Rounds of each scenario: {min(rounds)}" + (f" to {max(rounds)}" if len(rounds) > 1 else "") if rounds else "Nobody could be played"
+    said += f"; clients late by {statistics.median(lags):.1f} ms (median of the runs' p99), {max(lags):.0f} at most" if lags else ""
+    if "stolen" in facts:
+        said += f"; the host took {100 * facts['stolen']:.0f} % of both cores away; cores kept awake: {'yes' if facts.get('awake') else 'no'}"
+    return said + "."
 
 
 def spread(rounds: list[dict], value: Callable[[dict], float | None], digits: int = 0, missing: str = "–") -> str:
