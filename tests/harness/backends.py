@@ -97,16 +97,20 @@ class Nginx:
 class Faulty:
     """`soe503-faulty`: counts each request when it has read it, then does what it is told."""
 
-    def __init__(self, number: int, directory: Path, binary: str, work_ms: int = 20, namespace: Namespace | None = None, port: int | None = None):
+    def __init__(
+        self, number: int, directory: Path, binary: str, work_ms: int = 20, namespace: Namespace | None = None, port: int | None = None,
+        options: list[str] | None = None, prefix: list[str] | None = None,
+    ):
+        """`options`: more of the binary's own; `prefix`: the words before it."""
         self.name = f"faulty-{number}"
         self.host = namespace.address if namespace else "127.0.0.1"
         self.port, self.control = port or free_port(), free_port()
         self.ledger = directory / f"{self.name}.executions"
         self.ledger.touch()
-        prefix = namespace.prefix if namespace else []
+        prefix = namespace.prefix if namespace else prefix or []
         self.process = Process(self.name, [
             *prefix, binary, "--listen", f"{self.host}:{self.port}", "--control", f"{self.host}:{self.control}",
-            "--delay-ms", str(work_ms), "--ledger", str(self.ledger),
+            "--delay-ms", str(work_ms), "--ledger", str(self.ledger), *(options or []),
         ], directory)
 
     @property
@@ -122,8 +126,16 @@ class Faulty:
     def stop(self) -> None:
         self.process.stop()
 
-    def behave(self, traffic: str, health: str) -> None:
-        request = urllib.request.Request(f"http://{self.host}:{self.control}/fault/{traffic}/{health}", method="PUT")
+    def behave(self, traffic: str, health: str, percent: int = 100, only: str | None = None) -> None:
+        """`only`: the first segment of the paths that are concerned."""
+        self.tell(f"/fault/{traffic}/{health}?percent={percent}" + (f"&only={only}" if only else ""))
+
+    def door(self, name: str) -> None:
+        """Whom it lets in: open, killed, draining, resetting."""
+        self.tell(f"/door/{name}")
+
+    def tell(self, path: str) -> None:
+        request = urllib.request.Request(f"http://{self.host}:{self.control}{path}", method="PUT")
         urllib.request.urlopen(request, timeout=5).read()
 
     def counts(self) -> dict:

@@ -24,6 +24,8 @@ class Result:
     attempts: int | None
     headers: list
     body: str | None
+    kind: str | None = None
+    tries: int = 1
 
     @property
     def failed(self) -> bool:
@@ -46,6 +48,14 @@ class Result:
             return {}
         return document if isinstance(document, dict) else {}
 
+    @property
+    def bytes_had_gone_out(self) -> bool:
+        """The answer's own account (soe503 at `explain = "full"`): the last attempt had handed bytes to a socket."""
+        attempts = self.problem.get("attempts")
+        if not isinstance(attempts, list) or not attempts:
+            return False
+        return (attempts[-1].get("bytes_sent") or 0) > 0
+
     def __str__(self) -> str:
         return f"{self.method} {self.id}: {self.status or self.error} {self.lower.get('soe-cause', '')}"
 
@@ -53,11 +63,12 @@ class Result:
 class Load:
     """A running load generator."""
 
-    def __init__(self, binary: str, port: int, out: Path, rate: float, seconds: float, posts: float = 0.1, ids: str = "load", path: str | None = None):
+    def __init__(self, binary: str, port: int, out: Path, rate: float, seconds: float, posts: float = 0.1, ids: str = "load", path: str | None = None, options: list[str] | None = None, prefix: list[str] | None = None):
+        """`options`: more of the binary's own; `prefix`: the words before it."""
         self.out = out
         command = [
-            binary, "--target", f"127.0.0.1:{port}", "--rate", str(rate), "--seconds", str(seconds),
-            "--post-share", str(posts), "--ids", ids, "--out", str(out),
+            *(prefix or []), binary, "--target", f"127.0.0.1:{port}", "--rate", str(rate), "--seconds", str(seconds),
+            "--post-share", str(posts), "--ids", ids, "--out", str(out), *(options or []),
         ]
         if path:
             command += ["--path", path]
@@ -67,11 +78,15 @@ class Load:
             raise HarnessError(f"the load generator did not start: {line}")
         self.started = float(line.split()[1])
 
-    def results(self) -> list[Result]:
+    def ended(self) -> None:
         """Waits for the end."""
         self.child.stdout.read()
         if self.child.wait() != 0:
             raise HarnessError("the load generator failed")
+
+    def results(self) -> list[Result]:
+        """Waits for the end."""
+        self.ended()
         with self.out.open() as lines:
             return sorted((self.result(json.loads(line)) for line in lines), key=lambda result: result.sent)
 
@@ -81,7 +96,7 @@ class Load:
             id=line["id"], method=line["method"], sent=sent, ended=sent + line["latency_us"] / 1e6,
             latency_ms=line["latency_us"] / 1e3, lag_ms=line["lag_us"] / 1e3,
             status=line["status"], error=line["error"], attempts=line["attempts"],
-            headers=line.get("headers", []), body=line.get("body"),
+            headers=line.get("headers", []), body=line.get("body"), kind=line.get("kind"), tries=line["tries"],
         )
 
     def stop(self) -> None:

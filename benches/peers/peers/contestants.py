@@ -24,6 +24,8 @@ class Place:
     backends: list[int]
     certificate: Path
     tools: Tools
+    # Where the files come from that `config` fills.
+    configs: Path = CONFIGS
 
     def __post_init__(self):
         self.port, self.admin = free_port(), free_port()
@@ -40,9 +42,9 @@ class Place:
         return values
 
     def config(self, name: str) -> str:
-        """Writes a file of `configs/` as it is for this place; returns its path."""
+        """Writes a file of `configs` as it is for this place; returns its path."""
         path = self.directory / name
-        path.write_text(fill(only_for(self.part, (CONFIGS / name).read_text()), self.values()))
+        path.write_text(fill(only_for(self.part, (self.configs / name).read_text()), self.values()))
         return str(path)
 
     def addresses(self) -> list[str]:

@@ -118,14 +118,14 @@ def measure(args: argparse.Namespace) -> dict:
     return results
 
 
-def about(found: tools.Tools) -> dict:
+def about(found: tools.Tools, script: str = "benches/peers/run") -> dict:
     processor = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), platform.machine())
     return {
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
         "machine": f"{os.cpu_count()} × {processor}",
         "kernel": f"{platform.system()} {platform.release()}",
         "versions": tools.versions(found),
-        "command": shlex.join(["benches/peers/run", *sys.argv[1:]]),
+        "command": shlex.join([script, *sys.argv[1:]]),
     }
 
 

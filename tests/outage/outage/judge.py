@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from .answers import bytes_had_gone_out, cause_and_root, faults_of, named, tag_of
+from .answers import cause_and_root, faults_of, named, tag_of
 from harness.load import Result, quantile
 from .verdicts import Scenario
 
@@ -41,7 +41,7 @@ def no_client_sees_it(scenario: Scenario, results: list[Result], explains: bool)
     scenario.figure("POST failed", f"{len(failed)} of {len(posts)}")
     if explains:
         ours = [one for one in failed if one.status is None or tag_of(one)[0]]
-        scenario.none("POST failed though nothing had gone out", [one for one in ours if not bytes_had_gone_out(one)])
+        scenario.none("POST failed though nothing had gone out", [one for one in ours if not one.bytes_had_gone_out])
 
 
 def nothing_ran_twice(scenario: Scenario, executions: Counter) -> None:

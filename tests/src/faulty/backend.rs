@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::serve::accept;
-use super::{Behaviour, Fault};
+use super::slots::Slots;
+use super::{Behaviour, Door, Fault};
 use crate::http::Request;
 
 /// What a backend has been asked so far.
@@ -27,6 +28,17 @@ pub struct Counts {
     pub health_checks: u64,
     /// Executions per `X-Load-Id`.
     pub executions: HashMap<String, u32>,
+}
+
+/// What a backend is from its start to its end.
+#[derive(Debug)]
+pub struct Nature {
+    /// Each execution adds a line `METHOD ID` here; the file outlives the process.
+    pub ledger: Option<File>,
+    /// So many requests are worked on at once, and the others wait; without it, all of them.
+    pub slots: Option<usize>,
+    /// The size of its answers.
+    pub body_bytes: usize,
 }
 
 /// A running backend. Dropping it closes its listener and all its connections.
@@ -44,8 +56,14 @@ pub(super) struct Shared {
     arrived: Notify,
     /// Told about every change of the behaviour.
     changed: Notify,
+    /// Who is to be let in.
+    door: watch::Sender<Door>,
+    /// Who is let in already.
+    in_force: watch::Sender<Door>,
     /// It is to end.
     ended: Notify,
+    slots: Option<Slots>,
+    pub(super) body_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -56,20 +74,32 @@ struct State {
     ledger: Option<File>,
 }
 
+// === impl Nature ===
+
+impl Default for Nature {
+    fn default() -> Self {
+        Self {
+            ledger: None,
+            slots: None,
+            body_bytes: 1024,
+        }
+    }
+}
+
 // === impl FaultyBackend ===
 
 impl FaultyBackend {
     /// Starts a backend on a free loopback port.
     pub async fn start(behaviour: Behaviour) -> io::Result<Self> {
-        Self::listen(SocketAddr::from(([127, 0, 0, 1], 0)), behaviour, None).await
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::listen(address, behaviour, Nature::default()).await
     }
 
-    /// Starts a backend at `address`; each execution adds a line `METHOD ID` to `ledger`, which
-    /// outlives the process.
+    /// Starts a backend at `address`.
     pub async fn listen(
         address: SocketAddr,
         behaviour: Behaviour,
-        ledger: Option<File>,
+        nature: Nature,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
@@ -78,11 +108,15 @@ impl FaultyBackend {
                 behaviour,
                 counts: Counts::default(),
                 last: None,
-                ledger,
+                ledger: nature.ledger,
             }),
             arrived: Notify::new(),
             changed: Notify::new(),
+            door: watch::Sender::new(Door::Open),
+            in_force: watch::Sender::new(Door::Open),
             ended: Notify::new(),
+            slots: nature.slots.map(Slots::new),
+            body_bytes: nature.body_bytes,
         });
         let accepting = tokio::spawn(accept(listener, shared.clone()));
         Ok(Self {
@@ -105,7 +139,15 @@ impl FaultyBackend {
 
     /// How requests are treated.
     pub fn behaviour(&self) -> Behaviour {
-        self.shared.lock().behaviour
+        self.shared.lock().behaviour.clone()
+    }
+
+    /// Changes who is let in. Returns when it is so.
+    pub async fn set_door(&self, door: Door) {
+        self.shared.door.send_replace(door);
+        let mut in_force = self.shared.in_force.subscribe();
+        // The other end is this backend's own.
+        let _ = in_force.wait_for(|now| *now == door).await;
     }
 
     /// What it has been asked so far.
@@ -163,7 +205,7 @@ impl Shared {
     /// Counts the request and says what is to happen to it. A request for `/status/404` gets that.
     pub(super) fn execute(&self, request: &Request) -> (Fault, Duration) {
         let mut state = self.lock();
-        let behaviour = state.behaviour;
+        let behaviour = state.behaviour.clone();
         if request.target == "/healthz" {
             state.counts.health_checks += 1;
             return (behaviour.health, Duration::ZERO);
@@ -185,7 +227,27 @@ impl Shared {
         self.arrived.notify_waiters();
         let asked = request.target.strip_prefix("/status/");
         let fault = asked.and_then(|status| Some(Fault::Status(status.parse().ok()?)));
-        (fault.unwrap_or(behaviour.traffic), behaviour.delay)
+        let fault = fault.unwrap_or_else(|| behaviour.meets(request));
+        (fault, behaviour.delay)
+    }
+
+    /// Works on a request for so long, when it is its turn.
+    pub(super) async fn work(&self, lasts: Duration) {
+        match &self.slots {
+            Some(slots) => slots.work(lasts).await,
+            None if lasts.is_zero() => {}
+            None => tokio::time::sleep(lasts).await,
+        }
+    }
+
+    /// Who is let in, and every change of that.
+    pub(super) fn door(&self) -> watch::Receiver<Door> {
+        self.door.subscribe()
+    }
+
+    /// The door is like this now.
+    pub(super) fn door_is(&self, door: Door) {
+        self.in_force.send_replace(door);
     }
 
     /// Waits until it is to do something.

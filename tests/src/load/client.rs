@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::task::{JoinSet, LocalSet};
+use tokio::time::timeout;
 
 use super::record::Times;
 use super::{Plan, Record, Shot};
@@ -72,15 +73,37 @@ fn dispatch(schedule: &[Shot], start: Instant, due: &mpsc::UnboundedSender<Shot>
 
 async fn fire(plan: Arc<Plan>, shot: Shot, start: Instant, idle: Rc<Idle>) -> Record {
     let left = now() - start;
-    let kept = idle.take();
-    let reused = kept.is_some();
-    let result = exchange(kept, &plan.request(shot), &idle).await;
-    let times = Times {
-        due: shot.at,
-        left,
-        ended: now() - start,
-    };
-    Record::new(plan.id(shot), shot.post, reused, times, result)
+    let mut nth = 1;
+    loop {
+        let id = plan.id_of(shot, nth);
+        let kept = idle.take();
+        let reused = kept.is_some();
+        let result = in_time(&plan, exchange(kept, &plan.request(shot, &id), &idle)).await;
+        if nth <= plan.repeats && !matches!(&result, Ok(answer) if answer.status < 500) {
+            nth += 1;
+            continue;
+        }
+        let times = Times {
+            due: shot.at,
+            left,
+            ended: now() - start,
+        };
+        let kind = plan.kind_of(shot).map(|kind| kind.name.clone());
+        return Record::new(id, shot.post, kind, nth, reused, times, result);
+    }
+}
+
+/// A client that gives up closes the connection: nobody can tell what is still to come on it.
+async fn in_time(
+    plan: &Plan,
+    exchange: impl Future<Output = Result<Answer, AnswerError>>,
+) -> Result<Answer, AnswerError> {
+    match plan.give_up_ms {
+        None => exchange.await,
+        Some(milliseconds) => timeout(Duration::from_millis(milliseconds), exchange)
+            .await
+            .unwrap_or(Err(AnswerError::TooLate)),
+    }
 }
 
 async fn exchange(

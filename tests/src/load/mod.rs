@@ -6,9 +6,13 @@
 //! (coordinated omission). Every result is kept; nothing is averaged here.
 
 mod client;
+mod kind;
 mod record;
 mod schedule;
+mod surge;
 
 pub use client::run;
+pub use kind::{Kind, NoKind};
 pub use record::Record;
 pub use schedule::{Arrivals, Plan, Shot};
+pub use surge::{NoSurge, Surge};

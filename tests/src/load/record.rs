@@ -12,8 +12,13 @@ const BODY_KEPT: usize = 16 * 1024;
 /// One result, one JSON line.
 #[derive(Debug, Serialize)]
 pub struct Record {
-    /// The request's id.
+    /// The request's id; that of its last try.
     pub id: String,
+    /// The kind of request, if the plan has kinds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// How often the client asked.
+    pub tries: u32,
     /// GET or POST.
     pub method: &'static str,
     /// The scheduled time, in milliseconds from the start.
@@ -52,12 +57,16 @@ impl Record {
     pub(super) fn new(
         id: String,
         post: bool,
+        kind: Option<String>,
+        tries: u32,
         reused: bool,
         times: Times,
         result: Result<Answer, AnswerError>,
     ) -> Self {
         let mut record = Self {
             id,
+            kind,
+            tries,
             method: if post { "POST" } else { "GET" },
             at_ms: times.due.as_secs_f64() * 1e3,
             lag_us: micros(times.left.saturating_sub(times.due)),

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::{Kind, Surge};
+
 /// How requests arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Arrivals {
@@ -44,6 +46,18 @@ pub struct Plan {
     /// The Host header
     #[arg(long, default_value = "app.example")]
     pub host: String,
+    /// Another rate for some time: FROM..TO@RATE
+    #[arg(long)]
+    pub surge: Option<Surge>,
+    /// A share of the requests with paths of its own, /NAME/ID: NAME:SHARE or NAME:SHARE:PRIORITY
+    #[arg(long)]
+    pub kind: Vec<Kind>,
+    /// Give a request up after so many milliseconds
+    #[arg(long)]
+    pub give_up_ms: Option<u64>,
+    /// Repeat a request that failed or was given up, at once and so many times, as ID~2, ID~3, …
+    #[arg(long, default_value_t = 0)]
+    pub repeats: u32,
 }
 
 /// One request of the schedule.
@@ -55,6 +69,8 @@ pub struct Shot {
     pub at: Duration,
     /// POST; otherwise GET.
     pub post: bool,
+    /// Its place in the plan's kinds, if it has one.
+    pub kind: Option<usize>,
 }
 
 // === impl Plan ===
@@ -66,10 +82,11 @@ impl Plan {
         let mut shots = Vec::new();
         let mut at = 0.0;
         for number in 0.. {
+            let rate = Surge::rate(self.surge, self.rate, at);
             at += match self.arrivals {
-                Arrivals::Constant => 1.0 / self.rate,
+                Arrivals::Constant => 1.0 / rate,
                 // 1 - x is in (0, 1]: its logarithm is finite.
-                Arrivals::Poisson => -(1.0 - rng.f64()).ln() / self.rate,
+                Arrivals::Poisson => -(1.0 - rng.f64()).ln() / rate,
             };
             if at >= self.seconds {
                 break;
@@ -78,6 +95,12 @@ impl Plan {
                 number,
                 at: Duration::from_secs_f64(at),
                 post: rng.f64() < self.post_share,
+                // No lot is drawn where there is nothing to choose: the same seed gives the same
+                // requests.
+                kind: match self.kind.as_slice() {
+                    [] => None,
+                    kinds => Kind::by_lot(kinds, rng.f64()),
+                },
             });
         }
         shots
@@ -88,14 +111,30 @@ impl Plan {
         format!("{}-{}", self.ids, shot.number)
     }
 
-    /// The bytes of a request.
-    pub fn request(&self, shot: Shot) -> String {
-        let (id, host) = (self.id(shot), &self.host);
+    /// The id of a request's first try, of its second, and so on.
+    pub fn id_of(&self, shot: Shot, nth: u32) -> String {
+        match nth {
+            1 => self.id(shot),
+            _ => format!("{}~{nth}", self.id(shot)),
+        }
+    }
+
+    /// The kind of a request.
+    pub fn kind_of(&self, shot: Shot) -> Option<&Kind> {
+        self.kind.get(shot.kind?)
+    }
+
+    /// The bytes of a request that has this id.
+    pub fn request(&self, shot: Shot, id: &str) -> String {
+        let (host, kind) = (&self.host, self.kind_of(shot));
         let path = match &self.path {
             Some(path) => path.clone(),
-            None => format!("/load/{id}"),
+            None => format!("/{}/{id}", kind.map_or("load", |kind| &kind.name)),
         };
-        let common = format!("Host: {host}\r\nX-Load-Id: {id}\r\nAccept: */*\r\n");
+        let mut common = format!("Host: {host}\r\nX-Load-Id: {id}\r\nAccept: */*\r\n");
+        if let Some(priority) = kind.and_then(|kind| kind.priority.as_ref()) {
+            common += &format!("Priority: {priority}\r\n");
+        }
         if shot.post {
             let body = format!("order={id}&note={:a<64}", "");
             let length = body.len();
@@ -121,6 +160,10 @@ mod tests {
             ids: "t".into(),
             path: None,
             host: "h".into(),
+            surge: None,
+            kind: Vec::new(),
+            give_up_ms: None,
+            repeats: 0,
         }
     }
 
@@ -146,6 +189,42 @@ mod tests {
         // P(gap < 1 ms) = 1 - e^-0.5 = 0.393.
         let share = short / shots.len() as f64;
         assert!((0.36..0.43).contains(&share), "{share}");
+    }
+
+    #[test]
+    fn a_surge_has_its_own_rate() {
+        let surge = Some("10..20@2000".parse().unwrap());
+        let plan = Plan {
+            surge,
+            ..plan(Arrivals::Constant)
+        };
+        let shots = plan.shots();
+        let between = |from, to| {
+            let inside = |shot: &&Shot| (from..to).contains(&shot.at.as_secs());
+            shots.iter().filter(inside).count()
+        };
+        assert!((4_995..=5_005).contains(&between(0, 10)));
+        assert!((19_990..=20_010).contains(&between(10, 20)));
+        assert!((4_995..=5_005).contains(&between(20, 30)));
+    }
+
+    #[test]
+    fn kinds_have_their_share_path_and_priority() {
+        let mut plan = plan(Arrivals::Poisson);
+        let plain = plan.shots();
+        plan.kind = vec!["vip:0.5:u=1".parse().unwrap()];
+        let shots = plan.shots();
+        let vips: Vec<_> = shots.iter().filter(|shot| shot.kind.is_some()).collect();
+        let share = vips.len() as f64 / shots.len() as f64;
+        assert!((0.47..0.53).contains(&share), "{share}");
+        let vip = plan.request(*vips[0], "t-1~2");
+        assert!(vip.contains(" /vip/t-1~2 HTTP"), "{vip}");
+        assert!(vip.contains("\r\nPriority: u=1\r\n"), "{vip}");
+        let other = shots.iter().find(|shot| shot.kind.is_none()).unwrap();
+        let other = plan.request(*other, "t-2");
+        assert!(other.contains(" /load/t-2 HTTP"), "{other}");
+        assert!(!other.contains("Priority"), "{other}");
+        assert!(plain.iter().all(|shot| shot.kind.is_none()));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A minimal load balancer on Pingora: round robin over the backends, active checks, up to three
-//! tries at connecting, `X-Forwarded-For`. One worker thread; no access log.
+//! tries at different backends, `X-Forwarded-For`. One worker thread; no access log.
 //!
-//! It is what a careful first version looks like, and one of the proxies that `benches/peers/run`
-//! compares soe503 with.
+//! It is what a careful first version looks like, and one of the proxies that `benches/peers/run` and
+//! `benches/resilience/run` compare soe503 with.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use clap::Parser;
 use pingora::apps::HttpServerOptions;
-use pingora::lb::LoadBalancer;
 use pingora::lb::health_check::HttpHealthCheck;
 use pingora::lb::selection::RoundRobin;
+use pingora::lb::{Backend, LoadBalancer};
 use pingora::listeners::tls::TlsSettings;
-use pingora::prelude::{Error, ErrorType, HttpPeer, RequestHeader, Result, Server};
+use pingora::prelude::{Error, ErrorType, HttpPeer, RequestHeader, ResponseHeader, Result, Server};
 use pingora::proxy::{ProxyHttp, Session, http_proxy};
 use pingora::server::configuration::ServerConf;
 use pingora::services::background::background_service;
@@ -24,6 +24,8 @@ use pingora::services::listening::Service;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const TRIES: usize = 3;
+/// What another backend may do better.
+const RETRIED: [u16; 4] = [500, 502, 503, 504];
 
 /// What to listen on and where to send it.
 #[derive(Debug, Parser)]
@@ -44,16 +46,32 @@ struct Arguments {
     /// Speak HTTP/2 to the backends
     #[arg(long)]
     h2_upstream: bool,
+    /// How long a backend may send nothing, in milliseconds
+    #[arg(long, default_value_t = 5000)]
+    read_timeout_ms: u64,
+    /// What the active checks ask for
+    #[arg(long, default_value = "/")]
+    check_path: String,
+    /// From one check to the next, in milliseconds
+    #[arg(long, default_value_t = 2000)]
+    check_ms: u64,
 }
 
 struct Balancer {
     backends: Arc<LoadBalancer<RoundRobin>>,
     h2_upstream: bool,
+    read_timeout: Duration,
 }
 
-/// How many backends this request has been sent to.
+/// The backends that this request has been sent to.
 #[derive(Default)]
-struct Tries(usize);
+struct Tries(Vec<Backend>);
+
+impl Tries {
+    fn left(&self) -> bool {
+        self.0.len() < TRIES
+    }
+}
 
 #[async_trait]
 impl ProxyHttp for Balancer {
@@ -63,14 +81,17 @@ impl ProxyHttp for Balancer {
         Tries::default()
     }
 
-    async fn upstream_peer(&self, _: &mut Session, _: &mut Tries) -> Result<Box<HttpPeer>> {
+    async fn upstream_peer(&self, _: &mut Session, tries: &mut Tries) -> Result<Box<HttpPeer>> {
+        let fresh = |backend: &Backend, healthy| healthy && !tries.0.contains(backend);
         let backend = self
             .backends
-            .select(b"", 256)
+            .select_with(b"", 256, fresh)
+            .or_else(|| self.backends.select(b"", 256))
             .ok_or_else(|| Error::new(ErrorType::ConnectNoRoute))?;
+        tries.0.push(backend.clone());
         let mut peer = HttpPeer::new(backend, false, String::new());
         peer.options.connection_timeout = Some(Duration::from_millis(500));
-        peer.options.read_timeout = Some(Duration::from_secs(5));
+        peer.options.read_timeout = Some(self.read_timeout);
         peer.options.write_timeout = Some(Duration::from_secs(5));
         if self.h2_upstream {
             peer.options.set_http_version(2, 2);
@@ -98,8 +119,39 @@ impl ProxyHttp for Balancer {
         tries: &mut Tries,
         mut error: Box<Error>,
     ) -> Box<Error> {
-        tries.0 += 1;
-        error.set_retry(tries.0 < TRIES);
+        error.set_retry(tries.left());
+        error
+    }
+
+    /// An error answer counts as an error where another backend may be asked.
+    async fn upstream_response_filter(
+        &self,
+        session: &mut Session,
+        response: &mut ResponseHeader,
+        tries: &mut Tries,
+    ) -> Result<()> {
+        let status = response.status.as_u16();
+        let again = session.req_header().method.is_idempotent() && tries.left();
+        if again && RETRIED.contains(&status) {
+            return Err(Error::new(ErrorType::HTTPStatus(status)));
+        }
+        Ok(())
+    }
+
+    /// After the connection stands, only what may run twice is repeated, and only while the client
+    /// has had nothing of an answer.
+    fn error_while_proxy(
+        &self,
+        _: &HttpPeer,
+        session: &mut Session,
+        mut error: Box<Error>,
+        tries: &mut Tries,
+        _: bool,
+    ) -> Box<Error> {
+        let safe = session.req_header().method.is_idempotent()
+            && !session.as_ref().retry_buffer_truncated()
+            && session.response_written().is_none();
+        error.set_retry(safe && tries.left());
         error
     }
 }
@@ -116,8 +168,10 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 
     let mut backends = LoadBalancer::try_from_iter(&arguments.backend)?;
     if !arguments.h2_upstream {
-        backends.set_health_check(Box::new(HttpHealthCheck::new("bench", false)));
-        backends.health_check_frequency = Some(Duration::from_secs(2));
+        let mut check = HttpHealthCheck::new("bench", false);
+        check.req.set_uri(arguments.check_path.parse()?);
+        backends.set_health_check(Box::new(check));
+        backends.health_check_frequency = Some(Duration::from_millis(arguments.check_ms));
     }
     let checks = background_service("health checks", backends);
     let mut proxy = http_proxy(
@@ -125,6 +179,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
         Balancer {
             backends: checks.task(),
             h2_upstream: arguments.h2_upstream,
+            read_timeout: Duration::from_millis(arguments.read_timeout_ms),
         },
     );
     let mut options = HttpServerOptions::default();
