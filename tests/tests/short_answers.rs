@@ -1,9 +1,10 @@
-//! Short answers are passed on when they are whole: one that is cut off can still be had elsewhere.
+//! Short answers are passed on when they are whole: one that is cut off can still be had elsewhere
+//! (that one is in `retries.rs`).
 
 use std::time::Duration;
 
 use soe503_tests::faulty::{Behaviour, Fault, FaultyBackend};
-use soe503_tests::http::once;
+use soe503_tests::http::{AnswerError, Connection, once};
 use soe503_tests::proxy::{Proxy, config};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -41,21 +42,6 @@ fn route(config: &str, line: &str) -> String {
 }
 
 #[tokio::test]
-async fn one_that_is_cut_off_is_had_from_another_backend() {
-    let cut = FaultyBackend::start(Behaviour::traffic_only(Fault::Truncate));
-    let (cut, good) = (
-        cut.await.unwrap(),
-        FaultyBackend::start(Behaviour::OK).await.unwrap(),
-    );
-    let proxy = Proxy::start(&config(&[cut.address(), good.address()], "")).await;
-    for _ in 0..10 {
-        let answer = once(proxy.address(), GET).await.unwrap();
-        assert_eq!((answer.status, answer.body.len()), (200, 1024));
-    }
-    assert!(cut.counts().requests > 0, "the bad backend was never tried");
-}
-
-#[tokio::test]
 async fn one_that_must_not_be_asked_for_twice_fails_as_a_whole_and_with_its_cause() {
     let cut = FaultyBackend::start(Behaviour::traffic_only(Fault::Truncate));
     let cut = cut.await.unwrap();
@@ -81,13 +67,27 @@ async fn one_that_comes_in_pieces_arrives_whole() {
 #[tokio::test]
 async fn one_that_stalls_is_had_from_another_backend() {
     let stalls = backend(3000, &[(0, 1000), (60_000, 2000)]).await;
-    let good = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    let good = FaultyBackend::start(Behaviour {
+        delay: Duration::from_millis(3),
+        ..Behaviour::OK
+    });
+    let good = good.await.unwrap();
     let line = "retry = { attempts = 3, attempt_timeout = \"100ms\" }";
     let proxy = Proxy::start(&route(&config(&[stalls, good.address()], ""), line)).await;
-    for _ in 0..4 {
-        let answer = once(proxy.address(), GET).await.unwrap();
-        assert_eq!((answer.status, answer.body.len()), (200, 1024));
+    // Two at a time: one of them meets the backend that the other has not taken.
+    for _ in 0..10 {
+        let (one, two) = tokio::join!(once(proxy.address(), GET), once(proxy.address(), GET));
+        for answer in [one.unwrap(), two.unwrap()] {
+            assert_eq!((answer.status, answer.body.len()), (200, 1024));
+        }
     }
+    let pool = proxy.pool().await;
+    let backends = pool["backends"].as_array().unwrap();
+    let stalled = backends
+        .iter()
+        .find(|backend| backend["address"] == stalls.to_string());
+    let failures = stalled.unwrap()["failures"].as_u64().unwrap();
+    assert!(failures > 0, "the bad backend was never tried: {pool}");
 }
 
 /// At the deadline the head is there, and a slow answer is better than none.
@@ -106,4 +106,33 @@ async fn a_long_one_is_streamed() {
     let proxy = Proxy::start(&route(&config(&[slow], ""), "timeout = \"300ms\"")).await;
     let answer = once(proxy.address(), GET).await.unwrap();
     assert_eq!((answer.status, answer.body.len()), (200, 100_000));
+}
+
+/// Row 3: once the answer has begun, its end cannot be mended: no second try, no error page behind
+/// half a body, and no clean end that would make it look whole.
+#[tokio::test]
+async fn a_long_one_that_is_cut_off_stays_cut_off() {
+    let cuts = backend(100_000, &[(0, 1000)]).await;
+    let proxy = Proxy::before(&[cuts], "").await;
+    let cut = once(proxy.address(), GET).await;
+    assert!(
+        matches!(cut, Err(AnswerError::Closed { .. } | AnswerError::Io(_))),
+        "{cut:?}"
+    );
+    let mut client = Connection::open(proxy.address()).await.unwrap();
+    client
+        .send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    // A reset instead of the end is as good a sign; then there is nothing to look at.
+    if let Ok(all) = client.rest().await {
+        let all = String::from_utf8(all).unwrap();
+        let (head, body) = all.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+        assert!(!body.contains("SOE-"), "{body}");
+    }
+    let pool = proxy.pool().await;
+    let backend = &pool["backends"][0];
+    assert_eq!(backend["requests"], 2, "nobody asks twice: {pool}");
+    assert_eq!(backend["failures"], 2, "{pool}");
 }
