@@ -66,6 +66,7 @@ fn failed(result: CheckResult) -> (Option<Cause>, Option<u16>, String) {
             cause,
             status,
             error,
+            ..
         } => (cause, status, error.to_string()),
         passed => panic!("{passed:?}"),
     }
@@ -75,7 +76,7 @@ fn failed(result: CheckResult) -> (Option<Cause>, Option<u16>, String) {
 async fn a_good_answer_passes_and_the_request_is_a_polite_one() {
     let (address, mut heads) = server("HTTP/1.1 204 No Content\r\n\r\n").await;
     let result = check(&http(None, "200-399"), address, LONG).await;
-    assert_eq!(result, CheckResult::Passed { status: Some(204) });
+    assert_eq!(result, CheckResult::passed(Some(204)));
     let head = heads.recv().await.unwrap().to_ascii_lowercase();
     assert!(
         head.starts_with("get /healthz?full=1 http/1.1\r\n"),
@@ -145,7 +146,7 @@ async fn a_tcp_check_wants_a_connection_and_no_answer() {
     let address = listener.local_addr().unwrap();
     assert_eq!(
         check(&Probe::Tcp, address, LONG).await,
-        CheckResult::Passed { status: None }
+        CheckResult::passed(None)
     );
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut rest = Vec::new();

@@ -103,7 +103,7 @@ impl Checker {
             } => {
                 self.report.last_status = status;
                 self.report.last_error = Some(error);
-                self.report.doubt = doubt;
+                self.report.doubt = doubt.filter(|_| self.config.overruled_by_traffic);
                 self.report.hints = hints;
                 (false, cause)
             }

@@ -10,7 +10,7 @@ use crate::Ratio;
 ///
 /// # Defaults
 /// `interval` 2 s, `fast_interval` 500 ms, `down_interval` 5 s, `timeout` 1 s, `rise` 2, `fall` 3,
-/// `jitter` 10 %, `initial` up.
+/// `jitter` 10 %, `initial` up, `overruled_by_traffic` on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckConfig {
     /// Time between the end of a check and the start of the next.
@@ -31,6 +31,8 @@ pub struct CheckConfig {
     /// with mistakes, [`Health::Starting`] waits for the first success, [`Health::Down`] for `rise`
     /// of them.
     pub initial: Health,
+    /// Whether requests can [overrule](super::overrules) a check that leaves a doubt.
+    pub overruled_by_traffic: bool,
 }
 
 /// A [`CheckConfig`] that makes no sense. Its text names the key to change.
@@ -97,6 +99,7 @@ impl Default for CheckConfig {
             fall: 3,
             jitter: Ratio::percent(10),
             initial: Health::Up,
+            overruled_by_traffic: true,
         }
     }
 }
