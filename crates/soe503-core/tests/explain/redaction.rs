@@ -53,6 +53,10 @@ fn colleagues_read_names_and_no_address() {
             text.contains("blue-backend") && text.contains("payroll-pool"),
             "{text}"
         );
+        assert!(
+            text.contains("ledger-store") || !text.contains("backends in rotation"),
+            "{text}"
+        );
         if *cause != Cause::Unclassified {
             assert!(
                 text.contains("backend 2") && text.contains("mesh-hop"),

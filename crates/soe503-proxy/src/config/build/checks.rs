@@ -73,6 +73,10 @@ fn probe(
     pool: &Checked<'_>,
     problems: &mut Problems,
 ) -> Option<Probe> {
+    if keys.kind.wrong {
+        // What the other keys mean is not known.
+        return None;
+    }
     let kind = keys.kind.value;
     let is = |kinds: &[CheckKind]| kinds.contains(&kind);
     let why = format!("a check of type \"{}\" has none", kind.text());

@@ -135,9 +135,13 @@ fn serving(body: &[u8]) -> Option<Serving> {
         let tag = varint(&mut rest)?;
         match (tag >> 3, tag & 7) {
             (1, 0) => status = varint(&mut rest)?,
+            // Fields of a later version.
             (_, 0) => drop(varint(&mut rest)?),
             (_, 1) => rest = rest.get(8..)?,
-            (_, 2) => rest = rest.get(usize::try_from(varint(&mut rest)?).ok()?..)?,
+            (_, 2) => {
+                let length = usize::try_from(varint(&mut rest)?).ok()?;
+                rest = rest.get(length..)?;
+            }
             (_, 5) => rest = rest.get(4..)?,
             _ => return None,
         }
