@@ -115,7 +115,10 @@ fn probe(
                 });
             }
             Some(Probe::Grpc {
-                service: keys.service.given.map_or("".into(), |key| key.value.0),
+                service: keys
+                    .service
+                    .given
+                    .map_or_else(|| "".into(), |key| key.value.0),
                 host: host(keys.host.given, problems)?,
             })
         }

@@ -24,7 +24,7 @@ const PREFIX: usize = 5;
 
 /// What an answer says, by its number in the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Serving {
+enum Status {
     Unknown,
     Serving,
     NotServing,
@@ -81,14 +81,14 @@ fn verdict(service: &str, code: Option<u32>, body: &[u8]) -> Result<(), Stopped>
         None => return Err(Stopped::invalid(said("the answer has no grpc-status"))),
         Some(0) => match serving(body) {
             None => return Err(Stopped::invalid(said("the answer is no health message"))),
-            Some(Serving::Serving) => return Ok(()),
-            Some(Serving::NotServing) => (UNAVAILABLE, said("NOT_SERVING")),
-            Some(Serving::Unknown) => (UNAVAILABLE, said("UNKNOWN")),
-            Some(Serving::ServiceUnknown) => (
+            Some(Status::Serving) => return Ok(()),
+            Some(Status::NotServing) => (UNAVAILABLE, said("NOT_SERVING")),
+            Some(Status::Unknown) => (UNAVAILABLE, said("UNKNOWN")),
+            Some(Status::ServiceUnknown) => (
                 NOT_FOUND,
                 said("SERVICE_UNKNOWN, the server does not know the service"),
             ),
-            Some(Serving::Other(number)) => (UNAVAILABLE, said(&format!("status {number}"))),
+            Some(Status::Other(number)) => (UNAVAILABLE, said(&format!("status {number}"))),
         },
         Some(NOT_FOUND) => (
             NOT_FOUND,
@@ -123,7 +123,7 @@ fn question(service: &str) -> Bytes {
 }
 
 /// What the one message in `body` says; `None` if it is none.
-fn serving(body: &[u8]) -> Option<Serving> {
+fn serving(body: &[u8]) -> Option<Status> {
     let (prefix, message) = body.split_at_checked(PREFIX)?;
     let length = u32::from_be_bytes(prefix[1..].try_into().ok()?);
     if prefix[0] != 0 || usize::try_from(length).ok()? != message.len() {
@@ -147,11 +147,11 @@ fn serving(body: &[u8]) -> Option<Serving> {
         }
     }
     Some(match status {
-        0 => Serving::Unknown,
-        1 => Serving::Serving,
-        2 => Serving::NotServing,
-        3 => Serving::ServiceUnknown,
-        other => Serving::Other(other),
+        0 => Status::Unknown,
+        1 => Status::Serving,
+        2 => Status::NotServing,
+        3 => Status::ServiceUnknown,
+        other => Status::Other(other),
     })
 }
 

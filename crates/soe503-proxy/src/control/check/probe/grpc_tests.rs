@@ -19,21 +19,21 @@ fn questions_are_as_protobuf_writes_them() {
 #[test]
 fn answers_are_read_as_protobuf_writes_them() {
     for (body, status) in [
-        (&b"\0\0\0\0\0"[..], Some(Serving::Unknown)),
-        (b"\0\0\0\0\x02\x08\x01", Some(Serving::Serving)),
-        (b"\0\0\0\0\x02\x08\x02", Some(Serving::NotServing)),
-        (b"\0\0\0\0\x02\x08\x03", Some(Serving::ServiceUnknown)),
-        (b"\0\0\0\0\x03\x08\x96\x01", Some(Serving::Other(150))),
+        (&b"\0\0\0\0\0"[..], Some(Status::Unknown)),
+        (b"\0\0\0\0\x02\x08\x01", Some(Status::Serving)),
+        (b"\0\0\0\0\x02\x08\x02", Some(Status::NotServing)),
+        (b"\0\0\0\0\x02\x08\x03", Some(Status::ServiceUnknown)),
+        (b"\0\0\0\0\x03\x08\x96\x01", Some(Status::Other(150))),
         // Fields of a later version: a number, a text, eight bytes, four bytes.
-        (b"\0\0\0\0\x04\x10\x07\x08\x01", Some(Serving::Serving)),
-        (b"\0\0\0\0\x06\x1a\x02hi\x08\x01", Some(Serving::Serving)),
+        (b"\0\0\0\0\x04\x10\x07\x08\x01", Some(Status::Serving)),
+        (b"\0\0\0\0\x06\x1a\x02hi\x08\x01", Some(Status::Serving)),
         (
             b"\0\0\0\0\x0b\x21\0\0\0\0\0\0\0\0\x08\x01",
-            Some(Serving::Serving),
+            Some(Status::Serving),
         ),
-        (b"\0\0\0\0\x07\x2d\0\0\0\0\x08\x01", Some(Serving::Serving)),
+        (b"\0\0\0\0\x07\x2d\0\0\0\0\x08\x01", Some(Status::Serving)),
         // The last one counts.
-        (b"\0\0\0\0\x04\x08\x01\x08\x02", Some(Serving::NotServing)),
+        (b"\0\0\0\0\x04\x08\x01\x08\x02", Some(Status::NotServing)),
         // Nothing, half of it, too much of it, compressed, groups, a number without end.
         (b"", None),
         (b"\0\0\0", None),
