@@ -2,9 +2,9 @@
 //!
 //! Three watchers, all in the background and on connections of their own:
 //!
-//! - **Checks** ([`run`]): what the operator configured, per backend: HTTP, gRPC's health protocol, TLS, TCP. The core's
-//!   [`Checker`](soe503_core::health::Checker) decides when the next one is due and what a run of results means; here
-//!   they are made. Checks start at a random point of their interval, are jittered, and share one bound
+//! - **Checks** ([`run`]): what the operator configured, per backend: HTTP, gRPC's health protocol, TLS,
+//!   TCP. The core's [`Checker`](soe503_core::health::Checker) decides when the next one is due and what a
+//!   run of results means; here they are made. Checks start at a random point of their interval, are jittered, and share one bound
 //!   on how many run at once in the process, so that a thousand backends are not a storm (row 21).
 //! - **Recovery** ([`watch_recovery`]): a TCP connect about once a second to each backend that was
 //!   ejected because connecting failed. When it works, the ejection becomes due for its probe at
