@@ -5,7 +5,10 @@ use soe503_tests::faulty::{Behaviour, Fault, FaultyBackend};
 use soe503_tests::http::{get, post};
 use soe503_tests::proxy::{Proxy, config, eventually, lbctl};
 
-const CHECK: &str = "health_check = { path = \"/healthz\", interval = \"20ms\", fall = 2 }";
+/// A check with time to answer on a busy machine.
+const CHECK: &str = "health_check = { path = \"/healthz\", interval = \"500ms\", fall = 1 }";
+/// One that is made often, and that a busy machine cannot fail.
+const OFTEN: &str = "health_check = { path = \"/healthz\", interval = \"20ms\", fall = 100 }";
 
 async fn backend(health: Fault) -> FaultyBackend {
     let behaviour = Behaviour {
@@ -57,7 +60,7 @@ async fn a_path_that_a_refactoring_removed_takes_nobody_out() {
 async fn checks_do_not_wait_behind_requests() {
     let backend = backend(Fault::Ok).await;
     backend.set(Behaviour::traffic_only(Fault::Hold));
-    let limits = format!("max_in_flight = 1\nmax_idle_connections = 0\n{CHECK}");
+    let limits = format!("max_in_flight = 1\nmax_idle_connections = 0\n{OFTEN}");
     let proxy = Proxy::before(&[backend.address()], &limits).await;
     let address = proxy.address();
     let held = tokio::spawn(async move { get(address, "/").await.unwrap().status });

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use soe503_core::health::{CheckConfig, CheckResult, Checker, Health};
+use soe503_core::ledger::{Attempt, Fault, Phase, TimeoutKind};
 use soe503_core::{Cause, Ratio, Tick};
 
 const PASS: CheckResult = CheckResult::passed(Some(200));
@@ -202,6 +203,29 @@ fn a_backend_that_stays_down_is_looked_at_ever_less() {
     checker.record(at(9), fail());
     let gap = checker.next_at().since(at(9)).as_millis();
     assert!((3_600..=4_400).contains(&gap), "{gap}");
+}
+
+#[test]
+fn a_check_that_may_be_wrong_is_made_as_often_as_ever() {
+    for (fault, normal) in [
+        (Fault::Status(404), true),
+        (Fault::Closed, true),
+        (Fault::Timeout(TimeoutKind::Attempt), false),
+        (Fault::Status(503), false),
+    ] {
+        let mut attempt = Attempt::begin(1, at(0));
+        attempt.phase = Phase::WaitHeaders;
+        attempt.fault = Some(fault);
+        let allowed = Duration::from_secs(1);
+        let mut checker = checker(Health::Up);
+        for n in 1..=8 {
+            let failed = CheckResult::failed(&attempt, allowed, "no".into(), None);
+            checker.record(at(n), failed);
+        }
+        let gap = checker.next_at().since(at(8)).as_millis();
+        let usual = (1_800..=2_200).contains(&gap);
+        assert_eq!(usual, normal, "{:?}: {gap} ms", attempt.fault);
+    }
 }
 
 #[test]

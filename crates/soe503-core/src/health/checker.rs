@@ -174,7 +174,13 @@ impl Checker {
         if unsettled {
             return config.fast_interval.min(config.interval);
         }
-        if self.report.health == Health::Up {
+        // A check that may be wrong itself is no reason to look away: the backend may well be in use.
+        // Whoever does not answer at all is not.
+        let wrong = self
+            .report
+            .doubt
+            .is_some_and(|doubt| doubt.within.is_none());
+        if self.report.health == Health::Up || wrong {
             return config.interval;
         }
         let doublings = self.confirmations.min(31);

@@ -18,7 +18,8 @@
 //!
 //! While a result contradicts the state, or traffic raised a [suspicion](Checker::suspect), checks run
 //! at the fast interval until that is settled. Of a backend that is down for good they become rare:
-//! the pauses double up to [`CheckConfig::down_interval`].
+//! the pauses double up to [`CheckConfig::down_interval`]. While the check may be what is wrong they
+//! do not.
 //!
 //! **Failure mode.** A check that asks the wrong question condemns good backends. Where it got no
 //! verdict from the backend itself it leaves a [`Doubt`], and requests that are answered well

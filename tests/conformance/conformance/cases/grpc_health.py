@@ -1,12 +1,12 @@
 """Health checks by the gRPC health protocol, of a server that has it from grpcio-health-checking."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent import futures
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from harness.cases import Group, LeftOut, demand, equal
+from harness.cases import Group, LeftOut, equal
 from harness.processes import wait_until
 
 from ..stage import Stage, proxied
@@ -33,12 +33,13 @@ class Backend:
 
 
 @contextlib.contextmanager
-def checked(settings: object, service: str = SERVICE, healthy: bool = True) -> Iterator[Stage | None]:
+def checked(settings: object, service: str | None = SERVICE, healthy: bool = True) -> Iterator[Stage | None]:
     if settings.against == "nginx":
         yield None
         return
     backend = Backend(healthy)
-    check = f'health_check = {{ type = "grpc", service = "{service}", interval = "50ms", rise = 1, fall = 1 }}'
+    about = f', service = "{service}"' if service else ""
+    check = f'health_check = {{ type = "grpc"{about}, interval = "500ms", rise = 1, fall = 1 }}'
     try:
         with proxied(settings, [backend], pool=f'protocol = "h2"\n{check}') as made:
             made.origin = backend
@@ -51,11 +52,17 @@ def check(stage: Stage) -> dict:
     return stage.proxy.backend(stage.origin.url)["health_check"]
 
 
-def wait(stage: Stage | None, what: str, holds: Callable[[dict], bool]) -> dict:
+def wait(stage: Stage | None, state: str, says: str = "") -> str:
+    """Waits until the check is in this state, and what went wrong contains this. Returns what did."""
     if stage is None:
         raise LeftOut("nginx has no such checks")
-    wait_until(what, lambda: holds(check(stage)))
-    return check(stage)
+    seen = {}
+
+    def holds() -> bool:
+        seen.update(check(stage))
+        return seen["state"] == state and says in (seen["last_error"] or "")
+    wait_until(f"the check is {state} {says}", holds)
+    return seen["last_error"]
 
 
 GROUP = Group("gRPC health", checked)
@@ -63,30 +70,28 @@ GROUP = Group("gRPC health", checked)
 
 @GROUP.case("SERVING, NOT_SERVING and back")
 def there_and_back(stage: Stage) -> str:
-    wait(stage, "the check passes", lambda seen: seen["state"] == "passing")
+    wait(stage, "passing")
     stage.origin.health.set(SERVICE, STATUS.NOT_SERVING)
-    seen = wait(stage, "the check fails", lambda seen: seen["state"] == "failing")
-    demand("NOT_SERVING" in seen["last_error"], seen["last_error"])
+    said = wait(stage, "failing", "NOT_SERVING")
+    equal("state", stage.proxy.backend(stage.origin.url)["state"], "down")
     stage.origin.health.set(SERVICE, STATUS.SERVING)
-    wait(stage, "the check passes again", lambda seen: seen["state"] == "passing" and seen["last_error"] is None)
-    return seen["last_error"]
+    wait(stage, "passing")
+    return said
 
 
 @GROUP.case("a server that shuts down says NOT_SERVING before it leaves")
 def graceful(stage: Stage) -> None:
-    wait(stage, "the check passes", lambda seen: seen["state"] == "passing")
+    wait(stage, "passing")
     stage.origin.health.enter_graceful_shutdown()
-    seen = wait(stage, "the check fails", lambda seen: seen["state"] == "failing")
-    demand("NOT_SERVING" in seen["last_error"], seen["last_error"])
-    equal("state", stage.proxy.backend(stage.origin.url)["state"], "down")
+    wait(stage, "failing", "NOT_SERVING")
 
 
-WHOLE = Group("gRPC health, server as a whole", lambda settings: checked(settings, ""))
+WHOLE = Group("gRPC health, server as a whole", lambda settings: checked(settings, None))
 
 
 @WHOLE.case("SERVING without a service")
 def whole(stage: Stage) -> None:
-    wait(stage, "the check passes", lambda seen: seen["state"] == "passing")
+    wait(stage, "passing")
 
 
 STRANGE = Group("gRPC health, unknown service", lambda settings: checked(settings, "test.Nothing"))
@@ -94,19 +99,15 @@ STRANGE = Group("gRPC health, unknown service", lambda settings: checked(setting
 
 @STRANGE.case("NOT_FOUND in words of its own")
 def strange(stage: Stage) -> str:
-    seen = wait(stage, "the check fails", lambda seen: seen["last_error"] is not None)
-    demand("NOT_FOUND, the server does not know the service" in seen["last_error"], seen["last_error"])
-    return seen["last_error"]
+    return wait(stage, "failing", "NOT_FOUND, the server does not know the service")
 
 
-WITHOUT = Group("gRPC health, no such service", lambda settings: checked(settings, "", healthy=False))
+WITHOUT = Group("gRPC health, no such service", lambda settings: checked(settings, None, healthy=False))
 
 
 @WITHOUT.case("UNIMPLEMENTED in words of its own")
 def without(stage: Stage) -> str:
-    seen = wait(stage, "the check fails", lambda seen: seen["last_error"] is not None)
-    demand("UNIMPLEMENTED, the server does not speak" in seen["last_error"], seen["last_error"])
-    return seen["last_error"]
+    return wait(stage, "failing", "UNIMPLEMENTED, the server does not speak the health protocol")
 
 
 GROUPS = [GROUP, WHOLE, STRANGE, WITHOUT]
