@@ -37,7 +37,8 @@ pub use failure::{
 };
 pub use pool::{
     Backend, BackendState, Circuit, CircuitState, ForcedCircuit, HealthCheck, HealthCheckState,
-    IdleTimeout, IdleTimeoutSource, Latency, Pool, PoolState, Pools, Queue, RetryBudget,
+    HealthHint, HintStatus, IdleTimeout, IdleTimeoutSource, Latency, Pool, PoolState, Pools, Queue,
+    RetryBudget,
 };
 pub use problem::Problem;
 pub use time::Timestamp;

@@ -3,8 +3,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use soe503_api::{
-    BackendState, CircuitState, FailureRecord, Grade, HealthCheckState, IdleTimeoutSource, Phase,
-    Pool, PoolState, Pools, Problem, RetryVerdict, ScopeLevel, Timestamp,
+    BackendState, CircuitState, FailureRecord, Grade, HealthCheckState, HintStatus,
+    IdleTimeoutSource, Phase, Pool, PoolState, Pools, Problem, RetryVerdict, ScopeLevel, Timestamp,
 };
 
 const POOLS: &str = include_str!("golden/pools.json");
@@ -49,6 +49,12 @@ fn pools() {
         app.backends[1].health_check.state,
         HealthCheckState::Failing
     );
+    assert!(app.backends[0].health_check.overruled);
+    assert_eq!(
+        app.backends[0].health_check.hints[0].status,
+        HintStatus::Warn
+    );
+    assert_eq!(app.backends[1].health_check.hints[0].component, None);
     assert_eq!(
         app.backends[1].since,
         Timestamp::from_unix_millis(1_795_369_256_042)
@@ -84,7 +90,11 @@ fn the_promised_keys_are_there() {
     expect(&backend["latency_ms"], "p50 p99");
     expect(
         &backend["health_check"],
-        "state last_status last_error last_at",
+        "state last_status last_error last_at overruled hints",
+    );
+    expect(
+        &backend["health_check"]["hints"][0],
+        "component status output",
     );
 }
 
@@ -174,8 +184,14 @@ fn a_reader_does_without_the_later_keys() {
     }
     for backend in pool["backends"].as_array_mut().unwrap() {
         backend.as_object_mut().unwrap().remove("idle_timeout");
+        for key in ["overruled", "hints"] {
+            let check = backend["health_check"].as_object_mut().unwrap();
+            check.remove(key);
+        }
     }
     let pool: Pool = serde_json::from_value(pool.take()).unwrap();
     assert_eq!(pool.circuit.rule, None);
     assert!(pool.backends.iter().all(|b| b.idle_timeout.is_none()));
+    let checks = pool.backends.iter().map(|b| &b.health_check);
+    assert!(checks.clone().all(|c| !c.overruled && c.hints.is_empty()));
 }

@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use soe503_core::health::{CheckConfig, CheckResult, Checker, Health};
+use soe503_core::ledger::{Attempt, Fault, Phase, TimeoutKind};
 use soe503_core::{Cause, Ratio, Tick};
 
-const PASS: CheckResult = CheckResult::Passed { status: Some(200) };
+const PASS: CheckResult = CheckResult::passed(Some(200));
 
 fn fail() -> CheckResult {
     CheckResult::Failed {
         cause: Some(Cause::DependencyConnectRefused),
+        doubt: None,
         status: None,
         error: "connect: connection refused (111)".into(),
+        hints: None,
     }
 }
 
@@ -88,8 +91,10 @@ fn the_last_evidence_is_kept() {
     checker.record(at(2), fail());
     let not_found = CheckResult::Failed {
         cause: Some(Cause::ConfigHealthCheckPath),
+        doubt: None,
         status: Some(404),
         error: "404".into(),
+        hints: None,
     };
     checker.record(at(3), not_found);
     assert_eq!(checker.report().cause, Some(Cause::ConfigHealthCheckPath));
@@ -161,13 +166,148 @@ fn doubt_checks_faster() {
     assert!(fast.contains(&gap(&checker, at(3))), "one failure of three");
     checker.record(at(4), fail());
     checker.record(at(5), fail());
-    checker.record(at(6), fail());
     assert!(
-        normal.contains(&gap(&checker, at(6))),
+        normal.contains(&gap(&checker, at(5))),
         "surely down: no hurry"
     );
     checker.record(at(7), PASS);
     assert!(fast.contains(&gap(&checker, at(7))), "one success of two");
+}
+
+#[test]
+fn a_backend_that_stays_down_is_looked_at_ever_less() {
+    let mut checker = checker(Health::Up);
+    let mut gaps = Vec::new();
+    for n in 1..=7 {
+        checker.record(at(n), fail());
+        gaps.push(checker.next_at().since(at(n)).as_millis());
+    }
+    let ranges = [
+        450..=550,
+        450..=550,
+        1_800..=2_200,
+        3_600..=4_400,
+        4_500..=5_500,
+        4_500..=5_500,
+        4_500..=5_500,
+    ];
+    for (gap, range) in gaps.iter().zip(&ranges) {
+        assert!(range.contains(gap), "{gaps:?}");
+    }
+    // Requests that fail there are no news, and bring nothing forward.
+    let due = checker.next_at();
+    checker.suspect(at(7));
+    assert_eq!(checker.next_at(), due);
+    // A success that is followed by a failure begins the pauses anew.
+    checker.record(at(8), PASS);
+    checker.record(at(9), fail());
+    let gap = checker.next_at().since(at(9)).as_millis();
+    assert!((3_600..=4_400).contains(&gap), "{gap}");
+}
+
+#[test]
+fn a_check_that_may_be_wrong_is_made_as_often_as_ever() {
+    for (fault, normal) in [
+        (Fault::Status(404), true),
+        (Fault::Closed, true),
+        (Fault::Timeout(TimeoutKind::Attempt), false),
+        (Fault::Status(503), false),
+    ] {
+        let mut attempt = Attempt::begin(1, at(0));
+        attempt.phase = Phase::WaitHeaders;
+        attempt.fault = Some(fault);
+        let allowed = Duration::from_secs(1);
+        let mut checker = checker(Health::Up);
+        for n in 1..=8 {
+            let failed = CheckResult::failed(&attempt, allowed, "no".into(), None);
+            checker.record(at(n), failed);
+        }
+        let gap = checker.next_at().since(at(8)).as_millis();
+        let usual = (1_800..=2_200).contains(&gap);
+        assert_eq!(usual, normal, "{:?}: {gap} ms", attempt.fault);
+    }
+}
+
+#[test]
+fn a_longer_interval_is_the_longest_pause() {
+    let config = CheckConfig {
+        interval: Duration::from_secs(60),
+        ..CheckConfig::default()
+    };
+    let mut checker = Checker::new(config, 5, at(0));
+    for n in 1..=9 {
+        checker.record(at(n), fail());
+    }
+    let gap = checker.next_at().since(at(9)).as_secs();
+    assert!((54..=66).contains(&gap), "{gap}");
+}
+
+#[test]
+fn a_suspicion_ends_with_the_verdict() {
+    let mut checker = checker(Health::Up);
+    checker.suspect(at(1));
+    for n in 1..=3 {
+        checker.record(at(n), fail());
+    }
+    assert_eq!(checker.report().health, Health::Down);
+    checker.record(at(4), PASS);
+    checker.record(at(5), PASS);
+    let gap = checker.next_at().since(at(5)).as_millis();
+    assert!((1_800..=2_200).contains(&gap), "up again, and forgotten");
+}
+
+#[test]
+fn who_waits_for_the_first_check_does_not_wait_for_an_interval() {
+    let config = |initial| CheckConfig {
+        initial,
+        ..CheckConfig::default()
+    };
+    // (initial, newcomers, the time over which they are spread in milliseconds)
+    for (initial, newcomers, spread) in [
+        (Health::Up, 1, 2_000),
+        (Health::Up, 10_000, 2_000),
+        (Health::Starting, 1, 2),
+        (Health::Down, 3, 6),
+        (Health::Starting, 500, 1_000),
+        (Health::Starting, 10_000, 2_000),
+        (Health::Down, usize::MAX, 2_000),
+    ] {
+        let config = config(initial);
+        let expected = Duration::from_millis(spread);
+        assert_eq!(config.spread(newcomers), expected, "{initial} {newcomers}");
+        let starts: Vec<_> = (0..100)
+            .map(|seed| Checker::among(newcomers, config.clone(), seed, at(1)).next_at())
+            .collect();
+        let end = at(1).after(expected);
+        assert!(starts.iter().all(|start| (at(1)..end).contains(start)));
+        let middle = at(1).after(expected / 2);
+        let early = starts.iter().filter(|start| **start < middle).count();
+        assert!((30..=70).contains(&early), "{initial} {newcomers}: {early}");
+    }
+}
+
+#[test]
+fn a_check_that_could_not_be_made_changes_nothing() {
+    let mut checker = checker(Health::Up);
+    checker.record(at(1), fail());
+    for n in 2..=9 {
+        let not_made = CheckResult::NotMade {
+            cause: Cause::ResourceFdLimit,
+            error: "connect: too many open files".into(),
+        };
+        assert_eq!(checker.record(at(n), not_made), None);
+        let seen = checker.report();
+        assert_eq!((seen.health, seen.cause), (Health::Up, None));
+        assert_eq!(
+            (seen.last_at, seen.last_error.as_deref()),
+            (Some(at(n)), Some("connect: too many open files"))
+        );
+        assert!(checker.next_at() > at(n), "made again");
+    }
+    checker.record(at(10), fail());
+    assert_eq!(checker.report().health, Health::Up, "two of three");
+    checker.record(at(11), fail());
+    assert_eq!(checker.report().health, Health::Down);
 }
 
 #[test]
@@ -199,8 +339,12 @@ fn configurations() {
         (Duration::from_secs(2), Duration::from_secs(1))
     );
     assert_eq!(
-        (config.fast_interval, config.initial),
-        (Duration::from_millis(500), Health::Up)
+        (config.fast_interval, config.down_interval, config.initial),
+        (
+            Duration::from_millis(500),
+            Duration::from_secs(5),
+            Health::Up
+        )
     );
     let zero = Duration::ZERO;
     for (bad, key) in [
@@ -230,7 +374,7 @@ fn configurations() {
                 fast_interval: zero,
                 ..config.clone()
             },
-            "interval",
+            "fast_interval",
         ),
         (
             CheckConfig {
@@ -252,6 +396,7 @@ fn configurations() {
             fall: 0,
             interval: zero,
             fast_interval: zero,
+            down_interval: zero,
             initial: Health::Down,
             ..config
         },

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 use soe503_proxy::config::{
-    AdminAccess, Config, MAX_FILE_SIZE, from_str, full_example, load, reference_page, schema,
+    AdminAccess, Config, MAX_FILE_SIZE, Probe, from_str, full_example, load, reference_page, schema,
 };
 use tempfile::TempDir;
 
@@ -45,8 +45,13 @@ fn examples() -> Vec<(PathBuf, String)> {
     examples
 }
 
-/// The full example with its commented keys switched on.
-fn everything() -> String {
+/// The full example with its commented keys switched on: of those that only one type of health check
+/// has, these of `http` or those of `grpc`.
+fn everything(check: &str) -> String {
+    let others: &[&str] = match check {
+        "grpc" => &["path", "expect"],
+        _ => &["service"],
+    };
     let is_key = |line: &str| {
         if line.starts_with('[') {
             return true;
@@ -55,9 +60,20 @@ fn everything() -> String {
         line.contains(" = ") && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
     };
     let lines = full_example();
-    let lines = lines.lines().map(|line| match line.strip_prefix("# ") {
-        Some(key) if is_key(key) => key,
-        _ => line,
+    let mut table = "";
+    let lines = lines.lines().filter_map(|line| {
+        let key = line.strip_prefix("# ").filter(|key| is_key(key));
+        let line = key.unwrap_or(line);
+        if line.starts_with('[') {
+            table = line;
+        }
+        let name = line.split(" = ").next().unwrap_or_default();
+        match (table, name) {
+            ("[pools.app.health_check]", name) if others.contains(&name) => None,
+            ("[pools.app.health_check]", "type") => Some(format!("type = \"{check}\"")),
+            ("[pools.app]", "protocol") if check == "grpc" => Some("protocol = \"h2\"".into()),
+            _ => Some(line.to_owned()),
+        }
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -145,9 +161,14 @@ fn every_key_can_be_set_at_once() {
     fs::write(directory.path().join("admin.token"), "0123456789abcdef\n").unwrap();
     certificates(directory.path());
     let path = directory.path().join("edge.toml");
-    fs::write(&path, everything()).unwrap();
-    let config = load(&path).unwrap_or_else(|report| panic!("{report}"));
-    conforms(&everything()).unwrap();
+    let load = |check| {
+        fs::write(&path, everything(check)).unwrap();
+        conforms(&everything(check)).unwrap();
+        load(&path).unwrap_or_else(|report| panic!("{report}"))
+    };
+    let grpc = load("grpc").pools[0].health_check.clone().unwrap();
+    assert!(matches!(grpc.probe, Probe::Grpc { service, .. } if !service.is_empty()));
+    let config = load("http");
     assert_eq!(&*config.server.name, "edge-eu1");
     assert_eq!(config.server.workers.get(), 2);
     let Some(AdminAccess::Token(token)) = config.admin.map(|admin| admin.access) else {

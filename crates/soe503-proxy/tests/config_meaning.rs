@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
+use soe503_core::health::Health;
 use soe503_proxy::config::{
     BackendProtocol, Config, Exposure, Host, Probe, Protocols, Target, Window, from_str,
 };
@@ -131,10 +132,14 @@ fn a_default_gives_way_to_what_is_written() {
     assert_eq!(pool.ejection.as_ref().unwrap().max, Duration::from_secs(60));
     let check = "health_check = { path = \"/\", interval = \"100ms\" }";
     let pool = with_pool_keys(check).pools[0].clone();
-    assert_eq!(
-        pool.health_check.as_ref().unwrap().timeout,
-        Duration::from_millis(100)
-    );
+    let check = pool.health_check.as_ref().unwrap();
+    assert_eq!(check.timeout, Duration::from_millis(100));
+    assert_eq!(check.fast_interval, Duration::from_millis(100));
+    let check = "health_check = { path = \"/\", interval = \"10s\" }";
+    let pool = with_pool_keys(check).pools[0].clone();
+    let check = pool.health_check.as_ref().unwrap();
+    assert_eq!(check.fast_interval, Duration::from_millis(500));
+    assert_eq!(check.down_interval, Duration::from_secs(10));
     let config = config(&SMALLEST.replace("pool =", "timeout = \"2s\"\npool ="));
     assert_eq!(
         config.routes[0].retry.attempt_timeout,
@@ -180,6 +185,51 @@ fn a_check_has_a_path_or_is_a_connection() {
     assert_eq!((&**path, host.as_deref()), ("/h?x=1", Some("a.example")));
     assert!(expect.contains(404) && !expect.contains(301));
     assert_eq!(*protocol, BackendProtocol::H1);
+}
+
+#[test]
+fn a_check_by_grpc_asks_about_a_service_or_about_all() {
+    let probe = |keys: &str| {
+        let check = format!("protocol = \"h2\"\nhealth_check = {{ type = \"grpc\"{keys} }}");
+        let pool = with_pool_keys(&check).pools[0].clone();
+        pool.health_check.as_ref().unwrap().probe.clone()
+    };
+    let grpc = |service: &str, host: Option<&str>| Probe::Grpc {
+        service: service.into(),
+        host: host.map(Into::into),
+    };
+    assert_eq!(probe(""), grpc("", None));
+    assert_eq!(
+        probe(", service = \"shop.Orders\", host = \"shop.internal\""),
+        grpc("shop.Orders", Some("shop.internal"))
+    );
+}
+
+#[test]
+fn a_check_by_tls_needs_nothing_else() {
+    let https = SMALLEST.replace("http://", "https://");
+    let config = config(&format!("{https}health_check = {{ type = \"tls\" }}"));
+    let check = config.pools[0].health_check.as_ref().unwrap();
+    assert_eq!(check.probe, Probe::Tls);
+}
+
+#[test]
+fn new_backends_are_what_the_check_says() {
+    for (written, initial) in [
+        ("", Health::Up),
+        (", initial = \"up\"", Health::Up),
+        (", initial = \"starting\"", Health::Starting),
+        (", initial = \"down\"", Health::Down),
+    ] {
+        let keys = format!("health_check = {{ type = \"tcp\"{written} }}");
+        let config = with_pool_keys(&keys);
+        let pool = &config.pools[0];
+        assert_eq!(pool.decisions().initial_health, initial, "{written}");
+        let check = pool.health_check.as_ref().unwrap();
+        assert_eq!(check.decisions().initial, initial, "{written}");
+    }
+    let plain = with_pool_keys("");
+    assert_eq!(plain.pools[0].decisions().initial_health, Health::Up);
 }
 
 #[test]

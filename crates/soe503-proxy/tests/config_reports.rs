@@ -306,6 +306,46 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "",
         "[pools.app.health_check]\npath = \"/\"\nhost = \"*.example\"",
     ),
+    (
+        "check_of_an_unknown_type",
+        "",
+        "[pools.app.health_check]\ntype = \"grcp\"",
+    ),
+    (
+        "check_by_grpc_over_http1",
+        "connect_timeout = \"500ms\"",
+        "protocol = \"h1\"\nhealth_check = { type = \"grpc\" }",
+    ),
+    (
+        "check_by_tls_without_tls",
+        "",
+        "[pools.app.health_check]\ntype = \"tls\"",
+    ),
+    (
+        "check_of_a_service_by_http",
+        "",
+        "[pools.app.health_check]\npath = \"/\"\nservice = \"shop.Orders\"",
+    ),
+    (
+        "check_of_a_service_without_name",
+        "connect_timeout = \"500ms\"",
+        "protocol = \"h2\"\nhealth_check = { type = \"grpc\", service = \"\" }",
+    ),
+    (
+        "check_with_a_fast_interval_that_is_slow",
+        "",
+        "[pools.app.health_check]\npath = \"/\"\ninterval = \"1s\"\nfast_interval = \"2s\"",
+    ),
+    (
+        "check_with_a_down_interval_that_is_fast",
+        "",
+        "[pools.app.health_check]\npath = \"/\"\ninterval = \"3s\"\ndown_interval = \"2s\"",
+    ),
+    (
+        "check_that_begins_in_no_state",
+        "",
+        "[pools.app.health_check]\npath = \"/\"\ninitial = \"healthy\"",
+    ),
     // TOML itself
     (
         "toml_extra_sign",

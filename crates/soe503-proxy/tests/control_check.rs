@@ -66,6 +66,7 @@ fn failed(result: CheckResult) -> (Option<Cause>, Option<u16>, String) {
             cause,
             status,
             error,
+            ..
         } => (cause, status, error.to_string()),
         passed => panic!("{passed:?}"),
     }
@@ -75,7 +76,7 @@ fn failed(result: CheckResult) -> (Option<Cause>, Option<u16>, String) {
 async fn a_good_answer_passes_and_the_request_is_a_polite_one() {
     let (address, mut heads) = server("HTTP/1.1 204 No Content\r\n\r\n").await;
     let result = check(&http(None, "200-399"), address, LONG).await;
-    assert_eq!(result, CheckResult::Passed { status: Some(204) });
+    assert_eq!(result, CheckResult::passed(Some(204)));
     let head = heads.recv().await.unwrap().to_ascii_lowercase();
     assert!(
         head.starts_with("get /healthz?full=1 http/1.1\r\n"),
@@ -145,7 +146,7 @@ async fn a_tcp_check_wants_a_connection_and_no_answer() {
     let address = listener.local_addr().unwrap();
     assert_eq!(
         check(&Probe::Tcp, address, LONG).await,
-        CheckResult::Passed { status: None }
+        CheckResult::passed(None)
     );
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut rest = Vec::new();
@@ -206,4 +207,107 @@ async fn an_endless_head_is_no_reason_to_read_on() {
     });
     let (_, status, _) = failed(check(&http(None, "200"), address, LONG).await);
     assert_eq!(status, None);
+}
+
+/// Accepts one connection, answers the request on it with `reply`, and keeps the connection open.
+async fn lingering(reply: String) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        head(&mut stream).await;
+        stream.write_all(reply.as_bytes()).await.unwrap();
+        let _closed = stream.read_u8().await;
+    });
+    address
+}
+
+fn answer(status: &str, content_type: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+}
+
+const SPRING: &str =
+    r#"{"status":"DOWN","components":{"db":{"status":"DOWN","details":{"error":"refused"}}}}"#;
+const DRAFT: &str =
+    r#"{"status":"warn","checks":{"cache:latency":[{"status":"warn","output":"200 ms"}]}}"#;
+
+#[tokio::test]
+async fn what_the_body_names_is_told_and_decides_nothing() {
+    let actuator = "application/vnd.spring-boot.actuator.v3+json";
+    let draft = "application/health+json";
+    // (answer, the failure's words if it is one, the hints)
+    for (reply, failure, hints) in [
+        (
+            answer("503 No", actuator, SPRING),
+            Some("GET /healthz?full=1 answered 503: db fails: refused"),
+            Some("db fails: refused"),
+        ),
+        (
+            answer("200 OK", draft, DRAFT),
+            None,
+            Some("cache:latency warns: 200 ms"),
+        ),
+        (
+            answer("200 OK", actuator, SPRING),
+            None,
+            Some("db fails: refused"),
+        ),
+        (
+            answer("503 No", "text/html", SPRING),
+            Some("GET /healthz?full=1 answered 503"),
+            None,
+        ),
+        (
+            answer("503 No", draft, "{\"status\":"),
+            Some("GET /healthz?full=1 answered 503"),
+            None,
+        ),
+    ] {
+        let address = lingering(reply.clone()).await;
+        let (said, read) = match check(&http(None, "200"), address, LONG).await {
+            CheckResult::Passed { hints, .. } => (None, hints),
+            CheckResult::Failed { error, hints, .. } => (Some(error.to_string()), hints),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(said.as_deref(), failure, "{reply}");
+        assert_eq!(read.map(|hints| hints.text()).as_deref(), hints, "{reply}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_or_does_not_end_changes_nothing() {
+    let endless = format!(
+        "{{\"status\":\"fail\",\"output\":\"{}\"}}",
+        "x".repeat(40_000)
+    );
+    let kept_back =
+        "HTTP/1.1 503 No\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
+    for reply in [
+        answer("503 No", "application/json", &endless),
+        kept_back.to_owned(),
+    ] {
+        let address = lingering(reply).await;
+        let timeout = Duration::from_millis(400);
+        let (cause, status, error) = failed(check(&http(None, "200"), address, timeout).await);
+        assert_eq!(cause, Some(Cause::DependencyUpstream503));
+        assert_eq!(status, Some(503));
+        assert_eq!(error, "GET /healthz?full=1 answered 503");
+    }
+}
+
+#[tokio::test]
+async fn a_check_by_grpc_of_somebody_who_does_not_speak_it() {
+    let (address, _heads) = server("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+    let probe = Probe::Grpc {
+        service: "".into(),
+        host: None,
+    };
+    let CheckResult::Failed { doubt, .. } = check(&probe, address, LONG).await else {
+        panic!("it passed");
+    };
+    let doubt = doubt.map(|doubt| doubt.cause);
+    assert_eq!(doubt, Some(Cause::ConfigHealthCheckRejected));
 }

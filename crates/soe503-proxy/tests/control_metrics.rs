@@ -16,6 +16,7 @@ fn backend(name: &str, state: BackendState) -> BackendScrape {
     BackendScrape {
         name: name.into(),
         state,
+        check_overruled: Some(state == BackendState::Up),
         in_flight: 2,
         requests: 100,
         failures: 5,
@@ -84,6 +85,7 @@ fn scrape() -> Scrape {
             in_flight: 4,
             in_flight_limit: Some(10_000),
             panic: false,
+            checks: vec![("passed", 40), ("failed", 2), ("not_made", 0)],
             dns_failing: vec![("app.internal".into(), Cause::DependencyDnsFailure)],
             backends: vec![
                 backend("127.0.0.1:8081", BackendState::Up),

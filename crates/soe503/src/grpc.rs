@@ -39,6 +39,12 @@ pub fn trailers_only<B>(response: &Response<B>) -> Option<u32> {
     is_grpc(response.headers()).then(|| code(status))?
 }
 
+/// Whether the trailers of an answer say that all went well.
+pub(crate) fn is_ok(trailers: Option<&HeaderMap>) -> bool {
+    let status = trailers.and_then(|trailers| trailers.get(STATUS));
+    status.and_then(code) == Some(0)
+}
+
 /// The code in a `grpc-status`, if it is a number.
 pub(crate) fn code(status: &HeaderValue) -> Option<u32> {
     status.to_str().ok()?.trim().parse().ok()

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::Response;
+use http::{Response, StatusCode};
 use http_body::{Body, Frame};
 use soe503_core::ledger::Attempt;
 use soe503_core::pool::FailureScope;
@@ -17,6 +17,7 @@ use crate::classify::{Classify, Head};
 use crate::clock;
 use crate::error::{BoxError, Failure};
 use crate::facts;
+use crate::grpc;
 use crate::served::LateScope;
 
 /// Something that counts the result of one attempt.
@@ -35,6 +36,9 @@ pub(crate) trait Count {
 
     /// Nobody waits any more.
     fn abandon(self, now: Tick);
+
+    /// The answer says no, however well the backend is. For those to whom that matters.
+    fn unhelpful(&mut self) {}
 
     /// Adds what is known about the attempt beside its end.
     fn describe(&self, _attempt: &mut Attempt) {}
@@ -118,6 +122,9 @@ impl<T: Count> Guard<T> {
     ) -> Headed<T, C> {
         if let Some(count) = &mut self.count {
             count.responded(now);
+            if !is_helpful(response.status()) {
+                count.unhelpful();
+            }
         }
         let outcome = match classify.head(response) {
             Head::AtEnd if response.body().is_end_stream() => Outcome::SUCCESS,
@@ -132,7 +139,14 @@ impl<T: Count> Guard<T> {
                     late: None,
                 });
             }
-            Head::Decided(outcome) => outcome,
+            Head::Decided(outcome) => {
+                if let Some(count) = &mut self.count
+                    && grpc::trailers_only(response).is_some_and(|code| code != 0)
+                {
+                    count.unhelpful();
+                }
+                outcome
+            }
             Head::Judge => {
                 let mut attempt = facts::answered(response, 1, started, now);
                 if let Some(count) = &self.count {
@@ -207,6 +221,11 @@ impl<T: Count, C: Classify> AtEnd<T, C> {
     /// The body ended as it should.
     fn ended(mut self, trailers: Option<&http::HeaderMap>) {
         let outcome = if self.trailers_decide {
+            if let Some(count) = &mut self.guard.count
+                && !grpc::is_ok(trailers)
+            {
+                count.unhelpful();
+            }
             self.classify.trailers(trailers)
         } else {
             Outcome::SUCCESS
@@ -236,6 +255,12 @@ impl<T: Count, C: Classify> AtEnd<T, C> {
             None => error,
         }
     }
+}
+
+/// Whether an answer with this status is what was asked for: 4xx may come from whoever answers at
+/// that address, and so may a redirect.
+fn is_helpful(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 200..=299 | 304 | 101)
 }
 
 /// Polls `inner` for a frame, on behalf of what waits `at_end`.

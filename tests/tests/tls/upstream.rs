@@ -252,7 +252,11 @@ async fn health_checks_shake_hands_too() {
     let (authority, files) = (Authority::new(), Files::new());
     let good = Backend::start(&authority.issue(&["127.0.0.1"]), None).await;
     let bad = Backend::start(&authority.issue(&["else.example"]), None).await;
-    for check in ["{ path = \"/healthz\"", "{ type = \"tcp\""] {
+    for check in [
+        "{ path = \"/healthz\"",
+        "{ type = \"tcp\"",
+        "{ type = \"tls\"",
+    ] {
         let more = format!(
             "{}\nhealth_check = {check}, interval = \"500ms\", rise = 1, fall = 1 }}",
             trusting(&files, &authority, "")

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use soe503_api::{
-    Backend, BackendState, HealthCheck, HealthCheckState, IdleTimeout, IdleTimeoutSource, Timestamp,
+    Backend, BackendState, HealthCheck, HealthCheckState, HealthHint, HintStatus, IdleTimeout,
+    IdleTimeoutSource, Timestamp,
 };
 
 use crate::show::{Canvas, Cell, Column, Grid, Mark, Row, age, count, millis, style, waiting};
@@ -75,8 +76,31 @@ pub(super) fn why(backend: &Backend, now: Timestamp) -> Option<String> {
     {
         parts.push(format!("check: {error}"));
     }
+    let hints = hints(&backend.health_check);
+    // Most reasons have them in their words already.
+    if let Some(hints) = hints.filter(|hints| !parts.iter().any(|p| p.contains(hints.as_str()))) {
+        parts.push(hints);
+    }
     parts.extend(backend.until.map(|until| next(backend.state, until, now)));
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// What the backend's health document says: `db fails: connection refused; cache warns`.
+fn hints(check: &HealthCheck) -> Option<String> {
+    let hint = |hint: &HealthHint| {
+        let who = hint.component.as_deref().unwrap_or("the backend");
+        let verb = match hint.status {
+            HintStatus::Fail => "fails",
+            HintStatus::Warn => "warns",
+            _ => "is not well",
+        };
+        match &hint.output {
+            Some(output) => format!("{who} {verb}: {output}"),
+            None => format!("{who} {verb}"),
+        }
+    };
+    let hints: Vec<_> = check.hints.iter().map(hint).collect();
+    (!hints.is_empty()).then(|| hints.join("; "))
 }
 
 fn next(state: BackendState, until: Timestamp, now: Timestamp) -> String {
@@ -185,7 +209,9 @@ fn check(check: &HealthCheck, now: Timestamp) -> Cell {
     let (word, style) = match check.state {
         HealthCheckState::None => return Cell::none(),
         HealthCheckState::Pending => ("waiting", style::WARN),
+        HealthCheckState::Passing if !check.hints.is_empty() => ("ok", style::WARN),
         HealthCheckState::Passing => ("ok", style::GOOD),
+        HealthCheckState::Failing if check.overruled => ("broken", style::WARN),
         HealthCheckState::Failing => ("failed", style::BAD),
         _ => ("unknown", style::QUIET),
     };

@@ -1,4 +1,4 @@
-use soe503_api::BackendState;
+use soe503_api::{BackendState, HealthCheckState, HealthHint, HintStatus};
 
 use super::{backends, view};
 use crate::show::{
@@ -113,4 +113,54 @@ fn why_tells_what_happens_next() {
         "dependency_failure/connect_refused; 4 failures in a row; check: connection refused"
     );
     assert_eq!(backends::why(&pool.backends[0], NOW), None);
+}
+
+#[test]
+fn what_the_backend_says_of_itself_is_shown_once() {
+    let hint = |component: Option<&str>, status, output: Option<&str>| HealthHint {
+        component: component.map(Into::into),
+        status,
+        output: output.map(Into::into),
+    };
+    let mut backend = pools().pools[0].backends[0].clone();
+    backend.health_check.hints = vec![
+        hint(Some("db"), HintStatus::Fail, Some("connection refused")),
+        hint(Some("cache"), HintStatus::Warn, None),
+    ];
+    let said = "db fails: connection refused; cache warns";
+    assert_eq!(backends::why(&backend, NOW).as_deref(), Some(said));
+    backend.reason = Some(format!("GET /health answered 503: {said}"));
+    let reason = backend.reason.clone();
+    assert_eq!(backends::why(&backend, NOW), reason);
+    backend.reason = None;
+    backend.health_check.hints = vec![hint(None, HintStatus::Fail, None)];
+    let said = backends::why(&backend, NOW);
+    assert_eq!(said.as_deref(), Some("the backend fails"));
+    backend.health_check.hints[0].output = Some("\x1b[2J".into());
+    let mut pool = pools().pools[0].clone();
+    pool.backends = vec![backend];
+    assert!(!view::pools(&[pool], true, NOW, PIPE).contains("\x1b[2J"));
+}
+
+#[test]
+fn a_broken_check_is_no_failed_backend() {
+    let mut pool = pools().pools[0].clone();
+    let backend = &mut pool.backends[0];
+    backend.reason = Some(
+        "the health check is broken: GET /healthz answered 404, and requests are answered".into(),
+    );
+    backend.health_check.state = HealthCheckState::Failing;
+    backend.health_check.overruled = true;
+    backend.health_check.last_status = None;
+    backend.health_check.last_error = Some("GET /healthz answered 404".into());
+    pool.backends.truncate(1);
+    let text = plain(&view::pools(&[pool], true, NOW, PIPE), PIPE);
+    let row = text.lines().last().unwrap();
+    let expected =
+        "the health check is broken: GET /healthz answered 404, and requests are answered";
+    assert!(
+        row.contains("  up  ") && row.contains("broken 1s ago"),
+        "{row}"
+    );
+    assert!(row.starts_with("  ~ ") && row.ends_with(expected), "{row}");
 }

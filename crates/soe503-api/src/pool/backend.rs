@@ -110,6 +110,40 @@ pub struct HealthCheck {
     pub last_error: Option<String>,
     /// When it last finished; `null` before the first.
     pub last_at: Option<Timestamp>,
+    /// It fails, and requests are answered all the same: the check is broken and not believed. The
+    /// backend's `reason` and `cause` say how.
+    #[serde(default)]
+    pub overruled: bool,
+    /// What the backend's health document (`application/health+json`, Spring Boot's actuator,
+    /// MicroProfile Health, ASP.NET Core) says is not well, failing components first. Hints: the status
+    /// of the answer decides.
+    #[serde(default)]
+    pub hints: Vec<HealthHint>,
+}
+
+/// Something that is not well, by a backend's own account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthHint {
+    /// The component: `db`, `diskSpace`; `null` for the backend as a whole.
+    pub component: Option<String>,
+    /// How unwell it is.
+    pub status: HintStatus,
+    /// What is wrong, in the backend's words, cut and cleaned; `null` if it does not say.
+    pub output: Option<String>,
+}
+
+/// How unwell something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HintStatus {
+    /// It works, and something is wrong.
+    Warn,
+    /// It does not work.
+    Fail,
+    /// A status this reader does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// The verdict of an active check.
@@ -137,6 +171,8 @@ impl HealthCheck {
         last_status: None,
         last_error: None,
         last_at: None,
+        overruled: false,
+        hints: Vec::new(),
     };
 }
 

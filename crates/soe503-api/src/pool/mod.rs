@@ -5,7 +5,8 @@ mod circuit;
 mod pools;
 
 pub use backend::{
-    Backend, BackendState, HealthCheck, HealthCheckState, IdleTimeout, IdleTimeoutSource, Latency,
+    Backend, BackendState, HealthCheck, HealthCheckState, HealthHint, HintStatus, IdleTimeout,
+    IdleTimeoutSource, Latency,
 };
 pub use circuit::{Circuit, CircuitState, ForcedCircuit};
 pub use pools::{Pool, PoolState, Pools, Queue, RetryBudget};

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::Tick;
 use crate::cause::Cause;
+use crate::health::Hints;
 
 /// The state of the world when a request failed. Shells fill in what they know; everything left
 /// at its default counts as not known, never as fine.
@@ -43,6 +44,8 @@ pub struct BackendView {
     pub cause: Option<Cause>,
     /// Since when.
     pub since: Option<Tick>,
+    /// What the body of its last health check says is not well.
+    pub hints: Option<Arc<Hints>>,
 }
 
 /// What a backend is to its pool.

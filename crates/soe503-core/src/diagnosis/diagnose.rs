@@ -1,6 +1,7 @@
 //! From a request's attempts to one cause.
 
 use super::precedence::{self, Decisive};
+use super::shared::{self, Named};
 use super::{Context, Diagnosis, Grade, evidence, grade, mechanical, rule_out, scope};
 use crate::cause::{Category, Cause};
 use crate::ledger::{Attempt, Fault, Ledger, Refusal, RetryVerdict};
@@ -12,11 +13,19 @@ use crate::ledger::{Attempt, Fault, Ledger, Refusal, RetryVerdict};
 /// asked anyway, the answer is `unknown/unclassified` without evidence.
 pub fn diagnose(ledger: &Ledger, context: &Context) -> Diagnosis {
     let decisive = precedence::decisive(ledger);
-    let (primary, replaces) = primary(decisive, context);
+    let named = shared::named(context);
+    let (primary, replaces) = primary(decisive, context, &named);
     let root = decisive
         .and_then(|decisive| root(decisive, context))
+        .map(|root| match shared::behind(root, &named) {
+            Some(_) => Cause::DependencyShared,
+            None => root,
+        })
         .filter(|root| *root != primary);
     let grade = match decisive {
+        Some(Decisive { cause, .. }) if primary == Cause::DependencyShared => {
+            shared::behind(cause, &named).map_or(Grade::Inferred, |by| shared::grade(by, context))
+        }
         // The resolver's own answer.
         Some(_) if replaces == Some(Cause::ConfigNoEndpoints) => Grade::Proven,
         Some(_) if replaces.is_some() => Grade::Inferred,
@@ -29,7 +38,7 @@ pub fn diagnose(ledger: &Ledger, context: &Context) -> Diagnosis {
         replaces,
         grade,
         scope: scope::scope(primary, ledger, context),
-        evidence: evidence::gather(decisive, ledger, context),
+        evidence: evidence::gather(decisive, ledger, context, &named),
         ruled_out: decisive.map_or_else(Vec::new, |decisive| {
             rule_out::rule_out(primary, grade, decisive.attempt, context)
         }),
@@ -46,7 +55,11 @@ pub fn diagnose(ledger: &Ledger, context: &Context) -> Diagnosis {
 }
 
 /// The primary cause, and the mechanical one that it takes the place of.
-fn primary(decisive: Option<Decisive<'_>>, context: &Context) -> (Cause, Option<Cause>) {
+fn primary(
+    decisive: Option<Decisive<'_>>,
+    context: &Context,
+    named: &[Named<'_>],
+) -> (Cause, Option<Cause>) {
     let Some(Decisive { attempt, cause }) = decisive else {
         return (Cause::Unclassified, None);
     };
@@ -56,6 +69,9 @@ fn primary(decisive: Option<Decisive<'_>>, context: &Context) -> (Cause, Option<
     // The pool only knows that it is empty; who fills it knows why.
     if let (Cause::ConfigNoEndpoints, Some(why)) = (cause, context.unresolved) {
         return (why, Some(cause));
+    }
+    if shared::behind(cause, named).is_some() {
+        return (Cause::DependencyShared, Some(cause));
     }
     (cause, None)
 }

@@ -1,6 +1,9 @@
 //! The observations that a diagnosis rests on. Nothing here that was not seen.
 
+use std::sync::Arc;
+
 use super::precedence::Decisive;
+use super::shared::Named;
 use super::{Context, Evidence, mechanical};
 use crate::cause::{Category, Cause};
 use crate::ledger::{Attempt, Fault, Ledger, Refusal};
@@ -8,11 +11,16 @@ use crate::ledger::{Attempt, Fault, Ledger, Refusal};
 /// Most backends that are named one by one; beyond that the count says enough.
 const MOST_BACKENDS: usize = 16;
 
-/// The decisive observation first, then the other failed attempts, then the pool's states.
+/// Most components that are named: those that most backends name.
+const MOST_COMPONENTS: usize = 4;
+
+/// The decisive observation first, then the other failed attempts, then what backends say is wrong
+/// behind them, then the pool's states.
 pub(super) fn gather(
     decisive: Option<Decisive<'_>>,
     ledger: &Ledger,
     context: &Context,
+    named: &[Named<'_>],
 ) -> Vec<Evidence> {
     let mut out = Vec::with_capacity(4);
     if let Some(Decisive { attempt, cause }) = decisive {
@@ -25,6 +33,15 @@ pub(super) fn gather(
         }
     }
     if decisive.is_some_and(|d| about_backends(d.cause)) {
+        out.extend(named.iter().take(MOST_COMPONENTS).map(|named| {
+            let component = named.component;
+            Evidence::Component {
+                name: Arc::clone(&component.name),
+                output: component.output.clone(),
+                backends: named.backends,
+                of: context.backends.len(),
+            }
+        }));
         backends(&mut out, context);
     }
     out

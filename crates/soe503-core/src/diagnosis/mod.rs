@@ -28,6 +28,7 @@ mod precedence;
 mod report;
 mod rule_out;
 mod scope;
+mod shared;
 mod tls;
 
 pub use context::{BackendView, CircuitView, Condition, Context};

@@ -136,6 +136,17 @@ pub enum Evidence {
         /// For how long.
         since: Option<Duration>,
     },
+    /// A component that backends name as failing in the answers to their health checks.
+    Component {
+        /// What they call it.
+        name: Arc<str>,
+        /// What is wrong with it, in the words of one of them.
+        output: Option<Arc<str>>,
+        /// How many backends name it.
+        backends: usize,
+        /// How many there are.
+        of: usize,
+    },
     /// A limit of ours.
     Limit {
         /// Its value.

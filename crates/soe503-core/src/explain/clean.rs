@@ -5,7 +5,7 @@
 //! longer than its place allows. Escaping for JSON, HTML and Markdown comes after.
 
 /// `text` without control characters, at most `longest` bytes; what is cut ends in `…`.
-pub(super) fn clean(text: &str, longest: usize) -> String {
+pub(crate) fn clean(text: &str, longest: usize) -> String {
     let mut out = String::with_capacity(text.len().min(longest));
     for char in text.chars() {
         // Bidirectional overrides and line separators can make a log or a page lie.

@@ -37,6 +37,7 @@ mod time;
 mod words;
 
 pub use build::problem;
+pub(crate) use clean::clean as cleaned;
 pub use faults::in_words;
 pub use negotiate::{negotiate, negotiate_request};
 pub use problem::{Problem, ToldActions, ToldAttempt, ToldEvidence, ToldRuledOut, ToldScope};

@@ -83,6 +83,15 @@ impl<'a> Names<'a> {
             .map(|address| clean(address, LONGEST))
     }
 
+    /// What backends call a component of theirs.
+    pub(super) fn component(&self, name: &str) -> String {
+        match self.exposure {
+            Exposure::Full => clean(name, LONGEST),
+            Exposure::Internal if !tells_address(name, None) => clean(name, LONGEST),
+            _ => "a component".to_owned(),
+        }
+    }
+
     /// The name that another proxy gives itself.
     pub(super) fn hop(&self, name: &str) -> String {
         if self.full() || !tells_address(name, None) {

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::clean::clean;
 use super::faults;
 use super::names::Names;
 use crate::cause::Cause;
@@ -94,6 +95,21 @@ pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
             }
             text
         }
+        Evidence::Component {
+            name,
+            output,
+            backends,
+            of,
+        } => {
+            let mut text = format!(
+                "{} fails, say the health checks of {backends} of {of} backends",
+                names.component(name)
+            );
+            if let Some(output) = output.as_deref().filter(|_| names.full()) {
+                text += &format!(": {}", clean(output, 160));
+            }
+            text
+        }
         Evidence::Limit { limit, in_use } => format!("{in_use} in use of {limit} allowed"),
         Evidence::Decision { cause } => format!("not tried: {}", cause.info().title),
     }
@@ -106,6 +122,7 @@ pub(super) fn kind(evidence: &Evidence) -> &'static str {
         Evidence::Circuit { .. } => "circuit",
         Evidence::Backends { .. } => "backends",
         Evidence::Backend { .. } => "backend",
+        Evidence::Component { .. } => "component",
         Evidence::Limit { .. } => "limit",
         Evidence::Decision { .. } => "decision",
     }

@@ -1,39 +1,10 @@
 //! The rise/fall state machine and its timetable.
 
-use core::fmt;
 use core::time::Duration;
 
-use super::{CheckResult, Health, HealthChange, HealthReport};
+use super::{CheckConfig, CheckResult, Health, HealthChange, HealthReport};
+use crate::Tick;
 use crate::time::saturating_nanos;
-use crate::{Ratio, Tick};
-
-/// How a backend is checked.
-///
-/// # Defaults
-/// `interval` 2 s, `fast_interval` 500 ms, `timeout` 1 s, `rise` 2, `fall` 3, `jitter` 10 %,
-/// `initial` up.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CheckConfig {
-    /// Time between the end of a check and the start of the next.
-    pub interval: Duration,
-    /// The same while in doubt.
-    pub fast_interval: Duration,
-    /// How long a check may take. Applied by the shell.
-    pub timeout: Duration,
-    /// Successes in a row that bring a backend up again.
-    pub rise: u32,
-    /// Failures in a row that take it down.
-    pub fall: u32,
-    /// How far an interval may deviate, both ways.
-    pub jitter: Ratio,
-    /// What is assumed before the first check: [`Health::Up`] serves at once and lets retries deal
-    /// with mistakes, [`Health::Starting`] waits for the first success.
-    pub initial: Health,
-}
-
-/// A [`CheckConfig`] that makes no sense. Its text names the key to change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CheckConfigError(&'static str);
 
 /// Counts results in a row and knows when to look again.
 #[derive(Clone, Debug)]
@@ -43,76 +14,33 @@ pub struct Checker {
     report: HealthReport,
     /// Results in a row that contradict the state.
     contradictions: u32,
+    /// Results in a row that confirm that it is down.
+    confirmations: u32,
     suspicious: bool,
     next: Tick,
 }
 
-// === impl CheckConfig ===
-
-impl CheckConfig {
-    /// Whether the numbers make sense.
-    ///
-    /// # Errors
-    /// [`CheckConfigError`] for a count or a time of zero.
-    pub const fn validate(&self) -> Result<(), CheckConfigError> {
-        if self.rise == 0 {
-            return Err(CheckConfigError("health_check.rise must be at least 1"));
-        }
-        if self.fall == 0 {
-            return Err(CheckConfigError("health_check.fall must be at least 1"));
-        }
-        if self.interval.is_zero() || self.fast_interval.is_zero() {
-            return Err(CheckConfigError(
-                "health_check.interval must be longer than 0",
-            ));
-        }
-        if self.timeout.is_zero() {
-            return Err(CheckConfigError(
-                "health_check.timeout must be longer than 0",
-            ));
-        }
-        Ok(())
-    }
-}
-
-impl Default for CheckConfig {
-    fn default() -> Self {
-        Self {
-            interval: Duration::from_secs(2),
-            fast_interval: Duration::from_millis(500),
-            timeout: Duration::from_secs(1),
-            rise: 2,
-            fall: 3,
-            jitter: Ratio::percent(10),
-            initial: Health::Up,
-        }
-    }
-}
-
-// === impl CheckConfigError ===
-
-impl fmt::Display for CheckConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl core::error::Error for CheckConfigError {}
-
 // === impl Checker ===
 
 impl Checker {
-    /// A checker whose first check is due within one interval, at a random point. Zeros in `config`
-    /// (see [`CheckConfig::validate`]) count as the smallest sensible value.
+    /// A checker whose first check is due at a random point of
+    /// [the time](CheckConfig::spread) for one newcomer. Zeros in `config` (see
+    /// [`CheckConfig::validate`]) count as the smallest sensible value.
     pub fn new(config: CheckConfig, seed: u64, now: Tick) -> Self {
+        Self::among(1, config, seed, now)
+    }
+
+    /// As [`Self::new`], for one of `newcomers` backends that begin together.
+    pub fn among(newcomers: usize, config: CheckConfig, seed: u64, now: Tick) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
-        let interval = saturating_nanos(config.interval).max(1);
-        let next = now.after(Duration::from_nanos(rng.u64(0..interval)));
+        let spread = saturating_nanos(config.spread(newcomers)).max(1);
+        let next = now.after(Duration::from_nanos(rng.u64(0..spread)));
         Self {
             report: HealthReport::unchecked(config.initial),
             config,
             rng,
             contradictions: 0,
+            confirmations: 0,
             suspicious: false,
             next,
         }
@@ -133,10 +61,14 @@ impl Checker {
         &self.config
     }
 
-    /// Traffic failed: look soon, and often until a check passes.
+    /// Traffic failed: look soon, and often until that is settled. Of a backend that is down it is
+    /// no news.
     pub fn suspect(&mut self, now: Tick) {
+        if self.report.health == Health::Down {
+            return;
+        }
         self.suspicious = true;
-        self.next = self.next.min(self.after_interval(now));
+        self.next = self.next.min(self.after_pause(now));
     }
 
     /// The earliest time at which checks can bring the backend up; `None` if it is up.
@@ -154,34 +86,49 @@ impl Checker {
 
     /// Takes a result into account and sets the time of the next check.
     pub fn record(&mut self, now: Tick, result: CheckResult) -> Option<HealthChange> {
+        self.report.last_at = Some(now);
         let (passed, cause) = match result {
-            CheckResult::Passed { status } => {
+            CheckResult::Passed { status, hints } => {
                 self.report.last_status = status;
                 self.report.last_error = None;
+                self.report.hints = hints;
                 (true, None)
             }
             CheckResult::Failed {
                 cause,
+                doubt,
                 status,
                 error,
+                hints,
             } => {
                 self.report.last_status = status;
                 self.report.last_error = Some(error);
+                self.report.doubt = doubt.filter(|_| self.config.overruled_by_traffic);
+                self.report.hints = hints;
                 (false, cause)
             }
+            CheckResult::NotMade { error, .. } => {
+                self.report.last_error = Some(error);
+                self.next = self.after_pause(now);
+                return None;
+            }
         };
-        self.report.last_at = Some(now);
         let change = self.step(now, passed);
         match self.report.health {
-            Health::Up => self.report.cause = None,
+            Health::Up => {
+                self.report.cause = None;
+                if passed {
+                    self.report.doubt = None;
+                }
+            }
             // The latest failure describes a backend that is out best.
             Health::Down | Health::Starting if !passed => self.report.cause = cause,
             Health::Down | Health::Starting => {}
         }
-        if passed {
+        if passed || self.report.health == Health::Down {
             self.suspicious = false;
         }
-        self.next = self.after_interval(now);
+        self.next = self.after_pause(now);
         change
     }
 
@@ -195,9 +142,11 @@ impl Checker {
         };
         if !contradicts {
             self.contradictions = 0;
+            self.confirmations = self.confirmations.saturating_add(1);
             return None;
         }
         self.contradictions += 1;
+        self.confirmations = 0;
         if self.contradictions < needed {
             return None;
         }
@@ -206,18 +155,36 @@ impl Checker {
         Some(HealthChange { from, to, at: now })
     }
 
-    fn after_interval(&mut self, now: Tick) -> Tick {
-        let doubt =
-            self.suspicious || self.contradictions > 0 || self.report.health == Health::Starting;
-        let interval = saturating_nanos(if doubt {
-            self.config.fast_interval.min(self.config.interval)
-        } else {
-            self.config.interval
-        })
-        .max(1);
-        let spread = self.config.jitter.of(interval);
-        let low = interval - spread;
+    /// The time of the check after one at `now`.
+    fn after_pause(&mut self, now: Tick) -> Tick {
+        let pause = saturating_nanos(self.pause()).max(1);
+        let spread = self.config.jitter.of(pause);
+        let low = pause - spread;
         let nanos = low.saturating_add(self.rng.u64(0..=spread.saturating_mul(2)));
         now.after(Duration::from_nanos(nanos))
+    }
+
+    fn pause(&self) -> Duration {
+        let config = &self.config;
+        let unsettled = match self.report.health {
+            Health::Starting => true,
+            Health::Up => self.suspicious || self.contradictions > 0,
+            Health::Down => self.contradictions > 0,
+        };
+        if unsettled {
+            return config.fast_interval.min(config.interval);
+        }
+        // A check that may be wrong itself is no reason to look away: the backend may well be in use.
+        // Whoever does not answer at all is not.
+        let wrong = self
+            .report
+            .doubt
+            .is_some_and(|doubt| doubt.within.is_none());
+        if self.report.health == Health::Up || wrong {
+            return config.interval;
+        }
+        let doublings = self.confirmations.min(31);
+        let grown = config.interval.saturating_mul(1 << doublings);
+        grown.min(config.down_interval.max(config.interval))
     }
 }

@@ -1,8 +1,11 @@
 //! What checks say.
 
 use core::fmt;
+use core::time::Duration;
 use std::sync::Arc;
 
+use super::{Doubt, Hints, meaning};
+use crate::ledger::Attempt;
 use crate::{Cause, Tick};
 
 /// What active checks say about a backend.
@@ -22,18 +25,32 @@ pub enum Health {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CheckResult {
-    /// As expected. The status, for checks that have one.
+    /// As expected.
     Passed {
-        /// The HTTP status.
+        /// The HTTP status, for checks that have one.
         status: Option<u16>,
+        /// What the answer's body warns of.
+        hints: Option<Arc<Hints>>,
     },
     /// Not as expected.
     Failed {
         /// What it means, as far as one check proves it.
         cause: Option<Cause>,
+        /// Why the check may be what is wrong; `None`: the backend itself has spoken.
+        doubt: Option<Doubt>,
         /// The HTTP status, if there was an answer.
         status: Option<u16>,
         /// What happened, in words: `connect: connection refused (111)`.
+        error: Arc<str>,
+        /// What the answer's body names as failing.
+        hints: Option<Arc<Hints>>,
+    },
+    /// This proxy could not make the check: it has no descriptor, port or memory left. That says
+    /// nothing about the backend.
+    NotMade {
+        /// What we lack.
+        cause: Cause,
+        /// What happened, in words.
         error: Arc<str>,
     },
 }
@@ -45,12 +62,17 @@ pub struct HealthReport {
     pub health: Health,
     /// Why, unless it is up.
     pub cause: Option<Cause>,
+    /// Why the latest failure may be the check's own fault. Like `cause` it outlives checks that
+    /// pass while the backend is down.
+    pub doubt: Option<Doubt>,
     /// Status of the last answer that a check got.
     pub last_status: Option<u16>,
     /// What was wrong with the last check; `None` if it passed.
     pub last_error: Option<Arc<str>>,
     /// When the last check ended; `None` before the first.
     pub last_at: Option<Tick>,
+    /// What the body of the last answer says is not well.
+    pub hints: Option<Arc<Hints>>,
 }
 
 /// Checks changed their mind.
@@ -84,6 +106,43 @@ impl fmt::Display for Health {
     }
 }
 
+// === impl CheckResult ===
+
+impl CheckResult {
+    /// A check that passed, with the HTTP status if it has one.
+    pub const fn passed(status: Option<u16>) -> Self {
+        Self::Passed {
+            status,
+            hints: None,
+        }
+    }
+
+    /// A check that ended as `attempt` tells: its phase and its fault. It was allowed to take
+    /// `allowed`; `error` tells it in words.
+    pub fn failed(
+        attempt: &Attempt,
+        allowed: Duration,
+        error: Arc<str>,
+        hints: Option<Arc<Hints>>,
+    ) -> Self {
+        if let Some(cause) = meaning::ours(attempt) {
+            return Self::NotMade { cause, error };
+        }
+        Self::Failed {
+            cause: meaning::cause(attempt, hints.as_deref()),
+            doubt: Doubt::of(attempt, allowed),
+            status: attempt.status,
+            error,
+            hints,
+        }
+    }
+
+    /// Whether it passed.
+    pub const fn is_passed(&self) -> bool {
+        matches!(self, Self::Passed { .. })
+    }
+}
+
 // === impl HealthReport ===
 
 impl HealthReport {
@@ -92,9 +151,11 @@ impl HealthReport {
         Self {
             health,
             cause: None,
+            doubt: None,
             last_status: None,
             last_error: None,
             last_at: None,
+            hints: None,
         }
     }
 }

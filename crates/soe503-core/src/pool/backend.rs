@@ -11,6 +11,7 @@ use super::state::BackendState;
 use super::vitals::Vitals;
 use super::word::Flags;
 use crate::Tick;
+use crate::health::Health;
 
 /// A backend as configured or discovered.
 #[derive(Clone, Debug)]
@@ -101,6 +102,16 @@ impl<S> Backend<S> {
     /// Failures since the last success.
     pub fn consecutive_failures(&self) -> u32 {
         self.vitals.consecutive.load(Ordering::Relaxed)
+    }
+
+    /// What checks say of it, as far as they are believed: whatever else keeps it out of rotation.
+    pub fn health(&self) -> Health {
+        self.flags().health()
+    }
+
+    /// Its check fails, and requests show that the check is wrong.
+    pub fn is_check_overruled(&self) -> bool {
+        self.flags().has(Flags::OVERRULED)
     }
 
     /// The latency that recent attempts do not exceed in `q` (0 to 1) of the cases.

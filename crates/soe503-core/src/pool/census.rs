@@ -8,8 +8,12 @@ use crate::Ratio;
 pub(super) struct Census {
     /// In rotation.
     pub(super) rotation: u32,
+    /// Of those, the ones whose check fails and is overruled.
+    pub(super) overruled: u32,
     /// Condemned by checks alone.
     pub(super) down: u32,
+    /// Of those, the ones whose check leaves a doubt.
+    pub(super) doubted: u32,
     /// Not checked yet, and nothing against them.
     pub(super) starting: u32,
     /// Ejected, and not down.
@@ -23,6 +27,8 @@ pub(super) struct Census {
 pub(super) enum Admit {
     /// Those in rotation.
     Rotation,
+    /// Checks are known to be broken: those in rotation and those whose check leaves a doubt.
+    Doubted,
     /// Checks are not believed: those in rotation and those that only checks condemn.
     Unchecked,
     /// Nothing else is left: those still waiting for their first check.
@@ -49,9 +55,20 @@ impl Census {
     /// Checks condemn so many of the backends that traffic trusts that the checks are the likelier
     /// fault. Ejected backends do not count: there, traffic has confirmed them.
     pub(super) fn panic(&self, threshold: Option<Ratio>) -> bool {
+        self.exceeds(self.down, threshold)
+    }
+
+    /// Checks that leave a doubt condemn so many, and requests overrule them for some: the others
+    /// are not to suffer for want of requests that prove them.
+    pub(super) fn distrust(&self, threshold: Option<Ratio>) -> bool {
+        let both = self.doubted > 0 && self.overruled > 0;
+        both && self.exceeds(self.doubted + self.overruled, threshold)
+    }
+
+    fn exceeds(&self, condemned: u32, threshold: Option<Ratio>) -> bool {
         threshold.is_some_and(|threshold| {
             let limit = u64::from(self.trusted()) * u64::from(threshold.parts_per_million());
-            u64::from(self.down) * 1_000_000 > limit
+            u64::from(condemned) * 1_000_000 > limit
         })
     }
 
@@ -60,6 +77,8 @@ impl Census {
         let lenient = threshold.is_some();
         if self.panic(threshold) {
             Some(Admit::Unchecked)
+        } else if self.distrust(threshold) {
+            Some(Admit::Doubted)
         } else if self.rotation > 0 {
             Some(Admit::Rotation)
         } else if self.starting > 0 && lenient {
@@ -80,8 +99,9 @@ impl Census {
 
 impl Admit {
     /// In the order of their discriminants.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Rotation,
+        Self::Doubted,
         Self::Unchecked,
         Self::Starting,
         Self::Ejected,
@@ -94,6 +114,10 @@ impl Admit {
         }
         match self {
             Self::Rotation => flags.in_rotation(),
+            Self::Doubted => {
+                let traffic = !flags.has(Flags::EJECTED | Flags::STARTING);
+                traffic && (!flags.has(Flags::DOWN) || flags.has(Flags::QUESTIONED))
+            }
             Self::Unchecked => !flags.has(Flags::EJECTED | Flags::STARTING),
             Self::Starting => !flags.has(Flags::EJECTED | Flags::DOWN),
             Self::Ejected => !flags.has(Flags::DOWN),

@@ -12,7 +12,7 @@ use super::state::{BackendState, BackendTransition, By, Why};
 use super::vitals::{Cold, Vitals};
 use super::word::Flags;
 use crate::Tick;
-use crate::health::{Health, HealthReport};
+use crate::health::{Health, HealthReport, overrules};
 
 /// The pool has no backend of that name or id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,8 @@ impl<S> Pool<S> {
     /// Takes note of what active checks say.
     ///
     /// Another axis than ejection: a passing check never ends one, and does not end an operator's
-    /// decision. A backend that is up again starts slowly.
+    /// decision. A failing check that leaves a doubt does not take out a backend that answers requests
+    /// ([`overrules`]). A backend that is up again starts slowly.
     ///
     /// # Errors
     /// [`UnknownBackend`] if the pool has none such.
@@ -37,10 +38,22 @@ impl<S> Pool<S> {
         report: HealthReport,
         now: Tick,
     ) -> Result<Option<BackendTransition>, UnknownBackend> {
+        let elsewhere = self.shared.members.load().roster.census().overruled > 0;
         self.alter(key.into(), now, |vitals, cold, slow_start| {
-            let before = cold.health.health;
-            let after = report.health;
+            vitals.question(report.doubt.is_some());
+            let flags = vitals.word.load();
+            let before = flags.health();
+            let overruled = is_overruled(vitals, flags, &report, elsewhere, now);
+            let after = if overruled { Health::Up } else { report.health };
             cold.health = report;
+            if overruled != flags.has(Flags::OVERRULED) {
+                cold.health_since = now;
+                if overruled {
+                    vitals.word.set(Flags::OVERRULED);
+                } else {
+                    vitals.word.clear(Flags::OVERRULED);
+                }
+            }
             if before == after {
                 return;
             }
@@ -200,6 +213,25 @@ impl Vitals {
             self.warm(now);
         }
     }
+}
+
+/// Whether requests overrule what checks say in `report`.
+fn is_overruled(
+    vitals: &Vitals,
+    flags: Flags,
+    report: &HealthReport,
+    elsewhere: bool,
+    now: Tick,
+) -> bool {
+    let (Health::Down, Some(doubt)) = (report.health, &report.doubt) else {
+        return false;
+    };
+    let so_far = flags.has(Flags::OVERRULED);
+    if report.last_error.is_none() {
+        // A check that passes, if not yet often enough, is no reason to believe those before it.
+        return so_far;
+    }
+    overrules(doubt, &vitals.traffic(now), so_far, elsewhere, now)
 }
 
 pub(super) fn enable(vitals: &Vitals, cold: &mut Cold, now: Tick, slow_start: Duration) {

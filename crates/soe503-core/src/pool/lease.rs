@@ -23,6 +23,7 @@ pub struct Lease<S> {
     generation: u32,
     started: Tick,
     responded: Option<Tick>,
+    helpful: bool,
 }
 
 /// What an attempt means to the pool.
@@ -79,6 +80,7 @@ impl<S> Lease<S> {
             repeated,
             started: now,
             responded: None,
+            helpful: true,
         }
     }
 
@@ -111,6 +113,12 @@ impl<S> Lease<S> {
     /// into account with the result, because a failure's latency counts differently.
     pub fn responded(&mut self, now: Tick) {
         self.responded.get_or_insert(now);
+    }
+
+    /// The backend answered, and what it said is no (4xx, a redirect, a `grpc-status`): a success as
+    /// far as its health goes, and no proof that it serves.
+    pub const fn unhelpful(&mut self) {
+        self.helpful = false;
     }
 
     /// Ends the attempt with a result.
@@ -158,23 +166,32 @@ impl<S> Lease<S> {
             vitals.stale.fetch_add(1, Ordering::Relaxed);
             return Recorded::NOTHING;
         }
+        if !flags.has(Flags::NEWS) {
+            return Recorded::NOTHING;
+        }
+        Recorded {
+            scope: FailureScope::Pool,
+            transition: self.good_news(flags, now),
+        }
+    }
+
+    /// A success of a backend of which something else was expected.
+    fn good_news(&self, flags: Flags, now: Tick) -> Option<BackendTransition> {
+        let vitals = &self.backend.vitals;
         if flags.has(Flags::FAILING) {
             vitals.consecutive.store(0, Ordering::Relaxed);
             vitals.word.clear(Flags::FAILING);
         }
-        let transition = if flags.has(Flags::EJECTED) {
-            self.pool()
-                .and_then(|pool| pool.readmit(&self.backend, self.generation, now))
-        } else {
-            if flags.has(Flags::GROWN) {
-                self.backend.prove();
-            }
-            None
-        };
-        Recorded {
-            scope: FailureScope::Pool,
-            transition,
+        if flags.has(Flags::QUESTIONED) && self.helpful {
+            vitals.good_at.store(now.as_nanos(), Ordering::Relaxed);
         }
+        if flags.has(Flags::EJECTED) {
+            return self.pool()?.readmit(&self.backend, self.generation, now);
+        }
+        if flags.has(Flags::GROWN) {
+            self.backend.prove();
+        }
+        None
     }
 
     fn failed(self, now: Tick, cause: Option<Cause>) -> Recorded {

@@ -22,6 +22,7 @@
 //! ```text
 //!  operator   enabled ◀──▶ draining ◀──▶ disabled (until …)
 //!  checks     up ◀──▶ down ◀── starting              (crate::health)
+//!             overruled: failing, and wrong about it  (crate::health::overrules)
 //!  traffic    trusted ──trip──▶ ejected ──due──▶ probe ──success──▶ trusted, warming
 //!                                  ▲                │
 //!                                  └── twice as long ┘ failure
@@ -41,10 +42,16 @@
 //!   16 and 17), and at most [`EjectionConfig::max_ejected`] of the pool go that way;
 //! - if operators or checks take out the rest, ejected backends are used rather than none.
 //!
+//! **A check that is wrong.** A check that fails and leaves a [`Doubt`](crate::health::Doubt) (its path
+//! is gone, it is turned away, it gives up early) does not take out a backend that has answered a
+//! request well since: the backend stays up and its [`Why`] says that the check is broken. The
+//! backend's own word (5xx, a refused connection) always counts.
+//!
 //! **Panic.** When checks condemn more than [`PoolConfig::panic_threshold`] of the backends that
 //! traffic still trusts, the checks are the likelier fault (failure mode 13): such backends are picked
-//! too, visibly ([`LeaseKind::Panic`]). Traffic that fails ejects them, which confirms the checks
-//! and ends the panic.
+//! too, visibly ([`LeaseKind::Panic`]). So are, where checks are overruled for some backends, the others
+//! whose check leaves a doubt: requests have to prove them. Traffic that fails ejects them, which
+//! confirms the checks and ends the panic.
 //!
 //! **Failure mode: the pool fails open** ("least bad" rather than "none") unless panic is turned
 //! off. [`NoBackend`] then says how many backends are in which state, the majority cause, and when

@@ -3,12 +3,15 @@
 //! The backends' slots stand in one list, grouped by [`Class`]:
 //!
 //! ```text
-//!  down │ rotation │ starting │ ejected │ ejected and down │ out by an operator
+//!  down │ doubted │ overruled │ rotation │ starting │ ejected │ ejected and down │ out by an operator
 //! ```
+//!
+//! The doubted are down by a check that may be wrong; the overruled, about whom it is wrong, are in
+//! rotation like the others.
 //!
 //! In this order every [`Admit`] is one contiguous range, so a pick is a random index into it
 //! whatever the rest of the pool is like, and the sizes of the groups are the [`Census`]. A backend
-//! that changes its class moves by one swap per group that it passes: five at most, and nothing is
+//! that changes its class moves by one swap per group that it passes: seven at most, and nothing is
 //! rebuilt.
 //!
 //! Only the holder of the control lock moves backends. A pick that reads meanwhile may see a backend
@@ -38,6 +41,8 @@ pub(super) struct Roster {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
     Down,
+    Doubted,
+    Overruled,
     Rotation,
     Starting,
     Ejected,
@@ -45,7 +50,7 @@ enum Class {
     Out,
 }
 
-const CLASSES: usize = 6;
+const CLASSES: usize = 8;
 const NOBODY: u8 = u8::MAX;
 
 // === impl Roster ===
@@ -115,9 +120,13 @@ impl Roster {
             // Read while somebody moves, an end may be before a start.
             self.end(class as usize).saturating_sub(start)
         };
+        let overruled = count(Class::Overruled);
+        let doubted = count(Class::Doubted);
         Census {
-            rotation: count(Class::Rotation),
-            down: count(Class::Down),
+            rotation: overruled + count(Class::Rotation),
+            overruled,
+            down: count(Class::Down) + doubted,
+            doubted,
             starting: count(Class::Starting),
             ejected: count(Class::Ejected),
             ejected_down: count(Class::EjectedDown),
@@ -132,11 +141,13 @@ impl Roster {
 
     /// The places of those whom `admit` allows.
     pub(super) fn range(&self, admit: Admit) -> Range<usize> {
+        let in_rotation = self.end(Class::Doubted as usize);
         let (start, end) = match admit {
-            Admit::Rotation => (self.end(0), self.end(Class::Rotation as usize)),
+            Admit::Rotation => (in_rotation, self.end(Class::Rotation as usize)),
+            Admit::Doubted => (self.end(0), self.end(Class::Rotation as usize)),
             Admit::Unchecked => (0, self.end(Class::Rotation as usize)),
-            Admit::Starting => (self.end(0), self.end(Class::Starting as usize)),
-            Admit::Ejected => (self.end(0), self.end(Class::Ejected as usize)),
+            Admit::Starting => (in_rotation, self.end(Class::Starting as usize)),
+            Admit::Ejected => (in_rotation, self.end(Class::Ejected as usize)),
             Admit::Anything => (0, self.end(Class::EjectedDown as usize)),
         };
         start as usize..end as usize
@@ -173,9 +184,15 @@ impl Class {
                 Self::Ejected
             }
         } else if flags.has(Flags::DOWN) {
-            Self::Down
+            if flags.has(Flags::QUESTIONED) {
+                Self::Doubted
+            } else {
+                Self::Down
+            }
         } else if flags.has(Flags::STARTING) {
             Self::Starting
+        } else if flags.has(Flags::OVERRULED) {
+            Self::Overruled
         } else {
             Self::Rotation
         }

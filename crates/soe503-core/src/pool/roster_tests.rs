@@ -13,8 +13,10 @@ fn flags() -> impl Strategy<Value = Flags> {
             Flags::DISABLED,
             Flags::EJECTED,
             Flags::WARMING,
+            Flags::OVERRULED,
+            Flags::QUESTIONED,
         ],
-        0..=4,
+        0..=6,
     );
     let health = prop::sample::select(vec![0, Flags::DOWN, Flags::STARTING]);
     (others, health).prop_map(|(others, health)| {
@@ -29,9 +31,15 @@ fn naive(all: &[Flags]) -> Census {
         match flags.has(Flags::EJECTED) {
             true if down => census.ejected_down += 1,
             true => census.ejected += 1,
-            false if down => census.down += 1,
+            false if down => {
+                census.down += 1;
+                census.doubted += u32::from(flags.has(Flags::QUESTIONED));
+            }
             false if flags.has(Flags::STARTING) => census.starting += 1,
-            false => census.rotation += 1,
+            false => {
+                census.rotation += 1;
+                census.overruled += u32::from(flags.has(Flags::OVERRULED));
+            }
         }
     }
     census

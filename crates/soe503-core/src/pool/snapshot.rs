@@ -59,7 +59,7 @@ pub struct BackendSnapshot {
     pub address: Arc<str>,
     /// The state it shows.
     pub state: BackendState,
-    /// Why, unless it is up.
+    /// Why, unless it is simply up.
     pub why: Option<Why>,
     /// Since when that state holds.
     pub since: Tick,
@@ -81,6 +81,8 @@ pub struct BackendSnapshot {
     pub latency: LatencySnapshot,
     /// What active checks say.
     pub health: HealthReport,
+    /// They condemn it, and are not believed: requests are answered.
+    pub check_overruled: bool,
     /// The ejection in force.
     pub ejection: Option<EjectionSnapshot>,
 }
@@ -121,8 +123,9 @@ impl<S> Pool<S> {
         let config = shared.config.load();
         let backends = self.backends();
         let census = shared.members.load().roster.census();
-        let panic =
-            census.panic(config.panic_threshold) || census.rotation == 0 && census.enabled() > 0;
+        let panic = census.panic(config.panic_threshold)
+            || census.distrust(config.panic_threshold)
+            || census.rotation == 0 && census.enabled() > 0;
         let shown: Vec<_> = backends
             .iter()
             .map(|backend| backend.snapshot(&config, now))
@@ -187,6 +190,7 @@ impl<S> Backend<S> {
                 p99: vitals.histogram.quantile(0.99),
             },
             health: cold.health.clone(),
+            check_overruled: flags.has(Flags::OVERRULED),
             ejection: ejection.map(|why| EjectionSnapshot {
                 why,
                 due: vitals.due(),
@@ -212,7 +216,7 @@ impl PoolState {
     const fn of(census: &Census, panic: bool) -> Self {
         if census.rotation == 0 {
             Self::Down
-        } else if panic || census.rotation < census.enabled() {
+        } else if panic || census.overruled > 0 || census.rotation < census.enabled() {
             Self::Degraded
         } else {
             Self::Ok

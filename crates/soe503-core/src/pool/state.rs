@@ -72,7 +72,7 @@ pub struct BackendTransition {
     pub to: BackendState,
     /// When.
     pub at: Tick,
-    /// Why; `None` for [`BackendState::Up`].
+    /// Why; `None` for a backend that is simply up.
     pub why: Option<Why>,
 }
 

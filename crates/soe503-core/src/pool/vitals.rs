@@ -5,9 +5,9 @@ use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::latency::{Estimate, Penalty};
-use super::state::Why;
+use super::state::{BackendState, By, Why};
 use super::word::{Flags, Sums, Word};
-use crate::health::{Health, HealthReport};
+use crate::health::{Health, HealthReport, Traffic};
 use crate::histogram::Histogram;
 use crate::{Cause, Tick};
 
@@ -28,6 +28,9 @@ pub(super) struct Vitals {
     pub(super) warm_since: AtomicU64,
     /// When the ejection ends and a probe may go, in nanoseconds.
     pub(super) due: AtomicU64,
+    /// When a request was last answered well since checks were questioned, in nanoseconds; 0: not
+    /// since.
+    pub(super) good_at: AtomicU64,
     /// When the probe in flight was sent, in nanoseconds.
     pub(super) probe_since: AtomicU64,
     /// Where it stands in the list of backends; [`NOWHERE`]: no longer there. Written under the
@@ -96,6 +99,7 @@ impl Vitals {
             stale: AtomicU64::new(0),
             warm_since: AtomicU64::new(0),
             due: AtomicU64::new(0),
+            good_at: AtomicU64::new(0),
             probe_since: AtomicU64::new(0),
             slot: AtomicU32::new(NOWHERE),
             planned: AtomicU64::new(u64::MAX),
@@ -135,6 +139,31 @@ impl Vitals {
         Tick::from_nanos(self.probe_since.load(Ordering::Relaxed)).after(timeout)
     }
 
+    /// Begins, or ends, to take note of good answers.
+    pub(super) fn question(&self, doubted: bool) {
+        let before = self.word.load().has(Flags::QUESTIONED);
+        if doubted && !before {
+            // What was answered before the check failed says nothing about what happened since.
+            self.good_at.store(0, Ordering::Relaxed);
+            self.word.set(Flags::QUESTIONED);
+        } else if before && !doubted {
+            self.word.clear(Flags::QUESTIONED);
+        }
+    }
+
+    /// What requests show, to hold it against a check.
+    pub(super) fn traffic(&self, now: Tick) -> Traffic {
+        let flags = self.word.load();
+        self.histogram.fade(now);
+        let good_at = self.good_at.load(Ordering::Relaxed);
+        Traffic {
+            good_at: (good_at > 0).then(|| Tick::from_nanos(good_at)),
+            failing: flags.has(Flags::FAILING),
+            ejected: flags.has(Flags::EJECTED),
+            p99: self.histogram.quantile(0.99),
+        }
+    }
+
     /// Begins the slow start.
     pub(super) fn warm(&self, now: Tick) {
         self.warm_since.store(now.as_nanos(), Ordering::Relaxed);
@@ -152,9 +181,8 @@ impl Vitals {
 impl Cold {
     /// The reason for the state that `flags` show.
     pub(super) fn why(&self, flags: Flags, warm_until: Tick) -> Option<Why> {
-        use super::state::{BackendState, By};
         match BackendState::of(flags) {
-            BackendState::Up => None,
+            BackendState::Up => flags.has(Flags::OVERRULED).then(|| self.broken_check()),
             BackendState::Disabled | BackendState::Draining => self.admin.clone(),
             BackendState::Ejected => self.ejection.clone(),
             BackendState::Down | BackendState::Starting => Some(Why {
@@ -179,6 +207,26 @@ impl Cold {
                 failures: 0,
                 by: By::Traffic,
             }),
+        }
+    }
+}
+
+impl Cold {
+    /// Why a backend is up whose check fails.
+    fn broken_check(&self) -> Why {
+        let said = match &self.health.last_error {
+            Some(error) => {
+                format!("the health check is broken: {error}, and requests are answered")
+            }
+            None => "the health check is broken: it failed while requests were answered".to_owned(),
+        };
+        Why {
+            cause: self.health.doubt.map(|doubt| doubt.cause),
+            text: said.into(),
+            since: self.health_since,
+            until: None,
+            failures: 0,
+            by: By::Checks,
         }
     }
 }

@@ -3,6 +3,8 @@
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::Arc;
 
+use crate::health::Health;
+
 /// Flags in the low half, generation in the high half.
 ///
 /// The generation changes with every ejection and return. A lease carries the generation it was
@@ -146,9 +148,15 @@ impl Flags {
     pub(super) const FAILING: u64 = 1 << 8;
     /// It is no longer in the pool; late results of its requests concern nobody.
     pub(super) const GONE: u64 = 1 << 9;
+    /// A check has failed and left a doubt: good answers are noted.
+    pub(super) const QUESTIONED: u64 = 1 << 10;
+    /// Its check fails, and requests show that the check is wrong.
+    pub(super) const OVERRULED: u64 = 1 << 11;
 
     /// Out by an operator.
     pub(super) const ADMIN: u64 = Self::DRAINING | Self::DISABLED;
+    /// A success of a backend with one of these is more than a success.
+    pub(super) const NEWS: u64 = Self::FAILING | Self::EJECTED | Self::GROWN | Self::QUESTIONED;
     /// Any reason not to be in rotation.
     pub(super) const OUT: u64 = Self::ADMIN | Self::DOWN | Self::STARTING | Self::EJECTED;
 
@@ -173,6 +181,17 @@ impl Flags {
 
     const fn is_warming(self) -> bool {
         self.has(Self::WARMING) && !self.has(Self::GONE)
+    }
+
+    /// What checks say, as far as they are believed.
+    pub(super) const fn health(self) -> Health {
+        if self.has(Self::DOWN) {
+            Health::Down
+        } else if self.has(Self::STARTING) {
+            Health::Starting
+        } else {
+            Health::Up
+        }
     }
 
     pub(super) const fn generation(self) -> u32 {

@@ -1,5 +1,6 @@
 //! Facts in, causes out: the rules of diagnosis as tables.
 
+mod components;
 mod diagnose;
 mod mechanical;
 mod nested;

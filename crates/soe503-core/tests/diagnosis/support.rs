@@ -85,6 +85,7 @@ pub(crate) fn backend(name: &str, condition: Condition, cause: Option<Cause>) ->
         condition,
         cause,
         since: Some(Tick::from_secs(95)),
+        hints: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whatever the strings are, headers parse, documents are well-formed, bodies fit.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use sfv::{Item, List, Parser};
@@ -8,6 +9,7 @@ use soe503_core::diagnosis::{BackendView, Condition, Context};
 use soe503_core::explain::{
     Exposure, Format, LONGEST_BODY, Telling, Told, append, negotiate, problem, tell,
 };
+use soe503_core::health::Hints;
 use soe503_core::ledger::{Attempt, Fault, Nested, Phase, Refusal, RetryVerdict, TlsFault};
 use soe503_core::{Cause, Tick};
 
@@ -86,12 +88,19 @@ fn situation(text: &[String], cause: Cause, copies: u8) -> Situation {
         Phase::Queue,
         Fault::Refused(Refusal::Policy(cause)),
     ));
+    let hints = |said: String| {
+        let document = serde_json::json!({
+            "status": "fail", "output": &said, "checks": { &said: [{ "status": "fail", "output": &said }] },
+        });
+        Hints::read(document.to_string().as_bytes()).map(Arc::new)
+    };
     let backends = (0..copies).map(|at| BackendView {
         name: pick(usize::from(at)).into(),
         address: name(usize::from(at) + 2),
         condition: Condition::Ejected,
         cause: Some(Cause::DependencyResetBeforeResponse),
         since: Some(Tick::ZERO),
+        hints: hints(pick(usize::from(at) + 1)),
     });
     let context = Context {
         now: Tick::MAX,

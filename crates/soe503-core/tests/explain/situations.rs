@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use soe503_core::diagnosis::{BackendView, CircuitView, Condition, Context, Diagnosis, diagnose};
 use soe503_core::explain::{Exposure, Format, Telling};
+use soe503_core::health::Hints;
 use soe503_core::ledger::{
     Attempt, Fault, Ledger, Nested, Phase, Refusal, RetryVerdict, TimeoutKind, TlsFault,
 };
@@ -66,6 +67,7 @@ fn view(name: &str, address: &str, condition: Condition, cause: Option<Cause>) -
         condition,
         cause,
         since: Some(Tick::from_secs(88)),
+        hints: None,
     }
 }
 
@@ -156,13 +158,14 @@ pub(crate) fn reset_post() -> Situation {
 }
 
 /// What must not be told to strangers, in every place where there can be such a thing.
-pub(crate) const SECRETS: [&str; 6] = [
+pub(crate) const SECRETS: [&str; 7] = [
     "10.66.77.88",
     "8443",
     "blue-backend",
     "payroll-pool",
     "cert.payroll.example",
     "mesh-hop",
+    "ledger-store",
 ];
 
 /// A failure with this primary cause, amid backends, names and addresses.
@@ -195,13 +198,13 @@ pub(crate) fn with_secrets(primary: Cause) -> Situation {
         ..Attempt::begin(3, Tick::from_secs(100))
     };
     let cause = Some(Cause::DependencyConnectTimeout);
+    let document = br#"{"status":"fail","checks":{"ledger-store":[{"status":"fail","output":"no route to 10.66.77.88"}]}}"#;
+    let mut blue = view("blue-backend", address, Condition::Ejected, cause);
+    blue.hints = Hints::read(document).map(Arc::new);
     let context = Context {
         now: Tick::from_secs(100),
         pool: Some(Arc::from("payroll-pool")),
-        backends: vec![
-            view("blue-backend", address, Condition::Ejected, cause),
-            view(address, address, Condition::Down, cause),
-        ],
+        backends: vec![blue, view(address, address, Condition::Down, cause)],
         ..Context::default()
     };
     // An unexplained failure is primary only where nothing else is known.

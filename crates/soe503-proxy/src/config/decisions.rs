@@ -5,7 +5,7 @@
 
 use soe503_core::{
     breaker::{BreakerConfig, Window as BreakerWindow},
-    health::CheckConfig,
+    health::{CheckConfig, Health},
     pool::{EjectionConfig, PoolConfig as PoolDecisions},
     retry::{Backoff, BudgetConfig, RetryPolicy},
 };
@@ -32,6 +32,10 @@ impl PoolConfig {
         PoolDecisions {
             ejection,
             slow_start: self.slow_start,
+            initial_health: self
+                .health_check
+                .as_ref()
+                .map_or(Health::Up, |check| check.initial),
             ..PoolDecisions::default()
         }
     }
@@ -87,15 +91,16 @@ impl Retry {
 impl HealthCheck {
     /// When to check and what results mean.
     pub fn decisions(&self) -> CheckConfig {
-        let usual = CheckConfig::default();
         CheckConfig {
             interval: self.interval,
-            // In doubt a check comes sooner, never later.
-            fast_interval: usual.fast_interval.min(self.interval),
+            fast_interval: self.fast_interval,
+            down_interval: self.down_interval,
             timeout: self.timeout,
             rise: self.rise.get(),
             fall: self.fall.get(),
-            ..usual
+            initial: self.initial,
+            overruled_by_traffic: self.overruled_by_traffic,
+            ..CheckConfig::default()
         }
     }
 }
@@ -137,6 +142,7 @@ mod tests {
             r#"ejection = { enabled = false }"#,
             r#"retry_budget = { ratio = 0, window = "1s", min_per_second = 0 }"#,
             r#"health_check = { type = "tcp", interval = "10ms", timeout = "1ms", rise = 1, fall = 1 }"#,
+            r#"health_check = { type = "tcp", fast_interval = "10ms", down_interval = "1h", initial = "down" }"#,
         ] {
             let config = from_str("test", &format!("{SMALLEST}{keys}"))
                 .unwrap_or_else(|report| panic!("{keys}\n{report}"));

@@ -2,6 +2,8 @@
 
 use std::{fmt, num::NonZeroU32, ops::RangeInclusive, sync::Arc, time::Duration};
 
+use soe503_core::health::Health;
+
 use super::BackendProtocol;
 
 /// Active checks of every backend of a pool: `[pools.NAME.health_check]`.
@@ -9,13 +11,18 @@ use super::BackendProtocol;
 /// # Defaults
 ///
 /// - `type`: `"http"`
-/// - `path`: required for `"http"`, not allowed for `"tcp"`
+/// - `path`: required for `"http"`, not allowed for the others
 /// - `host`: the backend's own host and port
 /// - `expect`: `"200-399"`
+/// - `service`: the server as a whole
 /// - `interval`: `"2s"`
+/// - `fast_interval`: `"500ms"`
+/// - `down_interval`: `"5s"`
 /// - `timeout`: `"1s"`
 /// - `rise`: `2`
 /// - `fall`: `3`
+/// - `initial`: `"up"`
+/// - `overruled_by_traffic`: `true`
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HealthCheck {
@@ -23,20 +30,37 @@ pub struct HealthCheck {
     pub probe: Probe,
     /// From one check to the next; each is moved a little at random.
     pub interval: Duration,
+    /// The same while in doubt. Never more than the interval.
+    pub fast_interval: Duration,
+    /// What the pauses grow to while a backend stays unhealthy. Never less than the interval.
+    pub down_interval: Duration,
     /// How long one check may take, connecting included. Never more than the interval.
     pub timeout: Duration,
     /// Good checks in a row that make a backend healthy.
     pub rise: NonZeroU32,
     /// Bad checks in a row that make a backend unhealthy.
     pub fall: NonZeroU32,
+    /// What is assumed before the first check.
+    pub initial: Health,
+    /// Whether requests that are answered overrule a check that gets no verdict.
+    pub overruled_by_traffic: bool,
 }
 
 /// What a health check tries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Probe {
-    /// Open a connection and close it.
+    /// Open a connection, with TLS where that is spoken, and close it.
     Tcp,
+    /// Shake hands by TLS, and close the connection. Only for backends that speak it.
+    Tls,
+    /// The gRPC health protocol: `grpc.health.v1.Health/Check`.
+    Grpc {
+        /// The service to ask about; empty: the server as a whole.
+        service: Arc<str>,
+        /// The `:authority` to send; `None` sends the backend's own.
+        host: Option<Arc<str>>,
+    },
     /// `GET` a path.
     Http {
         /// The path, with its query if it has one.

@@ -66,6 +66,7 @@ fn view(backend: &BackendSnapshot) -> BackendView {
         condition: condition(backend.state),
         cause: backend.why.as_ref().and_then(|why| why.cause),
         since: Some(backend.since),
+        hints: backend.health.hints.clone(),
     }
 }
 

@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use soe503_core::Cause;
+use soe503_core::health::CheckResult;
 
 /// Who made a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,6 +55,16 @@ pub struct PoolCounters {
     extra_attempts: AtomicU64,
     untried: AtomicU64,
     prevented: AtomicU64,
+    /// Health checks.
+    pub checks: CheckCounts,
+}
+
+/// Health checks of one pool, by how they ended.
+#[derive(Debug, Default)]
+pub struct CheckCounts {
+    passed: AtomicU64,
+    failed: AtomicU64,
+    not_made: AtomicU64,
 }
 
 const CAUSES: usize = Cause::ALL.len() + 1;
@@ -118,7 +129,31 @@ impl Default for PoolCounters {
             extra_attempts: AtomicU64::new(0),
             untried: AtomicU64::new(0),
             prevented: AtomicU64::new(0),
+            checks: CheckCounts::default(),
         }
+    }
+}
+
+// === impl CheckCounts ===
+
+impl CheckCounts {
+    /// Counts a check that has ended.
+    pub fn count(&self, result: &CheckResult) {
+        let place = match result {
+            CheckResult::Passed { .. } => &self.passed,
+            CheckResult::NotMade { .. } => &self.not_made,
+            _ => &self.failed,
+        };
+        place.fetch_add(1, Relaxed);
+    }
+
+    /// Each result with its count so far.
+    pub fn read(&self) -> [(&'static str, u64); 3] {
+        [
+            ("passed", self.passed.load(Relaxed)),
+            ("failed", self.failed.load(Relaxed)),
+            ("not_made", self.not_made.load(Relaxed)),
+        ]
     }
 }
 

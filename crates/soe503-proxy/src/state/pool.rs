@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use http::HeaderValue;
 use soe503_core::breaker::{Breaker, Transition};
+use soe503_core::health::HealthReport;
 use soe503_core::limit::ConcurrencyLimit;
 use soe503_core::pool::Pool;
 use soe503_core::retry::RetryBudget;
@@ -43,6 +45,8 @@ pub struct PoolState {
     /// What DNS said about the pool's names.
     answers: ArcSwap<Answers>,
     circuit: Mutex<CircuitLog>,
+    /// How often the pool was told its backends.
+    published: AtomicU64,
 }
 
 // === impl PoolState ===
@@ -65,6 +69,7 @@ impl PoolState {
                 &Answers::default(),
             )),
             circuit: Mutex::default(),
+            published: AtomicU64::new(0),
             name,
             config,
         };
@@ -110,6 +115,7 @@ impl PoolState {
             tls,
             answers: ArcSwap::from_pointee(Answers::new(members::hosts(&config), &self.answers())),
             circuit: Mutex::new(circuit),
+            published: AtomicU64::new(0),
             config,
         };
         state.publish(now);
@@ -128,9 +134,27 @@ impl PoolState {
     }
 
     /// Tells the pool its backends once more: whoever was told by an older configuration at the
-    /// moment of a reload may have spoken last.
+    /// moment of a reload may have spoken last. Where nobody checks them any more, what checks said is
+    /// forgotten: nobody would take it back.
     pub fn republish(&self, now: Tick) {
         self.publish(now);
+        if self.config.health_check.is_some() {
+            return;
+        }
+        for backend in self.pool.backends().iter() {
+            let known = self.pool.backend_snapshot(backend.id, now);
+            if known.is_some_and(|known| known.health != HealthReport::default()) {
+                // One that has left meanwhile is forgotten anyway.
+                let _ = self
+                    .pool
+                    .set_health(backend.id, HealthReport::default(), now);
+            }
+        }
+    }
+
+    /// A number that changes whenever the pool is told its backends.
+    pub fn published(&self) -> u64 {
+        self.published.load(Ordering::Acquire)
     }
 
     /// TLS to the backends that are `https`, if there are any.
@@ -190,6 +214,7 @@ impl PoolState {
         let options = settings::upstream(&self.config);
         let specs = members::specs(self.members(), options, &self.pool);
         self.pool.set_backends(specs, now);
+        self.published.fetch_add(1, Ordering::Release);
     }
 
     fn circuit(&self) -> MutexGuard<'_, CircuitLog> {

@@ -26,6 +26,10 @@ impl<S> Count for Lease<S> {
         Self::abandon(self, now);
     }
 
+    fn unhelpful(&mut self) {
+        Self::unhelpful(self);
+    }
+
     fn describe(&self, attempt: &mut Attempt) {
         let backend = self.backend();
         attempt.backend = Some(backend.name.clone());

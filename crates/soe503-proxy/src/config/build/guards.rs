@@ -1,93 +1,14 @@
-//! Health checks, breakers, budgets, ejection.
+//! Breakers, budgets, ejection.
 
-use std::{num::NonZeroU32, ops::Range, sync::Arc};
+use std::num::NonZeroU32;
 
-use super::{at_least, not_here};
+use super::at_least;
 use crate::config::{
-    BackendProtocol, CircuitBreaker, Ejection, HealthCheck, Host, Probe, RetryBudget, Window,
-    keys::{BreakerKeys, CheckKeys, CheckKind, EjectionKeys, HttpPath, RetryBudgetKeys},
+    CircuitBreaker, Ejection, RetryBudget, Window,
+    keys::{BreakerKeys, EjectionKeys, RetryBudgetKeys},
     problem::{Problem, Problems},
-    wire::{At, Optional},
+    wire::At,
 };
-
-pub(super) fn health_check(
-    At { value: keys, at }: At<CheckKeys>,
-    protocol: BackendProtocol,
-    problems: &mut Problems,
-) -> Option<HealthCheck> {
-    if let (Some(timeout), Some(interval)) = (&keys.timeout.at, &keys.interval.at)
-        && keys.timeout.value > keys.interval.value
-    {
-        problems.push(
-            Problem::new(
-                timeout.clone(),
-                "`timeout` is longer than `interval`",
-                "checks of one backend would overlap",
-            )
-            .also(interval.clone(), "from one check to the next"),
-        );
-    }
-    let probe = match keys.kind.value {
-        CheckKind::Tcp => {
-            let why = "a check of type \"tcp\" sends nothing";
-            not_here(keys.path.given.map(|key| key.at), "path", why, problems);
-            not_here(keys.host.given.map(|key| key.at), "host", why, problems);
-            not_here(keys.expect.at, "expect", why, problems);
-            Probe::Tcp
-        }
-        CheckKind::Http => {
-            let (path, host) = http(keys.path, keys.host.given, at, problems)?;
-            Probe::Http {
-                path,
-                host,
-                expect: keys.expect.value,
-                protocol,
-            }
-        }
-    };
-    Some(HealthCheck {
-        probe,
-        interval: keys.interval.value,
-        timeout: keys.timeout.value.min(keys.interval.value),
-        rise: keys.rise.value,
-        fall: keys.fall.value,
-    })
-}
-
-fn http(
-    path: Optional<HttpPath>,
-    host: Option<At<Host>>,
-    at: Range<usize>,
-    problems: &mut Problems,
-) -> Option<(Arc<str>, Option<Arc<str>>)> {
-    let host = match host {
-        None => None,
-        Some(At {
-            value: Host::Exact(host),
-            ..
-        }) => Some(host),
-        Some(At { at, .. }) => {
-            problems.push(Problem::new(
-                at,
-                "`host`: expected one host",
-                "a pattern cannot be sent in a request",
-            ));
-            return None;
-        }
-    };
-    let Some(path) = path.given else {
-        if path.wrong {
-            return None;
-        }
-        problems.push(
-            Problem::new(at, "the health check has no `path`", "nothing to `GET`").help(
-                "add `path = \"/healthz\"`, or `type = \"tcp\"` to check the connection alone",
-            ),
-        );
-        return None;
-    };
-    Some((path.value.0, host))
-}
 
 /// The pool's breaker; `None` if it is switched off, or after a problem was added.
 pub(super) fn circuit_breaker(

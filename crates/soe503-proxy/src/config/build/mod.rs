@@ -4,6 +4,7 @@
 //! it has added a problem. A value that was already found to be wrong is passed over without
 //! another word: one mistake, one problem.
 
+mod checks;
 mod guards;
 mod listeners;
 mod pools;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range, path::Path, sync::Arc};
 
-use super::{guards, tls};
+use super::{checks, guards, tls};
 use crate::config::{
     Backend, Name, NonEmpty, PoolConfig, Scheme, Target,
     keys::{BackendEntry, PoolKeys},
@@ -42,10 +42,17 @@ fn pool(
         let mut backends = backends.iter();
         backends.any(|backend| backend.scheme == Scheme::Https)
     });
-    let tls = tls::pool(keys.tls.0, secure, at.unwrap_or_default(), base, problems);
+    let checked = checks::Checked {
+        protocol: &keys.protocol,
+        plain: at.clone().filter(|_| {
+            let mut backends = backends.iter().flat_map(|backends| backends.iter());
+            backends.any(|backend| backend.scheme == Scheme::Http)
+        }),
+    };
     let health_check = keys.health_check.0;
     let health_check =
-        health_check.and_then(|check| guards::health_check(check, keys.protocol.value, problems));
+        health_check.and_then(|check| checks::health_check(check, &checked, problems));
+    let tls = tls::pool(keys.tls.0, secure, at.unwrap_or_default(), base, problems);
     let circuit_breaker = guards::circuit_breaker(keys.circuit_breaker.0, problems);
     let ejection = guards::ejection(&keys.ejection.0.value, problems);
     Some(PoolConfig {

@@ -115,12 +115,18 @@ async fn attempt<P: Prober>(
         .probe(probe, address, &host, tls.as_ref(), timeout)
         .await
     {
-        CheckResult::Passed { status } => Ok(match (probe, status) {
-            (Probe::Http { path, .. }, Some(status)) => format!("GET {path} answered {status}"),
+        CheckResult::Passed { status, hints } => Ok(match (probe, status) {
+            (Probe::Http { path, .. }, Some(status)) => match hints {
+                Some(hints) => format!("GET {path} answered {status} ({})", hints.text()),
+                None => format!("GET {path} answered {status}"),
+            },
+            (Probe::Grpc { .. }, _) => "SERVING".to_owned(),
             _ if tls.is_some() => "connected, TLS".to_owned(),
             _ => "connected".to_owned(),
         }),
-        CheckResult::Failed { error, .. } => Err(error.to_string()),
+        CheckResult::Failed { error, .. } | CheckResult::NotMade { error, .. } => {
+            Err(error.to_string())
+        }
         other => Err(format!("no verdict: {other:?}")),
     }
 }

@@ -2,10 +2,12 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
+use soe503_core::health::Health;
+
 use super::{
     BackendEntry, PoolTlsKeys,
     backend::BackendUrl,
-    values::{HttpPath, nonzero_u32},
+    values::{GrpcService, HttpPath, nonzero_u32},
 };
 use crate::config::{
     BackendProtocol, Balance, Host, Name, Ratio, StatusSet, Window,
@@ -90,17 +92,28 @@ section! {
     /// Active checks of every backend.
     struct CheckKeys {
         /// `http`: a `GET` of `path`. `tcp`: a connection, opened and closed, after the TLS handshake
-        /// if the backend's URL is `https`.
+        /// if the backend's URL is `https`. `tls`: that handshake, for pools that are `https`
+        /// throughout. `grpc`: the gRPC health protocol (`grpc.health.v1.Health/Check`), for pools with
+        /// `protocol = "h2"`.
         kind as "type": Defaulted<CheckKind>, default(CheckKind::Http);
         /// What to `GET`.
-        path: Optional<HttpPath>, needed("required for `\"http\"`, not allowed for `\"tcp\"`"),
+        path: Optional<HttpPath>, needed("required for `\"http\"`, not allowed for the others"),
             like("\"/healthz\"");
-        /// The host to send with it.
+        /// The host to send, for `http` and `grpc`.
         host: Optional<Host>, absent("the backend's own host and port"), like("\"app.internal\"");
-        /// The status codes that are good.
+        /// The status codes that are good, for `http`.
         expect: Defaulted<StatusSet>, default(StatusSet::default()), like("\"200-299,404\"");
+        /// The service to ask about, for `grpc`.
+        service: Optional<GrpcService>, absent("the server as a whole"), like("\"shop.Orders\"");
         /// From one check to the next; each is moved a little at random.
         interval: Defaulted<Duration>, default(Duration::from_secs(2)),
+            range(Duration::from_millis(10), Duration::from_secs(3600));
+        /// The same from the first bad check, or the first failed request, until the matter is
+        /// settled; `interval` if that is shorter.
+        fast_interval: Defaulted<Duration>, default(Duration::from_millis(500)),
+            range(Duration::from_millis(10), Duration::from_secs(3600));
+        /// What it grows to, doubling, while a backend stays unhealthy; `interval` if that is longer.
+        down_interval: Defaulted<Duration>, default(Duration::from_secs(5)),
             range(Duration::from_millis(10), Duration::from_secs(3600));
         /// How long one check may take; `interval` if that is shorter.
         timeout: Defaulted<Duration>, default(Duration::from_secs(1)),
@@ -109,6 +122,15 @@ section! {
         rise: Defaulted<NonZeroU32>, default(nonzero_u32(2)), range(NonZeroU32::MIN, nonzero_u32(100));
         /// Bad checks in a row that make a backend unhealthy.
         fall: Defaulted<NonZeroU32>, default(nonzero_u32(3)), range(NonZeroU32::MIN, nonzero_u32(100));
+        /// What a new backend is before its first check. `up`: healthy; checks begin within an
+        /// `interval`. `starting`: not used until one good check. `down`: not used until `rise` of them.
+        /// Where no other backend is left, those that wait are used too.
+        initial: Defaulted<Health>, default(Health::Up);
+        /// Whether a backend stays in use that answers requests well while its check gets no verdict
+        /// from it: the path is not there (404), it is turned away (401, 403, a redirect), it gives up
+        /// early. The check counts as broken then. What a backend says itself (5xx, `NOT_SERVING`, a
+        /// refused connection) always counts. `false` is for backends that leave by a 404.
+        overruled_by_traffic: Defaulted<bool>, default(true);
     }
 }
 
@@ -183,8 +205,13 @@ pub(in crate::config) enum CheckKind {
     Http,
     /// By a connection.
     Tcp,
+    /// By a TLS handshake.
+    Tls,
+    /// By the gRPC health protocol.
+    Grpc,
 }
 
-choice!(CheckKind, { "http" => Self::Http, "tcp" => Self::Tcp });
+choice!(CheckKind, { "http" => Self::Http, "tcp" => Self::Tcp, "tls" => Self::Tls, "grpc" => Self::Grpc });
+choice!(Health, { "up" => Self::Up, "starting" => Self::Starting, "down" => Self::Down });
 choice!(BackendProtocol, { "h1" => Self::H1, "h2" => Self::H2 });
 choice!(Balance, { "p2c_ewma" => Self::P2cEwma });

@@ -30,6 +30,10 @@ pub(in crate::config) struct PathPrefix(pub(in crate::config) Arc<str>);
 #[derive(Clone, Debug)]
 pub(in crate::config) struct HttpPath(pub(in crate::config) Arc<str>);
 
+/// The name of a gRPC service.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct GrpcService(pub(in crate::config) Arc<str>);
+
 /// A status that is worth another attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::config) struct RetryStatus(pub(in crate::config) u16);
@@ -226,6 +230,33 @@ impl Text for HttpPath {
 
     fn constraints() -> Value {
         json!({ "pattern": "^/[^#\\s]*$" })
+    }
+}
+
+impl Text for GrpcService {
+    const KIND: &'static str = "the name of a gRPC service";
+    const LIKE: &'static str = "\"shop.Orders\"";
+
+    fn parse(text: &str) -> Result<Self, Fault> {
+        const LONGEST: usize = 255;
+        if text.is_empty() {
+            return Err(Fault::new("the name is empty")
+                .help("leave `service` away to ask about the server as a whole"));
+        }
+        if text.len() > LONGEST || !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Fault::new(
+                "expected at most 255 visible ASCII characters without spaces",
+            ));
+        }
+        Ok(Self(text.into()))
+    }
+
+    fn text(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn constraints() -> Value {
+        json!({ "pattern": "^[!-~]{1,255}$" })
     }
 }
 

@@ -45,6 +45,8 @@ pub(in crate::config) struct Defaulted<T> {
     pub(in crate::config) value: T,
     /// Its place, if it is in the file.
     pub(in crate::config) at: Option<Range<usize>>,
+    /// It is there and could not be read: a problem was added, and the default is a stand-in.
+    pub(in crate::config) wrong: bool,
 }
 
 /// A table of which all keys may be missing.
@@ -126,10 +128,12 @@ impl<T: Field> Slot for Defaulted<T> {
             Some(At { value, at }) => Self {
                 value,
                 at: Some(at),
+                wrong: false,
             },
             None => Self {
                 value: rule.default.clone(),
                 at: None,
+                wrong: open.has(rule.name),
             },
         }
     }

@@ -303,12 +303,26 @@ fn ejection(on: &Ejection) -> Value {
 fn health_check(check: &HealthCheck) -> Value {
     let mut view = json!({
         "interval": span(check.interval),
+        "fast_interval": span(check.fast_interval),
+        "down_interval": span(check.down_interval),
         "timeout": span(check.timeout),
         "rise": check.rise,
         "fall": check.fall,
+        "initial": check.initial.as_str(),
+        "overruled_by_traffic": check.overruled_by_traffic,
     });
     match &check.probe {
         Probe::Tcp => view["type"] = json!("tcp"),
+        Probe::Tls => view["type"] = json!("tls"),
+        Probe::Grpc { service, host } => {
+            view["type"] = json!("grpc");
+            if !service.is_empty() {
+                view["service"] = json!(&**service);
+            }
+            if let Some(host) = host {
+                view["host"] = json!(&**host);
+            }
+        }
         Probe::Http {
             path, host, expect, ..
         } => {

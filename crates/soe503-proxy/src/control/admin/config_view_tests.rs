@@ -36,6 +36,12 @@ match = { host = "db.example", path_prefix = "/db" }
 strip_prefix = true
 host = "backend"
 pool = "db"
+[[routes]]
+match = { host = "grpc.example" }
+pool = "grpc"
+[[routes]]
+match = { host = "tls.example" }
+pool = "tls"
 [pools.app]
 backends = ["http://127.0.0.1:8081", { url = "http://[::1]:8082", name = "six", weight = 3 }, "http://app.internal:8083"]
 connect_timeout = "250ms"
@@ -49,6 +55,10 @@ path = "/healthz?x=1"
 host = "app.internal"
 expect = "200-299,404"
 interval = "3s"
+fast_interval = "700ms"
+down_interval = "1m"
+initial = "starting"
+overruled_by_traffic = false
 timeout = "2s"
 rise = 4
 fall = 5
@@ -76,6 +86,13 @@ backends = ["http://10.0.0.1:5000"]
 circuit_breaker = { enabled = false }
 ejection = { enabled = false }
 health_check = { type = "tcp" }
+[pools.grpc]
+backends = ["http://10.0.0.1:5001"]
+protocol = "h2"
+health_check = { type = "grpc", service = "shop.Orders", host = "shop.internal" }
+[pools.tls]
+backends = ["https://10.0.0.1:5002"]
+health_check = { type = "tls", initial = "down" }
 "#;
 
 const SMALLEST: &str = include_str!("../../../../../config/smallest.toml");

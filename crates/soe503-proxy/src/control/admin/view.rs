@@ -1,10 +1,11 @@
 //! From snapshots of the core to the types of the API.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use soe503_api as api;
 use soe503_core::breaker::{BreakerSnapshot, Forced, State};
-use soe503_core::health::{Health, HealthReport};
+use soe503_core::health::{Health, HealthReport, Hints, Level};
 use soe503_core::keepalive::Source;
 use soe503_core::pool::{BackendSnapshot, BackendState, PoolState as CoreState};
 use soe503_core::{Cause, Tick};
@@ -135,7 +136,7 @@ fn backend(
         },
         idle_timeout,
         health_check: if checked {
-            health_check(&shown.health, anchor)
+            health_check(&shown.health, shown.check_overruled, anchor)
         } else {
             api::HealthCheck::NONE
         },
@@ -157,7 +158,7 @@ fn idle_timeout(pool: &PoolState, shown: &BackendSnapshot, now: Tick) -> Option<
     })
 }
 
-fn health_check(report: &HealthReport, anchor: Anchor) -> api::HealthCheck {
+fn health_check(report: &HealthReport, overruled: bool, anchor: Anchor) -> api::HealthCheck {
     let state = match report.health {
         _ if report.last_at.is_none() => api::HealthCheckState::Pending,
         Health::Up => api::HealthCheckState::Passing,
@@ -169,7 +170,29 @@ fn health_check(report: &HealthReport, anchor: Anchor) -> api::HealthCheck {
         last_status: report.last_status,
         last_error: report.last_error.as_deref().map(str::to_owned),
         last_at: report.last_at.map(|at| anchor.date(at)),
+        overruled,
+        hints: report.hints.as_deref().map(hints).unwrap_or_default(),
     }
+}
+
+/// The components that are not well, or the backend as a whole if it names none.
+fn hints(hints: &Hints) -> Vec<api::HealthHint> {
+    let hint = |component: Option<&str>, level, output: &Option<Arc<str>>| api::HealthHint {
+        component: component.map(str::to_owned),
+        status: match level {
+            Level::Fail => api::HintStatus::Fail,
+            Level::Warn => api::HintStatus::Warn,
+            _ => api::HintStatus::Unknown,
+        },
+        output: output.as_deref().map(str::to_owned),
+    };
+    if hints.components.is_empty() {
+        return vec![hint(None, hints.level, &hints.output)];
+    }
+    let components = hints.components.iter();
+    components
+        .map(|part| hint(Some(&part.name), part.level, &part.output))
+        .collect()
 }
 
 /// Names without an address, shown as backends that wait for one: what is configured and missing

@@ -41,7 +41,7 @@ impl Prober for Doors {
         self.knocks.send(soe503::clock::now()).unwrap();
         let door = self.doors.lock().unwrap()[usize::from(address.port()) - 81];
         let cause = match door {
-            Door::Accepts => return CheckResult::Passed { status: None },
+            Door::Accepts => return CheckResult::passed(None),
             Door::Refuses => REFUSED,
             Door::Swallows => {
                 tokio::time::sleep(timeout).await;
@@ -50,6 +50,8 @@ impl Prober for Doors {
         };
         CheckResult::Failed {
             cause: Some(cause),
+            doubt: None,
+            hints: None,
             status: None,
             error: "connect: no".into(),
         }

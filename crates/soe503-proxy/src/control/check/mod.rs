@@ -2,9 +2,9 @@
 //!
 //! Three watchers, all in the background and on connections of their own:
 //!
-//! - **Checks** ([`run`]): what the operator configured, HTTP or TCP, per backend. The core's
-//!   [`Checker`](soe503_core::health::Checker) decides when the next one is due and what a run of results means; here
-//!   they are made. Checks start at a random point of their interval, are jittered, and share one bound
+//! - **Checks** ([`run`]): what the operator configured, per backend: HTTP, gRPC's health protocol, TLS,
+//!   TCP. The core's [`Checker`](soe503_core::health::Checker) decides when the next one is due and what a
+//!   run of results means; here they are made. Checks start at a random point of their interval, are jittered, and share one bound
 //!   on how many run at once in the process, so that a thousand backends are not a storm (row 21).
 //! - **Recovery** ([`watch_recovery`]): a TCP connect about once a second to each backend that was
 //!   ejected because connecting failed. When it works, the ejection becomes due for its probe at
@@ -15,7 +15,8 @@
 //!   while its port still accepts; that it refuses a moment later is the root that refusals must name.
 //!
 //! Failure mode: a check that asks for the wrong thing condemns good backends. That is not decided
-//! here; the pool stops believing checks that condemn too many.
+//! here; the pool holds what checks say against what requests show, and stops believing checks that
+//! condemn too many.
 
 mod circuit;
 mod patients;

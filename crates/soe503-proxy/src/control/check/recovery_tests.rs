@@ -29,10 +29,12 @@ impl Prober for Doors {
         assert_eq!(tls, None);
         self.knocks.send((address, soe503::clock::now())).unwrap();
         if *self.open.lock().unwrap() {
-            CheckResult::Passed { status: None }
+            CheckResult::passed(None)
         } else {
             CheckResult::Failed {
                 cause: Some(Cause::DependencyConnectRefused),
+                doubt: None,
+                hints: None,
                 status: None,
                 error: "connect: connection refused".into(),
             }

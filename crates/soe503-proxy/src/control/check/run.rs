@@ -1,9 +1,10 @@
 //! The timetable of one pool's checks.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderValue;
 use soe503_core::Tick;
@@ -26,16 +27,23 @@ pub struct Checked {
     pub host: HeaderValue,
     /// TLS, if it is spoken there.
     pub tls: Option<ClientTls>,
-    /// Requests to it fail: look soon.
-    pub suspicious: bool,
     /// What is known of its health when checks begin; a reload does not forget who is down.
     pub health: Health,
 }
 
 /// Whose backends are checked, and who wants to know.
+///
+/// Asked again and again, as backends come and go: for the list only when the epoch has changed, as
+/// with thousands of backends it costs something.
 pub trait Patients: Send + Sync + 'static {
-    /// The backends as they are now. Asked again and again: they come and go.
+    /// A number that changes with the set of backends.
+    fn epoch(&self) -> u64;
+    /// The backends as they are now.
     fn list(&self) -> Vec<Checked>;
+    /// The names of those whose last request failed: they are looked at soon.
+    fn suspects(&self) -> HashSet<Arc<str>>;
+    /// A check has ended.
+    fn count(&self, result: &CheckResult);
     /// What the checks of the backend called `name` say.
     fn report(&self, name: &str, report: &HealthReport, now: Tick);
 }
@@ -43,8 +51,11 @@ pub trait Patients: Send + Sync + 'static {
 /// What bounds the checks of a process.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// A check runs while it holds a permit of this, which all pools share.
+    /// A check begins with a permit of this, which all pools share.
     pub at_once: Arc<Semaphore>,
+    /// A check that waits for its backend for long goes on with a permit of this, if there is one: what
+    /// waits costs nothing but a socket, and checks of backends that answer are not to wait behind it.
+    pub slow: Arc<Semaphore>,
 }
 
 struct Watched {
@@ -61,6 +72,10 @@ struct Timetable<B, P> {
     check: Arc<HealthCheck>,
     limits: Limits,
     watched: HashMap<Arc<str>, Watched>,
+    /// Of which set of backends those are.
+    epoch: Option<u64>,
+    /// Who was under suspicion at the last look.
+    suspected: HashSet<Arc<str>>,
     /// When to check whom, soonest first. An entry that is no longer true is dropped when its time
     /// comes: 10,000 backends are not searched for the next one.
     due: BinaryHeap<Reverse<(Tick, Arc<str>)>>,
@@ -82,11 +97,32 @@ pub async fn run<B: Patients, P: Prober>(
         check: Arc::new(check),
         limits,
         watched: HashMap::new(),
+        epoch: None,
+        suspected: HashSet::new(),
         due: BinaryHeap::new(),
         checks: JoinSet::new(),
         names: HashMap::new(),
     };
     timetable.run().await;
+}
+
+/// The result of `probe`, which gives its permit up for one of the `slow` when it takes long.
+async fn within_limits(
+    probe: impl Future<Output = CheckResult>,
+    permit: Option<OwnedSemaphorePermit>,
+    slow: &Semaphore,
+) -> CheckResult {
+    /// By then a check has done all of its work, and waits.
+    const LONG: Duration = Duration::from_millis(100);
+    tokio::pin!(probe);
+    if let Ok(result) = tokio::time::timeout(LONG, &mut probe).await {
+        return result;
+    }
+    let other = slow.try_acquire();
+    let kept = permit.filter(|_| other.is_err());
+    let result = probe.await;
+    drop((kept, other));
+    result
 }
 
 fn with(config: &CheckConfig, initial: Health) -> CheckConfig {
@@ -101,12 +137,15 @@ fn with(config: &CheckConfig, initial: Health) -> CheckConfig {
 impl Limits {
     /// How many checks run at once in one process.
     pub const AT_ONCE: usize = 64;
+    /// How many more may wait for backends that are slow.
+    pub const SLOW: usize = 256;
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             at_once: Arc::new(Semaphore::new(Self::AT_ONCE)),
+            slow: Arc::new(Semaphore::new(Self::SLOW)),
         }
     }
 }
@@ -154,6 +193,28 @@ impl<B: Patients, P: Prober> Timetable<B, P> {
 
     /// Takes notice of who came, who went and who is under suspicion.
     fn attend(&mut self, config: &CheckConfig, now: Tick) {
+        let epoch = self.patients.epoch();
+        if self.epoch != Some(epoch) {
+            // Read before the list: what changes meanwhile is noticed at the next look.
+            self.epoch = Some(epoch);
+            self.take_in(config, now);
+        }
+        let suspects = self.patients.suspects();
+        for name in suspects.difference(&self.suspected) {
+            let Some(watched) = self.watched.get_mut(name) else {
+                continue;
+            };
+            watched.checker.suspect(now);
+            if !watched.running {
+                let entry = (watched.due(), Arc::clone(name));
+                self.due.push(Reverse(entry));
+            }
+        }
+        self.suspected = suspects;
+    }
+
+    /// Takes over who is there now.
+    fn take_in(&mut self, config: &CheckConfig, now: Tick) {
         let list = self.patients.list();
         let here: HashMap<&str, SocketAddr> = list
             .iter()
@@ -161,26 +222,22 @@ impl<B: Patients, P: Prober> Timetable<B, P> {
             .collect();
         self.watched
             .retain(|name, watched| here.get(&**name) == Some(&watched.checked.address));
+        let newcomers = list.len().saturating_sub(self.watched.len());
         for checked in list {
-            let mut moved = !self.watched.contains_key(&checked.name);
-            let watched = self
-                .watched
-                .entry(Arc::clone(&checked.name))
-                .or_insert_with(|| Watched {
-                    checker: Checker::new(with(config, checked.health), fastrand::u64(..), now),
-                    checked: checked.clone(),
-                    running: false,
-                    not_before: now,
-                });
-            if checked.suspicious && !watched.checked.suspicious {
-                watched.checker.suspect(now);
-                moved = true;
+            if let Some(watched) = self.watched.get_mut(&checked.name) {
+                watched.checked = checked;
+                continue;
             }
-            if moved && !watched.running {
-                let entry = (watched.due(), Arc::clone(&checked.name));
-                self.due.push(Reverse(entry));
-            }
-            watched.checked = checked;
+            let config = with(config, checked.health);
+            let name = Arc::clone(&checked.name);
+            let watched = Watched {
+                checker: Checker::among(newcomers, config, fastrand::u64(..), now),
+                checked,
+                running: false,
+                not_before: now,
+            };
+            self.due.push(Reverse((watched.due(), Arc::clone(&name))));
+            self.watched.insert(name, watched);
         }
     }
 
@@ -210,12 +267,10 @@ impl<B: Patients, P: Prober> Timetable<B, P> {
         let Checked {
             address, host, tls, ..
         } = watched.checked.clone();
+        let slow = Arc::clone(&self.limits.slow);
         let task = self.checks.spawn(async move {
-            let _permit = permit;
-            let result = prober
-                .probe(&check.probe, address, &host, tls.as_ref(), check.timeout)
-                .await;
-            (address, result)
+            let probe = prober.probe(&check.probe, address, &host, tls.as_ref(), check.timeout);
+            (address, within_limits(probe, permit, &slow).await)
         });
         self.names.insert(task.id(), name);
     }
@@ -245,6 +300,7 @@ impl<B: Patients, P: Prober> Timetable<B, P> {
             return;
         }
         watched.running = false;
+        self.patients.count(&result);
         if let Some(change) = watched.checker.record(now, result) {
             let report = watched.checker.report();
             tracing::info!(

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -12,6 +12,10 @@ use crate::config::Probe;
 /// Backends on paper.
 struct Ward {
     list: Mutex<Vec<Checked>>,
+    epoch: AtomicU64,
+    /// How often the list was asked for.
+    asked: AtomicUsize,
+    suspects: Mutex<HashSet<Arc<str>>>,
     reports: mpsc::UnboundedSender<(String, HealthReport, Tick)>,
 }
 
@@ -24,10 +28,28 @@ struct Script {
     most: AtomicUsize,
 }
 
+impl Ward {
+    fn now_has(&self, list: Vec<Checked>) {
+        *self.list.lock().unwrap() = list;
+        self.epoch.fetch_add(1, Relaxed);
+    }
+}
+
 impl Patients for Ward {
+    fn epoch(&self) -> u64 {
+        self.epoch.load(Relaxed)
+    }
+
     fn list(&self) -> Vec<Checked> {
+        self.asked.fetch_add(1, Relaxed);
         self.list.lock().unwrap().clone()
     }
+
+    fn suspects(&self) -> HashSet<Arc<str>> {
+        self.suspects.lock().unwrap().clone()
+    }
+
+    fn count(&self, _: &CheckResult) {}
 
     fn report(&self, name: &str, report: &HealthReport, now: Tick) {
         self.reports
@@ -56,11 +78,13 @@ impl Prober for Script {
         if next == Some(false) {
             CheckResult::Failed {
                 cause: None,
+                doubt: None,
                 status: Some(500),
                 error: "GET / answered 500".into(),
+                hints: None,
             }
         } else {
-            CheckResult::Passed { status: Some(200) }
+            CheckResult::passed(Some(200))
         }
     }
 }
@@ -69,9 +93,13 @@ fn check(interval: u64) -> HealthCheck {
     HealthCheck {
         probe: Probe::Tcp,
         interval: Duration::from_secs(interval),
+        fast_interval: Duration::from_millis(500).min(Duration::from_secs(interval)),
+        down_interval: Duration::from_secs(5),
         timeout: Duration::from_secs(1),
         rise: NonZeroU32::new(2).unwrap(),
         fall: NonZeroU32::new(3).unwrap(),
+        initial: Health::Up,
+        overruled_by_traffic: true,
     }
 }
 
@@ -81,7 +109,6 @@ fn backend(number: u8) -> Checked {
         address: SocketAddr::from(([10, 0, 0, number], 80)),
         host: HeaderValue::from_static("app"),
         tls: None,
-        suspicious: false,
         health: Health::Up,
     }
 }
@@ -94,7 +121,14 @@ fn ward(
 ) {
     let (reports, seen) = mpsc::unbounded_channel();
     let list = Mutex::new(backends);
-    (Arc::new(Ward { list, reports }), seen)
+    let ward = Ward {
+        list,
+        epoch: AtomicU64::new(0),
+        asked: AtomicUsize::new(0),
+        suspects: Mutex::default(),
+        reports,
+    };
+    (Arc::new(ward), seen)
 }
 
 fn script(number: u8, results: &[bool]) -> Arc<Script> {
@@ -167,6 +201,7 @@ async fn no_more_checks_than_allowed_run_at_once() {
     });
     let limits = Limits {
         at_once: Arc::new(Semaphore::new(3)),
+        slow: Arc::new(Semaphore::new(0)),
     };
     let task = tokio::spawn(run(ward, Arc::clone(&prober), check(1), limits));
     for _ in 0..80 {
@@ -186,7 +221,7 @@ async fn backends_come_and_go() {
         Limits::default(),
     ));
     assert_eq!(seen.recv().await.unwrap().0, "b1");
-    *ward.list.lock().unwrap() = vec![backend(2)];
+    ward.now_has(vec![backend(2)]);
     let mut names = Vec::new();
     for _ in 0..4 {
         names.push(seen.recv().await.unwrap().0);
@@ -206,7 +241,7 @@ async fn a_suspicion_brings_the_next_check_forward() {
     ));
     seen.recv().await.unwrap();
     let before = soe503::clock::now();
-    ward.list.lock().unwrap()[0].suspicious = true;
+    ward.suspects.lock().unwrap().insert("b1".into());
     let (_, _, at) = seen.recv().await.unwrap();
     task.abort();
     assert!(
@@ -229,7 +264,7 @@ async fn a_check_that_panics_is_made_again_and_blames_nobody() {
             _: Duration,
         ) -> CheckResult {
             assert!(self.0.fetch_add(1, Relaxed) > 0, "the first check panics");
-            CheckResult::Passed { status: None }
+            CheckResult::passed(None)
         }
     }
     let (ward, mut seen) = ward(vec![backend(1)]);
@@ -273,6 +308,7 @@ async fn a_thousand_backends_are_checked_in_time_by_few_checks_at_once() {
     let prober = script(1, &[]);
     let limits = Limits {
         at_once: Arc::new(Semaphore::new(8)),
+        ..Limits::default()
     };
     let at_once = Arc::clone(&limits.at_once);
     let began = soe503::clock::now();
@@ -316,10 +352,161 @@ async fn the_check_of_a_former_address_says_nothing_about_the_new_one() {
         address: backend(2).address,
         ..backend(1)
     };
-    *ward.list.lock().unwrap() = vec![moved];
+    ward.now_has(vec![moved]);
     for _ in 0..3 {
         let (name, report, _) = seen.recv().await.unwrap();
         assert_eq!((&*name, report.last_status), ("b1", Some(200)));
     }
     task.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspicion_is_one_until_it_is_settled_and_then_a_new_one() {
+    let (ward, mut seen) = ward(vec![backend(1)]);
+    let task = tokio::spawn(run(
+        Arc::clone(&ward),
+        script(1, &[]),
+        check(600),
+        Limits::default(),
+    ));
+    seen.recv().await.unwrap();
+    ward.suspects.lock().unwrap().insert("b1".into());
+    let (_, _, first) = seen.recv().await.unwrap();
+    // It goes on failing requests, and its check is good: nothing that another check would settle.
+    let (_, _, second) = seen.recv().await.unwrap();
+    assert!(second.since(first) > Duration::from_secs(500));
+    ward.suspects.lock().unwrap().clear();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    ward.suspects.lock().unwrap().insert("b1".into());
+    let before = soe503::clock::now();
+    let (_, _, third) = seen.recv().await.unwrap();
+    task.abort();
+    assert!(third.since(before) < Duration::from_secs(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_the_first_check_gets_it_at_once() {
+    for (initial, first) in [(Health::Starting, 1), (Health::Down, 2)] {
+        let began = soe503::clock::now();
+        let list = (1..=3).map(|number| Checked {
+            health: initial,
+            ..backend(number)
+        });
+        let (ward, mut seen) = ward(list.collect());
+        let task = tokio::spawn(run(ward, script(1, &[]), check(60), Limits::default()));
+        let mut reports: HashMap<String, Vec<(Health, Tick)>> = HashMap::new();
+        for _ in 0..3 * first {
+            let (name, report, at) = seen.recv().await.unwrap();
+            reports.entry(name).or_default().push((report.health, at));
+        }
+        task.abort();
+        for (name, states) in reports {
+            let (health, at) = *states.last().unwrap();
+            assert_eq!((states.len(), health), (first, Health::Up), "{name}");
+            // A first check within a few milliseconds, a second one after the fast interval.
+            let most = Duration::from_millis(if first == 1 { 30 } else { 600 });
+            assert!(at.since(began) <= most, "{name}: {:?}", at.since(began));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn thousands_that_wait_for_the_first_check_do_not_get_it_all_at_once() {
+    let many = (0..4_000_u16).map(|number| Checked {
+        name: format!("b{number}").into(),
+        address: SocketAddr::from(([10, 1, (number >> 8) as u8, number as u8], 80)),
+        health: Health::Starting,
+        ..backend(1)
+    });
+    let began = soe503::clock::now();
+    let (ward, mut seen) = ward(many.collect());
+    let task = tokio::spawn(run(ward, script(1, &[]), check(5), Limits::default()));
+    let mut seconds = [0; 6];
+    for _ in 0..4_000 {
+        let (_, _, at) = seen.recv().await.unwrap();
+        seconds[at.since(began).as_secs() as usize] += 1;
+    }
+    task.abort();
+    assert!(
+        seconds[..5].iter().all(|count| (650..=950).contains(count)),
+        "{seconds:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn checks_that_answer_do_not_wait_behind_those_that_do_not() {
+    /// Backends with an even number swallow everything.
+    struct Half;
+    impl Prober for Half {
+        async fn probe(
+            &self,
+            _: &Probe,
+            address: SocketAddr,
+            _: &HeaderValue,
+            _: Option<&ClientTls>,
+            timeout: Duration,
+        ) -> CheckResult {
+            let SocketAddr::V4(address) = address else {
+                panic!("{address}");
+            };
+            if address.ip().octets()[3] % 2 == 1 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                return CheckResult::passed(None);
+            }
+            tokio::time::sleep(timeout).await;
+            CheckResult::Failed {
+                cause: None,
+                doubt: None,
+                status: None,
+                error: "no connection".into(),
+                hints: None,
+            }
+        }
+    }
+    let limits = Limits {
+        at_once: Arc::new(Semaphore::new(4)),
+        slow: Arc::new(Semaphore::new(40)),
+    };
+    let (ward, mut seen) = ward((1..=80).map(backend).collect());
+    let prober = Arc::new(Half);
+    let checks = HealthCheck {
+        down_interval: Duration::from_secs(2),
+        ..check(2)
+    };
+    let task = tokio::spawn(run(ward, prober, checks, limits));
+    let mut times: HashMap<String, Vec<Tick>> = HashMap::new();
+    let began = soe503::clock::now();
+    while soe503::clock::now().since(began) < Duration::from_secs(30) {
+        let (name, report, at) = seen.recv().await.unwrap();
+        if report.last_error.is_none() {
+            times.entry(name).or_default().push(at);
+        }
+    }
+    task.abort();
+    assert_eq!(times.len(), 40);
+    for (name, at) in times {
+        for pair in at.windows(2) {
+            let pause = pair[1].since(pair[0]);
+            assert!(pause <= Duration::from_millis(3_200), "{name}: {pause:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_list_is_asked_for_when_it_has_changed_and_not_otherwise() {
+    let (ward, mut seen) = ward(vec![backend(1)]);
+    let task = tokio::spawn(run(
+        Arc::clone(&ward),
+        script(1, &[]),
+        check(1),
+        Limits::default(),
+    ));
+    for _ in 0..20 {
+        seen.recv().await.unwrap();
+    }
+    assert_eq!(ward.asked.load(Relaxed), 1);
+    ward.now_has(vec![backend(1), backend(2)]);
+    while seen.recv().await.unwrap().0 != "b2" {}
+    task.abort();
+    assert_eq!(ward.asked.load(Relaxed), 2);
 }

@@ -73,6 +73,10 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
         in_flight: u64::from(pool.limit.in_use()),
         in_flight_limit: (limit < u32::MAX).then(|| u64::from(limit)),
         panic: snapshot.panic,
+        checks: match pool.config.health_check {
+            Some(_) => pool.counters.checks.read().to_vec(),
+            None => Vec::new(),
+        },
         dns_failing: answers
             .iter()
             .filter_map(|resolution| {
@@ -80,7 +84,11 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
                 Some((Arc::clone(&resolution.host), trouble.cause))
             })
             .collect(),
-        backends: snapshot.backends.iter().map(of_backend).collect(),
+        backends: snapshot
+            .backends
+            .iter()
+            .map(|backend| of_backend(backend, pool.config.health_check.is_some()))
+            .collect(),
     }
 }
 
@@ -103,11 +111,12 @@ fn responses(pool: &PoolState) -> Vec<ResponseCount> {
         .collect()
 }
 
-fn of_backend(backend: &BackendSnapshot) -> BackendScrape {
+fn of_backend(backend: &BackendSnapshot, checked: bool) -> BackendScrape {
     let quantiles = [(0.5, backend.latency.p50), (0.99, backend.latency.p99)];
     BackendScrape {
         name: Arc::clone(&backend.name),
         state: view::backend_state(backend.state),
+        check_overruled: checked.then_some(backend.check_overruled),
         in_flight: u64::from(backend.in_flight),
         requests: backend.requests,
         failures: backend.failures,

@@ -94,6 +94,8 @@ pub struct PoolScrape {
     pub in_flight_limit: Option<u64>,
     /// Checks are not believed.
     pub panic: bool,
+    /// Health checks so far, by result; empty if there are none.
+    pub checks: Vec<(&'static str, u64)>,
     /// Names whose latest lookup failed, with whether an older answer is in use.
     pub dns_failing: Vec<(Arc<str>, Cause)>,
     /// The backends.
@@ -120,6 +122,8 @@ pub struct BackendScrape {
     pub name: Arc<str>,
     /// Where it stands in the rotation.
     pub state: BackendState,
+    /// Its health check fails and is overruled; `None`: it has none.
+    pub check_overruled: Option<bool>,
     /// Attempts that run on it.
     pub in_flight: u64,
     /// Attempts on it so far.

@@ -119,6 +119,18 @@ pub const TABLE: &[Family] = &[
         read: Read::Pool(|pool, out| out.push(&[&pool.name], u8::from(pool.panic))),
     },
     Family {
+        name: "soe503_health_checks_total",
+        kind: Kind::Counter,
+        unit: "checks",
+        labels: &["pool", "result"],
+        help: "Health checks of the pool's backends. `not_made`: this proxy lacked a descriptor, a port or memory, which says nothing about the backend.",
+        read: Read::Pool(|pool, out| {
+            for (result, count) in &pool.checks {
+                out.push(&[&pool.name, result], *count);
+            }
+        }),
+    },
+    Family {
         name: "soe503_retry_budget_available",
         kind: Kind::Gauge,
         unit: "retries",
@@ -190,6 +202,18 @@ pub const TABLE: &[Family] = &[
                     &[&pool.name, &backend.name, word],
                     u8::from(backend.state == *state),
                 );
+            }
+        }),
+    },
+    Family {
+        name: "soe503_backend_check_overruled",
+        kind: Kind::Gauge,
+        unit: "0 or 1",
+        labels: &["pool", "backend"],
+        help: "1 while the backend's health check fails and requests are answered all the same: the check is broken.",
+        read: Read::Backend(|pool, b, out| {
+            if let Some(overruled) = b.check_overruled {
+                out.push(&[&pool.name, &b.name], u8::from(overruled));
             }
         }),
     },

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use rustls::ClientConfig;
+use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use soe503_core::ledger::Fault;
 use tokio::net::TcpStream;
@@ -46,6 +47,8 @@ struct Inner {
 struct Current {
     settings: BackendTls,
     config: Arc<ClientConfig>,
+    /// The same without a memory for sessions.
+    anew: Arc<ClientConfig>,
 }
 
 // === impl PoolTls ===
@@ -57,10 +60,7 @@ impl PoolTls {
             pool,
             alpn,
             following: Mutex::new(Following::new(settings.loaded.stamp.clone())),
-            current: ArcSwap::from_pointee(Current {
-                settings: settings.clone(),
-                config: Arc::new(build(settings, alpn)),
-            }),
+            current: ArcSwap::from_pointee(Current::new(settings, alpn)),
         }))
     }
 
@@ -83,11 +83,9 @@ impl PoolTls {
             return;
         }
         *self.following() = Following::new(stamp.clone());
-        self.0.current.store(Arc::new(Current {
-            settings: settings.clone(),
-            // With a new memory for sessions: what was believed before is checked again.
-            config: Arc::new(build(settings, self.0.alpn)),
-        }));
+        // With a new memory for sessions: what was believed before is checked again.
+        let current = Current::new(settings, self.0.alpn);
+        self.0.current.store(Arc::new(current));
     }
 
     /// The settings in force.
@@ -156,6 +154,21 @@ fn build(settings: &BackendTls, alpn: &[Alpn]) -> ClientConfig {
     config
 }
 
+// === impl Current ===
+
+impl Current {
+    fn new(settings: &BackendTls, alpn: &[Alpn]) -> Self {
+        let config = build(settings, alpn);
+        let mut anew = config.clone();
+        anew.resumption = Resumption::disabled();
+        Self {
+            settings: settings.clone(),
+            config: Arc::new(config),
+            anew: Arc::new(anew),
+        }
+    }
+}
+
 // === impl ClientTls ===
 
 impl ClientTls {
@@ -167,6 +180,28 @@ impl ClientTls {
     /// What went wrong, as evidence.
     pub async fn connect(&self, stream: TcpStream) -> Result<(ClientStream, Option<Alpn>), Fault> {
         let config = Arc::clone(&self.pool.0.current.load().config);
+        self.shake_hands(config, stream).await
+    }
+
+    /// As [`Self::connect`], and always with a whole handshake: one that continues a session does not
+    /// look at the certificate again.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong, as evidence.
+    pub async fn connect_anew(
+        &self,
+        stream: TcpStream,
+    ) -> Result<(ClientStream, Option<Alpn>), Fault> {
+        let config = Arc::clone(&self.pool.0.current.load().anew);
+        self.shake_hands(config, stream).await
+    }
+
+    async fn shake_hands(
+        &self,
+        config: Arc<ClientConfig>,
+        stream: TcpStream,
+    ) -> Result<(ClientStream, Option<Alpn>), Fault> {
         let connect = TlsConnector::from(config).connect(self.name.clone(), Opening::new(stream));
         match connect.into_fallible().await {
             Ok(stream) => {
