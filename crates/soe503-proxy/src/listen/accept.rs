@@ -46,7 +46,7 @@ impl Acceptor {
             };
             let Ok(permit) = permit else { return };
             tokio::select! {
-                accepted = self.listener.async_io(Interest::READABLE, |socket| accept(socket)) => match accepted {
+                accepted = self.listener.async_io(Interest::READABLE, accept) => match accepted {
                     Ok((stream, peer)) => self.start(stream, peer, permit),
                     Err(error) => pause_if_exhausted(&error).await,
                 },
