@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use soe503_core::Tick;
 use soe503_core::health::{CheckResult, Hints};
-use soe503_core::ledger::{Attempt, Fault, ParseFault, Phase, TimeoutKind};
+use soe503_core::ledger::{Attempt, Fault, ParseFault, Phase, TimeoutKind, TlsFault};
+
+use crate::tls::alert_in;
 
 /// How far a check came, and why no further.
 #[derive(Debug)]
@@ -51,15 +53,31 @@ impl Stopped {
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
             if let Some(io) = cause.downcast_ref::<io::Error>() {
-                return Self::io(Phase::WaitHeaders, io);
+                return Self::read(io);
             }
             source = cause.source();
         }
         if error.is_incomplete_message() || error.is_canceled() {
-            let text = "closed the connection without an answer".to_owned();
-            return Self::new(Phase::WaitHeaders, Fault::Closed, text);
+            return Self::closed();
         }
         Self::invalid(format!("not an HTTP answer: {error}"))
+    }
+
+    /// Reading failed: by the system's word, by the other side's alert, or by what was read.
+    fn read(error: &io::Error) -> Self {
+        if let Some(alert) = alert_in(error) {
+            return Self::tls(Fault::Tls(TlsFault::Alert(alert)));
+        }
+        match (error.raw_os_error(), error.kind()) {
+            (Some(_), _) => Self::io(Phase::WaitHeaders, error),
+            (None, io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe) => Self::closed(),
+            (None, _) => Self::invalid(format!("not an HTTP answer: {error}")),
+        }
+    }
+
+    fn closed() -> Self {
+        let text = "closed the connection without an answer".to_owned();
+        Self::new(Phase::WaitHeaders, Fault::Closed, text)
     }
 
     pub(super) const fn invalid(text: String) -> Self {
