@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use soe503::clock::{instant, now};
-use soe503_core::Cause;
 use soe503_core::health::{CheckConfig, CheckResult, Checker, Health};
+use soe503_core::ledger::{Attempt, Fault, Phase, TimeoutKind};
 use soe503_core::pool::BackendState;
 
 use crate::clock::pass;
@@ -62,7 +62,7 @@ pub(crate) async fn check(scene: Rc<Scene>, machine: usize, config: CheckConfig)
         if world.with(|state| state.machines[machine].incarnation) != latest {
             continue;
         }
-        let passed = matches!(result, CheckResult::Passed { .. });
+        let passed = result.is_passed();
         world.note(Event::Checked { machine, passed });
         checker.record(now(), result);
         let report = checker.report().clone();
@@ -74,51 +74,45 @@ pub(crate) async fn check(scene: Rc<Scene>, machine: usize, config: CheckConfig)
 }
 
 /// `GET` of the health path.
-async fn examine(world: &World, machine: usize, timeout: Duration) -> CheckResult {
-    let timeout = timeout.as_millis() as u32;
+async fn examine(world: &World, machine: usize, allowed: Duration) -> CheckResult {
+    let timeout = allowed.as_millis() as u32;
     let usual = world.schedule.latency;
-    if is_on(world, machine, Kind::NoHealthPath) {
-        pass(usual).await;
-        return failed(None, Some(404));
-    }
-    let (cause, status) = match world.wrong(machine) {
-        Some(Kind::Dead | Kind::Flapping(_)) => {
-            return failed(Some(Cause::DependencyConnectRefused), None);
-        }
-        Some(Kind::Blackhole) => {
-            pass(timeout).await;
-            return failed(Some(Cause::DependencyConnectTimeout), None);
-        }
-        Some(Kind::Slow(millis)) if millis + usual < timeout => {
-            pass(millis + usual).await;
-            return passed();
-        }
-        Some(Kind::Hung | Kind::Slow(_)) => {
-            pass(timeout).await;
-            return failed(Some(Cause::DependencyResponseTimeout), None);
-        }
-        Some(Kind::Reset(_) | Kind::Closes) => (Cause::DependencyResetBeforeResponse, None),
-        Some(Kind::Errors(percent)) if world.with(|state| state.rng.u32(0..100)) < percent => {
-            (Cause::DependencyUpstreamError, Some(500))
-        }
-        Some(Kind::Sheds(_)) => (Cause::OverloadUpstreamShedding, Some(503)),
-        _ => {
-            pass(usual).await;
-            return passed();
+    let (takes, phase, fault) = if is_on(world, machine, Kind::NoHealthPath) {
+        (usual, Phase::Done, Fault::Status(404))
+    } else {
+        match world.wrong(machine) {
+            Some(Kind::Dead | Kind::Flapping(_)) => (0, Phase::Connect, Fault::Errno(111)),
+            Some(Kind::Blackhole) => {
+                let late = Fault::Timeout(TimeoutKind::Connect);
+                (timeout, Phase::Connect, late)
+            }
+            Some(Kind::Slow(millis)) if millis + usual < timeout => {
+                pass(millis + usual).await;
+                return CheckResult::passed(Some(200));
+            }
+            Some(Kind::Hung | Kind::Slow(_)) => {
+                let late = Fault::Timeout(TimeoutKind::Attempt);
+                (timeout, Phase::WaitHeaders, late)
+            }
+            Some(Kind::Reset(_) | Kind::Closes) => (usual, Phase::WaitHeaders, Fault::Closed),
+            Some(Kind::Errors(percent)) if world.with(|state| state.rng.u32(0..100)) < percent => {
+                (usual, Phase::Done, Fault::Status(500))
+            }
+            Some(Kind::Sheds(_)) => (usual, Phase::Done, Fault::Status(503)),
+            _ => {
+                pass(usual).await;
+                return CheckResult::passed(Some(200));
+            }
         }
     };
-    pass(usual).await;
-    failed(Some(cause), status)
-}
-
-const fn passed() -> CheckResult {
-    CheckResult::Passed { status: Some(200) }
-}
-
-fn failed(cause: Option<Cause>, status: Option<u16>) -> CheckResult {
-    CheckResult::Failed {
-        cause,
-        status,
-        error: "simulated".into(),
+    if takes > 0 {
+        pass(takes).await;
     }
+    let mut attempt = Attempt::begin(1, now());
+    attempt.phase = phase;
+    if let Fault::Status(status) = fault {
+        attempt.status = Some(status);
+    }
+    attempt.fault = Some(fault);
+    CheckResult::failed(&attempt, allowed, "simulated".into(), None)
 }

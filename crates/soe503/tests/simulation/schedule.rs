@@ -277,10 +277,12 @@ fn check_config(rng: &mut Rng) -> CheckConfig {
     CheckConfig {
         interval,
         fast_interval: interval / rng.u32(1..=4),
+        down_interval: interval * rng.u32(1..=4),
         timeout: millis(rng, 200..=1_000),
         rise: rng.u32(1..=3),
         fall: rng.u32(1..=3),
         jitter: Ratio::percent(rng.u32(0..=20)),
         initial: Health::Up,
+        overruled_by_traffic: rng.u32(0..4) > 0,
     }
 }
