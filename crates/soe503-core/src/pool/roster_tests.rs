@@ -62,6 +62,30 @@ fn check(roster: &Roster, all: &[Flags], threshold: Option<Ratio>) {
     }
 }
 
+#[test]
+fn a_check_that_is_known_to_be_broken_lets_the_doubted_in_and_nobody_else() {
+    let all: Vec<Flags> = [
+        Flags::DOWN,
+        Flags::DOWN | Flags::QUESTIONED,
+        Flags::OVERRULED,
+        Flags::OVERRULED | Flags::QUESTIONED,
+        0,
+        Flags::EJECTED | Flags::DOWN | Flags::QUESTIONED,
+    ]
+    .into_iter()
+    .map(|flags| Word::alone(flags).load())
+    .collect();
+    let slots: Vec<u32> = (0..all.len() as u32).collect();
+    let roster = Roster::new(&all, &slots);
+    check(&roster, &all, Some(Ratio::percent(50)));
+    assert_eq!(roster.admit(), Some(Admit::Doubted));
+    assert_eq!(roster.range(Admit::Doubted).len(), 4);
+    check(&roster, &all, Some(Ratio::percent(60)));
+    assert_eq!(roster.admit(), Some(Admit::Rotation), "three of five");
+    check(&roster, &all, None);
+    assert_eq!(roster.admit(), Some(Admit::Rotation), "checks decide");
+}
+
 proptest! {
     #[test]
     fn a_patched_list_is_as_a_new_one(
