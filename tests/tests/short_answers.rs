@@ -100,6 +100,26 @@ async fn at_the_deadline_what_is_there_is_passed_on() {
     assert!(answer.body.iter().all(|byte| *byte == b'y'));
 }
 
+/// What had come by then does not wait for the rest.
+#[tokio::test]
+async fn after_the_deadline_it_is_streamed() {
+    let stalls = backend(3000, &[(0, 1000), (600_000, 2000)]).await;
+    let proxy = Proxy::start(&route(&config(&[stalls], ""), "timeout = \"300ms\"")).await;
+    let mut client = tokio::net::TcpStream::connect(proxy.address())
+        .await
+        .unwrap();
+    client.write_all(POST.as_bytes()).await.unwrap();
+    let mut heard = Vec::new();
+    let reading = async {
+        while heard.iter().filter(|byte| **byte == b'y').count() < 1000 {
+            assert!(client.read_buf(&mut heard).await.unwrap() > 0, "closed");
+        }
+    };
+    let patience = Duration::from_secs(30);
+    tokio::time::timeout(patience, reading).await.unwrap();
+    assert!(heard.starts_with(b"HTTP/1.1 200 "));
+}
+
 #[tokio::test]
 async fn a_long_one_is_streamed() {
     let slow = backend(100_000, &[(0, 1000), (700, 99_000)]).await;
