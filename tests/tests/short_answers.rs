@@ -72,8 +72,13 @@ async fn one_that_stalls_is_had_from_another_backend() {
         ..Behaviour::OK
     });
     let good = good.await.unwrap();
-    let line = "retry = { attempts = 3, attempt_timeout = \"100ms\" }";
-    let proxy = Proxy::start(&route(&config(&[stalls, good.address()], ""), line)).await;
+    // Time enough for the good one on a busy machine, and a budget that pays for what chance may ask.
+    let line = "retry = { attempts = 3, attempt_timeout = \"500ms\" }";
+    let paid = config(
+        &[stalls, good.address()],
+        "retry_budget = { min_per_second = 100 }",
+    );
+    let proxy = Proxy::start(&route(&paid, line)).await;
     // Two at a time: one of them meets the backend that the other has not taken.
     for _ in 0..10 {
         let (one, two) = tokio::join!(once(proxy.address(), GET), once(proxy.address(), GET));
