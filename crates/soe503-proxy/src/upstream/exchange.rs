@@ -292,7 +292,7 @@ impl Trial {
         let now = clock::now();
         // Whatever ended this connection is likely to have ended the older ones as well, and the
         // next attempt shall show what a new one is worth.
-        idle::clear(self.upstream.0.key);
+        idle::clear(self.upstream.key());
         self.broke(now);
         let limit = self.upstream.options().connect_timeout.min(KNOCK);
         match connect::open(&self.upstream, limit, now).await {

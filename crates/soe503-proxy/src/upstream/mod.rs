@@ -9,6 +9,7 @@
 mod body;
 mod connect;
 mod connection;
+mod destination;
 mod exchange;
 mod eyeballs;
 mod fault;
@@ -22,7 +23,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -30,12 +31,13 @@ use http::request::Parts;
 use http::{HeaderValue, Request, Response};
 use soe503::{BoxError, RequestContext};
 use soe503_core::Tick;
-use soe503_core::keepalive::{KeepAlive, Source, parse_timeout};
+use soe503_core::keepalive::{Source, parse_timeout};
 use tower_service::Service;
 
 pub use self::body::UpstreamBody;
 use self::connection::Connection;
 pub(crate) use self::connection::Detached;
+use self::destination::Destination;
 pub(crate) use self::exchange::{Tunnel, Upgrade};
 pub use self::h1_body::{H1Body, H1BodyError};
 pub use self::h2::{H2Body, H2Options};
@@ -50,7 +52,8 @@ pub(crate) type RequestBody = soe503::retry::ReplayBody<ClientBody>;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BackendHost;
 
-/// One backend as the data plane sees it: an address and how to talk to it. Clones share state.
+/// One backend as the data plane sees it: an address and how to talk to it. Clones share state, and so do
+/// backends of other pools with the same address and options: they use the same connections.
 #[derive(Clone, Debug)]
 pub struct Upstream(Arc<Inner>);
 
@@ -84,23 +87,10 @@ pub(crate) fn sweep(now: Tick) {
 
 #[derive(Debug)]
 struct Inner {
-    /// Never reused, so that idle connections cannot be mixed up across reloads.
-    key: idle::BackendKey,
-    address: SocketAddr,
     /// Host and port of its URL.
     host: HeaderValue,
-    /// An address of the other family that the same name has.
-    companion: Option<SocketAddr>,
-    /// Until when the companion is tried first, as nanoseconds of a tick.
-    detour: AtomicU64,
-    options: UpstreamOptions,
-    tls: Option<ClientTls>,
-    /// A connect has succeeded: tells a dead backend from a wrong port.
-    accepted: AtomicBool,
-    /// When it last broke off a connection that had served nothing, as nanoseconds of a tick.
-    broke_fresh: AtomicU64,
-    /// How long it keeps idle connections.
-    keepalive: KeepAlive,
+    /// Shared with the backends of other pools that are there.
+    to: Arc<Destination>,
 }
 
 /// How long a broken fresh connection speaks against blaming idle ones.
@@ -109,73 +99,56 @@ const LATELY: Duration = Duration::from_secs(10);
 impl Upstream {
     /// A backend at `address`, whose URL says `host`.
     pub fn new(address: SocketAddr, host: HeaderValue, options: UpstreamOptions) -> Self {
-        Self::with(address, None, host, options, None)
+        Self::with(host, Destination::of(address, None, options, None))
     }
 
-    /// The same backend, if nothing has been sent to it yet, with another address of its name to
-    /// fall back on ([RFC 8305](https://www.rfc-editor.org/rfc/rfc8305)). Default: none.
+    /// The same backend with another address of its name to fall back on
+    /// ([RFC 8305](https://www.rfc-editor.org/rfc/rfc8305)). Default: none.
     #[must_use]
     pub fn with_companion(self, companion: Option<SocketAddr>) -> Self {
         if companion.is_none() {
             return self;
         }
-        Self::with(
-            self.0.address,
-            companion,
-            self.0.host.clone(),
-            self.0.options,
-            self.0.tls.clone(),
-        )
-    }
-
-    /// The same backend, if nothing has been sent to it yet, over TLS if `tls` says how. Default:
-    /// plain text.
-    #[must_use]
-    pub fn with_tls(self, tls: Option<ClientTls>) -> Self {
-        Self::with(
-            self.0.address,
-            self.0.companion,
-            self.0.host.clone(),
-            self.0.options,
-            tls,
-        )
-    }
-
-    fn with(
-        address: SocketAddr,
-        companion: Option<SocketAddr>,
-        host: HeaderValue,
-        options: UpstreamOptions,
-        tls: Option<ClientTls>,
-    ) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(Arc::new(Inner {
-            key: NEXT.fetch_add(1, Ordering::Relaxed),
+        let Destination {
             address,
-            host,
-            companion,
-            detour: AtomicU64::new(0),
             options,
             tls,
-            accepted: AtomicBool::new(false),
-            broke_fresh: AtomicU64::new(0),
-            keepalive: KeepAlive::new(),
-        }))
+            ..
+        } = &*self.0.to;
+        let to = Destination::of(*address, companion, *options, tls.clone());
+        Self::with(self.0.host.clone(), to)
+    }
+
+    /// The same backend, over TLS if `tls` says how. Default: plain text.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<ClientTls>) -> Self {
+        let Destination {
+            address,
+            companion,
+            options,
+            ..
+        } = &*self.0.to;
+        let to = Destination::of(*address, *companion, *options, tls);
+        Self::with(self.0.host.clone(), to)
+    }
+
+    fn with(host: HeaderValue, to: Arc<Destination>) -> Self {
+        Self(Arc::new(Inner { host, to }))
     }
 
     /// Where it is.
     pub fn address(&self) -> SocketAddr {
-        self.0.address
+        self.0.to.address
     }
 
     /// The address that is tried where this one does not answer.
     pub fn companion(&self) -> Option<SocketAddr> {
-        self.0.companion
+        self.0.to.companion
     }
 
     /// Whether the companion is tried first.
     fn is_detoured(&self, now: Tick) -> bool {
-        now.as_nanos() < self.0.detour.load(Ordering::Relaxed)
+        now.as_nanos() < self.0.to.detour.load(Ordering::Relaxed)
     }
 
     /// The companion was the one that answered, or no longer is.
@@ -185,7 +158,7 @@ impl Upstream {
         } else {
             Tick::ZERO
         };
-        self.0.detour.store(until.as_nanos(), Ordering::Relaxed);
+        self.0.to.detour.store(until.as_nanos(), Ordering::Relaxed);
     }
 
     /// Host and port of its URL, as `Host` has them.
@@ -195,63 +168,72 @@ impl Upstream {
 
     /// How it connects.
     pub fn options(&self) -> &UpstreamOptions {
-        &self.0.options
+        &self.0.to.options
     }
 
     /// TLS, if it is spoken there.
     pub fn tls(&self) -> Option<&ClientTls> {
-        self.0.tls.as_ref()
+        self.0.to.tls.as_ref()
     }
 
     /// Whether a connect has ever succeeded.
     pub fn has_accepted(&self) -> bool {
-        self.0.accepted.load(Ordering::Relaxed)
+        self.0.to.accepted.load(Ordering::Relaxed)
     }
 
     fn accepted(&self) {
         // Read first: the line stays shared between workers once it is set.
         if !self.has_accepted() {
-            self.0.accepted.store(true, Ordering::Relaxed);
+            self.0.to.accepted.store(true, Ordering::Relaxed);
         }
     }
 
     /// It broke off a fresh connection `now`.
     fn broke_fresh(&self, now: Tick) {
-        self.0.broke_fresh.store(now.as_nanos(), Ordering::Relaxed);
+        self.0
+            .to
+            .broke_fresh
+            .store(now.as_nanos(), Ordering::Relaxed);
     }
 
     /// Whether it broke off a fresh connection lately.
     fn breaks_fresh(&self, now: Tick) -> bool {
-        let at = self.0.broke_fresh.load(Ordering::Relaxed);
+        let at = self.0.to.broke_fresh.load(Ordering::Relaxed);
         at != 0 && now.since(Tick::from_nanos(at)) < LATELY
     }
 
     fn key(&self) -> idle::BackendKey {
-        self.0.key
+        self.0.to.key
     }
 
     /// How long a connection may have been idle to be used again: as configured, or less where the
     /// backend is less patient.
     pub fn idle_limit(&self, now: Tick) -> Duration {
-        self.0.keepalive.limit(now, self.0.options.idle_timeout)
+        self.0
+            .to
+            .keepalive
+            .limit(now, self.0.to.options.idle_timeout)
     }
 
     /// The same, and who set it.
     pub fn idle_limit_and_source(&self, now: Tick) -> (Duration, Source) {
-        self.0.keepalive.judge(now, self.0.options.idle_timeout)
+        self.0
+            .to
+            .keepalive
+            .judge(now, self.0.to.options.idle_timeout)
     }
 
     /// It closed a connection that had been idle for `age`, or a little less.
     fn idle_closed(&self, now: Tick, age: Duration) {
         let open = age.saturating_sub(idle::SWEEP);
-        self.0.keepalive.closed(now, open, age);
+        self.0.to.keepalive.closed(now, open, age);
     }
 
     /// It says in `Keep-Alive` how long it keeps idle connections.
     fn keep_alive_hint(&self, now: Tick, field: &HeaderValue) {
         let timeout = field.to_str().ok().and_then(parse_timeout);
         if let Some(timeout) = timeout {
-            self.0.keepalive.hint(now, timeout);
+            self.0.to.keepalive.hint(now, timeout);
         }
     }
 
@@ -288,7 +270,7 @@ impl Service<Request<RequestBody>> for Upstream {
     }
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
-        match self.0.options.protocol {
+        match self.0.to.options.protocol {
             Protocol::H1 => Box::pin(exchange::run(self.clone(), request)),
             Protocol::H2(options) => Box::pin(h2::run(self.clone(), options, request)),
         }

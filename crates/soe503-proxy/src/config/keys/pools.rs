@@ -34,7 +34,8 @@ section! {
         /// requests meet connections that the backend is just closing; many keep them for 5 s.
         idle_timeout: Defaulted<Duration>, default(Duration::from_secs(4)),
             range(Duration::ZERO, Duration::from_secs(3600));
-        /// Unused connections kept per worker and backend.
+        /// Unused connections kept per worker and backend. Pools that name the same plain-text address with the
+        /// same options share its connections, and with them this number.
         max_idle_connections: Defaulted<usize>, default(64), range(0, 10_000);
         /// For `h2`: connections per worker and backend, at most. Another one is opened when those that
         /// are open have as many streams as the backend allows; when all are full, so is the backend.

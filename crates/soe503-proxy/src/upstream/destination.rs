@@ -1,0 +1,145 @@
+//! Where connections lead: what all backends at one address, reached in one way, have in common.
+//!
+//! Several pools may name the same address, as those do that give one service several policies. Their
+//! backends are told apart by what pools judge (health, ejection, latency); what is known about the
+//! connections is known once: which are open, for how long they may idle, which family answers. So pools
+//! that share an address share its connections, and a thousand of them hold no more than one would.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+
+use soe503_core::keepalive::KeepAlive;
+
+use super::{UpstreamOptions, idle};
+use crate::tls::ClientTls;
+
+/// An address, how it is reached, and what its connections have shown.
+#[derive(Debug)]
+pub(super) struct Destination {
+    /// Never reused, so that connections of different destinations cannot be mixed up.
+    pub(super) key: idle::BackendKey,
+    pub(super) address: SocketAddr,
+    /// An address of the other family that the same name has.
+    pub(super) companion: Option<SocketAddr>,
+    /// Until when the companion is tried first, as nanoseconds of a tick.
+    pub(super) detour: AtomicU64,
+    pub(super) options: UpstreamOptions,
+    pub(super) tls: Option<ClientTls>,
+    /// A connect has succeeded: tells a dead backend from a wrong port.
+    pub(super) accepted: AtomicBool,
+    /// When it last broke off a connection that had served nothing, as nanoseconds of a tick.
+    pub(super) broke_fresh: AtomicU64,
+    /// How long it keeps idle connections.
+    pub(super) keepalive: KeepAlive,
+}
+
+/// Those in use, by address: at one address there are as many as there are ways to reach it, which are few.
+type Known = HashMap<SocketAddr, Vec<Weak<Destination>>>;
+
+static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+
+impl Destination {
+    /// The one destination at `address` that is reached this way. It lives for as long as a backend refers
+    /// to it. Not for the request path: it takes a lock.
+    pub(super) fn of(
+        address: SocketAddr,
+        companion: Option<SocketAddr>,
+        options: UpstreamOptions,
+        tls: Option<ClientTls>,
+    ) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        // Ours may turn out to be the last reference to one of them, and dropping that takes the lock.
+        let mut others = Vec::new();
+        let mut known = known();
+        let here = known.entry(address).or_default();
+        for one in here.iter().filter_map(Weak::upgrade) {
+            if (one.companion, one.options, &one.tls) == (companion, options, &tls) {
+                return one;
+            }
+            others.push(one);
+        }
+        let made = Arc::new(Self {
+            key: NEXT.fetch_add(1, Ordering::Relaxed),
+            address,
+            companion,
+            detour: AtomicU64::new(0),
+            options,
+            tls,
+            accepted: AtomicBool::new(false),
+            broke_fresh: AtomicU64::new(0),
+            keepalive: KeepAlive::new(),
+        });
+        here.push(Arc::downgrade(&made));
+        made
+    }
+}
+
+impl Drop for Destination {
+    fn drop(&mut self) {
+        let mut known = known();
+        if let Some(here) = known.get_mut(&self.address) {
+            here.retain(|one| one.strong_count() > 0);
+            if here.is_empty() {
+                known.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// Nothing panics while it is held; if something did, the list would still be a list.
+fn known() -> MutexGuard<'static, Known> {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::upstream::Protocol;
+
+    const OPTIONS: UpstreamOptions = UpstreamOptions {
+        connect_timeout: Duration::from_secs(1),
+        idle_timeout: Duration::from_secs(60),
+        max_idle: 8,
+        protocol: Protocol::H1,
+    };
+
+    /// Addresses of TEST-NET-1: nobody else asks for them.
+    fn address(last: u8) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, last], 80))
+    }
+
+    #[test]
+    fn the_same_way_to_the_same_address_is_one_destination() {
+        let one = Destination::of(address(1), None, OPTIONS, None);
+        let again = Destination::of(address(1), None, OPTIONS, None);
+        assert!(Arc::ptr_eq(&one, &again));
+    }
+
+    #[test]
+    fn another_address_companion_or_option_is_another() {
+        let one = Destination::of(address(2), None, OPTIONS, None);
+        let patient = UpstreamOptions {
+            idle_timeout: Duration::from_secs(5),
+            ..OPTIONS
+        };
+        for other in [
+            Destination::of(address(3), None, OPTIONS, None),
+            Destination::of(address(2), Some(address(9)), OPTIONS, None),
+            Destination::of(address(2), None, patient, None),
+        ] {
+            assert_ne!(one.key, other.key);
+        }
+    }
+
+    #[test]
+    fn one_that_nobody_refers_to_is_forgotten() {
+        let key = Destination::of(address(4), None, OPTIONS, None).key;
+        assert!(!known().contains_key(&address(4)));
+        let anew = Destination::of(address(4), None, OPTIONS, None);
+        assert_ne!(anew.key, key);
+    }
+}
