@@ -13,6 +13,7 @@
 //! | [`pool`] | which backend gets an attempt, and which are out of rotation and why |
 //! | [`health`] | when active checks change their mind |
 //! | [`keepalive`] | how long an idle connection may be used again |
+//! | [`hops`] | how many attempts proxies in a row may make between them
 //! | [`limit`] | whether there is room for one more request |
 //! | [`ledger`] | the facts that attempts leave behind |
 //! | [`diagnosis`] | the cause that those facts prove |
@@ -25,6 +26,7 @@ pub mod diagnosis;
 pub mod explain;
 pub mod health;
 pub mod histogram;
+pub mod hops;
 pub mod keepalive;
 pub mod ledger;
 pub mod limit;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{HeaderMap, Request};
 use soe503_core::Tick;
+use soe503_core::hops::Allowance;
 use soe503_core::ledger::TimeoutKind;
 use soe503_core::pool::Tried;
 
@@ -37,6 +38,9 @@ pub struct RequestContext {
     /// Running the request twice is as good as once. From the method (RFC 9110 §9.2.2), unless a
     /// layer knows more.
     pub idempotent: bool,
+    /// How many attempts this one and those after it may make, here and at proxies behind. Whoever reads
+    /// what a proxy before this one hands down puts it here, before [`Retry`](crate::Retry) begins.
+    pub allowance: Allowance,
     /// The request's head, if it is shared: see [`with_head`](Self::with_head).
     pub head: Option<Arc<Parts>>,
 }
@@ -54,6 +58,7 @@ impl RequestContext {
             number: 1,
             tried: Tried::default(),
             idempotent,
+            allowance: Allowance::default(),
             head: None,
         }
     }

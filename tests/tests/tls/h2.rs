@@ -41,7 +41,11 @@ async fn health_checks_agree_on_it_too() {
     let more = "health_check = { path = \"/healthz\", interval = \"20ms\" }";
     let (backend, proxy, _files) = scene(&[b"h2"], more).await;
     eventually("checks arrive", async || backend.requests() >= 3).await;
-    assert_eq!(proxy.pool().await["backends"][0]["state"], "up");
+    // A busy machine may let one run out of its time.
+    eventually("they pass", async || {
+        proxy.pool().await["backends"][0]["state"] == "up"
+    })
+    .await;
 }
 
 /// One that knows only HTTP/1.1 says so; one that says nothing is not spoken to.

@@ -8,7 +8,9 @@ use super::clean::identifier;
 use super::field::Field;
 use super::names::Names;
 use super::{Exposure, Format, Telling, proxy_status, words};
+use crate::cause::Blame;
 use crate::diagnosis::mechanical;
+use crate::hops::{self, Below, Reach};
 
 /// Longest identifier of a request, an incident or a trace.
 pub(super) const LONGEST_ID: usize = 64;
@@ -32,7 +34,7 @@ pub(super) fn headers(
         out.push(("retry-after", seconds.to_string()));
     }
     out.push(("x-request-id", identifier(telling.request_id, LONGEST_ID)));
-    out.push(("soe-attempts", telling.diagnosis.tries.to_string()));
+    out.push((hops::ATTEMPTS, attempts(telling)));
     // An outage must not be remembered by a cache (RFC 9111 §5.2.2.5).
     out.push(("cache-control", "no-store".to_owned()));
     if telling.exposure >= Exposure::Internal {
@@ -49,6 +51,16 @@ pub(super) fn headers(
         out.push(("content-security-policy", policy.to_owned()));
     }
     out
+}
+
+/// `Soe-Attempts`: how many there were in all, and whether another proxy could do better.
+fn attempts(telling: &Telling<'_>) -> String {
+    let ours = telling.diagnosis.primary.info().blame == Blame::Proxy;
+    let below = Below {
+        attempts: telling.attempts.spent(),
+        reach: if ours { Reach::Host } else { Reach::Pool },
+    };
+    below.to_text()
 }
 
 /// `Soe-Cause`: an item whose bare value is the cause's stable identifier, a token.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Fault, Nested};
 use crate::Tick;
+use crate::hops::Below;
 
 /// How far an attempt got before it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +95,9 @@ pub struct Attempt {
     pub overloaded: bool,
     /// The response carries another proxy's explanation.
     pub nested: Option<Box<Nested>>,
+    /// What a proxy of the pool says about the attempts that it made itself. Only where the pool is
+    /// configured to be one of proxies.
+    pub below: Option<Below>,
     /// What knocking at the backend again showed, right after the connection broke off.
     pub knock: Option<Knock>,
     /// The backend broke off a fresh connection too, within the last ten seconds: then it is not
@@ -134,6 +138,7 @@ impl Attempt {
             retry_after: None,
             overloaded: false,
             nested: None,
+            below: None,
             knock: None,
             fresh_breaks: false,
             retry: None,
@@ -161,6 +166,16 @@ impl Ledger {
             .iter()
             .filter(|a| a.phase > Phase::Queue)
             .count()
+    }
+
+    /// How many attempts were made in all: those that reached for a backend, or as many as the proxy that
+    /// was reached made itself.
+    pub fn spent(&self) -> u8 {
+        self.attempts
+            .iter()
+            .filter(|a| a.phase > Phase::Queue)
+            .map(|a| a.below.map_or(1, |below| below.attempts))
+            .fold(0, u8::saturating_add)
     }
 
     /// The attempt that decided the result.

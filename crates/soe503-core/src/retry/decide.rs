@@ -51,6 +51,8 @@ pub struct Situation<'a> {
     /// The backend, itself a balancer, says that its whole pool fails: trying again elsewhere was
     /// done there (failure mode 9).
     pub upstream_final: bool,
+    /// The attempts that the proxies before this one left for the request are used up.
+    pub allowance_spent: bool,
 }
 
 /// What to do after a failed attempt.
@@ -110,6 +112,7 @@ impl<'a> Situation<'a> {
             expected: Duration::ZERO,
             retry_after: None,
             upstream_final: false,
+            allowance_spent: false,
         }
     }
 }
@@ -176,7 +179,7 @@ fn closed_door(
     if !situation.body_replayable {
         return Some(RetryVerdict::BodyTooLarge);
     }
-    if attempt.number >= policy.attempts {
+    if attempt.number >= policy.attempts || situation.allowance_spent {
         return Some(RetryVerdict::AttemptsSpent);
     }
     if !situation.other_backend && !may_go_back(attempt) {

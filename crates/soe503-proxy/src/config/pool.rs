@@ -24,6 +24,7 @@ use super::{BackendTls, CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, R
 /// - `h2_ping_interval`: `"30s"`
 /// - `h2_ping_timeout`: `"5s"`
 /// - `max_in_flight`: `10000`
+/// - `proxy`: `false`
 /// - `slow_start`: `"5s"`
 /// - `dns_refresh`: `"10s"`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct PoolConfig {
     pub h2_ping_timeout: Duration,
     /// Requests that may be under way at once, over all workers; more are shed.
     pub max_in_flight: NonZeroU32,
+    /// The backends are proxies that try again themselves, and whose word about failures counts.
+    pub proxy: bool,
     /// How long a backend that comes back takes to reach its full share.
     pub slow_start: Duration,
     /// How often names are resolved again.

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
 use soe503::explain::Explained;
 use soe503::{BoxError, Component, Rejected, RequestContext, Served};
+use soe503_core::hops::{Allowance, Handed};
 use soe503_core::ledger::Refusal;
 use soe503_core::{Cause, Tick};
 
@@ -97,16 +98,28 @@ pub(crate) fn answer(
         exceeded,
         late,
     };
-    Answering::stack(route.call(shared(request)), waiting)
+    let handed = match seen.attempts {
+        true => client
+            .forwarder()
+            .handed(request.headers_mut(), route.attempts()),
+        false => Handed::default(),
+    };
+    Answering::stack(route.call(shared(request, handed)), waiting)
 }
 
-/// The same request, with a head that the layers share instead of copying it.
-fn shared(request: Request<ClientBody>) -> Request<ClientBody> {
+/// The same request, with a head that the layers share instead of copying it, and with what the proxy
+/// before us hands on.
+fn shared(request: Request<ClientBody>, handed: Handed) -> Request<ClientBody> {
     let (head, body) = request.into_parts();
     let mut request = Request::new(body);
     request.method_mut().clone_from(&head.method);
     let idempotent = head.method.is_idempotent();
-    let context = RequestContext::new(soe503::clock::now(), idempotent).with_head(Arc::new(head));
+    let now = soe503::clock::now();
+    let mut context = RequestContext::new(now, idempotent).with_head(Arc::new(head));
+    context.deadline = handed.timeout.map(|timeout| now.after(timeout));
+    if let Some(attempts) = handed.attempts {
+        context.allowance = Allowance::handed(attempts);
+    }
     request.extensions_mut().insert(context);
     request
 }

@@ -8,7 +8,10 @@ use std::net::IpAddr;
 use http::header::{Entry, FORWARDED, HeaderName, VIA};
 use http::{HeaderMap, HeaderValue};
 
+use soe503_core::hops::Handed;
+
 use crate::config::{Forwarded, ForwardedMode};
+use crate::upstream::hops;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -30,6 +33,8 @@ pub(crate) enum Scheme {
 /// The fields that are the same for every request of one client connection.
 #[derive(Debug)]
 pub(super) struct Forwarder {
+    /// The client is one of those who are believed.
+    trusted: bool,
     /// What the client says about others is kept.
     believed: bool,
     scheme: Scheme,
@@ -46,6 +51,8 @@ pub(super) struct Seen {
     pub(super) forwarding: bool,
     /// `Via`.
     pub(super) via: bool,
+    /// A field with which proxies and clients tell of attempts.
+    pub(super) attempts: bool,
 }
 
 impl Seen {
@@ -55,6 +62,7 @@ impl Seen {
         for name in headers.keys() {
             seen.via |= *name == VIA;
             seen.forwarding |= is_forwarding(name);
+            seen.attempts |= hops::is_telling(name);
         }
         seen
     }
@@ -77,11 +85,23 @@ impl Forwarder {
             IpAddr::V6(v6) => value(format!("for=\"[{v6}]\";proto={}", scheme.name())),
         };
         Self {
+            trusted,
             believed: trusted && policy.mode != ForwardedMode::Replace,
             scheme,
             address: (on && policy.style.x_forwarded()).then(|| address(client)),
             member: (on && policy.style.forwarded()).then(member),
         }
+    }
+
+    /// What the client, a proxy, hands on of attempts and time, where `own` attempts are configured. From
+    /// anybody else nothing is taken: a request is worth what its route says.
+    pub(super) fn handed(&self, headers: &mut HeaderMap, own: u8) -> Handed {
+        let handed = match self.trusted {
+            true => hops::handed(headers, own),
+            false => Handed::default(),
+        };
+        hops::take_out(headers);
+        handed
     }
 
     /// Tells a backend about the client. `asked` is the host that the client asked for, if the

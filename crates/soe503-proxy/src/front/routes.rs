@@ -38,6 +38,7 @@ pub(crate) struct Route {
     stack: Mutex<Stack>,
     /// `None`: requests and answers are passed on as they are.
     actions: Option<Arc<Actions>>,
+    attempts: u8,
 }
 
 impl Routes {
@@ -73,7 +74,13 @@ impl Route {
             pool,
             stack: Mutex::new(stack),
             actions: Actions::of(config).map(Arc::new),
+            attempts: config.retry.attempts.get(),
         }
+    }
+
+    /// Attempts that a request may have, as configured.
+    pub(super) fn attempts(&self) -> u8 {
+        self.attempts
     }
 
     pub(crate) fn label(&self) -> &Arc<str> {

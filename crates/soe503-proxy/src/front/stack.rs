@@ -57,6 +57,7 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
     let guarded = CircuitBreaker::new(balanced, pool.breaker.clone());
     let retried = RetryLayer::new(pool.budget.clone(), route.retry.decisions())
         .statuses(statuses(&route.retry.on_status))
+        .proxies(pool.config.proxy)
         .replay_cap(usize::try_from(route.retry.max_body).unwrap_or(usize::MAX))
         .layer(guarded);
     // With a single attempt there is nobody below who keeps the deadline.

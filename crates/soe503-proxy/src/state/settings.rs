@@ -24,6 +24,7 @@ pub(super) const fn upstream(config: &PoolConfig) -> UpstreamOptions {
         connect_timeout: config.connect_timeout,
         idle_timeout: config.idle_timeout,
         max_idle: config.max_idle_connections,
+        proxy: config.proxy,
         protocol: match config.protocol {
             BackendProtocol::H1 => Protocol::H1,
             BackendProtocol::H2 => Protocol::H2(H2Options {

@@ -13,6 +13,7 @@ const OPTIONS: UpstreamOptions = UpstreamOptions {
     connect_timeout: Duration::from_secs(5),
     idle_timeout: Duration::from_secs(60),
     max_idle: 8,
+    proxy: false,
     protocol: crate::upstream::Protocol::H1,
 };
 

@@ -104,6 +104,7 @@ mod tests {
         connect_timeout: Duration::from_secs(1),
         idle_timeout: Duration::from_secs(60),
         max_idle: 8,
+        proxy: false,
         protocol: Protocol::H1,
     };
 

@@ -16,6 +16,7 @@ use soe503_h1::{BodyLength, ResponseHead, write_request_head};
 use super::connect::{self, ConnectError};
 use super::connection::{Connection, Detached};
 use super::h1_body::{H1Body, Source, Upload};
+use super::hops::Telling;
 use super::plain::{self, PlainFields};
 use super::trial::{KNOCK, Trial, is_break};
 use super::{BackendHost, RequestBody, Upstream, UpstreamBody, fault, idle, split};
@@ -48,7 +49,11 @@ pub(super) async fn run(
     request: Request<RequestBody>,
 ) -> Result<Response<UpstreamBody>, BoxError> {
     let mut trial = Trial::begin(upstream, request.extensions());
+    let telling = Telling::to(&trial.upstream, request.extensions());
     let (mut head, body) = split(request);
+    if let Some(telling) = telling {
+        telling.write(&mut head);
+    }
     if head.extensions.get::<BackendHost>().is_some() {
         let host = trial.upstream.host().clone();
         Arc::make_mut(&mut head).headers.insert(HOST, host);

@@ -14,6 +14,7 @@ const OPTIONS: UpstreamOptions = UpstreamOptions {
     connect_timeout: Duration::from_secs(1),
     idle_timeout: Duration::from_secs(60),
     max_idle: 8,
+    proxy: false,
     protocol: crate::upstream::Protocol::H1,
 };
 

@@ -15,6 +15,7 @@ mod eyeballs;
 mod fault;
 mod h1_body;
 mod h2;
+pub(crate) mod hops;
 pub(crate) mod idle;
 mod plain;
 mod trial;
@@ -68,6 +69,8 @@ pub struct UpstreamOptions {
     pub max_idle: usize,
     /// What is spoken on them.
     pub protocol: Protocol,
+    /// It is a proxy that tries again itself, and whose word about failures counts.
+    pub proxy: bool,
 }
 
 /// The protocol towards a backend.

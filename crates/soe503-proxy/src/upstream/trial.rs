@@ -89,6 +89,9 @@ impl Trial {
             self.attempt.status = Some(status);
             self.attempt.phase = Phase::Done;
             self.attempt.fault = Some(Fault::Status(status));
+            if self.upstream.options().proxy {
+                soe503::facts::of_proxy(response.headers(), &mut self.attempt);
+            }
             self.finish();
             response.extensions_mut().insert(self.attempt);
         }

@@ -4,7 +4,8 @@ use http::{HeaderName, HeaderValue, Response};
 use soe503_core::Tick;
 use soe503_core::diagnosis::{Context, diagnose};
 use soe503_core::explain::{RetryInputs, append, passed_on};
-use soe503_core::ledger::Ledger;
+use soe503_core::hops;
+use soe503_core::ledger::{Attempt, Ledger};
 
 use super::asked::Asked;
 use super::explainer::Explainer;
@@ -16,7 +17,8 @@ use crate::served::Served;
 
 const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 
-/// Adds our member to `Proxy-Status`, and nothing else: the answer is not ours to tag.
+/// Adds our member to `Proxy-Status`, says how many attempts there were, and nothing else: the answer is not
+/// ours to tag.
 pub(super) fn on<B>(
     response: &mut Response<B>,
     explainer: &Explainer,
@@ -39,6 +41,24 @@ pub(super) fn on<B>(
     if let Ok(value) = HeaderValue::try_from(value) {
         response.headers_mut().insert(PROXY_STATUS, value);
     }
+    let spent = spent(response);
+    response.headers_mut().insert(hops::ATTEMPTS, spent);
+}
+
+/// The attempts that the answer took. A proxy before this one that knows need not try again.
+fn spent<B>(response: &Response<B>) -> HeaderValue {
+    let served = response.extensions().get::<Served>();
+    let ledger = served.and_then(|served| served.ledger.as_deref());
+    let below = response
+        .extensions()
+        .get::<Attempt>()
+        .and_then(|attempt| attempt.below);
+    let attempts = match (ledger, below) {
+        (Some(ledger), _) => ledger.spent(),
+        (None, Some(below)) => below.attempts,
+        (None, None) => 1,
+    };
+    HeaderValue::from(u16::from(attempts))
 }
 
 fn tell<B>(

@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, Response, header};
 use soe503_core::Tick;
 use soe503_core::diagnosis;
+use soe503_core::hops::{self, Below};
 use soe503_core::ledger::{Attempt, Fault, Nested, Phase};
 use soe503_core::retry;
 
@@ -36,7 +37,7 @@ pub fn answered<B>(response: &Response<B>, number: u8, started: Tick, now: Tick)
     attempt.retry_after = retry_after(headers).or_else(|| grpc::pushback(headers));
     attempt.overloaded |= headers.contains_key(ENVOY_OVERLOADED);
     if attempt.nested.is_none() {
-        attempt.nested = nested(headers).map(Box::new);
+        attempt.nested = nested(headers, false).map(Box::new);
     }
     if let Some(served) = extensions.get::<Served>() {
         attempt.backend.clone_from(&served.backend);
@@ -51,11 +52,21 @@ fn retry_after(headers: &HeaderMap) -> Option<std::time::Duration> {
 }
 
 /// The last line of a field that was sent in several is not the whole; then nothing is claimed.
-fn nested(headers: &HeaderMap) -> Option<Nested> {
+fn nested(headers: &HeaderMap, trusted: bool) -> Option<Nested> {
     let single = |name: HeaderName| {
         let mut lines = headers.get_all(name).into_iter();
         let line = lines.next()?.to_str().ok()?;
         lines.next().is_none().then_some(line)
     };
-    diagnosis::nested(single(PROXY_STATUS), single(SOE_CAUSE), false)
+    diagnosis::nested(single(PROXY_STATUS), single(SOE_CAUSE), trusted)
+}
+
+/// Takes over what the head of a failed answer says about the attempts of the proxy that it came from, and
+/// about the failure's cause. For those who know that the backend is a proxy whose word counts.
+pub fn of_proxy(headers: &HeaderMap, attempt: &mut Attempt) {
+    let told = headers
+        .get(hops::ATTEMPTS)
+        .and_then(|text| text.to_str().ok());
+    attempt.below = told.and_then(Below::parse);
+    attempt.nested = nested(headers, true).map(Box::new);
 }

@@ -3,6 +3,7 @@
 use http::Response;
 use http_body::Body;
 use soe503_core::Tick;
+use soe503_core::hops::Reach;
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, RetryVerdict};
 use soe503_core::retry::{Decision, Situation, decide};
 
@@ -127,6 +128,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         let Plan { context, rules, .. } = &mut self.plan;
         context.touch();
         context.number = context.number.saturating_add(1);
+        context.allowance.next(rules.proxies);
         context.attempt_deadline = rules.attempt_deadline(context);
     }
 
@@ -138,6 +140,12 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             replay,
             ..
         } = &mut self.plan;
+        let used = if attempt.unsent() {
+            Some(0)
+        } else {
+            attempt.below.map(|below| below.attempts)
+        };
+        context.allowance.ended(used);
         let replayable = replay.can();
         let outlook = aside.outlook;
         let situation = Situation {
@@ -150,7 +158,8 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
                 .unwrap_or_default(),
             remaining: context.deadline.map(|deadline| deadline.since(now)),
             retry_after: attempt.retry_after,
-            upstream_final: attempt.nested.as_ref().is_some_and(|nested| nested.trusted),
+            upstream_final: is_final(&attempt),
+            allowance_spent: context.allowance.is_spent(),
             ..Situation::after(&attempt, now)
         };
         let decision = decide(
@@ -207,6 +216,14 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             .get_or_insert_with(|| Served::new(now));
         served.attempts = count;
         served.ledger = Some(Box::new(Ledger { attempts }));
+    }
+}
+
+/// A proxy of the pool says that it has tried what there is to try.
+fn is_final(attempt: &Attempt) -> bool {
+    match attempt.below {
+        Some(below) => below.reach == Reach::Pool,
+        None => attempt.nested.as_ref().is_some_and(|nested| nested.trusted),
     }
 }
 

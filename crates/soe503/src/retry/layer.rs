@@ -10,7 +10,7 @@ use super::{Retry, StatusSet};
 /// same handle, draw on one budget. See the [module](super).
 ///
 /// # Defaults
-/// `statuses` 500, 502, 503, 504 · `replay_cap` 64 KiB · `trust_idempotency_key` off.
+/// `statuses` 500, 502, 503, 504 · `replay_cap` 64 KiB · `trust_idempotency_key` off · `proxies` off.
 #[derive(Clone, Debug)]
 pub struct RetryLayer {
     rules: Arc<Rules>,
@@ -43,6 +43,14 @@ impl RetryLayer {
     #[must_use]
     pub fn trust_idempotency_key(self, trust: bool) -> Self {
         self.with(|rules| rules.trust_idempotency_key = trust)
+    }
+
+    /// The backends are proxies that try again themselves: they are lent all attempts but one
+    /// ([`RequestContext::allowance`](crate::RequestContext::allowance)), and one more than configured is
+    /// to be had in all.
+    #[must_use]
+    pub fn proxies(self, proxies: bool) -> Self {
+        self.with(|rules| rules.proxies = proxies)
     }
 
     fn with(self, change: impl FnOnce(&mut Rules)) -> Self {

@@ -6,7 +6,8 @@
 //! # When to use
 //! Inside [`Timeout`](crate::Timeout), which gives it the deadline to plan with, and outside
 //! [`CircuitBreaker`](crate::CircuitBreaker) and [`Pool`](crate::Pool), which then see every attempt.
-//! At one layer of a system only: retries of retries multiply, and a client below that retries by
+//! At one layer of a system only, as retries of retries multiply, unless the layers share an allowance
+//! ([`RetryLayer::proxies`]); and a client below that retries by
 //! itself does so on nobody's account (hyper-util's legacy client: `retry_canceled_requests(false)`).
 //!
 //! # What is tried again

@@ -24,6 +24,8 @@ pub(super) struct Rules {
     pub(super) statuses: StatusSet,
     pub(super) replay_cap: usize,
     pub(super) trust_idempotency_key: bool,
+    /// The backends are proxies that try again themselves.
+    pub(super) proxies: bool,
 }
 
 /// Everything that another attempt of one request is made from.
@@ -47,13 +49,15 @@ impl Rules {
             statuses: StatusSet::SERVER_FAILURES,
             replay_cap: DEFAULT_CAP,
             trust_idempotency_key: false,
+            proxies: false,
         }
     }
 
     /// When the attempt that begins with `context` is cut: only if the request could be tried
     /// again after it, and not if the deadline comes first anyway.
     pub(super) fn attempt_deadline(&self, context: &RequestContext) -> Option<Tick> {
-        if !context.idempotent || context.number >= self.policy.attempts {
+        let last = context.number >= self.policy.attempts || context.allowance.is_last();
+        if !context.idempotent || last {
             return None;
         }
         let at = context.now.after(self.policy.attempt_timeout?);

@@ -63,9 +63,13 @@ where
         context.idempotent |= keyed;
         rules.budget.deposit(context.now);
         if rules.policy.attempts <= 1 {
+            context.allowance.begin(1, rules.proxies);
             let request = request.map(ReplayBody::once);
             return ResponseFuture::once(self.inner.call(request));
         }
+        context
+            .allowance
+            .begin(rules.policy.attempts, rules.proxies);
         context.attempt_deadline = rules.attempt_deadline(context);
         let (context, due) = (context.clone(), context.due());
         let head = Head::of(&request);

@@ -67,6 +67,7 @@ fn pool(
         h2_ping_interval: keys.h2_ping_interval.value,
         h2_ping_timeout: keys.h2_ping_timeout.value,
         max_in_flight: keys.max_in_flight.value,
+        proxy: keys.proxy.value,
         slow_start: keys.slow_start.value,
         dns_refresh: keys.dns_refresh.value,
         tls: tls?,

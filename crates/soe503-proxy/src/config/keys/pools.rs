@@ -51,6 +51,11 @@ section! {
         /// Requests under way at once, over all workers; more are answered with 503.
         max_in_flight: Defaulted<NonZeroU32>, default(nonzero_u32(10_000)),
             range(NonZeroU32::MIN, nonzero_u32(1_000_000));
+        /// The backends are proxies that try again themselves: another soe503, Envoy, a service mesh. They are
+        /// told how many attempts and how much time a request has left (`Soe-Hop`, `x-envoy-attempt-count`,
+        /// `x-envoy-expected-rq-timeout-ms`, `grpc-previous-rpc-attempts`), and what they say about a failure
+        /// is believed: its cause, and that trying another of them is pointless.
+        proxy: Defaulted<bool>, default(false);
         /// How long a backend that comes back takes to reach its full share.
         slow_start: Defaulted<Duration>, default(Duration::from_secs(5)),
             range(Duration::ZERO, Duration::from_secs(3600));

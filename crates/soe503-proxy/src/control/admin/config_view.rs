@@ -237,6 +237,7 @@ fn pool(pool: &PoolConfig) -> Value {
         "h2_ping_interval": span(pool.h2_ping_interval),
         "h2_ping_timeout": span(pool.h2_ping_timeout),
         "max_in_flight": pool.max_in_flight,
+        "proxy": pool.proxy,
         "slow_start": span(pool.slow_start),
         "dns_refresh": span(pool.dns_refresh),
         "circuit_breaker": pool.circuit_breaker.as_ref().map_or_else(off, circuit_breaker),

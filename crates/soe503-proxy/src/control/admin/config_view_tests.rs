@@ -48,6 +48,7 @@ connect_timeout = "250ms"
 idle_timeout = "31s"
 max_idle_connections = 65
 max_in_flight = 66
+proxy = true
 slow_start = "6s"
 dns_refresh = "11s"
 [pools.app.health_check]

@@ -19,6 +19,7 @@ use super::stream::{Place, Stream};
 use super::upload::{Sent, Upload};
 use super::{H2Body, H2Options, head};
 use crate::front::hop;
+use crate::upstream::hops::Telling;
 use crate::upstream::trial::{Trial, is_break};
 use crate::upstream::{Upstream, UpstreamBody, split};
 
@@ -52,7 +53,11 @@ where
     B::Error: Into<BoxError>,
 {
     let mut trial = Trial::begin(upstream, request.extensions());
-    let (parts, body) = split(request);
+    let telling = Telling::to(&trial.upstream, request.extensions());
+    let (mut parts, body) = split(request);
+    if let Some(telling) = telling {
+        telling.write(&mut parts);
+    }
     let mut source = Source::new(body);
     let mut rounds = 0;
     loop {

@@ -18,6 +18,7 @@ fn backend() -> Upstream {
         connect_timeout: Duration::from_secs(1),
         idle_timeout: Duration::from_secs(1),
         max_idle: 1,
+        proxy: false,
         protocol: Protocol::H1,
     };
     let address = "10.0.0.1:80".parse().unwrap();

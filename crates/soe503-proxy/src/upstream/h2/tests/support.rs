@@ -51,6 +51,7 @@ impl Backend {
                 connect_timeout: PATIENCE,
                 idle_timeout: PATIENCE,
                 max_idle: 0,
+                proxy: false,
                 protocol: Protocol::H2(options),
             },
         );
