@@ -14,6 +14,9 @@
 //! | [`health`] | when active checks change their mind |
 //! | [`keepalive`] | how long an idle connection may be used again |
 //! | [`limit`] | whether there is room for one more request |
+//! | [`maintenance`] | whether an interruption was planned, and until when |
+//! | [`rate`] | whether a caller has sent too much, and when it may come back |
+//! | [`throttle`] | whether a request is held back, as the backends would refuse it |
 //! | [`ledger`] | the facts that attempts leave behind |
 //! | [`diagnosis`] | the cause that those facts prove |
 //! | [`ratio`] | what a share is, and when it is reached |
@@ -28,10 +31,13 @@ pub mod histogram;
 pub mod keepalive;
 pub mod ledger;
 pub mod limit;
+pub mod maintenance;
 pub mod outcome;
 pub mod pool;
+pub mod rate;
 pub mod ratio;
 pub mod retry;
+pub mod throttle;
 pub mod time;
 
 pub use cause::{Category, Cause};
