@@ -47,7 +47,7 @@ pub struct Throttle {
 }
 
 /// A request was held back.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Throttled {
     /// Requests of the window.

@@ -64,12 +64,7 @@ fn a_shadow_refuses_nobody_and_says_what_it_would_do() {
     let seen = limit.snapshot(Tick::ZERO);
     assert_eq!((seen.allowed, seen.shadowed, seen.limited), (1, 5, 0));
     // What it lets through on sufferance costs nothing: it would not have been let through.
-    assert!(
-        !limit
-            .take(key, Tick::from_millis(1_000))
-            .unwrap()
-            .exceeded
-    );
+    assert!(!limit.take(key, Tick::from_millis(1_000)).unwrap().exceeded);
 }
 
 #[test]

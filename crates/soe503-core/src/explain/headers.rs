@@ -7,7 +7,7 @@ use sfv::{key_ref, token_ref};
 use super::clean::identifier;
 use super::field::Field;
 use super::names::Names;
-use super::{Exposure, Format, Telling, proxy_status, words};
+use super::{Exposure, Format, Telling, proxy_status, rate_limit, words};
 use crate::diagnosis::mechanical;
 
 /// Longest identifier of a request, an incident or a trace.
@@ -31,6 +31,7 @@ pub(super) fn headers(
     if let Some(seconds) = telling.retry_after {
         out.push(("retry-after", seconds.to_string()));
     }
+    out.extend(rate_limit::fields(telling).into_iter().flatten());
     out.push(("x-request-id", identifier(telling.request_id, LONGEST_ID)));
     out.push(("soe-attempts", telling.diagnosis.tries.to_string()));
     // An outage must not be remembered by a cache (RFC 9111 §5.2.2.5).

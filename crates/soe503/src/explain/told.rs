@@ -4,9 +4,10 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use soe503_core::Tick;
 use soe503_core::breaker::CircuitOpen;
+use soe503_core::cause::RetryAfterRule;
 use soe503_core::diagnosis::{CircuitView, Context, diagnose};
 use soe503_core::explain::{Format, RetryInputs, Telling, Told, retry_after, tell};
-use soe503_core::ledger::{Attempt, Fault, Ledger, Phase};
+use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, Refusal};
 
 use super::asked::Asked;
 use super::explainer::Explainer;
@@ -45,7 +46,7 @@ pub(super) fn answer(
         exposure: asked.exposure().unwrap_or(shared.exposure),
         policy: shared.policy,
         // A bug is no outage: coming back brings the same.
-        status: panicked.then_some(500),
+        status: if panicked { Some(500) } else { limit(&ledger) },
         docs: &shared.docs,
         ..Telling::new(
             &diagnosis,
@@ -110,7 +111,12 @@ fn known(error: &BoxError, ledger: &Ledger, now: Tick) -> (Context, RetryInputs)
     let mut context = Context::new(now);
     let mut inputs = RetryInputs::default();
     if let Some(rejected) = Rejected::find(&**error) {
-        inputs.reopen_in = rejected.retry_after();
+        let wait = rejected.retry_after();
+        match rejected.cause().info().retry_after {
+            RetryAfterRule::Window => inputs.window_left = wait,
+            RetryAfterRule::Limit => inputs.limit_reset = wait,
+            _ => inputs.reopen_in = wait,
+        }
     }
     if let Some(open) = find::<CircuitOpen>(&**error) {
         context.circuit = Some(circuit(open));
@@ -121,6 +127,14 @@ fn known(error: &BoxError, ledger: &Ledger, now: Tick) -> (Context, RetryInputs)
         .filter_map(|attempt| attempt.retry_after)
         .max();
     (context, inputs)
+}
+
+/// The status that a rate limit wants for its refusals.
+fn limit(ledger: &Ledger) -> Option<u16> {
+    match &ledger.last()?.fault {
+        Some(Fault::Refused(Refusal::RateLimited(limited))) => Some(limited.status),
+        _ => None,
+    }
 }
 
 fn circuit(open: &CircuitOpen) -> CircuitView {
