@@ -12,6 +12,7 @@ use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, Refusal};
 use super::asked::Asked;
 use super::explainer::Explainer;
 use super::id::request_id;
+use super::instead;
 use super::panicked::Panicked;
 use super::record::{Explained, FailureRecord};
 use crate::clock;
@@ -57,22 +58,32 @@ pub(super) fn answer(
         )
     };
     let format = asked.format();
-    let mut response = response(tell(&telling, format), format, asked.method());
+    let method = asked.method();
+    let by_client = ledger
+        .last()
+        .is_some_and(|last| last.fault == Some(Fault::Client));
+    let mut response = response(tell(&telling, format), format, method);
+    let cause = diagnosis.primary;
+    let fallback = shared.fallback.as_ref();
+    let fallback = fallback.filter(|f| !by_client && f.is_for(cause, format, method));
+    match fallback {
+        Some(fallback) => fallback.give(&mut response, method),
+        None => instead::page(&mut response, &shared.pages, cause, format, method),
+    }
     response.extensions_mut().insert(Explained {
-        cause: diagnosis.primary,
+        cause,
         root: diagnosis.root,
         attempts: diagnosis.tries,
         backend: ledger.last().and_then(|last| last.backend.clone()),
         retry: diagnosis.retry,
-        by_client: ledger
-            .last()
-            .is_some_and(|last| last.fault == Some(Fault::Client)),
+        by_client,
+        degraded: fallback.is_some(),
     });
     if let Some(record) = &shared.record {
         let (retry_after, at_unix) = (telling.retry_after, telling.at_unix);
         record.record(FailureRecord {
             request_id,
-            method: asked.method().clone(),
+            method: method.clone(),
             uri: asked.uri().clone(),
             host: asked.host().map(str::to_owned),
             diagnosis,
