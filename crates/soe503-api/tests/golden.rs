@@ -75,7 +75,7 @@ fn the_promised_keys_are_there() {
     };
     expect(
         pool,
-        "name state panic circuit backends retry_budget queue requests prevented failed",
+        "name state panic circuit backends retry_budget queue throttle requests prevented failed",
     );
     expect(&pool["circuit"], "state opened_at retry_at root");
     expect(&pool["retry_budget"], "available spent refused");

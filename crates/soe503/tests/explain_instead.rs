@@ -36,7 +36,7 @@ fn pages() -> Builder {
 #[tokio::test]
 async fn people_get_the_page_and_programs_the_document_and_both_our_headers() {
     let (head, body) = answer(pages(), asked("GET", "text/html")).await;
-    assert_eq!((head.status().as_u16(), &*body), (503, "<p>soon"));
+    assert_eq!((head.status().as_u16(), &*body), (502, "<p>soon"));
     assert_eq!(head.headers()["content-type"], "text/html; charset=utf-8");
     for name in ["x-error-code", "soe-cause", "retry-after", "proxy-status"] {
         assert!(head.headers().contains_key(name), "{name}");
@@ -73,7 +73,7 @@ async fn a_fallback_is_marked_and_only_for_its_class_and_for_reading() {
         (Class::Cause(Cause::DependencyDnsFailure), "GET", "*/*"),
     ] {
         let (head, _) = answer(fallback(on), asked(method, kind)).await;
-        assert_eq!(head.status(), 503, "{on:?} {method}");
+        assert_eq!(head.status(), 502, "{on:?} {method}");
         assert!(!head.headers().contains_key("x-soe-degraded"));
         assert!(!head.extensions().get::<Explained>().unwrap().degraded);
     }

@@ -32,6 +32,16 @@ impl ClientPrefix {
         Ok(Self { v4, v6 })
     }
 
+    /// Bits of an IPv4 address.
+    pub const fn v4(self) -> u8 {
+        self.v4
+    }
+
+    /// Bits of an IPv6 address.
+    pub const fn v6(self) -> u8 {
+        self.v6
+    }
+
     /// The network of `address` that makes the caller. An IPv4 address in IPv6 clothes
     /// (`::ffff:198.51.100.7`) is the IPv4 address.
     pub fn of(self, address: IpAddr) -> IpAddr {

@@ -21,6 +21,8 @@ pub trait KeyExtractor {
 pub enum KeyBy {
     /// Nothing: all requests are counted together.
     Everyone,
+    /// Nothing, but requests of another name are counted apart.
+    Name(Box<str>),
     /// The network of the client's address: of the extension [`ClientAddress`].
     Client(ClientPrefix),
     /// The values of a header field, all of them in their order.
@@ -54,6 +56,7 @@ impl KeyBy {
     pub fn key_of(&self, headers: &HeaderMap, client: Option<IpAddr>, limit: &Limit) -> Key {
         match self {
             Self::Everyone => limit.key(()),
+            Self::Name(name) => limit.key(name),
             Self::Client(prefix) => limit.key(client.map(|address| prefix.of(address))),
             Self::Header(name) => limit.key(Values(headers, name)),
             Self::Cookie(name) => {
