@@ -80,6 +80,7 @@ fn the_promised_keys_are_there() {
     expect(&pool["circuit"], "state opened_at retry_at root");
     expect(&pool["retry_budget"], "available spent refused");
     expect(&pool["queue"], "depth limit");
+    expect(&pool["throttle"], "held_back requests accepted throttled");
     let backend = &pool["backends"][0];
     expect(
         backend,

@@ -34,7 +34,7 @@ pub(super) fn routes(
         let response_headers = rules::headers(keys.response_headers.0.value, problems);
         let retry = retry(&keys.retry.0.value, &keys.timeout, problems);
         let limits = rate::named(keys.rate_limits, rate_limits, problems);
-        let bypass = maintenance::bypass(keys.maintenance_bypass.0.value, problems);
+        let bypass = maintenance::bypass(keys.maintenance_bypass.0, problems);
         let pages = instead::pages(keys.pages.0.value, base, problems);
         let fallback = instead::fallback(keys.fallback.0, base, problems);
         if let Some(matches) = &matches

@@ -18,7 +18,7 @@ section! {
         /// The pools all of whose routes are interrupted.
         pools: Optional<List<String>>, absent("none"), like("[\"app\"]");
         /// The routes that are interrupted, as the access log calls them: methods, host or `*`, path.
-        routes: Optional<List<String>>, absent("none"), like("[\"*/\"]");
+        routes: Optional<List<String>>, absent("none"), like("[\"GET,POST shop.example/api/\"]");
         /// When it begins (RFC 3339).
         start: Optional<Moment>, needed("required, unless `weekly` is there"),
             like("\"2026-12-24T22:00:00Z\"");

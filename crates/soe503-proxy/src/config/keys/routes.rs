@@ -46,7 +46,8 @@ section! {
         /// Names of rate limits; all of them must let a request through.
         rate_limits: Optional<List<String>>, absent("no limits"), like("[\"app\"]");
         /// Who is let through while the route is interrupted.
-        maintenance_bypass: Nested<BypassKeys>;
+        maintenance_bypass: Maybe<BypassKeys>, absent("nobody is let through"),
+            like("{ networks = [\"10.0.0.0/8\"] }");
         /// Pages for people in the place of the proxy's own.
         pages: Nested<PageKeys>;
         /// A static answer instead of failures.
