@@ -1,6 +1,6 @@
 //! What stands in front of a route: planned interruptions, rate limits, the pool's throttle.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, Request};
 use soe503::explain::Explained;
@@ -152,12 +152,18 @@ fn caller(client: IpAddr, headers: &HeaderMap, forwarded: &Forwarded) -> IpAddr 
     let mut said = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     while forwarded.mode != ForwardedMode::Replace && forwarded.trust.contains(caller) {
         let before = said.next().and_then(|text| std::str::from_utf8(text).ok());
-        let Some(before) = before.and_then(|text| text.trim().parse().ok()) else {
+        let Some(before) = before.and_then(|text| address(text.trim())) else {
             break;
         };
         caller = before;
     }
     caller
+}
+
+/// An address, with or without the port that some proxies write behind it.
+fn address(text: &str) -> Option<IpAddr> {
+    let with_port = || Some(text.parse::<SocketAddr>().ok()?.ip());
+    text.parse().ok().or_else(with_port)
 }
 
 #[cfg(test)]
@@ -202,6 +208,12 @@ mod tests {
                 "10.0.0.3",
             ),
             (ForwardedMode::Append, "10.0.0.1", &["nonsense"], "10.0.0.1"),
+            (
+                ForwardedMode::Append,
+                "10.0.0.1",
+                &["192.0.2.1:80"],
+                "192.0.2.1",
+            ),
             (ForwardedMode::Append, "10.0.0.1", &[], "10.0.0.1"),
             (
                 ForwardedMode::Append,

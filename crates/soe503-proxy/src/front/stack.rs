@@ -150,3 +150,23 @@ impl Record for Recording {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::recorder::Settings;
+
+    #[test]
+    fn of_a_flood_of_refusals_ten_a_second_are_kept() {
+        let recording = Recording {
+            recorder: Recorder::new(Settings::default()),
+            pool: "app".into(),
+            next: AtomicU64::new(0),
+        };
+        let kept = (0..10_000).filter(|tenth| {
+            let now = Tick::from_nanos(1_000_000_000 + tenth * 100_000);
+            recording.keeps(now)
+        });
+        assert_eq!(kept.count(), 10);
+    }
+}

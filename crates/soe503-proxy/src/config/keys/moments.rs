@@ -104,7 +104,8 @@ impl Text for WeekTime {
                 None => fault.help(format!("write it such as {}", Self::LIKE)),
             });
         };
-        let (time, offset) = offset(time.trim()).unwrap_or((time.trim(), 0));
+        let time = time.trim();
+        let (time, offset) = offset(time).unwrap_or((time, 0));
         let at = i64::from(clock(time).ok_or_else(wrong)?) - offset;
         let day = (day as i64 + at.div_euclid(DAY)).rem_euclid(7);
         Ok(Self {
