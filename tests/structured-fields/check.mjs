@@ -11,7 +11,15 @@ const { parseItem, parseList, Token } = await import(pathToFileURL(installed));
 const joined = (headers, name) =>
   headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value).join(", ");
 
-function check({ headers, ours }) {
+function checkRateLimit(headers) {
+  const [[policy, quota]] = parseList(joined(headers, "ratelimit-policy"));
+  const [[limit, left]] = parseList(joined(headers, "ratelimit"));
+  assert.deepEqual([policy, limit], ["one", "one"]);
+  assert.deepEqual([quota.get("q"), quota.get("w"), left.get("r")], [1, 3600, 0]);
+  assert.ok(Number(joined(headers, "retry-after")) >= left.get("t"));
+}
+
+function check({ headers, ours, status }) {
   const [hop, hopParameters] = parseList(joined(headers, "proxy-status")).at(-1);
   assert.equal(String(hop), "outage-test");
   if (!ours) {
@@ -23,6 +31,7 @@ function check({ headers, ours }) {
   assert.ok(cause instanceof Token);
   assert.match(String(cause), /^[a-z_]+\/[a-z0-9_]+$/);
   assert.ok(parameters.get("at") instanceof Date);
+  if (status === 429) checkRateLimit(headers);
 }
 
 const answers = JSON.parse(readFileSync(file, "utf8"));

@@ -28,7 +28,18 @@ def check(answer: dict) -> str:
     assert isinstance(cause.params["at"], datetime), "at is no date"
     if str(cause.value).startswith("circuit_open/"):
         assert isinstance(cause.params["root"], http_sfv.Token), "an open circuit without a root"
+    if answer["status"] == 429:
+        rate_limit(answer)
     return str(cause.value)
+
+
+def rate_limit(answer: dict) -> None:
+    policy, left = http_sfv.List(), http_sfv.List()
+    policy.parse(joined(answer["headers"], "ratelimit-policy"))
+    left.parse(joined(answer["headers"], "ratelimit"))
+    assert [member.value for member in policy] == [member.value for member in left] == ["one"], "policies"
+    assert (policy[0].params["q"], policy[0].params["w"], left[0].params["r"]) == (1, 3600, 0), "quota"
+    assert int(joined(answer["headers"], "retry-after")) >= left[0].params["t"] > 0, "Retry-After"
 
 
 def main() -> int:
@@ -46,6 +57,9 @@ def main() -> int:
     if not any(what.startswith("circuit_open/") for what in seen):
         failed += 1
         print("no answer of an open circuit among them")
+    if "overload/rate_limited" not in seen:
+        failed += 1
+        print("no answer of a rate limit among them")
     print(f"http-sfv: {len(answers) - failed} of {len(answers)} answers parse: " + ", ".join(f"{what} {count}" for what, count in sorted(seen.items())))
     return 1 if failed else 0
 

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
     admin::AdminArgs, breaker::BreakerArgs, confirm::ConfirmArgs, explain::ExplainArgs,
-    pool::PoolArgs,
+    limits::LimitsArgs, maintenance::MaintenanceArgs, pool::PoolArgs,
 };
 
 const EXIT_CODES: &str = "\
@@ -35,6 +35,10 @@ pub(crate) enum Command {
     Confirm(ConfirmArgs),
     /// What happened to one failed request
     Explain(ExplainArgs),
+    /// See, begin and end the maintenance of pools and routes
+    Maintenance(MaintenanceArgs),
+    /// Rate limits: who is let through, and how often not
+    Limits(LimitsArgs),
 }
 
 /// How to tell an answer that is no table.

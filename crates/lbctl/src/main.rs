@@ -6,7 +6,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`] | what can be typed |
-//! | [`pool`], [`breaker`], [`explain`] | the commands that ask the admin API |
+//! | [`pool`], [`breaker`], [`explain`], [`maintenance`], [`limits`] | the commands that ask the admin API |
 //! | [`confirm`] | is this a 503, whose, and why |
 //! | [`admin`] | finding the admin API, and errors with the nearest valid choice |
 //! | [`show`] | terminal, colours, tables, numbers |
@@ -19,6 +19,8 @@ mod clock;
 mod confirm;
 mod exit;
 mod explain;
+mod limits;
+mod maintenance;
 mod pool;
 mod show;
 
@@ -54,5 +56,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Breaker(args) => breaker::run(&cli.admin, args).await,
         Command::Confirm(args) => confirm::run(&args).await,
         Command::Explain(args) => explain::run(&cli.admin, &args).await,
+        Command::Maintenance(args) => maintenance::run(&cli.admin, args).await,
+        Command::Limits(args) => limits::run(&cli.admin, &args).await,
     }
 }

@@ -43,7 +43,7 @@ pub struct ActionRequest {
 /// The last segment of a path names no action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownAction {
-    expected: &'static str,
+    pub(crate) expected: &'static str,
 }
 
 impl BackendAction {

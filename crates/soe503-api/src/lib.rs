@@ -17,6 +17,8 @@
 //! | [`path`] | every path of the API, once, for the server's router and for clients |
 //! | [`pool`] | `GET /api/v1/pools`, `GET /api/v1/pools/{pool}` |
 //! | [`action`] | `POST …/drain`, `enable`, `disable` and `POST …/breaker/{reset,open,close}` |
+//! | [`rate_limit`] | `GET /api/v1/rate_limits` |
+//! | [`maintenance`] | `GET /api/v1/maintenance`, `POST …/{target}/{start,end}` |
 //! | [`failure`] | `GET /api/v1/failures/{request id}` |
 //! | [`problem`] | the body of every answer that is not a success |
 //! | `client` | a small async client (feature `client`) |
@@ -25,9 +27,11 @@ pub mod action;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod failure;
+pub mod maintenance;
 pub mod path;
 pub mod pool;
 pub mod problem;
+pub mod rate_limit;
 pub mod time;
 
 pub use action::{ActionRequest, BackendAction, BreakerAction};
@@ -35,10 +39,12 @@ pub use failure::{
     Actions, Attempt, Diagnosis, Evidence, FailureRecord, Grade, Phase, RequestSummary,
     RetryVerdict, RuledOut, Scope, ScopeLevel,
 };
+pub use maintenance::{Maintenance, MaintenanceAction, MaintenanceList, MaintenanceRequest};
 pub use pool::{
     Backend, BackendState, Circuit, CircuitState, ForcedCircuit, HealthCheck, HealthCheckState,
     HealthHint, HintStatus, IdleTimeout, IdleTimeoutSource, Latency, Pool, PoolState, Pools, Queue,
-    RetryBudget,
+    RetryBudget, Throttle,
 };
 pub use problem::Problem;
+pub use rate_limit::{RateLimit, RateLimits};
 pub use time::Timestamp;

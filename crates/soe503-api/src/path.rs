@@ -7,6 +7,7 @@
 use core::fmt::Write;
 
 use crate::action::{BackendAction, BreakerAction};
+use crate::maintenance::MaintenanceAction;
 
 /// `GET`: 200 while the process lives.
 pub const HEALTHZ: &str = "/healthz";
@@ -27,6 +28,14 @@ pub const BREAKER_ACTION: &str = "/api/v1/pools/{pool}/breaker/{action}";
 /// `GET`: one [`FailureRecord`](crate::FailureRecord).
 pub const FAILURE: &str = "/api/v1/failures/{request_id}";
 
+/// `GET`: [`RateLimits`](crate::RateLimits).
+pub const RATE_LIMITS: &str = "/api/v1/rate_limits";
+/// `GET`: [`MaintenanceList`](crate::MaintenanceList).
+pub const MAINTENANCE: &str = "/api/v1/maintenance";
+/// `POST` a [`MaintenanceRequest`](crate::MaintenanceRequest) (the body may be empty); `{target}` is a
+/// pool or a route, `{action}` a [`MaintenanceAction`]. Answers the list as it is afterwards.
+pub const MAINTENANCE_ACTION: &str = "/api/v1/maintenance/{target}/{action}";
+
 /// The path of one pool.
 pub fn pool(pool: &str) -> String {
     fill(POOL, &[pool])
@@ -40,6 +49,11 @@ pub fn backend_action(pool: &str, backend: &str, action: BackendAction) -> Strin
 /// The path that does `action` to the circuit of one pool.
 pub fn breaker_action(pool: &str, action: BreakerAction) -> String {
     fill(BREAKER_ACTION, &[pool, action.as_str()])
+}
+
+/// The path that does `action` to the maintenance of a pool or a route.
+pub fn maintenance_action(target: &str, action: MaintenanceAction) -> String {
+    fill(MAINTENANCE_ACTION, &[target, action.as_str()])
 }
 
 /// The path of one failure record.

@@ -4,10 +4,13 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use soe503_api::{
     BackendState, CircuitState, FailureRecord, Grade, HealthCheckState, HintStatus,
-    IdleTimeoutSource, Phase, Pool, PoolState, Pools, Problem, RetryVerdict, ScopeLevel, Timestamp,
+    IdleTimeoutSource, MaintenanceList, Phase, Pool, PoolState, Pools, Problem, RateLimits,
+    RetryVerdict, ScopeLevel, Timestamp,
 };
 
 const POOLS: &str = include_str!("golden/pools.json");
+const RATE_LIMITS: &str = include_str!("golden/rate_limits.json");
+const MAINTENANCE: &str = include_str!("golden/maintenance.json");
 const FAILURE: &str = include_str!("golden/failure.json");
 const PROBLEM: &str = include_str!("golden/problem.json");
 
@@ -65,6 +68,15 @@ fn pools() {
 
 /// The keys that dashboards and scripts were promised.
 #[test]
+fn rate_limits_and_maintenance() {
+    let RateLimits { rate_limits } = round_trip(RATE_LIMITS);
+    assert_eq!(rate_limits[0].by, "header:x-api-key");
+    let MaintenanceList { maintenance } = round_trip(MAINTENANCE);
+    assert!(maintenance[0].in_force && !maintenance[1].in_force);
+    assert_eq!(maintenance[1].end, None);
+}
+
+#[test]
 fn the_promised_keys_are_there() {
     let all: Value = serde_json::from_str(POOLS).unwrap();
     let pool = &all["pools"][0];
@@ -75,11 +87,12 @@ fn the_promised_keys_are_there() {
     };
     expect(
         pool,
-        "name state panic circuit backends retry_budget queue requests prevented failed",
+        "name state panic circuit backends retry_budget queue throttle requests prevented failed",
     );
     expect(&pool["circuit"], "state opened_at retry_at root");
     expect(&pool["retry_budget"], "available spent refused");
     expect(&pool["queue"], "depth limit");
+    expect(&pool["throttle"], "held_back requests accepted throttled");
     let backend = &pool["backends"][0];
     expect(
         backend,

@@ -15,6 +15,9 @@
 //! | [`keepalive`] | how long an idle connection may be used again |
 //! | [`hops`] | how many attempts proxies in a row may make between them
 //! | [`limit`] | whether there is room for one more request |
+//! | [`maintenance`] | whether an interruption was planned, and until when |
+//! | [`rate`] | whether a caller has sent too much, and when it may come back |
+//! | [`throttle`] | whether a request is held back, as the backends would refuse it |
 //! | [`ledger`] | the facts that attempts leave behind |
 //! | [`diagnosis`] | the cause that those facts prove |
 //! | [`ratio`] | what a share is, and when it is reached |
@@ -30,10 +33,13 @@ pub mod hops;
 pub mod keepalive;
 pub mod ledger;
 pub mod limit;
+pub mod maintenance;
 pub mod outcome;
 pub mod pool;
+pub mod rate;
 pub mod ratio;
 pub mod retry;
+pub mod throttle;
 pub mod time;
 
 pub use cause::{Category, Cause};

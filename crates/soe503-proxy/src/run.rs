@@ -260,6 +260,7 @@ fn routes(proxy: &Proxy, config: &Config, listener: &Listener) -> Routes {
             route,
             Arc::clone(pool),
             front::build(pool, &parts),
+            proxy,
         ))
     });
     Routes::new(routes.collect())

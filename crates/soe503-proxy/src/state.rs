@@ -18,6 +18,7 @@
 mod circuit_log;
 mod connections;
 mod counters;
+mod interruptions;
 mod members;
 mod openings;
 mod pool;
@@ -28,7 +29,8 @@ mod settings;
 pub use circuit_log::CircuitCounts;
 pub use connections::{ConnectionGuard, Connections};
 pub use counters::{Class, Finish, Origin, PoolCounters};
+pub use interruptions::{Interruptions, Occurrence, UnknownTarget};
 pub use openings::Openings;
 pub use pool::PoolState;
-pub use proxy::{Pools, Proxy, Reloads};
+pub use proxy::{Pools, Proxy, RateLimits, Reloads};
 pub use resolution::{Resolution, Trouble};

@@ -71,6 +71,8 @@ fn everything(check: &str) -> String {
         match (table, name) {
             ("[pools.app.health_check]", name) if others.contains(&name) => None,
             ("[pools.app.health_check]", "type") => Some(format!("type = \"{check}\"")),
+            // A week's or once; a text or a file.
+            ("[[maintenance]]", "weekly" | "duration") | ("[routes.fallback]", "file") => None,
             ("[pools.app]", "protocol") if check == "grpc" => Some("protocol = \"h2\"".into()),
             _ => Some(line.to_owned()),
         }
@@ -159,6 +161,9 @@ fn the_full_example_has_the_defaults_of_the_smallest() {
 fn every_key_can_be_set_at_once() {
     let directory = TempDir::new().unwrap();
     fs::write(directory.path().join("admin.token"), "0123456789abcdef\n").unwrap();
+    for page in ["sorry.html", "maintenance.html", "busy.html"] {
+        fs::write(directory.path().join(page), "<p>sorry").unwrap();
+    }
     certificates(directory.path());
     let path = directory.path().join("edge.toml");
     let load = |check| {

@@ -71,10 +71,86 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "timeout = \"15s\"",
         "host = \"user@app\"",
     ),
+    ("not_yet_caches", "[pools.app]", "[pools.app]\ncache = true"),
     (
-        "not_yet_maintenance",
+        "rate_limit_that_is_not_there",
         "timeout = \"15s\"",
-        "maintenance = true",
+        "rate_limits = [\"logn\"]\n[rate_limits.login]\nrequests = 5\n[[routes]]\npool = \"app\"\nmatch = { path_prefix = \"/x\" }",
+    ),
+    (
+        "rate_limit_with_a_wrong_status",
+        "[pools.app]",
+        "[rate_limits.api]\nrequests = 5\nstatus = 418\n[pools.app]",
+    ),
+    (
+        "rate_limit_by_nothing",
+        "[pools.app]",
+        "[rate_limits.api]\nrequests = 5\nby = \"heder:x-api-key\"\n[pools.app]",
+    ),
+    (
+        "rate_limit_with_a_prefix_for_headers",
+        "[pools.app]",
+        "[rate_limits.api]\nrequests = 5\nby = \"header:x-api-key\"\nipv6_prefix = 48\n[pools.app]",
+    ),
+    (
+        "rate_limit_without_requests",
+        "[pools.app]",
+        "[rate_limits.api]\nper = \"1m\"\n[pools.app]",
+    ),
+    (
+        "throttle_that_holds_everything_back",
+        "[pools.app]",
+        "[pools.app]\nthrottle = { enabled = true, max_reject = 1.0 }",
+    ),
+    (
+        "maintenance_for_nothing",
+        "[pools.app]",
+        "[[maintenance]]\nstart = 2026-12-24T22:00:00Z\nreason = \"disks\"\n[pools.app]",
+    ),
+    (
+        "maintenance_of_a_misspelt_pool",
+        "[pools.app]",
+        "[[maintenance]]\npools = [\"ap\"]\nstart = 2026-12-24T22:00:00Z\nreason = \"disks\"\n[pools.app]",
+    ),
+    (
+        "maintenance_that_ends_first",
+        "[pools.app]",
+        "[[maintenance]]\npools = [\"app\"]\nstart = 2026-12-24T22:00:00Z\nend = \"2026-12-24T21:00:00Z\"\nreason = \"disks\"\n[pools.app]",
+    ),
+    (
+        "maintenance_every_week_without_end",
+        "[pools.app]",
+        "[[maintenance]]\npools = [\"app\"]\nweekly = \"sunday 02:00\"\nreason = \"disks\"\n[pools.app]",
+    ),
+    (
+        "maintenance_at_no_time",
+        "[pools.app]",
+        "[[maintenance]]\npools = [\"app\"]\nstart = \"2026-12-24T22:00:00\"\nreason = \"disks\"\n[pools.app]",
+    ),
+    (
+        "maintenance_on_a_misspelt_day",
+        "[pools.app]",
+        "[[maintenance]]\npools = [\"app\"]\nweekly = \"sonday 02:00\"\nduration = \"2h\"\nreason = \"disks\"\n[pools.app]",
+    ),
+    (
+        "bypass_without_a_secret",
+        "timeout = \"15s\"",
+        "maintenance_bypass = { header = \"x-tester\" }",
+    ),
+    (
+        "page_that_is_not_there",
+        "timeout = \"15s\"",
+        "pages = { maintenance = \"no-such-file.html\" }",
+    ),
+    (
+        "fallback_for_a_misspelt_cause",
+        "timeout = \"15s\"",
+        "fallback = { on = [\"circuit_opn\"] }",
+    ),
+    (
+        "fallback_with_two_bodies",
+        "timeout = \"15s\"",
+        "fallback = { on = [\"any\"], body = \"[]\", file = \"fallback.json\" }",
     ),
     (
         "tls_without_certificates",

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use soe503_api::{BackendState, CircuitState};
-use soe503_core::Cause;
+use soe503_core::rate::{RateConfig, RateLimit, RateSnapshot};
+use soe503_core::throttle::{Throttle, ThrottleConfig, ThrottleSnapshot};
+use soe503_core::{Cause, Tick};
 use soe503_proxy::config::TlsVersion;
 use soe503_proxy::control::metrics::{
     BackendScrape, Kind, PoolScrape, ResponseCount, Scrape, TABLE, TlsScrape, page, render,
@@ -25,6 +27,26 @@ fn backend(name: &str, state: BackendState) -> BackendScrape {
             (0.99, Duration::from_millis(20)),
         ],
     }
+}
+
+/// One request was let through, and one was not.
+fn rate_limit() -> RateSnapshot {
+    let limit = RateLimit::new("api", RateConfig::default());
+    let key = limit.key("a");
+    let _ = limit.take(key, Tick::ZERO).unwrap();
+    let _ = limit.take(key, Tick::ZERO).unwrap_err();
+    limit.snapshot(Tick::ZERO)
+}
+
+/// All requests were refused, and one was held back.
+fn throttle() -> ThrottleSnapshot {
+    let throttle = Throttle::new("app", ThrottleConfig::default());
+    for _ in 0..50 {
+        throttle.admit(Tick::ZERO, 0.0).unwrap();
+        throttle.refused(Tick::ZERO);
+    }
+    throttle.admit(Tick::ZERO, 0.0).unwrap_err();
+    throttle.snapshot(Tick::ZERO)
 }
 
 fn scrape() -> Scrape {
@@ -57,6 +79,7 @@ fn scrape() -> Scrape {
             failed: vec![(Reason::PlainHttp, 2), (Reason::Alert, 0)],
             certificates: vec![("shop.example".into(), 1_800_000_000)],
         }],
+        rate_limits: vec![rate_limit()],
         pools: vec![PoolScrape {
             name: "app".into(),
             responses: vec![
@@ -76,6 +99,9 @@ fn scrape() -> Scrape {
             ],
             attempts: 110,
             prevented: 6,
+            degraded: 2,
+            throttle: Some(throttle()),
+            interrupted: 1,
             circuit: CircuitState::HalfOpen,
             transitions: vec![(CircuitState::Open, 2), (CircuitState::HalfOpen, 2)],
             circuit_refused: 7,

@@ -32,6 +32,7 @@
 //! | layer | when to use it | how it fails |
 //! | --- | --- | --- |
 //! | [`explain`] | always, outermost | never: it turns failures into answers |
+//! | [`rate_limit`] | callers are told apart, and some send too much | [`Rejected`] at once, told with 429 |
 //! | [`concurrency_limit`] | the process can hold so much and no more | [`Rejected`] at once |
 //! | [`timeout`] | always | [`Failure`] at the deadline, with what was tried |
 //! | [`retry`] | at one layer of a system | the backend's own answer, or [`Failure`] |
@@ -90,6 +91,7 @@ pub mod facts;
 pub mod grpc;
 mod macros;
 pub mod pool;
+pub mod rate_limit;
 pub mod retry;
 mod served;
 pub mod timeout;
@@ -102,6 +104,7 @@ pub use context::RequestContext;
 pub use error::{BoxError, Component, Failure, Rejected, RequestBodyError};
 pub use explain::{Explain, ExplainLayer, Explainer};
 pub use pool::Pool;
+pub use rate_limit::{RateLimit, RateLimitLayer};
 pub use retry::{ReplayBody, Retry, RetryLayer, StatusSet};
 pub use served::{Outlook, Served};
 pub use soe503_core as core;

@@ -44,6 +44,7 @@ const _: () = {
     shared::<RetryLayer>();
     shared::<CircuitBreakerLayer>();
     shared::<ConcurrencyLimitLayer>();
+    shared::<RateLimitLayer<rate_limit::KeyBy>>();
     shared::<Explainer>();
 
     shared::<Explain<Inner>>();
@@ -51,12 +52,14 @@ const _: () = {
     shared::<Retry<Inner>>();
     shared::<CircuitBreaker<Inner>>();
     shared::<ConcurrencyLimit<Inner>>();
+    shared::<RateLimit<Inner, rate_limit::KeyBy>>();
     shared::<Pool<Inner>>();
     shared::<RequestContext>();
     shared::<Served>();
 
     sent::<explain::future::ResponseFuture<Future>>();
     sent::<timeout::future::ResponseFuture<Future>>();
+    sent::<rate_limit::future::ResponseFuture<Future>>();
     sent::<retry::future::ResponseFuture<Inner, Future, Body, Body>>();
     sent::<circuit_breaker::future::ResponseFuture<Future, HttpClassify>>();
     sent::<concurrency_limit::future::ResponseFuture<Future>>();

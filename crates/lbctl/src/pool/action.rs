@@ -3,7 +3,7 @@
 use clap::Args;
 use soe503_api::{
     ActionRequest, Backend, BackendAction, BackendState, Pool,
-    client::{Client, Reply},
+    client::{Client, ClientError, Reply},
 };
 
 use super::{backends, until::Until, view};
@@ -20,8 +20,8 @@ use crate::{
 pub(crate) struct OutArgs {
     /// The pool
     pool: String,
-    /// The backend's name, as `lbctl pool status` shows it
-    backend: String,
+    /// The backend's name, as `lbctl pool status` shows it. Without it: all of them
+    backend: Option<String>,
     /// Why, for whoever looks next
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -38,8 +38,8 @@ pub(crate) struct OutArgs {
 pub(crate) struct EnableArgs {
     /// The pool
     pool: String,
-    /// The backend's name, as `lbctl pool status` shows it
-    backend: String,
+    /// The backend's name, as `lbctl pool status` shows it. Without it: all of them
+    backend: Option<String>,
     /// Why, for whoever looks next
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -62,7 +62,7 @@ pub(super) async fn take_out(
     act(
         client,
         &args.pool,
-        &args.backend,
+        args.backend.as_deref(),
         action,
         &request,
         args.output,
@@ -80,7 +80,7 @@ pub(super) async fn put_back(client: &Client, args: EnableArgs) -> Result<Exit, 
     act(
         client,
         &args.pool,
-        &args.backend,
+        args.backend.as_deref(),
         action,
         &request,
         args.output,
@@ -91,30 +91,56 @@ pub(super) async fn put_back(client: &Client, args: EnableArgs) -> Result<Exit, 
 async fn act(
     client: &Client,
     pool: &str,
-    backend: &str,
+    backend: Option<&str>,
     action: BackendAction,
     request: &ActionRequest,
     output: Output,
 ) -> Result<Exit, Failure> {
-    let Reply { value, body } = match client.backend_action(pool, backend, action, request).await {
-        Ok(reply) => reply,
-        Err(e) => return Err(admin::explain_name(client, pool, Some(backend), e).await),
+    let names = match backend {
+        Some(backend) => vec![backend.to_owned()],
+        None => all(client, pool).await?,
+    };
+    let mut last = None;
+    for name in &names {
+        match client.backend_action(pool, name, action, request).await {
+            Ok(reply) => last = Some(reply),
+            // A name that did not resolve is listed, but there is no backend yet.
+            Err(ClientError::Refused { status: 404, .. }) if backend.is_none() => {}
+            Err(e) => return Err(admin::explain_name(client, pool, Some(name), e).await),
+        }
+    }
+    let Some(Reply { value, body }) = last else {
+        return Err(Failure::usage(format!("pool {pool} has no backends")));
     };
     match output {
         Output::Json => print_exactly(&body)?,
-        Output::Text => print(&told(&value, backend, Canvas::stdout()))?,
+        Output::Text => {
+            let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+            print(&told(&value, &names, Canvas::stdout()))?;
+        }
     }
     Ok(Exit::Fine)
 }
 
-/// What has become of the backend, what that means for its pool, and how to undo it.
-fn told(pool: &Pool, name: &str, canvas: Canvas) -> String {
+/// The names of all backends of `pool`.
+async fn all(client: &Client, pool: &str) -> Result<Vec<String>, Failure> {
+    match client.pool(pool).await {
+        Ok(reply) => {
+            let backends = reply.value.backends.into_iter();
+            Ok(backends.map(|backend| backend.name).collect())
+        }
+        Err(e) => Err(admin::explain_name(client, pool, None, e).await),
+    }
+}
+
+/// What has become of the backends, what that means for its pool, and how to undo it.
+fn told(pool: &Pool, names: &[&str], canvas: Canvas) -> String {
     let mut out = String::new();
-    if let Some(backend) = pool.backends.iter().find(|b| b.name == name) {
+    for backend in pool.backends.iter().filter(|b| names.contains(&&*b.name)) {
         let mark = backends::mark(backend);
         let mut line = Line::default();
         line.put(canvas.symbol(mark), mark.style()).gap(1);
-        line.put(name, style::STRONG);
+        line.put(&backend.name, style::STRONG);
         line.put(
             &format!(" is {}", backends::word(backend.state)),
             mark.style(),

@@ -5,7 +5,7 @@ mod backends;
 mod status;
 #[cfg(test)]
 mod tests;
-mod until;
+pub(crate) mod until;
 mod view;
 mod watch;
 

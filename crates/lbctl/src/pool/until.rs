@@ -8,7 +8,7 @@ use crate::exit::Failure;
 
 /// What was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Until {
+pub(crate) enum Until {
     /// `2026-11-22T18:00:00Z`
     At(Timestamp),
     /// `30m`, `1h 15m`
@@ -17,7 +17,7 @@ pub(super) enum Until {
 
 impl Until {
     /// The moment that is meant at `now`. It has to be in the future.
-    pub(super) fn resolve(self, now: Timestamp) -> Result<Timestamp, Failure> {
+    pub(crate) fn resolve(self, now: Timestamp) -> Result<Timestamp, Failure> {
         let at = match self {
             Self::At(at) => at,
             Self::In(duration) => now.after(duration),

@@ -74,6 +74,7 @@ fn headline(pool: &Pool, now: Timestamp, canvas: Canvas, out: &mut String) {
     if pool.queue.depth > 0 || pool.queue.limit.is_some() {
         facts.push(queue(pool));
     }
+    facts.extend(throttle(pool));
     flow(line, &facts, 2, canvas, out);
     if pool.panic {
         let text = "PANIC: too few backends are in rotation to believe the checks; all are used";
@@ -175,6 +176,19 @@ fn budget(pool: &Pool) -> Fact {
     ))
     .and(format!("{} refused", count(budget.refused)), refused)
     .and(")", style::PLAIN)
+}
+
+/// What is held back, if anything was.
+fn throttle(pool: &Pool) -> Option<Fact> {
+    let throttle = pool.throttle.filter(|throttle| throttle.throttled > 0)?;
+    let style = if throttle.held_back > 0.0 {
+        style::WARN
+    } else {
+        style::PLAIN
+    };
+    let share = format!("throttle holds {:.0}% back", throttle.held_back * 100.0);
+    let total = format!(" ({} so far)", count(throttle.throttled));
+    Some(Fact::new(share, style).and(total, style::PLAIN))
 }
 
 fn queue(pool: &Pool) -> Fact {

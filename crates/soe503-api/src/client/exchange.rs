@@ -8,10 +8,10 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use serde::Serialize;
 use tokio::{net::TcpStream, task::JoinHandle};
 
 use super::{AdminAddress, ClientError, Step, Token};
-use crate::ActionRequest;
 
 /// A listing of ten thousand backends is about 5 MB.
 const MAX_BODY: usize = 64 << 20;
@@ -32,7 +32,7 @@ pub(super) fn request(
     token: Option<&Token>,
     method: Method,
     path: &str,
-    body: Option<&ActionRequest>,
+    body: Option<&impl Serialize>,
 ) -> http::Result<Request<Full<Bytes>>> {
     let mut builder = Request::builder()
         .method(method)
@@ -50,7 +50,7 @@ pub(super) fn request(
     let Some(body) = body else {
         return builder.body(Full::default());
     };
-    // Two optional strings: there is nothing in it that could fail to serialise.
+    // A few optional strings: there is nothing in it that could fail to serialise.
     let json = serde_json::to_vec(body).unwrap_or_default();
     builder
         .header(header::CONTENT_TYPE, "application/json")

@@ -22,13 +22,17 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use address::{AddressError, AdminAddress};
 pub use error::{ClientError, Step};
 pub use token::{Token, TokenError};
 
-use crate::{ActionRequest, BackendAction, BreakerAction, FailureRecord, Pool, Pools, path};
+use crate::{
+    ActionRequest, BackendAction, BreakerAction, FailureRecord, MaintenanceAction, MaintenanceList,
+    MaintenanceRequest, Pool, Pools, RateLimits, path,
+};
 
 /// How long each step (resolve and connect; answer) may take, unless told otherwise: 5 s.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -49,6 +53,9 @@ pub struct Reply<T> {
     /// Exactly what the API returned.
     pub body: Bytes,
 }
+
+/// No body.
+const NOTHING: Option<&ActionRequest> = None;
 
 impl Client {
     /// A client for the API at `address`, such as `http://127.0.0.1:9503`, without a token and
@@ -82,12 +89,12 @@ impl Client {
 
     /// All pools.
     pub async fn pools(&self) -> Result<Reply<Pools>, ClientError> {
-        self.call(Method::GET, path::POOLS, None).await
+        self.call(Method::GET, path::POOLS, NOTHING).await
     }
 
     /// One pool.
     pub async fn pool(&self, pool: &str) -> Result<Reply<Pool>, ClientError> {
-        self.call(Method::GET, &path::pool(pool), None).await
+        self.call(Method::GET, &path::pool(pool), NOTHING).await
     }
 
     /// Does `action` to one backend and answers its pool as it is afterwards.
@@ -113,9 +120,30 @@ impl Client {
         self.call(Method::POST, &path, Some(request)).await
     }
 
+    /// All rate limits.
+    pub async fn rate_limits(&self) -> Result<Reply<RateLimits>, ClientError> {
+        self.call(Method::GET, path::RATE_LIMITS, NOTHING).await
+    }
+
+    /// What maintenance is in force or planned.
+    pub async fn maintenance(&self) -> Result<Reply<MaintenanceList>, ClientError> {
+        self.call(Method::GET, path::MAINTENANCE, NOTHING).await
+    }
+
+    /// Begins or ends the maintenance of a pool or a route and answers the list as it is afterwards.
+    pub async fn maintenance_action(
+        &self,
+        target: &str,
+        action: MaintenanceAction,
+        request: &MaintenanceRequest,
+    ) -> Result<Reply<MaintenanceList>, ClientError> {
+        let path = path::maintenance_action(target, action);
+        self.call(Method::POST, &path, Some(request)).await
+    }
+
     /// The record of one failed request.
     pub async fn failure(&self, request_id: &str) -> Result<Reply<FailureRecord>, ClientError> {
-        self.call(Method::GET, &path::failure(request_id), None)
+        self.call(Method::GET, &path::failure(request_id), NOTHING)
             .await
     }
 
@@ -123,7 +151,7 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        body: Option<&ActionRequest>,
+        body: Option<&impl Serialize>,
     ) -> Result<Reply<T>, ClientError> {
         let asked = format!("{method} {path}");
         let request = exchange::request(&self.address, self.token.as_ref(), method, path, body);

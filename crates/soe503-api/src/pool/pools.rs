@@ -28,6 +28,8 @@ pub struct Pool {
     pub retry_budget: RetryBudget,
     /// Requests that wait for a slot.
     pub queue: Queue,
+    /// What holds requests back that the backends would refuse; `null` if nothing does.
+    pub throttle: Option<Throttle>,
     /// Requests of clients since the proxy started.
     pub requests: u64,
     /// Requests that would have failed and did not, because another attempt succeeded.
@@ -61,6 +63,19 @@ pub struct RetryBudget {
     pub spent: u64,
     /// Retries that were not made because the budget was empty.
     pub refused: u64,
+}
+
+/// What holds requests back that the backends would refuse for overload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Throttle {
+    /// The share of requests that is held back now, from 0 to 1.
+    pub held_back: f64,
+    /// Requests of the window.
+    pub requests: u64,
+    /// Those of them that the backends accepted.
+    pub accepted: u64,
+    /// Requests held back since the proxy started.
+    pub throttled: u64,
 }
 
 /// Requests that wait before a backend is chosen.

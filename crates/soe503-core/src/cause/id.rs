@@ -60,6 +60,8 @@ causes! {
     OverloadUpstreamShedding = "overload/upstream_shedding" in Overload,
     /// Retries, not new requests, make up the load.
     OverloadRetryStorm = "overload/retry_storm" in Overload,
+    /// Most requests were refused for overload lately, so this one was not even sent.
+    OverloadThrottled = "overload/throttled" in Overload,
     /// The backend's accept queue overflows: new connections starve, old ones work.
     OverloadAcceptBacklog = "overload/accept_backlog" in Overload,
 

@@ -104,6 +104,7 @@ fn root(decisive: Decisive<'_>, context: &Context) -> Option<Cause> {
             .and_then(|view| view.root)
             .or(*root),
         Some(Fault::Refused(Refusal::NoBackend { root, .. })) => root.or_else(|| majority(context)),
+        Some(Fault::Refused(Refusal::Throttled(_))) => Some(Cause::OverloadUpstreamShedding),
         _ if cause == Cause::DependencyNested => {
             attempt.nested.as_ref().and_then(|nested| nested.cause)
         }

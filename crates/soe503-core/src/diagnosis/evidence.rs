@@ -55,6 +55,11 @@ fn observed(attempt: &Attempt, cause: Cause, context: &Context) -> Evidence {
             in_use: *in_use,
         },
         Some(Fault::Refused(Refusal::CircuitOpen { rule, root })) => circuit(*rule, *root, context),
+        Some(Fault::Refused(Refusal::RateLimited(limited))) => Evidence::Quota(Arc::clone(limited)),
+        Some(Fault::Refused(Refusal::Throttled(throttled))) => Evidence::Throttle(*throttled),
+        Some(Fault::Refused(Refusal::Maintenance(notice))) => {
+            Evidence::Maintenance(Arc::clone(notice))
+        }
         Some(Fault::Refused(_)) => Evidence::Decision { cause },
         _ => Evidence::Attempt {
             attempt: Box::new(attempt.clone()),
@@ -113,5 +118,8 @@ fn about_backends(cause: Cause) -> bool {
     !matches!(
         cause.category(),
         Category::ResourceExhaustion | Category::Overload
-    ) && !matches!(cause, Cause::ConfigUnknownPool | Cause::ConfigLoopDetected)
+    ) && !matches!(
+        cause,
+        Cause::ConfigUnknownPool | Cause::ConfigLoopDetected | Cause::MaintenanceWindow
+    )
 }

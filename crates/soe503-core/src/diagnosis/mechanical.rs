@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::{errno, tls};
 use crate::cause::Cause;
-use crate::ledger::{Attempt, Fault, Http2Fault, Knock, ParseFault, Phase, Refusal, TimeoutKind};
+use crate::ledger::{Attempt, Fault, Http2Fault, Knock, ParseFault, Phase, TimeoutKind};
 
 /// A backend that sheds load answers faster than it could work.
 const SHED_WITHIN: Duration = Duration::from_millis(10);
@@ -37,7 +37,7 @@ pub fn mechanical(attempt: &Attempt) -> Option<Cause> {
             rcode,
             resolved_before,
         } => Some(dns(*rcode, *resolved_before)),
-        Fault::Refused(refusal) => Some(refused(refusal)),
+        Fault::Refused(refusal) => Some(refusal.cause()),
         Fault::Client => None,
         Fault::Internal | Fault::Opaque => Some(Cause::Unclassified),
     }
@@ -116,14 +116,6 @@ fn dns(rcode: Option<u16>, resolved_before: bool) -> Cause {
     match rcode {
         Some(0 | 3) if !resolved_before => Cause::ConfigDnsNxdomain,
         _ => Cause::DependencyDnsFailure,
-    }
-}
-
-fn refused(refusal: &Refusal) -> Cause {
-    match refusal {
-        Refusal::CircuitOpen { rule, .. } => *rule,
-        Refusal::NoBackend { cause, .. } | Refusal::Limit { cause, .. } => *cause,
-        Refusal::Policy(cause) => *cause,
     }
 }
 

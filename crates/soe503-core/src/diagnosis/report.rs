@@ -9,6 +9,9 @@ use super::Condition;
 use crate::Tick;
 use crate::cause::Cause;
 use crate::ledger::{Attempt, Fault, RetryVerdict};
+use crate::maintenance::Notice;
+use crate::rate::Limited;
+use crate::throttle::Throttled;
 
 /// What a failure means: one primary cause, how sure that is, and what speaks for it.
 ///
@@ -154,6 +157,12 @@ pub enum Evidence {
         /// What was in use.
         in_use: u64,
     },
+    /// A caller's quota.
+    Quota(Arc<Limited>),
+    /// What the backends have refused lately.
+    Throttle(Throttled),
+    /// A planned interruption.
+    Maintenance(Arc<Notice>),
     /// A decision of ours that needs no numbers.
     Decision {
         /// Which.

@@ -9,7 +9,9 @@ pub(super) fn scope(primary: Cause, ledger: &Ledger, context: &Context) -> Scope
     let total = context.backends.len();
     let affected = affected(ledger, context);
     let level = match primary {
-        Cause::ConfigUnknownPool | Cause::ConfigLoopDetected => Level::Request,
+        Cause::ConfigUnknownPool | Cause::ConfigLoopDetected | Cause::OverloadRateLimited => {
+            Level::Request
+        }
         Cause::ConfigNoEndpoints => Level::Pool,
         _ => match primary.category() {
             Category::CircuitOpen | Category::Maintenance => Level::Pool,

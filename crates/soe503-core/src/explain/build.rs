@@ -3,11 +3,14 @@
 use super::clean::{clean, identifier};
 use super::headers::LONGEST_ID;
 use super::names::Names;
-use super::problem::{Problem, ToldAttempt, ToldEvidence, ToldRuledOut, ToldScope};
-use super::{Exposure, Telling, actions, faults, status, time, words};
+use super::problem::{
+    Problem, ToldAttempt, ToldEvidence, ToldMaintenance, ToldRuledOut, ToldScope,
+};
+use super::{Exposure, Telling, actions, faults, rate_limit, status, time, words};
 use crate::cause::RetrySafety;
 use crate::diagnosis::{Diagnosis, mechanical};
-use crate::ledger::Attempt;
+use crate::ledger::{Attempt, Fault, Refusal};
+use crate::maintenance::Notice;
 
 /// How much of the lists and strings there is room for.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +66,8 @@ pub(super) fn build(telling: &Telling<'_>, names: &Names<'_>, room: Room) -> Pro
         retry_after: telling.retry_after,
         retry_safety: retry_safety(diagnosis),
         owner_action_required: diagnosis.owner_action_required(),
+        violated_policies: rate_limit::violated(telling),
+        maintenance: notice(telling).map(|notice| told_maintenance(notice, inside)),
         request_id: identifier(telling.request_id, LONGEST_ID),
         trace_id: telling.trace_id.map(|id| identifier(id, LONGEST_ID)),
         at: time::rfc3339(telling.at_unix),
@@ -108,7 +113,33 @@ fn detail(telling: &Telling<'_>) -> String {
         None if telling.diagnosis.retryable() => "Retry later.".to_owned(),
         None => "Retrying will not help until an operator corrects it.".to_owned(),
     };
-    format!("{sentence} {advice}")
+    match notice(telling) {
+        Some(notice) => {
+            let until = notice.end.map_or_else(String::new, |end| {
+                format!(" It ends at {}.", time::rfc3339(end))
+            });
+            format!("{sentence}{until} {advice}")
+        }
+        None => format!("{sentence} {advice}"),
+    }
+}
+
+/// The planned interruption that ended the request.
+fn notice<'a>(telling: &Telling<'a>) -> Option<&'a Notice> {
+    match &telling.diagnosis.fault {
+        Some(Fault::Refused(Refusal::Maintenance(notice))) => Some(notice),
+        _ => None,
+    }
+}
+
+fn told_maintenance(notice: &Notice, inside: bool) -> ToldMaintenance {
+    ToldMaintenance {
+        reason: clean(&notice.reason, 160),
+        since: time::rfc3339(notice.start),
+        until: notice.end.map(time::rfc3339),
+        link: notice.link.as_deref().map(|link| clean(link, 160)),
+        by: inside.then(|| clean(&notice.by, 64)),
+    }
 }
 
 fn instance(telling: &Telling<'_>) -> String {

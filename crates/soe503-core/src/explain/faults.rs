@@ -167,6 +167,9 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::CircuitOpen { .. } => "the circuit is open".to_owned(),
         Refusal::NoBackend { .. } => "no backend can be used".to_owned(),
         Refusal::Limit { limit, in_use, .. } => format!("{in_use} in use of {limit} allowed"),
+        Refusal::RateLimited(_) | Refusal::Throttled(_) | Refusal::Maintenance(_) => {
+            refusal.cause().info().title.to_owned()
+        }
         Refusal::Policy(cause) => cause.info().title.to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use sfv::{key_ref, token_ref};
 use super::clean::identifier;
 use super::field::Field;
 use super::names::Names;
-use super::{Exposure, Format, Telling, proxy_status, words};
+use super::{Exposure, Format, Telling, proxy_status, rate_limit, words};
 use crate::cause::Blame;
 use crate::diagnosis::mechanical;
 use crate::hops::{self, Below, Reach};
@@ -33,6 +33,7 @@ pub(super) fn headers(
     if let Some(seconds) = telling.retry_after {
         out.push(("retry-after", seconds.to_string()));
     }
+    out.extend(rate_limit::fields(telling).into_iter().flatten());
     out.push(("x-request-id", identifier(telling.request_id, LONGEST_ID)));
     out.push((hops::ATTEMPTS, attempts(telling)));
     // An outage must not be remembered by a cache (RFC 9111 §5.2.2.5).

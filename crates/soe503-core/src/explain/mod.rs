@@ -28,6 +28,7 @@ mod names;
 mod negotiate;
 mod problem;
 mod proxy_status;
+mod rate_limit;
 mod retry_after;
 mod status;
 mod tell;

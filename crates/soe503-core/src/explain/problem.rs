@@ -43,6 +43,13 @@ pub struct Problem {
     pub retry_safety: RetrySafety,
     /// Somebody has to do something.
     pub owner_action_required: bool,
+    /// The names of the limits that the request would have exceeded (`quota-exceeded` of
+    /// draft-ietf-httpapi-ratelimit-headers).
+    #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
+    pub violated_policies: Vec<String>,
+    /// The planned interruption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<ToldMaintenance>,
     /// The request's identifier.
     pub request_id: String,
     /// The trace's identifier.
@@ -74,6 +81,25 @@ pub struct Problem {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actions: Option<ToldActions>,
+}
+
+/// A planned interruption, as told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ToldMaintenance {
+    /// Why.
+    pub reason: String,
+    /// Since when (RFC 3339).
+    pub since: String,
+    /// Until when (RFC 3339); absent: until somebody ends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Where its progress is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Who wants it so; internal and full.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 /// How far a failure reaches, as told.
@@ -132,7 +158,8 @@ pub struct ToldAttempt {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ToldEvidence {
-    /// `attempt`, `circuit`, `backends`, `backend`, `limit` or `decision`.
+    /// `attempt`, `circuit`, `backends`, `backend`, `component`, `limit`, `quota`, `throttle`,
+    /// `maintenance` or `decision`.
     pub kind: &'static str,
     /// The observation with its numbers.
     pub what: String,

@@ -20,6 +20,8 @@ const START: Duration = Duration::from_secs(15);
 const SOON: Duration = Duration::from_secs(1);
 /// At most this share is added at random.
 const JITTER: f64 = 0.2;
+/// At most so many seconds are added to the end of an announced window.
+const WINDOW_SPREAD: f64 = 60.0;
 
 /// What the rules need; leave at `None` what is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -44,7 +46,7 @@ pub struct RetryInputs {
 /// `Retry-After` in whole seconds (RFC 9110 §10.2.3 knows no fractions, so it rounds up); `None`
 /// when waiting cannot help.
 ///
-/// `random` is uniform in `0..1` and adds up to 20 %: clients that all failed together shall not
+/// `random` is uniform in `0..1` and adds up to 20 %, to announced windows at most a minute: clients that all failed together shall not
 /// all return together.
 pub fn retry_after(diagnosis: &Diagnosis, inputs: &RetryInputs, random: f64) -> Option<u32> {
     if !diagnosis.retryable() {
@@ -53,9 +55,14 @@ pub fn retry_after(diagnosis: &Diagnosis, inputs: &RetryInputs, random: f64) -> 
     let wait = wait(diagnosis.primary, inputs);
     // Written so that a NaN counts as no jitter.
     let random = if random > 0.0 { random.min(1.0) } else { 0.0 };
-    let jitter = 1.0 + JITTER * random;
-    // At most a day, so that the cast is exact.
-    Some((wait.as_secs_f64() * jitter).ceil().max(1.0) as u32)
+    let spread = wait.as_secs_f64() * JITTER;
+    // The end of a window is announced: a fifth of a night would keep clients away for hours.
+    let spread = match diagnosis.primary.info().retry_after {
+        RetryAfterRule::Window => spread.min(WINDOW_SPREAD),
+        _ => spread,
+    };
+    // Little more than a day, so that the cast is exact.
+    Some((wait.as_secs_f64() + spread * random).ceil().max(1.0) as u32)
 }
 
 fn wait(cause: Cause, inputs: &RetryInputs) -> Duration {
@@ -75,7 +82,8 @@ fn wait(cause: Cause, inputs: &RetryInputs) -> Duration {
             .window_left
             .unwrap_or(OPEN_WINDOW)
             .min(LONGEST_WINDOW),
-        RetryAfterRule::Limit => inputs.limit_reset.unwrap_or(SOON).min(LONGEST),
+        // The quota of a day is announced with its window; earlier is in vain.
+        RetryAfterRule::Limit => inputs.limit_reset.unwrap_or(SOON).min(LONGEST_WINDOW),
         RetryAfterRule::Upstream => inputs.upstream.unwrap_or(SOON).max(ours()).min(LONGEST),
         RetryAfterRule::Rollout => inputs.startup.unwrap_or(START).min(LONGEST),
         // `Never` gets here only where it is a mere suspicion.

@@ -97,6 +97,10 @@ pub(super) fn to_plain(problem: &Problem) -> String {
 /// The short facts, in the order in which people ask for them.
 pub(super) fn facts(problem: &Problem) -> Vec<(&'static str, String)> {
     let mut out = Vec::with_capacity(8);
+    if let Some(maintenance) = &problem.maintenance {
+        out.push(("reason", maintenance.reason.clone()));
+        out.extend(maintenance.link.clone().map(|link| ("status page", link)));
+    }
     if let Some(root) = problem.root {
         out.push(("root", root.id().to_owned()));
     }

@@ -5,9 +5,12 @@ use core::time::Duration;
 use super::clean::clean;
 use super::faults;
 use super::names::Names;
+use super::time;
 use crate::cause::Cause;
 use crate::diagnosis::{Because, Evidence};
 use crate::ledger::{Attempt, Phase, RetryVerdict};
+use crate::maintenance::Notice;
+use crate::rate::Limited;
 
 /// A duration that a person reads: two or three digits and a unit.
 pub(super) fn duration(duration: Duration) -> String {
@@ -111,8 +114,42 @@ pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
             text
         }
         Evidence::Limit { limit, in_use } => format!("{in_use} in use of {limit} allowed"),
+        Evidence::Quota(limited) => quota(limited),
+        Evidence::Throttle(told) => format!(
+            "the backends accepted {} of the last {} requests: {} are held back",
+            told.accepted, told.requests, told.probability
+        ),
+        Evidence::Maintenance(notice) => maintenance(notice),
         Evidence::Decision { cause } => format!("not tried: {}", cause.info().title),
     }
+}
+
+/// A caller's quota, and when it has room.
+fn quota(limited: &Limited) -> String {
+    let quota = &limited.quota;
+    format!(
+        "the limit {} allows {} in {} and {} at once; room again in {}",
+        clean(&limited.name, 64),
+        quota.requests,
+        duration(quota.per),
+        quota.burst,
+        duration(limited.wait)
+    )
+}
+
+/// A planned interruption: of what, by whom, why, until when.
+fn maintenance(notice: &Notice) -> String {
+    let until = match notice.end {
+        Some(end) => time::rfc3339(end),
+        None => "it is ended by hand".to_owned(),
+    };
+    format!(
+        "maintenance of {} since {} until {until}, by {}: {}",
+        clean(&notice.target, 64),
+        time::rfc3339(notice.start),
+        clean(&notice.by, 64),
+        clean(&notice.reason, 160)
+    )
 }
 
 /// What kind of observation it is, for programs.
@@ -124,6 +161,9 @@ pub(super) fn kind(evidence: &Evidence) -> &'static str {
         Evidence::Backend { .. } => "backend",
         Evidence::Component { .. } => "component",
         Evidence::Limit { .. } => "limit",
+        Evidence::Quota(_) => "quota",
+        Evidence::Throttle(_) => "throttle",
+        Evidence::Maintenance(_) => "maintenance",
         Evidence::Decision { .. } => "decision",
     }
 }

@@ -1,6 +1,11 @@
 //! What went wrong, mechanically.
 
+use std::sync::Arc;
+
 use crate::cause::Cause;
+use crate::maintenance::Notice;
+use crate::rate::Limited;
+use crate::throttle::Throttled;
 
 /// What ended an attempt, as observed; not yet what it means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,6 +197,28 @@ pub enum Refusal {
         /// What was in use.
         in_use: u64,
     },
-    /// Anything else of our own: maintenance, loops, unknown pools.
+    /// The caller has sent too much.
+    RateLimited(Arc<Limited>),
+    /// The backends refuse so much that this was held back.
+    Throttled(Throttled),
+    /// An interruption was planned.
+    Maintenance(Arc<Notice>),
+    /// Anything else of our own: loops, unknown pools.
     Policy(Cause),
+}
+
+// === impl Refusal ===
+
+impl Refusal {
+    /// Why, as a cause.
+    pub const fn cause(&self) -> Cause {
+        match self {
+            Self::CircuitOpen { rule, .. } => *rule,
+            Self::NoBackend { cause, .. } | Self::Limit { cause, .. } => *cause,
+            Self::RateLimited(_) => Cause::OverloadRateLimited,
+            Self::Throttled(_) => Cause::OverloadThrottled,
+            Self::Maintenance(_) => Cause::MaintenanceWindow,
+            Self::Policy(cause) => *cause,
+        }
+    }
 }

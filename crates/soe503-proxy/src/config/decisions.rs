@@ -8,9 +8,10 @@ use soe503_core::{
     health::{CheckConfig, Health},
     pool::{EjectionConfig, PoolConfig as PoolDecisions},
     retry::{Backoff, BudgetConfig, RetryPolicy},
+    throttle::ThrottleConfig,
 };
 
-use super::{CircuitBreaker, HealthCheck, PoolConfig, Retry, RetryBudget, Window};
+use super::{CircuitBreaker, HealthCheck, PoolConfig, Retry, RetryBudget, Throttle, Window};
 
 impl PoolConfig {
     /// How backends are chosen and judged.
@@ -71,6 +72,18 @@ impl RetryBudget {
             window: self.window,
             min_per_second: self.min_per_second,
         }
+    }
+}
+
+impl Throttle {
+    /// When to hold back.
+    pub fn decisions(&self) -> ThrottleConfig {
+        let mut config = ThrottleConfig::default();
+        config.k = 1.0 / self.accept_rate.as_f64();
+        config.ceiling = self.max_reject;
+        config.window = self.window;
+        config.min_requests = self.minimum_requests.get();
+        config
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::{
     keys::{
-        AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, CertificateKeys, CheckKeys,
-        ClientAuthKeys, EjectionKeys, FileKeys, ForwardedKeys, HeaderKeys, LimitKeys, ListenerKeys,
-        ListenerTlsKeys, MatchKeys, PoolKeys, PoolTlsKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
-        ServerKeys,
+        AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, BypassKeys, CertificateKeys, CheckKeys,
+        ClientAuthKeys, EjectionKeys, FallbackKeys, FileKeys, ForwardedKeys, HeaderKeys, LimitKeys,
+        ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys, PoolTlsKeys,
+        RateLimitKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys, ThrottleKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -78,4 +78,12 @@ fn lists_of_defaults_are_true() {
     check::<BreakerKeys>(guard, "pub struct CircuitBreaker");
     check::<RetryBudgetKeys>(guard, "pub struct RetryBudget");
     check::<EjectionKeys>(guard, "pub struct Ejection");
+    check::<ThrottleKeys>(guard, "pub struct Throttle");
+    check::<RateLimitKeys>(include_str!("rate.rs"), "pub struct RateLimit");
+    let maintenance = include_str!("maintenance.rs");
+    check::<MaintenanceKeys>(maintenance, "pub struct Maintenance ");
+    check::<BypassKeys>(maintenance, "pub struct MaintenanceBypass");
+    let instead = include_str!("instead.rs");
+    check::<PageKeys>(instead, "pub struct PageFile");
+    check::<FallbackKeys>(instead, "pub struct Fallback");
 }

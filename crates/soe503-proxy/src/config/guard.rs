@@ -89,3 +89,25 @@ pub struct Ejection {
     /// The longest time.
     pub max: Duration,
 }
+
+/// When requests are held back that the backends would refuse: `[pools.NAME.throttle]`.
+///
+/// # Defaults
+///
+/// - `enabled`: `false`
+/// - `accept_rate`: `0.5`
+/// - `max_reject`: `0.9`
+/// - `window`: `"2m"`
+/// - `minimum_requests`: `50`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Throttle {
+    /// The share of accepted requests below which others are held back.
+    pub accept_rate: Ratio,
+    /// The largest share of requests that is held back.
+    pub max_reject: Ratio,
+    /// How far back requests count.
+    pub window: Duration,
+    /// With fewer requests in the window nothing is held back.
+    pub minimum_requests: NonZeroU32,
+}

@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use super::{BackendTls, CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, RetryBudget};
+use super::{
+    BackendTls, CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, RetryBudget, Throttle,
+};
 
 /// Backends behind a name: `[pools.NAME]`.
 ///
@@ -69,6 +71,8 @@ pub struct PoolConfig {
     pub retry_budget: RetryBudget,
     /// When a backend is taken out by what its requests show, unless that is switched off.
     pub ejection: Option<Ejection>,
+    /// When requests are held back, if they are at all.
+    pub throttle: Option<Throttle>,
 }
 
 /// How a backend is chosen.

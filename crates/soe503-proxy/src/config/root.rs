@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::{AccessLog, Admin, Listener, NonEmpty, PoolConfig, Report, Route, Server};
+use super::{
+    AccessLog, Admin, Listener, Maintenance, NonEmpty, PoolConfig, RateLimit, Report, Route, Server,
+};
 
 /// A config that holds together: every reference is resolved, every value is in range.
 ///
@@ -13,6 +15,8 @@ use super::{AccessLog, Admin, Listener, NonEmpty, PoolConfig, Report, Route, Ser
 /// - `listeners`: required
 /// - `routes`: required
 /// - `pools`: required
+/// - `rate_limits`: no limits
+/// - `maintenance`: nothing is planned
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
@@ -30,6 +34,10 @@ pub struct Config {
     pub routes: NonEmpty<Route>,
     /// The pools, by name; each is used by a route.
     pub pools: NonEmpty<Arc<PoolConfig>>,
+    /// The rate limits, by name.
+    pub rate_limits: Vec<Arc<RateLimit>>,
+    /// Planned interruptions, in the order of the file.
+    pub maintenance: Vec<Maintenance>,
     /// What somebody should look at, although the config is used.
     pub warnings: Option<Report>,
 }

@@ -4,7 +4,9 @@ use std::{fmt, num::NonZeroU8, sync::Arc, time::Duration};
 
 use http::Method;
 
-use super::{HeaderRules, HostPolicy, PoolConfig, Rewrite};
+use super::{
+    Fallback, HeaderRules, HostPolicy, MaintenanceBypass, PageFile, PoolConfig, RateLimit, Rewrite,
+};
 
 /// A match and what happens to the requests that it accepts: `[[routes]]`.
 ///
@@ -16,6 +18,7 @@ use super::{HeaderRules, HostPolicy, PoolConfig, Rewrite};
 /// - `rewrite_prefix`: the path stays as it is
 /// - `strip_prefix`: `false`
 /// - `max_body`: no limit
+/// - `rate_limits`: no limits
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Route {
@@ -37,6 +40,14 @@ pub struct Route {
     pub response_headers: HeaderRules,
     /// How failed attempts are repeated.
     pub retry: Retry,
+    /// How much callers may send.
+    pub rate_limits: Vec<Arc<RateLimit>>,
+    /// Who is let through while it is interrupted.
+    pub maintenance_bypass: MaintenanceBypass,
+    /// Pages for people in the place of the proxy's own.
+    pub pages: Vec<PageFile>,
+    /// A static answer instead of failures.
+    pub fallback: Option<Fallback>,
 }
 
 /// Which requests a route accepts: `match = { … }`. All conditions that are given must hold.

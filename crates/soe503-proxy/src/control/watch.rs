@@ -9,6 +9,7 @@ use soe503_core::breaker::TransitionReason;
 use soe503_core::pool::BackendState;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::clock::Anchor;
 use crate::state::{PoolState, Proxy};
 
 const EVERY: Duration = Duration::from_millis(250);
@@ -33,6 +34,7 @@ pub(super) async fn watch(proxy: Arc<Proxy>) {
     loop {
         ticks.tick().await;
         look(&proxy, &mut told, soe503::clock::now());
+        proxy.interruptions.refresh(Anchor::now());
     }
 }
 

@@ -76,6 +76,17 @@ pub(crate) fn answer(
         note(&mut in_flight, &response);
         return Answering::ready(response.map(|text| in_flight.text(text)));
     }
+    let gate = route.gate();
+    let address = client.address().ip();
+    if let Err(refused) = gate.admit(&request, address, &front.forwarded) {
+        let mut response = route.refuse(&request, &refused);
+        note(&mut in_flight, &response);
+        if let Some(actions) = route.actions() {
+            actions.on_response(response.headers_mut(), true);
+        }
+        return Answering::ready(response.map(|text| in_flight.text(text)));
+    }
+    gate.hide(request.headers_mut());
     let late = request.body().late();
     let mut exceeded = None;
     if let Some(max) = route.actions().and_then(|actions| actions.max_body) {
@@ -97,6 +108,7 @@ pub(crate) fn answer(
         changes: changes.cloned(),
         exceeded,
         late,
+        throttle: gate.throttle().cloned(),
     };
     let handed = match seen.attempts {
         true => client
@@ -221,6 +233,7 @@ pub(super) fn note<B>(in_flight: &mut InFlight, response: &Response<B>) {
         finish.origin = Origin::Generated;
         finish.cause = Some(explained.cause);
         finish.attempts = u8::try_from(explained.attempts).unwrap_or(u8::MAX);
+        finish.degraded = explained.degraded;
     } else if let Some(served) = served {
         finish.origin = Origin::Upstream;
         finish.attempts = served.attempts;

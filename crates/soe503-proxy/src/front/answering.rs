@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use http::{Request, Response, Version};
 use pin_project_lite::pin_project;
 use soe503::explain::Explained;
+use soe503_core::throttle::Throttle;
 use tower_service::Service;
 
 use super::actions::Actions;
@@ -16,7 +17,7 @@ use super::answer::{mistake, note, refuse};
 use super::capped::Exceeded;
 use super::finish::{FrontBody, InFlight};
 use super::stack::Stack;
-use super::{ClientBody, Front, interim};
+use super::{ClientBody, Front, gate, interim};
 use crate::listen::h2::Late;
 use crate::upstream;
 
@@ -60,6 +61,8 @@ pub(super) struct Waiting {
     pub(super) exceeded: Option<Exceeded>,
     /// Whether an HTTP/2 body came too slowly.
     pub(super) late: Option<Late>,
+    /// Who wants to know whether a backend refused for overload.
+    pub(super) throttle: Option<Throttle>,
 }
 
 impl Answering {
@@ -111,12 +114,23 @@ impl Future for Answering {
                     return Poll::Ready(Ok(waiting.refuse(response.headers())));
                 }
                 note(&mut waiting.in_flight, &response);
+                if let Some(throttle) = &waiting.throttle {
+                    tell(throttle, &response);
+                }
                 if let Some(changes) = waiting.changes {
                     changes.on_response(response.headers_mut(), ours);
                 }
                 Poll::Ready(Ok(response.map(|body| waiting.in_flight.body(body))))
             }
         }
+    }
+}
+
+/// Tells `throttle` about a refusal for overload.
+fn tell<B>(throttle: &Throttle, response: &Response<B>) {
+    let told = response.extensions();
+    if gate::overloaded(response.status(), told.get(), told.get()) {
+        throttle.refused(soe503::clock::now());
     }
 }
 

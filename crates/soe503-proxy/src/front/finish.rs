@@ -69,6 +69,7 @@ impl InFlight {
             cause: None,
             attempts: 0,
             prevented: false,
+            degraded: false,
         };
         Self {
             client,

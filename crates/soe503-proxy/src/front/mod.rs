@@ -9,6 +9,7 @@ mod checks;
 mod client;
 mod finish;
 mod forwarded;
+mod gate;
 pub(crate) mod hop;
 mod index;
 pub(crate) mod interim;

@@ -11,11 +11,12 @@ use soe503::BoxError;
 
 use super::ClientBody;
 use super::actions::Actions;
+use super::gate::Gate;
 use super::index::Index;
 use super::stack::Stack;
 use crate::config;
 use crate::config::Match;
-use crate::state::PoolState;
+use crate::state::{PoolState, Proxy};
 
 /// The routes of one worker, most specific first.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ pub(crate) struct Route {
     /// `None`: requests and answers are passed on as they are.
     actions: Option<Arc<Actions>>,
     attempts: u8,
+    gate: Gate,
 }
 
 impl Routes {
@@ -65,9 +67,15 @@ impl Routes {
 
 impl Route {
     /// The route that `config` says, to `pool` through `stack`.
-    pub(crate) fn new(config: &config::Route, pool: Arc<PoolState>, stack: Stack) -> Self {
+    pub(crate) fn new(
+        config: &config::Route,
+        pool: Arc<PoolState>,
+        stack: Stack,
+        proxy: &Proxy,
+    ) -> Self {
         let matches = config.matches.clone();
-        let label = matches.to_string().into();
+        let label: Arc<str> = matches.to_string().into();
+        let gate = Gate::new(config, &label, &pool, proxy);
         Self {
             matches,
             label,
@@ -75,6 +83,7 @@ impl Route {
             stack: Mutex::new(stack),
             actions: Actions::of(config).map(Arc::new),
             attempts: config.retry.attempts.get(),
+            gate,
         }
     }
 
@@ -94,6 +103,11 @@ impl Route {
     /// What it changes about requests and answers.
     pub(super) fn actions(&self) -> Option<&Arc<Actions>> {
         self.actions.as_ref()
+    }
+
+    /// What stands in front of it.
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// Our answer to a request that is refused with `error` before it comes to the stack.

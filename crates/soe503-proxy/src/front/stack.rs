@@ -1,21 +1,27 @@
 //! The stack of one route: layers of the crate `soe503` around the pool.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use http::{Request, Response};
-use soe503::explain::{Explain, Explainer, FailureRecord, Record};
+use soe503::explain::{Explain, Explainer, FailureRecord, Fallback, Page, Record};
 use soe503::{CircuitBreaker, ConcurrencyLimit, Pool, RetryLayer, StatusSet, Timeout};
+use soe503_core::Tick;
 use soe503_core::explain::{Exposure, StatusPolicy};
 use soe503_core::ledger::Fault;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::ClientBody;
-use super::surroundings::PoolSurroundings;
+use super::surroundings::{PoolSurroundings, in_front};
 use crate::config;
 use crate::control::recorder::{self, Recorder};
 use crate::state::PoolState;
 use crate::upstream::Upstream;
+
+/// From one refusal in front of the pool that is kept to the next.
+const EVERY: Duration = Duration::from_millis(100);
 
 /// Outermost first; the order and the reasons for it are in ARCHITECTURE.md.
 pub(crate) type Stack =
@@ -47,6 +53,8 @@ pub(crate) trait Answer {
 struct Recording {
     recorder: Recorder,
     pool: Arc<str>,
+    /// When the next refusal from in front of the pool is kept, in nanoseconds of a tick.
+    next: AtomicU64,
 }
 
 /// The stack of `parts.route` around `pool`. All state is in the pool's handles.
@@ -73,9 +81,26 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
         .record(Recording {
             recorder: parts.recorder.clone(),
             pool: Arc::clone(&pool.name),
+            next: AtomicU64::new(0),
         })
-        .build();
-    Explain::new(limited, explainer)
+        .pages(
+            route
+                .pages
+                .iter()
+                .map(|page| Page::new(page.class, page.html.clone())),
+        );
+    let explainer = match &route.fallback {
+        Some(fallback) => explainer.fallback(static_answer(fallback)),
+        None => explainer,
+    };
+    Explain::new(limited, explainer.build())
+}
+
+fn static_answer(config: &config::Fallback) -> Fallback {
+    let (on, kind) = (config.on.clone(), config.content_type.clone());
+    let mut fallback = Fallback::new(on, kind, config.body.clone());
+    fallback.status = config.status;
+    fallback
 }
 
 fn statuses(on: &[u16]) -> StatusSet {
@@ -87,11 +112,28 @@ impl<B> Answer for Response<B> {
     type Body = B;
 }
 
+impl Recording {
+    /// Whether one more of those refusals that come in floods is kept: ten in a second say it all, and
+    /// more would push out what failed in earnest.
+    fn keeps(&self, now: Tick) -> bool {
+        let next = self.next.load(Ordering::Relaxed);
+        let then = now.after(EVERY).as_nanos();
+        next <= now.as_nanos()
+            && self
+                .next
+                .compare_exchange(next, then, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
+}
+
 impl Record for Recording {
     fn record(&self, failure: FailureRecord) {
         // The front answers these as the client's mistakes; they are no failures of the pool's.
         let last = failure.ledger.last().and_then(|last| last.fault.as_ref());
         if last == Some(&Fault::Client) {
+            return;
+        }
+        if in_front(last) && !self.keeps(failure.at) {
             return;
         }
         self.recorder.record(recorder::Record {
@@ -107,5 +149,25 @@ impl Record for Recording {
             diagnosis: failure.diagnosis,
             attempts: failure.ledger,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::recorder::Settings;
+
+    #[test]
+    fn of_a_flood_of_refusals_ten_a_second_are_kept() {
+        let recording = Recording {
+            recorder: Recorder::new(Settings::default()),
+            pool: "app".into(),
+            next: AtomicU64::new(0),
+        };
+        let kept = (0..10_000).filter(|tenth| {
+            let now = Tick::from_nanos(1_000_000_000 + tenth * 100_000);
+            recording.keeps(now)
+        });
+        assert_eq!(kept.count(), 10);
     }
 }

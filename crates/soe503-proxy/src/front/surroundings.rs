@@ -7,7 +7,7 @@ use soe503_core::Tick;
 use soe503_core::breaker::State;
 use soe503_core::diagnosis::{BackendView, CircuitView, Condition, Context};
 use soe503_core::explain::RetryInputs;
-use soe503_core::ledger::Ledger;
+use soe503_core::ledger::{Fault, Ledger, Refusal};
 use soe503_core::pool::{BackendSnapshot, BackendState};
 
 use crate::state::PoolState;
@@ -18,7 +18,16 @@ use crate::state::PoolState;
 pub(super) struct PoolSurroundings(pub(super) Arc<PoolState>);
 
 impl Surroundings for PoolSurroundings {
-    fn add(&self, _ledger: &Ledger, context: &mut Context, inputs: &mut RetryInputs) {
+    fn add(&self, ledger: &Ledger, context: &mut Context, inputs: &mut RetryInputs) {
+        // Decided before the pool was asked, so its backends say nothing about it. Whoever floods us
+        // shall not make us look at all of them.
+        if ledger
+            .last()
+            .is_some_and(|last| in_front(last.fault.as_ref()))
+        {
+            context.pool = Some(Arc::clone(&self.0.name));
+            return;
+        }
         let now = context.now;
         self.0.openings.notice(&self.0.breaker);
         let snapshot = self.0.pool.snapshot(now);
@@ -57,6 +66,16 @@ impl PoolSurroundings {
             knocked: trip.knocked.map(|knocked| (knocked.at, knocked.cause)),
         })
     }
+}
+
+/// What ended the request stands in front of the pool.
+pub(super) fn in_front(fault: Option<&Fault>) -> bool {
+    matches!(
+        fault,
+        Some(Fault::Refused(
+            Refusal::RateLimited(_) | Refusal::Throttled(_) | Refusal::Maintenance(_)
+        ))
+    )
 }
 
 fn view(backend: &BackendSnapshot) -> BackendView {

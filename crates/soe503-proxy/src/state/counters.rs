@@ -46,6 +46,8 @@ pub struct Finish {
     pub attempts: u8,
     /// It failed at first and was saved by another attempt.
     pub prevented: bool,
+    /// It failed, and the route's fallback was given instead.
+    pub degraded: bool,
 }
 
 /// The counters of one pool. All only grow; they outlive a reload of the configuration.
@@ -55,6 +57,7 @@ pub struct PoolCounters {
     extra_attempts: AtomicU64,
     untried: AtomicU64,
     prevented: AtomicU64,
+    degraded: AtomicU64,
     /// Health checks.
     pub checks: CheckCounts,
 }
@@ -129,6 +132,7 @@ impl Default for PoolCounters {
             extra_attempts: AtomicU64::new(0),
             untried: AtomicU64::new(0),
             prevented: AtomicU64::new(0),
+            degraded: AtomicU64::new(0),
             checks: CheckCounts::default(),
         }
     }
@@ -172,6 +176,9 @@ impl PoolCounters {
                 self.extra_attempts.fetch_add(u64::from(more) - 1, Relaxed);
             }
         }
+        if finish.degraded {
+            self.degraded.fetch_add(1, Relaxed);
+        }
         if finish.prevented {
             self.prevented.fetch_add(1, Relaxed);
         }
@@ -188,6 +195,11 @@ impl PoolCounters {
         let untried = self.untried.load(Relaxed);
         let extra = self.extra_attempts.load(Relaxed);
         (self.requests() + extra).saturating_sub(untried)
+    }
+
+    /// Requests for which the route's fallback was given instead of a failure.
+    pub fn degraded(&self) -> u64 {
+        self.degraded.load(Relaxed)
     }
 
     /// Requests that failed at first and were saved by a retry.
@@ -249,6 +261,7 @@ mod tests {
             cause,
             attempts,
             prevented: false,
+            degraded: false,
         }
     }
 
@@ -278,6 +291,7 @@ mod tests {
         counters.finish(&finish(200, Origin::Upstream, None, 1));
         counters.finish(&Finish {
             prevented: true,
+            degraded: false,
             ..finish(200, Origin::Upstream, None, 3)
         });
         counters.finish(&finish(404, Origin::Upstream, None, 1));

@@ -12,6 +12,7 @@ use soe503_core::health::HealthReport;
 use soe503_core::limit::ConcurrencyLimit;
 use soe503_core::pool::Pool;
 use soe503_core::retry::RetryBudget;
+use soe503_core::throttle::Throttle;
 use soe503_core::{Cause, Tick};
 
 use super::circuit_log::{CircuitCounts, CircuitLog};
@@ -38,6 +39,8 @@ pub struct PoolState {
     pub budget: RetryBudget,
     /// How many requests may be under way.
     pub limit: ConcurrencyLimit,
+    /// What holds requests back that the backends would refuse, if anything does.
+    pub throttle: Option<Throttle>,
     /// What happened so far. Outlives a reload.
     pub counters: Arc<PoolCounters>,
     /// TLS to the backends that are `https`.
@@ -62,6 +65,7 @@ impl PoolState {
             openings: Openings::default(),
             budget: RetryBudget::new(Arc::clone(&name), config.retry_budget.decisions()),
             limit: ConcurrencyLimit::new(Arc::clone(&name), config.max_in_flight.get()),
+            throttle: throttle(&config, None),
             counters: Arc::default(),
             tls: tls(&config),
             answers: ArcSwap::from_pointee(Answers::new(
@@ -111,6 +115,7 @@ impl PoolState {
             openings: Openings::default(),
             budget,
             limit: self.limit.clone(),
+            throttle: throttle(&config, self.throttle.as_ref()),
             counters: Arc::clone(&self.counters),
             tls,
             answers: ArcSwap::from_pointee(Answers::new(members::hosts(&config), &self.answers())),
@@ -221,6 +226,14 @@ impl PoolState {
         // Counters stay valid whoever panics.
         self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The throttle of `config`; the one from `before` if it does the same.
+fn throttle(config: &PoolConfig, before: Option<&Throttle>) -> Option<Throttle> {
+    let told = config.throttle.as_ref()?.decisions();
+    let new = Throttle::new(config.name.shared(), told);
+    let same = before.filter(|before| before.config() == new.config());
+    Some(same.cloned().unwrap_or(new))
 }
 
 fn tls(config: &PoolConfig) -> Option<PoolTls> {

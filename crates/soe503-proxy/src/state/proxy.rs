@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use soe503_core::Tick;
+use soe503_core::rate::RateLimit;
 use tokio::sync::watch;
 
-use super::{Connections, PoolState};
+use super::{Connections, Interruptions, PoolState};
 use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::clock::Anchor;
@@ -18,6 +19,9 @@ use crate::tls::{FileReloads, ServerTls};
 
 /// The pools, by name.
 pub type Pools = BTreeMap<Arc<str>, Arc<PoolState>>;
+
+/// The rate limits, by name.
+pub type RateLimits = BTreeMap<Arc<str>, RateLimit>;
 
 /// What everything that runs in this process shares.
 #[derive(Debug)]
@@ -38,10 +42,13 @@ pub struct Proxy {
     pub reloads: Reloads,
     /// Certificates that changed on disk.
     pub file_reloads: FileReloads,
+    /// What is planned, and what operators have begun.
+    pub interruptions: Interruptions,
     /// TLS of each listener, in the listeners' order.
     server_tls: ArcSwap<Vec<Option<ServerTls>>>,
     config: ArcSwap<Config>,
     pools: ArcSwap<Pools>,
+    rate_limits: ArcSwap<RateLimits>,
     accepting: AtomicBool,
     draining: AtomicBool,
     /// Sends the number of the configuration in force.
@@ -64,6 +71,8 @@ impl Proxy {
     pub fn new(config: Config, recorder: Recorder, access_log: AccessLog) -> Self {
         let anchor = Anchor::now();
         let pools = build(&config, &Pools::new(), anchor.tick());
+        let interruptions = Interruptions::default();
+        interruptions.follow(&config, anchor);
         Self {
             server_name: config.server.name.shared(),
             started: anchor.tick(),
@@ -73,6 +82,8 @@ impl Proxy {
             access_log,
             reloads: Reloads::default(),
             file_reloads: FileReloads::default(),
+            interruptions,
+            rate_limits: ArcSwap::from_pointee(rate_limits(&config, &RateLimits::new())),
             server_tls: ArcSwap::from_pointee(server_tls(&config, &[])),
             config: ArcSwap::from_pointee(config),
             pools: ArcSwap::from_pointee(pools),
@@ -89,6 +100,9 @@ impl Proxy {
         let now = soe503::clock::now();
         self.pools
             .store(Arc::new(build(&config, &self.pools(), now)));
+        self.rate_limits
+            .store(Arc::new(rate_limits(&config, &self.rate_limits())));
+        self.interruptions.follow(&config, Anchor::now());
         let server_tls = server_tls(&config, &self.server_tls.load());
         self.server_tls.store(Arc::new(server_tls));
         self.config.store(Arc::new(config));
@@ -103,6 +117,11 @@ impl Proxy {
     /// The pools in force.
     pub fn pools(&self) -> Arc<Pools> {
         self.pools.load_full()
+    }
+
+    /// The rate limits in force.
+    pub fn rate_limits(&self) -> Arc<RateLimits> {
+        self.rate_limits.load_full()
     }
 
     /// TLS of the listener with this index in the configuration, unless it is off.
@@ -160,6 +179,21 @@ fn server_tls(config: &Config, before: &[Option<ServerTls>]) -> Vec<Option<Serve
         })
     };
     config.listeners.iter().enumerate().map(of).collect()
+}
+
+/// The rate limits of `config`; those that `before` had, by name, go on
+/// counting. Keys by something else are other keys, so nothing else has to be done for them.
+fn rate_limits(config: &Config, before: &RateLimits) -> RateLimits {
+    let limits = config.rate_limits.iter().map(|limit| {
+        let name = limit.name.shared();
+        let state = match before.get(&name) {
+            Some(known) if *known.config() == limit.decisions => known.clone(),
+            Some(known) => known.reconfigured(limit.decisions),
+            None => RateLimit::new(Arc::clone(&name), limit.decisions),
+        };
+        (name, state)
+    });
+    limits.collect()
 }
 
 /// The pools of `config`; those that `before` had, by name, carry on.

@@ -33,7 +33,13 @@ pub enum Component {
     ConcurrencyLimit,
     /// A [`Pool`](crate::Pool): no backend to pick.
     Pool,
-    /// Something of the application's own: a maintenance switch, a loop guard, a router.
+    /// A [`RateLimit`](crate::RateLimit).
+    RateLimit,
+    /// A throttle that holds back what backends would refuse.
+    Throttle,
+    /// A planned interruption.
+    Maintenance,
+    /// Something of the application's own: a loop guard, a router.
     Policy,
 }
 
@@ -80,12 +86,7 @@ impl Rejected {
 
     /// Why, as a stable identifier.
     pub const fn cause(&self) -> Cause {
-        match &self.refusal {
-            Refusal::CircuitOpen { rule, .. } => *rule,
-            Refusal::NoBackend { cause, .. } | Refusal::Limit { cause, .. } => *cause,
-            Refusal::Policy(cause) => *cause,
-            _ => Cause::Unclassified,
-        }
+        self.refusal.cause()
     }
 
     /// What is behind it, for an open circuit or a pool without backends.
@@ -152,6 +153,9 @@ impl fmt::Display for Component {
             Self::CircuitBreaker => "circuit breaker",
             Self::ConcurrencyLimit => "concurrency limit",
             Self::Pool => "pool",
+            Self::RateLimit => "rate limit",
+            Self::Throttle => "throttle",
+            Self::Maintenance => "maintenance",
             Self::Policy => "policy",
         })
     }

@@ -8,6 +8,7 @@ use http::{Request, Response};
 use soe503_core::explain::{DOCS, Exposure, StatusPolicy};
 
 use super::asked::Asked;
+use super::instead::{Fallback, Page};
 use super::record::{Record, Surroundings};
 use super::told;
 use crate::clock;
@@ -26,13 +27,15 @@ pub(super) struct Shared {
     pub(super) docs: Box<str>,
     pub(super) record: Option<Box<dyn Record>>,
     pub(super) surroundings: Option<Box<dyn Surroundings>>,
+    pub(super) pages: Vec<Page>,
+    pub(super) fallback: Option<Fallback>,
 }
 
 /// Makes an [`Explainer`].
 ///
 /// # Defaults
 /// `exposure` public · `policy` plain (503, 502, 504) · `docs` [`DOCS`] · no record, no
-/// surroundings.
+/// surroundings, no pages, no fallback.
 #[must_use]
 pub struct Builder {
     shared: Shared,
@@ -51,6 +54,8 @@ impl Explainer {
                 docs: DOCS.into(),
                 record: None,
                 surroundings: None,
+                pages: Vec::new(),
+                fallback: None,
             },
         }
     }
@@ -107,6 +112,18 @@ impl Builder {
     /// Who knows the state of the world around a failed request.
     pub fn surroundings(mut self, surroundings: impl Surroundings + 'static) -> Self {
         self.shared.surroundings = Some(Box::new(surroundings));
+        self
+    }
+
+    /// Pages of your own for people; of those that fit the most exact one is shown.
+    pub fn pages(mut self, pages: impl IntoIterator<Item = Page>) -> Self {
+        self.shared.pages.extend(pages);
+        self
+    }
+
+    /// What is answered instead of failures.
+    pub fn fallback(mut self, fallback: Fallback) -> Self {
+        self.shared.fallback = Some(fallback);
         self
     }
 

@@ -57,6 +57,8 @@ pub struct Explained {
     pub retry: Option<RetryVerdict>,
     /// The client's own request ended it: its body broke off or could not be read.
     pub by_client: bool,
+    /// A [`Fallback`](super::Fallback) was given instead.
+    pub degraded: bool,
 }
 
 /// Hears of failures. Called on the request path, after the answer is made: hand the record to a

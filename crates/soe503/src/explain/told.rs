@@ -4,13 +4,15 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use soe503_core::Tick;
 use soe503_core::breaker::CircuitOpen;
+use soe503_core::cause::RetryAfterRule;
 use soe503_core::diagnosis::{CircuitView, Context, diagnose};
 use soe503_core::explain::{Format, RetryInputs, Telling, Told, retry_after, tell};
-use soe503_core::ledger::{Attempt, Fault, Ledger, Phase};
+use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, Refusal};
 
 use super::asked::Asked;
 use super::explainer::Explainer;
 use super::id::request_id;
+use super::instead;
 use super::panicked::Panicked;
 use super::record::{Explained, FailureRecord};
 use crate::clock;
@@ -45,7 +47,7 @@ pub(super) fn answer(
         exposure: asked.exposure().unwrap_or(shared.exposure),
         policy: shared.policy,
         // A bug is no outage: coming back brings the same.
-        status: panicked.then_some(500),
+        status: if panicked { Some(500) } else { limit(&ledger) },
         docs: &shared.docs,
         ..Telling::new(
             &diagnosis,
@@ -56,22 +58,32 @@ pub(super) fn answer(
         )
     };
     let format = asked.format();
-    let mut response = response(tell(&telling, format), format, asked.method());
+    let method = asked.method();
+    let by_client = ledger
+        .last()
+        .is_some_and(|last| last.fault == Some(Fault::Client));
+    let mut response = response(tell(&telling, format), format, method);
+    let cause = diagnosis.primary;
+    let fallback = shared.fallback.as_ref();
+    let fallback = fallback.filter(|f| !by_client && f.is_for(cause, format, method));
+    match fallback {
+        Some(fallback) => fallback.give(&mut response, method),
+        None => instead::page(&mut response, &shared.pages, cause, format, method),
+    }
     response.extensions_mut().insert(Explained {
-        cause: diagnosis.primary,
+        cause,
         root: diagnosis.root,
         attempts: diagnosis.tries,
         backend: ledger.last().and_then(|last| last.backend.clone()),
         retry: diagnosis.retry,
-        by_client: ledger
-            .last()
-            .is_some_and(|last| last.fault == Some(Fault::Client)),
+        by_client,
+        degraded: fallback.is_some(),
     });
     if let Some(record) = &shared.record {
         let (retry_after, at_unix) = (telling.retry_after, telling.at_unix);
         record.record(FailureRecord {
             request_id,
-            method: asked.method().clone(),
+            method: method.clone(),
             uri: asked.uri().clone(),
             host: asked.host().map(str::to_owned),
             diagnosis,
@@ -110,7 +122,12 @@ fn known(error: &BoxError, ledger: &Ledger, now: Tick) -> (Context, RetryInputs)
     let mut context = Context::new(now);
     let mut inputs = RetryInputs::default();
     if let Some(rejected) = Rejected::find(&**error) {
-        inputs.reopen_in = rejected.retry_after();
+        let wait = rejected.retry_after();
+        match rejected.cause().info().retry_after {
+            RetryAfterRule::Window => inputs.window_left = wait,
+            RetryAfterRule::Limit => inputs.limit_reset = wait,
+            _ => inputs.reopen_in = wait,
+        }
     }
     if let Some(open) = find::<CircuitOpen>(&**error) {
         context.circuit = Some(circuit(open));
@@ -121,6 +138,14 @@ fn known(error: &BoxError, ledger: &Ledger, now: Tick) -> (Context, RetryInputs)
         .filter_map(|attempt| attempt.retry_after)
         .max();
     (context, inputs)
+}
+
+/// The status that a rate limit wants for its refusals.
+fn limit(ledger: &Ledger) -> Option<u16> {
+    match &ledger.last()?.fault {
+        Some(Fault::Refused(Refusal::RateLimited(limited))) => Some(limited.status),
+        _ => None,
+    }
 }
 
 fn circuit(open: &CircuitOpen) -> CircuitView {

@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 
 use super::at_least;
 use crate::config::{
-    CircuitBreaker, Ejection, RetryBudget, Window,
-    keys::{BreakerKeys, EjectionKeys, RetryBudgetKeys},
+    CircuitBreaker, Ejection, RetryBudget, Throttle, Window,
+    keys::{BreakerKeys, EjectionKeys, RetryBudgetKeys, ThrottleKeys},
     problem::{Problem, Problems},
     wire::At,
 };
@@ -86,5 +86,15 @@ pub(super) fn ejection(keys: &EjectionKeys, problems: &mut Problems) -> Option<E
         consecutive_failures: keys.consecutive_failures.value,
         base: keys.base.value,
         max,
+    })
+}
+
+/// What is held back; `None` if nothing is.
+pub(super) fn throttle(keys: &ThrottleKeys) -> Option<Throttle> {
+    keys.enabled.value.then_some(Throttle {
+        accept_rate: keys.accept_rate.value,
+        max_reject: keys.max_reject.value,
+        window: keys.window.value,
+        minimum_requests: keys.minimum_requests.value,
     })
 }

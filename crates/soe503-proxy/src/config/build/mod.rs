@@ -6,8 +6,11 @@
 
 mod checks;
 mod guards;
+mod instead;
 mod listeners;
+mod maintenance;
 mod pools;
+mod rate;
 mod routes;
 mod rules;
 mod server;
@@ -37,7 +40,9 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
         .collect();
     routes::references(&file.routes.0, &file.pools.0, problems);
     let pools = pools::pools(file.pools.0, base, problems);
-    let routes = routes::routes(file.routes.0, &pools, problems);
+    let rate_limits = rate::rate_limits(file.rate_limits.0, problems);
+    let routes = routes::routes(file.routes.0, &pools, &rate_limits, base, problems);
+    let maintenance = maintenance::maintenance(file.maintenance.0, &pools, &routes, problems);
     if !problems.is_empty() {
         return None;
     }
@@ -48,6 +53,8 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
         listeners: NonEmpty::new(listeners)?,
         routes: NonEmpty::new(routes)?,
         pools: NonEmpty::new(pools)?,
+        rate_limits,
+        maintenance,
         warnings: None,
     })
 }

@@ -75,6 +75,7 @@ fn pool(
         circuit_breaker,
         retry_budget: guards::retry_budget(&keys.retry_budget.0.value),
         ejection,
+        throttle: guards::throttle(&keys.throttle.0.value),
     })
 }
 

@@ -1,10 +1,10 @@
 //! Routes, and references between routes and pools.
 
-use std::{cmp::Reverse, collections::HashMap, ops::Range, sync::Arc};
+use std::{cmp::Reverse, collections::HashMap, ops::Range, path::Path, sync::Arc};
 
-use super::rules;
+use super::{instead, maintenance, rate, rules};
 use crate::config::{
-    Host, Match, PoolConfig, Retry, Route,
+    Host, Match, PoolConfig, RateLimit, Retry, Route,
     build::at_least,
     keys::{MatchKeys, PoolKeys, RetryKeys, RouteKeys},
     problem::{Problem, Problems},
@@ -15,6 +15,8 @@ use crate::config::{
 pub(super) fn routes(
     routes: Vec<At<RouteKeys>>,
     pools: &[Arc<PoolConfig>],
+    rate_limits: &[Arc<RateLimit>],
+    base: &Path,
     problems: &mut Problems,
 ) -> Vec<Route> {
     let pools: HashMap<&str, _> = pools.iter().map(|pool| (&*pool.name, pool)).collect();
@@ -31,6 +33,10 @@ pub(super) fn routes(
         let request_headers = rules::headers(keys.request_headers.0.value, problems);
         let response_headers = rules::headers(keys.response_headers.0.value, problems);
         let retry = retry(&keys.retry.0.value, &keys.timeout, problems);
+        let limits = rate::named(keys.rate_limits, rate_limits, problems);
+        let bypass = maintenance::bypass(keys.maintenance_bypass.0, problems);
+        let pages = instead::pages(keys.pages.0.value, base, problems);
+        let fallback = instead::fallback(keys.fallback.0, base, problems);
         if let Some(matches) = &matches
             && let Some(first) = seen.insert(matches.clone(), matches_at.clone())
         {
@@ -58,6 +64,10 @@ pub(super) fn routes(
                 request_headers,
                 response_headers,
                 retry,
+                rate_limits: limits,
+                maintenance_bypass: bypass,
+                pages,
+                fallback,
             });
         }
     }

@@ -6,9 +6,13 @@
 mod backend;
 mod headers;
 mod host;
+mod instead;
 mod listeners;
+mod maintenance;
+mod moments;
 mod network;
 mod pools;
+mod rate;
 mod routes;
 mod server;
 mod tls;
@@ -17,10 +21,14 @@ mod values;
 
 pub(super) use backend::BackendEntry;
 pub(super) use headers::{Fields, HeaderKeys};
+pub(super) use instead::{FallbackKeys, PageKeys};
 pub(super) use listeners::{ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol};
+pub(super) use maintenance::{BypassKeys, MaintenanceKeys};
 pub(super) use pools::{
     BackendKeys, BreakerKeys, CheckKeys, CheckKind, EjectionKeys, PoolKeys, RetryBudgetKeys,
+    ThrottleKeys,
 };
+pub(super) use rate::RateLimitKeys;
 pub(super) use routes::{MatchKeys, RetryKeys, RouteKeys};
 pub(super) use server::{AccessLogKeys, AdminKeys, ServerKeys};
 pub(super) use tls::{CertificateEntry, ListenerTlsKeys, PoolTlsKeys};
@@ -77,10 +85,14 @@ mod tests {
     fn a_key_knows_where_it_belongs() {
         assert_eq!(homes("fall"), ["[pools.NAME.health_check]"]);
         assert_eq!(homes("max_headers"), ["[listeners.limits]"]);
-        assert_eq!(homes("pools"), ["the top level"]);
+        assert_eq!(homes("pools"), ["the top level", "[[maintenance]]"]);
         assert_eq!(
             homes("window"),
-            ["[pools.NAME.circuit_breaker]", "[pools.NAME.retry_budget]"]
+            [
+                "[pools.NAME.circuit_breaker]",
+                "[pools.NAME.retry_budget]",
+                "[pools.NAME.throttle]"
+            ]
         );
         assert!(homes("banana").is_empty());
     }

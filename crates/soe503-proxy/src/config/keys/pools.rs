@@ -73,9 +73,10 @@ section! {
         retry_budget: Nested<RetryBudgetKeys>;
         /// Takes a backend out when its requests show that it fails.
         ejection: Nested<EjectionKeys>;
+        /// Holds requests back that the backends would refuse anyway.
+        throttle: Nested<ThrottleKeys>;
     }
     later {
-        maintenance: "maintenance windows",
         queue: "queues",
         cache: "caches",
     }
@@ -184,6 +185,28 @@ section! {
             range(Duration::from_secs(1), Duration::from_secs(3600));
         /// Retries per second that are free, so that a quiet pool can retry too.
         min_per_second: Defaulted<u32>, default(3), range(0, 100_000);
+    }
+}
+
+section! {
+    /// Holds requests back that the backends would refuse anyway ("Site Reliability Engineering",
+    /// chapter 21): answers 503 `overload/throttled`.
+    struct ThrottleKeys {
+        /// Whether it does.
+        enabled: Defaulted<bool>, default(false);
+        /// Requests are held back when the backends accept a smaller share than this: 1/K of the book.
+        /// A refusal is 429, or a 503 with the marks of `overload/upstream_shedding`.
+        accept_rate: Defaulted<Ratio>, default(Ratio::percent(50)),
+            range(Ratio::percent(10), Ratio::percent(90));
+        /// The largest share of requests that is held back: the others find out about recovery.
+        max_reject: Defaulted<Ratio>, default(Ratio::percent(90)),
+            range(Ratio::percent(10), Ratio::percent(99));
+        /// How far back requests count.
+        window: Defaulted<Duration>, default(Duration::from_secs(120)),
+            range(Duration::from_secs(1), Duration::from_secs(3600));
+        /// With fewer requests in the window nothing is held back.
+        minimum_requests: Defaulted<NonZeroU32>, default(nonzero_u32(50)),
+            range(NonZeroU32::MIN, nonzero_u32(1_000_000));
     }
 }
 

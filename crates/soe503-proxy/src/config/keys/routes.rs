@@ -5,12 +5,13 @@ use std::{num::NonZeroU8, time::Duration};
 use http::Method;
 
 use super::{
+    BypassKeys, FallbackKeys, PageKeys,
     headers::HeaderKeys,
     values::{PathPrefix, RetryStatus, nonzero_u8},
 };
 use crate::config::{
     Host, HostPolicy,
-    wire::{Defaulted, List, Nested, Optional, Required, Size, section},
+    wire::{Defaulted, List, Maybe, Nested, Optional, Required, Size, section},
 };
 
 section! {
@@ -42,11 +43,15 @@ section! {
         /// How failed attempts are repeated. Only attempts that are safe to repeat are: nothing
         /// was sent, the backend refused, or the method is idempotent.
         retry: Nested<RetryKeys>;
-    }
-    later {
-        maintenance: "maintenance windows",
-        rate_limit: "rate limits",
-        fallback: "fallbacks",
+        /// Names of rate limits; all of them must let a request through.
+        rate_limits: Optional<List<String>>, absent("no limits"), like("[\"app\"]");
+        /// Who is let through while the route is interrupted.
+        maintenance_bypass: Maybe<BypassKeys>, absent("nobody is let through"),
+            like("{ networks = [\"10.0.0.0/8\"] }");
+        /// Pages for people in the place of the proxy's own.
+        pages: Nested<PageKeys>;
+        /// A static answer instead of failures.
+        fallback: Maybe<FallbackKeys>, absent("failures are told"), like("{ on = [\"any\"] }");
     }
 }
 

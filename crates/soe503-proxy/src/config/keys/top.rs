@@ -1,7 +1,10 @@
 //! The tables of the file itself.
 
-use super::{AccessLogKeys, AdminKeys, ListenerKeys, PoolKeys, RouteKeys, ServerKeys};
-use crate::config::wire::{Each, Named, Nested, section};
+use super::{
+    AccessLogKeys, AdminKeys, ListenerKeys, MaintenanceKeys, PoolKeys, RateLimitKeys, RouteKeys,
+    ServerKeys,
+};
+use crate::config::wire::{Each, MaybeEach, MaybeNamed, Named, Nested, section};
 
 section! {
     /// A config of soe503.
@@ -20,5 +23,9 @@ section! {
         routes: Each<RouteKeys>, like("[[routes]]\npool = \"app\"");
         /// Backends behind a name.
         pools: Named<PoolKeys>, like("[pools.app]\nbackends = [\"http://127.0.0.1:8081\"]");
+        /// How much callers may send; `rate_limits` of a route names them.
+        rate_limits: MaybeNamed<RateLimitKeys>, absent("no limits");
+        /// Planned interruptions.
+        maintenance: MaybeEach<MaintenanceKeys>, absent("nothing is planned");
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use http::{Method, uri::PathAndQuery};
+use http::{HeaderValue, Method, Uri, uri::PathAndQuery};
 use serde_json::{Value, json};
 use toml::{Spanned, de::DeValue};
 
@@ -33,6 +33,18 @@ pub(in crate::config) struct HttpPath(pub(in crate::config) Arc<str>);
 /// The name of a gRPC service.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct GrpcService(pub(in crate::config) Arc<str>);
+
+/// A few words for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Words(pub(in crate::config) Arc<str>);
+
+/// A link to a page for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct PageUrl(pub(in crate::config) Arc<str>);
+
+/// The value of a header field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::config) struct FieldValue(pub(in crate::config) HeaderValue);
 
 /// A status that is worth another attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +75,79 @@ impl Text for String {
 
     fn text(&self) -> String {
         self.clone()
+    }
+}
+
+impl Text for Words {
+    const KIND: &'static str = "a text";
+    const LIKE: &'static str = "\"new disks\"";
+
+    fn parse(text: &str) -> Result<Self, Fault> {
+        const LONGEST: usize = 4096;
+        if text.len() > LONGEST {
+            return Err(Fault::new("longer than 4096 bytes"));
+        }
+        Ok(Self(text.into()))
+    }
+
+    fn text(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl Text for PageUrl {
+    const KIND: &'static str = "a URL";
+    const LIKE: &'static str = "\"https://status.example/\"";
+
+    fn parse(text: &str) -> Result<Self, Fault> {
+        let uri = text.parse::<Uri>().ok();
+        let web = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
+        match uri.filter(web) {
+            Some(_) => Ok(Self(text.into())),
+            None => {
+                Err(Fault::new("not a URL of a page")
+                    .help(format!("write it such as {}", Self::LIKE)))
+            }
+        }
+    }
+
+    fn text(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn constraints() -> Value {
+        json!({ "pattern": "^https?://" })
+    }
+}
+
+impl FieldValue {
+    /// For constants.
+    pub(super) fn of(value: &'static str) -> Self {
+        Self(HeaderValue::from_static(value))
+    }
+}
+
+impl Text for FieldValue {
+    const KIND: &'static str = "the value of a header field";
+    const LIKE: &'static str = "\"change-me\"";
+
+    fn parse(text: &str) -> Result<Self, Fault> {
+        let visible = |b: u8| (b' '..=b'~').contains(&b);
+        match HeaderValue::from_str(text) {
+            Ok(value) if !text.is_empty() && text.trim() == text && text.bytes().all(visible) => {
+                Ok(Self(value))
+            }
+            _ => Err(Fault::new("not the value of a header field")
+                .help("it has visible ASCII characters, with spaces only between them")),
+        }
+    }
+
+    fn text(&self) -> String {
+        self.0.to_str().unwrap_or_default().to_owned()
+    }
+
+    fn constraints() -> Value {
+        json!({ "minLength": 1 })
     }
 }
 

@@ -24,7 +24,11 @@ pub fn full_example() -> String {
     let mut out = String::from(HEAD);
     for key in &FileKeys::keys() {
         if let Some(inner) = &key.inner {
-            section(&mut out, &Path::default().to(key, inner.shape), inner, "");
+            let mark = match key.presence {
+                Presence::Absent(_) => ABSENT,
+                _ => "",
+            };
+            section(&mut out, &Path::default().to(key, inner.shape), inner, mark);
         }
     }
     out

@@ -40,6 +40,18 @@ one that the system trusts. What is wrong with it is the cause of the failure: `
 has been sent then, so another backend is tried whatever the method. A certificate that is its own authority is not believed;
 make an authority and sign with it.
 
+## Limits and maintenance
+
+[limits.toml](../../../config/limits.toml) is an example. A rate limit is GCRA: each caller has a debt that is paid at the rate of
+the limit, and a request passes while the debt is smaller than the burst. Its table has a fixed size and never forgets a debt to make
+room: whoever invents callers (addresses of an IPv6 network, values of a header) finds that new ones begin with the debts of others. Of
+several limits of a route all must let a request through, and one that is refused costs nothing. A reload keeps all debts, also under
+another quota; only another `max_keys` begins anew.
+
+Maintenance that is planned here, and what `lbctl maintenance` begins, holds from the second at which it begins to that at which it
+ends. `Retry-After` is the time that is left and up to a fifth of it more, at most a minute, so that not all clients return at once.
+What operators begin outlives a reload, not a restart.
+
 This page is generated from the table of keys in `src/config/keys`.
 ";
 

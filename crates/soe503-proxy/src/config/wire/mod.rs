@@ -8,6 +8,7 @@
 //! serde is not used here on purpose: it stops at the first error of a file, and its errors do
 //! not know what else would have been valid at that place.
 
+mod absent;
 mod field;
 mod key;
 mod list;
@@ -19,6 +20,7 @@ mod slot;
 mod text;
 mod unit;
 
+pub(super) use absent::{MaybeEach, MaybeNamed};
 pub(super) use field::{Fault, Field, Spot};
 pub(super) use key::{Inner, Key, Presence, Rule, Shape};
 pub(super) use list::List;

@@ -16,7 +16,7 @@ use crate::control::clock::Anchor;
 use crate::state::PoolState;
 
 /// The longest reason that is kept; longer ones are refused rather than cut.
-const LONGEST_REASON: usize = 500;
+pub(super) const LONGEST_REASON: usize = 500;
 
 pub(super) async fn backend(
     State(shared): State<Shared>,
@@ -129,6 +129,6 @@ fn reason(request: &ActionRequest, action: &str) -> Arc<str> {
     }
 }
 
-fn bad_request(detail: &str) -> Refusal {
+pub(super) fn bad_request(detail: &str) -> Refusal {
     Refusal(Problem::new(400, "Not a valid request", detail))
 }

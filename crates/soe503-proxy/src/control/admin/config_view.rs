@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::front_view;
 use crate::config::{
     AccessLog, Admin, AdminAccess, Backend, BackendProtocol, BackendTls, Balance, CircuitBreaker,
     Config, Ejection, Exposure, Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck,
     Host, HostPolicy, Listener, ListenerTls, Match, Networks, PoolConfig, Probe, Protocols,
-    RetryBudget, Rewrite, Route, Server, StatusPolicy, Window,
+    RetryBudget, Rewrite, Route, Server, StatusPolicy, Throttle, Window,
 };
 
 /// `config` as JSON.
@@ -21,14 +22,26 @@ pub(super) fn view(config: &Config) -> Value {
         .iter()
         .map(|config| (config.name.to_string(), pool(config)))
         .collect();
-    json!({
+    let mut view = json!({
         "server": server(&config.server),
         "admin": config.admin.as_ref().map_or_else(|| json!({ "enabled": false }), admin),
         "access_log": { "path": access_log(&config.access_log) },
         "listeners": config.listeners.iter().map(listener).collect::<Vec<_>>(),
         "routes": config.routes.iter().map(route).collect::<Vec<_>>(),
         "pools": pools,
-    })
+    });
+    if !config.rate_limits.is_empty() {
+        let limits = config.rate_limits.iter();
+        let limits: Map<String, Value> = limits
+            .map(|limit| (limit.name.to_string(), front_view::rate_limit(limit)))
+            .collect();
+        view["rate_limits"] = limits.into();
+    }
+    if !config.maintenance.is_empty() {
+        let plans = config.maintenance.iter().map(front_view::maintenance);
+        view["maintenance"] = plans.collect();
+    }
+    view
 }
 
 fn server(server: &Server) -> Value {
@@ -148,7 +161,7 @@ fn forwarded(forwarded: &Forwarded) -> Value {
     })
 }
 
-fn networks(networks: &Networks) -> Value {
+pub(super) fn networks(networks: &Networks) -> Value {
     networks.iter().map(|network| network.to_string()).collect()
 }
 
@@ -184,6 +197,7 @@ fn route(route: &Route) -> Value {
     if let Some(max) = route.max_body {
         view["max_body"] = json!(bytes(max));
     }
+    front_view::route(route, &mut view);
     view
 }
 
@@ -199,7 +213,7 @@ fn header_rules(rules: &HeaderRules) -> Value {
 }
 
 /// Values of a config are visible ASCII.
-fn text(value: &http::HeaderValue) -> &str {
+pub(super) fn text(value: &http::HeaderValue) -> &str {
     value.to_str().unwrap_or_default()
 }
 
@@ -243,6 +257,7 @@ fn pool(pool: &PoolConfig) -> Value {
         "circuit_breaker": pool.circuit_breaker.as_ref().map_or_else(off, circuit_breaker),
         "retry_budget": retry_budget(&pool.retry_budget),
         "ejection": pool.ejection.as_ref().map_or_else(off, ejection),
+        "throttle": pool.throttle.as_ref().map_or_else(off, throttle),
     });
     if let Some(tls) = &pool.tls {
         view["tls"] = backend_tls(tls);
@@ -301,6 +316,16 @@ fn ejection(on: &Ejection) -> Value {
     })
 }
 
+fn throttle(on: &Throttle) -> Value {
+    json!({
+        "enabled": true,
+        "accept_rate": on.accept_rate.as_f64(),
+        "max_reject": on.max_reject.as_f64(),
+        "window": span(on.window),
+        "minimum_requests": on.minimum_requests,
+    })
+}
+
 fn health_check(check: &HealthCheck) -> Value {
     let mut view = json!({
         "interval": span(check.interval),
@@ -342,7 +367,7 @@ fn off() -> Value {
     json!({ "enabled": false })
 }
 
-fn span(duration: Duration) -> String {
+pub(super) fn span(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 

@@ -30,6 +30,9 @@ rewrite_prefix = "/v2"
 max_body = "3MiB"
 request_headers = { set = { x-a = "1", x-b = "2" }, add = { x-c = "3" }, remove = ["x-d"] }
 response_headers = { set = { strict-transport-security = "max-age=1" } }
+rate_limits = ["login", "api"]
+maintenance_bypass = { networks = ["10.0.0.0/8"] }
+fallback = { on = ["circuit_open", "dependency_failure/connect_refused"], status = 203, content_type = "text/plain", body = "later" }
 retry = { attempts = 2, attempt_timeout = "700ms", backoff_base = "5ms", backoff_max = "50ms", max_body = "1KiB", on_status = [503] }
 [[routes]]
 match = { host = "db.example", path_prefix = "/db" }
@@ -78,6 +81,36 @@ shadow = true
 ratio = 0.3
 window = "12s"
 min_per_second = 4
+[rate_limits.login]
+requests = 5
+per = "1m"
+burst = 2
+ipv4_prefix = 24
+ipv6_prefix = 48
+max_keys = 1024
+status = 503
+shadow = true
+[rate_limits.api]
+requests = 50
+by = "cookie:Session"
+[[maintenance]]
+pools = ["app"]
+routes = ["db.example/db/"]
+weekly = "saturday 23:30-02:00"
+duration = "90m"
+reason = "a move"
+status_page = "https://status.example/"
+[[maintenance]]
+pools = ["tls"]
+start = 2026-12-24T22:00:00+01:00
+end = "2026-12-25T04:00:00Z"
+reason = "new keys"
+[pools.app.throttle]
+enabled = true
+accept_rate = 0.4
+max_reject = 0.8
+window = "1m"
+minimum_requests = 70
 [pools.app.ejection]
 consecutive_failures = 6
 base = "2s"

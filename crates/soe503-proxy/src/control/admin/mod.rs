@@ -10,7 +10,10 @@
 mod actions;
 mod config_view;
 mod failures;
+mod front_view;
 mod guard;
+mod limits;
+mod maintenance;
 mod pools;
 mod problem;
 mod ready;

@@ -14,7 +14,7 @@ use soe503_api::{Problem, path};
 
 use super::guard::Guard;
 use super::problem::Refusal;
-use super::{actions, failures, pools, ready, reload};
+use super::{actions, failures, limits, maintenance, pools, ready, reload};
 use crate::config;
 use crate::control::metrics;
 use crate::control::start::Reload;
@@ -53,6 +53,9 @@ pub fn router(admin: Admin) -> Router {
         .route(path::BACKEND_ACTION, post(actions::backend))
         .route(path::BREAKER_ACTION, post(actions::breaker))
         .route(path::FAILURE, get(failures::one))
+        .route(path::RATE_LIMITS, get(limits::all))
+        .route(path::MAINTENANCE, get(maintenance::all))
+        .route(path::MAINTENANCE_ACTION, post(maintenance::action))
         .route(CONFIG, get(reload::effective))
         .route(CONFIG_RELOAD, post(reload::reload))
         .fallback(unknown_path)
@@ -118,6 +121,9 @@ async fn unknown_path(request: Request) -> Refusal {
         path::BACKEND_ACTION,
         path::BREAKER_ACTION,
         path::FAILURE,
+        path::RATE_LIMITS,
+        path::MAINTENANCE,
+        path::MAINTENANCE_ACTION,
         CONFIG,
         CONFIG_RELOAD,
     ];

@@ -42,6 +42,15 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
             refused: budget.refused,
         },
         queue: api::Queue::default(),
+        throttle: pool.throttle.as_ref().map(|throttle| {
+            let seen = throttle.snapshot(now);
+            api::Throttle {
+                held_back: seen.probability.as_f64(),
+                requests: seen.requests,
+                accepted: seen.accepted,
+                throttled: seen.throttled,
+            }
+        }),
         requests: pool.counters.requests(),
         prevented: pool.counters.prevented(),
         failed: pool.counters.failed(),

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use soe503_api::CircuitState;
 use soe503_core::pool::BackendSnapshot;
+use soe503_core::rate::RateSnapshot;
 
 use super::scrape::{BackendScrape, PoolScrape, ResponseCount, Scrape, TlsScrape};
 use crate::config::TlsVersion;
@@ -31,8 +32,25 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         certificate_reloads: proxy.file_reloads.applied.load(Relaxed),
         certificate_reloads_refused: proxy.file_reloads.refused.load(Relaxed),
         tls: proxy.all_server_tls().iter().map(of_tls).collect(),
-        pools: proxy.pools().values().map(|pool| of_pool(pool)).collect(),
+        rate_limits: rate_limits(proxy),
+        pools: pools(proxy),
     }
+}
+
+fn rate_limits(proxy: &Proxy) -> Vec<RateSnapshot> {
+    let now = soe503::clock::now();
+    let limits = proxy.rate_limits();
+    limits.values().map(|limit| limit.snapshot(now)).collect()
+}
+
+fn pools(proxy: &Proxy) -> Vec<PoolScrape> {
+    let interrupted = proxy.interruptions.by_pool(soe503::clock::now());
+    let pools = proxy.pools();
+    let scrapes = pools.values().map(|pool| PoolScrape {
+        interrupted: interrupted.get(&pool.name).copied().unwrap_or_default(),
+        ..of_pool(pool)
+    });
+    scrapes.collect()
 }
 
 fn of_tls(tls: &ServerTls) -> TlsScrape {
@@ -60,6 +78,12 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
         responses: responses(pool),
         attempts: pool.counters.attempts(),
         prevented: pool.counters.prevented(),
+        degraded: pool.counters.degraded(),
+        throttle: pool
+            .throttle
+            .as_ref()
+            .map(|throttle| throttle.snapshot(now)),
+        interrupted: 0,
         circuit: view::circuit_state(breaker.state),
         transitions: vec![
             (CircuitState::Closed, transitions.closed),

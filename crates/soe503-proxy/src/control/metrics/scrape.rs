@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::Cause;
+use soe503_core::rate::RateSnapshot;
+use soe503_core::throttle::ThrottleSnapshot;
 
 use crate::config::TlsVersion;
 use crate::state::{Class, Origin};
@@ -46,6 +48,8 @@ pub struct Scrape {
     pub certificate_reloads_refused: u64,
     /// The listeners with TLS.
     pub tls: Vec<TlsScrape>,
+    /// The rate limits, by name.
+    pub rate_limits: Vec<RateSnapshot>,
     /// The pools, by name.
     pub pools: Vec<PoolScrape>,
 }
@@ -76,6 +80,12 @@ pub struct PoolScrape {
     pub attempts: u64,
     /// Requests saved by a retry.
     pub prevented: u64,
+    /// Requests for which a fallback was given instead of a failure.
+    pub degraded: u64,
+    /// What holds requests back, if anything does.
+    pub throttle: Option<ThrottleSnapshot>,
+    /// Its routes that are under planned maintenance.
+    pub interrupted: usize,
     /// Where the circuit stands.
     pub circuit: CircuitState,
     /// Circuit transitions so far, by the state they led to.

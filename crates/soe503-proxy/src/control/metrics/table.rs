@@ -66,7 +66,10 @@ pub const TABLE: &[Family] = &[
         unit: "requests",
         labels: &["pool", "by"],
         help: "Requests that failed at first and were saved, by what saved them.",
-        read: Read::Pool(|pool, out| out.push(&[&pool.name, &"retry"], pool.prevented)),
+        read: Read::Pool(|pool, out| {
+            out.push(&[&pool.name, &"retry"], pool.prevented);
+            out.push(&[&pool.name, &"fallback"], pool.degraded);
+        }),
     },
     Family {
         name: "soe503_attempts_total",
@@ -107,6 +110,80 @@ pub const TABLE: &[Family] = &[
         read: Read::Pool(|pool, out| {
             if let Some(limit) = pool.in_flight_limit {
                 out.push(&[&pool.name], limit);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_pool_maintenance",
+        kind: Kind::Gauge,
+        unit: "routes",
+        labels: &["pool"],
+        help: "Routes of the pool that are under planned maintenance now.",
+        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.interrupted)),
+    },
+    Family {
+        name: "soe503_pool_throttled_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["pool"],
+        help: "Requests that were held back because the pool's backends refuse most for overload.",
+        read: Read::Pool(|pool, out| {
+            if let Some(throttle) = &pool.throttle {
+                out.push(&[&pool.name], throttle.throttled);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_pool_throttle_ratio",
+        kind: Kind::Gauge,
+        unit: "ratio",
+        labels: &["pool"],
+        help: "The share of the pool's requests that is held back now.",
+        read: Read::Pool(|pool, out| {
+            if let Some(throttle) = &pool.throttle {
+                out.push(&[&pool.name], throttle.probability.as_f64());
+            }
+        }),
+    },
+    Family {
+        name: "soe503_rate_limit_requests_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["limit", "result"],
+        help: "Requests that the rate limit has seen. `shadowed`: beyond it, and let through as it only counts.",
+        read: Read::Process(|scrape, out| {
+            for limit in &scrape.rate_limits {
+                for (result, count) in [
+                    ("allowed", limit.allowed),
+                    ("limited", limit.limited),
+                    ("shadowed", limit.shadowed),
+                ] {
+                    out.push(&[&limit.name, &result], count);
+                }
+            }
+        }),
+    },
+    Family {
+        name: "soe503_rate_limit_keys",
+        kind: Kind::Gauge,
+        unit: "callers",
+        labels: &["limit"],
+        help: "Callers that have used a part of their quota which has not come back yet.",
+        read: Read::Process(|scrape, out| {
+            for limit in &scrape.rate_limits {
+                out.push(&[&limit.name], limit.keys);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_rate_limit_displaced_total",
+        kind: Kind::Counter,
+        unit: "callers",
+        labels: &["limit"],
+        help: "New callers that took over the place of a busy one, and its debt: `max_keys` is too small, or somebody invents keys.",
+        read: Read::Process(|scrape, out| {
+            for limit in &scrape.rate_limits {
+                out.push(&[&limit.name], limit.displaced);
             }
         }),
     },

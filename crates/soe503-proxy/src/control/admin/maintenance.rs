@@ -1,0 +1,113 @@
+//! `GET /api/v1/maintenance` and `POST /api/v1/maintenance/{target}/{action}`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path, State};
+use soe503_api::{self as api, MaintenanceAction, MaintenanceRequest, Timestamp};
+
+use super::actions::{LONGEST_REASON, bad_request};
+use super::problem::{Refusal, unknown};
+use super::router::Shared;
+use crate::control::clock::Anchor;
+use crate::state::{Occurrence, Proxy, UnknownTarget};
+
+pub(super) async fn all(State(shared): State<Shared>) -> Json<api::MaintenanceList> {
+    Json(list(&shared.proxy, Anchor::now()))
+}
+
+pub(super) async fn action(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path((target, action)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<Json<api::MaintenanceList>, Refusal> {
+    let anchor = Anchor::now();
+    let action: MaintenanceAction = action.parse().map_err(|_| {
+        let all = MaintenanceAction::ALL.iter();
+        unknown("action", &action, all.map(|action| action.as_str()))
+    })?;
+    let request = request(&body)?;
+    let interruptions = &shared.proxy.interruptions;
+    let nobody = |UnknownTarget { known }| {
+        unknown("pool or route", &target, known.iter().map(|name| &**name))
+    };
+    let reason = text(request.reason.as_deref(), "no reason given");
+    match action {
+        MaintenanceAction::Start => {
+            if request
+                .until
+                .is_some_and(|until| anchor.tick_of(until) <= anchor.tick())
+            {
+                return Err(bad_request("`until` is in the past."));
+            }
+            let by = text(request.by.as_deref(), "an operator");
+            let link = request.status_page.as_deref().map(Arc::from);
+            let why = (Arc::clone(&reason), by, link);
+            interruptions
+                .start(&target, why, request.until, anchor)
+                .map_err(nobody)?;
+        }
+        MaintenanceAction::End => {
+            interruptions.end(&target, anchor).map_err(nobody)?;
+        }
+    }
+    tracing::info!(target_name = target, %action, reason = &*reason, %peer, "an operator changed maintenance");
+    Ok(Json(list(&shared.proxy, anchor)))
+}
+
+fn list(proxy: &Proxy, anchor: Anchor) -> api::MaintenanceList {
+    let all = proxy.interruptions.list(anchor);
+    api::MaintenanceList {
+        maintenance: all.into_iter().map(view).collect(),
+    }
+}
+
+fn view(occurrence: Occurrence) -> api::Maintenance {
+    let names = |names: Vec<Arc<str>>| names.iter().map(ToString::to_string).collect();
+    let date = |unix| Timestamp::from_unix_secs(u64::try_from(unix).unwrap_or_default());
+    api::Maintenance {
+        pools: names(occurrence.pools),
+        routes: names(occurrence.routes),
+        in_force: occurrence.in_force,
+        manual: occurrence.manual,
+        reason: occurrence.plan.reason.to_string(),
+        by: occurrence.plan.by.to_string(),
+        status_page: occurrence.plan.link.as_deref().map(Into::into),
+        start: date(occurrence.span.start),
+        end: occurrence.span.end.map(date),
+    }
+}
+
+/// What the body says; an empty one says nothing.
+fn request(body: &[u8]) -> Result<MaintenanceRequest, Refusal> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(MaintenanceRequest::default());
+    }
+    let request: MaintenanceRequest = serde_json::from_slice(body)
+        .map_err(|error| bad_request(&format!("The body is no maintenance request: {error}.")))?;
+    for (name, text) in [
+        ("reason", &request.reason),
+        ("by", &request.by),
+        ("status_page", &request.status_page),
+    ] {
+        if text
+            .as_ref()
+            .is_some_and(|text| text.len() > LONGEST_REASON)
+        {
+            return Err(bad_request(&format!(
+                "`{name}` is longer than {LONGEST_REASON} bytes."
+            )));
+        }
+    }
+    Ok(request)
+}
+
+fn text(text: Option<&str>, or: &str) -> Arc<str> {
+    match text.map(str::trim) {
+        Some(text) if !text.is_empty() => text.into(),
+        _ => or.into(),
+    }
+}
