@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 
 use super::front_view;
 use crate::config::{
-    AccessLog, Admin, AdminAccess, Backend, BackendProtocol, BackendTls, Balance, CircuitBreaker,
-    Config, Ejection, Exposure, Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck,
-    Host, HostPolicy, Listener, ListenerTls, Match, Networks, PoolConfig, Probe, Protocols,
-    RetryBudget, Rewrite, Route, Server, StatusPolicy, Throttle, Window,
+    AccessLog, Admin, AdminAccess, Backend, BackendProtocol, BackendTls, Balance, Cache,
+    CircuitBreaker, Config, Ejection, Exposure, Forwarded, ForwardedMode, ForwardedStyle,
+    HeaderRules, HealthCheck, Host, HostPolicy, Listener, ListenerTls, Match, Networks, PoolConfig,
+    Probe, Protocols, RetryBudget, Rewrite, Route, Server, StatusPolicy, Throttle, Window,
 };
 
 /// `config` as JSON.
@@ -257,6 +257,7 @@ fn pool(pool: &PoolConfig) -> Value {
         "retry_budget": retry_budget(&pool.retry_budget),
         "ejection": pool.ejection.as_ref().map_or_else(off, ejection),
         "throttle": pool.throttle.as_ref().map_or_else(off, throttle),
+        "cache": pool.cache.as_ref().map(cache),
     });
     if let Some(tls) = &pool.tls {
         view["tls"] = backend_tls(tls);
@@ -322,6 +323,14 @@ fn throttle(on: &Throttle) -> Value {
         "max_reject": on.max_reject.as_f64(),
         "window": span(on.window),
         "minimum_requests": on.minimum_requests,
+    })
+}
+
+fn cache(on: &Cache) -> Value {
+    json!({
+        "stale_if_error": span(on.stale_if_error),
+        "max_size": on.max_size,
+        "max_object": on.max_object,
     })
 }
 
