@@ -100,7 +100,13 @@ fn table(pools: &[Pool], canvas: Canvas) -> String {
     if rows.is_empty() {
         return NONE.to_owned();
     }
-    let grid = Grid {
+    let mut out = String::new();
+    grid(rows).render(canvas, &mut out);
+    out
+}
+
+fn grid(rows: Vec<Row>) -> Grid {
+    Grid {
         rows,
         columns: vec![
             Column::left("POOL"),
@@ -111,10 +117,7 @@ fn table(pools: &[Pool], canvas: Canvas) -> String {
             Column::right("GIVEN"),
         ],
         indent: 0,
-    };
-    let mut out = String::new();
-    grid.render(canvas, &mut out);
-    out
+    }
 }
 
 fn row(pool: &str, cache: Cache, canvas: Canvas) -> Row {
@@ -157,12 +160,7 @@ mod tests {
             given: 3,
         };
         let mut out = String::new();
-        Grid {
-            rows: vec![row("shop", cache, PIPE)],
-            columns: vec![Column::left("POOL")],
-            indent: 0,
-        }
-        .render(PIPE, &mut out);
+        grid(vec![row("shop", cache, PIPE)]).render(PIPE, &mut out);
         let shown = plain(&out, PIPE);
         for part in ["shop", "12.3 MiB", "64.0 MiB"] {
             assert!(shown.contains(part), "{shown}");

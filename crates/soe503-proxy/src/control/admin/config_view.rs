@@ -257,10 +257,12 @@ fn pool(pool: &PoolConfig) -> Value {
         "retry_budget": retry_budget(&pool.retry_budget),
         "ejection": pool.ejection.as_ref().map_or_else(off, ejection),
         "throttle": pool.throttle.as_ref().map_or_else(off, throttle),
-        "cache": pool.cache.as_ref().map(cache),
     });
     if let Some(tls) = &pool.tls {
         view["tls"] = backend_tls(tls);
+    }
+    if let Some(on) = &pool.cache {
+        view["cache"] = cache(on);
     }
     if let Some(check) = &pool.health_check {
         view["health_check"] = health_check(check);
