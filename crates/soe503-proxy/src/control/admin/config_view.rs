@@ -331,8 +331,8 @@ fn throttle(on: &Throttle) -> Value {
 fn cache(on: &Cache) -> Value {
     json!({
         "stale_if_error": span(on.stale_if_error),
-        "max_size": on.max_size,
-        "max_object": on.max_object,
+        "max_size": bytes(on.max_size),
+        "max_object": bytes(on.max_object),
     })
 }
 
