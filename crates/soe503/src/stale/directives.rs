@@ -40,7 +40,7 @@ impl Directives {
 pub(super) fn wants_fresh(headers: &HeaderMap) -> bool {
     let mut fresh = false;
     each(headers, |name, _| {
-        fresh |= matches!(name, "no-cache" | "no-store")
+        fresh |= matches!(name, "no-cache" | "no-store");
     });
     let pragma = headers.get(header::PRAGMA);
     fresh || pragma.is_some_and(|pragma| pragma.as_bytes().eq_ignore_ascii_case(b"no-cache"))
