@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
-    admin::AdminArgs, breaker::BreakerArgs, confirm::ConfirmArgs, explain::ExplainArgs,
-    limits::LimitsArgs, maintenance::MaintenanceArgs, pool::PoolArgs,
+    admin::AdminArgs, breaker::BreakerArgs, cache::CacheArgs, confirm::ConfirmArgs,
+    explain::ExplainArgs, limits::LimitsArgs, maintenance::MaintenanceArgs, pool::PoolArgs,
 };
 
 const EXIT_CODES: &str = "\
@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Pool(PoolArgs),
     /// See and steer the pools' circuit breakers
     Breaker(BreakerArgs),
+    /// See and empty the pools' caches: answers that are kept to be given instead of failures
+    Cache(CacheArgs),
     /// Is this URL a real 503, whose is it, and why
     Confirm(ConfirmArgs),
     /// What happened to one failed request

@@ -6,7 +6,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`] | what can be typed |
-//! | [`pool`], [`breaker`], [`explain`], [`maintenance`], [`limits`] | the commands that ask the admin API |
+//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`maintenance`], [`limits`] | the commands that ask the admin API |
 //! | [`confirm`] | is this a 503, whose, and why |
 //! | [`admin`] | finding the admin API, and errors with the nearest valid choice |
 //! | [`show`] | terminal, colours, tables, numbers |
@@ -14,6 +14,7 @@
 
 mod admin;
 mod breaker;
+mod cache;
 mod cli;
 mod clock;
 mod confirm;
@@ -54,6 +55,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Pool(args) => pool::run(&cli.admin, args).await,
         Command::Breaker(args) => breaker::run(&cli.admin, args).await,
+        Command::Cache(args) => cache::run(&cli.admin, args).await,
         Command::Confirm(args) => confirm::run(&args).await,
         Command::Explain(args) => explain::run(&cli.admin, &args).await,
         Command::Maintenance(args) => maintenance::run(&cli.admin, args).await,

@@ -25,6 +25,9 @@ pub const BACKEND_ACTION: &str = "/api/v1/pools/{pool}/backends/{backend}/{actio
 /// `POST` an [`ActionRequest`](crate::ActionRequest) (the body may be empty); `{action}` is a
 /// [`BreakerAction`]. Answers the [`Pool`](crate::Pool) as it is afterwards.
 pub const BREAKER_ACTION: &str = "/api/v1/pools/{pool}/breaker/{action}";
+/// `POST` (the body may be empty): forgets the answers that are kept. Answers the [`Pool`](crate::Pool) as it
+/// is afterwards.
+pub const CACHE_FLUSH: &str = "/api/v1/pools/{pool}/cache/flush";
 /// `GET`: one [`FailureRecord`](crate::FailureRecord).
 pub const FAILURE: &str = "/api/v1/failures/{request_id}";
 
@@ -49,6 +52,11 @@ pub fn backend_action(pool: &str, backend: &str, action: BackendAction) -> Strin
 /// The path that does `action` to the circuit of one pool.
 pub fn breaker_action(pool: &str, action: BreakerAction) -> String {
     fill(BREAKER_ACTION, &[pool, action.as_str()])
+}
+
+/// The path that forgets the answers that one pool keeps.
+pub fn cache_flush(pool: &str) -> String {
+    fill(CACHE_FLUSH, &[pool])
 }
 
 /// The path that does `action` to the maintenance of a pool or a route.

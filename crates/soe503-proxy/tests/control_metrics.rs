@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use soe503::stale::StaleSnapshot;
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::rate::{RateConfig, RateLimit, RateSnapshot};
 use soe503_core::throttle::{Throttle, ThrottleConfig, ThrottleSnapshot};
@@ -99,7 +100,9 @@ fn scrape() -> Scrape {
             ],
             attempts: 110,
             prevented: 6,
-            degraded: 2,
+            fallbacks: 2,
+            stale: 3,
+            cache: Some(StaleSnapshot::default()),
             throttle: Some(throttle()),
             interrupted: 1,
             circuit: CircuitState::HalfOpen,

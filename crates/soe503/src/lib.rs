@@ -94,6 +94,8 @@ pub mod pool;
 pub mod rate_limit;
 pub mod retry;
 mod served;
+#[cfg(feature = "stale")]
+pub mod stale;
 pub mod timeout;
 mod verdict;
 

@@ -120,6 +120,12 @@ impl Client {
         self.call(Method::POST, &path, Some(request)).await
     }
 
+    /// Forgets the answers that one pool keeps, and answers the pool as it is afterwards.
+    pub async fn cache_flush(&self, pool: &str) -> Result<Reply<Pool>, ClientError> {
+        self.call(Method::POST, &path::cache_flush(pool), NOTHING)
+            .await
+    }
+
     /// All rate limits.
     pub async fn rate_limits(&self) -> Result<Reply<RateLimits>, ClientError> {
         self.call(Method::GET, path::RATE_LIMITS, NOTHING).await

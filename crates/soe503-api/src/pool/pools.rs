@@ -30,6 +30,8 @@ pub struct Pool {
     pub queue: Queue,
     /// What holds requests back that the backends would refuse; `null` if nothing does.
     pub throttle: Option<Throttle>,
+    /// Answers that are kept to be given instead of failures; `null` if none are.
+    pub cache: Option<Cache>,
     /// Requests of clients since the proxy started.
     pub requests: u64,
     /// Requests that would have failed and did not, because another attempt succeeded.
@@ -76,6 +78,21 @@ pub struct Throttle {
     pub accepted: u64,
     /// Requests held back since the proxy started.
     pub throttled: u64,
+}
+
+/// Answers that are kept to be given instead of failures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cache {
+    /// Answers in it.
+    pub entries: u64,
+    /// Bytes that they take, about.
+    pub bytes: u64,
+    /// Bytes that they may take.
+    pub max_bytes: u64,
+    /// Answers that were kept since the proxy started, or since the cache was configured anew.
+    pub kept: u64,
+    /// Those that were given instead of failures.
+    pub given: u64,
 }
 
 /// Requests that wait before a backend is chosen.

@@ -17,6 +17,7 @@
 //! schema, the reference page and the full example come from that declaration.
 
 mod build;
+mod cache;
 pub mod check;
 mod decisions;
 #[cfg(test)]
@@ -42,6 +43,7 @@ mod server;
 mod tls;
 mod wire;
 
+pub use cache::Cache;
 pub use forwarding::{Forwarded, ForwardedMode, ForwardedStyle, Networks};
 pub use guard::{CircuitBreaker, Ejection, RetryBudget, Throttle, Window};
 pub use health::{HealthCheck, Probe, StatusSet};

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    BackendTls, CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, RetryBudget, Throttle,
+    BackendTls, Cache, CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, RetryBudget, Throttle,
 };
 
 /// Backends behind a name: `[pools.NAME]`.
@@ -73,6 +73,8 @@ pub struct PoolConfig {
     pub ejection: Option<Ejection>,
     /// When requests are held back, if they are at all.
     pub throttle: Option<Throttle>,
+    /// What is kept of its answers for bad times; `None`: nothing.
+    pub cache: Option<Cache>,
 }
 
 /// How a backend is chosen.

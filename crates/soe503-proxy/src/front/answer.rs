@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
-use soe503::explain::Explained;
+use soe503::explain::{Degraded, Explained};
 use soe503::{BoxError, Component, Rejected, RequestContext, Served};
 use soe503_core::hops::{Allowance, Handed};
 use soe503_core::ledger::Refusal;
@@ -104,7 +104,8 @@ pub(crate) fn answer(
     let waiting = Waiting {
         front: Arc::clone(front),
         in_flight,
-        plain: http1 && changes.is_none(),
+        // A store wants to see them too.
+        plain: http1 && changes.is_none() && route.pool().cache.is_none(),
         changes: changes.cloned(),
         exceeded,
         late,
@@ -228,12 +229,13 @@ pub(super) fn note<B>(in_flight: &mut InFlight, response: &Response<B>) {
     let explained = response.extensions().get::<Explained>();
     let served = response.extensions().get::<Served>();
     let finish = in_flight.finish_mut();
+    finish.degraded = response.extensions().get::<Degraded>().copied();
     finish.status = Some(response.status().as_u16());
     if let Some(explained) = explained {
         finish.origin = Origin::Generated;
         finish.cause = Some(explained.cause);
         finish.attempts = u8::try_from(explained.attempts).unwrap_or(u8::MAX);
-        finish.degraded = explained.degraded;
+        finish.degraded = finish.degraded.or(explained.degraded);
     } else if let Some(served) = served {
         finish.origin = Origin::Upstream;
         finish.attempts = served.attempts;

@@ -69,7 +69,7 @@ impl InFlight {
             cause: None,
             attempts: 0,
             prevented: false,
-            degraded: false,
+            degraded: None,
         };
         Self {
             client,

@@ -93,6 +93,10 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
         Some(fallback) => explainer.fallback(static_answer(fallback)),
         None => explainer,
     };
+    let explainer = match &pool.cache {
+        Some(cache) => explainer.keep(cache.clone()),
+        None => explainer,
+    };
     Explain::new(limited, explainer.build())
 }
 

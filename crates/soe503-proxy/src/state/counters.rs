@@ -6,6 +6,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use soe503::explain::Degraded;
 use soe503_core::Cause;
 use soe503_core::health::CheckResult;
 
@@ -46,8 +47,8 @@ pub struct Finish {
     pub attempts: u8,
     /// It failed at first and was saved by another attempt.
     pub prevented: bool,
-    /// It failed, and the route's fallback was given instead.
-    pub degraded: bool,
+    /// It failed, and this was given instead.
+    pub degraded: Option<Degraded>,
 }
 
 /// The counters of one pool. All only grow; they outlive a reload of the configuration.
@@ -57,7 +58,8 @@ pub struct PoolCounters {
     extra_attempts: AtomicU64,
     untried: AtomicU64,
     prevented: AtomicU64,
-    degraded: AtomicU64,
+    fallbacks: AtomicU64,
+    stale: AtomicU64,
     /// Health checks.
     pub checks: CheckCounts,
 }
@@ -132,7 +134,8 @@ impl Default for PoolCounters {
             extra_attempts: AtomicU64::new(0),
             untried: AtomicU64::new(0),
             prevented: AtomicU64::new(0),
-            degraded: AtomicU64::new(0),
+            fallbacks: AtomicU64::new(0),
+            stale: AtomicU64::new(0),
             checks: CheckCounts::default(),
         }
     }
@@ -176,8 +179,14 @@ impl PoolCounters {
                 self.extra_attempts.fetch_add(u64::from(more) - 1, Relaxed);
             }
         }
-        if finish.degraded {
-            self.degraded.fetch_add(1, Relaxed);
+        match finish.degraded {
+            Some(Degraded::Stale) => {
+                self.stale.fetch_add(1, Relaxed);
+            }
+            Some(_) => {
+                self.fallbacks.fetch_add(1, Relaxed);
+            }
+            None => {}
         }
         if finish.prevented {
             self.prevented.fetch_add(1, Relaxed);
@@ -198,8 +207,13 @@ impl PoolCounters {
     }
 
     /// Requests for which the route's fallback was given instead of a failure.
-    pub fn degraded(&self) -> u64 {
-        self.degraded.load(Relaxed)
+    pub fn fallbacks(&self) -> u64 {
+        self.fallbacks.load(Relaxed)
+    }
+
+    /// Requests for which an older answer was given instead of a failure.
+    pub fn stale(&self) -> u64 {
+        self.stale.load(Relaxed)
     }
 
     /// Requests that failed at first and were saved by a retry.
@@ -261,7 +275,7 @@ mod tests {
             cause,
             attempts,
             prevented: false,
-            degraded: false,
+            degraded: None,
         }
     }
 
@@ -291,7 +305,7 @@ mod tests {
         counters.finish(&finish(200, Origin::Upstream, None, 1));
         counters.finish(&Finish {
             prevented: true,
-            degraded: false,
+            degraded: None,
             ..finish(200, Origin::Upstream, None, 3)
         });
         counters.finish(&finish(404, Origin::Upstream, None, 1));

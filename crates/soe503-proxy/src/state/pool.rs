@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use http::HeaderValue;
+use soe503::stale::StaleCache;
 use soe503_core::breaker::{Breaker, Transition};
 use soe503_core::health::HealthReport;
 use soe503_core::limit::ConcurrencyLimit;
@@ -41,6 +42,8 @@ pub struct PoolState {
     pub limit: ConcurrencyLimit,
     /// What holds requests back that the backends would refuse, if anything does.
     pub throttle: Option<Throttle>,
+    /// Good answers, kept for bad times.
+    pub cache: Option<StaleCache>,
     /// What happened so far. Outlives a reload.
     pub counters: Arc<PoolCounters>,
     /// TLS to the backends that are `https`.
@@ -66,6 +69,7 @@ impl PoolState {
             budget: RetryBudget::new(Arc::clone(&name), config.retry_budget.decisions()),
             limit: ConcurrencyLimit::new(Arc::clone(&name), config.max_in_flight.get()),
             throttle: throttle(&config, None),
+            cache: cache(&config, None),
             counters: Arc::default(),
             tls: tls(&config),
             answers: ArcSwap::from_pointee(Answers::new(
@@ -116,6 +120,7 @@ impl PoolState {
             budget,
             limit: self.limit.clone(),
             throttle: throttle(&config, self.throttle.as_ref()),
+            cache: cache(&config, self.cache.as_ref()),
             counters: Arc::clone(&self.counters),
             tls,
             answers: ArcSwap::from_pointee(Answers::new(members::hosts(&config), &self.answers())),
@@ -234,6 +239,16 @@ fn throttle(config: &PoolConfig, before: Option<&Throttle>) -> Option<Throttle> 
     let new = Throttle::new(config.name.shared(), told);
     let same = before.filter(|before| before.config() == new.config());
     Some(same.cloned().unwrap_or(new))
+}
+
+/// The store of `config`; the one from `before`, with what is in it, if it does the same.
+fn cache(config: &PoolConfig, before: Option<&StaleCache>) -> Option<StaleCache> {
+    let told = config.cache.as_ref()?.decisions();
+    let same = before.filter(|before| *before.config() == told);
+    Some(
+        same.cloned()
+            .unwrap_or_else(|| StaleCache::new(config.name.shared(), told)),
+    )
 }
 
 fn tls(config: &PoolConfig) -> Option<PoolTls> {

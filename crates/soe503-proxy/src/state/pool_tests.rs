@@ -63,7 +63,7 @@ fn a_reload_keeps_what_was_learned() {
         cause: None,
         attempts: 1,
         prevented: false,
-        degraded: false,
+        degraded: None,
     });
     before
         .pool

@@ -35,10 +35,20 @@ pub(super) struct Copied {
 }
 
 impl Asked {
-    pub(super) fn of<B>(request: &Request<B>) -> Self {
+    /// What is kept of `request`; `whole`: all of its head.
+    pub(super) fn of<B>(request: &Request<B>, whole: bool) -> Self {
         match RequestContext::head(request) {
             Some(head) => Self::Shared(Arc::clone(head)),
+            None if whole => Self::Shared(Arc::new(copy(request))),
             None => Self::Copied(Box::new(Copied::of(request))),
+        }
+    }
+
+    /// The whole head, where it is known.
+    pub(super) fn head(&self) -> Option<&Parts> {
+        match self {
+            Self::Shared(head) => Some(head),
+            Self::Copied(_) => None,
         }
     }
 
@@ -100,6 +110,19 @@ impl Asked {
         let sane = |b: u8| b.is_ascii_alphanumeric() || b"-_.~:+=/@".contains(&b);
         (fits && value.bytes().all(sane)).then_some(value)
     }
+}
+
+/// The head of `request`, with those of its extensions that are looked at here.
+fn copy<B>(request: &Request<B>) -> Parts {
+    let mut copy = Request::new(());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.version_mut() = request.version();
+    *copy.headers_mut() = request.headers().clone();
+    if let Some(exposure) = request.extensions().get::<Exposure>() {
+        copy.extensions_mut().insert(*exposure);
+    }
+    copy.into_parts().0
 }
 
 impl Copied {

@@ -3,9 +3,11 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
+
+use super::keep::Tape;
 
 pin_project! {
     /// The inner service's body, or ours.
@@ -23,6 +25,8 @@ pin_project! {
         Inner {
             #[pin]
             body: B,
+            // Somebody keeps a copy.
+            tape: Option<Box<dyn Tape>>,
         },
         Told {
             text: Bytes,
@@ -31,9 +35,9 @@ pin_project! {
 }
 
 impl<B> ExplainBody<B> {
-    pub(super) const fn inner(body: B) -> Self {
+    pub(super) const fn inner(body: B, tape: Option<Box<dyn Tape>>) -> Self {
         Self {
-            kind: Kind::Inner { body },
+            kind: Kind::Inner { body, tape },
         }
     }
 
@@ -48,7 +52,7 @@ impl<B> ExplainBody<B> {
     /// The inner service's body; `None` if the answer is ours.
     pub const fn get_mut(&mut self) -> Option<&mut B> {
         match &mut self.kind {
-            Kind::Inner { body } => Some(body),
+            Kind::Inner { body, .. } => Some(body),
             Kind::Told { .. } => None,
         }
     }
@@ -56,7 +60,7 @@ impl<B> ExplainBody<B> {
 
 impl<B: Default> Default for ExplainBody<B> {
     fn default() -> Self {
-        Self::inner(B::default())
+        Self::inner(B::default(), None)
     }
 }
 
@@ -73,7 +77,11 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         match self.project().kind.project() {
-            KindProj::Inner { body } => body.poll_frame(cx),
+            KindProj::Inner { body, tape: None } => body.poll_frame(cx),
+            KindProj::Inner { mut body, tape } => {
+                let polled = body.as_mut().poll_frame(cx);
+                polled.map(|frame| take_down(frame, body.is_end_stream(), tape))
+            }
             KindProj::Told { text } if text.is_empty() => Poll::Ready(None),
             KindProj::Told { text } => {
                 let text = std::mem::take(text);
@@ -84,15 +92,53 @@ where
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Inner { body } => body.is_end_stream(),
+            Kind::Inner { body, .. } => body.is_end_stream(),
             Kind::Told { text } => text.is_empty(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Inner { body } => body.size_hint(),
+            Kind::Inner { body, .. } => body.size_hint(),
             Kind::Told { text } => SizeHint::with_exact(text.len() as u64),
         }
+    }
+}
+
+/// Lets `tape` see a frame. It ends with the body, and is dropped with anything that is no data: an error, or
+/// trailers, which are not kept.
+fn take_down<D: Buf + From<Bytes>, E>(
+    frame: Option<Result<Frame<D>, E>>,
+    last: bool,
+    tape: &mut Option<Box<dyn Tape>>,
+) -> Option<Result<Frame<D>, E>> {
+    let Some(result) = frame else {
+        end(tape);
+        return None;
+    };
+    let frame = result.map(|frame| match frame.into_data() {
+        Ok(mut data) => {
+            let data = data.copy_to_bytes(data.remaining());
+            if !tape.as_mut().is_some_and(|tape| tape.data(&data)) {
+                *tape = None;
+            } else if last {
+                end(tape);
+            }
+            Frame::data(data.into())
+        }
+        Err(other) => {
+            *tape = None;
+            other
+        }
+    });
+    if frame.is_err() {
+        *tape = None;
+    }
+    Some(frame)
+}
+
+fn end(tape: &mut Option<Box<dyn Tape>>) {
+    if let Some(tape) = tape.take() {
+        tape.end();
     }
 }

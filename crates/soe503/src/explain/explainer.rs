@@ -9,6 +9,7 @@ use soe503_core::explain::{DOCS, Exposure, StatusPolicy};
 
 use super::asked::Asked;
 use super::instead::{Fallback, Page};
+use super::keep::Keep;
 use super::record::{Record, Surroundings};
 use super::told;
 use crate::clock;
@@ -29,13 +30,14 @@ pub(super) struct Shared {
     pub(super) surroundings: Option<Box<dyn Surroundings>>,
     pub(super) pages: Vec<Page>,
     pub(super) fallback: Option<Fallback>,
+    pub(super) keep: Option<Box<dyn Keep>>,
 }
 
 /// Makes an [`Explainer`].
 ///
 /// # Defaults
 /// `exposure` public · `policy` plain (503, 502, 504) · `docs` [`DOCS`] · no record, no
-/// surroundings, no pages, no fallback.
+/// surroundings, no pages, no fallback, nothing kept.
 #[must_use]
 pub struct Builder {
     shared: Shared,
@@ -56,6 +58,7 @@ impl Explainer {
                 surroundings: None,
                 pages: Vec::new(),
                 fallback: None,
+                keep: None,
             },
         }
     }
@@ -63,7 +66,7 @@ impl Explainer {
     /// The answer to `request`, which something above the stack refuses with `error`: as if a
     /// service below [`Explain`](super::Explain) had failed with it. It is recorded like any other.
     pub fn answer<B>(&self, request: &Request<B>, error: &BoxError) -> Response<Bytes> {
-        told::answer(error, self, &Asked::of(request), clock::now())
+        told::answer(error, self, &Asked::of(request, true), clock::now())
     }
 
     /// The name in `Proxy-Status`.
@@ -124,6 +127,12 @@ impl Builder {
     /// What is answered instead of failures.
     pub fn fallback(mut self, fallback: Fallback) -> Self {
         self.shared.fallback = Some(fallback);
+        self
+    }
+
+    /// Who keeps good answers, to be given instead of failures. They go before a fallback.
+    pub fn keep(mut self, keep: impl Keep + 'static) -> Self {
+        self.shared.keep = Some(Box::new(keep));
         self
     }
 

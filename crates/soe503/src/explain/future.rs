@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::Response;
+use http_body::Body;
 use pin_project_lite::pin_project;
 use soe503_core::Tick;
 
@@ -14,7 +15,7 @@ use super::Explainer;
 use super::asked::Asked;
 use super::body::ExplainBody;
 use super::panicked::Panicked;
-use super::{passed, told};
+use super::{kept, passed, told};
 use crate::error::BoxError;
 
 pin_project! {
@@ -74,6 +75,7 @@ impl<F, B, E> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
     E: Into<BoxError>,
+    B: Body,
 {
     type Output = Result<Response<ExplainBody<B>>, Infallible>;
 
@@ -89,8 +91,16 @@ where
                     Ok(Poll::Ready(Ok(mut response))) => {
                         if response.status().is_server_error() {
                             passed::on(&mut response, this.explainer, this.asked, *this.started);
+                            if let Some(older) =
+                                kept::instead(&response, this.explainer, this.asked)
+                            {
+                                return Poll::Ready(Ok(older.map(ExplainBody::told)));
+                            }
                         }
-                        return Poll::Ready(Ok(response.map(ExplainBody::inner)));
+                        let tape = kept::tape(&response, this.explainer, this.asked);
+                        return Poll::Ready(
+                            Ok(response.map(|body| ExplainBody::inner(body, tape))),
+                        );
                     }
                     Ok(Poll::Ready(Err(error))) => error.into(),
                     Err(_) => {

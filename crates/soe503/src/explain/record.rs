@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::keep::Degraded;
 use http::{Method, Uri};
 use soe503_core::diagnosis::{Context, Diagnosis};
 use soe503_core::explain::RetryInputs;
@@ -57,8 +58,8 @@ pub struct Explained {
     pub retry: Option<RetryVerdict>,
     /// The client's own request ended it: its body broke off or could not be read.
     pub by_client: bool,
-    /// A [`Fallback`](super::Fallback) was given instead.
-    pub degraded: bool,
+    /// What was given instead of our answer, if something was.
+    pub degraded: Option<Degraded>,
 }
 
 /// Hears of failures. Called on the request path, after the answer is made: hand the record to a

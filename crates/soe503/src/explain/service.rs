@@ -3,6 +3,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
+use http_body::Body;
 use tower_service::Service;
 
 use super::Explainer;
@@ -51,6 +52,7 @@ impl<S, ReqB, ResB> Service<Request<ReqB>> for Explain<S>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>>,
     S::Error: Into<BoxError>,
+    ResB: Body,
 {
     type Response = Response<ExplainBody<ResB>>;
     type Error = Infallible;
@@ -65,8 +67,8 @@ where
 
     fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
         let started = RequestContext::of(&mut request).now;
-        let asked = Asked::of(&request);
         let explainer = self.explainer.clone();
+        let asked = Asked::of(&request, explainer.shared.keep.is_some());
         if let Some(error) = self.unready.take() {
             return ResponseFuture::failed(error, asked, explainer, started);
         }

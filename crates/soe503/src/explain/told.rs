@@ -2,17 +2,19 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use soe503_core::Tick;
 use soe503_core::breaker::CircuitOpen;
 use soe503_core::cause::RetryAfterRule;
 use soe503_core::diagnosis::{CircuitView, Context, diagnose};
 use soe503_core::explain::{Format, RetryInputs, Telling, Told, retry_after, tell};
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, Refusal};
+use soe503_core::{Cause, Tick};
 
 use super::asked::Asked;
 use super::explainer::Explainer;
 use super::id::request_id;
 use super::instead;
+use super::keep::Degraded;
+use super::kept;
 use super::panicked::Panicked;
 use super::record::{Explained, FailureRecord};
 use crate::clock;
@@ -66,10 +68,24 @@ pub(super) fn answer(
     let cause = diagnosis.primary;
     let fallback = shared.fallback.as_ref();
     let fallback = fallback.filter(|f| !by_client && f.is_for(cause, format, method));
-    match fallback {
-        Some(fallback) => fallback.give(&mut response, method),
-        None => instead::page(&mut response, &shared.pages, cause, format, method),
-    }
+    let older = match by_client || cause == Cause::OverloadRateLimited {
+        true => None,
+        false => kept::instead(&response, explainer, asked),
+    };
+    let degraded = match (older, fallback) {
+        (Some(older), _) => {
+            response = older;
+            Some(Degraded::Stale)
+        }
+        (None, Some(fallback)) => {
+            fallback.give(&mut response, method);
+            Some(Degraded::Static)
+        }
+        (None, None) => {
+            instead::page(&mut response, &shared.pages, cause, format, method);
+            None
+        }
+    };
     response.extensions_mut().insert(Explained {
         cause,
         root: diagnosis.root,
@@ -77,7 +93,7 @@ pub(super) fn answer(
         backend: ledger.last().and_then(|last| last.backend.clone()),
         retry: diagnosis.retry,
         by_client,
-        degraded: fallback.is_some(),
+        degraded,
     });
     if let Some(record) = &shared.record {
         let (retry_after, at_unix) = (telling.retry_after, telling.at_unix);

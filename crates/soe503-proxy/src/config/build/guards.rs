@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 
 use super::at_least;
 use crate::config::{
-    CircuitBreaker, Ejection, RetryBudget, Throttle, Window,
-    keys::{BreakerKeys, EjectionKeys, RetryBudgetKeys, ThrottleKeys},
+    Cache, CircuitBreaker, Ejection, RetryBudget, Throttle, Window,
+    keys::{BreakerKeys, CacheKeys, EjectionKeys, RetryBudgetKeys, ThrottleKeys},
     problem::{Problem, Problems},
     wire::At,
 };
@@ -97,4 +97,13 @@ pub(super) fn throttle(keys: &ThrottleKeys) -> Option<Throttle> {
         window: keys.window.value,
         minimum_requests: keys.minimum_requests.value,
     })
+}
+
+/// What is kept of answers.
+pub(super) const fn cache(keys: &CacheKeys) -> Cache {
+    Cache::new(
+        keys.stale_if_error.value,
+        keys.max_size.value.0,
+        keys.max_object.value.0,
+    )
 }

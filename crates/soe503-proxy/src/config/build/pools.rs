@@ -76,6 +76,7 @@ fn pool(
         retry_budget: guards::retry_budget(&keys.retry_budget.0.value),
         ejection,
         throttle: guards::throttle(&keys.throttle.0.value),
+        cache: keys.cache.0.map(|cache| guards::cache(&cache.value)),
     })
 }
 

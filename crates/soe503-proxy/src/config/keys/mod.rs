@@ -25,8 +25,8 @@ pub(super) use instead::{FallbackKeys, PageKeys};
 pub(super) use listeners::{ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol};
 pub(super) use maintenance::{BypassKeys, MaintenanceKeys};
 pub(super) use pools::{
-    BackendKeys, BreakerKeys, CheckKeys, CheckKind, EjectionKeys, PoolKeys, RetryBudgetKeys,
-    ThrottleKeys,
+    BackendKeys, BreakerKeys, CacheKeys, CheckKeys, CheckKind, EjectionKeys, PoolKeys,
+    RetryBudgetKeys, ThrottleKeys,
 };
 pub(super) use rate::RateLimitKeys;
 pub(super) use routes::{MatchKeys, RetryKeys, RouteKeys};

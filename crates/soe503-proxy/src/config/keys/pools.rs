@@ -11,7 +11,7 @@ use super::{
 };
 use crate::config::{
     BackendProtocol, Balance, Host, Name, Ratio, StatusSet, Window,
-    wire::{Defaulted, List, Maybe, Nested, Optional, Required, choice, section},
+    wire::{Defaulted, List, Maybe, Nested, Optional, Required, Size, choice, section},
 };
 
 section! {
@@ -73,12 +73,13 @@ section! {
         retry_budget: Nested<RetryBudgetKeys>;
         /// Takes a backend out when its requests show that it fails.
         ejection: Nested<EjectionKeys>;
+        /// Keeps good answers, to be given instead of failures.
+        cache: Maybe<CacheKeys>, absent("nothing is kept"), like("{ stale_if_error = \"1h\" }");
         /// Holds requests back that the backends would refuse anyway.
         throttle: Nested<ThrottleKeys>;
     }
     later {
         queue: "queues",
-        cache: "caches",
     }
 }
 
@@ -185,6 +186,22 @@ section! {
             range(Duration::from_secs(1), Duration::from_secs(3600));
         /// Retries per second that are free, so that a quiet pool can retry too.
         min_per_second: Defaulted<u32>, default(3), range(0, 100_000);
+    }
+}
+
+section! {
+    /// Keeps good answers, to be given instead of failures and marked with `X-SOE-Degraded: stale`
+    /// (RFC 5861 §4): those that a shared cache may keep, and of them none that belongs to one person.
+    /// A backend that can answer is always asked.
+    struct CacheKeys {
+        /// How long an answer may be given after it went stale, unless it says so itself
+        /// (`Cache-Control: stale-if-error`).
+        stale_if_error: Defaulted<Duration>, default(Duration::from_secs(3600)),
+            range(Duration::ZERO, Duration::from_secs(30 * 86_400));
+        /// What all answers together may take; the least used go first.
+        max_size: Defaulted<Size>, default(Size(64 << 20)), range(Size(64 << 10), Size(64 << 30));
+        /// The largest body that is kept.
+        max_object: Defaulted<Size>, default(Size(1 << 20)), range(Size(0), Size(1 << 30));
     }
 }
 

@@ -1,4 +1,4 @@
-//! `POST …/backends/{backend}/{action}` and `POST …/breaker/{action}`.
+//! `POST …/backends/{backend}/{action}`, `POST …/breaker/{action}` and `POST …/cache/flush`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -81,6 +81,24 @@ pub(super) async fn breaker(
     apply(&pool, action, &reason, anchor.tick());
     tracing::info!(pool = &*pool.name, %action, reason = &*reason, %peer, "an operator changed a circuit");
     Ok(Json(view::pool(&pool, anchor)))
+}
+
+/// `POST …/cache/flush`.
+pub(super) async fn cache_flush(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path(pool): Path<String>,
+) -> Result<Json<api::Pool>, Refusal> {
+    let pool = pools::find(&shared.proxy, &pool)?;
+    let Some(cache) = &pool.cache else {
+        return Err(bad_request(&format!(
+            "The pool `{}` keeps no answers: it has no `cache`.",
+            pool.name
+        )));
+    };
+    let entries = cache.flush();
+    tracing::info!(pool = &*pool.name, entries, %peer, "an operator flushed a cache");
+    Ok(Json(view::pool(&pool, Anchor::now())))
 }
 
 fn apply(pool: &PoolState, action: BreakerAction, reason: &Arc<str>, now: Tick) {

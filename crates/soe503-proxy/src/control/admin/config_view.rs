@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 
 use super::front_view;
 use crate::config::{
-    AccessLog, Admin, AdminAccess, Backend, BackendProtocol, BackendTls, Balance, CircuitBreaker,
-    Config, Ejection, Exposure, Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck,
-    Host, HostPolicy, Listener, ListenerTls, Match, Networks, PoolConfig, Probe, Protocols,
-    RetryBudget, Rewrite, Route, Server, StatusPolicy, Throttle, Window,
+    AccessLog, Admin, AdminAccess, Backend, BackendProtocol, BackendTls, Balance, Cache,
+    CircuitBreaker, Config, Ejection, Exposure, Forwarded, ForwardedMode, ForwardedStyle,
+    HeaderRules, HealthCheck, Host, HostPolicy, Listener, ListenerTls, Match, Networks, PoolConfig,
+    Probe, Protocols, RetryBudget, Rewrite, Route, Server, StatusPolicy, Throttle, Window,
 };
 
 /// `config` as JSON.
@@ -262,6 +262,9 @@ fn pool(pool: &PoolConfig) -> Value {
     if let Some(tls) = &pool.tls {
         view["tls"] = backend_tls(tls);
     }
+    if let Some(on) = &pool.cache {
+        view["cache"] = cache(on);
+    }
     if let Some(check) = &pool.health_check {
         view["health_check"] = health_check(check);
     }
@@ -323,6 +326,14 @@ fn throttle(on: &Throttle) -> Value {
         "max_reject": on.max_reject.as_f64(),
         "window": span(on.window),
         "minimum_requests": on.minimum_requests,
+    })
+}
+
+fn cache(on: &Cache) -> Value {
+    json!({
+        "stale_if_error": span(on.stale_if_error),
+        "max_size": bytes(on.max_size),
+        "max_object": bytes(on.max_object),
     })
 }
 

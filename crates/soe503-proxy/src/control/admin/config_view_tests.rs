@@ -66,6 +66,10 @@ overruled_by_traffic = false
 timeout = "2s"
 rise = 4
 fall = 5
+[pools.app.cache]
+stale_if_error = "2h"
+max_size = "65MiB"
+max_object = "2MiB"
 [pools.app.circuit_breaker]
 failure_rate = 0.5
 slow_rate = 0.25

@@ -52,6 +52,7 @@ pub fn router(admin: Admin) -> Router {
         .route(path::POOL, get(pools::one))
         .route(path::BACKEND_ACTION, post(actions::backend))
         .route(path::BREAKER_ACTION, post(actions::breaker))
+        .route(path::CACHE_FLUSH, post(actions::cache_flush))
         .route(path::FAILURE, get(failures::one))
         .route(path::RATE_LIMITS, get(limits::all))
         .route(path::MAINTENANCE, get(maintenance::all))
@@ -120,6 +121,7 @@ async fn unknown_path(request: Request) -> Refusal {
         path::POOL,
         path::BACKEND_ACTION,
         path::BREAKER_ACTION,
+        path::CACHE_FLUSH,
         path::FAILURE,
         path::RATE_LIMITS,
         path::MAINTENANCE,

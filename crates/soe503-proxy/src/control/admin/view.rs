@@ -51,6 +51,16 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
                 throttled: seen.throttled,
             }
         }),
+        cache: pool.cache.as_ref().map(|cache| {
+            let seen = cache.snapshot();
+            api::Cache {
+                entries: seen.entries,
+                bytes: seen.bytes,
+                max_bytes: cache.config().max_bytes,
+                kept: seen.kept,
+                given: seen.given,
+            }
+        }),
         requests: pool.counters.requests(),
         prevented: pool.counters.prevented(),
         failed: pool.counters.failed(),

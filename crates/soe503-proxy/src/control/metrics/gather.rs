@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use soe503::stale::StaleCache;
 use soe503_api::CircuitState;
 use soe503_core::pool::BackendSnapshot;
 use soe503_core::rate::RateSnapshot;
@@ -78,7 +79,9 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
         responses: responses(pool),
         attempts: pool.counters.attempts(),
         prevented: pool.counters.prevented(),
-        degraded: pool.counters.degraded(),
+        fallbacks: pool.counters.fallbacks(),
+        stale: pool.counters.stale(),
+        cache: pool.cache.as_ref().map(StaleCache::snapshot),
         throttle: pool
             .throttle
             .as_ref()

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use soe503::stale::StaleSnapshot;
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::Cause;
 use soe503_core::rate::RateSnapshot;
@@ -81,7 +82,11 @@ pub struct PoolScrape {
     /// Requests saved by a retry.
     pub prevented: u64,
     /// Requests for which a fallback was given instead of a failure.
-    pub degraded: u64,
+    pub fallbacks: u64,
+    /// Requests for which an older answer was given.
+    pub stale: u64,
+    /// What is kept for bad times.
+    pub cache: Option<StaleSnapshot>,
     /// What holds requests back, if anything does.
     pub throttle: Option<ThrottleSnapshot>,
     /// Its routes that are under planned maintenance.

@@ -68,7 +68,8 @@ pub const TABLE: &[Family] = &[
         help: "Requests that failed at first and were saved, by what saved them.",
         read: Read::Pool(|pool, out| {
             out.push(&[&pool.name, &"retry"], pool.prevented);
-            out.push(&[&pool.name, &"fallback"], pool.degraded);
+            out.push(&[&pool.name, &"fallback"], pool.fallbacks);
+            out.push(&[&pool.name, &"stale"], pool.stale);
         }),
     },
     Family {
@@ -142,6 +143,30 @@ pub const TABLE: &[Family] = &[
         read: Read::Pool(|pool, out| {
             if let Some(throttle) = &pool.throttle {
                 out.push(&[&pool.name], throttle.probability.as_f64());
+            }
+        }),
+    },
+    Family {
+        name: "soe503_pool_cache_bytes",
+        kind: Kind::Gauge,
+        unit: "bytes",
+        labels: &["pool"],
+        help: "What the answers take that are kept to be given instead of failures.",
+        read: Read::Pool(|pool, out| {
+            if let Some(cache) = &pool.cache {
+                out.push(&[&pool.name], cache.bytes);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_pool_cache_entries",
+        kind: Kind::Gauge,
+        unit: "answers",
+        labels: &["pool"],
+        help: "Answers that are kept to be given instead of failures.",
+        read: Read::Pool(|pool, out| {
+            if let Some(cache) = &pool.cache {
+                out.push(&[&pool.name], cache.entries);
             }
         }),
     },
