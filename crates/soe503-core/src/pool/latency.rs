@@ -4,7 +4,7 @@
 //! and the time it was set: a float and a stamp in one atomic word, so a reader never sees one
 //! without the other.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 
 use smallvec::SmallVec;
@@ -35,6 +35,10 @@ pub(super) struct Climate {
     computed: AtomicU64,
     /// The time constant of the estimates, in nanoseconds.
     decay: AtomicU64,
+    /// Attempts in flight are counted for the whole pool.
+    counting: AtomicBool,
+    /// How many there are, of those that began while they were counted.
+    in_flight: AtomicU32,
 }
 
 /// Assumed before anything was measured.
@@ -182,7 +186,33 @@ impl Climate {
             typical: AtomicU64::new(0),
             computed: AtomicU64::new(0),
             decay: AtomicU64::new(0),
+            counting: AtomicBool::new(false),
+            in_flight: AtomicU32::new(0),
         }
+    }
+
+    /// Whether to count attempts in flight from now on.
+    pub(super) fn set_counting(&self, counting: bool) {
+        self.counting.store(counting, Ordering::Relaxed);
+    }
+
+    /// An attempt begins. Whether it is counted, and so to be told of to [`Self::end`].
+    pub(super) fn begin(&self) -> bool {
+        let counting = self.counting.load(Ordering::Relaxed);
+        if counting {
+            self.in_flight.fetch_add(1, Ordering::Relaxed);
+        }
+        counting
+    }
+
+    /// An attempt that was counted ends.
+    pub(super) fn end(&self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Attempts in flight in the whole pool, if they are counted.
+    pub(super) fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
     }
 
     pub(super) fn set_decay(&self, decay: Duration) {

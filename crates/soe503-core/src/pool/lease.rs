@@ -24,6 +24,8 @@ pub struct Lease<S> {
     started: Tick,
     responded: Option<Tick>,
     helpful: bool,
+    /// It is among the pool's attempts in flight.
+    counted: bool,
 }
 
 /// What an attempt means to the pool.
@@ -75,6 +77,7 @@ impl<S> Lease<S> {
         backend.vitals.requests.fetch_add(1, Ordering::Relaxed);
         Self {
             generation,
+            counted: backend.climate.begin(),
             backend: Arc::clone(backend),
             kind,
             repeated,
@@ -254,6 +257,9 @@ impl<S> Drop for Lease<S> {
             .vitals
             .in_flight
             .fetch_sub(1, Ordering::Relaxed);
+        if self.counted {
+            self.backend.climate.end();
+        }
         // After a result the generation has moved on, and there is nothing to give back.
         if self.kind == LeaseKind::Probe
             && let Some(pool) = self.pool()

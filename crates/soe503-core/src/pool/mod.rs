@@ -67,27 +67,39 @@
 //! counted where it changes (`word.rs`), so neither asks around. Locks are taken when something
 //! fails or changes; a change costs O(log n), a new set of backends O(n log n).
 
+mod affinity;
 mod agenda;
 mod aperture;
 mod backend;
+mod balance;
 mod census;
 mod config;
 mod control;
 mod ejection;
+mod group;
 mod handle;
+mod keyed;
 mod latency;
 mod lease;
+mod maglev;
 mod members;
 mod pick;
+mod places;
+mod policies;
 mod refusal;
+mod ring;
 mod roster;
 mod snapshot;
 mod state;
+mod tiers;
 mod tried;
+mod turns;
 mod vitals;
 mod word;
 
+pub use affinity::{Affinity, Ask};
 pub use backend::{Backend, BackendSpec, Key};
+pub use balance::{Balance, Hashing};
 pub use config::{EjectionConfig, PoolConfig, PoolConfigError};
 pub use control::UnknownBackend;
 pub use handle::Pool;

@@ -122,9 +122,9 @@ impl<S> Pool<S> {
         shared.tend(now);
         let config = shared.config.load();
         let backends = self.backends();
-        let census = shared.members.load().roster.census();
-        let panic = census.panic(config.panic_threshold)
-            || census.distrust(config.panic_threshold)
+        let members = shared.members.load();
+        let census = members.whole.roster.census();
+        let panic = members.panics(config.panic_threshold)
             || census.rotation == 0 && census.enabled() > 0;
         let shown: Vec<_> = backends
             .iter()
@@ -135,7 +135,7 @@ impl<S> Pool<S> {
         PoolSnapshot {
             name: Arc::clone(&shared.name),
             state: PoolState::of(&census, panic),
-            panic: panic && census.admit(config.panic_threshold).is_some(),
+            panic: panic && members.whole.roster.admit().is_some(),
             panic_picks: shared.panic_picks.load(Ordering::Relaxed),
             counts,
             typical_latency: self.typical_latency(),
