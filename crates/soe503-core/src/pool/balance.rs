@@ -86,6 +86,8 @@ impl fmt::Display for Balance {
 // === impl Hashing ===
 
 impl Hashing {
+    /// No bound.
+    pub const DEFAULT: Self = Self { bounded_load: None };
     /// The smallest factor: with less, a backend's share of one request would round to nothing.
     pub const LEAST_BOUND: f32 = 1.01;
 

@@ -68,7 +68,11 @@ impl Group {
             table: Table::new(balance, places, start),
             cumulative,
             slots: slots.map(Vec::into_boxed_slice),
-            unit: u64::from(if uniform { weights.first().copied().unwrap_or(1) } else { 1 }),
+            unit: u64::from(if uniform {
+                weights.first().copied().unwrap_or(1)
+            } else {
+                1
+            }),
         }
     }
 

@@ -68,7 +68,9 @@ impl<S> Members<S> {
 
     /// The backend of that badge.
     pub(super) fn find_badge(&self, badge: u64) -> Option<&Arc<Backend<S>>> {
-        let found = self.by_badge.binary_search_by_key(&badge, |&(badge, _)| badge);
+        let found = self
+            .by_badge
+            .binary_search_by_key(&badge, |&(badge, _)| badge);
         let (_, slot) = self.by_badge[found.ok()?];
         Some(&self.list[slot as usize])
     }

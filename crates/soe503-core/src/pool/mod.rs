@@ -105,6 +105,8 @@ pub use control::UnknownBackend;
 pub use handle::Pool;
 pub use lease::{FailureScope, Lease, LeaseKind, Recorded};
 pub use refusal::{NoBackend, StateCounts};
-pub use snapshot::{BackendSnapshot, EjectionSnapshot, LatencySnapshot, PoolSnapshot, PoolState};
+pub use snapshot::{
+    BackendSnapshot, EjectionSnapshot, LatencySnapshot, PoolSnapshot, PoolState, TierSnapshot,
+};
 pub use state::{BackendState, BackendTransition, By, Why};
 pub use tried::Tried;

@@ -97,11 +97,7 @@ impl<S> Pool<S> {
     ///
     /// # Errors
     /// As [`Self::pick`].
-    pub fn pick_for(
-        &self,
-        ask: &Ask<'_>,
-        rng: &mut fastrand::Rng,
-    ) -> Result<Lease<S>, NoBackend> {
+    pub fn pick_for(&self, ask: &Ask<'_>, rng: &mut fastrand::Rng) -> Result<Lease<S>, NoBackend> {
         let shared = &self.shared;
         let (now, tried) = (ask.now, ask.tried);
         if now.as_nanos() >= shared.wake_at.load(Ordering::Relaxed) {

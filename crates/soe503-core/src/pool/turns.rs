@@ -108,7 +108,10 @@ mod tests {
             for (turn, &at) in (1..).zip(&round) {
                 seen += f64::from(u8::from(at == slot));
                 let fair = f64::from(turn) * f64::from(weight) / total;
-                assert!((seen - fair).abs() < 2.0, "{slot} at {turn}: {seen}, {fair}");
+                assert!(
+                    (seen - fair).abs() < 2.0,
+                    "{slot} at {turn}: {seen}, {fair}"
+                );
             }
         }
     }

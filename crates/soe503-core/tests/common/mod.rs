@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use soe503_core::health::{Health, HealthReport};
 use soe503_core::pool::{
-    Affinity, Ask, BackendSpec, BackendState, Balance, Lease, NoBackend, Pool, PoolConfig, PoolSnapshot, Recorded, Tried,
+    Affinity, Ask, BackendSpec, BackendState, Balance, Lease, NoBackend, Pool, PoolConfig,
+    PoolSnapshot, Recorded, Tried,
 };
 use soe503_core::{Cause, Outcome, Tick};
 
