@@ -14,6 +14,7 @@
 //! | [`health`] | when active checks change their mind |
 //! | [`keepalive`] | how long an idle connection may be used again |
 //! | [`limit`] | whether there is room for one more request |
+//! | [`orca`] | what a backend says about its load |
 //! | [`ledger`] | the facts that attempts leave behind |
 //! | [`diagnosis`] | the cause that those facts prove |
 //! | [`ratio`] | what a share is, and when it is reached |
@@ -28,6 +29,7 @@ pub mod histogram;
 pub mod keepalive;
 pub mod ledger;
 pub mod limit;
+pub mod orca;
 pub mod outcome;
 pub mod pool;
 pub mod ratio;

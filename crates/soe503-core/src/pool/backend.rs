@@ -158,7 +158,7 @@ impl<S> Backend<S> {
         if flags.has(Flags::WARMING) {
             load *= FULL_SHARE as f32 / self.warmth(now, slow_start) as f32;
         }
-        (load + 1.0) * self.vitals.penalty.factor(now)
+        (load + 1.0) * self.vitals.penalty.factor(now) * self.pressure(now)
     }
 
     /// The weight in thousandths, less while warming.

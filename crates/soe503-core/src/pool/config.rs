@@ -12,7 +12,8 @@ use crate::health::Health;
 ///
 /// # Defaults
 /// `balance` P2C, `ejection` see [`EjectionConfig`], `panic_threshold` 0.5, `slow_start` 5 s,
-/// `latency_decay` 10 s, `initial_health` up, `abandon_after` none, `zone` none, `overprovisioning` 1.4.
+/// `latency_decay` 10 s, `initial_health` up, `abandon_after` none, `zone` none, `overprovisioning` 1.4,
+/// `load_reports` none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PoolConfig {
     /// How a backend is chosen among those that can be used.
@@ -37,6 +38,9 @@ pub struct PoolConfig {
     /// A level of priority, or the own zone, carries as much of the traffic as its usable share of the
     /// weight times this, at most all of it; the rest spills over to the next. From 1 to 1000.
     pub overprovisioning: f32,
+    /// What backends say about their load ([`Backend::report`](super::Backend::report)) is taken into
+    /// account, and for so long. `None`: it is not.
+    pub load_reports: Option<Duration>,
 }
 
 /// When traffic takes a backend out of rotation, and for how long.
@@ -111,6 +115,7 @@ impl Default for PoolConfig {
             abandon_after: None,
             zone: None,
             overprovisioning: 1.4,
+            load_reports: None,
         }
     }
 }

@@ -96,6 +96,7 @@ impl Group {
 
     /// The slot of a random backend, at one of these places of the roster if all weights are equal; of
     /// all by weight otherwise. `None` if there is none.
+    #[inline]
     pub(super) fn draw(&self, window: &Window, rng: &mut fastrand::Rng) -> Option<usize> {
         let Some(cumulative) = &self.cumulative else {
             return Some(self.roster.slot(window.draw(rng)?));
@@ -111,6 +112,7 @@ impl Group {
     /// The slots of two random backends as [`Self::draw`] draws one: different ones if all weights are
     /// equal and there are two; independent ones otherwise, so that equal costs make shares
     /// proportional to weights.
+    #[inline]
     pub(super) fn draw_two(
         &self,
         range: &Range<usize>,

@@ -69,6 +69,7 @@ impl<S> Pool<S> {
         let climate = Climate::new();
         climate.set_decay(config.latency_decay);
         climate.set_counting(config.balance.is_bounded());
+        climate.reports.set_expiry(config.load_reports);
         Self {
             shared: Arc::new(Shared {
                 name: name.into(),
@@ -108,6 +109,7 @@ impl<S> Pool<S> {
         let mut control = shared.control();
         shared.climate.set_decay(config.latency_decay);
         shared.climate.set_counting(config.balance.is_bounded());
+        shared.climate.reports.set_expiry(config.load_reports);
         let before = shared.config.swap(Arc::new(config));
         let (config, members) = (shared.config.load(), shared.members.load_full());
         let arranged = |config: &PoolConfig| {

@@ -66,6 +66,7 @@ const PROBE_PATIENCE: Duration = Duration::from_secs(1);
 // === impl Lease ===
 
 impl<S> Lease<S> {
+    #[inline]
     pub(super) fn new(
         backend: &Arc<Backend<S>>,
         kind: LeaseKind,
@@ -252,6 +253,7 @@ impl<S> Lease<S> {
 }
 
 impl<S> Drop for Lease<S> {
+    #[inline]
     fn drop(&mut self) {
         self.backend
             .vitals

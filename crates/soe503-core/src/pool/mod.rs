@@ -87,6 +87,7 @@ mod pick;
 mod places;
 mod policies;
 mod refusal;
+mod report;
 mod ring;
 mod roster;
 mod snapshot;

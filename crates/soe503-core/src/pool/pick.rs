@@ -115,10 +115,14 @@ impl<S> Pool<S> {
         }
         let members = shared.members.load();
         let list = &members.list;
-        shared.climate.refresh(now, list.len(), |i| {
+        let refreshed = shared.climate.refresh(now, list.len(), |i| {
             let ejected = list[i].flags().has(Flags::EJECTED);
             (!ejected).then_some(&list[i].vitals.estimate)
         });
+        if refreshed {
+            let reports = &shared.climate.reports;
+            reports.refresh(now, list.len(), |i| &list[i].vitals.reported);
+        }
         let config = shared.config.load();
         // Backends may change between the decision and the choice; then decide again, once.
         let chosen = (0..2).find_map(|_| {
@@ -168,6 +172,7 @@ impl<S> Shared<S> {
     }
 
     /// A lease of `backend`, which was found in the state of `flags`.
+    #[inline]
     fn lease(
         &self,
         backend: &Arc<Backend<S>>,
@@ -200,7 +205,23 @@ impl<S> Shared<S> {
 
 impl<'m, S> Chooser<'_, 'm, S> {
     /// A backend, and whether it was tried before.
+    #[inline]
     fn choose(&self, rng: &mut fastrand::Rng) -> Option<(Candidate<'m, S>, bool)> {
+        let usual = if self.balance == Balance::P2c && self.members.tiers.is_none() {
+            self.of_two(rng)
+        } else {
+            None
+        };
+        match usual {
+            Some(chosen) => Some((chosen, false)),
+            None => self.choose_otherwise(rng),
+        }
+    }
+
+    /// By another policy, in tiers, or when two draws do not do. Apart, so that the usual choice is one
+    /// piece of code.
+    #[inline(never)]
+    fn choose_otherwise(&self, rng: &mut fastrand::Rng) -> Option<(Candidate<'m, S>, bool)> {
         let fresh = match &self.members.tiers {
             Some(tiers) if self.admit == Admit::Rotation => tiers
                 .order(self.key(), rng)
@@ -225,6 +246,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
     }
 
     /// Power of two choices.
+    #[inline]
     pub(super) fn of_two(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
         if self.range.len() > FEW {
             self.in_window(rng).or_else(|| self.of_many(rng))
@@ -237,6 +259,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
     }
 
     /// Two draws that both fit: the usual case.
+    #[inline]
     fn quick(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
         let [first, second] = self.group.draw_two(&self.range, rng)?;
         let (first, second) = (self.untried(first)?, self.untried(second)?);
@@ -264,12 +287,14 @@ impl<'m, S> Chooser<'_, 'm, S> {
     }
 
     /// The cheaper of two of many.
+    #[inline]
     fn of_many(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
         let pair = self.sample(&Window::all(self.range.clone()), rng)?;
         self.cheaper_of(pair, rng)
     }
 
     /// Two of many, drawn again while they do not fit: by their shares.
+    #[inline]
     fn sample(
         &self,
         window: &Window,
@@ -309,6 +334,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
     }
 
     /// The backend at `slot`, if it can be used and was not tried.
+    #[inline]
     pub(super) fn untried(&self, slot: usize) -> Option<Candidate<'m, S>> {
         let backend = &self.members.list[slot];
         let flags = backend.flags();
@@ -317,6 +343,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
     }
 
     /// Whether a slow start lets this draw count.
+    #[inline]
     pub(super) fn is_warm_enough(
         &self,
         (backend, flags): Candidate<'m, S>,
@@ -364,6 +391,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
         self.cheaper_of(if equal { distinct } else { weighted }, rng)
     }
 
+    #[inline]
     fn cheaper_of(
         &self,
         [first, second]: [Option<Candidate<'m, S>>; 2],
@@ -375,6 +403,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
         }
     }
 
+    #[inline]
     fn cheaper(
         &self,
         first: Candidate<'m, S>,

@@ -58,8 +58,8 @@ impl<'m, S> Chooser<'_, 'm, S> {
         Some(best?.0)
     }
 
-    /// The one whose turn it is. Those that cannot be used lose theirs; one that warms up takes a part
-    /// of them.
+    /// The one whose turn it is. Those that cannot be used lose theirs; one that warms up or is busy by its
+    /// own account takes a part of them.
     fn in_turn(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
         let Table::Turns(turns) = &self.group.table else {
             return None;
@@ -67,7 +67,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
         let draws = (0..DRAWS).map_while(|_| turns.next());
         draws
             .filter_map(|slot| self.untried(slot))
-            .find(|candidate| self.is_warm_enough(*candidate, rng))
+            .find(|candidate| self.takes_its_turn(*candidate, rng))
     }
 
     /// A random one.
@@ -75,7 +75,13 @@ impl<'m, S> Chooser<'_, 'm, S> {
         let all = super::aperture::Window::all(self.range.clone());
         (0..DRAWS).find_map(|_| {
             let candidate = self.untried(self.group.draw(&all, rng)?)?;
-            self.is_warm_enough(candidate, rng).then_some(candidate)
+            self.takes_its_turn(candidate, rng).then_some(candidate)
         })
+    }
+
+    /// Whether a slow start and what the backend says about its load let this turn count.
+    fn takes_its_turn(&self, candidate: Candidate<'m, S>, rng: &mut fastrand::Rng) -> bool {
+        let chance = candidate.0.chance(self.now);
+        self.is_warm_enough(candidate, rng) && chance.is_none_or(|chance| rng.f32() < chance)
     }
 }

@@ -168,6 +168,7 @@ impl Roster {
     }
 
     /// The places of those whom `admit` allows.
+    #[inline]
     pub(super) fn range(&self, admit: Admit) -> Range<usize> {
         let (first, last) = Class::span(admit);
         let start = first.checked_sub(1).map_or(0, |before| self.end(before));
@@ -213,6 +214,7 @@ impl Roster {
 
 impl Class {
     /// The first and the last of those whom `admit` allows.
+    #[inline]
     const fn span(admit: Admit) -> (usize, usize) {
         let (first, last) = match admit {
             Admit::Rotation => (Self::Overruled, Self::Rotation),

@@ -105,6 +105,8 @@ pub struct BackendSnapshot {
     pub stale: u64,
     /// Latencies.
     pub latency: LatencySnapshot,
+    /// How busy it is by its own account, lately: 1 is fully.
+    pub utilization: Option<f64>,
     /// What active checks say.
     pub health: HealthReport,
     /// They condemn it, and are not believed: requests are answered.
@@ -189,6 +191,7 @@ impl<S> Pool<S> {
 
 impl<S> Backend<S> {
     fn snapshot(&self, config: &PoolConfig, now: Tick) -> BackendSnapshot {
+        let utilization = self.utilization(now);
         let vitals = &self.vitals;
         vitals.histogram.fade(now);
         let cold = vitals.cold();
@@ -222,6 +225,7 @@ impl<S> Backend<S> {
                 p50: vitals.histogram.quantile(0.5),
                 p99: vitals.histogram.quantile(0.99),
             },
+            utilization,
             health: cold.health.clone(),
             check_overruled: flags.has(Flags::OVERRULED),
             ejection: ejection.map(|why| EjectionSnapshot {
