@@ -71,6 +71,7 @@ fn everything(check: &str) -> String {
         match (table, name) {
             ("[pools.app.health_check]", name) if others.contains(&name) => None,
             ("[pools.app.health_check]", "type") => Some(format!("type = \"{check}\"")),
+            ("[pools.app]", "balance") => Some("balance = \"ring_hash\"".into()),
             ("[pools.app]", "protocol") if check == "grpc" => Some("protocol = \"h2\"".into()),
             _ => Some(line.to_owned()),
         }
@@ -159,6 +160,7 @@ fn the_full_example_has_the_defaults_of_the_smallest() {
 fn every_key_can_be_set_at_once() {
     let directory = TempDir::new().unwrap();
     fs::write(directory.path().join("admin.token"), "0123456789abcdef\n").unwrap();
+    fs::write(directory.path().join("sticky.key"), "fedcba9876543210\n").unwrap();
     certificates(directory.path());
     let path = directory.path().join("edge.toml");
     let load = |check| {

@@ -153,12 +153,17 @@ impl<S> Backend<S> {
 
     /// What one more attempt costs where latencies are not looked at: the load, relative to the share,
     /// with that attempt, and times the penalty for failures.
+    #[inline]
     pub(super) fn load(&self, flags: Flags, now: Tick, slow_start: Duration) -> f32 {
         let mut load = self.in_flight() as f32 * self.load_unit;
         if flags.has(Flags::WARMING) {
             load *= FULL_SHARE as f32 / self.warmth(now, slow_start) as f32;
         }
-        (load + 1.0) * self.vitals.penalty.factor(now) * self.pressure(now)
+        let cost = (load + 1.0) * self.vitals.penalty.factor(now);
+        match self.pressure(now) {
+            None => cost,
+            Some(pressure) => cost * pressure,
+        }
     }
 
     /// The weight in thousandths, less while warming.

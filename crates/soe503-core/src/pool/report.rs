@@ -133,8 +133,14 @@ impl<S> Backend<S> {
         fresh(&self.vitals.reported.utilization, now, expiry).map(f64::from)
     }
 
-    /// The factor by which reports make it dearer, 1 or more.
-    pub(super) fn pressure(&self, now: Tick) -> f32 {
+    /// The factor by which reports make it dearer, 1 or more; `None`: nobody listens.
+    #[inline]
+    pub(super) fn pressure(&self, now: Tick) -> Option<f32> {
+        (self.climate.reports.expiry.load(Ordering::Relaxed) > 0).then(|| self.said_pressure(now))
+    }
+
+    #[inline(never)]
+    fn said_pressure(&self, now: Tick) -> f32 {
         let reports = &self.climate.reports;
         let Some(expiry) = reports.expiry() else {
             return 1.0;

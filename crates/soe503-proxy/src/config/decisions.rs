@@ -10,7 +10,7 @@ use soe503_core::{
     retry::{Backoff, BudgetConfig, RetryPolicy},
 };
 
-use super::{CircuitBreaker, HealthCheck, PoolConfig, Retry, RetryBudget, Window};
+use super::{CircuitBreaker, HealthCheck, Name, PoolConfig, Retry, RetryBudget, Window};
 
 impl PoolConfig {
     /// How backends are chosen and judged.
@@ -30,6 +30,10 @@ impl PoolConfig {
             },
         };
         PoolDecisions {
+            balance: self.balance.decisions(self.hash.as_ref()),
+            zone: self.zone.as_ref().map(Name::shared),
+            overprovisioning: self.overprovisioning.as_f64() as f32,
+            load_reports: self.load_reports.map(|reports| reports.expire_after),
             ejection,
             slow_start: self.slow_start,
             initial_health: self

@@ -3,9 +3,9 @@
 use super::{
     keys::{
         AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, CertificateKeys, CheckKeys,
-        ClientAuthKeys, EjectionKeys, FileKeys, ForwardedKeys, HeaderKeys, LimitKeys, ListenerKeys,
-        ListenerTlsKeys, MatchKeys, PoolKeys, PoolTlsKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
-        ServerKeys,
+        ClientAuthKeys, EjectionKeys, FileKeys, ForwardedKeys, HashKeys, HeaderKeys, LimitKeys,
+        ListenerKeys, ListenerTlsKeys, MatchKeys, PoolKeys, PoolTlsKeys, ReportKeys,
+        RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys, StickyKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -68,6 +68,10 @@ fn lists_of_defaults_are_true() {
     let pool = include_str!("pool.rs");
     check::<PoolKeys>(pool, "pub struct PoolConfig");
     check::<BackendKeys>(pool, "pub struct Backend");
+    let balance = include_str!("balance.rs");
+    check::<HashKeys>(balance, "pub struct Hash ");
+    check::<StickyKeys>(balance, "pub struct Sticky ");
+    check::<ReportKeys>(balance, "pub struct LoadReports");
     check::<CheckKeys>(include_str!("health.rs"), "pub struct HealthCheck");
     let tls = include_str!("tls.rs");
     check::<ListenerTlsKeys>(tls, "pub struct ListenerTls");

@@ -16,6 +16,7 @@
 //! Every key is declared once, in `keys`: type, default, range and text. The reader, the JSON
 //! schema, the reference page and the full example come from that declaration.
 
+mod balance;
 mod build;
 pub mod check;
 mod decisions;
@@ -39,6 +40,7 @@ mod server;
 mod tls;
 mod wire;
 
+pub use balance::{Balance, Factor, Hash, HashKey, LoadReports, SameSite, Sticky, StickyKey};
 pub use forwarding::{Forwarded, ForwardedMode, ForwardedStyle, Networks};
 pub use guard::{CircuitBreaker, Ejection, RetryBudget, Window};
 pub use health::{HealthCheck, Probe, StatusSet};
@@ -46,7 +48,7 @@ pub use listener::{Limits, Listener, Protocols};
 pub use load::{MAX_FILE_SIZE, from_str, load};
 pub use manual::{full_example, reference_page, schema};
 pub use name::{Name, NonEmpty};
-pub use pool::{Backend, BackendProtocol, Balance, PoolConfig, Scheme, Target};
+pub use pool::{Backend, BackendProtocol, PoolConfig, Scheme, Target};
 pub use problem::Problem;
 pub use report::Report;
 pub use root::Config;

@@ -11,6 +11,7 @@ use soe503::BoxError;
 
 use super::ClientBody;
 use super::actions::Actions;
+use super::belonging::Belonging;
 use super::index::Index;
 use super::stack::Stack;
 use crate::config;
@@ -38,6 +39,8 @@ pub(crate) struct Route {
     stack: Mutex<Stack>,
     /// `None`: requests and answers are passed on as they are.
     actions: Option<Arc<Actions>>,
+    /// `None`: any backend will do.
+    belonging: Option<Belonging>,
 }
 
 impl Routes {
@@ -70,6 +73,7 @@ impl Route {
         Self {
             matches,
             label,
+            belonging: Belonging::of(&pool.config),
             pool,
             stack: Mutex::new(stack),
             actions: Actions::of(config).map(Arc::new),
@@ -87,6 +91,17 @@ impl Route {
     /// What it changes about requests and answers.
     pub(super) fn actions(&self) -> Option<&Arc<Actions>> {
         self.actions.as_ref()
+    }
+
+    /// What its pool asks of requests.
+    pub(super) fn belonging(&self) -> Option<&Belonging> {
+        self.belonging.as_ref()
+    }
+
+    /// Whether somebody looks at the fields of its backends' answers.
+    pub(super) fn reads_answers(&self) -> bool {
+        let config = &self.pool.config;
+        config.sticky.is_some() || config.load_reports.is_some()
     }
 
     /// Our answer to a request that is refused with `error` before it comes to the stack.

@@ -8,6 +8,7 @@
 //! serde is not used here on purpose: it stops at the first error of a file, and its errors do
 //! not know what else would have been valid at that place.
 
+mod factor;
 mod field;
 mod key;
 mod list;
