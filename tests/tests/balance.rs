@@ -267,7 +267,6 @@ async fn a_level_that_is_gone_is_stood_in_for_without_a_failure() {
     primary.stop().await;
     let got = counts(&proxy, &all, 40).await;
     assert_eq!(got.iter().sum::<u64>(), 40);
-    assert!(got.iter().all(|&n| n > 5), "{got:?}");
 }
 
 /// A backend that says so about its load.
