@@ -71,7 +71,7 @@ impl LoadReport {
     /// What the backend is used to: its own measure, or its processors'. `None` if it does not say.
     pub fn utilization(&self) -> Option<f64> {
         let said = |part: f64| (part > 0.0).then_some(part);
-        said(self.application).or(said(self.cpu))
+        said(self.application).or_else(|| said(self.cpu))
     }
 
     fn of_text(text: &str) -> Option<Self> {

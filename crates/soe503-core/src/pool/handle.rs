@@ -135,8 +135,8 @@ impl<S> Pool<S> {
     /// specs with the same name the first counts.
     pub fn set_backends(&self, specs: Vec<BackendSpec<S>>, now: Tick) {
         let shared = &self.shared;
-        let config = shared.config.load();
         let mut control = shared.control();
+        let config = shared.config.load();
         let old = Arc::clone(&shared.members.load().list);
         let mut by_name: HashMap<&str, &Arc<Backend<S>>> = old
             .iter()

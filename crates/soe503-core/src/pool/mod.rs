@@ -90,6 +90,7 @@ mod census;
 mod config;
 mod control;
 mod ejection;
+mod grant;
 mod group;
 mod handle;
 mod keyed;

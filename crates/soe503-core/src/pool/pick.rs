@@ -6,13 +6,13 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::affinity::Ask;
-use super::aperture::{Lane, SMALL, Window};
+use super::aperture::{Lane, Window};
 use super::backend::{Backend, FULL_SHARE};
 use super::balance::Balance;
 use super::census::Admit;
 use super::group::Group;
 use super::handle::{Pool, Shared};
-use super::lease::{Lease, LeaseKind};
+use super::lease::Lease;
 use super::members::Members;
 use super::refusal::NoBackend;
 use super::tried::Tried;
@@ -152,43 +152,6 @@ impl<S> Pool<S> {
 // === impl Shared ===
 
 impl<S> Shared<S> {
-    /// The window of thread number `picker`, if `admit` is the rotation and that is large.
-    fn lane(&self, picker: u32, admit: Admit, members: &Members<S>) -> Option<&Lane> {
-        let windowed = admit == Admit::Rotation
-            && members.whole.is_uniform()
-            && members.tiers.is_none()
-            && members.whole.roster.range(admit).len() > SMALL;
-        Some(self.aperture.get().filter(|_| windowed)?.lane(picker))
-    }
-
-    /// The backend of that badge, if it can be used and was not tried.
-    fn belonging(&self, badge: u64, now: Tick, tried: &Tried) -> Option<Lease<S>> {
-        let members = self.members.load();
-        let admit = members.whole.roster.admit()?;
-        let backend = members.find_badge(badge)?;
-        let flags = backend.flags();
-        let fits = admit.allows(flags) && !tried.contains(backend.id);
-        fits.then(|| self.lease(backend, flags, false, now))
-    }
-
-    /// A lease of `backend`, which was found in the state of `flags`.
-    #[inline]
-    fn lease(
-        &self,
-        backend: &Arc<Backend<S>>,
-        flags: Flags,
-        repeated: bool,
-        now: Tick,
-    ) -> Lease<S> {
-        let kind = if flags.in_rotation() {
-            LeaseKind::Normal
-        } else {
-            self.panic_picks.fetch_add(1, Ordering::Relaxed);
-            LeaseKind::Panic
-        };
-        Lease::new(backend, kind, repeated, flags.generation(), now)
-    }
-
     /// Why nobody can be picked. It takes a look at all backends, once until something changes.
     fn refusal(&self) -> NoBackend {
         let mut control = self.try_control();

@@ -196,7 +196,7 @@ fn key(path: &Path, at: &Range<usize>, problems: &mut Problems) -> Option<Sticky
     Some(StickyKey(key))
 }
 
-pub(super) fn load_reports(keys: At<ReportKeys>) -> LoadReports {
+pub(super) fn load_reports(keys: &At<ReportKeys>) -> LoadReports {
     LoadReports {
         expire_after: keys.value.expire_after.value,
         pass_on: keys.value.pass_on.value,

@@ -67,7 +67,7 @@ fn pool(
         zone: zone.cloned(),
         hash,
         sticky: sticky?,
-        load_reports: keys.load_reports.0.map(balance::load_reports),
+        load_reports: keys.load_reports.0.as_ref().map(balance::load_reports),
         protocol: keys.protocol.value,
         connect_timeout: keys.connect_timeout.value,
         idle_timeout: keys.idle_timeout.value,

@@ -7,7 +7,7 @@ use super::{Fault, Field, Spot, found};
 use crate::config::Factor;
 
 impl Field for Factor {
-    const KIND: &'static str = "a number from 1 on";
+    const KIND: &'static str = "a number";
 
     fn read(value: &Spanned<DeValue<'_>>, spot: &mut Spot<'_>) -> Option<Self> {
         let number = match value.get_ref() {
