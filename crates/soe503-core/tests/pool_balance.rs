@@ -108,6 +108,9 @@ fn least_request_does_not_look_at_latencies_and_flees_failures() {
     pool.record("b1", at(2), ERROR);
     let failed = counts(&mut pool, at(2), 2_000);
     assert_eq!(share(&failed, "b0"), 1.0, "a fast failer attracts nothing");
+    // Ten seconds later a hundredth of the penalty is left, and does not matter any more.
+    let later = counts(&mut pool, at(12), 2_000);
+    assert!((share(&later, "b1") - 0.5).abs() < 0.05, "{later:?}");
 }
 
 #[test]

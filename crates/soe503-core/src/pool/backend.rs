@@ -148,22 +148,34 @@ impl<S> Backend<S> {
             .vitals
             .estimate
             .read(now, climate.typical(), climate.decay());
-        estimate * self.load(flags, now, slow_start)
+        estimate * self.load(flags, now, slow_start) * self.dearness(now)
     }
 
-    /// What one more attempt costs where latencies are not looked at: the load, relative to the share,
-    /// with that attempt, and times the penalty for failures.
+    /// The same where latencies are not looked at. What failures and reports add counts in steps of
+    /// √2, so that what is left of an old failure does not decide between idle backends for ever.
+    pub(super) fn load_cost(&self, flags: Flags, now: Tick, slow_start: Duration) -> f32 {
+        let steps = (self.dearness(now).log2() * 2.0).floor();
+        self.load(flags, now, slow_start) * (steps / 2.0).exp2()
+    }
+
+    /// By how much failures and reports make it dearer.
     #[inline]
-    pub(super) fn load(&self, flags: Flags, now: Tick, slow_start: Duration) -> f32 {
+    fn dearness(&self, now: Tick) -> f32 {
+        let penalty = self.vitals.penalty.factor(now);
+        match self.pressure(now) {
+            None => penalty,
+            Some(pressure) => penalty * pressure,
+        }
+    }
+
+    /// The load relative to the share, with one more attempt.
+    #[inline]
+    fn load(&self, flags: Flags, now: Tick, slow_start: Duration) -> f32 {
         let mut load = self.in_flight() as f32 * self.load_unit;
         if flags.has(Flags::WARMING) {
             load *= FULL_SHARE as f32 / self.warmth(now, slow_start) as f32;
         }
-        let cost = (load + 1.0) * self.vitals.penalty.factor(now);
-        match self.pressure(now) {
-            None => cost,
-            Some(pressure) => cost * pressure,
-        }
+        load + 1.0
     }
 
     /// The weight in thousandths, less while warming.

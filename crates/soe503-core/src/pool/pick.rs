@@ -376,7 +376,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
         let loads_only = self.balance == Balance::LeastRequest;
         let cost = |(backend, flags): Candidate<'m, S>| {
             if loads_only {
-                backend.load(flags, self.now, self.slow_start)
+                backend.load_cost(flags, self.now, self.slow_start)
             } else {
                 backend.cost(flags, self.now, self.slow_start)
             }

@@ -44,7 +44,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
                 continue;
             };
             let (backend, flags) = candidate;
-            let load = backend.load(flags, self.now, self.slow_start);
+            let load = backend.load_cost(flags, self.now, self.slow_start);
             let share = backend.share(flags, self.now, self.slow_start);
             match best {
                 Some((_, least)) if load > least => continue,
