@@ -83,6 +83,19 @@ fn a_round_without_one_is_exact_for_the_others() {
 }
 
 #[test]
+fn a_round_of_many_is_exact_however_many_neighbours_are_out() {
+    let mut pool = TestPool::balanced(&[1; 2_000], Balance::RoundRobin);
+    for i in 0..500 {
+        let name = format!("b{i}");
+        pool.pool
+            .disable(name.as_str(), "test", None, at(1))
+            .unwrap();
+    }
+    let counts = counts(&mut pool, at(1), 1_500);
+    assert_eq!(counts.len(), 1_500, "each of the others once");
+}
+
+#[test]
 fn least_request_evens_out_loads_by_weight() {
     let mut pool = TestPool::balanced(&[1, 1, 2], Balance::LeastRequest);
     let held: Vec<_> = (0..400).map(|_| pool.pick(at(1))).collect();

@@ -9,6 +9,7 @@ use core::cmp::Reverse;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::BinaryHeap;
 
+use super::aperture::SMALL;
 use super::places::Place;
 
 /// One round, and how far it is.
@@ -37,12 +38,16 @@ impl Turns {
                 (weight * LONGEST / total).max(1)
             }
         };
+        let many = places.len() > SMALL;
         // When, in what order at the same time, which of how many turns, and whose.
         let mut due: BinaryHeap<_> = places
             .iter()
-            .zip(0_u32..)
+            .zip(0_u64..)
             .map(|(place, order)| {
                 let turns = turns(place);
+                // Of many, neighbours in the config are apart: a rack that is out is a turn lost here
+                // and there, and not a long search.
+                let order = if many { place.identity } else { order };
                 Reverse((SCALE / (2 * turns), order, 0_u64, turns, place.slot))
             })
             .collect();
