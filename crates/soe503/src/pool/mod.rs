@@ -18,7 +18,7 @@
 //! [`Retry`](crate::Retry) goes to another backend.
 //!
 //! # Where a request belongs
-//! [`Affinity`](soe503_core::pool::Affinity) as an extension of the request, or of the head in its
+//! [`Affinity`] as an extension of the request, or of the head in its
 //! [`RequestContext`](crate::RequestContext), says which key it has and with which backend its client is to
 //! stay.
 //!
