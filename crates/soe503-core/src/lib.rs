@@ -18,6 +18,7 @@
 //! | [`maintenance`] | whether an interruption was planned, and until when |
 //! | [`rate`] | whether a caller has sent too much, and when it may come back |
 //! | [`throttle`] | whether a request is held back, as the backends would refuse it |
+//! | [`orca`] | what a backend says about its load |
 //! | [`ledger`] | the facts that attempts leave behind |
 //! | [`diagnosis`] | the cause that those facts prove |
 //! | [`ratio`] | what a share is, and when it is reached |
@@ -34,6 +35,7 @@ pub mod keepalive;
 pub mod ledger;
 pub mod limit;
 pub mod maintenance;
+pub mod orca;
 pub mod outcome;
 pub mod pool;
 pub mod rate;

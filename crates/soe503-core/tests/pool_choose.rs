@@ -221,3 +221,52 @@ fn the_same_seed_makes_the_same_choices() {
     };
     assert_eq!(run(), run());
 }
+
+// P2C's cost, each factor by itself; and an idle backend costs what is typical, never nothing.
+
+#[test]
+fn p2c_is_latency_times_in_flight() {
+    // 10 ms with three in flight cost 40, with seven 80.
+    let mut pool = TestPool::of(2);
+    pool.answer("b0", at(1), ms(10));
+    pool.answer("b1", at(1), ms(60));
+    let held: Vec<_> = (0..3).map(|_| pool.lease("b0", at(1))).collect();
+    assert_share(&shares(&mut pool, at(1), 1_000), "b0", 1.0);
+    let more: Vec<_> = (0..4).map(|_| pool.lease("b0", at(1))).collect();
+    assert_share(&shares(&mut pool, at(1), 1_000), "b0", 0.0);
+    drop((held, more));
+}
+
+#[test]
+fn p2c_penalises_failures_whatever_their_latency() {
+    let mut pool = TestPool::of(2);
+    pool.answer("b0", at(1), ms(40));
+    pool.answer("b1", at(1), ms(10));
+    assert_share(&shares(&mut pool, at(1), 1_000), "b1", 1.0);
+    // One failure makes it five times as dear, for some seconds.
+    let lease = pool.lease("b1", at(1));
+    lease.record(at(1), Outcome::failure(Cause::DependencyUpstreamError));
+    assert_share(&shares(&mut pool, at(1), 1_000), "b0", 1.0);
+    assert_share(&shares(&mut pool, at(10), 1_000), "b0", 0.0);
+}
+
+#[test]
+fn p2c_is_never_zero_when_idle() {
+    // tower's peak EWMA decays to 0 without requests, and an idle backend takes everything.
+    let mut pool = TestPool::of(3);
+    for now in (1..600).map(at) {
+        pool.answer("b0", now, ms(10));
+        pool.answer("b1", now, ms(10));
+    }
+    let latency = pool.snapshot(at(600)).backends[2].latency.estimate;
+    assert_eq!(latency, None, "nothing is known of it");
+    assert_share(&shares(&mut pool, at(600), 6_000), "b2", 1.0 / 3.0);
+    pool.answer("b2", at(600), ms(10));
+    for now in (601..1_200).map(at) {
+        pool.answer("b0", now, ms(10));
+        pool.answer("b1", now, ms(10));
+    }
+    let latency = pool.snapshot(at(1_200)).backends[2].latency.estimate;
+    assert!(latency.unwrap() >= ms(9), "{latency:?}");
+    assert_share(&shares(&mut pool, at(1_200), 6_000), "b2", 1.0 / 3.0);
+}

@@ -73,6 +73,7 @@ fn everything(check: &str) -> String {
             ("[pools.app.health_check]", "type") => Some(format!("type = \"{check}\"")),
             // A week's or once; a text or a file.
             ("[[maintenance]]", "weekly" | "duration") | ("[routes.fallback]", "file") => None,
+            ("[pools.app]", "balance") => Some("balance = \"ring_hash\"".into()),
             ("[pools.app]", "protocol") if check == "grpc" => Some("protocol = \"h2\"".into()),
             _ => Some(line.to_owned()),
         }
@@ -164,6 +165,7 @@ fn every_key_can_be_set_at_once() {
     for page in ["sorry.html", "maintenance.html", "busy.html"] {
         fs::write(directory.path().join(page), "<p>sorry").unwrap();
     }
+    fs::write(directory.path().join("sticky.key"), "fedcba9876543210\n").unwrap();
     certificates(directory.path());
     let path = directory.path().join("edge.toml");
     let load = |check| {

@@ -27,6 +27,61 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("misspelt_key", "timeout = \"15s\"", "tiemout = \"15s\""),
     ("misspelt_required_key", "address = ", "adress = "),
     ("key_of_another_table", "timeout = \"15s\"", "fall = 3"),
+    (
+        "policy_misspelt",
+        "connect_timeout = \"500ms\"",
+        "balance = \"round_robbin\"",
+    ),
+    (
+        "policy_without_a_key",
+        "connect_timeout = \"500ms\"",
+        "balance = \"maglev\"",
+    ),
+    (
+        "key_without_a_policy",
+        "connect_timeout = \"500ms\"",
+        "hash = { on = \"path\" }",
+    ),
+    (
+        "hash_of_a_header_without_name",
+        "connect_timeout = \"500ms\"",
+        "balance = \"ring_hash\"\nhash = { on = \"header\" }",
+    ),
+    (
+        "hash_of_a_path_with_a_name",
+        "connect_timeout = \"500ms\"",
+        "balance = \"ring_hash\"\nhash = { on = \"path\", name = \"x\" }",
+    ),
+    (
+        "bound_on_loads_that_is_too_tight",
+        "connect_timeout = \"500ms\"",
+        "balance = \"ring_hash\"\nhash = { on = \"path\", bounded_load = 1 }",
+    ),
+    (
+        "cookie_that_browsers_drop",
+        "connect_timeout = \"500ms\"",
+        "sticky = { same_site = \"none\" }",
+    ),
+    (
+        "cookie_with_a_name_that_none_has",
+        "connect_timeout = \"500ms\"",
+        "sticky = { name = \"a:b\" }",
+    ),
+    (
+        "cookie_with_a_path_that_none_has",
+        "connect_timeout = \"500ms\"",
+        "sticky = { path = \"/a;b\" }",
+    ),
+    (
+        "cookie_without_its_key",
+        "connect_timeout = \"500ms\"",
+        "sticky = { key_file = \"nowhere/sticky.key\" }",
+    ),
+    (
+        "priority_out_of_range",
+        "backends = [\"http://127.0.0.1:8081\", \"http://127.0.0.1:8082\"]",
+        "backends = [{ url = \"http://127.0.0.1:8081\", priority = 16 }]",
+    ),
     ("unknown_key", "timeout = \"15s\"", "banana = 1"),
     ("unknown_table", "", "[tracing]\nendpoint = \"x\""),
     ("missing_key", "pool = \"app\"\n", ""),

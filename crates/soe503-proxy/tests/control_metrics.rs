@@ -10,7 +10,8 @@ use soe503_core::throttle::{Throttle, ThrottleConfig, ThrottleSnapshot};
 use soe503_core::{Cause, Tick};
 use soe503_proxy::config::TlsVersion;
 use soe503_proxy::control::metrics::{
-    BackendScrape, Kind, PoolScrape, ResponseCount, Scrape, TABLE, TlsScrape, page, render,
+    BackendScrape, Kind, PoolScrape, ResponseCount, Scrape, TABLE, TierScrape, TlsScrape, page,
+    render,
 };
 use soe503_proxy::state::{Class, Origin};
 use soe503_proxy::tls::Reason;
@@ -23,6 +24,7 @@ fn backend(name: &str, state: BackendState) -> BackendScrape {
         in_flight: 2,
         requests: 100,
         failures: 5,
+        utilization: Some(0.5),
         latency: vec![
             (0.5, Duration::from_micros(1500)),
             (0.99, Duration::from_millis(20)),
@@ -114,6 +116,12 @@ fn scrape() -> Scrape {
             in_flight: 4,
             in_flight_limit: Some(10_000),
             panic: false,
+            clients_moved: Some(2),
+            tiers: vec![TierScrape {
+                priority: 1,
+                own_zone: true,
+                share: 0.25,
+            }],
             checks: vec![("passed", 40), ("failed", 2), ("not_made", 0)],
             dns_failing: vec![("app.internal".into(), Cause::DependencyDnsFailure)],
             backends: vec![

@@ -123,8 +123,14 @@ fn grid(
     canvas: Canvas,
 ) -> Grid {
     let mut columns = vec![Column::left("BACKEND")];
+    // Only where they say something.
+    let tiers = wide && backends.iter().any(|b| b.priority > 0 || b.zone.is_some());
+    let reports = wide && backends.iter().any(|b| b.utilization.is_some());
     if wide {
         columns.extend([Column::left("ADDRESS"), Column::right("WEIGHT")]);
+    }
+    if tiers {
+        columns.extend([Column::right("PRIORITY"), Column::left("ZONE")]);
     }
     columns.extend([
         Column::left("STATE"),
@@ -134,6 +140,9 @@ fn grid(
         Column::right("P99"),
         Column::left("CHECK"),
     ]);
+    if reports {
+        columns.push(Column::right("BUSY"));
+    }
     if wide {
         columns.extend([
             Column::right("REQUESTS"),
@@ -150,7 +159,11 @@ fn grid(
         let mut cells = vec![Cell::new(&backend.name, style::STRONG)];
         if wide {
             cells.push(Cell::plain(&backend.address));
-            cells.push(Cell::plain(backend.weight.to_string()));
+            cells.push(Cell::plain(weight(backend)));
+        }
+        if tiers {
+            cells.push(Cell::plain(backend.priority.to_string()));
+            cells.push(backend.zone.as_deref().map_or_else(Cell::none, Cell::plain));
         }
         cells.extend([
             Cell::new(word(backend.state), mark.style()),
@@ -160,6 +173,10 @@ fn grid(
             latency(backend.latency_ms.p99),
             check(&backend.health_check, now),
         ]);
+        if reports {
+            let busy = |part: f64| Cell::plain(format!("{:.0}%", part * 100.0));
+            cells.push(backend.utilization.map_or_else(Cell::none, busy));
+        }
         if wide {
             cells.push(Cell::plain(count(backend.requests)));
             cells.push(Cell::plain(count(backend.failures)));
@@ -184,6 +201,14 @@ fn grid(
         rows: backends.iter().map(row).collect(),
         columns,
         indent: 2,
+    }
+}
+
+/// The weight, and what part of it counts now if that is not all.
+fn weight(backend: &Backend) -> String {
+    match backend.share {
+        Some(share) if share < 0.995 => format!("{} x {share:.2}", backend.weight),
+        _ => backend.weight.to_string(),
     }
 }
 

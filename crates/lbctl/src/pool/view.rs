@@ -1,6 +1,6 @@
 //! Pools as text: a headline each, then its backends.
 
-use soe503_api::{Circuit, CircuitState, ForcedCircuit, Pool, PoolState, Timestamp};
+use soe503_api::{Circuit, CircuitState, ForcedCircuit, Pool, PoolState, Tier, Timestamp};
 
 use super::backends;
 use crate::show::{Canvas, Fact, Line, Mark, age, count, flow, plural, style, waiting, wrap};
@@ -71,6 +71,9 @@ fn headline(pool: &Pool, now: Timestamp, canvas: Canvas, out: &mut String) {
         requests(pool),
         budget(pool),
     ];
+    if !matches!(&*pool.balance, "" | "p2c") {
+        facts.push(Fact::plain(format!("balance {}", pool.balance)));
+    }
     if pool.queue.depth > 0 || pool.queue.limit.is_some() {
         facts.push(queue(pool));
     }
@@ -80,9 +83,33 @@ fn headline(pool: &Pool, now: Timestamp, canvas: Canvas, out: &mut String) {
         let text = "PANIC: too few backends are in rotation to believe the checks; all are used";
         note(text, style::BAD, canvas, out);
     }
+    if let Some(tiers) = tiers(pool) {
+        note(&tiers, style::PLAIN, canvas, out);
+    }
     if let Some(why) = circuit_why(&pool.circuit) {
         note(&format!("circuit: {why}"), style::PLAIN, canvas, out);
     }
+}
+
+/// Who gets how much: `priority 0, own zone: 70 % (1 of 2 usable)`.
+fn tiers(pool: &Pool) -> Option<String> {
+    let zones = pool.tiers.iter().any(|tier| tier.own_zone);
+    let tier = |tier: &Tier| {
+        let zone = match (zones, tier.own_zone) {
+            (false, _) => "",
+            (true, true) => ", own zone",
+            (true, false) => ", other zones",
+        };
+        format!(
+            "priority {}{zone}: {:.0} % ({} of {} usable)",
+            tier.priority,
+            tier.share * 100.0,
+            count(tier.usable),
+            count(tier.backends),
+        )
+    };
+    let tiers: Vec<_> = pool.tiers.iter().map(tier).collect();
+    (!tiers.is_empty()).then(|| tiers.join("; "))
 }
 
 /// A sentence about the pool, under its headline.

@@ -24,6 +24,19 @@ pub struct Backend {
     pub until: Option<Timestamp>,
     /// Its share relative to the other backends. Default 1.
     pub weight: u32,
+    /// The part of its weight that it has now: less than 1 while it warms up; `null` while it has no
+    /// address.
+    #[serde(default)]
+    pub share: Option<f64>,
+    /// Its priority: the lowest comes first.
+    #[serde(default)]
+    pub priority: u32,
+    /// Where it stands; `null` if that is not configured.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// How busy it is by its own account, 1 is fully; `null` without a report that holds.
+    #[serde(default)]
+    pub utilization: Option<f64>,
     /// Attempts that run on it now.
     pub in_flight: u64,
     /// Attempts on it since the proxy started.

@@ -20,6 +20,12 @@ pub struct Pool {
     pub state: PoolState,
     /// So few backends are in rotation that checks are no longer believed: all are used.
     pub panic: bool,
+    /// How a backend is chosen: `p2c`, `least_request`, `round_robin`, `random`, `ring_hash` or `maglev`.
+    #[serde(default)]
+    pub balance: String,
+    /// Priorities and zones, in the order in which they are used; empty if all backends are in one.
+    #[serde(default)]
+    pub tiers: Vec<Tier>,
     /// The pool's circuit breaker.
     pub circuit: Circuit,
     /// The backends, in the order of the configuration.
@@ -38,6 +44,21 @@ pub struct Pool {
     pub prevented: u64,
     /// Requests that were answered with an error of ours.
     pub failed: u64,
+}
+
+/// The backends of one priority that are in the zone of the proxy, or those that are not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tier {
+    /// The priority: the lowest comes first.
+    pub priority: u32,
+    /// They are in the zone of the proxy.
+    pub own_zone: bool,
+    /// How many there are.
+    pub backends: u64,
+    /// How many of them are in rotation.
+    pub usable: u64,
+    /// The part of the traffic that they get, from 0 to 1.
+    pub share: f64,
 }
 
 /// How a pool is, in one word.

@@ -43,8 +43,8 @@ impl<S> Shared<S> {
         let config = self.config.load();
         // Its service may have been replaced since; its slot and its numbers are the same.
         if let Some(slot) = backend.vitals.slot() {
-            members.roster.put(slot, backend.flags());
-            members.roster.decide(config.panic_threshold);
+            members.put(slot, backend.flags());
+            members.decide(config.panic_threshold);
             plan(&mut control.agenda, backend, &config);
             if control.agenda.times.len() > 2 * members.list.len() + SLACK {
                 control.agenda.rewrite(&members, &config);
@@ -57,7 +57,7 @@ impl<S> Shared<S> {
     /// As [`Self::changed`], for all backends. `members` are those about to be in force.
     pub(super) fn changed_all(&self, control: &mut Control, members: &Members<S>) {
         let config = self.config.load();
-        members.roster.decide(config.panic_threshold);
+        members.decide(config.panic_threshold);
         control.agenda.rewrite(members, &config);
         self.version.fetch_add(1, Ordering::Release);
         self.announce(control);

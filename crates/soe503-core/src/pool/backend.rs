@@ -23,6 +23,12 @@ pub struct BackendSpec<S> {
     pub address: Arc<str>,
     /// Its share relative to the others. 0 counts as 1.
     pub weight: u32,
+    /// Its level: those of the lowest number get the traffic as long as they can carry it.
+    pub priority: u8,
+    /// Where it stands. Compared with [`PoolConfig::zone`](super::PoolConfig::zone).
+    pub zone: Option<Arc<str>>,
+    /// The number by which a client asks for it again ([`Affinity`](super::Affinity)).
+    pub badge: Option<u64>,
     /// What reaches it; the pool only hands it out.
     pub service: S,
 }
@@ -37,6 +43,12 @@ pub struct Backend<S> {
     pub address: Arc<str>,
     /// Its share relative to the others, at least 1.
     pub weight: u32,
+    /// Its level; the lowest number comes first.
+    pub priority: u8,
+    /// Where it stands.
+    pub zone: Option<Arc<str>>,
+    /// The number by which a client asks for it again.
+    pub badge: Option<u64>,
     /// What reaches it.
     pub service: S,
     /// What one attempt in flight counts: the pool's mean weight by this one's.
@@ -71,6 +83,9 @@ impl<S> BackendSpec<S> {
             name: Arc::clone(&address),
             address,
             weight: 1,
+            priority: 0,
+            zone: None,
+            badge: None,
             service,
         }
     }
@@ -133,11 +148,34 @@ impl<S> Backend<S> {
             .vitals
             .estimate
             .read(now, climate.typical(), climate.decay());
+        estimate * self.load(flags, now, slow_start) * self.dearness(now)
+    }
+
+    /// The same where latencies are not looked at. What failures and reports add counts in steps of
+    /// √2, so that what is left of an old failure does not decide between idle backends for ever.
+    pub(super) fn load_cost(&self, flags: Flags, now: Tick, slow_start: Duration) -> f32 {
+        let steps = (self.dearness(now).log2() * 2.0).floor();
+        self.load(flags, now, slow_start) * (steps / 2.0).exp2()
+    }
+
+    /// By how much failures and reports make it dearer.
+    #[inline]
+    fn dearness(&self, now: Tick) -> f32 {
+        let penalty = self.vitals.penalty.factor(now);
+        match self.pressure(now) {
+            None => penalty,
+            Some(pressure) => penalty * pressure,
+        }
+    }
+
+    /// The load relative to the share, with one more attempt.
+    #[inline]
+    fn load(&self, flags: Flags, now: Tick, slow_start: Duration) -> f32 {
         let mut load = self.in_flight() as f32 * self.load_unit;
         if flags.has(Flags::WARMING) {
             load *= FULL_SHARE as f32 / self.warmth(now, slow_start) as f32;
         }
-        estimate * (load + 1.0) * self.vitals.penalty.factor(now)
+        load + 1.0
     }
 
     /// The weight in thousandths, less while warming.

@@ -2,17 +2,22 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::sync::Arc;
 
+use super::balance::Balance;
 use crate::Ratio;
 use crate::health::Health;
 
 /// How a pool chooses and judges its backends.
 ///
 /// # Defaults
-/// `ejection` see [`EjectionConfig`], `panic_threshold` 0.5, `slow_start` 5 s, `latency_decay` 10 s,
-/// `initial_health` up, `abandon_after` none.
+/// `balance` P2C, `ejection` see [`EjectionConfig`], `panic_threshold` 0.5, `slow_start` 5 s,
+/// `latency_decay` 10 s, `initial_health` up, `abandon_after` none, `zone` none, `overprovisioning` 1.4,
+/// `load_reports` none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PoolConfig {
+    /// How a backend is chosen among those that can be used.
+    pub balance: Balance,
     /// Passive evidence.
     pub ejection: EjectionConfig,
     /// Checks that condemn more than this share of the backends that traffic trusts are not
@@ -27,6 +32,15 @@ pub struct PoolConfig {
     /// A request abandoned by its client after waiting this long counts as a failure of the
     /// backend (row S5). `None`: never. An abandoned *probe* always has a limit, 1 s by default.
     pub abandon_after: Option<Duration>,
+    /// The own zone: its backends are preferred to others of the same priority. `None`: zones do not
+    /// matter.
+    pub zone: Option<Arc<str>>,
+    /// A level of priority, or the own zone, carries as much of the traffic as its usable share of the
+    /// weight times this, at most all of it; the rest spills over to the next. From 1 to 1000.
+    pub overprovisioning: f32,
+    /// What backends say about their load ([`Backend::report`](super::Backend::report)) is taken into
+    /// account, and for so long. `None`: it is not.
+    pub load_reports: Option<Duration>,
 }
 
 /// When traffic takes a backend out of rotation, and for how long.
@@ -92,12 +106,16 @@ impl PoolConfig {
 impl Default for PoolConfig {
     fn default() -> Self {
         Self {
+            balance: Balance::P2c,
             ejection: EjectionConfig::default(),
             panic_threshold: Some(Ratio::percent(50)),
             slow_start: Duration::from_secs(5),
             latency_decay: Duration::from_secs(10),
             initial_health: Health::Up,
             abandon_after: None,
+            zone: None,
+            overprovisioning: 1.4,
+            load_reports: None,
         }
     }
 }

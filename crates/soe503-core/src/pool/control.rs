@@ -38,7 +38,7 @@ impl<S> Pool<S> {
         report: HealthReport,
         now: Tick,
     ) -> Result<Option<BackendTransition>, UnknownBackend> {
-        let elsewhere = self.shared.members.load().roster.census().overruled > 0;
+        let elsewhere = self.shared.members.load().whole.roster.census().overruled > 0;
         self.alter(key.into(), now, |vitals, cold, slow_start| {
             vitals.question(report.doubt.is_some());
             let flags = vitals.word.load();

@@ -138,7 +138,8 @@ impl<S> Shared<S> {
             // It was removed meanwhile.
             return false;
         }
-        let census = self.members.load().roster.census();
+        let members = self.members.load();
+        let census = members.whole.roster.census();
         let flags = backend.flags();
         let others = |all: u32, with_it: bool| all > u32::from(with_it);
         let down = flags.has(Flags::DOWN) && !flags.has(Flags::ADMIN | Flags::EJECTED);

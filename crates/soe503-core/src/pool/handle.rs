@@ -68,11 +68,13 @@ impl<S> Pool<S> {
     pub fn new(name: impl Into<Arc<str>>, config: PoolConfig, seed: u64) -> Self {
         let climate = Climate::new();
         climate.set_decay(config.latency_decay);
+        climate.set_counting(config.balance.is_bounded());
+        climate.reports.set_expiry(config.load_reports);
         Self {
             shared: Arc::new(Shared {
                 name: name.into(),
+                members: ArcSwap::from_pointee(Members::new(Vec::new(), &config, 0)),
                 config: ArcSwap::from_pointee(config),
-                members: ArcSwap::from_pointee(Members::new(Vec::new())),
                 climate: Arc::new(climate),
                 sums: Arc::default(),
                 aperture: OnceLock::new(),
@@ -106,8 +108,23 @@ impl<S> Pool<S> {
         let shared = &self.shared;
         let mut control = shared.control();
         shared.climate.set_decay(config.latency_decay);
-        shared.config.store(Arc::new(config));
-        shared.changed_all(&mut control, &shared.members.load());
+        shared.climate.set_counting(config.balance.is_bounded());
+        shared.climate.reports.set_expiry(config.load_reports);
+        let before = shared.config.swap(Arc::new(config));
+        let (config, members) = (shared.config.load(), shared.members.load_full());
+        let arranged = |config: &PoolConfig| {
+            let of = (config.balance, config.overprovisioning);
+            (of, config.zone.clone())
+        };
+        let members = if arranged(&before) == arranged(&config) {
+            members
+        } else {
+            let start = control.rng.u64(..);
+            let members = Arc::new(Members::new(members.list.to_vec(), &config, start));
+            shared.members.store(Arc::clone(&members));
+            members
+        };
+        shared.changed_all(&mut control, &members);
     }
 
     /// Replaces the set of backends.
@@ -118,8 +135,8 @@ impl<S> Pool<S> {
     /// specs with the same name the first counts.
     pub fn set_backends(&self, specs: Vec<BackendSpec<S>>, now: Tick) {
         let shared = &self.shared;
-        let config = shared.config.load();
         let mut control = shared.control();
+        let config = shared.config.load();
         let old = Arc::clone(&shared.members.load().list);
         let mut by_name: HashMap<&str, &Arc<Backend<S>>> = old
             .iter()
@@ -139,13 +156,17 @@ impl<S> Pool<S> {
                 name: spec.name,
                 address: spec.address,
                 weight: spec.weight,
+                priority: spec.priority,
+                zone: spec.zone,
+                badge: spec.badge,
                 load_unit: mean / spec.weight as f32,
                 service: spec.service,
                 climate: Arc::clone(&shared.climate),
                 pool: Arc::downgrade(shared),
             })
         });
-        let members = Members::new(list.collect());
+        let list = list.collect();
+        let members = Members::new(list, &config, control.rng.u64(..));
         for backend in &*old {
             backend.vitals.slot.store(NOWHERE, Ordering::Relaxed);
         }
@@ -179,14 +200,14 @@ impl<S> Pool<S> {
     /// retry could go elsewhere.
     pub fn has_other(&self, tried: &Tried) -> bool {
         let members = self.shared.members.load();
-        let Some(admit) = members.roster.admit() else {
+        let Some(admit) = members.whole.roster.admit() else {
             return false;
         };
         let was_tried = |id: &u32| {
             let backend = members.find(Key::Id(*id));
             backend.is_some_and(|backend| admit.allows(backend.flags()))
         };
-        members.roster.range(admit).len() > tried.iter().filter(was_tried).count()
+        members.whole.roster.range(admit).len() > tried.iter().filter(was_tried).count()
     }
 
     /// A number that grows when the set of backends or the state of one may have changed: whoever
@@ -197,7 +218,7 @@ impl<S> Pool<S> {
 
     /// Whether a backend that no operator took out is ejected.
     pub fn any_ejected(&self) -> bool {
-        let census = self.shared.members.load().roster.census();
+        let census = self.shared.members.load().whole.roster.census();
         census.ejected + census.ejected_down > 0
     }
 

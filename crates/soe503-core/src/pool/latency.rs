@@ -4,11 +4,12 @@
 //! and the time it was set: a float and a stamp in one atomic word, so a reader never sees one
 //! without the other.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::report::ReportClimate;
 use crate::Tick;
 use crate::time::saturating_nanos;
 
@@ -17,7 +18,7 @@ use crate::time::saturating_nanos;
 /// The stamp counts 2^20 ns (1.05 ms) and wraps after 52 days: a backend idle for exactly that long
 /// passes for fresh once.
 #[derive(Debug, Default)]
-struct Fading(AtomicU64);
+pub(super) struct Fading(AtomicU64);
 
 /// Peak-EWMA of a backend's latency, in nanoseconds.
 #[derive(Debug, Default)]
@@ -35,6 +36,12 @@ pub(super) struct Climate {
     computed: AtomicU64,
     /// The time constant of the estimates, in nanoseconds.
     decay: AtomicU64,
+    /// Attempts in flight are counted for the whole pool.
+    counting: AtomicBool,
+    /// How many there are, of those that began while they were counted.
+    in_flight: AtomicU32,
+    /// What backends say about their load.
+    pub(super) reports: ReportClimate,
 }
 
 /// Assumed before anything was measured.
@@ -48,13 +55,13 @@ const NEGLIGIBLE: f32 = 0.05;
 /// How long a median is good for.
 const CLIMATE_AGE: Duration = Duration::from_millis(100);
 /// How many backends the median is taken of, at most.
-const SAMPLE: usize = 32;
+pub(super) const SAMPLE: usize = 32;
 
 // === impl Fading ===
 
 impl Fading {
     /// The value as it was set, and its age.
-    fn read(&self, now: Tick) -> (f32, Duration) {
+    pub(super) fn read(&self, now: Tick) -> (f32, Duration) {
         let word = self.0.load(Ordering::Relaxed);
         let age = stamp(now).wrapping_sub(word as u32);
         // A stamp of the future (a late `now`) is age 0, not 52 days.
@@ -74,7 +81,13 @@ impl Fading {
             });
     }
 
-    fn is_unset(&self) -> bool {
+    /// Sets it, whatever it was.
+    pub(super) fn set(&self, now: Tick, value: f32) {
+        let word = u64::from(value.to_bits()) << 32 | u64::from(stamp(now));
+        self.0.store(word, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_unset(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 0
     }
 
@@ -182,7 +195,34 @@ impl Climate {
             typical: AtomicU64::new(0),
             computed: AtomicU64::new(0),
             decay: AtomicU64::new(0),
+            counting: AtomicBool::new(false),
+            in_flight: AtomicU32::new(0),
+            reports: ReportClimate::new(),
         }
+    }
+
+    /// Whether to count attempts in flight from now on.
+    pub(super) fn set_counting(&self, counting: bool) {
+        self.counting.store(counting, Ordering::Relaxed);
+    }
+
+    /// An attempt begins. Whether it is counted, and so to be told of to [`Self::end`].
+    pub(super) fn begin(&self) -> bool {
+        let counting = self.counting.load(Ordering::Relaxed);
+        if counting {
+            self.in_flight.fetch_add(1, Ordering::Relaxed);
+        }
+        counting
+    }
+
+    /// An attempt that was counted ends.
+    pub(super) fn end(&self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Attempts in flight in the whole pool, if they are counted.
+    pub(super) fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
     }
 
     pub(super) fn set_decay(&self, decay: Duration) {
@@ -205,16 +245,17 @@ impl Climate {
         (bits != 0).then(|| f32::from_bits(bits))
     }
 
-    /// Takes the median anew if the last one is old. One caller computes, the others go on.
+    /// Takes the median anew if the last one is old. One caller computes, the others go on. Returns
+    /// whether this one did.
     pub(super) fn refresh<'a>(
         &self,
         now: Tick,
         count: usize,
         estimate: impl Fn(usize) -> Option<&'a Estimate>,
-    ) {
+    ) -> bool {
         let last = self.computed.load(Ordering::Relaxed);
         if last != 0 && now.since(Tick::from_nanos(last)) < CLIMATE_AGE {
-            return;
+            return false;
         }
         let mine = self.computed.compare_exchange(
             last,
@@ -223,7 +264,7 @@ impl Climate {
             Ordering::Relaxed,
         );
         if mine.is_err() {
-            return;
+            return false;
         }
         // Evenly spread over the list, so that a large pool costs no more than a small one.
         let step = count.div_ceil(SAMPLE).max(1);
@@ -232,13 +273,14 @@ impl Climate {
             .filter_map(|i| estimate(i)?.last(now))
             .collect();
         if known.is_empty() {
-            return;
+            return true;
         }
         known.sort_unstable_by(f32::total_cmp);
         // Of an even number the lower one: half the pool being slow is not typical.
         let median = known[(known.len() - 1) / 2];
         self.typical
             .store(u64::from(median.to_bits()), Ordering::Relaxed);
+        true
     }
 }
 

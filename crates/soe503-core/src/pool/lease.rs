@@ -24,6 +24,8 @@ pub struct Lease<S> {
     started: Tick,
     responded: Option<Tick>,
     helpful: bool,
+    /// It is among the pool's attempts in flight.
+    counted: bool,
 }
 
 /// What an attempt means to the pool.
@@ -64,6 +66,7 @@ const PROBE_PATIENCE: Duration = Duration::from_secs(1);
 // === impl Lease ===
 
 impl<S> Lease<S> {
+    #[inline]
     pub(super) fn new(
         backend: &Arc<Backend<S>>,
         kind: LeaseKind,
@@ -75,6 +78,7 @@ impl<S> Lease<S> {
         backend.vitals.requests.fetch_add(1, Ordering::Relaxed);
         Self {
             generation,
+            counted: backend.climate.begin(),
             backend: Arc::clone(backend),
             kind,
             repeated,
@@ -249,11 +253,15 @@ impl<S> Lease<S> {
 }
 
 impl<S> Drop for Lease<S> {
+    #[inline]
     fn drop(&mut self) {
         self.backend
             .vitals
             .in_flight
             .fetch_sub(1, Ordering::Relaxed);
+        if self.counted {
+            self.backend.climate.end();
+        }
         // After a result the generation has moved on, and there is nothing to give back.
         if self.kind == LeaseKind::Probe
             && let Some(pool) = self.pool()

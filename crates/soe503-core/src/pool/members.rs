@@ -3,51 +3,48 @@
 use core::ops::Range;
 use std::sync::Arc;
 
-use super::aperture::{SMALL, Window};
 use super::backend::{Backend, Key};
-use super::roster::Roster;
+use super::config::PoolConfig;
+use super::group::Group;
+use super::tiers::Tiers;
+use super::word::Flags;
+use crate::Ratio;
 
 /// The backends of a pool, and what finding and drawing them needs. Replaced as a whole when the
-/// set changes; when a state does, the roster is patched.
+/// set changes; when a state does, the rosters are patched.
 pub(super) struct Members<S> {
     pub(super) list: Arc<[Arc<Backend<S>>]>,
-    pub(super) roster: Roster,
-    /// Running sums of the weights; `None` if all are equal.
-    cumulative: Option<Box<[u64]>>,
+    /// All of them.
+    pub(super) whole: Group,
+    /// By priority and zone, where they differ in that.
+    pub(super) tiers: Option<Box<Tiers>>,
     /// Slots in the order of the names, and of the ids.
     by_name: Box<[u32]>,
     by_id: Box<[u32]>,
+    /// Slots of those that have a badge, in the order of the badges.
+    by_badge: Box<[(u64, u32)]>,
 }
 
 // === impl Members ===
 
 impl<S> Members<S> {
-    pub(super) fn new(list: Vec<Arc<Backend<S>>>) -> Self {
-        let uniform = list.windows(2).all(|pair| pair[0].weight == pair[1].weight);
-        let cumulative = (!uniform).then(|| {
-            let mut sum = 0;
-            list.iter()
-                .map(|backend| {
-                    sum += u64::from(backend.weight);
-                    sum
-                })
-                .collect()
-        });
-        let flags: Vec<_> = list.iter().map(|backend| backend.flags()).collect();
+    /// These backends under `config`; rotations begin at turn number `start`.
+    pub(super) fn new(list: Vec<Arc<Backend<S>>>, config: &PoolConfig, start: u64) -> Self {
         let slots = || (0_u32..).take(list.len());
-        let mut order: Vec<u32> = slots().collect();
-        if list.len() > SMALL {
-            // By what an id alone decides, so that a change of the set moves few.
-            order.sort_unstable_by_key(|&slot| scattered(list[slot as usize].id));
-        }
         let (mut by_name, mut by_id): (Box<[_]>, Box<[_]>) = (slots().collect(), slots().collect());
         by_name.sort_unstable_by_key(|&slot| &list[slot as usize].name);
         by_id.sort_unstable_by_key(|&slot| list[slot as usize].id);
+        let badges = list.iter().zip(0_u32..);
+        let mut by_badge: Box<[_]> = badges
+            .filter_map(|(backend, slot)| Some((backend.badge?, slot)))
+            .collect();
+        by_badge.sort_unstable();
         Self {
-            roster: Roster::new(&flags, &order),
-            cumulative,
+            whole: Group::new(&list, None, config.balance, start),
+            tiers: Tiers::new(&list, config, start).map(Box::new),
             by_name,
             by_id,
+            by_badge,
             list: list.into(),
         }
     }
@@ -69,54 +66,43 @@ impl<S> Members<S> {
         Some(at(index[found.ok()?]))
     }
 
-    /// Whether all weights are equal.
-    pub(super) const fn is_uniform(&self) -> bool {
-        self.cumulative.is_none()
+    /// The backend of that badge.
+    pub(super) fn find_badge(&self, badge: u64) -> Option<&Arc<Backend<S>>> {
+        let found = self
+            .by_badge
+            .binary_search_by_key(&badge, |&(badge, _)| badge);
+        let (_, slot) = self.by_badge[found.ok()?];
+        Some(&self.list[slot as usize])
     }
 
-    /// The backends at these places of the roster.
-    pub(super) fn at(&self, range: Range<usize>) -> impl Iterator<Item = &Arc<Backend<S>>> {
-        range.map(|place| &self.list[self.roster.slot(place)])
+    /// The backends at these places of the roster of `group`.
+    pub(super) fn at<'a>(
+        &'a self,
+        group: &'a Group,
+        range: Range<usize>,
+    ) -> impl Iterator<Item = &'a Arc<Backend<S>>> {
+        range.map(|place| &self.list[group.roster.slot(place)])
     }
 
-    /// A random backend, at one of these places of the roster if all weights are equal; of all
-    /// backends by weight otherwise. `None` if there is none.
-    pub(super) fn draw(
-        &self,
-        window: &Window,
-        rng: &mut fastrand::Rng,
-    ) -> Option<&Arc<Backend<S>>> {
-        let slot = if let Some(cumulative) = &self.cumulative {
-            let at = rng.u64(0..*cumulative.last()?);
-            cumulative.partition_point(|&sum| sum <= at)
-        } else {
-            self.roster.slot(window.draw(rng)?)
-        };
-        Some(&self.list[slot])
-    }
-
-    /// Two random backends as [`Self::draw`] draws one: different ones if all weights are equal and
-    /// there are two; independent ones otherwise, so that equal costs make shares proportional to
-    /// weights.
-    pub(super) fn draw_two(
-        &self,
-        range: &Range<usize>,
-        rng: &mut fastrand::Rng,
-    ) -> Option<[&Arc<Backend<S>>; 2]> {
-        if !self.is_uniform() || range.len() < 2 {
-            let all = Window::all(range.clone());
-            return Some([self.draw(&all, rng)?, self.draw(&all, rng)?]);
+    /// Moves the backend at `slot` to where its flags put it. The caller holds the control lock.
+    pub(super) fn put(&self, slot: u32, flags: Flags) {
+        self.whole.roster.put(slot, flags);
+        if let Some(tiers) = &self.tiers {
+            tiers.put(slot, flags);
         }
-        let first = rng.usize(range.clone());
-        let second = rng.usize(range.start..range.end - 1);
-        let second = second + usize::from(second >= first);
-        Some([first, second].map(|place| &self.list[self.roster.slot(place)]))
     }
-}
 
-/// A number of which neighbours' are far apart (the finalizer of MurmurHash3).
-const fn scattered(id: u32) -> u32 {
-    let id = (id ^ (id >> 16)).wrapping_mul(0x85eb_ca6b);
-    let id = (id ^ (id >> 13)).wrapping_mul(0xc2b2_ae35);
-    id ^ (id >> 16)
+    /// Decides anew who may be picked. The caller holds the control lock.
+    pub(super) fn decide(&self, panic_threshold: Option<Ratio>) {
+        let carried = self.tiers.as_ref().is_some_and(|tiers| tiers.share_out());
+        self.whole.roster.decide(panic_threshold, carried);
+    }
+
+    /// Whether checks condemn so many that they are not believed.
+    pub(super) fn panics(&self, threshold: Option<Ratio>) -> bool {
+        // What other tiers carry needs no panic.
+        let carried = self.tiers.as_ref().is_some_and(|tiers| tiers.carry());
+        let census = self.whole.roster.census();
+        !carried && (census.panic(threshold) || census.distrust(threshold))
+    }
 }

@@ -2,6 +2,10 @@
 //!
 //! # Choosing
 //!
+//! [`PoolConfig::balance`] says how. Whatever it is, only backends that can be used and were not tried
+//! are chosen while there are any, a backend that warms up gets its part only, and
+//! [`Affinity::badge`] goes first.
+//!
 //! **Power of two choices over a latency estimate.** Two random backends of the rotation are
 //! compared by *estimate × (in flight + 1) × penalty*, and the cheaper one wins. Two random choices
 //! avoid the herd that "always the best" sends to whoever looked best a moment ago; the in-flight
@@ -16,6 +20,14 @@
 //! - Differences below 20 % are noise; then a coin decides.
 //! - Of more than 128 backends each thread uses a window at a time (`aperture.rs`): three times
 //!   as many as are busy, moving on slowly.
+//!
+//! **Least request** is the same without latencies. **In turn**: a round that is written down when the
+//! backends change (`turns.rs`). **By key**: a ring (`ring.rs`) or an even table (`maglev.rs`) of all
+//! backends, in which those that cannot be used are passed over, so their keys alone move, and come back;
+//! with [`Hashing::bounded_load`] those too that have enough to do (`keyed.rs`).
+//!
+//! **Priorities and zones** (`tiers.rs`) divide the backends into tiers, and a policy chooses within one.
+//! **Load reports** (`report.rs`) make busy backends dearer, or their turns fewer.
 //!
 //! # Three axes
 //!
@@ -61,38 +73,56 @@
 //!
 //! A pick on the normal path is one arc-swap load, two random numbers, a few atomic loads per
 //! candidate and one `Arc` clone: no lock, no allocation, and the same with 3 backends as with
-//! 10,000. Backends that are out are not drawn at all (`roster.rs`); one that was tried or that a
+//! 10,000. A pool with tiers adds a look at those before the one that is used. Policies by key take one
+//! search in the ring (O(log n)) or one look into the table, and one more for each backend that is passed
+//! over. Backends that are out are not drawn at all (`roster.rs`); one that was tried or that a
 //! slow start holds back is drawn again, in pools of up to sixteen by looking at all. What time
 //! changes is on an agenda (`agenda.rs`), and what a failure must know about the siblings is
 //! counted where it changes (`word.rs`), so neither asks around. Locks are taken when something
 //! fails or changes; a change costs O(log n), a new set of backends O(n log n).
 
+mod affinity;
 mod agenda;
 mod aperture;
 mod backend;
+mod balance;
 mod census;
 mod config;
 mod control;
 mod ejection;
+mod grant;
+mod group;
 mod handle;
+mod keyed;
 mod latency;
 mod lease;
+mod maglev;
 mod members;
 mod pick;
+mod places;
+mod policies;
 mod refusal;
+mod report;
+mod ring;
 mod roster;
 mod snapshot;
 mod state;
+mod tiers;
 mod tried;
+mod turns;
 mod vitals;
 mod word;
 
+pub use affinity::{Affinity, Ask};
 pub use backend::{Backend, BackendSpec, Key};
+pub use balance::{Balance, Hashing};
 pub use config::{EjectionConfig, PoolConfig, PoolConfigError};
 pub use control::UnknownBackend;
 pub use handle::Pool;
 pub use lease::{FailureScope, Lease, LeaseKind, Recorded};
 pub use refusal::{NoBackend, StateCounts};
-pub use snapshot::{BackendSnapshot, EjectionSnapshot, LatencySnapshot, PoolSnapshot, PoolState};
+pub use snapshot::{
+    BackendSnapshot, EjectionSnapshot, LatencySnapshot, PoolSnapshot, PoolState, TierSnapshot,
+};
 pub use state::{BackendState, BackendTransition, By, Why};
 pub use tried::Tried;

@@ -5,11 +5,14 @@ use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::aperture::{Lane, SMALL, Window};
+use super::affinity::Ask;
+use super::aperture::{Lane, Window};
 use super::backend::{Backend, FULL_SHARE};
+use super::balance::Balance;
 use super::census::Admit;
+use super::group::Group;
 use super::handle::{Pool, Shared};
-use super::lease::{Lease, LeaseKind};
+use super::lease::Lease;
 use super::members::Members;
 use super::refusal::NoBackend;
 use super::tried::Tried;
@@ -20,27 +23,33 @@ use crate::Tick;
 const NOISE: f32 = 1.2;
 
 /// Up to so many backends are looked at one by one where two draws do not do.
-const FEW: usize = 16;
+pub(super) const FEW: usize = 16;
 /// So many draws in vain mean that hardly anybody fits, as when weights differ widely or all are
 /// at the beginning of a slow start (where one draw in ten counts): then all are looked at.
-const DRAWS: usize = 64;
+pub(super) const DRAWS: usize = 64;
 /// In a window, so many pairs are drawn in search of a backend without requests.
 const PAIRS: usize = 3;
 
 /// What a choice is made with.
-struct Chooser<'a, 'm, S> {
-    now: Tick,
-    tried: &'a Tried,
-    slow_start: Duration,
-    members: &'m Members<S>,
-    admit: Admit,
-    range: Range<usize>,
+pub(super) struct Chooser<'a, 'm, S> {
+    pub(super) now: Tick,
+    pub(super) tried: &'a Tried,
+    pub(super) hash: Option<u64>,
+    pub(super) balance: Balance,
+    pub(super) slow_start: Duration,
+    pub(super) members: &'m Members<S>,
+    /// Those of `members` among whom is chosen.
+    pub(super) group: &'m Group,
+    pub(super) admit: Admit,
+    pub(super) range: Range<usize>,
+    /// Some backend's share is not its whole weight.
+    pub(super) warming: bool,
     /// The window of the thread that picks, where the pool is large enough for one.
-    lane: Option<&'a Lane>,
+    pub(super) lane: Option<&'a Lane>,
 }
 
 /// A backend and the state in which it was found.
-type Candidate<'m, S> = (&'m Arc<Backend<S>>, Flags);
+pub(super) type Candidate<'m, S> = (&'m Arc<Backend<S>>, Flags);
 
 // === impl Pool ===
 
@@ -77,61 +86,72 @@ impl<S> Pool<S> {
         probe_allowed: bool,
         rng: &mut fastrand::Rng,
     ) -> Result<Lease<S>, NoBackend> {
+        let ask = Ask::new(now, tried).picker(picker);
+        self.pick_for(&ask.probe_allowed(probe_allowed), rng)
+    }
+
+    /// As [`Self::pick_as`], for a request that may belong to a backend.
+    ///
+    /// The backend of [`Affinity::badge`](super::Affinity::badge) goes before all others as long as it
+    /// can be used and was not tried; such a request is no probe of another one.
+    ///
+    /// # Errors
+    /// As [`Self::pick`].
+    pub fn pick_for(&self, ask: &Ask<'_>, rng: &mut fastrand::Rng) -> Result<Lease<S>, NoBackend> {
         let shared = &self.shared;
+        let (now, tried) = (ask.now, ask.tried);
         if now.as_nanos() >= shared.wake_at.load(Ordering::Relaxed) {
             shared.tend(now);
         }
+        if let Some(badge) = ask.affinity.badge
+            && let Some(lease) = shared.belonging(badge, now, tried)
+        {
+            return Ok(lease);
+        }
         if now.as_nanos() >= shared.probe_at.load(Ordering::Relaxed)
-            && let Some(lease) = shared.probe(now, tried, probe_allowed)
+            && let Some(lease) = shared.probe(now, tried, ask.probe_allowed)
         {
             return Ok(lease);
         }
         let members = shared.members.load();
         let list = &members.list;
-        shared.climate.refresh(now, list.len(), |i| {
+        let refreshed = shared.climate.refresh(now, list.len(), |i| {
             let ejected = list[i].flags().has(Flags::EJECTED);
             (!ejected).then_some(&list[i].vitals.estimate)
         });
+        if refreshed {
+            let reports = &shared.climate.reports;
+            reports.refresh(now, list.len(), |i| &list[i].vitals.reported);
+        }
         let config = shared.config.load();
         // Backends may change between the decision and the choice; then decide again, once.
         let chosen = (0..2).find_map(|_| {
-            let admit = members.roster.admit()?;
+            let admit = members.whole.roster.admit()?;
             let chooser = Chooser {
                 now,
                 tried,
+                hash: ask.affinity.hash,
+                balance: config.balance,
                 slow_start: config.slow_start,
                 members: &members,
+                group: &members.whole,
                 admit,
-                range: members.roster.range(admit),
-                lane: shared.lane(picker, admit, &members),
+                range: members.whole.roster.range(admit),
+                warming: shared.sums.is_any_warming(),
+                lane: shared.lane(ask.picker, admit, &members),
             };
-            chooser.choose(shared.sums.is_any_warming(), rng)
+            chooser.choose(rng)
         });
         let Some(((backend, flags), repeated)) = chosen else {
             return Err(shared.refusal());
         };
-        let kind = if flags.in_rotation() {
-            LeaseKind::Normal
-        } else {
-            shared.panic_picks.fetch_add(1, Ordering::Relaxed);
-            LeaseKind::Panic
-        };
-        let generation = flags.generation();
-        Ok(Lease::new(backend, kind, repeated, generation, now))
+        Ok(shared.lease(backend, flags, repeated, now))
     }
 }
 
 // === impl Shared ===
 
 impl<S> Shared<S> {
-    /// The window of thread number `picker`, if `admit` is the rotation and that is large.
-    fn lane(&self, picker: u32, admit: Admit, members: &Members<S>) -> Option<&Lane> {
-        let windowed = admit == Admit::Rotation
-            && members.is_uniform()
-            && members.roster.range(admit).len() > SMALL;
-        Some(self.aperture.get().filter(|_| windowed)?.lane(picker))
-    }
-
     /// Why nobody can be picked. It takes a look at all backends, once until something changes.
     fn refusal(&self) -> NoBackend {
         let mut control = self.try_control();
@@ -148,25 +168,63 @@ impl<S> Shared<S> {
 
 impl<'m, S> Chooser<'_, 'm, S> {
     /// A backend, and whether it was tried before.
-    fn choose(&self, warming: bool, rng: &mut fastrand::Rng) -> Option<(Candidate<'m, S>, bool)> {
-        let few = self.range.len() <= FEW;
-        let chosen = if !few {
+    #[inline]
+    fn choose(&self, rng: &mut fastrand::Rng) -> Option<(Candidate<'m, S>, bool)> {
+        let usual = if self.balance == Balance::P2c && self.members.tiers.is_none() {
+            self.of_two(rng)
+        } else {
+            None
+        };
+        match usual {
+            Some(chosen) => Some((chosen, false)),
+            None => self.choose_otherwise(rng),
+        }
+    }
+
+    /// By another policy, in tiers, or when two draws do not do. Apart, so that the usual choice is one
+    /// piece of code.
+    #[inline(never)]
+    fn choose_otherwise(&self, rng: &mut fastrand::Rng) -> Option<(Candidate<'m, S>, bool)> {
+        let fresh = match &self.members.tiers {
+            Some(tiers) if self.admit == Admit::Rotation => tiers
+                .order(self.key(), rng)
+                .find_map(|group| self.within(group).fresh(rng)),
+            _ => self.fresh(rng),
+        };
+        if let Some(chosen) = fresh {
+            return Some((chosen, false));
+        }
+        Some((self.again(rng)?, true))
+    }
+
+    /// The same choice among the backends of `group`.
+    fn within(&self, group: &'m Group) -> Self {
+        let range = group.roster.range(self.admit);
+        Self {
+            group,
+            range,
+            lane: None,
+            ..*self
+        }
+    }
+
+    /// Power of two choices.
+    #[inline]
+    pub(super) fn of_two(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
+        if self.range.len() > FEW {
             self.in_window(rng).or_else(|| self.of_many(rng))
-        } else if warming {
+        } else if self.warming {
             // Two draws that happen to be warm would say nothing about those that are not.
             None
         } else {
             self.quick(rng)
-        };
-        if let Some(chosen) = chosen {
-            return Some((chosen, false));
         }
-        self.among(false, rng).or_else(|| self.among(true, rng))
     }
 
     /// Two draws that both fit: the usual case.
+    #[inline]
     fn quick(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
-        let [first, second] = self.members.draw_two(&self.range, rng)?;
+        let [first, second] = self.group.draw_two(&self.range, rng)?;
         let (first, second) = (self.untried(first)?, self.untried(second)?);
         Some(self.cheaper(first, second, rng))
     }
@@ -192,12 +250,14 @@ impl<'m, S> Chooser<'_, 'm, S> {
     }
 
     /// The cheaper of two of many.
+    #[inline]
     fn of_many(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
         let pair = self.sample(&Window::all(self.range.clone()), rng)?;
         self.cheaper_of(pair, rng)
     }
 
     /// Two of many, drawn again while they do not fit: by their shares.
+    #[inline]
     fn sample(
         &self,
         window: &Window,
@@ -205,8 +265,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
     ) -> Option<[Option<Candidate<'m, S>>; 2]> {
         let mut first: Option<Candidate<'m, S>> = None;
         for _ in 0..DRAWS {
-            let backend = self.members.draw(window, rng)?;
-            let Some(candidate) = self.untried(backend) else {
+            let Some(candidate) = self.untried(self.group.draw(window, rng)?) else {
                 continue;
             };
             if !self.is_warm_enough(candidate, rng) {
@@ -215,7 +274,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
             match first {
                 None => first = Some(candidate),
                 // Of equal ones two different; of unequal ones, a heavy one twice is its share.
-                Some((same, _)) if self.members.is_uniform() && same.id == backend.id => {}
+                Some((same, _)) if self.group.is_uniform() && same.id == candidate.0.id => {}
                 Some(_) => return Some([first, Some(candidate)]),
             }
         }
@@ -223,23 +282,36 @@ impl<'m, S> Chooser<'_, 'm, S> {
     }
 
     /// Of those that were tried, or were not: a look at all, and two drawn by their shares.
-    fn among(&self, repeated: bool, rng: &mut fastrand::Rng) -> Option<(Candidate<'m, S>, bool)> {
-        let candidates = self.members.at(self.range.clone()).filter_map(|backend| {
+    pub(super) fn among(
+        &self,
+        repeated: bool,
+        rng: &mut fastrand::Rng,
+    ) -> Option<Candidate<'m, S>> {
+        let places = self.members.at(self.group, self.range.clone());
+        let candidates = places.filter_map(|backend| {
             let flags = backend.flags();
             let fits = self.tried.contains(backend.id) == repeated && self.admit.allows(flags);
             fits.then_some((backend, flags))
         });
-        Some((self.by_share(candidates, rng)?, repeated))
+        self.by_share(candidates, rng)
     }
 
-    fn untried(&self, backend: &'m Arc<Backend<S>>) -> Option<Candidate<'m, S>> {
+    /// The backend at `slot`, if it can be used and was not tried.
+    #[inline]
+    pub(super) fn untried(&self, slot: usize) -> Option<Candidate<'m, S>> {
+        let backend = &self.members.list[slot];
         let flags = backend.flags();
         let fits = self.admit.allows(flags) && !self.tried.contains(backend.id);
         fits.then_some((backend, flags))
     }
 
     /// Whether a slow start lets this draw count.
-    fn is_warm_enough(&self, (backend, flags): Candidate<'m, S>, rng: &mut fastrand::Rng) -> bool {
+    #[inline]
+    pub(super) fn is_warm_enough(
+        &self,
+        (backend, flags): Candidate<'m, S>,
+        rng: &mut fastrand::Rng,
+    ) -> bool {
         if !flags.has(Flags::WARMING) {
             return true;
         }
@@ -276,9 +348,13 @@ impl<'m, S> Chooser<'_, 'm, S> {
                 }
             }
         }
+        if !self.balance.compares() {
+            return weighted[0];
+        }
         self.cheaper_of(if equal { distinct } else { weighted }, rng)
     }
 
+    #[inline]
     fn cheaper_of(
         &self,
         [first, second]: [Option<Candidate<'m, S>>; 2],
@@ -290,16 +366,24 @@ impl<'m, S> Chooser<'_, 'm, S> {
         }
     }
 
+    #[inline]
     fn cheaper(
         &self,
         first: Candidate<'m, S>,
         second: Candidate<'m, S>,
         rng: &mut fastrand::Rng,
     ) -> Candidate<'m, S> {
-        let cost =
-            |(backend, flags): Candidate<'m, S>| backend.cost(flags, self.now, self.slow_start);
+        let loads_only = self.balance == Balance::LeastRequest;
+        let cost = |(backend, flags): Candidate<'m, S>| {
+            if loads_only {
+                backend.load_cost(flags, self.now, self.slow_start)
+            } else {
+                backend.cost(flags, self.now, self.slow_start)
+            }
+        };
         let (a, b) = (cost(first), cost(second));
-        let same = a < b * NOISE && b < a * NOISE;
+        let noise = if loads_only { 1.0 } else { NOISE };
+        let same = a <= b * noise && b <= a * noise;
         if (same && rng.bool()) || (!same && b < a) {
             second
         } else {

@@ -19,7 +19,7 @@
 //! those alone say who may be picked.
 
 use core::ops::Range;
-use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use super::census::{Admit, Census};
 use super::word::Flags;
@@ -35,6 +35,14 @@ pub(super) struct Roster {
     ends: [AtomicU32; CLASSES],
     /// Who may be picked: an [`Admit`], or [`NOBODY`].
     admit: AtomicU8,
+    /// Where weights differ.
+    weights: Option<Weights>,
+}
+
+/// Weights by slot, and in sum by class.
+struct Weights {
+    of_slot: Box<[u32]>,
+    sums: [AtomicU64; CLASSES],
 }
 
 /// What choosing needs to know about a backend's state. The order is that of the groups.
@@ -56,18 +64,27 @@ const NOBODY: u8 = u8::MAX;
 // === impl Roster ===
 
 impl Roster {
-    /// The backends with these flags, by slot. `slots` names each once: so they stand within
-    /// their groups at first.
-    pub(super) fn new(flags: &[Flags], slots: &[u32]) -> Self {
+    /// Those of the backends with these flags, by slot, that `slots` names, each once: so they stand
+    /// within their groups at first. `weights`, by slot, where they differ.
+    pub(super) fn new(flags: &[Flags], slots: &[u32], weights: Option<Box<[u32]>>) -> Self {
         let classes: Vec<Class> = flags.iter().copied().map(Class::of).collect();
         let mut ends = [0_u32; CLASSES];
-        for &class in &classes {
-            ends[class as usize..].iter_mut().for_each(|end| *end += 1);
+        for &slot in slots {
+            let class = classes[slot as usize] as usize;
+            ends[class..].iter_mut().for_each(|end| *end += 1);
         }
         let mut next = [0_u32; CLASSES];
         next[1..].copy_from_slice(&ends[..CLASSES - 1]);
-        let zeros = || slots.iter().map(|_| AtomicU32::new(0)).collect();
-        let (order, places): (Box<[AtomicU32]>, Box<[AtomicU32]>) = (zeros(), zeros());
+        let zeros = |count: usize| (0..count).map(|_| AtomicU32::new(0)).collect();
+        let (order, places): (Box<[_]>, Box<[_]>) = (zeros(slots.len()), zeros(flags.len()));
+        let weights = weights.map(|of_slot| {
+            let mut sums = [0_u64; CLASSES];
+            for &slot in slots {
+                sums[classes[slot as usize] as usize] += u64::from(of_slot[slot as usize]);
+            }
+            let sums = sums.map(AtomicU64::new);
+            Weights { of_slot, sums }
+        });
         for &slot in slots {
             let class = classes[slot as usize];
             let place = next[class as usize];
@@ -80,6 +97,7 @@ impl Roster {
             places,
             ends: ends.map(AtomicU32::new),
             admit: AtomicU8::new(NOBODY),
+            weights,
         }
     }
 
@@ -90,6 +108,11 @@ impl Roster {
         let mut class = (0..CLASSES - 1)
             .find(|&class| at < self.end(class))
             .unwrap_or(CLASSES - 1);
+        if let Some(weights) = &self.weights {
+            let weight = u64::from(weights.of_slot[slot as usize]);
+            weights.sums[class].fetch_sub(weight, Ordering::Relaxed);
+            weights.sums[goal].fetch_add(weight, Ordering::Relaxed);
+        }
         while class < goal {
             let last = self.end(class) - 1;
             self.swap(at, last);
@@ -106,9 +129,14 @@ impl Roster {
         }
     }
 
-    /// Decides anew who may be picked. The caller holds the control lock.
-    pub(super) fn decide(&self, panic_threshold: Option<Ratio>) {
-        let admit = self.census().admit(panic_threshold);
+    /// Decides anew who may be picked: those in rotation, if they are known to carry the traffic
+    /// (`carried`). The caller holds the control lock.
+    pub(super) fn decide(&self, panic_threshold: Option<Ratio>, carried: bool) {
+        let admit = if carried {
+            Some(Admit::Rotation)
+        } else {
+            self.census().admit(panic_threshold)
+        };
         let admit = admit.map_or(NOBODY, |admit| admit as u8);
         self.admit.store(admit, Ordering::Relaxed);
     }
@@ -140,17 +168,28 @@ impl Roster {
     }
 
     /// The places of those whom `admit` allows.
+    #[inline]
     pub(super) fn range(&self, admit: Admit) -> Range<usize> {
-        let in_rotation = self.end(Class::Doubted as usize);
-        let (start, end) = match admit {
-            Admit::Rotation => (in_rotation, self.end(Class::Rotation as usize)),
-            Admit::Doubted => (self.end(0), self.end(Class::Rotation as usize)),
-            Admit::Unchecked => (0, self.end(Class::Rotation as usize)),
-            Admit::Starting => (in_rotation, self.end(Class::Starting as usize)),
-            Admit::Ejected => (in_rotation, self.end(Class::Ejected as usize)),
-            Admit::Anything => (0, self.end(Class::EjectedDown as usize)),
-        };
-        start as usize..end as usize
+        let (first, last) = Class::span(admit);
+        let start = first.checked_sub(1).map_or(0, |before| self.end(before));
+        start as usize..self.end(last) as usize
+    }
+
+    /// The weights of those whom `admit` allows, in sum; how many they are, if all weights are equal.
+    pub(super) fn weight(&self, admit: Admit) -> u64 {
+        let (first, last) = Class::span(admit);
+        match &self.weights {
+            Some(weights) => {
+                let sums = weights.sums[first..=last].iter();
+                sums.map(|sum| sum.load(Ordering::Relaxed)).sum()
+            }
+            None => self.range(admit).len() as u64,
+        }
+    }
+
+    /// How many there are, in whatever state.
+    pub(super) const fn len(&self) -> usize {
+        self.order.len()
     }
 
     /// The slot at `place`, which must be less than the number of backends.
@@ -174,6 +213,20 @@ impl Roster {
 // === impl Class ===
 
 impl Class {
+    /// The first and the last of those whom `admit` allows.
+    #[inline]
+    const fn span(admit: Admit) -> (usize, usize) {
+        let (first, last) = match admit {
+            Admit::Rotation => (Self::Overruled, Self::Rotation),
+            Admit::Doubted => (Self::Doubted, Self::Rotation),
+            Admit::Unchecked => (Self::Down, Self::Rotation),
+            Admit::Starting => (Self::Overruled, Self::Starting),
+            Admit::Ejected => (Self::Overruled, Self::Ejected),
+            Admit::Anything => (Self::Down, Self::EjectedDown),
+        };
+        (first as usize, last as usize)
+    }
+
     const fn of(flags: Flags) -> Self {
         if flags.has(Flags::ADMIN) {
             Self::Out

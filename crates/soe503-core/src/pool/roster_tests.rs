@@ -48,7 +48,7 @@ fn naive(all: &[Flags]) -> Census {
 fn check(roster: &Roster, all: &[Flags], threshold: Option<Ratio>) {
     let census = naive(all);
     assert_eq!(roster.census(), census);
-    roster.decide(threshold);
+    roster.decide(threshold, false);
     assert_eq!(roster.admit(), census.admit(threshold));
     for (slot, place) in roster.places.iter().enumerate() {
         assert_eq!(roster.slot(place.load(Ordering::Relaxed) as usize), slot);
@@ -76,7 +76,7 @@ fn a_check_that_is_known_to_be_broken_lets_the_doubted_in_and_nobody_else() {
     .map(|flags| Word::alone(flags).load())
     .collect();
     let slots: Vec<u32> = (0..all.len() as u32).collect();
-    let roster = Roster::new(&all, &slots);
+    let roster = Roster::new(&all, &slots, None);
     check(&roster, &all, Some(Ratio::percent(50)));
     assert_eq!(roster.admit(), Some(Admit::Doubted));
     assert_eq!(roster.range(Admit::Doubted).len(), 4);
@@ -95,7 +95,7 @@ proptest! {
     ) {
         let threshold = threshold.map(Ratio::percent);
         let backwards: Vec<u32> = (0..all.len() as u32).rev().collect();
-        let roster = Roster::new(&all, &backwards);
+        let roster = Roster::new(&all, &backwards, None);
         check(&roster, &all, threshold);
         for (which, flags) in changes {
             if all.is_empty() {

@@ -6,11 +6,13 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::backend::{Backend, FULL_SHARE, Key};
+use super::balance::Balance;
 use super::census::Census;
 use super::config::PoolConfig;
 use super::handle::Pool;
 use super::refusal::StateCounts;
 use super::state::{BackendState, Why};
+use super::tiers::Tier;
 use super::word::Flags;
 use crate::Tick;
 use crate::health::HealthReport;
@@ -31,8 +33,28 @@ pub struct PoolSnapshot {
     pub counts: StateCounts,
     /// The median of the backends' latency estimates.
     pub typical_latency: Option<Duration>,
+    /// How a backend is chosen.
+    pub balance: Balance,
+    /// Priorities and zones, in the order in which they are used; empty if all backends are in one.
+    pub tiers: Vec<TierSnapshot>,
     /// The backends, in the order in which they were given.
     pub backends: Vec<BackendSnapshot>,
+}
+
+/// Backends of one priority, in or outside of the own zone.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TierSnapshot {
+    /// The priority.
+    pub priority: u8,
+    /// They are in the own zone.
+    pub local: bool,
+    /// How many there are.
+    pub backends: u32,
+    /// How many of them are in rotation.
+    pub usable: u32,
+    /// The part of the traffic that they get, from 0 to 1.
+    pub share: f64,
 }
 
 /// The state of a pool in one word.
@@ -65,6 +87,10 @@ pub struct BackendSnapshot {
     pub since: Tick,
     /// Its weight as configured.
     pub weight: u32,
+    /// Its priority.
+    pub priority: u8,
+    /// Where it stands.
+    pub zone: Option<Arc<str>>,
     /// The part of its weight that it has now: less than 1 while warming.
     pub share: f64,
     /// Attempts in flight.
@@ -79,6 +105,8 @@ pub struct BackendSnapshot {
     pub stale: u64,
     /// Latencies.
     pub latency: LatencySnapshot,
+    /// How busy it is by its own account, lately: 1 is fully.
+    pub utilization: Option<f64>,
     /// What active checks say.
     pub health: HealthReport,
     /// They condemn it, and are not believed: requests are answered.
@@ -122,10 +150,10 @@ impl<S> Pool<S> {
         shared.tend(now);
         let config = shared.config.load();
         let backends = self.backends();
-        let census = shared.members.load().roster.census();
-        let panic = census.panic(config.panic_threshold)
-            || census.distrust(config.panic_threshold)
-            || census.rotation == 0 && census.enabled() > 0;
+        let members = shared.members.load();
+        let census = members.whole.roster.census();
+        let panic =
+            members.panics(config.panic_threshold) || census.rotation == 0 && census.enabled() > 0;
         let shown: Vec<_> = backends
             .iter()
             .map(|backend| backend.snapshot(&config, now))
@@ -135,10 +163,15 @@ impl<S> Pool<S> {
         PoolSnapshot {
             name: Arc::clone(&shared.name),
             state: PoolState::of(&census, panic),
-            panic: panic && census.admit(config.panic_threshold).is_some(),
+            panic: panic && members.whole.roster.admit().is_some(),
             panic_picks: shared.panic_picks.load(Ordering::Relaxed),
             counts,
             typical_latency: self.typical_latency(),
+            balance: config.balance,
+            tiers: members.tiers.as_ref().map_or_else(Vec::new, |tiers| {
+                let tiers = tiers.iter();
+                tiers.map(|(tier, part)| tier.snapshot(part)).collect()
+            }),
             backends: shown,
         }
     }
@@ -158,6 +191,7 @@ impl<S> Pool<S> {
 
 impl<S> Backend<S> {
     fn snapshot(&self, config: &PoolConfig, now: Tick) -> BackendSnapshot {
+        let utilization = self.utilization(now);
         let vitals = &self.vitals;
         vitals.histogram.fade(now);
         let cold = vitals.cold();
@@ -177,6 +211,8 @@ impl<S> Backend<S> {
             why: cold.why(flags, vitals.warm_until(config.slow_start)),
             since: cold.since,
             weight: self.weight,
+            priority: self.priority,
+            zone: self.zone.clone(),
             share: self.share(flags, now, config.slow_start) as f64
                 / (f64::from(self.weight) * FULL_SHARE as f64),
             in_flight: self.in_flight(),
@@ -189,6 +225,7 @@ impl<S> Backend<S> {
                 p50: vitals.histogram.quantile(0.5),
                 p99: vitals.histogram.quantile(0.99),
             },
+            utilization,
             health: cold.health.clone(),
             check_overruled: flags.has(Flags::OVERRULED),
             ejection: ejection.map(|why| EjectionSnapshot {
@@ -197,6 +234,21 @@ impl<S> Backend<S> {
                 probing: flags.has(Flags::PROBING),
                 count: cold.ejections,
             }),
+        }
+    }
+}
+
+// === impl Tier ===
+
+impl Tier {
+    /// With `part` millionths of the traffic.
+    fn snapshot(&self, part: u32) -> TierSnapshot {
+        TierSnapshot {
+            priority: self.priority,
+            local: self.local,
+            backends: self.group.roster.len() as u32,
+            usable: self.group.roster.census().rotation,
+            share: f64::from(part) / 1e6,
         }
     }
 }

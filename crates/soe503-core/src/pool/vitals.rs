@@ -5,6 +5,7 @@ use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::latency::{Estimate, Penalty};
+use super::report::Reported;
 use super::state::{BackendState, By, Why};
 use super::word::{Flags, Sums, Word};
 use crate::health::{Health, HealthReport, Traffic};
@@ -20,6 +21,7 @@ pub(super) struct Vitals {
     pub(super) consecutive: AtomicU32,
     pub(super) estimate: Estimate,
     pub(super) penalty: Penalty,
+    pub(super) reported: Reported,
     pub(super) requests: AtomicU64,
     pub(super) failures: AtomicU64,
     /// Results that came too late to change the state.
@@ -94,6 +96,7 @@ impl Vitals {
             consecutive: AtomicU32::new(0),
             estimate: Estimate::default(),
             penalty: Penalty::default(),
+            reported: Reported::default(),
             requests: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             stale: AtomicU64::new(0),

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use soe503_core::health::{Health, HealthReport};
 use soe503_core::pool::{
-    BackendSpec, BackendState, Lease, NoBackend, Pool, PoolConfig, PoolSnapshot, Recorded, Tried,
+    Affinity, Ask, BackendSpec, BackendState, Balance, Lease, NoBackend, Pool, PoolConfig,
+    PoolSnapshot, Recorded, Tried,
 };
 use soe503_core::{Cause, Outcome, Tick};
 
@@ -38,9 +39,8 @@ pub const fn ms(millis: u64) -> Duration {
 pub fn specs(weights: &[u32]) -> Vec<BackendSpec<()>> {
     let spec = |(i, &weight): (usize, &u32)| BackendSpec {
         name: format!("b{i}").into(),
-        address: format!("10.0.0.{i}:80").into(),
         weight,
-        service: (),
+        ..BackendSpec::new(format!("10.0.0.{i}:80"), ())
     };
     weights.iter().enumerate().map(spec).collect()
 }
@@ -67,7 +67,22 @@ impl TestPool {
         Self::build(weights, PoolConfig::default())
     }
 
-    fn build(weights: &[u32], config: PoolConfig) -> Self {
+    pub fn balanced(weights: &[u32], balance: Balance) -> Self {
+        let config = PoolConfig {
+            balance,
+            ..PoolConfig::default()
+        };
+        Self::build(weights, config)
+    }
+
+    /// A pick for the key number `key`.
+    pub fn pick_key(&mut self, key: u64, now: Tick, tried: &Tried) -> Lease<()> {
+        let affinity = Affinity::NONE.with_hash(Affinity::hash(&key.to_le_bytes()));
+        let ask = Ask::new(now, tried).affinity(affinity);
+        self.pool.pick_for(&ask, &mut self.rng).unwrap()
+    }
+
+    pub fn build(weights: &[u32], config: PoolConfig) -> Self {
         let pool = Pool::new("app", config, 7);
         pool.set_backends(specs(weights), at(0));
         Self {

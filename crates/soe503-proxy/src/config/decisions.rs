@@ -11,7 +11,7 @@ use soe503_core::{
     throttle::ThrottleConfig,
 };
 
-use super::{CircuitBreaker, HealthCheck, PoolConfig, Retry, RetryBudget, Throttle, Window};
+use super::{CircuitBreaker, HealthCheck, Name, PoolConfig, Retry, RetryBudget, Throttle, Window};
 
 impl PoolConfig {
     /// How backends are chosen and judged.
@@ -31,6 +31,10 @@ impl PoolConfig {
             },
         };
         PoolDecisions {
+            balance: self.balance.decisions(self.hash.as_ref()),
+            zone: self.zone.as_ref().map(Name::shared),
+            overprovisioning: self.overprovisioning.as_f64() as f32,
+            load_reports: self.load_reports.map(|reports| reports.expire_after),
             ejection,
             slow_start: self.slow_start,
             initial_health: self

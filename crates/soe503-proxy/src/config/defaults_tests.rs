@@ -3,9 +3,10 @@
 use super::{
     keys::{
         AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, BypassKeys, CertificateKeys, CheckKeys,
-        ClientAuthKeys, EjectionKeys, FallbackKeys, FileKeys, ForwardedKeys, HeaderKeys, LimitKeys,
-        ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys, PoolTlsKeys,
-        RateLimitKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys, ThrottleKeys,
+        ClientAuthKeys, EjectionKeys, FallbackKeys, FileKeys, ForwardedKeys, HashKeys, HeaderKeys,
+        LimitKeys, ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys,
+        PoolTlsKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys,
+        StickyKeys, ThrottleKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -68,6 +69,10 @@ fn lists_of_defaults_are_true() {
     let pool = include_str!("pool.rs");
     check::<PoolKeys>(pool, "pub struct PoolConfig");
     check::<BackendKeys>(pool, "pub struct Backend");
+    let balance = include_str!("balance.rs");
+    check::<HashKeys>(balance, "pub struct Hash ");
+    check::<StickyKeys>(balance, "pub struct Sticky ");
+    check::<ReportKeys>(balance, "pub struct LoadReports");
     check::<CheckKeys>(include_str!("health.rs"), "pub struct HealthCheck");
     let tls = include_str!("tls.rs");
     check::<ListenerTlsKeys>(tls, "pub struct ListenerTls");

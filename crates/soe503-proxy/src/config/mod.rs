@@ -16,6 +16,7 @@
 //! Every key is declared once, in `keys`: type, default, range and text. The reader, the JSON
 //! schema, the reference page and the full example come from that declaration.
 
+mod balance;
 mod build;
 mod cache;
 pub mod check;
@@ -43,6 +44,7 @@ mod server;
 mod tls;
 mod wire;
 
+pub use balance::{Balance, Factor, Hash, HashKey, LoadReports, SameSite, Sticky, StickyKey};
 pub use cache::Cache;
 pub use forwarding::{Forwarded, ForwardedMode, ForwardedStyle, Networks};
 pub use guard::{CircuitBreaker, Ejection, RetryBudget, Throttle, Window};
@@ -53,7 +55,7 @@ pub use load::{MAX_FILE_SIZE, from_str, load};
 pub use maintenance::{Maintenance, MaintenanceBypass, Secret};
 pub use manual::{full_example, reference_page, schema};
 pub use name::{Name, NonEmpty};
-pub use pool::{Backend, BackendProtocol, Balance, PoolConfig, Scheme, Target};
+pub use pool::{Backend, BackendProtocol, PoolConfig, Scheme, Target};
 pub use problem::Problem;
 pub use rate::{LimitBy, RateLimit};
 pub use report::Report;

@@ -9,7 +9,8 @@ use std::{
 };
 
 use super::{
-    BackendTls, Cache, CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, RetryBudget, Throttle,
+    BackendTls, Balance, Cache, CircuitBreaker, Ejection, Factor, Hash, HealthCheck, LoadReports,
+    Name, NonEmpty, RetryBudget, Sticky, Throttle,
 };
 
 /// Backends behind a name: `[pools.NAME]`.
@@ -17,7 +18,8 @@ use super::{
 /// # Defaults
 ///
 /// - `backends`: required
-/// - `balance`: `"p2c_ewma"`
+/// - `balance`: `"p2c"`
+/// - `overprovisioning`: `1.4`
 /// - `protocol`: `"h1"`
 /// - `connect_timeout`: `"500ms"`
 /// - `idle_timeout`: `"4s"`
@@ -38,6 +40,16 @@ pub struct PoolConfig {
     pub backends: NonEmpty<Backend>,
     /// How a backend is chosen.
     pub balance: Balance,
+    /// How much more than its share of the traffic a level or a zone can carry.
+    pub overprovisioning: Factor,
+    /// The zone of the server.
+    pub zone: Option<Name>,
+    /// The key of requests, if `balance` asks for one.
+    pub hash: Option<Hash>,
+    /// The cookie that keeps clients with their backends, if any.
+    pub sticky: Option<Sticky>,
+    /// What is done with load reports; `None`: they are not listened to.
+    pub load_reports: Option<LoadReports>,
     /// What is spoken to the backends.
     pub protocol: BackendProtocol,
     /// How long connecting to a backend may take, with the TLS handshake if there is one.
@@ -77,15 +89,6 @@ pub struct PoolConfig {
     pub cache: Option<Cache>,
 }
 
-/// How a backend is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Balance {
-    /// The better of two random ones, by a failure-penalised latency estimate and its load.
-    #[default]
-    P2cEwma,
-}
-
 /// What is spoken to the backends of a pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -104,6 +107,8 @@ pub enum BackendProtocol {
 /// - `url`: required
 /// - `name`: host and port of the URL
 /// - `weight`: `1`
+/// - `priority`: `0`
+/// - `zone`: nowhere in particular
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Backend {
@@ -116,6 +121,10 @@ pub struct Backend {
     pub target: Target,
     /// Its share of the requests, relative to that of the others.
     pub weight: NonZeroU32,
+    /// Its level: the lowest number gets the traffic as long as it can carry it.
+    pub priority: u8,
+    /// Where it stands.
+    pub zone: Option<Name>,
 }
 
 /// The scheme of a backend's URL.

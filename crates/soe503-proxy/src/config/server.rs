@@ -12,6 +12,7 @@ use super::{Name, StatusPolicy};
 /// - `workers`: the number of cores
 /// - `shutdown_grace`: `"30s"`
 /// - `status`: `"default"`
+/// - `zone`: zones do not matter
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Server {
@@ -23,6 +24,8 @@ pub struct Server {
     pub shutdown_grace: Duration,
     /// Which status a failure of the proxy's own gets.
     pub status: StatusPolicy,
+    /// Where the proxy stands: backends of this zone are preferred.
+    pub zone: Option<Name>,
 }
 
 /// The admin API: `[admin]`.

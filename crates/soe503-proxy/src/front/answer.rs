@@ -99,14 +99,17 @@ pub(crate) fn answer(
     }
     // HTTP/2 needs the fields one by one.
     let http1 = request.version() != Version::HTTP_2;
+    let belonging = route.belonging();
+    let sticking = belonging.and_then(|belonging| belonging.note(&mut request, client));
     prepare(&mut request, route.actions(), seen, client, front);
     let changes = route.actions().filter(|actions| actions.change_answers());
     let waiting = Waiting {
         front: Arc::clone(front),
         in_flight,
         // A store wants to see them too.
-        plain: http1 && changes.is_none() && route.pool().cache.is_none(),
+        plain: http1 && changes.is_none() && !route.reads_answers(),
         changes: changes.cloned(),
+        sticking,
         exceeded,
         late,
         throttle: gate.throttle().cloned(),

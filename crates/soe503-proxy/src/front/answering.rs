@@ -17,6 +17,7 @@ use super::answer::{mistake, note, refuse};
 use super::capped::Exceeded;
 use super::finish::{FrontBody, InFlight};
 use super::stack::Stack;
+use super::sticky::Sticking;
 use super::{ClientBody, Front, gate, interim};
 use crate::listen::h2::Late;
 use crate::upstream;
@@ -55,6 +56,8 @@ pub(super) struct Waiting {
     pub(super) in_flight: InFlight,
     /// What the route does to answers.
     pub(super) changes: Option<Arc<Actions>>,
+    /// Looks after the cookie that keeps the client with its backend.
+    pub(super) sticking: Option<Box<Sticking>>,
     /// The client takes fields as text, if nobody here wants to see them.
     pub(super) plain: bool,
     /// Whether the body grew larger than the route accepts.
@@ -116,6 +119,9 @@ impl Future for Answering {
                 note(&mut waiting.in_flight, &response);
                 if let Some(throttle) = &waiting.throttle {
                     tell(throttle, &response);
+                }
+                if let Some(sticking) = &waiting.sticking {
+                    waiting.in_flight.stick(sticking, &mut response);
                 }
                 if let Some(changes) = waiting.changes {
                     changes.on_response(response.headers_mut(), ours);

@@ -55,6 +55,11 @@ impl Client {
         self.address
     }
 
+    /// The client speaks TLS, with us or with the load balancer before us.
+    pub(super) fn is_secure(&self) -> bool {
+        self.forwarder.is_secure()
+    }
+
     pub(super) fn forwarder(&self) -> &Forwarder {
         &self.forwarder
     }

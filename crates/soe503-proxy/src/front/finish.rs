@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use soe503::BoxError;
+use soe503::{BoxError, Served};
 use soe503_core::Cause;
 
 use super::client::Client;
 use super::routes::Route;
 use super::stack::StackBody;
+use super::sticky::Sticking;
 use crate::control::access_log::{AccessLog, Entry};
 use crate::state::{Finish, Origin, PoolState};
 use crate::upstream::PlainFields;
@@ -84,6 +86,15 @@ impl InFlight {
         if let Some(log) = &mut self.log {
             log.entry.pool = Some(Arc::clone(&route.pool().name));
             log.entry.route = Some(Arc::clone(route.label()));
+        }
+    }
+
+    /// Has `sticking` set a cookie for the backend that has answered, if one has.
+    pub(super) fn stick<B>(&self, sticking: &Sticking, response: &mut Response<B>) {
+        let served = response.extensions().get::<Served>();
+        let id = served.and_then(|served| served.backend_id);
+        if let (Some(pool), Some(id)) = (&self.pool, id) {
+            sticking.settle(pool, id, response.headers_mut());
         }
     }
 

@@ -75,6 +75,11 @@ pub(super) fn is_forwarding(name: &HeaderName) -> bool {
 }
 
 impl Forwarder {
+    /// The client speaks TLS.
+    pub(super) fn is_secure(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
     /// The fields for `client`, which speaks `scheme`, under `policy`.
     pub(super) fn new(client: IpAddr, scheme: Scheme, policy: &Forwarded) -> Self {
         let client = client.to_canonical();

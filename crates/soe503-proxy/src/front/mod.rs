@@ -3,6 +3,7 @@
 mod actions;
 mod answer;
 mod answering;
+mod belonging;
 mod body;
 mod capped;
 mod checks;
@@ -17,6 +18,7 @@ mod refuse;
 mod request_id;
 mod routes;
 mod stack;
+mod sticky;
 mod surroundings;
 mod target;
 mod trace;

@@ -11,6 +11,7 @@ use soe503::BoxError;
 
 use super::ClientBody;
 use super::actions::Actions;
+use super::belonging::Belonging;
 use super::gate::Gate;
 use super::index::Index;
 use super::stack::Stack;
@@ -41,6 +42,8 @@ pub(crate) struct Route {
     actions: Option<Arc<Actions>>,
     attempts: u8,
     gate: Gate,
+    /// `None`: any backend will do.
+    belonging: Option<Belonging>,
 }
 
 impl Routes {
@@ -79,6 +82,7 @@ impl Route {
         Self {
             matches,
             label,
+            belonging: Belonging::of(&pool.config),
             pool,
             stack: Mutex::new(stack),
             actions: Actions::of(config).map(Arc::new),
@@ -108,6 +112,17 @@ impl Route {
     /// What stands in front of it.
     pub(super) fn gate(&self) -> &Gate {
         &self.gate
+    }
+
+    /// What its pool asks of requests.
+    pub(super) fn belonging(&self) -> Option<&Belonging> {
+        self.belonging.as_ref()
+    }
+
+    /// Whether somebody looks at the fields of its backends' answers.
+    pub(super) fn reads_answers(&self) -> bool {
+        let config = &self.pool.config;
+        config.sticky.is_some() || config.load_reports.is_some() || config.cache.is_some()
     }
 
     /// Our answer to a request that is refused with `error` before it comes to the stack.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use soe503::explain::{Explain, Explainer, FailureRecord, Fallback, Page, Record};
+use soe503::pool::LoadReports;
 use soe503::{CircuitBreaker, ConcurrencyLimit, Pool, RetryLayer, StatusSet, Timeout};
 use soe503_core::Tick;
 use soe503_core::explain::{Exposure, StatusPolicy};
@@ -60,8 +61,16 @@ struct Recording {
 /// The stack of `parts.route` around `pool`. All state is in the pool's handles.
 pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
     let route = parts.route;
-    // Only the access log asks who answered.
-    let balanced = Pool::new(pool.pool.clone()).quiet(!parts.logged);
+    // Only the access log and sticky cookies ask who answered.
+    let asked = parts.logged || pool.config.sticky.is_some();
+    let balanced =
+        Pool::new(pool.pool.clone())
+            .quiet(!asked)
+            .load_reports(match pool.config.load_reports {
+                None => LoadReports::Ignored,
+                Some(reports) if reports.pass_on => LoadReports::PassedOn,
+                Some(_) => LoadReports::Taken,
+            });
     let guarded = CircuitBreaker::new(balanced, pool.breaker.clone());
     let retried = RetryLayer::new(pool.budget.clone(), route.retry.decisions())
         .statuses(statuses(&route.retry.on_status))

@@ -60,6 +60,7 @@ pub struct PoolCounters {
     prevented: AtomicU64,
     fallbacks: AtomicU64,
     stale: AtomicU64,
+    moved: AtomicU64,
     /// Health checks.
     pub checks: CheckCounts,
 }
@@ -136,6 +137,7 @@ impl Default for PoolCounters {
             prevented: AtomicU64::new(0),
             fallbacks: AtomicU64::new(0),
             stale: AtomicU64::new(0),
+            moved: AtomicU64::new(0),
             checks: CheckCounts::default(),
         }
     }
@@ -219,6 +221,16 @@ impl PoolCounters {
     /// Requests that failed at first and were saved by a retry.
     pub fn prevented(&self) -> u64 {
         self.prevented.load(Relaxed)
+    }
+
+    /// A client's cookie named a backend, and another one has answered.
+    pub fn client_moved(&self) {
+        self.moved.fetch_add(1, Relaxed);
+    }
+
+    /// How often that happened.
+    pub fn moved(&self) -> u64 {
+        self.moved.load(Relaxed)
     }
 
     /// Requests that were answered with an error of ours, or with part of an answer. A backend's

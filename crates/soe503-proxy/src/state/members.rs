@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use http::HeaderValue;
-use soe503_core::pool::{BackendSpec, Pool};
+use soe503_core::pool::{Affinity, BackendSpec, Pool};
 
 use crate::config::{self, PoolConfig, Scheme, Target};
 use crate::control::dns::Answers;
@@ -19,6 +19,10 @@ pub(super) struct Member {
     /// An address of the same DNS name in the other family.
     pub(super) companion: Option<SocketAddr>,
     pub(super) weight: u32,
+    pub(super) priority: u8,
+    pub(super) zone: Option<Arc<str>>,
+    /// What a sticky cookie calls it.
+    pub(super) badge: Option<u64>,
     /// Host and port of its URL, as `Host` has them.
     pub(super) host: HeaderValue,
     /// TLS, if it is spoken there.
@@ -32,10 +36,15 @@ pub(super) fn members(
     tls: Option<&PoolTls>,
     answers: &Answers,
 ) -> Vec<Member> {
+    let sticky = config.sticky.as_ref();
     config
         .backends
         .iter()
         .flat_map(|backend| of_backend(backend, tls, answers))
+        .map(|member| Member {
+            badge: sticky.map(|sticky| Affinity::badge(&member.name, &sticky.key.0)),
+            ..member
+        })
         .collect()
 }
 
@@ -70,6 +79,9 @@ pub(super) fn specs(
             address: text_of(&member.name, member.address),
             name: member.name,
             weight: member.weight,
+            priority: member.priority,
+            zone: member.zone,
+            badge: member.badge,
             service: kept.unwrap_or_else(|| {
                 Upstream::new(member.address, member.host, options)
                     .with_companion(member.companion)
@@ -105,6 +117,9 @@ fn of_backend(backend: &config::Backend, tls: Option<&PoolTls>, answers: &Answer
         address,
         companion: None,
         weight: backend.weight.get(),
+        priority: backend.priority,
+        zone: backend.zone.as_ref().map(config::Name::shared),
+        badge: None,
         host: host(backend),
         tls: tls.clone(),
     };

@@ -9,6 +9,7 @@ use soe503_core::pool::{Lease, Pool as Backends, Tried};
 use soe503_core::{Tick, Verdict};
 
 use super::body::ResponseBody;
+use super::reports::LoadReports;
 use crate::classify::Classify;
 use crate::clock;
 use crate::context::RequestContext;
@@ -29,6 +30,7 @@ pub(super) struct OnBackend<S, C> {
     due: Option<(Tick, TimeoutKind)>,
     tried: Tried,
     quiet: bool,
+    reports: LoadReports,
 }
 
 impl<S, C> OnBackend<S, C> {
@@ -48,7 +50,14 @@ impl<S, C> OnBackend<S, C> {
             due: context.due().map(|at| (at, context.due_kind(at))),
             tried: context.tried.clone(),
             quiet: false,
+            reports: LoadReports::Ignored,
         }
+    }
+
+    /// Takes note of what the backend says about its load.
+    pub(super) fn load_reports(mut self, reports: LoadReports) -> Self {
+        self.reports = reports;
+        self
     }
 
     /// Says nothing about a first attempt that is a success by its head.
@@ -87,8 +96,11 @@ impl<S, C: Classify + Clone> OnBackend<S, C> {
         let backend = self.guard.count().map(|lease| Arc::clone(lease.backend()));
         let guard = std::mem::replace(&mut self.guard, Guard::ended());
         let headed = guard.head(&self.classify, &response, (self.started, now), None);
+        let reporter = self
+            .reports
+            .of_head(response.headers_mut(), backend.as_ref());
         if self.quiet && headed.is_plain_success() {
-            return response.map(|body| ResponseBody::new(body, headed.at_end()));
+            return response.map(|body| ResponseBody::new(body, headed.at_end(), reporter));
         }
         let mut served = Served::new(now);
         served.backend_id = Some(self.backend);
@@ -110,7 +122,7 @@ impl<S, C: Classify + Clone> OnBackend<S, C> {
             Headed::Open(at_end) => Some(at_end),
         };
         response.extensions_mut().insert(served);
-        response.map(|body| ResponseBody::new(body, at_end))
+        response.map(|body| ResponseBody::new(body, at_end, reporter))
     }
 
     /// The backend's service failed.

@@ -7,6 +7,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use soe503_core::pool::Lease;
 
+use super::reports::Reporter;
 use crate::classify::{Classify, HttpClassify};
 use crate::error::BoxError;
 use crate::verdict::{self, AtEnd};
@@ -19,12 +20,22 @@ pin_project! {
         inner: B,
         // `None` if the head has decided.
         at_end: Option<AtEnd<Lease<S>, C>>,
+        // `None` unless somebody listens to load reports.
+        reporter: Option<Box<Reporter<S>>>,
     }
 }
 
 impl<B, S, C> ResponseBody<B, S, C> {
-    pub(super) const fn new(inner: B, at_end: Option<AtEnd<Lease<S>, C>>) -> Self {
-        Self { inner, at_end }
+    pub(super) const fn new(
+        inner: B,
+        at_end: Option<AtEnd<Lease<S>, C>>,
+        reporter: Option<Box<Reporter<S>>>,
+    ) -> Self {
+        Self {
+            inner,
+            at_end,
+            reporter,
+        }
     }
 
     crate::macros::accessors!(B);
@@ -32,7 +43,7 @@ impl<B, S, C> ResponseBody<B, S, C> {
 
 impl<B: Default, S, C> Default for ResponseBody<B, S, C> {
     fn default() -> Self {
-        Self::new(B::default(), None)
+        Self::new(B::default(), None, None)
     }
 }
 
@@ -50,7 +61,11 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
         let this = self.project();
-        verdict::poll_frame(this.inner, this.at_end, cx)
+        let polled = verdict::poll_frame(this.inner, this.at_end, cx);
+        match this.reporter {
+            None => polled,
+            Some(reporter) => polled.map_ok(|frame| reporter.see(frame)),
+        }
     }
 
     fn is_end_stream(&self) -> bool {

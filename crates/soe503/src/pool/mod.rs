@@ -17,6 +17,11 @@
 //! healthy ones as degraded, so a single bad backend never opens the pool's circuit; a
 //! [`Retry`](crate::Retry) goes to another backend.
 //!
+//! # Where a request belongs
+//! [`Affinity`] as an extension of the request, or of the head in its
+//! [`RequestContext`](crate::RequestContext), says which key it has and with which backend its client is to
+//! stay.
+//!
 //! # Deadlines
 //! The pool has no timer. It looks at the deadlines in the
 //! [`RequestContext`](crate::RequestContext) whenever it is polled and still has no answer; whoever
@@ -57,8 +62,10 @@ mod attempt;
 mod body;
 pub mod future;
 mod lease;
+mod reports;
 mod service;
 
 pub use body::ResponseBody;
+pub use reports::LoadReports;
 pub use service::Pool;
-pub use soe503_core::pool::{BackendSpec, Pool as Backends, PoolConfig};
+pub use soe503_core::pool::{Affinity, BackendSpec, Balance, Pool as Backends, PoolConfig};

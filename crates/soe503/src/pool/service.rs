@@ -4,12 +4,13 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body;
-use soe503_core::pool::Pool as Backends;
+use soe503_core::pool::{Affinity, Ask, Pool as Backends};
 use tower_service::Service;
 
 use super::attempt::OnBackend;
 use super::body::ResponseBody;
 use super::future::ResponseFuture;
+use super::reports::LoadReports;
 use crate::classify::{Classify, HttpClassify};
 use crate::clock;
 use crate::context::RequestContext;
@@ -20,6 +21,7 @@ pub struct Pool<S, C = HttpClassify> {
     backends: Backends<S>,
     classify: C,
     quiet: bool,
+    reports: LoadReports,
 }
 
 impl<S> Pool<S> {
@@ -29,6 +31,7 @@ impl<S> Pool<S> {
             backends,
             classify: HttpClassify,
             quiet: false,
+            reports: LoadReports::Ignored,
         }
     }
 }
@@ -41,6 +44,7 @@ impl<S, C> Pool<S, C> {
             backends: self.backends,
             classify,
             quiet: self.quiet,
+            reports: self.reports,
         }
     }
 
@@ -49,6 +53,14 @@ impl<S, C> Pool<S, C> {
     #[must_use]
     pub fn quiet(mut self, quiet: bool) -> Self {
         self.quiet = quiet;
+        self
+    }
+
+    /// What is done with what backends say about their load (ORCA). The pool has to listen as well:
+    /// [`PoolConfig::load_reports`](soe503_core::pool::PoolConfig::load_reports). Default: ignored.
+    #[must_use]
+    pub fn load_reports(mut self, reports: LoadReports) -> Self {
+        self.reports = reports;
         self
     }
 
@@ -65,6 +77,7 @@ impl<S, C: Clone> Clone for Pool<S, C> {
             backends: self.backends.clone(),
             classify: self.classify.clone(),
             quiet: self.quiet,
+            reports: self.reports,
         }
     }
 }
@@ -103,24 +116,32 @@ where
             }
         };
         let mut rng = fastrand::Rng::new();
-        let picked = self.backends.pick_as(
-            picker(),
-            context.now,
-            &context.tried,
-            context.idempotent,
-            &mut rng,
-        );
+        let ask = Ask::new(context.now, &context.tried)
+            .picker(picker())
+            .probe_allowed(context.idempotent)
+            .affinity(affinity(context, &request));
+        let picked = self.backends.pick_for(&ask, &mut rng);
         match picked {
             Ok(lease) => {
                 let service = lease.service().clone();
                 let backends = self.backends.clone();
                 let attempt = OnBackend::new(lease, backends, self.classify.clone(), context)
-                    .quiet(self.quiet);
+                    .quiet(self.quiet)
+                    .load_reports(self.reports);
                 ResponseFuture::picked(service, request, attempt)
             }
             Err(none) => ResponseFuture::refused(none, context.now),
         }
     }
+}
+
+/// Where the request belongs: an extension of the shared head, or of the request.
+fn affinity<B>(context: &RequestContext, request: &Request<B>) -> Affinity {
+    let extensions = match &context.head {
+        Some(head) => &head.extensions,
+        None => request.extensions(),
+    };
+    extensions.get().copied().unwrap_or(Affinity::NONE)
 }
 
 /// The number of this thread among those that send requests to pools.

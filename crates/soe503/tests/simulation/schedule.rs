@@ -9,7 +9,7 @@ use soe503::pool::PoolConfig;
 use soe503::retry::{Backoff, BudgetConfig, RetryPolicy};
 use soe503_core::Ratio;
 use soe503_core::health::{CheckConfig, Health};
-use soe503_core::pool::EjectionConfig;
+use soe503_core::pool::{Balance, EjectionConfig};
 
 use crate::fault::{Fault, Kind};
 
@@ -205,6 +205,17 @@ fn pool_config(rng: &mut Rng, defaults: bool, checked: bool) -> PoolConfig {
             Health::Up
         },
         abandon_after: (rng.u8(0..3) == 0).then(|| millis(rng, 100..=2_000)),
+        balance: *pick(
+            rng,
+            &[
+                Balance::P2c,
+                Balance::P2c,
+                Balance::LeastRequest,
+                Balance::RoundRobin,
+                Balance::Random,
+            ],
+        ),
+        ..PoolConfig::default()
     };
     if defaults {
         PoolConfig::default()

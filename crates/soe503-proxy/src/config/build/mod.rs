@@ -4,6 +4,7 @@
 //! it has added a problem. A value that was already found to be wrong is passed over without
 //! another word: one mistake, one problem.
 
+mod balance;
 mod checks;
 mod guards;
 mod instead;
@@ -39,7 +40,7 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
         .filter_map(|listener| listeners::listener(listener.value, base, problems))
         .collect();
     routes::references(&file.routes.0, &file.pools.0, problems);
-    let pools = pools::pools(file.pools.0, base, problems);
+    let pools = pools::pools(file.pools.0, server.zone.as_ref(), base, problems);
     let rate_limits = rate::rate_limits(file.rate_limits.0, problems);
     let routes = routes::routes(file.routes.0, &pools, &rate_limits, base, problems);
     let maintenance = maintenance::maintenance(file.maintenance.0, &pools, &routes, problems);

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range, path::Path, sync::Arc};
 
-use super::{checks, guards, tls};
+use super::{balance, checks, guards, tls};
 use crate::config::{
     Backend, Name, NonEmpty, PoolConfig, Scheme, Target,
     keys::{BackendEntry, PoolKeys},
@@ -13,12 +13,13 @@ use crate::config::{
 /// The pools, by name.
 pub(super) fn pools(
     pools: Vec<(At<Arc<str>>, At<PoolKeys>)>,
+    zone: Option<&Name>,
     base: &Path,
     problems: &mut Problems,
 ) -> Vec<Arc<PoolConfig>> {
     let mut built: Vec<_> = pools
         .into_iter()
-        .filter_map(|(name, keys)| pool(&name, keys.value, base, problems))
+        .filter_map(|(name, keys)| pool(&name, keys.value, zone, base, problems))
         .map(Arc::new)
         .collect();
     built.sort_by(|a, b| a.name.cmp(&b.name));
@@ -28,6 +29,7 @@ pub(super) fn pools(
 fn pool(
     name: &At<Arc<str>>,
     keys: PoolKeys,
+    zone: Option<&Name>,
     base: &Path,
     problems: &mut Problems,
 ) -> Option<PoolConfig> {
@@ -55,10 +57,17 @@ fn pool(
     let tls = tls::pool(keys.tls.0, secure, at.unwrap_or_default(), base, problems);
     let circuit_breaker = guards::circuit_breaker(keys.circuit_breaker.0, problems);
     let ejection = guards::ejection(&keys.ejection.0.value, problems);
+    let hash = balance::hash(&keys.balance, keys.hash.0, problems);
+    let sticky = balance::sticky(keys.sticky.0, base, problems);
     Some(PoolConfig {
         name: valid.ok()?,
         backends: backends?,
         balance: keys.balance.value,
+        overprovisioning: keys.overprovisioning.value,
+        zone: zone.cloned(),
+        hash,
+        sticky: sticky?,
+        load_reports: keys.load_reports.0.as_ref().map(balance::load_reports),
         protocol: keys.protocol.value,
         connect_timeout: keys.connect_timeout.value,
         idle_timeout: keys.idle_timeout.value,
@@ -124,6 +133,8 @@ fn backends(list: At<List<BackendEntry>>, problems: &mut Problems) -> Option<Non
             scheme,
             target,
             weight: entry.weight,
+            priority: entry.priority,
+            zone: entry.zone,
         });
     }
     NonEmpty::new(built)

@@ -21,6 +21,7 @@ pub(super) fn server(keys: ServerKeys) -> Server {
             .map_or_else(cores, |workers| workers.value),
         shutdown_grace: keys.shutdown_grace.value,
         status: keys.status.value,
+        zone: keys.zone.given.map(|zone| zone.value),
     }
 }
 
@@ -57,13 +58,18 @@ pub(super) fn admin(
     Some(Some(Admin { address, access }))
 }
 
-fn token<T>(path: &Path, key: &At<T>, problems: &mut Problems) -> Option<AdminToken> {
+/// What is in a file that holds a secret.
+pub(super) fn short_file(path: &Path) -> Result<String, String> {
     let mut contents = String::new();
-    let result = fs::File::open(path)
+    fs::File::open(path)
         // A token is short; a device has no end.
         .and_then(|file| file.take(MAX_TOKEN_FILE).read_to_string(&mut contents))
-        .map_err(|error| format!("{}: {error}", path.display()))
-        .and_then(|_| AdminToken::new(&contents));
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(contents)
+}
+
+fn token<T>(path: &Path, key: &At<T>, problems: &mut Problems) -> Option<AdminToken> {
+    let result = short_file(path).and_then(|contents| AdminToken::new(&contents));
     result
         .map_err(|why| {
             problems.push(

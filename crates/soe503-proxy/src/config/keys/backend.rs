@@ -17,6 +17,8 @@ pub(in crate::config) struct BackendEntry {
     pub(in crate::config) url: At<BackendUrl>,
     pub(in crate::config) name: Option<At<Name>>,
     pub(in crate::config) weight: NonZeroU32,
+    pub(in crate::config) priority: u8,
+    pub(in crate::config) zone: Option<Name>,
 }
 
 /// The URL of a backend: how to talk, and where.
@@ -107,6 +109,8 @@ impl Field for BackendEntry {
                 },
                 name: None,
                 weight: NonZeroU32::MIN,
+                priority: 0,
+                zone: None,
             }),
             DeValue::Table(_) => {
                 let keys: BackendKeys = open(spot.name.into(), value, spot.problems)?;
@@ -114,6 +118,9 @@ impl Field for BackendEntry {
                     url: keys.url.0?,
                     name: keys.name.given,
                     weight: keys.weight.value,
+                    // In range: at most 15.
+                    priority: keys.priority.value as u8,
+                    zone: keys.zone.given.map(|zone| zone.value),
                 })
             }
             other => {

@@ -4,6 +4,7 @@
 //! `docs/config.md` and `config/full.toml` are generated from it, and the reader reads by it.
 
 mod backend;
+mod balance;
 mod headers;
 mod host;
 mod instead;
@@ -20,6 +21,7 @@ mod top;
 mod values;
 
 pub(super) use backend::BackendEntry;
+pub(super) use balance::{HashKeys, HashOn, ReportKeys, StickyKeys};
 pub(super) use headers::{Fields, HeaderKeys};
 pub(super) use instead::{FallbackKeys, PageKeys};
 pub(super) use listeners::{ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol};

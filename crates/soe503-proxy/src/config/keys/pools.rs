@@ -5,12 +5,12 @@ use std::{num::NonZeroU32, time::Duration};
 use soe503_core::health::Health;
 
 use super::{
-    BackendEntry, PoolTlsKeys,
+    BackendEntry, HashKeys, PoolTlsKeys, ReportKeys, StickyKeys,
     backend::BackendUrl,
     values::{GrpcService, HttpPath, nonzero_u32},
 };
 use crate::config::{
-    BackendProtocol, Balance, Host, Name, Ratio, StatusSet, Window,
+    BackendProtocol, Balance, Factor, Host, Name, Ratio, StatusSet, Window,
     wire::{Defaulted, List, Maybe, Nested, Optional, Required, Size, choice, section},
 };
 
@@ -20,9 +20,16 @@ section! {
         /// The backends: URLs, or tables with `url` and more. A DNS name stands for all its
         /// addresses.
         backends: Required<List<BackendEntry>>, like("[\"http://127.0.0.1:8081\"]");
-        /// How a backend is chosen. `p2c_ewma`: the better of two random ones, by a
-        /// failure-penalised latency estimate and its load.
-        balance: Defaulted<Balance>, default(Balance::P2cEwma);
+        /// How a backend is chosen. `p2c`: the better of two random ones, by a failure-penalised latency
+        /// estimate and its load. `least_request`: the one with the fewest requests in flight, relative to
+        /// its weight. `round_robin`: each in turn. `random`: by chance. `ring_hash` and `maglev`: by a key
+        /// of the request, see `hash`; a ring moves no other keys when a backend joins or leaves, a table
+        /// (Maglev) moves a few and is more even.
+        balance: Defaulted<Balance>, default(Balance::P2c);
+        /// Backends of one `priority`, and among them those of the own zone, carry as much of the traffic
+        /// as the part of their weight that can be used times this; the rest spills over to the next.
+        overprovisioning: Defaulted<Factor>, default(Factor::thousandths(1_400)),
+            range(Factor::thousandths(1_000), Factor::thousandths(100_000));
         /// What is spoken to the backends. `h1`: HTTP/1.1. `h2`: HTTP/2, without an upgrade first, and
         /// negotiated where there is TLS; what gRPC needs. A request for an upgrade (WebSocket) becomes
         /// a plain one there, so such routes need a pool with `h1`.
@@ -62,6 +69,14 @@ section! {
         /// How often DNS names are resolved again.
         dns_refresh: Defaulted<Duration>, default(Duration::from_secs(10)),
             range(Duration::from_millis(100), Duration::from_secs(86_400));
+        /// The key of requests, for `ring_hash` and `maglev`.
+        hash: Maybe<HashKeys>, absent("no key"),
+            like("{ on = \"header\", name = \"X-User-Id\" }");
+        /// A cookie that keeps a client with its backend.
+        sticky: Maybe<StickyKeys>, absent("no cookie"), like("{ ttl = \"8h\" }");
+        /// Listens to what backends say about their load.
+        load_reports: Maybe<ReportKeys>, absent("reports are passed on and not listened to"),
+            like("{ expire_after = \"3m\" }");
         /// TLS to the backends with `https` URLs.
         tls: Maybe<PoolTlsKeys>, absent("its defaults, for backends with `https` URLs"),
             like("{ ca = \"ca.pem\" }");
@@ -93,6 +108,11 @@ section! {
         /// Its share of the requests, relative to that of the others.
         weight: Defaulted<NonZeroU32>, default(NonZeroU32::MIN),
             range(NonZeroU32::MIN, nonzero_u32(1000));
+        /// Its level. The lowest number gets the requests as long as it can carry them: see
+        /// `overprovisioning`.
+        priority: Defaulted<u32>, default(0), range(0, 15);
+        /// Where it stands. Those in the zone of the server are preferred to others of their priority.
+        zone: Optional<Name>, absent("nowhere in particular"), like("\"eu-1a\"");
     }
 }
 
@@ -260,4 +280,3 @@ pub(in crate::config) enum CheckKind {
 choice!(CheckKind, { "http" => Self::Http, "tcp" => Self::Tcp, "tls" => Self::Tls, "grpc" => Self::Grpc });
 choice!(Health, { "up" => Self::Up, "starting" => Self::Starting, "down" => Self::Down });
 choice!(BackendProtocol, { "h1" => Self::H1, "h2" => Self::H2 });
-choice!(Balance, { "p2c_ewma" => Self::P2cEwma });

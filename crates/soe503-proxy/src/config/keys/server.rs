@@ -23,6 +23,9 @@ section! {
         /// could be used, 502 for a broken answer, 504 for none in time, 508 for a loop. `rfc9209`: as that
         /// standard recommends for the error type in `Proxy-Status`.
         status: Defaulted<StatusPolicy>, default(StatusPolicy::Plain);
+        /// Where the proxy stands. Among backends of one priority those with the same `zone` get the
+        /// requests, as long as enough of them can be used: see `overprovisioning` of the pools.
+        zone: Optional<Name>, absent("zones do not matter"), like("\"eu-1a\"");
     }
 }
 

@@ -9,6 +9,7 @@
 //! not know what else would have been valid at that place.
 
 mod absent;
+mod factor;
 mod field;
 mod key;
 mod list;

@@ -3,16 +3,19 @@
 //! Secrets are not in it. Everything else is what a file would say: written as TOML, it is a valid
 //! configuration that means the same (a test says so).
 
+mod balance;
+
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use self::balance::{balance, balancing};
 use super::front_view;
 use crate::config::{
-    AccessLog, Admin, AdminAccess, Backend, BackendProtocol, BackendTls, Balance, Cache,
-    CircuitBreaker, Config, Ejection, Exposure, Forwarded, ForwardedMode, ForwardedStyle,
-    HeaderRules, HealthCheck, Host, HostPolicy, Listener, ListenerTls, Match, Networks, PoolConfig,
-    Probe, Protocols, RetryBudget, Rewrite, Route, Server, StatusPolicy, Throttle, Window,
+    AccessLog, Admin, AdminAccess, Backend, BackendProtocol, BackendTls, Cache, CircuitBreaker,
+    Config, Ejection, Exposure, Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck,
+    Host, HostPolicy, Listener, ListenerTls, Match, Networks, PoolConfig, Probe, Protocols,
+    RetryBudget, Rewrite, Route, Server, StatusPolicy, Throttle, Window,
 };
 
 /// `config` as JSON.
@@ -45,7 +48,7 @@ pub(super) fn view(config: &Config) -> Value {
 }
 
 fn server(server: &Server) -> Value {
-    json!({
+    let mut view = json!({
         "name": &*server.name,
         "workers": server.workers,
         "shutdown_grace": span(server.shutdown_grace),
@@ -53,7 +56,11 @@ fn server(server: &Server) -> Value {
             StatusPolicy::Rfc9209 => "rfc9209",
             _ => "default",
         },
-    })
+    });
+    if let Some(zone) = &server.zone {
+        view["zone"] = json!(&**zone);
+    }
+    view
 }
 
 fn admin(admin: &Admin) -> Value {
@@ -237,9 +244,8 @@ fn matches(matches: &Match) -> Value {
 fn pool(pool: &PoolConfig) -> Value {
     let mut view = json!({
         "backends": pool.backends.iter().map(backend).collect::<Vec<_>>(),
-        "balance": match pool.balance {
-            Balance::P2cEwma => "p2c_ewma",
-        },
+        "balance": balance(pool.balance),
+        "overprovisioning": pool.overprovisioning.as_f64(),
         "protocol": match pool.protocol {
             BackendProtocol::H1 => "h1",
             BackendProtocol::H2 => "h2",
@@ -259,6 +265,7 @@ fn pool(pool: &PoolConfig) -> Value {
         "ejection": pool.ejection.as_ref().map_or_else(off, ejection),
         "throttle": pool.throttle.as_ref().map_or_else(off, throttle),
     });
+    balancing(pool, &mut view);
     if let Some(tls) = &pool.tls {
         view["tls"] = backend_tls(tls);
     }
@@ -273,7 +280,16 @@ fn pool(pool: &PoolConfig) -> Value {
 
 fn backend(backend: &Backend) -> Value {
     let url = format!("{}://{}", backend.scheme.id(), backend.target);
-    json!({ "url": url, "name": &*backend.name, "weight": backend.weight })
+    let mut view = json!({
+        "url": url,
+        "name": &*backend.name,
+        "weight": backend.weight,
+        "priority": backend.priority,
+    });
+    if let Some(zone) = &backend.zone {
+        view["zone"] = json!(&**zone);
+    }
+    view
 }
 
 fn circuit_breaker(on: &CircuitBreaker) -> Value {

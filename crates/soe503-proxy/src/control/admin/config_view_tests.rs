@@ -7,6 +7,7 @@ const FULL: &str = r#"
 name = "edge-eu1"
 workers = 3
 status = "rfc9209"
+zone = "eu-1a"
 shutdown_grace = "7s"
 [admin]
 address = "127.0.0.2:9504"
@@ -46,7 +47,7 @@ pool = "grpc"
 match = { host = "tls.example" }
 pool = "tls"
 [pools.app]
-backends = ["http://127.0.0.1:8081", { url = "http://[::1]:8082", name = "six", weight = 3 }, "http://app.internal:8083"]
+backends = ["http://127.0.0.1:8081", { url = "http://[::1]:8082", name = "six", weight = 3, priority = 2, zone = "eu-1b" }, "http://app.internal:8083"]
 connect_timeout = "250ms"
 idle_timeout = "31s"
 max_idle_connections = 65
@@ -54,6 +55,11 @@ max_in_flight = 66
 proxy = true
 slow_start = "6s"
 dns_refresh = "11s"
+balance = "ring_hash"
+overprovisioning = 2.5
+hash = { on = "header", name = "x-user", bounded_load = 1.25 }
+sticky = { name = "stay", ttl = "8h", path = "/app", secure = true, http_only = false, same_site = "none" }
+load_reports = { expire_after = "1m", pass_on = true }
 [pools.app.health_check]
 path = "/healthz?x=1"
 host = "app.internal"

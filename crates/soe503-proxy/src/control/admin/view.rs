@@ -7,7 +7,7 @@ use soe503_api as api;
 use soe503_core::breaker::{BreakerSnapshot, Forced, State};
 use soe503_core::health::{Health, HealthReport, Hints, Level};
 use soe503_core::keepalive::Source;
-use soe503_core::pool::{BackendSnapshot, BackendState, PoolState as CoreState};
+use soe503_core::pool::{BackendSnapshot, BackendState, PoolState as CoreState, TierSnapshot};
 use soe503_core::{Cause, Tick};
 
 use crate::config::Target;
@@ -34,6 +34,8 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
         name: pool.name.to_string(),
         state: state(snapshot.state, snapshot.panic, &breaker),
         panic: snapshot.panic,
+        balance: snapshot.balance.to_string(),
+        tiers: snapshot.tiers.iter().map(tier).collect(),
         circuit: circuit(&breaker, anchor),
         backends,
         retry_budget: api::RetryBudget {
@@ -64,6 +66,16 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
         requests: pool.counters.requests(),
         prevented: pool.counters.prevented(),
         failed: pool.counters.failed(),
+    }
+}
+
+fn tier(tier: &TierSnapshot) -> api::Tier {
+    api::Tier {
+        priority: u32::from(tier.priority),
+        own_zone: tier.local,
+        backends: u64::from(tier.backends),
+        usable: u64::from(tier.usable),
+        share: tier.share,
     }
 }
 
@@ -145,6 +157,10 @@ fn backend(
             .or_else(|| due.filter(|_| shown.state == BackendState::Ejected))
             .map(|until| anchor.date(until)),
         weight: shown.weight,
+        share: Some(shown.share),
+        priority: u32::from(shown.priority),
+        zone: shown.zone.as_deref().map(str::to_owned),
+        utilization: shown.utilization,
         in_flight: u64::from(shown.in_flight),
         requests: shown.requests,
         failures: shown.failures,
@@ -241,6 +257,10 @@ fn unresolved(pool: &PoolState, anchor: Anchor) -> Vec<api::Backend> {
             since: anchor.date(trouble.map_or_else(|| anchor.tick(), |trouble| trouble.since)),
             until: None,
             weight: backend.weight.get(),
+            share: None,
+            priority: u32::from(backend.priority),
+            zone: backend.zone.as_deref().map(str::to_owned),
+            utilization: None,
             in_flight: 0,
             requests: 0,
             failures: 0,

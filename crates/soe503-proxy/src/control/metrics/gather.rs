@@ -8,7 +8,7 @@ use soe503_api::CircuitState;
 use soe503_core::pool::BackendSnapshot;
 use soe503_core::rate::RateSnapshot;
 
-use super::scrape::{BackendScrape, PoolScrape, ResponseCount, Scrape, TlsScrape};
+use super::scrape::{BackendScrape, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape};
 use crate::config::TlsVersion;
 use crate::control::admin::view;
 use crate::state::{Class, Origin, PoolState, Proxy};
@@ -100,6 +100,16 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
         in_flight: u64::from(pool.limit.in_use()),
         in_flight_limit: (limit < u32::MAX).then(|| u64::from(limit)),
         panic: snapshot.panic,
+        clients_moved: pool.config.sticky.as_ref().map(|_| pool.counters.moved()),
+        tiers: snapshot
+            .tiers
+            .iter()
+            .map(|tier| TierScrape {
+                priority: tier.priority,
+                own_zone: tier.local,
+                share: tier.share,
+            })
+            .collect(),
         checks: match pool.config.health_check {
             Some(_) => pool.counters.checks.read().to_vec(),
             None => Vec::new(),
@@ -147,6 +157,7 @@ fn of_backend(backend: &BackendSnapshot, checked: bool) -> BackendScrape {
         in_flight: u64::from(backend.in_flight),
         requests: backend.requests,
         failures: backend.failures,
+        utilization: backend.utilization,
         latency: quantiles
             .into_iter()
             .filter_map(|(rank, latency)| Some((rank, latency?)))

@@ -18,7 +18,7 @@ mod table;
 pub use exposition::render;
 pub use gather::gather;
 pub use page::page;
-pub use scrape::{BackendScrape, PoolScrape, ResponseCount, Scrape, TlsScrape};
+pub use scrape::{BackendScrape, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape};
 pub use table::{Family, Kind, TABLE};
 
 /// The content type of [`render`]: the Prometheus text format.

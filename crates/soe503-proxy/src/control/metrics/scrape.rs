@@ -109,12 +109,27 @@ pub struct PoolScrape {
     pub in_flight_limit: Option<u64>,
     /// Checks are not believed.
     pub panic: bool,
+    /// Answers that moved a client to another backend; `None`: clients do not stay with one.
+    pub clients_moved: Option<u64>,
+    /// Priorities and zones, where backends differ in them.
+    pub tiers: Vec<TierScrape>,
     /// Health checks so far, by result; empty if there are none.
     pub checks: Vec<(&'static str, u64)>,
     /// Names whose latest lookup failed, with whether an older answer is in use.
     pub dns_failing: Vec<(Arc<str>, Cause)>,
     /// The backends.
     pub backends: Vec<BackendScrape>,
+}
+
+/// Backends of one priority, in or outside of the own zone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TierScrape {
+    /// The priority.
+    pub priority: u8,
+    /// They are in the own zone.
+    pub own_zone: bool,
+    /// The part of the traffic that they get.
+    pub share: f64,
 }
 
 /// Requests that ended the same way.
@@ -147,4 +162,6 @@ pub struct BackendScrape {
     pub failures: u64,
     /// Quantiles of the time to the head of its response, each with its rank.
     pub latency: Vec<(f64, Duration)>,
+    /// How busy it is by its own account.
+    pub utilization: Option<f64>,
 }

@@ -356,6 +356,43 @@ pub const TABLE: &[Family] = &[
         }),
     },
     Family {
+        name: "soe503_backend_utilization",
+        kind: Kind::Gauge,
+        unit: "ratio",
+        labels: &["pool", "backend"],
+        help: "How busy the backend is by its own account (ORCA), 1 is fully; only with `load_reports`, and while its last report holds.",
+        read: Read::Backend(|pool, b, out| {
+            if let Some(utilization) = b.utilization {
+                out.push(&[&pool.name, &b.name], utilization);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_tier_share",
+        kind: Kind::Gauge,
+        unit: "ratio",
+        labels: &["pool", "priority", "zone"],
+        help: "The part of the pool's traffic that backends of this priority get, in the own zone (`own`) or others (`other`); only where backends differ in priority or zone.",
+        read: Read::Pool(|pool, out| {
+            for tier in &pool.tiers {
+                let zone = if tier.own_zone { "own" } else { "other" };
+                out.push(&[&pool.name, &tier.priority, &zone], tier.share);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_sticky_moved_total",
+        kind: Kind::Counter,
+        unit: "answers",
+        labels: &["pool"],
+        help: "Answers from another backend than the one that the client's cookie named, because that could not be used; only with `sticky`.",
+        read: Read::Pool(|pool, out| {
+            if let Some(moved) = pool.clients_moved {
+                out.push(&[&pool.name], moved);
+            }
+        }),
+    },
+    Family {
         name: "soe503_dns_failing",
         kind: Kind::Gauge,
         unit: "1",
