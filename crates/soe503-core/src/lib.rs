@@ -14,6 +14,7 @@
 //! | [`health`] | when active checks change their mind |
 //! | [`keepalive`] | how long an idle connection may be used again |
 //! | [`limit`] | whether there is room for one more request |
+//! | [`waiting`] | where requests wait for a service that is due back, and who is called |
 //! | [`ledger`] | the facts that attempts leave behind |
 //! | [`diagnosis`] | the cause that those facts prove |
 //! | [`ratio`] | what a share is, and when it is reached |
@@ -33,6 +34,7 @@ pub mod pool;
 pub mod ratio;
 pub mod retry;
 pub mod time;
+pub mod waiting;
 
 pub use cause::{Category, Cause};
 pub use outcome::{Outcome, Verdict};

@@ -44,16 +44,20 @@
 //! run of failures is two more loads; any other result is a short lock around fixed memory. Nothing
 //! allocates before a trip. Transitions are returned, never called back under the lock.
 
+mod aftermath;
 mod closed;
 mod config;
 mod config_error;
+mod early;
 mod handle;
 mod knock;
 mod machine;
 mod open_time;
 mod permit;
 mod probation;
+mod recovery;
 mod refusal;
+mod ride_out;
 mod snapshot;
 mod state;
 mod sync;

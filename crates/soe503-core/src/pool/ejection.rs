@@ -228,7 +228,7 @@ pub(super) const fn is_refusal(cause: Cause) -> bool {
 }
 
 /// No connection came about. A connection that does disproves it.
-pub(super) const fn is_connect(cause: Cause) -> bool {
+pub(crate) const fn is_connect(cause: Cause) -> bool {
     is_refusal(cause)
         || matches!(
             cause,

@@ -88,6 +88,8 @@ mod vitals;
 mod word;
 
 pub use backend::{Backend, BackendSpec, Key};
+pub(crate) use ejection::is_connect;
+
 pub use config::{EjectionConfig, PoolConfig, PoolConfigError};
 pub use control::UnknownBackend;
 pub use handle::Pool;
