@@ -91,6 +91,39 @@ fn one_success_is_enough_where_one_probe_is() {
 }
 
 #[test]
+fn asking_first_takes_no_place() {
+    let breaker = opened(config(), TIMEOUT, 3);
+    for t in 1..2000 {
+        for _ in 0..3 {
+            let would = breaker.would_admit(ms(t));
+            assert_eq!(would, breaker.would_admit(ms(t)));
+            let admitted = breaker.admit(ms(t));
+            assert_eq!(admitted.is_ok(), would, "at {t}");
+            admitted
+                .map(|p| p.record(ms(t), Outcome::failure(TIMEOUT)))
+                .ok();
+        }
+    }
+}
+
+#[test]
+fn requests_that_may_run_twice_are_preferred() {
+    let breaker = opened(config(), TIMEOUT, 3);
+    // One in ten may not, and comes first.
+    let mut unsafe_probes = 0;
+    for t in 1..2000 {
+        let repeatable = t % 10 != 0;
+        if let Ok(permit) = breaker.admit_as(ms(t), repeatable) {
+            unsafe_probes += u32::from(!repeatable);
+            permit.record(ms(t), Outcome::failure(TIMEOUT));
+        }
+    }
+    assert_eq!(unsafe_probes, 0);
+    // But if nobody else comes, it has to be one of them.
+    assert!((2000..2100).any(|t| breaker.admit_as(ms(t), false).is_ok()));
+}
+
+#[test]
 fn without_traffic_the_open_time_counts() {
     let breaker = opened(config(), TIMEOUT, 3);
     for t in [100, 300, 500, 700, 999] {

@@ -53,16 +53,22 @@ impl EarlyProbes {
         repeatable: bool,
         rng: &mut Rng,
     ) -> bool {
+        let let_in = self.would_admit(config, now, repeatable);
         self.came = self.came.saturating_add(1);
-        let enough = if repeatable { ONE_OF } else { 2 * ONE_OF };
-        let due = now >= self.next && self.came >= enough && self.out < MOST;
-        if config.probe_interval.is_none() || !due {
+        if !let_in {
             return false;
         }
         self.pause(config, now, rng);
         self.out += 1;
         self.came = 0;
         true
+    }
+
+    /// What [`admit`](Self::admit) would say.
+    pub(super) fn would_admit(&self, config: &BreakerConfig, now: Tick, repeatable: bool) -> bool {
+        let enough = if repeatable { ONE_OF } else { 2 * ONE_OF };
+        let due = now >= self.next && self.came >= enough - 1 && self.out < MOST;
+        config.probe_interval.is_some() && due
     }
 
     /// A probe ended; without a result, another may go at once.

@@ -123,6 +123,12 @@ impl Breaker {
         }
     }
 
+    /// Whether [`admit`](Self::admit) would let a request through. For those who ask before they have
+    /// one: nothing is counted, and no probe's place is taken.
+    pub fn would_admit(&self, now: Tick) -> bool {
+        self.state() == State::Closed || self.lock().would_admit(&self.shared.config, now)
+    }
+
     /// Opens the circuit until [`reset`](Self::reset) or [`force_closed`](Self::force_closed),
     /// also in shadow mode. `why` is told to those who are refused.
     pub fn force_open(&self, now: Tick, why: impl Into<Arc<str>>) -> Option<Transition> {
@@ -157,6 +163,11 @@ impl Breaker {
     /// restarting; several that cannot are dead. Unless somebody says so, it is one.
     pub fn set_backends(&self, count: usize) {
         self.locked(|machine, _| machine.alone = count <= 1);
+    }
+
+    /// There is one backend behind it, for all it knows.
+    pub fn is_alone(&self) -> bool {
+        self.lock().alone
     }
 
     /// Where those wait whom it refuses while a blip is ridden out. It calls them when it lets

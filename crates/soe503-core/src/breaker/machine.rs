@@ -166,6 +166,20 @@ impl Machine {
         }
     }
 
+    /// Whether a request would get in at `now`, if it may run twice. Nothing is counted.
+    pub(super) fn would_admit(&self, config: &BreakerConfig, now: Tick) -> bool {
+        match &self.phase {
+            Phase::Closed { .. } | Phase::Bypass { .. } => true,
+            Phase::HalfOpen { probation, .. } => probation.places(config) > 0,
+            Phase::Open { retry_at: None, .. } => false,
+            Phase::Open {
+                retry_at: Some(retry_at),
+                early,
+                ..
+            } => now >= *retry_at || early.would_admit(config, now, true),
+        }
+    }
+
     /// A probe's response head came in time.
     pub(super) fn answer(&mut self, word: Word, now: Tick) {
         if word != self.word() {

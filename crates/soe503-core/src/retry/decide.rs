@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use super::{
-    Backoff, ReplayClass, RetryBudget, classify, keepalive_race, may_go_back, merge_retry_after,
+    Backoff, ReplayClass, RetryBudget, classify, is_gone, keepalive_race, may_go_back,
+    merge_retry_after,
 };
 use crate::Tick;
 use crate::ledger::{Attempt, Fault, Refusal, RetryVerdict};
@@ -42,6 +43,9 @@ pub struct Situation<'a> {
     pub body_replayable: bool,
     /// A backend is in rotation that this request has not tried.
     pub other_backend: bool,
+    /// The pool has this one backend, and requests that it turns away may wait for it: one that cannot be
+    /// reached is probably restarting.
+    pub only_backend: bool,
     /// Time until the request's deadline; `None`: it has none.
     pub remaining: Option<Duration>,
     /// How long an attempt usually takes here (the pool's typical latency); zero if not known.
@@ -106,6 +110,7 @@ impl<'a> Situation<'a> {
             client_gone: false,
             body_replayable: true,
             other_backend: true,
+            only_backend: false,
             remaining: None,
             expected: Duration::ZERO,
             retry_after: None,
@@ -179,10 +184,15 @@ fn closed_door(
     if attempt.number >= policy.attempts {
         return Some(RetryVerdict::AttemptsSpent);
     }
-    if !situation.other_backend && !may_go_back(attempt) {
+    if !situation.other_backend && !may_go_back(attempt) && !may_be_back(situation) {
         return Some(RetryVerdict::NoOtherBackend);
     }
     None
+}
+
+/// The only backend is gone, for all that is known, and may be back in a moment.
+fn may_be_back(situation: &Situation<'_>) -> bool {
+    situation.only_backend && is_gone(situation.attempt)
 }
 
 /// The wait before the retry.
@@ -198,7 +208,9 @@ fn wait(
     let number = u32::from(situation.attempt.number);
     // A backend that sheds is not asked again without a pause.
     let sheds = matches!(&situation.attempt.fault, Some(Fault::Http2(fault)) if fault.sheds());
+    let back = situation.other_backend || may_go_back(situation.attempt);
     let at_once = number <= 1
+        && back
         && (class == ReplayClass::Unsent || keepalive_race(situation.attempt))
         && (situation.other_backend || !sheds);
     let delay = if at_once {

@@ -30,6 +30,13 @@ pub fn may_go_back(attempt: &Attempt) -> bool {
     unprocessed || keepalive_race(attempt)
 }
 
+/// The connection could not be made, or broke off before an answer: what a process does that ends. Not a
+/// timeout, which is what one does that hangs.
+pub fn is_gone(attempt: &Attempt) -> bool {
+    let connection = matches!(attempt.fault, Some(Fault::Closed | Fault::Errno(_)));
+    connection && attempt.status.is_none()
+}
+
 /// What is proven about an attempt that failed.
 ///
 /// `idempotent`: the method is (see [`idempotent_method`]), or the request carries an

@@ -17,7 +17,7 @@
 //! request that is turned away again takes its old place.
 //!
 //! # What it guarantees
-//! Never more than the given number wait. A place that is dropped is free, and if it had been called,
+//! Never more than the given number wait, those included who were called and may have to come back. A place that is dropped is free, and if it had been called,
 //! the next one is called in its stead, so no call is lost with a client that leaves. Nobody is called twice
 //! for one place. Time is not known here: deadlines are for whoever waits.
 //!

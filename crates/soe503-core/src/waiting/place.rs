@@ -86,6 +86,7 @@ impl Drop for Place {
             Standing::Called => true,
             Standing::Stepped | Standing::Done => false,
         };
+        self.room.give_up();
         if call {
             self.room.call(1);
         }

@@ -28,6 +28,9 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Queue {
     next: u64,
+    /// Places that are taken: of those who wait, and of those who were called and are trying. They may
+    /// come back.
+    taken: u32,
     places: BTreeMap<u64, Option<Waker>>,
 }
 
@@ -67,13 +70,14 @@ impl WaitingRoom {
     pub fn enter(&self) -> Option<Place> {
         let shared = &*self.shared;
         let mut queue = self.queue();
-        if queue.places.len() >= shared.most as usize {
+        if queue.taken >= shared.most {
             drop(queue);
             shared.turned_away.fetch_add(1, Ordering::Relaxed);
             return None;
         }
         let number = queue.next;
         queue.next += 1;
+        queue.taken += 1;
         queue.places.insert(number, None);
         drop(queue);
         shared.entered.fetch_add(1, Ordering::Relaxed);
@@ -131,9 +135,15 @@ impl WaitingRoom {
         false
     }
 
-    /// Back to the place with this `number`, however many there are by now: it was one of them.
+    /// Back to the place with this `number`, which it still has.
     pub(super) fn back(&self, number: u64) {
         self.queue().places.insert(number, None);
+    }
+
+    /// Gives up its place.
+    pub(super) fn give_up(&self) {
+        let mut queue = self.queue();
+        queue.taken = queue.taken.saturating_sub(1);
     }
 
     /// Leaves; `false` if the place was called already.

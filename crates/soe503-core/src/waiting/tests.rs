@@ -105,9 +105,6 @@ fn the_pace_doubles_with_every_answer() {
     room.call(3);
     let mut pace = Vec::new();
     while !places.is_empty() {
-        let (go, stay) = places.into_iter().partition::<Vec<_>, _>(|_| false);
-        assert!(go.is_empty());
-        places = stay;
         let mut under_way = Vec::new();
         for n in (0..places.len()).rev() {
             if is_called(&mut places[n]) {
@@ -158,9 +155,8 @@ proptest! {
             let at = |n: usize, places: &[Place]| (!places.is_empty()).then(|| n % places.len());
             match step {
                 Step::Enter => {
-                    let before = room.waiting();
                     let place = room.enter();
-                    prop_assert_eq!(place.is_some(), before < 8);
+                    prop_assert_eq!(place.is_some(), places.len() < 8);
                     places.extend(place);
                 }
                 Step::Call(count) => {

@@ -1,13 +1,17 @@
 //! What is done with the end of an attempt.
 
+use std::task::{Context, Poll};
+
 use http::Response;
 use http_body::Body;
 use soe503_core::Tick;
+use soe503_core::breaker::Breaker;
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, RetryVerdict};
 use soe503_core::retry::{Decision, Situation, decide};
 
 use super::body::CanReplay;
 use super::plan::Plan;
+use super::waiting::{Prospect, Wait};
 use crate::clock;
 use crate::error::{BoxError, Failure, Rejected};
 use crate::facts;
@@ -23,6 +27,8 @@ pub(super) struct Attempts<S, ReqB, ResB> {
     /// The answer of the last failed attempt, until the next is under way. Boxed: it is large, and
     /// hardly any request has one.
     earlier: Option<Box<Response<ResB>>>,
+    /// Its place in the room where requests wait, since it has waited first.
+    wait: Option<Wait>,
 }
 
 /// What happens next.
@@ -32,6 +38,8 @@ pub(super) enum Next<ResB> {
     Done(Result<Response<ResB>, BoxError>),
     /// Another attempt begins then; `None`: at once.
     Again(Option<Tick>),
+    /// Another begins when it is called, or then.
+    Wait(Tick),
 }
 
 /// What is known about a failed attempt beside its facts.
@@ -46,6 +54,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             plan,
             failed: Vec::new(),
             earlier: None,
+            wait: None,
         }
     }
 
@@ -60,6 +69,9 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         let failed =
             self.plan.rules.statuses.contains(response.status()) || grpc::is_unavailable(&response);
         if !failed {
+            if let Some(wait) = self.wait.take() {
+                wait.answered();
+            }
             self.note_success(&mut response);
             return Next::Done(Ok(response));
         }
@@ -86,9 +98,75 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
     /// The attempt in flight failed.
     pub(super) fn failed(&mut self, error: BoxError) -> Next<ResB> {
         let refused = Rejected::find(&*error).is_some_and(|rejected| !rejected.upstream_touched());
-        if refused && self.failed.is_empty() {
-            return Next::Done(Err(error));
+        if refused {
+            match self.wait(error) {
+                Ok(next) => return next,
+                Err(error) if self.failed.is_empty() => return Next::Done(Err(error)),
+                Err(error) => return self.ended(error, refused),
+            }
         }
+        self.ended(error, refused)
+    }
+
+    /// The attempt in flight was refused: waits, if that is worth while.
+    fn wait(&mut self, error: BoxError) -> Result<Next<ResB>, BoxError> {
+        let Plan {
+            context,
+            rules,
+            replay,
+            ..
+        } = &mut self.plan;
+        let Some(breaker) = &rules.ride_out else {
+            return Err(error);
+        };
+        let since = self.wait.as_ref().map(Wait::since);
+        let prospect = Prospect::of(&*error, breaker, context, since);
+        let Some(prospect) = prospect.filter(|_| replay.can() == CanReplay::Yes) else {
+            return Err(error);
+        };
+        if !Wait::begin(&mut self.wait, breaker, context.now) {
+            return Err(error);
+        }
+        // It was no attempt: the next one has its number.
+        context.number = context.number.saturating_sub(1);
+        if let Some(wait) = &mut self.wait {
+            wait.refused(error);
+            if prospect.is_over(breaker) {
+                wait.step_out();
+                return Ok(Next::Again(None));
+            }
+        }
+        Ok(Next::Wait(prospect.look_at))
+    }
+
+    /// Whether the wait is over: called, or its time has come.
+    pub(super) fn poll_called(&mut self, cx: &Context<'_>) -> Poll<()> {
+        match &mut self.wait {
+            Some(wait) => wait.poll_called(cx),
+            None => Poll::Ready(()),
+        }
+    }
+
+    /// It was not called by the time it wanted to look, which is now.
+    pub(super) fn look(&mut self) -> Option<Next<ResB>> {
+        let wait = self.wait.as_mut()?;
+        let deadline = self.plan.context.deadline;
+        if deadline.is_none_or(|deadline| clock::now() < deadline) {
+            wait.step_out();
+            return None;
+        }
+        // It waited in vain: what it waited for is the reason.
+        let error = wait.take_refusal()?;
+        self.wait = None;
+        Some(if self.failed.is_empty() {
+            Next::Done(Err(error))
+        } else {
+            self.ended(error, true)
+        })
+    }
+
+    /// The attempt in flight failed, or is not waited for after a refusal.
+    fn ended(&mut self, error: BoxError, refused: bool) -> Next<ResB> {
         let now = clock::now();
         let context = &self.plan.context;
         let attempt = facts::attempt(&*error, context.number, context.now, now);
@@ -145,6 +223,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             client_gone: replayable == CanReplay::Broken,
             body_replayable: replayable == CanReplay::Yes,
             other_backend: outlook.is_none_or(|outlook| outlook.other_backend),
+            only_backend: rules.ride_out.as_ref().is_some_and(Breaker::is_alone),
             expected: outlook
                 .and_then(|outlook| outlook.typical_latency)
                 .unwrap_or_default(),

@@ -42,6 +42,8 @@ pin_project! {
         },
         // The next attempt has to wait.
         Pausing,
+        // The next attempt waits to be called.
+        Waiting,
         // The next attempt's service is not ready.
         Readying,
     }
@@ -82,7 +84,7 @@ where
         let Some(attempts) = this.attempts else {
             return match this.state.project() {
                 StateProj::Trying { attempt } => attempt.poll(cx).map_err(Into::into),
-                StateProj::Pausing | StateProj::Readying => Poll::Pending,
+                StateProj::Pausing | StateProj::Waiting | StateProj::Readying => Poll::Pending,
             };
         };
         loop {
@@ -101,6 +103,19 @@ where
                     this.alarm.as_mut().set(attempts.plan.context.deadline);
                     this.state.set(State::Readying);
                     continue;
+                }
+                StateProj::Waiting => {
+                    let gave_up = match attempts.poll_called(cx) {
+                        Poll::Ready(()) => None,
+                        Poll::Pending => {
+                            ready!(this.alarm.as_mut().poll(cx));
+                            attempts.look()
+                        }
+                    };
+                    match gave_up {
+                        Some(next) => next,
+                        None => Next::Again(None),
+                    }
                 }
                 StateProj::Readying => match attempts.plan.inner.poll_ready(cx) {
                     Poll::Ready(Ok(())) => {
@@ -127,6 +142,10 @@ where
                 Next::Again(Some(at)) => {
                     this.alarm.as_mut().set(Some(at));
                     this.state.set(State::Pausing);
+                }
+                Next::Wait(at) => {
+                    this.alarm.as_mut().set(Some(at));
+                    this.state.set(State::Waiting);
                 }
                 Next::Again(None) => {
                     this.alarm.as_mut().set(attempts.plan.context.deadline);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::HeaderName;
 use soe503_core::Tick;
+use soe503_core::breaker::Breaker;
 use soe503_core::retry::{RetryBudget, RetryPolicy};
 
 use super::StatusSet;
@@ -24,6 +25,8 @@ pub(super) struct Rules {
     pub(super) statuses: StatusSet,
     pub(super) replay_cap: usize,
     pub(super) trust_idempotency_key: bool,
+    /// Whose refusals, and those of the pool behind it, are waited for.
+    pub(super) ride_out: Option<Breaker>,
 }
 
 /// Everything that another attempt of one request is made from.
@@ -47,6 +50,7 @@ impl Rules {
             statuses: StatusSet::SERVER_FAILURES,
             replay_cap: DEFAULT_CAP,
             trust_idempotency_key: false,
+            ride_out: None,
         }
     }
 
