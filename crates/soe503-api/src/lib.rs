@@ -38,7 +38,7 @@ pub use failure::{
 pub use pool::{
     Backend, BackendState, Circuit, CircuitState, ForcedCircuit, HealthCheck, HealthCheckState,
     HealthHint, HintStatus, IdleTimeout, IdleTimeoutSource, Latency, Pool, PoolState, Pools, Queue,
-    RetryBudget,
+    RetryBudget, Waiting,
 };
 pub use problem::Problem;
 pub use time::Timestamp;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::Cause;
+use soe503_core::waiting::WaitingRoom;
 use soe503_proxy::config::TlsVersion;
 use soe503_proxy::control::metrics::{
     BackendScrape, Kind, PoolScrape, ResponseCount, Scrape, TABLE, TlsScrape, page, render,
@@ -79,6 +80,7 @@ fn scrape() -> Scrape {
             circuit: CircuitState::HalfOpen,
             transitions: vec![(CircuitState::Open, 2), (CircuitState::HalfOpen, 2)],
             circuit_refused: 7,
+            waiting: WaitingRoom::new(5).snapshot(),
             budget_available: 3,
             budget_spent: 12,
             budget_refused: 1,

@@ -74,6 +74,9 @@ fn headline(pool: &Pool, now: Timestamp, canvas: Canvas, out: &mut String) {
     if pool.queue.depth > 0 || pool.queue.limit.is_some() {
         facts.push(queue(pool));
     }
+    if pool.waiting.depth > 0 {
+        facts.push(waiters(pool));
+    }
     flow(line, &facts, 2, canvas, out);
     if pool.panic {
         let text = "PANIC: too few backends are in rotation to believe the checks; all are used";
@@ -175,6 +178,13 @@ fn budget(pool: &Pool) -> Fact {
     ))
     .and(format!("{} refused", count(budget.refused)), refused)
     .and(")", style::PLAIN)
+}
+
+/// How many requests wait for the pool to be back; why is said under the headline, by the circuit.
+fn waiters(pool: &Pool) -> Fact {
+    let (depth, limit) = (count(pool.waiting.depth), count(pool.waiting.limit));
+    let text = format!("{depth} of {limit} waiting for it to be back");
+    Fact::new(text, style::WARN)
 }
 
 fn queue(pool: &Pool) -> Fact {

@@ -9,4 +9,4 @@ pub use backend::{
     IdleTimeoutSource, Latency,
 };
 pub use circuit::{Circuit, CircuitState, ForcedCircuit};
-pub use pools::{Pool, PoolState, Pools, Queue, RetryBudget};
+pub use pools::{Pool, PoolState, Pools, Queue, RetryBudget, Waiting};

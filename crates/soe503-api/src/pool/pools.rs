@@ -28,6 +28,9 @@ pub struct Pool {
     pub retry_budget: RetryBudget,
     /// Requests that wait for a slot.
     pub queue: Queue,
+    /// Requests that wait for its circuit, or for a backend that is due back.
+    #[serde(default)]
+    pub waiting: Waiting,
     /// Requests of clients since the proxy started.
     pub requests: u64,
     /// Requests that would have failed and did not, because another attempt succeeded.
@@ -61,6 +64,21 @@ pub struct RetryBudget {
     pub spent: u64,
     /// Retries that were not made because the budget was empty.
     pub refused: u64,
+}
+
+/// Requests that were refused and wait for the pool, because it may be back in a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// How many wait now, or try after having waited.
+    pub depth: u64,
+    /// How many may.
+    pub limit: u64,
+    /// Those that were answered in the end, since the proxy started.
+    pub answered: u64,
+    /// Those that were not: the pool was not back in time, or their clients had gone.
+    pub in_vain: u64,
+    /// Those that found no place to wait.
+    pub turned_away: u64,
 }
 
 /// Requests that wait before a backend is chosen.

@@ -40,6 +40,8 @@ struct Queue {
 pub struct WaitingSnapshot {
     /// How many wait.
     pub waiting: u32,
+    /// Places that are taken: of those who wait, and of those who try after having waited.
+    pub taken: u32,
     /// How many may.
     pub most: u32,
     /// How many ever came in.
@@ -113,8 +115,13 @@ impl WaitingRoom {
     /// Everything there is to show.
     pub fn snapshot(&self) -> WaitingSnapshot {
         let shared = &*self.shared;
+        let queue = self.queue();
+        let waiting = u32::try_from(queue.places.len()).unwrap_or(u32::MAX);
+        let taken = queue.taken;
+        drop(queue);
         WaitingSnapshot {
-            waiting: self.waiting(),
+            waiting,
+            taken,
             most: shared.most,
             entered: shared.entered.load(Ordering::Relaxed),
             answered: shared.answered.load(Ordering::Relaxed),
@@ -161,5 +168,15 @@ impl WaitingRoom {
             .queue
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl WaitingSnapshot ===
+
+impl WaitingSnapshot {
+    /// Those who came in, have left, and were not answered.
+    pub fn in_vain(&self) -> u64 {
+        let here = self.answered.saturating_add(u64::from(self.taken));
+        self.entered.saturating_sub(here)
     }
 }

@@ -49,6 +49,8 @@ idle_timeout = "31s"
 max_idle_connections = 65
 max_in_flight = 66
 slow_start = "6s"
+ride_out = "7s"
+max_waiting = 67
 dns_refresh = "11s"
 [pools.app.health_check]
 path = "/healthz?x=1"
@@ -69,6 +71,8 @@ slow_request = "2s"
 consecutive_failures = 0
 window = "30s"
 minimum_requests = 21
+max_consecutive_failures = 68
+probe_interval = "40ms"
 open_for = "3s"
 max_open_for = "9s"
 probes = 7

@@ -42,9 +42,22 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
             refused: budget.refused,
         },
         queue: api::Queue::default(),
+        waiting: waiting(pool),
         requests: pool.counters.requests(),
         prevented: pool.counters.prevented(),
         failed: pool.counters.failed(),
+    }
+}
+
+/// Who waits for the circuit.
+fn waiting(pool: &PoolState) -> api::Waiting {
+    let room = pool.breaker.waiting_room().snapshot();
+    api::Waiting {
+        depth: u64::from(room.taken),
+        limit: u64::from(room.most),
+        answered: room.answered,
+        in_vain: room.in_vain(),
+        turned_away: room.turned_away,
     }
 }
 

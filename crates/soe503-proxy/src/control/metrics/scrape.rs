@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::Cause;
+use soe503_core::waiting::WaitingSnapshot;
 
 use crate::config::TlsVersion;
 use crate::state::{Class, Origin};
@@ -82,6 +83,8 @@ pub struct PoolScrape {
     pub transitions: Vec<(CircuitState, u64)>,
     /// Requests that the circuit refused.
     pub circuit_refused: u64,
+    /// Who waits for the circuit.
+    pub waiting: WaitingSnapshot,
     /// Retries that could be made now.
     pub budget_available: u64,
     /// Retries made.
