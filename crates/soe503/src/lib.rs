@@ -89,6 +89,7 @@ pub mod explain;
 pub mod facts;
 pub mod grpc;
 mod macros;
+pub mod overtime;
 pub mod pool;
 pub mod retry;
 mod served;

@@ -122,7 +122,10 @@ where
             Gate::Ready | Gate::Unknown => match self.breaker.admit_as(now, idempotent) {
                 Ok(permit) => {
                     let classify = self.classify.clone();
-                    ResponseFuture::admitted(self.inner.call(request), permit, classify, due)
+                    {
+                        let inner = self.inner.call(request);
+                        ResponseFuture::admitted(inner, permit, classify, (due, idempotent))
+                    }
                 }
                 Err(open) => ResponseFuture::refused(open, now),
             },

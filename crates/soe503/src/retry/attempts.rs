@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use http::Response;
 use http_body::Body;
 use soe503_core::Tick;
-use soe503_core::breaker::Breaker;
+use soe503_core::breaker::{Breaker, State};
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, RetryVerdict};
 use soe503_core::retry::{Decision, Situation, decide};
 
@@ -16,6 +16,7 @@ use crate::clock;
 use crate::error::{BoxError, Failure, Rejected};
 use crate::facts;
 use crate::grpc;
+use crate::overtime::{self, Word};
 use crate::served::{Outlook, Served};
 
 /// The attempts of one request so far.
@@ -29,6 +30,8 @@ pub(super) struct Attempts<S, ReqB, ResB> {
     earlier: Option<Box<Response<ResB>>>,
     /// Its place in the room where requests wait, since it has waited first.
     wait: Option<Wait>,
+    /// The attempt in flight has been polled before, and its time is not over for all that is known.
+    watched: bool,
 }
 
 /// What happens next.
@@ -40,6 +43,17 @@ pub(super) enum Next<ResB> {
     Again(Option<Tick>),
     /// Another begins when it is called, or then.
     Wait(Tick),
+}
+
+/// What a poll of the attempt in flight has to do with its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Watch {
+    /// Nothing.
+    AsBefore,
+    /// It is over since then, and the attempt ends.
+    Cut(Option<Tick>),
+    /// It is over, and the attempt has until the request's deadline.
+    GoesOn,
 }
 
 /// What is known about a failed attempt beside its facts.
@@ -55,7 +69,49 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             failed: Vec::new(),
             earlier: None,
             wait: None,
+            watched: false,
         }
+    }
+
+    /// Polls the attempt in flight, and when its time is over has it end or go on. `Ready(None)`: it is
+    /// cut, and nobody below has seen to that.
+    pub(super) fn watch<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> (Poll<T>, Watch) {
+        // The first poll follows the beginning at once.
+        if !std::mem::replace(&mut self.watched, true) {
+            return (poll(), Watch::AsBefore);
+        }
+        let due = self.plan.context.attempt_deadline;
+        if due.is_none_or(|due| clock::now() < due) {
+            return (poll(), Watch::AsBefore);
+        }
+        self.plan.context.attempt_deadline = None;
+        let word = self.word();
+        let polled = overtime::within(word, poll);
+        let goes_on = overtime::take().is_some() || word == Word::GoOn;
+        let watch = if goes_on {
+            Watch::GoesOn
+        } else {
+            Watch::Cut(due)
+        };
+        (polled, watch)
+    }
+
+    /// What becomes of the attempt in flight, whose time is over: it is worth nothing to end it if no
+    /// other can follow, or not now.
+    fn word(&self) -> Word {
+        let Plan {
+            context,
+            rules,
+            replay,
+            ..
+        } = &self.plan;
+        let closed = |breaker: &Breaker| breaker.state() == State::Closed;
+        let may_follow = context.idempotent
+            && context.number < rules.policy.attempts
+            && replay.can() == CanReplay::Yes
+            && rules.ride_out.as_ref().is_none_or(closed)
+            && rules.budget.could_pay(clock::now());
+        if may_follow { Word::Cut } else { Word::GoOn }
     }
 
     /// The attempt in flight waits for a backend, so it was not refused: what the one before
@@ -206,6 +262,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         context.touch();
         context.number = context.number.saturating_add(1);
         context.attempt_deadline = rules.attempt_deadline(context);
+        self.watched = false;
     }
 
     /// Whether another attempt follows, and when it begins. The attempt is written down either way.

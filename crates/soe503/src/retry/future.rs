@@ -11,7 +11,7 @@ use soe503_core::Tick;
 use tower_service::Service;
 
 use super::ReplayBody;
-use super::attempts::{Attempts, Next};
+use super::attempts::{Attempts, Next, Watch};
 use crate::alarm::Alarm;
 use crate::error::BoxError;
 
@@ -89,15 +89,21 @@ where
         };
         loop {
             let next = match this.state.as_mut().project() {
-                StateProj::Trying { attempt } => match attempt.poll(cx) {
-                    Poll::Ready(Ok(response)) => attempts.answered(response),
-                    Poll::Ready(Err(error)) => attempts.failed(error.into()),
-                    Poll::Pending => {
-                        attempts.under_way();
-                        let at = ready!(this.alarm.as_mut().poll(cx));
-                        attempts.out_of_time(at)
+                StateProj::Trying { attempt } => {
+                    let (polled, watch) = attempts.watch(|| attempt.poll(cx));
+                    match polled {
+                        Poll::Ready(Ok(response)) => attempts.answered(response),
+                        Poll::Ready(Err(error)) => attempts.failed(error.into()),
+                        Poll::Pending => {
+                            attempts.under_way();
+                            if watch == Watch::GoesOn {
+                                this.alarm.as_mut().set(attempts.plan.context.deadline);
+                            }
+                            let at = ready!(this.alarm.as_mut().poll(cx));
+                            attempts.out_of_time(at)
+                        }
                     }
-                },
+                }
                 StateProj::Pausing => {
                     ready!(this.alarm.as_mut().poll(cx));
                     this.alarm.as_mut().set(attempts.plan.context.deadline);

@@ -54,12 +54,9 @@ impl Rules {
         }
     }
 
-    /// When the attempt that begins with `context` is cut: only if the request could be tried
-    /// again after it, and not if the deadline comes first anyway.
+    /// When the attempt that begins with `context` has had its time, unless the deadline comes first: it
+    /// is cut then if another can follow, and counts as failed in any case.
     pub(super) fn attempt_deadline(&self, context: &RequestContext) -> Option<Tick> {
-        if !context.idempotent || context.number >= self.policy.attempts {
-            return None;
-        }
         let at = context.now.after(self.policy.attempt_timeout?);
         context
             .deadline
