@@ -134,7 +134,10 @@ async fn a_pool_of_one_that_restarts_in_two_seconds_loses_nothing() {
     assert_eq!(failed(&world.load(ms(100)).await), 0);
     fail_for(&world, ms(2_000));
     let ended = world.load(ms(4_000)).await;
-    assert_eq!(failed(&ended), 0, "of {}", ended.len());
+    let first = ended
+        .iter()
+        .find_map(|(got, took)| Some((got.as_ref().err()?, took)));
+    assert_eq!(failed(&ended), 0, "of {}: {first:?}", ended.len());
     let longest = ended.iter().map(|(_, took)| *took).max().unwrap();
     assert!(longest > ms(1_900) && longest < ms(2_600), "{longest:?}");
     let attempts = world.reached.load(Ordering::Relaxed);

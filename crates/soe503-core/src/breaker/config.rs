@@ -56,7 +56,7 @@ pub struct BreakerConfig {
     pub half_open_timeout: Option<Duration>,
     /// For so long after the circuit has opened, whoever it refuses may wait for it instead
     /// ([`CircuitOpen::wait_until`](super::CircuitOpen::wait_until)), unless what is behind is plainly
-    /// dead: several backends that cannot be connected to. Zero: nobody waits.
+    /// dead: several backends that refuse connections. Zero: nobody waits.
     pub ride_out: Duration,
     /// So many may wait.
     pub max_waiting: u32,

@@ -159,8 +159,8 @@ impl Breaker {
         self.locked(|machine, _| machine.knocked(generation, found))
     }
 
-    /// Says how many backends there are behind it. One that cannot be connected to is probably
-    /// restarting; several that cannot are dead. Unless somebody says so, it is one.
+    /// Says how many backends there are behind it. One that refuses connections is probably
+    /// restarting; several that do are dead. Unless somebody says so, it is one.
     pub fn set_backends(&self, count: usize) {
         self.locked(|machine, _| machine.alone = count <= 1);
     }

@@ -5,16 +5,17 @@ use super::knock::worth_knocking;
 use super::trip::{Trip, TripRule};
 use crate::Tick;
 use crate::cause::Cause;
-use crate::pool::is_connect;
+use crate::pool::is_refusal;
 
 /// Until when a request may wait for a circuit that `trip` opened; `None`: the service is plainly dead,
 /// or an operator has switched it off, and whoever comes should hear so at once.
 ///
 /// For [`ride_out`](BreakerConfig::ride_out) after the opening. A service of a single instance that
-/// cannot be connected to, `alone`, is probably restarting. One of several is not: all of them are
-/// gone, and nobody restarts all at once. Connections that broke off may be the first sign of that.
+/// refuses connections, `alone`, is probably restarting. One of several is not: all of them are gone, and
+/// nobody restarts all at once. Connections that broke off may be the first sign of that. A network that
+/// swallows packets may stop doing so at any moment.
 pub(super) fn waits_until(config: &BreakerConfig, trip: &Trip, alone: bool) -> Option<Tick> {
-    let gone = |cause: Cause| is_connect(cause) || worth_knocking(Some(cause));
+    let gone = |cause: Cause| is_refusal(cause) || worth_knocking(Some(cause));
     let forced = matches!(trip.rule, TripRule::Forced { .. });
     let dead = !alone && trip.root.is_none_or(gone);
     (!config.ride_out.is_zero() && !forced && !dead).then(|| trip.at.after(config.ride_out))
@@ -50,8 +51,9 @@ mod tests {
         let rows = [
             // Cause, waited for if it is the only one, and if it is one of several.
             (Some(DependencyConnectRefused), true, false),
-            (Some(DependencyConnectTimeout), true, false),
-            (Some(DependencyHostUnreachable), true, false),
+            (Some(ConfigWrongPort), true, false),
+            (Some(DependencyConnectTimeout), true, true),
+            (Some(DependencyHostUnreachable), true, true),
             (Some(DependencyResetBeforeResponse), true, false),
             (Some(ConfigKeepaliveMismatch), true, false),
             (Some(DependencyResponseTimeout), true, true),

@@ -220,7 +220,7 @@ impl<S> Shared<S> {
 }
 
 /// Nobody listens: proof enough by itself.
-pub(super) const fn is_refusal(cause: Cause) -> bool {
+pub(crate) const fn is_refusal(cause: Cause) -> bool {
     matches!(
         cause,
         Cause::DependencyConnectRefused | Cause::ConfigWrongPort
@@ -228,7 +228,7 @@ pub(super) const fn is_refusal(cause: Cause) -> bool {
 }
 
 /// No connection came about. A connection that does disproves it.
-pub(crate) const fn is_connect(cause: Cause) -> bool {
+pub(super) const fn is_connect(cause: Cause) -> bool {
     is_refusal(cause)
         || matches!(
             cause,

@@ -88,7 +88,7 @@ mod vitals;
 mod word;
 
 pub use backend::{Backend, BackendSpec, Key};
-pub(crate) use ejection::is_connect;
+pub(crate) use ejection::is_refusal;
 
 pub use config::{EjectionConfig, PoolConfig, PoolConfigError};
 pub use control::UnknownBackend;

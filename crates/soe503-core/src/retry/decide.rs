@@ -9,6 +9,10 @@ use super::{
 use crate::Tick;
 use crate::ledger::{Attempt, Fault, Refusal, RetryVerdict};
 
+/// A process that restarts is not back sooner. Nor must an attempt be wasted before the circuit has opened,
+/// at which the request can wait.
+const RESTART: Duration = Duration::from_millis(100);
+
 /// How a route retries.
 ///
 /// # Defaults
@@ -216,7 +220,11 @@ fn wait(
     let delay = if at_once {
         Duration::ZERO
     } else {
-        policy.backoff.delay(number, rng)
+        let delay = policy.backoff.delay(number, rng);
+        match back {
+            true => delay,
+            false => delay.max(RESTART * number),
+        }
     };
     merge_retry_after(delay, situation.retry_after)
 }

@@ -113,13 +113,20 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let (now, due, idempotent) = match request.extensions().get::<RequestContext>() {
-            Some(context) => (context.now, context.due(), context.idempotent),
-            None => (clock::now(), None, request.method().is_idempotent()),
+        let (now, due, idempotent, number) = match request.extensions().get::<RequestContext>() {
+            Some(context) => (
+                context.now,
+                context.due(),
+                context.idempotent,
+                context.number,
+            ),
+            None => (clock::now(), None, request.method().is_idempotent(), 1),
         };
+        // A probe may well fail: one that has failed before should rather not lose another attempt.
+        let fit_to_probe = idempotent && number <= 1;
         match std::mem::replace(&mut self.gate, Gate::Unknown) {
             Gate::Refused(open) => ResponseFuture::refused(*open, now),
-            Gate::Ready | Gate::Unknown => match self.breaker.admit_as(now, idempotent) {
+            Gate::Ready | Gate::Unknown => match self.breaker.admit_as(now, fit_to_probe) {
                 Ok(permit) => {
                     let classify = self.classify.clone();
                     {

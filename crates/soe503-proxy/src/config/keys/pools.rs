@@ -55,7 +55,7 @@ section! {
             range(Duration::ZERO, Duration::from_secs(3600));
         /// For so long after the pool's circuit has opened, requests of which nothing was sent wait for it
         /// instead of failing, as far as their deadlines allow: a pool that is back by then has lost
-        /// nothing. Several backends that cannot be connected to are dead, and nobody waits for them; one
+        /// nothing. Several backends that all refuse connections are dead, and nobody waits for them; one
         /// alone is probably restarting. 0 lets nobody wait. Needs `retry.attempts` of 2 or more.
         ride_out: Defaulted<Duration>, default(Duration::from_secs(5)),
             range(Duration::ZERO, Duration::from_secs(3600));
