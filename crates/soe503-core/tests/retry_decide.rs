@@ -66,46 +66,6 @@ fn verdict(situation: &Situation<'_>) -> RetryVerdict {
     }
 }
 
-/// The only backend is gone, and may be back: tried again, after a pause. One that hangs or answers is not.
-#[test]
-fn the_only_backend_may_be_back() {
-    let policy = RetryPolicy::default();
-    let pause = |fault: Fault, number: u8, only_backend: bool| {
-        let attempt = Attempt {
-            number,
-            fault: Some(fault),
-            phase: Phase::Connect,
-            ..Attempt::begin(number, Tick::ZERO)
-        };
-        let situation = Situation {
-            other_backend: false,
-            only_backend,
-            ..Situation::after(&attempt, Tick::ZERO)
-        };
-        let budget = RetryBudget::new("app", BudgetConfig::default());
-        match decide(
-            &policy,
-            &situation,
-            &budget,
-            &mut fastrand::Rng::with_seed(1),
-        ) {
-            Decision::Retry { after } => Ok(after),
-            Decision::Stop(verdict) => Err(verdict),
-        }
-    };
-    let refused = || Fault::Errno(111);
-    let least = Duration::from_millis(100);
-    assert_eq!(pause(refused(), 1, true), Ok(least));
-    assert_eq!(pause(refused(), 2, true), Ok(2 * least));
-    assert_eq!(pause(refused(), 3, true), Err(RetryVerdict::AttemptsSpent));
-    assert_eq!(
-        pause(refused(), 1, false),
-        Err(RetryVerdict::NoOtherBackend)
-    );
-    let hung = Fault::Timeout(TimeoutKind::Attempt);
-    assert_eq!(pause(hung, 1, true), Err(RetryVerdict::NoOtherBackend));
-}
-
 #[test]
 fn every_door() {
     use RetryVerdict as V;

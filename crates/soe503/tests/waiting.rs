@@ -15,8 +15,8 @@ use soe503::{
     BoxError, CircuitBreakerLayer, Failure, Rejected, ReplayBody, RetryLayer, TimeoutLayer, clock,
 };
 use soe503_core::breaker::State;
+use soe503_core::ledger::{Attempt, Fault, Phase};
 use soe503_core::{Cause, Ratio};
-use support::errno;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -30,6 +30,15 @@ struct World {
     reached: Arc<AtomicU32>,
     busiest: Arc<AtomicU32>,
     service: Service,
+}
+
+/// It was there, and is not.
+fn refused() -> BoxError {
+    let mut attempt = Attempt::begin(1, clock::now());
+    attempt.phase = Phase::Connect;
+    attempt.fault = Some(Fault::Errno(111));
+    attempt.accepted_before = true;
+    Failure::new(attempt).into()
 }
 
 fn ms(n: u64) -> Duration {
@@ -51,7 +60,7 @@ impl World {
                 let (busiest, at_work) = (busiest.clone(), at_work.clone());
                 async move {
                     if !works {
-                        return Err(errno(111));
+                        return Err(refused());
                     }
                     let busy = at_work.fetch_add(1, Ordering::Relaxed) + 1;
                     busiest.fetch_max(busy, Ordering::Relaxed);
@@ -194,8 +203,7 @@ async fn what_lasts_longer_fails_all_who_wait_and_everybody_later_at_once() {
     let error = got.unwrap_err();
     let refused = Rejected::find(&*error).unwrap();
     assert_eq!(refused.cause(), Cause::CircuitConsecutiveFailures);
-    // It has never been connected to.
-    assert_eq!(refused.root(), Some(Cause::ConfigWrongPort));
+    assert_eq!(refused.root(), Some(Cause::DependencyConnectRefused));
     // A probe succeeds, and all is well.
     world.works(true);
     world.load(ms(200)).await;

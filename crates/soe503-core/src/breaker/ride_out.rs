@@ -12,12 +12,13 @@ use crate::pool::is_refusal;
 ///
 /// For [`ride_out`](BreakerConfig::ride_out) after the opening. A service of a single instance that
 /// refuses connections, `alone`, is probably restarting. One of several is not: all of them are gone, and
-/// nobody restarts all at once. Connections that broke off may be the first sign of that. A network that
+/// nobody restarts all at once. Nor is one that has never accepted a connection. Connections that broke off may be the first sign of that. A network that
 /// swallows packets may stop doing so at any moment.
 pub(super) fn waits_until(config: &BreakerConfig, trip: &Trip, alone: bool) -> Option<Tick> {
     let gone = |cause: Cause| is_refusal(cause) || worth_knocking(Some(cause));
     let forced = matches!(trip.rule, TripRule::Forced { .. });
-    let dead = !alone && trip.root.is_none_or(gone);
+    let never_there = trip.root == Some(Cause::ConfigWrongPort);
+    let dead = never_there || !alone && trip.root.is_none_or(gone);
     (!config.ride_out.is_zero() && !forced && !dead).then(|| trip.at.after(config.ride_out))
 }
 
@@ -51,7 +52,7 @@ mod tests {
         let rows = [
             // Cause, waited for if it is the only one, and if it is one of several.
             (Some(DependencyConnectRefused), true, false),
-            (Some(ConfigWrongPort), true, false),
+            (Some(ConfigWrongPort), false, false),
             (Some(DependencyConnectTimeout), true, true),
             (Some(DependencyHostUnreachable), true, true),
             (Some(DependencyResetBeforeResponse), true, false),

@@ -194,9 +194,11 @@ fn closed_door(
     None
 }
 
-/// The only backend is gone, for all that is known, and may be back in a moment.
+/// The only backend was there, is gone for all that is known, and may be back in a moment.
 fn may_be_back(situation: &Situation<'_>) -> bool {
-    situation.only_backend && is_gone(situation.attempt)
+    let attempt = situation.attempt;
+    let was_there = attempt.accepted_before || attempt.reused || attempt.connect.is_some();
+    situation.only_backend && was_there && is_gone(attempt)
 }
 
 /// The wait before the retry.

@@ -74,9 +74,8 @@ impl<S, C> OnBackend<S, C> {
 
     /// Whether its time is over, but not the request's: then somebody has to say whether it goes on.
     pub(super) fn had_its_time(&self) -> bool {
-        let (due, kind) = match self.due {
-            Some(due) => due,
-            None => return false,
+        let Some((due, kind)) = self.due else {
+            return false;
         };
         kind == TimeoutKind::Attempt && clock::now() >= due
     }
