@@ -12,6 +12,8 @@ use soe503_core::pool::FailureScope;
 /// What is to become of an attempt whose time is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Word {
+    /// Nobody has been asked: it ends.
+    Unasked,
     /// Another can follow: it ends.
     Cut,
     /// It goes on until the request's deadline.
@@ -19,7 +21,7 @@ pub(crate) enum Word {
 }
 
 thread_local! {
-    static WORD: Cell<Word> = const { Cell::new(Word::Cut) };
+    static WORD: Cell<Word> = const { Cell::new(Word::Unasked) };
     static TOLD: Cell<Option<FailureScope>> = const { Cell::new(None) };
 }
 
@@ -34,6 +36,7 @@ impl Drop for Restore {
 
 /// Polls an attempt whose time is over.
 pub(crate) fn within<T>(word: Word, poll: impl FnOnce() -> T) -> T {
+    TOLD.set(None);
     let _restore = Restore(WORD.replace(word));
     poll()
 }
@@ -42,6 +45,11 @@ pub(crate) fn within<T>(word: Word, poll: impl FnOnce() -> T) -> T {
 /// which otherwise fail it.
 pub fn goes_on() -> bool {
     WORD.get() == Word::GoOn
+}
+
+/// What was said about the attempt that is being polled.
+pub(crate) fn word() -> Word {
+    WORD.get()
 }
 
 /// The pool has counted the failure: whom it speaks against.

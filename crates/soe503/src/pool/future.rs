@@ -106,8 +106,14 @@ where
             } => {
                 let running = attempt.as_mut().expect("polled after completion");
                 // The first poll follows the pick at once and need not look.
-                let over = *waited && running.had_its_time();
-                let result = if over && (overtime::goes_on() || !running.has_other()) {
+                let goes_on = *waited
+                    && running.had_its_time()
+                    && match overtime::word() {
+                        Word::Unasked => false,
+                        Word::Cut => !running.has_other(),
+                        Word::GoOn => true,
+                    };
+                let result = if goes_on {
                     let word = Word::GoOn;
                     let result = overtime::within(word, || running.watch(|| poll_step(step, cx)));
                     if result.is_pending() {
