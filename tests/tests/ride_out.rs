@@ -10,11 +10,16 @@ use soe503_tests::proxy::{Proxy, config, eventually};
 #[tokio::test]
 async fn a_pool_of_one_that_restarts_loses_nothing() {
     let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();
-    let more = "circuit_breaker = { consecutive_failures = 2, open_for = \"100ms\", max_open_for = \"100ms\" }";
+    let more = "retry_budget = { ratio = 1.0 }\ncircuit_breaker = { consecutive_failures = 2 }";
     let proxy = Proxy::start(&config(&[backend.address()], more)).await;
     assert_eq!(get(proxy.address(), "/").await.unwrap().status, 200);
     backend.set_door(Door::Killed).await;
     let address = proxy.address();
+    let first = tokio::spawn(async move { get(address, "/").await.unwrap().status });
+    eventually("the circuit opens", async || {
+        proxy.pool().await["circuit"]["state"] == "open"
+    })
+    .await;
     let asked: Vec<_> = (0..30)
         .map(|_| tokio::spawn(async move { get(address, "/").await.unwrap().status }))
         .collect();
@@ -27,6 +32,7 @@ async fn a_pool_of_one_that_restarts_loses_nothing() {
     for one in asked {
         assert_eq!(one.await.unwrap(), 200);
     }
+    assert_eq!(first.await.unwrap(), 200);
     let pool = proxy.pool().await;
     assert_eq!(pool["waiting"]["depth"], 0, "{pool}");
     assert!(pool["waiting"]["answered"].as_u64() >= Some(20), "{pool}");

@@ -272,7 +272,7 @@ impl Breaker {
         if in_vain && word.mode() == Mode::Open {
             shared.room.call_all();
         } else if word != before.0 {
-            shared.room.call(welcome);
+            shared.room.open(welcome);
         }
         result
     }

@@ -13,7 +13,9 @@
 //!
 //! **At the pace of a slow start.** A circuit that closes calls a few. Each of them that is answered
 //! calls two more, each that is not calls one, so what is under way doubles with every answer, and a
-//! thousand that wait are served within ten answers' time without ever being let loose at once. A
+//! thousand that wait are served within ten answers' time without ever being let loose at once. Answers that
+//! become twice as slow as the fastest call one, and those that become slower still call none: a service at
+//! its capacity gets no more than it can do, or its queue would outlast its clients' patience. A
 //! request that is turned away again takes its old place.
 //!
 //! # What it guarantees

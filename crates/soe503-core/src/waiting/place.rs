@@ -1,6 +1,7 @@
 //! One request's place in the room.
 
 use core::task::{Poll, Waker};
+use core::time::Duration;
 
 use super::room::WaitingRoom;
 
@@ -14,6 +15,8 @@ pub struct Place {
     room: WaitingRoom,
     number: u64,
     standing: Standing,
+    /// How many had been called when it last looked.
+    seen: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +32,9 @@ enum Standing {
 }
 
 impl Place {
-    pub(super) const fn new(room: WaitingRoom, number: u64) -> Self {
+    pub(super) fn new(room: WaitingRoom, number: u64) -> Self {
         Self {
+            seen: room.calls(),
             room,
             number,
             standing: Standing::Waits,
@@ -60,6 +64,15 @@ impl Place {
         }
     }
 
+    /// The way is free, and this one was not called for a while: calls one if nobody has been called
+    /// since it last looked, as whoever should have called next may have failed.
+    pub fn look(&mut self) {
+        if self.room.calls() == self.seen {
+            self.room.call(1);
+        }
+        self.seen = self.room.calls();
+    }
+
     /// Turned away once more: waits again, where it stood. Nobody is called for it, as what turned
     /// this one away would turn away the next.
     pub fn wait_again(&mut self) {
@@ -69,12 +82,13 @@ impl Place {
         }
     }
 
-    /// The request was answered well: two more may try.
-    pub fn answered(mut self) {
+    /// The request was answered well, `took` after it was sent: two more may try, or fewer if answers have
+    /// become slow.
+    pub fn answered(mut self, took: Duration) {
         if self.standing != Standing::Waits {
             self.standing = Standing::Done;
             self.room.count_answered();
-            self.room.call(2);
+            self.room.call(self.room.followers(took));
         }
     }
 }

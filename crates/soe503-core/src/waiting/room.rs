@@ -1,6 +1,7 @@
 //! The room itself.
 
 use core::task::Waker;
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use smallvec::SmallVec;
 
 use super::place::Place;
+use crate::time::saturating_nanos;
+
+/// What a busy machine adds to any answer, in nanoseconds.
+const NOISE: u64 = 10_000_000;
 
 /// Where requests wait to be called. A cheap-clone handle: clones are the same room.
 #[derive(Clone, Debug)]
@@ -19,6 +24,10 @@ pub struct WaitingRoom {
 struct Shared {
     most: u32,
     queue: Mutex<Queue>,
+    /// How many were ever called.
+    calls: AtomicU64,
+    /// The fastest answer since the door opened, in nanoseconds.
+    fastest: AtomicU64,
     entered: AtomicU64,
     answered: AtomicU64,
     turned_away: AtomicU64,
@@ -61,6 +70,8 @@ impl WaitingRoom {
             shared: Arc::new(Shared {
                 most,
                 queue: Mutex::default(),
+                calls: AtomicU64::new(0),
+                fastest: AtomicU64::new(u64::MAX),
                 entered: AtomicU64::new(0),
                 answered: AtomicU64::new(0),
                 turned_away: AtomicU64::new(0),
@@ -89,16 +100,29 @@ impl WaitingRoom {
     /// Calls the `count` that have waited longest, or all if there are fewer.
     pub fn call(&self, count: u32) {
         let mut wakers: SmallVec<[Waker; 4]> = SmallVec::new();
+        let mut unheard = 0;
         let mut queue = self.queue();
         for _ in 0..count {
             let Some((_, waker)) = queue.places.pop_first() else {
                 break;
             };
-            wakers.extend(waker);
+            match waker {
+                Some(waker) => wakers.push(waker),
+                None => unheard += 1,
+            }
         }
         drop(queue);
+        let called = wakers.len() as u64 + unheard;
+        self.shared.calls.fetch_add(called, Ordering::Relaxed);
         // Not under the lock: a waker runs what it likes.
         wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// What they wait for lets requests through again: calls the first `count`. How fast answers are is
+    /// learned anew.
+    pub fn open(&self, count: u32) {
+        self.shared.fastest.store(u64::MAX, Ordering::Relaxed);
+        self.call(count);
     }
 
     /// Calls everybody: there is nothing to wait for any more.
@@ -156,6 +180,27 @@ impl WaitingRoom {
     /// Leaves; `false` if the place was called already.
     pub(super) fn leave(&self, number: u64) -> bool {
         self.queue().places.remove(&number).is_some()
+    }
+
+    pub(super) fn calls(&self) -> u64 {
+        self.shared.calls.load(Ordering::Relaxed)
+    }
+
+    /// How many may follow one that was answered after `took`: two, or one where that is twice as long as
+    /// the fastest, or none where it is four times: then there are more under way than can be served.
+    pub(super) fn followers(&self, took: Duration) -> u32 {
+        let took = saturating_nanos(took);
+        let fastest = self
+            .shared
+            .fastest
+            .fetch_min(took, Ordering::Relaxed)
+            .min(took);
+        let slower = |times: u64| took > fastest.saturating_mul(times).saturating_add(NOISE);
+        match (slower(2), slower(4)) {
+            (_, true) => 0,
+            (true, false) => 1,
+            (false, false) => 2,
+        }
     }
 
     pub(super) fn count_answered(&self) {

@@ -1,6 +1,7 @@
 //! The room by itself.
 
 use core::task::{Poll, Waker};
+use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Wake;
@@ -18,6 +19,8 @@ impl Wake for Counter {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
+
+const FAST: Duration = Duration::from_millis(20);
 
 fn is_called(place: &mut Place) -> bool {
     place.poll_called(Waker::noop()) == Poll::Ready(())
@@ -112,10 +115,37 @@ fn the_pace_doubles_with_every_answer() {
             }
         }
         pace.push(under_way.len());
-        under_way.into_iter().for_each(Place::answered);
+        under_way.into_iter().for_each(|place| place.answered(FAST));
     }
     assert_eq!(pace, [3, 6, 12, 24, 48, 96, 192, 384, 235]);
     assert_eq!(room.snapshot().answered, 1000);
+}
+
+#[test]
+fn answers_that_become_slow_call_fewer() {
+    let room = WaitingRoom::new(100);
+    let mut places = full_of(&room, 60);
+    room.open(1);
+    // After so many milliseconds, so many are called: the fastest so far has taken 20.
+    for (took, expected) in [(20, 2), (45, 2), (55, 1), (85, 1), (95, 0), (20, 2)] {
+        room.call(1);
+        let n = places.iter_mut().position(is_called).unwrap();
+        let before = room.waiting();
+        places.remove(n).answered(Duration::from_millis(took));
+        assert_eq!(before - room.waiting(), expected, "after {took} ms");
+    }
+}
+
+#[test]
+fn whoever_looks_starts_a_chain_that_has_ended() {
+    let room = WaitingRoom::new(10);
+    let mut places = full_of(&room, 3);
+    places[2].look();
+    assert_eq!(called(&mut places), [0], "the oldest");
+    places[1].look();
+    assert_eq!(called(&mut places), [0], "one was called since");
+    places[1].look();
+    assert_eq!(called(&mut places), [0, 1]);
 }
 
 /// What somebody who waits, or the circuit, does.
@@ -189,7 +219,7 @@ proptest! {
                         && is_called(&mut places[n])
                     {
                         let before = room.waiting();
-                        places.remove(n).answered();
+                        places.remove(n).answered(FAST);
                         prop_assert_eq!(room.waiting(), before.saturating_sub(2));
                     }
                 }

@@ -126,7 +126,8 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             self.plan.rules.statuses.contains(response.status()) || grpc::is_unavailable(&response);
         if !failed {
             if let Some(wait) = self.wait.take() {
-                wait.answered();
+                let began = self.plan.context.now;
+                wait.answered(clock::now().since(began));
             }
             self.note_success(&mut response);
             return Next::Done(Ok(response));
@@ -186,7 +187,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         // It was no attempt: the next one has its number.
         context.number = context.number.saturating_sub(1);
         if let Some(wait) = &mut self.wait {
-            wait.refused(error);
+            wait.refused(error, prospect.is_circuit());
             if prospect.is_over(breaker) {
                 wait.step_out();
                 return Ok(Next::Again(None));
@@ -207,7 +208,13 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
     pub(super) fn look(&mut self) -> Option<Next<ResB>> {
         let wait = self.wait.as_mut()?;
         let deadline = self.plan.context.deadline;
-        if deadline.is_none_or(|deadline| clock::now() < deadline) {
+        let now = clock::now();
+        if deadline.is_none_or(|deadline| now < deadline) {
+            let closed = |breaker: &Breaker| breaker.state() == State::Closed;
+            if wait.is_for_circuit() && self.plan.rules.ride_out.as_ref().is_some_and(closed) {
+                let at = wait.look(now);
+                return Some(Next::Wait(deadline.map_or(at, |deadline| at.min(deadline))));
+            }
             wait.step_out();
             return None;
         }
@@ -280,7 +287,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             client_gone: replayable == CanReplay::Broken,
             body_replayable: replayable == CanReplay::Yes,
             other_backend: outlook.is_none_or(|outlook| outlook.other_backend),
-            only_backend: rules.ride_out.as_ref().is_some_and(Breaker::is_alone),
+            only_backend: rules.rides_out_alone(),
             expected: outlook
                 .and_then(|outlook| outlook.typical_latency)
                 .unwrap_or_default(),

@@ -54,6 +54,13 @@ impl Rules {
         }
     }
 
+    /// The pool has one backend, and requests may wait for it.
+    pub(super) fn rides_out_alone(&self) -> bool {
+        self.ride_out
+            .as_ref()
+            .is_some_and(|breaker| !breaker.config().ride_out.is_zero() && breaker.is_alone())
+    }
+
     /// When the attempt that begins with `context` has had its time, unless the deadline comes first: it
     /// is cut then if another can follow, and counts as failed in any case.
     pub(super) fn attempt_deadline(&self, context: &RequestContext) -> Option<Tick> {

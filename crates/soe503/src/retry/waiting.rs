@@ -33,6 +33,8 @@ pub(super) struct Wait {
     since: Tick,
     /// What refused it last.
     refusal: Option<BoxError>,
+    /// That was the circuit, which calls; a pool does not.
+    for_circuit: bool,
 }
 
 impl Prospect {
@@ -74,6 +76,11 @@ impl Prospect {
         })
     }
 
+    /// The circuit refused, and not the pool.
+    pub(super) const fn is_circuit(&self) -> bool {
+        self.generation.is_some()
+    }
+
     /// The circuit has changed since the refusal. To be asked with a place in the room: who has one
     /// is called for what changes later.
     pub(super) fn is_over(&self, breaker: &Breaker) -> bool {
@@ -95,10 +102,15 @@ impl Wait {
                     place,
                     since: now,
                     refusal: None,
+                    for_circuit: false,
                 });
             }
         }
         true
+    }
+
+    pub(super) const fn is_for_circuit(&self) -> bool {
+        self.for_circuit
     }
 
     pub(super) const fn since(&self) -> Tick {
@@ -106,12 +118,19 @@ impl Wait {
     }
 
     /// What it waits for has refused it with `error`.
-    pub(super) fn refused(&mut self, error: BoxError) {
+    pub(super) fn refused(&mut self, error: BoxError, by_circuit: bool) {
         self.refusal = Some(error);
+        self.for_circuit = by_circuit;
     }
 
     pub(super) fn poll_called(&mut self, cx: &Context<'_>) -> Poll<()> {
         self.place.poll_called(cx.waker())
+    }
+
+    /// The circuit lets requests through, and this one's turn has not come: when to look again.
+    pub(super) fn look(&mut self, now: Tick) -> Tick {
+        self.place.look();
+        now.after(LOOK_EVERY + SPREAD.mul_f64(fastrand::f64()))
     }
 
     /// Tries without having been called.
@@ -125,7 +144,7 @@ impl Wait {
     }
 
     /// The request was answered: others may try.
-    pub(super) fn answered(self) {
-        self.place.answered();
+    pub(super) fn answered(self, took: Duration) {
+        self.place.answered(took);
     }
 }
