@@ -155,7 +155,7 @@ enum Step {
     Call(u32),
     CallAll,
     Look(usize),
-    StepOut(usize),
+    Out(usize),
     Again(usize),
     Answered(usize),
     Leave(usize),
@@ -167,7 +167,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         2 => (0_u32..4).prop_map(Step::Call),
         1 => Just(Step::CallAll),
         4 => any::<usize>().prop_map(Step::Look),
-        1 => any::<usize>().prop_map(Step::StepOut),
+        1 => any::<usize>().prop_map(Step::Out),
         2 => any::<usize>().prop_map(Step::Again),
         2 => any::<usize>().prop_map(Step::Answered),
         2 => any::<usize>().prop_map(Step::Leave),
@@ -200,7 +200,7 @@ proptest! {
                         is_called(&mut places[n]);
                     }
                 }
-                Step::StepOut(n) => {
+                Step::Out(n) => {
                     if let Some(n) = at(n, &places) {
                         places[n].step_out();
                         prop_assert!(is_called(&mut places[n]));
