@@ -1,10 +1,11 @@
 //! A pool that may be back in a moment is waited for.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use soe503_tests::faulty::{Behaviour, Door, FaultyBackend};
 use soe503_tests::http::get;
 use soe503_tests::proxy::{Proxy, config, eventually};
+use tokio::time::Instant;
 
 /// Tried again while its only backend restarts, and let through when it is back; who waits is shown.
 #[tokio::test]
