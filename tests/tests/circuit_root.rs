@@ -7,8 +7,9 @@ use soe503_tests::faulty::{Behaviour, Fault, FaultyBackend};
 use soe503_tests::http::{Answer, get};
 use soe503_tests::proxy::{Proxy, config, eventually};
 
-/// Longer than anything is waited for: no probe gets through in a test.
-const POOL: &str = "circuit_breaker = { open_for = \"60s\", max_open_for = \"60s\" }";
+/// Longer than anything is waited for: no probe gets through in a test, and nobody waits.
+const POOL: &str = "ride_out = \"0s\"\n\
+    circuit_breaker = { open_for = \"60s\", max_open_for = \"60s\", probe_interval = \"0s\" }";
 const RESET: &str = "dependency_failure/reset_before_response";
 const REFUSED: &str = "dependency_failure/connect_refused";
 

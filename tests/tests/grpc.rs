@@ -196,7 +196,8 @@ async fn our_failures_are_trailers_only() {
 #[tokio::test]
 async fn unavailable_backends_open_the_circuit() {
     let backend = H2Backend::start(100, async |_| only("14")).await.unwrap();
-    let proxy = Proxy::before(&[backend.address()], H2).await;
+    let more = format!("{H2}\nride_out = \"0s\"");
+    let proxy = Proxy::before(&[backend.address()], &more).await;
     let client = H2Client::open(proxy.address()).await;
     let mut passed = 0;
     eventually("the circuit opens", async || {

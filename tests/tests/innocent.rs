@@ -108,7 +108,7 @@ async fn a_probe_whose_client_leaves_does_not_block_the_way_back() {
     let backend = FaultyBackend::start(Behaviour::traffic_only(Fault::Status(500)))
         .await
         .unwrap();
-    let more = "circuit_breaker = { open_for = \"100ms\", max_open_for = \"100ms\", probes = 1 }";
+    let more = "ride_out = \"0s\"\ncircuit_breaker = { open_for = \"100ms\", max_open_for = \"100ms\", probes = 1 }";
     let proxy = Proxy::before(&[backend.address()], more).await;
     eventually("the circuit opens", async || {
         get(proxy.address(), "/").await.unwrap();

@@ -43,7 +43,7 @@ pub use maintenance::{Maintenance, MaintenanceAction, MaintenanceList, Maintenan
 pub use pool::{
     Backend, BackendState, Cache, Circuit, CircuitState, ForcedCircuit, HealthCheck,
     HealthCheckState, HealthHint, HintStatus, IdleTimeout, IdleTimeoutSource, Latency, Pool,
-    PoolState, Pools, Queue, RetryBudget, Throttle, Tier,
+    PoolState, Pools, Queue, RetryBudget, Throttle, Tier, Waiting,
 };
 pub use problem::Problem;
 pub use rate_limit::{RateLimit, RateLimits};

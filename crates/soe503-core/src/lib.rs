@@ -19,6 +19,7 @@
 //! | [`rate`] | whether a caller has sent too much, and when it may come back |
 //! | [`throttle`] | whether a request is held back, as the backends would refuse it |
 //! | [`orca`] | what a backend says about its load |
+//! | [`waiting`] | where requests wait for a service that is due back, and who is called |
 //! | [`ledger`] | the facts that attempts leave behind |
 //! | [`diagnosis`] | the cause that those facts prove |
 //! | [`ratio`] | what a share is, and when it is reached |
@@ -43,6 +44,7 @@ pub mod ratio;
 pub mod retry;
 pub mod throttle;
 pub mod time;
+pub mod waiting;
 
 pub use cause::{Category, Cause};
 pub use outcome::{Outcome, Verdict};

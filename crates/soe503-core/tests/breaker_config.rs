@@ -11,16 +11,20 @@ fn the_defaults_are_the_documented_ones() {
     let secs = Duration::from_secs;
     let documented = BreakerConfig {
         consecutive_failures: Some(5),
+        max_consecutive_failures: 100,
         failure_rate: None,
         slow_rate: None,
         slow_request: secs(1),
         window: Window::Time(secs(10)),
         minimum_requests: 20,
+        probe_interval: Some(Duration::from_millis(30)),
         open_for: secs(1),
         max_open_for: secs(5),
         jitter: Ratio::new(0.1).unwrap(),
         probes: 3,
         half_open_timeout: Some(secs(10)),
+        ride_out: secs(5),
+        max_waiting: 4096,
         abandon_after: None,
         shadow: false,
     };
@@ -178,6 +182,7 @@ fn any_count() -> impl Strategy<Value = u32> {
 prop_compose! {
     fn any_config()(
         consecutive_failures in prop::option::of(any_count()),
+        max_consecutive_failures in any_count(),
         failure_rate in prop::option::of(0_u32..=1_000_000),
         slow_rate in prop::option::of(0_u32..=1_000_000),
         window in prop_oneof![
@@ -186,22 +191,26 @@ prop_compose! {
         ],
         minimum_requests in any_count(),
         probes in any_count(),
-        durations in prop::array::uniform5(any_duration()),
+        durations in prop::array::uniform7(any_duration()),
         shadow: bool,
     ) -> BreakerConfig {
-        let [slow_request, open_for, max_open_for, half_open_timeout, abandon_after] = durations;
+        let [slow_request, open_for, max_open_for, half_open_timeout, abandon_after, ..] = durations;
         BreakerConfig {
             consecutive_failures,
+            max_consecutive_failures,
             failure_rate: failure_rate.map(Ratio::parts_per_million_of),
             slow_rate: slow_rate.map(Ratio::parts_per_million_of),
             slow_request,
             window,
             minimum_requests,
+            probe_interval: Some(durations[5]),
             open_for,
             max_open_for,
             jitter: Ratio::ONE,
             probes,
             half_open_timeout: Some(half_open_timeout),
+            ride_out: durations[6],
+            max_waiting: max_consecutive_failures,
             abandon_after: Some(abandon_after),
             shadow,
         }

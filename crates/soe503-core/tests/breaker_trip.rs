@@ -19,7 +19,10 @@ fn refused(breaker: &Breaker, at: u64) -> CircuitOpen {
 
 #[test]
 fn the_root_is_the_majority_of_the_run() {
-    let config = BreakerConfig::default();
+    let config = BreakerConfig {
+        max_consecutive_failures: 5,
+        ..BreakerConfig::default()
+    };
     let breaker = Breaker::try_new("app", config, 1).unwrap();
     // A run that a success ended does not count.
     fail(&breaker, 0, Cause::DependencyDnsFailure);
@@ -37,12 +40,16 @@ fn the_root_is_the_majority_of_the_run() {
     assert_eq!(&*refused.name, "app");
     assert_eq!(
         refused.trip.rule,
-        TripRule::ConsecutiveFailures { failures: 5 }
+        TripRule::ConsecutiveFailures {
+            failures: 5,
+            usual: Ratio::percent(67),
+        }
     );
     assert_eq!(&*refused.trip.causes, [(REFUSED, 3), (TIMEOUT, 2)]);
     assert_eq!(
         refused.to_string(),
-        "the circuit \"app\" is open: 5 consecutive failures, mostly \
+        "the circuit \"app\" is open: 5 consecutive failures (before, 67% of what followed a failure \
+         failed), mostly \
          dependency_failure/connect_refused"
     );
 }
@@ -117,7 +124,11 @@ fn rules_that_are_met_together_are_all_kept() {
     let mut transitions = permits.map(|p| p.record(ms(1000), Outcome::failure(TIMEOUT)));
     let transition = transitions[1].take().unwrap();
     let trip = transition.trip().unwrap();
-    assert_eq!(trip.rule, TripRule::ConsecutiveFailures { failures: 2 });
+    let rule = TripRule::ConsecutiveFailures {
+        failures: 2,
+        usual: Ratio::ZERO,
+    };
+    assert_eq!(trip.rule, rule);
     assert_eq!(trip.rules.len(), 3);
     assert_eq!(trip.rules[0], trip.rule);
     assert!(matches!(

@@ -7,6 +7,7 @@ use soe503::stale::StaleSnapshot;
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::rate::{RateConfig, RateLimit, RateSnapshot};
 use soe503_core::throttle::{Throttle, ThrottleConfig, ThrottleSnapshot};
+use soe503_core::waiting::WaitingRoom;
 use soe503_core::{Cause, Tick};
 use soe503_proxy::config::TlsVersion;
 use soe503_proxy::control::metrics::{
@@ -110,6 +111,7 @@ fn scrape() -> Scrape {
             circuit: CircuitState::HalfOpen,
             transitions: vec![(CircuitState::Open, 2), (CircuitState::HalfOpen, 2)],
             circuit_refused: 7,
+            waiting: WaitingRoom::new(5).snapshot(),
             budget_available: 3,
             budget_spent: 12,
             budget_refused: 1,

@@ -90,6 +90,7 @@ pub mod explain;
 pub mod facts;
 pub mod grpc;
 mod macros;
+pub mod overtime;
 pub mod pool;
 pub mod rate_limit;
 pub mod retry;

@@ -93,6 +93,16 @@ impl<T: Count> Guard<T> {
         self.count.as_ref()
     }
 
+    /// What counts, to be changed.
+    pub(crate) const fn count_mut(&mut self) -> Option<&mut T> {
+        self.count.as_mut()
+    }
+
+    /// Its head has to come before `due` from now on.
+    pub(crate) const fn move_due(&mut self, due: Option<Tick>) {
+        self.due = due;
+    }
+
     /// Runs `poll`, so that a panic in it is a failure of the attempt.
     pub(crate) fn watch<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         self.polling = true;

@@ -88,8 +88,8 @@ def most_name(scenario: Scenario, failures: list[Result], cause: str, began: flo
     scenario.notes += kinds(others, began)
 
 
-def fails_fast(scenario: Scenario, outage: list[Result]) -> None:
-    """From the first answer of the open circuit on.
+def fails_fast(scenario: Scenario, outage: list[Result], rides_out: bool = False) -> None:
+    """From the first answer of the open circuit on; where blips are ridden out, it ends the wait for one.
 
     Judged by the proxy's own account, which a busy machine cannot make longer than the proxy did;
     and, on a quiet machine, by the client's clock as well, which sees what the proxy cannot.
@@ -100,6 +100,10 @@ def fails_fast(scenario: Scenario, outage: list[Result]) -> None:
         return
     first = min(one.ended for one in opened)
     scenario.figure("circuit open after", f"{first - outage[0].sent:.2f} s")
+    if rides_out:
+        waited = [one for one in opened if one.sent < first]
+        scenario.figure("waited for the circuit, in vain", f"{len(waited)}")
+        opened = [one for one in opened if one.sent >= first]
     own = [float(match[1]) for one in opened if (match := TOTAL.search(one.lower.get("server-timing", "")))]
     scenario.add("answers of the open circuit without its own account", f"{len(opened) - len(own)}", "0", len(opened) == len(own))
     scenario.at_most("answer while open by the proxy's account, p99", quantile(own, 0.99), 5.0, " ms", 2)

@@ -78,6 +78,9 @@ fn headline(pool: &Pool, now: Timestamp, canvas: Canvas, out: &mut String) {
         facts.push(queue(pool));
     }
     facts.extend(throttle(pool));
+    if pool.waiting.depth > 0 {
+        facts.push(waiters(pool));
+    }
     flow(line, &facts, 2, canvas, out);
     if pool.panic {
         let text = "PANIC: too few backends are in rotation to believe the checks; all are used";
@@ -216,6 +219,13 @@ fn throttle(pool: &Pool) -> Option<Fact> {
     let share = format!("throttle holds {:.0}% back", throttle.held_back * 100.0);
     let total = format!(" ({} so far)", count(throttle.throttled));
     Some(Fact::new(share, style).and(total, style::PLAIN))
+}
+
+/// How many requests wait for the pool to be back; why is said under the headline, by the circuit.
+fn waiters(pool: &Pool) -> Fact {
+    let (depth, limit) = (count(pool.waiting.depth), count(pool.waiting.limit));
+    let text = format!("{depth} of {limit} waiting for it to be back");
+    Fact::new(text, style::WARN)
 }
 
 fn queue(pool: &Pool) -> Fact {

@@ -9,4 +9,4 @@ pub use backend::{
     IdleTimeoutSource, Latency,
 };
 pub use circuit::{Circuit, CircuitState, ForcedCircuit};
-pub use pools::{Cache, Pool, PoolState, Pools, Queue, RetryBudget, Throttle, Tier};
+pub use pools::{Cache, Pool, PoolState, Pools, Queue, RetryBudget, Throttle, Tier, Waiting};

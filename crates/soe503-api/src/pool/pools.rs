@@ -38,6 +38,9 @@ pub struct Pool {
     pub throttle: Option<Throttle>,
     /// Answers that are kept to be given instead of failures; `null` if none are.
     pub cache: Option<Cache>,
+    /// Requests that wait for its circuit, or for a backend that is due back.
+    #[serde(default)]
+    pub waiting: Waiting,
     /// Requests of clients since the proxy started.
     pub requests: u64,
     /// Requests that would have failed and did not, because another attempt succeeded.
@@ -114,6 +117,21 @@ pub struct Cache {
     pub kept: u64,
     /// Those that were given instead of failures.
     pub given: u64,
+}
+
+/// Requests that were refused and wait for the pool, because it may be back in a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// How many wait now, or try after having waited.
+    pub depth: u64,
+    /// How many may.
+    pub limit: u64,
+    /// Those that were answered in the end, since the proxy started.
+    pub answered: u64,
+    /// Those that were not: the pool was not back in time, or their clients had gone.
+    pub in_vain: u64,
+    /// Those that found no place to wait.
+    pub turned_away: u64,
 }
 
 /// Requests that wait before a backend is chosen.

@@ -2,6 +2,7 @@
 
 use core::iter;
 
+use super::aftermath::Aftermath;
 use super::config::BreakerConfig;
 use super::trip::{Trip, TripRule};
 use super::window::{Kind, ResultWindow, Sample, Tally, WindowTotals};
@@ -13,6 +14,8 @@ pub(super) struct ClosedCounts {
     streak: u32,
     /// The causes of the run.
     run: Tally,
+    /// What followed earlier failures; outlives openings, because they do not change it.
+    aftermath: Aftermath,
     /// Kept only if a rate rule is on.
     pub(super) window: Option<ResultWindow>,
 }
@@ -22,12 +25,19 @@ impl ClosedCounts {
         Self {
             streak: 0,
             run: Tally::default(),
+            aftermath: Aftermath::default(),
             window: config.is_rated().then(|| ResultWindow::new(config.window)),
         }
     }
 
     pub(super) const fn streak(&self) -> u32 {
         self.streak
+    }
+
+    /// Forgets everything, what followed earlier failures too.
+    pub(super) fn forget(&mut self) {
+        self.clear();
+        self.aftermath = Aftermath::default();
     }
 
     pub(super) fn clear(&mut self) {
@@ -48,7 +58,12 @@ impl ClosedCounts {
         sample: Sample,
     ) -> Option<Trip> {
         match verdict {
-            Verdict::Success => self.end_run(),
+            Verdict::Success => {
+                if self.streak > 0 {
+                    self.aftermath.run_ended(now, self.streak);
+                }
+                self.end_run();
+            }
             Verdict::Failure => {
                 self.streak = self.streak.saturating_add(1);
                 self.run.add(sample);
@@ -61,17 +76,12 @@ impl ClosedCounts {
     }
 
     fn tripped(
-        &self,
+        &mut self,
         config: &BreakerConfig,
         now: Tick,
         totals: Option<WindowTotals>,
     ) -> Option<Trip> {
-        let consecutive = config
-            .consecutive_failures
-            .filter(|&limit| self.streak >= limit)
-            .map(|_| TripRule::ConsecutiveFailures {
-                failures: self.streak,
-            });
+        let consecutive = self.consecutive(config, now);
         let [failure_rate, slow_rate] = rates(config, totals.unwrap_or_default());
         if consecutive.is_none() && failure_rate.is_none() && slow_rate.is_none() {
             return None;
@@ -88,6 +98,18 @@ impl ClosedCounts {
             _ => self.run.counts(Kind::Failed),
         };
         Some(Trip::opened(now, rule, met, causes))
+    }
+
+    fn consecutive(&mut self, config: &BreakerConfig, now: Tick) -> Option<TripRule> {
+        // Whatever followed earlier failures, a shorter run is none.
+        if self.streak < config.consecutive_failures? {
+            return None;
+        }
+        let limit = self.aftermath.limit(config, now)?;
+        (self.streak >= limit).then(|| TripRule::ConsecutiveFailures {
+            failures: self.streak,
+            usual: self.aftermath.share(),
+        })
     }
 
     fn end_run(&mut self) {

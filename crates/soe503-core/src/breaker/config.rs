@@ -11,14 +11,21 @@ use crate::Ratio;
 /// With all three off, the breaker is a manual switch.
 ///
 /// # Defaults
-/// `consecutive_failures` 5 · `failure_rate` off · `slow_rate` off · `slow_request` 1 s · `window`
-/// 10 s · `minimum_requests` 20 · `open_for` 1 s · `max_open_for` 5 s · `jitter` 10 % · `probes` 3 ·
-/// `half_open_timeout` 10 s · `abandon_after` off (as `slow_request` when a slow rule is on) ·
+/// `consecutive_failures` 5 · `max_consecutive_failures` 100 · `failure_rate` off · `slow_rate` off · `slow_request` 1 s · `window`
+/// 10 s · `minimum_requests` 20 · `probe_interval` 30 ms · `open_for` 1 s · `max_open_for` 5 s · `jitter` 10 % · `probes` 3 ·
+/// `half_open_timeout` 10 s · `ride_out` 5 s · `max_waiting` 4096 · `abandon_after` off (as `slow_request` when a slow rule is on) ·
 /// `shadow` off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BreakerConfig {
     /// Open after this many failures without a success between them. `None`: rule off.
+    ///
+    /// Where failures have followed failures lately and then a success, a run has to be longer to
+    /// count: so long that by what is known it is one in a million. Of a service that goes on failing
+    /// half of its requests that is 20, of one that fails two thirds 34.
     pub consecutive_failures: Option<u32>,
+    /// A run of this many opens whatever was before. The same as `consecutive_failures`, or less:
+    /// every run of that length opens.
+    pub max_consecutive_failures: u32,
     /// Open when this share of the window's results, or more, failed. `None`: rule off.
     pub failure_rate: Option<Ratio>,
     /// Open when this share of the window's results, or more, were slow. `None`: rule off.
@@ -29,6 +36,11 @@ pub struct BreakerConfig {
     pub window: Window,
     /// The rates are not looked at before the window holds this many results.
     pub minimum_requests: u32,
+    /// While open, one request is let through this often to see whether the service is back, if at
+    /// least sixteen have come since the last one; with fewer, `open_for` has to pass. One that
+    /// succeeds makes the circuit half-open. A pause grows by `jitter`, and to twice as much for each
+    /// such probe that is still out. `None`: none before `open_for` has passed.
+    pub probe_interval: Option<Duration>,
     /// How long the circuit stays open the first time; doubles each time the probes fail.
     pub open_for: Duration,
     /// The doubling stops here.
@@ -42,6 +54,12 @@ pub struct BreakerConfig {
     /// With every probe out and no news from any of them for this long, the next request finds the
     /// circuit open again. `None`: wait for the probes for ever.
     pub half_open_timeout: Option<Duration>,
+    /// For so long after the circuit has opened, whoever it refuses may wait for it instead
+    /// ([`CircuitOpen::wait_until`](super::CircuitOpen::wait_until)), unless what is behind is plainly
+    /// dead: several backends that refuse connections. Zero: nobody waits.
+    pub ride_out: Duration,
+    /// So many may wait.
+    pub max_waiting: u32,
     /// A request that its caller gave up after this long or longer counts as a failure; earlier,
     /// it counts as nothing. `None`: `slow_request` when `slow_rate` is set, else never.
     pub abandon_after: Option<Duration>,
@@ -65,16 +83,20 @@ impl Default for BreakerConfig {
     fn default() -> Self {
         Self {
             consecutive_failures: Some(5),
+            max_consecutive_failures: 100,
             failure_rate: None,
             slow_rate: None,
             slow_request: Duration::from_secs(1),
             window: Window::Time(Duration::from_secs(10)),
             minimum_requests: 20,
+            probe_interval: Some(Duration::from_millis(30)),
             open_for: Duration::from_secs(1),
             max_open_for: Duration::from_secs(5),
             jitter: Ratio::percent(10),
             probes: 3,
             half_open_timeout: Some(Duration::from_secs(10)),
+            ride_out: Duration::from_secs(5),
+            max_waiting: 4096,
             abandon_after: None,
             shadow: false,
         }
@@ -101,6 +123,7 @@ impl BreakerConfig {
             ("slow_request", Some(self.slow_request)),
             ("open_for", Some(self.open_for)),
             ("half_open_timeout", self.half_open_timeout),
+            ("probe_interval", self.probe_interval),
             ("abandon_after", self.abandon_after),
         ] {
             if duration == Some(Duration::ZERO) {
@@ -144,6 +167,7 @@ impl BreakerConfig {
         self.open_for = self.open_for.max(TICK);
         self.max_open_for = self.max_open_for.max(self.open_for);
         self.half_open_timeout = self.half_open_timeout.map(|t| t.max(TICK));
+        self.probe_interval = self.probe_interval.map(|t| t.max(TICK));
         self.abandon_after = self.abandon_after.map(|t| t.max(TICK));
         self.probes = self.probes.max(1);
         self.window = self.window.clamped();

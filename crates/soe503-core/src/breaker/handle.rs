@@ -13,6 +13,7 @@ use super::snapshot::BreakerSnapshot;
 use super::state::{Mode, State, Word};
 use super::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
 use super::transition::Transition;
+use crate::waiting::WaitingRoom;
 use crate::{Tick, Verdict};
 
 /// A named circuit breaker. Clones are handles to the same circuit.
@@ -44,6 +45,7 @@ struct Shared {
     name: Arc<str>,
     config: BreakerConfig,
     machine: Mutex<Machine>,
+    room: WaitingRoom,
 }
 
 impl Breaker {
@@ -59,6 +61,7 @@ impl Breaker {
                 word: AtomicU64::new(machine.word().bits()),
                 streak: AtomicU32::new(0),
                 name: name.into(),
+                room: WaitingRoom::new(config.max_waiting),
                 config,
                 machine: Mutex::new(machine),
             }),
@@ -103,12 +106,27 @@ impl Breaker {
     /// # Errors
     /// [`CircuitOpen`] if the circuit is open, or half-open with every probe out.
     pub fn admit(&self, now: Tick) -> Result<Permit, CircuitOpen> {
+        self.admit_as(now, true)
+    }
+
+    /// As [`admit`](Self::admit), for a request that is `repeatable`, or not: early probes are rather
+    /// made of those that may run twice.
+    ///
+    /// # Errors
+    /// As [`admit`](Self::admit).
+    pub fn admit_as(&self, now: Tick, repeatable: bool) -> Result<Permit, CircuitOpen> {
         let word = self.word();
         match word.mode() {
             Mode::Closed => Ok(self.permit(word, Kind::Counted, now)),
             Mode::Bypass => Ok(self.permit(word, Kind::Uncounted, now)),
-            Mode::Open | Mode::HalfOpen => self.admit_slowly(now),
+            Mode::Open | Mode::HalfOpen => self.admit_slowly(now, repeatable),
         }
+    }
+
+    /// Whether [`admit`](Self::admit) would let a request through. For those who ask before they have
+    /// one: nothing is counted, and no probe's place is taken.
+    pub fn would_admit(&self, now: Tick) -> bool {
+        self.state() == State::Closed || self.lock().would_admit(&self.shared.config, now)
     }
 
     /// Opens the circuit until [`reset`](Self::reset) or [`force_closed`](Self::force_closed),
@@ -141,6 +159,23 @@ impl Breaker {
         self.locked(|machine, _| machine.knocked(generation, found))
     }
 
+    /// Says how many backends there are behind it. One that refuses connections is probably
+    /// restarting; several that do are dead. Unless somebody says so, it is one.
+    pub fn set_backends(&self, count: usize) {
+        self.locked(|machine, _| machine.alone = count <= 1);
+    }
+
+    /// There is one backend behind it, for all it knows.
+    pub fn is_alone(&self) -> bool {
+        self.lock().alone
+    }
+
+    /// Where those wait whom it refuses while a blip is ridden out. It calls them when it lets
+    /// requests through again, and when there is nothing to wait for.
+    pub fn waiting_room(&self) -> &WaitingRoom {
+        &self.shared.room
+    }
+
     /// Everything there is to show, at `now`.
     pub fn snapshot(&self, now: Tick) -> BreakerSnapshot {
         let shared = &*self.shared;
@@ -156,9 +191,11 @@ impl Breaker {
     }
 
     #[cold]
-    fn admit_slowly(&self, now: Tick) -> Result<Permit, CircuitOpen> {
-        let (admission, word) =
-            self.locked(|machine, config| (machine.admit(config, now), machine.word()));
+    fn admit_slowly(&self, now: Tick, repeatable: bool) -> Result<Permit, CircuitOpen> {
+        let (admission, word, wait_until) = self.locked(|machine, config| {
+            let admission = machine.admit(config, now, repeatable);
+            (admission, machine.word(), machine.waits_until(config))
+        });
         match admission {
             Admission::Counted => Ok(self.permit(word, Kind::Counted, now)),
             Admission::Probe => Ok(self.permit(word, Kind::Probe, now)),
@@ -174,6 +211,8 @@ impl Breaker {
                 root: trip.root,
                 opened_at: trip.at,
                 retry_at,
+                wait_until: wait_until.filter(|&until| now < until),
+                generation: word.generation(),
                 trip,
             }),
         }
@@ -216,14 +255,24 @@ impl Breaker {
         let shared = &*self.shared;
         let mut machine = self.lock();
         let before = (machine.word(), machine.closed.streak());
+        let waited = machine.waits_until(&shared.config).is_some();
         let result = change(&mut machine, &shared.config);
         let (word, streak) = (machine.word(), machine.closed.streak());
+        let in_vain = waited && machine.waits_until(&shared.config).is_none();
+        let welcome = machine.welcome(&shared.config);
         // Only when changed: other workers read these on every request.
         if streak != before.1 {
             shared.streak.store(streak, Ordering::Release);
         }
         if word != before.0 {
             shared.word.store(word.bits(), Ordering::Release);
+        }
+        drop(machine);
+        // After the word: whoever enters the room later sees the change.
+        if in_vain && word.mode() == Mode::Open {
+            shared.room.call_all();
+        } else if word != before.0 {
+            shared.room.open(welcome);
         }
         result
     }

@@ -7,9 +7,10 @@ use fastrand::Rng;
 
 use super::closed::ClosedCounts;
 use super::config::BreakerConfig;
+use super::early::EarlyProbes;
 use super::knock::Knocked;
 use super::open_time::open_time;
-use super::probation::{Probation, ProbeVerdict};
+use super::probation::Probation;
 use super::state::{Mode, State, Word};
 use super::transition::{Transition, TransitionReason};
 use super::trip::{FailedProbe, Trip};
@@ -31,6 +32,8 @@ pub(super) struct Machine {
     pub(super) stale: u64,
     history: VecDeque<Transition>,
     rng: Rng,
+    /// There is one backend, or nobody has said that there are more.
+    pub(super) alone: bool,
     /// The latest time that any call brought, for those that bring none.
     latest: Tick,
 }
@@ -51,6 +54,7 @@ pub(super) enum Phase {
         /// `None`: open by force.
         retry_at: Option<Tick>,
         trip: Arc<Trip>,
+        early: EarlyProbes,
     },
     HalfOpen {
         since: Tick,
@@ -107,11 +111,18 @@ impl Machine {
             stale: 0,
             history: VecDeque::with_capacity(HISTORY),
             rng: Rng::with_seed(seed),
+            alone: true,
             latest: Tick::ZERO,
         }
     }
 
-    pub(super) fn admit(&mut self, config: &BreakerConfig, now: Tick) -> Admission {
+    /// `repeatable`: the request may run twice, so that it can well be a probe.
+    pub(super) fn admit(
+        &mut self,
+        config: &BreakerConfig,
+        now: Tick,
+        repeatable: bool,
+    ) -> Admission {
         self.latest = self.latest.max(now);
         self.begin_probation_if_due(now);
         self.end_probation_if_overdue(config, now);
@@ -126,7 +137,21 @@ impl Machine {
                 }
                 (Some(now), trip)
             }
-            Phase::Open { retry_at, trip, .. } => (*retry_at, trip),
+            Phase::Open {
+                retry_at: Some(retry_at),
+                trip,
+                early,
+                ..
+            } => {
+                if early.admit(config, now, repeatable, &mut self.rng) {
+                    // Where early probes go, nothing has to happen when the open time is over.
+                    let wait = open_time(config, trip.reopened, &mut self.rng);
+                    *retry_at = now.after(wait).max(*retry_at);
+                    return Admission::Probe;
+                }
+                (Some(*retry_at), trip)
+            }
+            Phase::Open { trip, .. } => (None, trip),
         };
         let trip = Arc::clone(trip);
         self.refused += 1;
@@ -138,6 +163,20 @@ impl Machine {
             state: self.word().mode().state(),
             retry_at,
             trip,
+        }
+    }
+
+    /// Whether a request would get in at `now`, if it may run twice. Nothing is counted.
+    pub(super) fn would_admit(&self, config: &BreakerConfig, now: Tick) -> bool {
+        match &self.phase {
+            Phase::Closed { .. } | Phase::Bypass { .. } => true,
+            Phase::HalfOpen { probation, .. } => probation.places(config) > 0,
+            Phase::Open { retry_at: None, .. } => false,
+            Phase::Open {
+                retry_at: Some(retry_at),
+                early,
+                ..
+            } => now >= *retry_at || early.would_admit(config, now, true),
         }
     }
 
@@ -167,6 +206,19 @@ impl Machine {
                 self.trips += 1;
                 Some(self.open(config, now, Arc::new(trip), TransitionReason::Tripped))
             }
+            Phase::Open { trip, early, .. } => {
+                early.settle(now, counts);
+                let sample = ending.sample;
+                if counts && (sample.failed || sample.slow) {
+                    let (at, cause) = (now, sample.cause);
+                    *trip = Arc::new(trip.probed(FailedProbe { at, cause }));
+                    self.last_trip = Some(Arc::clone(trip));
+                } else if counts {
+                    let trip = Arc::clone(trip);
+                    return Some(self.is_back(config, now, trip));
+                }
+                None
+            }
             Phase::HalfOpen { probation, .. } => {
                 let result = counts.then_some(ending.sample);
                 probation.settle(ending.told.then_some(now), ending.answered, result);
@@ -183,6 +235,7 @@ impl Machine {
             since: now,
             retry_at: None,
             trip: Arc::clone(&trip),
+            early: EarlyProbes::new(&BreakerConfig::default(), now, &mut self.rng),
         };
         self.change(now, phase, TransitionReason::ForcedOpen(trip))
     }
@@ -198,8 +251,8 @@ impl Machine {
     /// Back to closed. A circuit that is closed already only forgets what it counted: its
     /// generation stays, because nothing changed that a request could have seen (row S4).
     pub(super) fn reset(&mut self, now: Tick) -> Option<Transition> {
+        self.closed.forget();
         if matches!(self.phase, Phase::Closed { .. }) {
-            self.closed.clear();
             return None;
         }
         Some(self.change(now, Phase::Closed { since: now }, TransitionReason::Reset))
@@ -243,71 +296,7 @@ impl Machine {
         Word::new(self.generation, mode)
     }
 
-    fn begin_probation_if_due(&mut self, now: Tick) {
-        let Phase::Open {
-            retry_at: Some(retry_at),
-            trip,
-            ..
-        } = &self.phase
-        else {
-            return;
-        };
-        if now < *retry_at {
-            return;
-        }
-        let phase = Phase::HalfOpen {
-            since: now,
-            trip: Arc::clone(trip),
-            probation: Probation::new(now),
-        };
-        self.change(now, phase, TransitionReason::OpenTimeOver);
-    }
-
-    fn end_probation_if_overdue(&mut self, config: &BreakerConfig, now: Tick) {
-        if let Phase::HalfOpen { probation, .. } = &mut self.phase
-            && let Some(verdict) = probation.overdue(config, now)
-        {
-            self.end_probation(config, now, verdict);
-        }
-    }
-
-    fn end_probation(
-        &mut self,
-        config: &BreakerConfig,
-        now: Tick,
-        verdict: ProbeVerdict,
-    ) -> Option<Transition> {
-        let Phase::HalfOpen {
-            trip, probation, ..
-        } = &self.phase
-        else {
-            return None;
-        };
-        Some(match verdict {
-            ProbeVerdict::Recovered => self.change(
-                now,
-                Phase::Closed { since: now },
-                TransitionReason::Recovered,
-            ),
-            ProbeVerdict::Failed => {
-                let hung = probation.verdict(config).is_none();
-                let last = probation.last_failed().filter(|_| !hung);
-                let last = last.unwrap_or(FailedProbe {
-                    at: now,
-                    cause: None,
-                });
-                let trip = Arc::new(trip.reopened(last, probation.majority()));
-                let why = if hung {
-                    TransitionReason::ProbesHung
-                } else {
-                    TransitionReason::ProbesFailed
-                };
-                self.open(config, now, trip, why)
-            }
-        })
-    }
-
-    fn open(
+    pub(super) fn open(
         &mut self,
         config: &BreakerConfig,
         now: Tick,
@@ -320,12 +309,13 @@ impl Machine {
             since: now,
             retry_at: Some(now.after(wait)),
             trip: Arc::clone(&trip),
+            early: EarlyProbes::new(config, now, &mut self.rng),
         };
         self.change(now, phase, why(trip))
     }
 
     /// The only place where the state changes: a new generation, and nothing counted yet.
-    fn change(&mut self, now: Tick, phase: Phase, why: TransitionReason) -> Transition {
+    pub(super) fn change(&mut self, now: Tick, phase: Phase, why: TransitionReason) -> Transition {
         let from = self.word().mode().state();
         self.phase = phase;
         self.generation += 1;

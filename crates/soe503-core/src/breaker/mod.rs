@@ -1,7 +1,7 @@
 //! Whether a circuit lets a request through.
 //!
 //! ```text
-//!             a rule is met                   open time over, and a request comes
+//!             a rule is met                open time over, or an early probe succeeded
 //!   ┌────────┐ ──────────────────▶ ┌────────┐ ──────────────────▶ ┌───────────┐
 //!   │ closed │                     │  open  │                     │ half-open │
 //!   └────────┘                     └────────┘ ◀────────────────── └───────────┘
@@ -31,6 +31,16 @@
 //! - **Several probes decide by rate.** One success proves too little and one failure too; either
 //!   makes a circuit flap.
 //!
+//! - **A run is judged by what is usual.** Where failures come in runs that end by themselves, a run has
+//!   to be so long that chance makes it once in a million (`aftermath.rs`). A service that fails half of
+//!   its requests still serves the other half, and a circuit would take that away.
+//! - **Probes go while it is open** (`early.rs`), as a small share of the requests: with traffic, a
+//!   recovery is seen within hundredths of a second. A backend's `Retry-After` does not hold them back: it
+//!   binds the retries of the request that got it, says when load is welcome again, and is often wrong;
+//!   one request in thirty milliseconds is no load.
+//! - **Whoever is refused may be able to wait** (`ride_out.rs`): a refusal says until when that is worth
+//!   while, and the circuit calls those who wait in its [room](Breaker::waiting_room).
+//!
 //! # How it fails
 //!
 //! It fails closed against the service and open towards nobody: while open, requests that might have
@@ -44,16 +54,20 @@
 //! run of failures is two more loads; any other result is a short lock around fixed memory. Nothing
 //! allocates before a trip. Transitions are returned, never called back under the lock.
 
+mod aftermath;
 mod closed;
 mod config;
 mod config_error;
+mod early;
 mod handle;
 mod knock;
 mod machine;
 mod open_time;
 mod permit;
 mod probation;
+mod recovery;
 mod refusal;
+mod ride_out;
 mod snapshot;
 mod state;
 mod sync;

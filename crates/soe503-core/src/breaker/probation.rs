@@ -47,6 +47,19 @@ impl Probation {
         }
     }
 
+    /// An early probe succeeded, which began the period.
+    pub(super) fn after_success(now: Tick) -> Self {
+        Self {
+            succeeded: 1,
+            ..Self::new(now)
+        }
+    }
+
+    /// How many places are free.
+    pub(super) const fn places(&self, config: &BreakerConfig) -> u32 {
+        config.probes.saturating_sub(self.taken())
+    }
+
     /// Takes a place; `false` if there is none.
     pub(super) fn admit(&mut self, config: &BreakerConfig, now: Tick) -> bool {
         let free = self.taken() < config.probes;

@@ -26,6 +26,12 @@ pub struct CircuitOpen {
     /// The earliest time at which a request can get through. Half-open: the time of the refusal,
     /// because a probe may decide at any moment. `None`: not before an operator says so.
     pub retry_at: Option<Tick>,
+    /// Until when it is worth while to wait for the circuit, deadlines aside: for as long as blips are
+    /// [ridden out](super::BreakerConfig::ride_out), or while its probes succeed. `None`: what is behind is
+    /// plainly dead.
+    pub wait_until: Option<Tick>,
+    /// The circuit's generation. Whoever is about to wait looks whether that has changed.
+    pub generation: u64,
     /// Everything about the opening.
     pub trip: Arc<Trip>,
 }

@@ -97,7 +97,9 @@ impl BreakerSnapshot {
                 since,
                 retry_at,
                 trip,
+                early,
             } => {
+                self.probes_in_flight = early.in_flight();
                 self.since = *since;
                 self.retry_at = *retry_at;
                 self.opened_by(trip);

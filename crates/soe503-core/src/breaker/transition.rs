@@ -34,6 +34,8 @@ pub enum TransitionReason {
     Tripped(Arc<Trip>),
     /// Open to half-open: the open time is over, and a request came.
     OpenTimeOver,
+    /// Open to half-open: a probe that was let through before the open time was over succeeded.
+    EarlyProbeSucceeded,
     /// Half-open to open: too many probes failed.
     ProbesFailed(Arc<Trip>),
     /// Half-open to open: the probes did not come back in time.

@@ -48,6 +48,9 @@ pub enum TripRule {
     ConsecutiveFailures {
         /// How many.
         failures: u32,
+        /// The share of failures among the results that followed a failure before; what chance makes
+        /// of that share is no reason to open. Zero: none did.
+        usual: Ratio,
     },
     /// The share of failed results in the window.
     FailureRate {
@@ -103,7 +106,13 @@ impl TripRule {
 impl fmt::Display for TripRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ConsecutiveFailures { failures } => write!(f, "{failures} consecutive failures"),
+            Self::ConsecutiveFailures { failures, usual } => {
+                write!(f, "{failures} consecutive failures")?;
+                if *usual == Ratio::ZERO {
+                    return Ok(());
+                }
+                write!(f, " (before, {usual} of what followed a failure failed)")
+            }
             Self::FailureRate {
                 failed,
                 total,
@@ -165,6 +174,15 @@ impl Trip {
             last_probe: Some(probe),
             knocked: self.knocked.filter(|_| news.is_none()),
             ..self.clone()
+        }
+    }
+
+    /// The same opening after an early probe has failed.
+    pub(super) fn probed(&self, probe: FailedProbe) -> Self {
+        let reopened = self.reopened;
+        Self {
+            reopened,
+            ..self.reopened(probe, probe.cause)
         }
     }
 

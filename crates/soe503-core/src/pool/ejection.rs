@@ -221,7 +221,7 @@ impl<S> Shared<S> {
 }
 
 /// Nobody listens: proof enough by itself.
-pub(super) const fn is_refusal(cause: Cause) -> bool {
+pub(crate) const fn is_refusal(cause: Cause) -> bool {
     matches!(
         cause,
         Cause::DependencyConnectRefused | Cause::ConfigWrongPort

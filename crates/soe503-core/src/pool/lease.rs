@@ -26,6 +26,7 @@ pub struct Lease<S> {
     helpful: bool,
     /// It is among the pool's attempts in flight.
     counted: bool,
+    overdue: bool,
 }
 
 /// What an attempt means to the pool.
@@ -85,6 +86,7 @@ impl<S> Lease<S> {
             started: now,
             responded: None,
             helpful: true,
+            overdue: false,
         }
     }
 
@@ -125,6 +127,16 @@ impl<S> Lease<S> {
         self.helpful = false;
     }
 
+    /// The attempt has had its time without an answer, and is waited for all the same: counts a failure
+    /// now, and keeps the backend. If it is answered well after all, that is a success too, which ends a run of
+    /// failures; another failure is none more. The second call does nothing.
+    pub fn overdue(&mut self, now: Tick, cause: Option<Cause>) -> FailureScope {
+        if std::mem::replace(&mut self.overdue, true) {
+            return FailureScope::Pool;
+        }
+        self.fail(now, cause).scope
+    }
+
     /// Ends the attempt with a result.
     ///
     /// A result that belongs to an earlier generation of the backend (admitted before an ejection or
@@ -132,7 +144,8 @@ impl<S> Lease<S> {
     pub fn record(self, now: Tick, outcome: Outcome) -> Recorded {
         match outcome.verdict {
             Verdict::Success => self.succeeded(now),
-            Verdict::Failure => self.failed(now, outcome.cause),
+            Verdict::Failure if self.overdue => Recorded::NOTHING,
+            Verdict::Failure => self.fail(now, outcome.cause),
             Verdict::Degraded => self.degraded(now, outcome.cause),
             Verdict::Ignore => Recorded::NOTHING,
         }
@@ -148,9 +161,10 @@ impl<S> Lease<S> {
             .and_then(|pool| pool.config.load().abandon_after)
             .or_else(|| (self.kind == LeaseKind::Probe).then_some(PROBE_PATIENCE));
         let hung = self.responded.is_none()
+            && !self.overdue
             && patience.is_some_and(|patience| now.since(self.started) >= patience);
         if hung {
-            self.failed(now, Some(Cause::DependencyResponseTimeout))
+            self.fail(now, Some(Cause::DependencyResponseTimeout))
         } else {
             Recorded::NOTHING
         }
@@ -198,7 +212,7 @@ impl<S> Lease<S> {
         None
     }
 
-    fn failed(self, now: Tick, cause: Option<Cause>) -> Recorded {
+    fn fail(&self, now: Tick, cause: Option<Cause>) -> Recorded {
         let cause = cause.unwrap_or(Cause::Unclassified);
         let vitals = &self.backend.vitals;
         let latency = self.latency(now);

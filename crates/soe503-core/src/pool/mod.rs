@@ -116,6 +116,8 @@ mod word;
 pub use affinity::{Affinity, Ask};
 pub use backend::{Backend, BackendSpec, Key};
 pub use balance::{Balance, Hashing};
+pub(crate) use ejection::is_refusal;
+
 pub use config::{EjectionConfig, PoolConfig, PoolConfigError};
 pub use control::UnknownBackend;
 pub use handle::Pool;

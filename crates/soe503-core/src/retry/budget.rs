@@ -196,6 +196,16 @@ impl RetryBudget {
         paid
     }
 
+    /// Whether a retry could be paid for at `now`. Nothing is charged.
+    pub fn could_pay(&self, now: Tick) -> bool {
+        let shared = &self.shared;
+        let epoch = shared.epoch(now);
+        let allowed = shared.allowed(epoch);
+        let account = shared.account();
+        let (by_requests, by_reserve) = account.left(now, epoch, allowed, &shared.config);
+        by_requests > 0 || by_reserve > 0
+    }
+
     /// All numbers.
     pub fn snapshot(&self, now: Tick) -> BudgetSnapshot {
         let shared = &self.shared;

@@ -3,10 +3,15 @@
 use core::time::Duration;
 
 use super::{
-    Backoff, ReplayClass, RetryBudget, classify, keepalive_race, may_go_back, merge_retry_after,
+    Backoff, ReplayClass, RetryBudget, classify, is_gone, keepalive_race, may_go_back,
+    merge_retry_after,
 };
 use crate::Tick;
 use crate::ledger::{Attempt, Fault, Refusal, RetryVerdict};
+
+/// A process that restarts is not back sooner. Nor must an attempt be wasted before the circuit has opened,
+/// at which the request can wait.
+const RESTART: Duration = Duration::from_millis(100);
 
 /// How a route retries.
 ///
@@ -42,6 +47,9 @@ pub struct Situation<'a> {
     pub body_replayable: bool,
     /// A backend is in rotation that this request has not tried.
     pub other_backend: bool,
+    /// The pool has this one backend, and requests that it turns away may wait for it: one that cannot be
+    /// reached is probably restarting.
+    pub only_backend: bool,
     /// Time until the request's deadline; `None`: it has none.
     pub remaining: Option<Duration>,
     /// How long an attempt usually takes here (the pool's typical latency); zero if not known.
@@ -108,6 +116,7 @@ impl<'a> Situation<'a> {
             client_gone: false,
             body_replayable: true,
             other_backend: true,
+            only_backend: false,
             remaining: None,
             expected: Duration::ZERO,
             retry_after: None,
@@ -182,10 +191,17 @@ fn closed_door(
     if attempt.number >= policy.attempts || situation.allowance_spent {
         return Some(RetryVerdict::AttemptsSpent);
     }
-    if !situation.other_backend && !may_go_back(attempt) {
+    if !situation.other_backend && !may_go_back(attempt) && !may_be_back(situation) {
         return Some(RetryVerdict::NoOtherBackend);
     }
     None
+}
+
+/// The only backend was there, is gone for all that is known, and may be back in a moment.
+fn may_be_back(situation: &Situation<'_>) -> bool {
+    let attempt = situation.attempt;
+    let was_there = attempt.accepted_before || attempt.reused || attempt.connect.is_some();
+    situation.only_backend && was_there && is_gone(attempt)
 }
 
 /// The wait before the retry.
@@ -201,13 +217,19 @@ fn wait(
     let number = u32::from(situation.attempt.number);
     // A backend that sheds is not asked again without a pause.
     let sheds = matches!(&situation.attempt.fault, Some(Fault::Http2(fault)) if fault.sheds());
+    let back = situation.other_backend || may_go_back(situation.attempt);
     let at_once = number <= 1
+        && back
         && (class == ReplayClass::Unsent || keepalive_race(situation.attempt))
         && (situation.other_backend || !sheds);
     let delay = if at_once {
         Duration::ZERO
     } else {
-        policy.backoff.delay(number, rng)
+        let delay = policy.backoff.delay(number, rng);
+        match back {
+            true => delay,
+            false => delay.max(RESTART * number),
+        }
     };
     merge_retry_after(delay, situation.retry_after)
 }

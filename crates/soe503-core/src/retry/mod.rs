@@ -29,5 +29,5 @@ mod retry_after;
 pub use backoff::Backoff;
 pub use budget::{BudgetConfig, BudgetConfigError, BudgetSnapshot, RetryBudget};
 pub use decide::{Decision, RetryPolicy, Situation, decide};
-pub use replay::{ReplayClass, classify, idempotent_method, keepalive_race, may_go_back};
+pub use replay::{ReplayClass, classify, idempotent_method, is_gone, keepalive_race, may_go_back};
 pub use retry_after::{MAX_RETRY_AFTER, merge_retry_after, parse_retry_after};

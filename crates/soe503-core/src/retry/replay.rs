@@ -1,6 +1,6 @@
 //! What may have happened to a request that failed.
 
-use crate::ledger::{Attempt, Fault};
+use crate::ledger::{Attempt, Fault, TimeoutKind};
 
 /// Whether a request may be sent again, by what is proven about its last attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +28,16 @@ impl ReplayClass {
 pub fn may_go_back(attempt: &Attempt) -> bool {
     let unprocessed = matches!(&attempt.fault, Some(Fault::Http2(fault)) if fault.unprocessed());
     unprocessed || keepalive_race(attempt)
+}
+
+/// The connection could not be made, or broke off before an answer: what a process does that ends. Not an
+/// answer that does not come, which is what one does that hangs.
+pub fn is_gone(attempt: &Attempt) -> bool {
+    let connection = matches!(
+        attempt.fault,
+        Some(Fault::Closed | Fault::Errno(_) | Fault::Timeout(TimeoutKind::Connect))
+    );
+    connection && attempt.status.is_none()
 }
 
 /// What is proven about an attempt that failed.
@@ -85,7 +95,7 @@ pub fn keepalive_race(attempt: &Attempt) -> bool {
 mod tests {
     use super::*;
     use crate::Tick;
-    use crate::ledger::{Http2Fault, ParseFault, Phase, TimeoutKind};
+    use crate::ledger::{Http2Fault, ParseFault, Phase};
 
     fn attempt(phase: Phase, fault: Fault, bytes_sent: Option<u64>) -> Attempt {
         let mut attempt = Attempt::begin(1, Tick::ZERO);

@@ -47,6 +47,7 @@ fn any_event() -> impl Strategy<Value = Event> {
 prop_compose! {
     fn any_config()(
         consecutive_failures in prop::option::of(1_u32..5),
+        max_consecutive_failures in 1_u32..9,
         failure_rate in prop::option::of(1_u32..=4),
         slow_rate in prop::option::of(1_u32..=4),
         window in prop_oneof![
@@ -61,11 +62,13 @@ prop_compose! {
         let quarters = |n: u32| Ratio::percent(25 * n);
         BreakerConfig {
             consecutive_failures,
+            max_consecutive_failures,
             failure_rate: failure_rate.map(quarters),
             slow_rate: slow_rate.map(quarters),
             slow_request: Duration::from_millis(500),
             window,
             minimum_requests,
+            probe_interval: None,
             open_for: Duration::from_millis(200),
             max_open_for: Duration::from_millis(1200),
             jitter: Ratio::ZERO,
@@ -73,6 +76,7 @@ prop_compose! {
             half_open_timeout: half_open_timeout.map(Duration::from_millis),
             abandon_after: abandon_after.map(Duration::from_millis),
             shadow: false,
+            ..BreakerConfig::default()
         }
     }
 }
@@ -125,6 +129,7 @@ proptest! {
                 }
                 Event::Reset => {
                     breaker.reset(now);
+                    model.reset = model.ends;
                     if model.period() == Period::Closed {
                         model.forgotten = model.ends;
                     } else {

@@ -21,6 +21,8 @@ pub(crate) struct Request {
     /// When it ended, with or without a result, and after how many others.
     ended: Option<(Tick, usize)>,
     slow: bool,
+    /// It ended in the period in which it was let in.
+    in_time: bool,
 }
 
 /// The time between two changes of state.
@@ -40,6 +42,8 @@ pub(crate) struct Model {
     pub(crate) ends: usize,
     /// A reset on a closed circuit: results before this many ends are forgotten.
     pub(crate) forgotten: usize,
+    /// A reset: what was before says nothing about later runs.
+    pub(crate) reset: usize,
 }
 
 impl Model {
@@ -50,6 +54,7 @@ impl Model {
             requests: Vec::new(),
             ends: 0,
             forgotten: 0,
+            reset: 0,
         }
     }
 
@@ -101,6 +106,49 @@ impl Model {
         streak
     }
 
+    /// How long a run has to be: what the runs of all closed periods since the last reset say.
+    fn longest_run(&self, now: Tick) -> Option<u32> {
+        let least = self.config.consecutive_failures?;
+        let mut ended: Vec<&Request> = self
+            .requests
+            .iter()
+            .filter(|r| r.counts && self.periods[r.period - 1] == Period::Closed)
+            .filter(|r| r.in_time && r.result.is_some())
+            .filter(|r| r.ended.unwrap().1 >= self.reset)
+            .collect();
+        ended.sort_by_key(|r| r.ended.unwrap().1);
+        let epoch = |at: Tick| at.as_nanos() / 10_000_000_000;
+        let (mut failed, mut good, mut run, mut seen, mut period) = (0_u32, 0_u32, 0, 0, 0);
+        let mut fade = |to: u64, failed: &mut u32, good: &mut u32| {
+            for _ in seen..to.max(seen) {
+                (*failed, *good) = (*failed / 2, *good / 2);
+            }
+            seen = to.max(seen);
+        };
+        for request in ended {
+            if request.period != period {
+                (run, period) = (0, request.period);
+            }
+            match request.result.unwrap().verdict {
+                Verdict::Failure => run += 1,
+                Verdict::Success if run > 0 => {
+                    fade(epoch(request.ended.unwrap().0), &mut failed, &mut good);
+                    failed += run - 1;
+                    good += 1;
+                    run = 0;
+                }
+                _ => {}
+            }
+        }
+        fade(epoch(now), &mut failed, &mut good);
+        let usual = 1e-6_f64.powf(1.0 / f64::from(least)) * 0.999_999;
+        let share = (f64::from(failed) + 4.0 * usual) / (f64::from(failed + good) + 4.0);
+        let most = self.config.max_consecutive_failures.max(least);
+        (least..most)
+            .find(|n| share.powi(*n as i32) <= 1e-6)
+            .or(Some(most))
+    }
+
     /// `(total, failed, slow)` of the window at `now`.
     pub(crate) fn window(&self, now: Tick) -> (u64, u64, u64) {
         let results = self.results();
@@ -125,9 +173,7 @@ impl Model {
         let over = |rate: Option<Ratio>, part: u64| {
             rate.is_some_and(|rate| part as f64 >= rate.as_f64() * total as f64 - 1e-9)
         };
-        self.config
-            .consecutive_failures
-            .is_some_and(|n| self.streak() >= n)
+        self.longest_run(now).is_some_and(|n| self.streak() >= n)
             || enough
                 && (over(self.config.failure_rate, failed) || over(self.config.slow_rate, slow))
     }
@@ -190,6 +236,7 @@ impl Model {
                 result: None,
                 ended: None,
                 slow: false,
+                in_time: false,
             });
             probe
         })
@@ -231,6 +278,7 @@ impl Model {
         request.result = (outcome.verdict != Verdict::Ignore).then_some(outcome);
         request.ended = Some((now, self.ends));
         self.ends += 1;
+        request.in_time = request.period == self.periods.len();
         if request.period != self.periods.len() || !request.counts || request.result.is_none() {
             return;
         }

@@ -65,10 +65,12 @@ pub(crate) type Row = (u64, Op, Expect);
 pub(crate) const REFUSED: Cause = Cause::DependencyConnectRefused;
 pub(crate) const TIMEOUT: Cause = Cause::DependencyResponseTimeout;
 
-/// Consecutive rule of 3, open for exactly 1 s, doubling to 4 s, two probes.
+/// Consecutive rule of 3 whatever was before, no early probes, open for exactly 1 s, doubling to 4 s, two probes.
 pub(crate) fn plain() -> BreakerConfig {
     BreakerConfig {
         consecutive_failures: Some(3),
+        max_consecutive_failures: 3,
+        probe_interval: None,
         open_for: secs(1),
         max_open_for: secs(4),
         jitter: Ratio::ZERO,

@@ -51,6 +51,7 @@ impl CircuitBreaker {
     pub fn decisions(&self) -> BreakerConfig {
         BreakerConfig {
             consecutive_failures: self.consecutive_failures.map(Into::into),
+            max_consecutive_failures: self.max_consecutive_failures,
             failure_rate: self.failure_rate,
             slow_rate: self.slow_rate,
             slow_request: self.slow_request,
@@ -59,6 +60,7 @@ impl CircuitBreaker {
                 Window::Count(count) => BreakerWindow::Count(count.get()),
             },
             minimum_requests: self.minimum_requests.get(),
+            probe_interval: self.probe_interval,
             open_for: self.open_for,
             max_open_for: self.max_open_for,
             probes: self.probes.get(),
@@ -153,6 +155,7 @@ mod tests {
         for keys in [
             r#"circuit_breaker = { window = "10ms", failure_rate = 0.000001, probes = 1, open_for = "1ms", max_open_for = "1ms" }"#,
             r#"circuit_breaker = { window = 65536, slow_rate = 1, minimum_requests = 65536, open_for = "1h" }"#,
+            r#"circuit_breaker = { max_consecutive_failures = 1, probe_interval = "0s" }"#,
             r#"circuit_breaker = { window = "24h", consecutive_failures = 100000, slow_request = "1ms" }"#,
             r#"circuit_breaker = { window = 1, consecutive_failures = 0, failure_rate = 1.0, minimum_requests = 1 }"#,
             r#"ejection = { base = "1ms", max = "1ms" }"#,

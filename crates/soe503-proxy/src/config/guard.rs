@@ -10,11 +10,13 @@ use super::Ratio;
 ///
 /// - `enabled`: `true`
 /// - `consecutive_failures`: `5`
+/// - `max_consecutive_failures`: `100`, or `consecutive_failures` if that is more
 /// - `failure_rate`: this rule is off
 /// - `slow_rate`: this rule is off
 /// - `slow_request`: `"1s"`
 /// - `window`: `"10s"`
 /// - `minimum_requests`: `20`
+/// - `probe_interval`: `"30ms"`
 /// - `open_for`: `"1s"`
 /// - `max_open_for`: `"5s"`, or `open_for` if that is longer
 /// - `probes`: `3`
@@ -24,6 +26,8 @@ use super::Ratio;
 pub struct CircuitBreaker {
     /// Opens after so many failures in a row; `None` switches the rule off.
     pub consecutive_failures: Option<NonZeroU32>,
+    /// So many open it whatever was before.
+    pub max_consecutive_failures: u32,
     /// Opens when this share of the window's requests failed; `None` switches the rule off.
     pub failure_rate: Option<Ratio>,
     /// Opens when this share of the window's requests was slow; `None` switches the rule off.
@@ -34,6 +38,8 @@ pub struct CircuitBreaker {
     pub window: Window,
     /// No rate counts before the window has so many requests.
     pub minimum_requests: NonZeroU32,
+    /// How often a request is let through while it is open; `None`: not before the open time is over.
+    pub probe_interval: Option<Duration>,
     /// How long the circuit stays open the first time; doubles each time a probe fails.
     pub open_for: Duration,
     /// The longest time it stays open.

@@ -30,6 +30,8 @@ use super::{
 /// - `max_in_flight`: `10000`
 /// - `proxy`: `false`
 /// - `slow_start`: `"5s"`
+/// - `ride_out`: `"5s"`
+/// - `max_waiting`: `4096`
 /// - `dns_refresh`: `"10s"`
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -71,6 +73,10 @@ pub struct PoolConfig {
     pub proxy: bool,
     /// How long a backend that comes back takes to reach its full share.
     pub slow_start: Duration,
+    /// How long requests wait for a pool that may be back soon; zero: they do not.
+    pub ride_out: Duration,
+    /// Requests that may wait so at once.
+    pub max_waiting: u32,
     /// How often names are resolved again.
     pub dns_refresh: Duration,
     /// TLS to those of the backends that are `https`; `None` if none is.

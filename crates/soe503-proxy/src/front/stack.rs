@@ -76,6 +76,7 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
         .statuses(statuses(&route.retry.on_status))
         .proxies(pool.config.proxy)
         .replay_cap(usize::try_from(route.retry.max_body).unwrap_or(usize::MAX))
+        .ride_out(pool.breaker.clone())
         .layer(guarded);
     // With a single attempt there is nobody below who keeps the deadline.
     let timed = match route.retry.attempts.get() {

@@ -223,6 +223,7 @@ impl PoolState {
     fn publish(&self, now: Tick) {
         let options = settings::upstream(&self.config);
         let specs = members::specs(self.members(), options, &self.pool);
+        self.breaker.set_backends(specs.len());
         self.pool.set_backends(specs, now);
         self.published.fetch_add(1, Ordering::Release);
     }

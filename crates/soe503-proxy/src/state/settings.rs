@@ -5,9 +5,9 @@ use soe503_core::breaker::BreakerConfig;
 use crate::config::{BackendProtocol, PoolConfig};
 use crate::upstream::{H2Options, Protocol, UpstreamOptions};
 
-/// When the circuit opens. Switched off, it is a switch that only an operator moves.
+/// When the circuit opens, and who may wait for it. Switched off, it is a switch that only an operator moves.
 pub(super) fn breaker(config: &PoolConfig) -> BreakerConfig {
-    match &config.circuit_breaker {
+    let rules = match &config.circuit_breaker {
         Some(on) => on.decisions(),
         None => BreakerConfig {
             consecutive_failures: None,
@@ -15,6 +15,11 @@ pub(super) fn breaker(config: &PoolConfig) -> BreakerConfig {
             slow_rate: None,
             ..BreakerConfig::default()
         },
+    };
+    BreakerConfig {
+        ride_out: config.ride_out,
+        max_waiting: config.max_waiting,
+        ..rules
     }
 }
 

@@ -258,7 +258,7 @@ impl Trial {
         let now = clock::now();
         let limit = self.upstream.options().connect_timeout;
         let limit = self
-            .deadline
+            .deadline()
             .map_or(limit, |(at, _)| limit.min(at.since(now)));
         match connect::open(&self.upstream, limit, now).await {
             Ok(connection) => {

@@ -2,11 +2,12 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
 use http::{Extensions, Response};
-use soe503::{BoxError, Failure, RequestContext, clock};
+use soe503::{BoxError, Failure, RequestContext, clock, overtime};
 use soe503_core::Tick;
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, TimeoutKind};
 
@@ -21,7 +22,11 @@ pub(super) struct Trial {
     pub(super) upstream: Upstream,
     pub(super) attempt: Attempt,
     /// When it must be answered, and whose limit that is.
-    pub(super) deadline: Option<(Tick, TimeoutKind)>,
+    deadline: Option<(Tick, TimeoutKind)>,
+    /// When the request must be answered.
+    total: Option<Tick>,
+    /// The attempt has had its time and goes on to `total`.
+    goes_on: AtomicBool,
     /// When the caller of a gRPC request stops waiting.
     pub(super) caller_deadline: Option<Tick>,
 }
@@ -36,6 +41,8 @@ impl Trial {
             upstream,
             attempt: Attempt::begin(number, started),
             deadline: context.and_then(|c| c.due().map(|at| (at, c.due_kind(at)))),
+            total: context.and_then(|c| c.deadline),
+            goes_on: AtomicBool::new(false),
             caller_deadline: context.and_then(|c| c.caller_deadline),
         }
     }
@@ -58,18 +65,37 @@ impl Trial {
         .await
     }
 
+    /// When it must be answered, and whose limit that is.
+    pub(super) fn deadline(&self) -> Option<(Tick, TimeoutKind)> {
+        if self.goes_on.load(Ordering::Relaxed) {
+            self.total.map(|at| (at, TimeoutKind::Total))
+        } else {
+            self.deadline
+        }
+    }
+
     /// Its deadline is that of the request: no attempt can come after it.
     pub(super) fn is_last(&self) -> bool {
-        !matches!(self.deadline, Some((_, TimeoutKind::Attempt)))
+        !matches!(self.deadline(), Some((_, TimeoutKind::Attempt)))
     }
 
     fn is_overdue(&self) -> bool {
-        self.deadline.is_some_and(|(at, _)| clock::now() >= at)
+        let over = |(at, _)| clock::now() >= at;
+        if !self.deadline().is_some_and(over) {
+            return false;
+        }
+        if !self.is_last() && overtime::goes_on() {
+            self.goes_on.store(true, Ordering::Relaxed);
+            return self.deadline().is_some_and(over);
+        }
+        true
     }
 
     /// The deadline came first.
     pub(super) fn timeout(&self) -> Fault {
-        let kind = self.deadline.map_or(TimeoutKind::Attempt, |(_, kind)| kind);
+        let kind = self
+            .deadline()
+            .map_or(TimeoutKind::Attempt, |(_, kind)| kind);
         Fault::Timeout(kind)
     }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Response;
@@ -10,13 +10,15 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use soe503_core::Tick;
 use soe503_core::breaker::{CircuitOpen, Permit};
-use soe503_core::ledger::Refusal;
+use soe503_core::ledger::{Refusal, TimeoutKind};
+use soe503_core::pool::FailureScope;
 
 use super::body::ResponseBody;
 use crate::classify::Classify;
 use crate::clock;
 use crate::error::{BoxError, Component, Failure, Rejected};
 use crate::facts;
+use crate::overtime;
 use crate::served::Served;
 use crate::verdict::{Guard, Headed};
 
@@ -40,6 +42,7 @@ pin_project! {
             guard: Option<Guard<Permit>>,
             classify: C,
             started: Tick,
+            idempotent: bool,
         },
         Refused {
             open: Option<Box<CircuitOpen>>,
@@ -49,7 +52,12 @@ pin_project! {
 }
 
 impl<F, C> ResponseFuture<F, C> {
-    pub(super) const fn admitted(inner: F, permit: Permit, classify: C, due: Option<Tick>) -> Self {
+    pub(super) const fn admitted(
+        inner: F,
+        permit: Permit,
+        classify: C,
+        (due, idempotent): (Option<Tick>, bool),
+    ) -> Self {
         let started = permit.admitted_at();
         Self {
             state: State::Admitted {
@@ -57,6 +65,7 @@ impl<F, C> ResponseFuture<F, C> {
                 guard: Some(Guard::new(permit, due)),
                 classify,
                 started,
+                idempotent,
             },
         }
     }
@@ -89,9 +98,15 @@ where
                 guard,
                 classify,
                 started,
+                idempotent,
             } => {
                 let watching = guard.as_mut().expect("polled after completion");
-                let result = ready!(watching.watch(|| inner.poll(cx)));
+                let Poll::Ready(result) = watching.watch(|| inner.poll(cx)) else {
+                    if let Some(scope) = overtime::told() {
+                        overdue(watching, classify, *started, (scope, *idempotent));
+                    }
+                    return Poll::Pending;
+                };
                 let guard = guard.take().expect("it was there a line ago");
                 Poll::Ready(match result {
                     Ok(response) => Ok(answered(response, guard, classify, *started)),
@@ -118,6 +133,26 @@ fn answered<B: Body, C: Classify + Clone>(
             response.map(|body| ResponseBody::open(body, at_end.with_late(late)))
         }
     }
+}
+
+/// The attempt has had its time, and is waited for.
+///
+/// A request that must not run twice may well take longer than an attempt should: that is no reason to
+/// close the service for all others, and counts as degraded.
+fn overdue<C: Classify>(
+    guard: &mut Guard<Permit>,
+    classify: &C,
+    started: Tick,
+    (scope, idempotent): (FailureScope, bool),
+) {
+    let now = clock::now();
+    let attempt = facts::timed_out(TimeoutKind::Attempt, 1, started, now.since(started));
+    let heard = if idempotent {
+        scope
+    } else {
+        FailureScope::Backend
+    };
+    guard.record(now, classify.attempt(&attempt), Some(heard));
 }
 
 fn failed<C: Classify>(

@@ -92,13 +92,16 @@ where
         if !matches!(self.gate, Gate::Unknown) {
             return Poll::Ready(Ok(()));
         }
-        // Closed, the usual case, is one load and no look at the clock. Otherwise ask, and give a
-        // probe's place back at once: whoever polls may never call.
-        if self.breaker.state() != State::Closed
-            && let Err(open) = self.breaker.admit(clock::now())
-        {
-            self.gate = Gate::Refused(Box::new(open));
-            return Poll::Ready(Ok(()));
+        // Closed, the usual case, is one load and no look at the clock. Otherwise ask, and take no
+        // probe's place: whoever polls may never call.
+        if self.breaker.state() != State::Closed {
+            let now = clock::now();
+            if !self.breaker.would_admit(now)
+                && let Err(open) = self.breaker.admit(now)
+            {
+                self.gate = Gate::Refused(Box::new(open));
+                return Poll::Ready(Ok(()));
+            }
         }
         match ready!(self.inner.poll_ready(cx)) {
             Ok(()) => {
@@ -110,16 +113,26 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let (now, due) = match request.extensions().get::<RequestContext>() {
-            Some(context) => (context.now, context.due()),
-            None => (clock::now(), None),
+        let (now, due, idempotent, number) = match request.extensions().get::<RequestContext>() {
+            Some(context) => (
+                context.now,
+                context.due(),
+                context.idempotent,
+                context.number,
+            ),
+            None => (clock::now(), None, request.method().is_idempotent(), 1),
         };
+        // A probe may well fail: one that has failed before should rather not lose another attempt.
+        let fit_to_probe = idempotent && number <= 1;
         match std::mem::replace(&mut self.gate, Gate::Unknown) {
             Gate::Refused(open) => ResponseFuture::refused(*open, now),
-            Gate::Ready | Gate::Unknown => match self.breaker.admit(now) {
+            Gate::Ready | Gate::Unknown => match self.breaker.admit_as(now, fit_to_probe) {
                 Ok(permit) => {
                     let classify = self.classify.clone();
-                    ResponseFuture::admitted(self.inner.call(request), permit, classify, due)
+                    {
+                        let inner = self.inner.call(request);
+                        ResponseFuture::admitted(inner, permit, classify, (due, idempotent))
+                    }
                 }
                 Err(open) => ResponseFuture::refused(open, now),
             },

@@ -15,6 +15,7 @@ use crate::clock;
 use crate::context::RequestContext;
 use crate::error::{BoxError, Failure};
 use crate::facts;
+use crate::overtime;
 use crate::served::{LateScope, Outlook, Served};
 use crate::verdict::{Count, Guard, Headed};
 
@@ -28,6 +29,7 @@ pub(super) struct OnBackend<S, C> {
     number: u8,
     started: Tick,
     due: Option<(Tick, TimeoutKind)>,
+    deadline: Option<Tick>,
     tried: Tried,
     quiet: bool,
     reports: LoadReports,
@@ -48,6 +50,7 @@ impl<S, C> OnBackend<S, C> {
             number: context.number,
             started: context.now,
             due: context.due().map(|at| (at, context.due_kind(at))),
+            deadline: context.deadline,
             tried: context.tried.clone(),
             quiet: false,
             reports: LoadReports::Ignored,
@@ -78,6 +81,21 @@ impl<S, C> OnBackend<S, C> {
         (now >= due).then_some(now)
     }
 
+    /// Whether its time is over, but not the request's: then somebody has to say whether it goes on.
+    pub(super) fn had_its_time(&self) -> bool {
+        let Some((due, kind)) = self.due else {
+            return false;
+        };
+        kind == TimeoutKind::Attempt && clock::now() >= due
+    }
+
+    /// Another attempt could go elsewhere.
+    pub(super) fn has_other(&self) -> bool {
+        let mut tried = self.tried.clone();
+        tried.insert(self.backend);
+        self.backends.has_other(&tried)
+    }
+
     /// What another attempt has to expect.
     fn outlook(&mut self) -> Outlook {
         self.tried.insert(self.backend);
@@ -87,6 +105,23 @@ impl<S, C> OnBackend<S, C> {
 }
 
 impl<S, C: Classify + Clone> OnBackend<S, C> {
+    /// It has had its time and is waited for: counts as failed.
+    pub(super) fn go_on(&mut self) {
+        let now = clock::now();
+        let elapsed = now.since(self.started);
+        let mut attempt =
+            facts::timed_out(TimeoutKind::Attempt, self.number, self.started, elapsed);
+        self.due = self.deadline.map(|at| (at, TimeoutKind::Total));
+        self.guard.move_due(self.deadline);
+        if let Some(lease) = self.guard.count_mut() {
+            lease.describe(&mut attempt);
+            let outcome = self.classify.attempt(&attempt);
+            if outcome.verdict == Verdict::Failure {
+                overtime::tell(lease.overdue(now, outcome.cause));
+            }
+        }
+    }
+
     /// The backend answered.
     pub(super) fn answered<B: Body>(
         mut self,

@@ -16,6 +16,7 @@ use super::attempt::OnBackend;
 use super::body::ResponseBody;
 use crate::classify::Classify;
 use crate::error::{BoxError, Component, Rejected};
+use crate::overtime::{self, Word};
 
 pin_project! {
     /// A backend's answer, or the refusal for want of one.
@@ -104,9 +105,25 @@ where
                 waited,
             } => {
                 let running = attempt.as_mut().expect("polled after completion");
-                let result = running.watch(|| poll_step(step, cx));
-                // Whoever set the deadline wakes us when it comes. The first poll follows the
-                // pick at once and need not look.
+                // The first poll follows the pick at once and need not look.
+                let goes_on = *waited
+                    && running.had_its_time()
+                    && match overtime::word() {
+                        Word::Unasked => false,
+                        Word::Cut => !running.has_other(),
+                        Word::GoOn => true,
+                    };
+                let result = if goes_on {
+                    let word = Word::GoOn;
+                    let result = overtime::within(word, || running.watch(|| poll_step(step, cx)));
+                    if result.is_pending() {
+                        running.go_on();
+                    }
+                    result
+                } else {
+                    running.watch(|| poll_step(step, cx))
+                };
+                // Whoever set the deadline wakes us when it comes.
                 let overdue = match result {
                     Poll::Pending if std::mem::replace(waited, true) => running.overdue(),
                     _ => None,

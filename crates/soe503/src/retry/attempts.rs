@@ -1,18 +1,23 @@
 //! What is done with the end of an attempt.
 
+use std::task::{Context, Poll};
+
 use http::Response;
 use http_body::Body;
 use soe503_core::Tick;
+use soe503_core::breaker::{Breaker, State};
 use soe503_core::hops::Reach;
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, RetryVerdict};
 use soe503_core::retry::{Decision, Situation, decide};
 
 use super::body::CanReplay;
 use super::plan::Plan;
+use super::waiting::{Prospect, Wait};
 use crate::clock;
 use crate::error::{BoxError, Failure, Rejected};
 use crate::facts;
 use crate::grpc;
+use crate::overtime::{self, Word};
 use crate::served::{Outlook, Served};
 
 /// The attempts of one request so far.
@@ -24,6 +29,10 @@ pub(super) struct Attempts<S, ReqB, ResB> {
     /// The answer of the last failed attempt, until the next is under way. Boxed: it is large, and
     /// hardly any request has one.
     earlier: Option<Box<Response<ResB>>>,
+    /// Its place in the room where requests wait, since it has waited first.
+    wait: Option<Wait>,
+    /// The attempt in flight has been polled before, and its time is not over for all that is known.
+    watched: bool,
 }
 
 /// What happens next.
@@ -33,6 +42,19 @@ pub(super) enum Next<ResB> {
     Done(Result<Response<ResB>, BoxError>),
     /// Another attempt begins then; `None`: at once.
     Again(Option<Tick>),
+    /// Another begins when it is called, or then.
+    Wait(Tick),
+}
+
+/// What a poll of the attempt in flight has to do with its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Watch {
+    /// Nothing.
+    AsBefore,
+    /// It is over since then, and the attempt ends.
+    Cut(Option<Tick>),
+    /// It is over, and the attempt has until the request's deadline.
+    GoesOn,
 }
 
 /// What is known about a failed attempt beside its facts.
@@ -47,7 +69,51 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             plan,
             failed: Vec::new(),
             earlier: None,
+            wait: None,
+            watched: false,
         }
+    }
+
+    /// Polls the attempt in flight, and when its time is over has it end or go on. `Ready(None)`: it is
+    /// cut, and nobody below has seen to that.
+    pub(super) fn watch<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> (Poll<T>, Watch) {
+        // The first poll follows the beginning at once.
+        if !std::mem::replace(&mut self.watched, true) {
+            return (poll(), Watch::AsBefore);
+        }
+        let due = self.plan.context.attempt_deadline;
+        if due.is_none_or(|due| clock::now() < due) {
+            return (poll(), Watch::AsBefore);
+        }
+        self.plan.context.attempt_deadline = None;
+        let word = self.word();
+        let polled = overtime::within(word, poll);
+        let goes_on = overtime::take().is_some() || word == Word::GoOn;
+        let watch = if goes_on {
+            Watch::GoesOn
+        } else {
+            Watch::Cut(due)
+        };
+        (polled, watch)
+    }
+
+    /// What becomes of the attempt in flight, whose time is over: it is worth nothing to end it if no
+    /// other can follow, or not now.
+    fn word(&self) -> Word {
+        let Plan {
+            context,
+            rules,
+            replay,
+            ..
+        } = &self.plan;
+        let closed = |breaker: &Breaker| breaker.state() == State::Closed;
+        let may_follow = context.idempotent
+            && context.number < rules.policy.attempts
+            && !context.allowance.is_last()
+            && replay.can() == CanReplay::Yes
+            && rules.ride_out.as_ref().is_none_or(closed)
+            && rules.budget.could_pay(clock::now());
+        if may_follow { Word::Cut } else { Word::GoOn }
     }
 
     /// The attempt in flight waits for a backend, so it was not refused: what the one before
@@ -61,6 +127,10 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         let failed =
             self.plan.rules.statuses.contains(response.status()) || grpc::is_unavailable(&response);
         if !failed {
+            if let Some(wait) = self.wait.take() {
+                let began = self.plan.context.now;
+                wait.answered(clock::now().since(began));
+            }
             self.note_success(&mut response);
             return Next::Done(Ok(response));
         }
@@ -87,9 +157,81 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
     /// The attempt in flight failed.
     pub(super) fn failed(&mut self, error: BoxError) -> Next<ResB> {
         let refused = Rejected::find(&*error).is_some_and(|rejected| !rejected.upstream_touched());
-        if refused && self.failed.is_empty() {
-            return Next::Done(Err(error));
+        if refused {
+            match self.wait(error) {
+                Ok(next) => return next,
+                Err(error) if self.failed.is_empty() => return Next::Done(Err(error)),
+                Err(error) => return self.ended(error, refused),
+            }
         }
+        self.ended(error, refused)
+    }
+
+    /// The attempt in flight was refused: waits, if that is worth while.
+    fn wait(&mut self, error: BoxError) -> Result<Next<ResB>, BoxError> {
+        let Plan {
+            context,
+            rules,
+            replay,
+            ..
+        } = &mut self.plan;
+        let Some(breaker) = &rules.ride_out else {
+            return Err(error);
+        };
+        let since = self.wait.as_ref().map(Wait::since);
+        let prospect = Prospect::of(&*error, breaker, context, since);
+        let Some(prospect) = prospect.filter(|_| replay.can() == CanReplay::Yes) else {
+            return Err(error);
+        };
+        if !Wait::begin(&mut self.wait, breaker, context.now) {
+            return Err(error);
+        }
+        // It was no attempt: the next one has its number.
+        context.number = context.number.saturating_sub(1);
+        if let Some(wait) = &mut self.wait {
+            wait.refused(error, prospect.is_circuit());
+            if prospect.is_over(breaker) {
+                wait.step_out();
+                return Ok(Next::Again(None));
+            }
+        }
+        Ok(Next::Wait(prospect.look_at))
+    }
+
+    /// Whether the wait is over: called, or its time has come.
+    pub(super) fn poll_called(&mut self, cx: &Context<'_>) -> Poll<()> {
+        match &mut self.wait {
+            Some(wait) => wait.poll_called(cx),
+            None => Poll::Ready(()),
+        }
+    }
+
+    /// It was not called by the time it wanted to look, which is now.
+    pub(super) fn look(&mut self) -> Option<Next<ResB>> {
+        let wait = self.wait.as_mut()?;
+        let deadline = self.plan.context.deadline;
+        let now = clock::now();
+        if deadline.is_none_or(|deadline| now < deadline) {
+            let closed = |breaker: &Breaker| breaker.state() == State::Closed;
+            if wait.is_for_circuit() && self.plan.rules.ride_out.as_ref().is_some_and(closed) {
+                let at = wait.look(now);
+                return Some(Next::Wait(deadline.map_or(at, |deadline| at.min(deadline))));
+            }
+            wait.step_out();
+            return None;
+        }
+        // It waited in vain: what it waited for is the reason.
+        let error = wait.take_refusal()?;
+        self.wait = None;
+        Some(if self.failed.is_empty() {
+            Next::Done(Err(error))
+        } else {
+            self.ended(error, true)
+        })
+    }
+
+    /// The attempt in flight failed, or is not waited for after a refusal.
+    fn ended(&mut self, error: BoxError, refused: bool) -> Next<ResB> {
         let now = clock::now();
         let context = &self.plan.context;
         let attempt = facts::attempt(&*error, context.number, context.now, now);
@@ -130,6 +272,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         context.number = context.number.saturating_add(1);
         context.allowance.next(rules.proxies);
         context.attempt_deadline = rules.attempt_deadline(context);
+        self.watched = false;
     }
 
     /// Whether another attempt follows, and when it begins. The attempt is written down either way.
@@ -153,6 +296,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             client_gone: replayable == CanReplay::Broken,
             body_replayable: replayable == CanReplay::Yes,
             other_backend: outlook.is_none_or(|outlook| outlook.other_backend),
+            only_backend: rules.rides_out_alone(),
             expected: outlook
                 .and_then(|outlook| outlook.typical_latency)
                 .unwrap_or_default(),

@@ -11,7 +11,7 @@ use soe503_core::Tick;
 use tower_service::Service;
 
 use super::ReplayBody;
-use super::attempts::{Attempts, Next};
+use super::attempts::{Attempts, Next, Watch};
 use crate::alarm::Alarm;
 use crate::error::BoxError;
 
@@ -42,6 +42,8 @@ pin_project! {
         },
         // The next attempt has to wait.
         Pausing,
+        // The next attempt waits to be called.
+        Waiting,
         // The next attempt's service is not ready.
         Readying,
     }
@@ -82,25 +84,44 @@ where
         let Some(attempts) = this.attempts else {
             return match this.state.project() {
                 StateProj::Trying { attempt } => attempt.poll(cx).map_err(Into::into),
-                StateProj::Pausing | StateProj::Readying => Poll::Pending,
+                StateProj::Pausing | StateProj::Waiting | StateProj::Readying => Poll::Pending,
             };
         };
         loop {
             let next = match this.state.as_mut().project() {
-                StateProj::Trying { attempt } => match attempt.poll(cx) {
-                    Poll::Ready(Ok(response)) => attempts.answered(response),
-                    Poll::Ready(Err(error)) => attempts.failed(error.into()),
-                    Poll::Pending => {
-                        attempts.under_way();
-                        let at = ready!(this.alarm.as_mut().poll(cx));
-                        attempts.out_of_time(at)
+                StateProj::Trying { attempt } => {
+                    let (polled, watch) = attempts.watch(|| attempt.poll(cx));
+                    match polled {
+                        Poll::Ready(Ok(response)) => attempts.answered(response),
+                        Poll::Ready(Err(error)) => attempts.failed(error.into()),
+                        Poll::Pending => {
+                            attempts.under_way();
+                            if watch == Watch::GoesOn {
+                                this.alarm.as_mut().set(attempts.plan.context.deadline);
+                            }
+                            let at = ready!(this.alarm.as_mut().poll(cx));
+                            attempts.out_of_time(at)
+                        }
                     }
-                },
+                }
                 StateProj::Pausing => {
                     ready!(this.alarm.as_mut().poll(cx));
                     this.alarm.as_mut().set(attempts.plan.context.deadline);
                     this.state.set(State::Readying);
                     continue;
+                }
+                StateProj::Waiting => {
+                    let gave_up = match attempts.poll_called(cx) {
+                        Poll::Ready(()) => None,
+                        Poll::Pending => {
+                            ready!(this.alarm.as_mut().poll(cx));
+                            attempts.look()
+                        }
+                    };
+                    match gave_up {
+                        Some(next) => next,
+                        None => Next::Again(None),
+                    }
                 }
                 StateProj::Readying => match attempts.plan.inner.poll_ready(cx) {
                     Poll::Ready(Ok(())) => {
@@ -127,6 +148,10 @@ where
                 Next::Again(Some(at)) => {
                     this.alarm.as_mut().set(Some(at));
                     this.state.set(State::Pausing);
+                }
+                Next::Wait(at) => {
+                    this.alarm.as_mut().set(Some(at));
+                    this.state.set(State::Waiting);
                 }
                 Next::Again(None) => {
                     this.alarm.as_mut().set(attempts.plan.context.deadline);

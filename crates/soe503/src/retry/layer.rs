@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use soe503_core::breaker::Breaker;
 use soe503_core::retry::{RetryBudget, RetryPolicy};
 use tower_layer::Layer;
 
@@ -10,7 +11,8 @@ use super::{Retry, StatusSet};
 /// same handle, draw on one budget. See the [module](super).
 ///
 /// # Defaults
-/// `statuses` 500, 502, 503, 504 · `replay_cap` 64 KiB · `trust_idempotency_key` off · `proxies` off.
+/// `statuses` 500, 502, 503, 504 · `replay_cap` 64 KiB · `trust_idempotency_key` off · `proxies` off ·
+/// `ride_out` off.
 #[derive(Clone, Debug)]
 pub struct RetryLayer {
     rules: Arc<Rules>,
@@ -51,6 +53,14 @@ impl RetryLayer {
     #[must_use]
     pub fn proxies(self, proxies: bool) -> Self {
         self.with(|rules| rules.proxies = proxies)
+    }
+
+    /// Has requests wait for what is due back, as long as `breaker`, the circuit below this layer, says
+    /// that this is worth while, and in its room. See the [module](super#waiting). Needs more than one
+    /// attempt.
+    #[must_use]
+    pub fn ride_out(self, breaker: Breaker) -> Self {
+        self.with(|rules| rules.ride_out = Some(breaker))
     }
 
     fn with(self, change: impl FnOnce(&mut Rules)) -> Self {

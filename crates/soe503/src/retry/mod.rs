@@ -27,6 +27,15 @@
 //! budget gets one deposit per request and pays for every retry, so an outage cannot multiply the
 //! load; when it is empty, the first answer stands.
 //!
+//! # Waiting
+//!
+//! With [`ride_out`](RetryLayer::ride_out), a request that the circuit or the pool below refuses does not
+//! fail at once if what refused it is due back in time: nothing of it was touched, so it takes a place in
+//! the circuit's [waiting room](soe503_core::waiting) and tries again when it is called. That is no attempt
+//! and costs no budget. It ends with its deadline, with the time for which blips are ridden out, or when the
+//! service turns out to be dead; then the refusal stands. A full room turns away at once. A future that
+//! is dropped leaves the room.
+//!
 //! # The result
 //! If no retry is possible, the backend's own answer is passed on untouched. An answer that is to
 //! be replaced is kept until the next attempt is under way: if the circuit or the pool refuses
@@ -75,6 +84,7 @@ mod plan;
 mod service;
 mod statuses;
 mod tape;
+mod waiting;
 
 pub use body::ReplayBody;
 pub use layer::RetryLayer;

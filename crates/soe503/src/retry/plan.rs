@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::HeaderName;
 use soe503_core::Tick;
+use soe503_core::breaker::Breaker;
 use soe503_core::retry::{RetryBudget, RetryPolicy};
 
 use super::StatusSet;
@@ -26,6 +27,8 @@ pub(super) struct Rules {
     pub(super) trust_idempotency_key: bool,
     /// The backends are proxies that try again themselves.
     pub(super) proxies: bool,
+    /// Whose refusals, and those of the pool behind it, are waited for.
+    pub(super) ride_out: Option<Breaker>,
 }
 
 /// Everything that another attempt of one request is made from.
@@ -50,16 +53,20 @@ impl Rules {
             replay_cap: DEFAULT_CAP,
             trust_idempotency_key: false,
             proxies: false,
+            ride_out: None,
         }
     }
 
-    /// When the attempt that begins with `context` is cut: only if the request could be tried
-    /// again after it, and not if the deadline comes first anyway.
+    /// The pool has one backend, and requests may wait for it.
+    pub(super) fn rides_out_alone(&self) -> bool {
+        self.ride_out
+            .as_ref()
+            .is_some_and(|breaker| !breaker.config().ride_out.is_zero() && breaker.is_alone())
+    }
+
+    /// When the attempt that begins with `context` has had its time, unless the deadline comes first: it
+    /// is cut then if another can follow, and counts as failed in any case.
     pub(super) fn attempt_deadline(&self, context: &RequestContext) -> Option<Tick> {
-        let last = context.number >= self.policy.attempts || context.allowance.is_last();
-        if !context.idempotent || last {
-            return None;
-        }
         let at = context.now.after(self.policy.attempt_timeout?);
         context
             .deadline

@@ -72,7 +72,8 @@ impl<B> Tape<B> {
     /// Takes the body away from the attempt that has it, for the next.
     pub(super) fn next_generation(&self) -> u8 {
         let mut state = self.lock();
-        state.generation = state.generation.wrapping_add(1);
+        // Those so long ago have let go of it.
+        state.generation = state.generation.checked_add(1).unwrap_or(1);
         state.generation
     }
 

@@ -245,6 +245,13 @@ fn breaker_config(rng: &mut Rng, defaults: bool) -> BreakerConfig {
         half_open_timeout: Some(millis(rng, 1_000..=10_000)),
         abandon_after: (rng.u8(0..3) == 0).then(|| millis(rng, 100..=2_000)),
         shadow: rng.u8(0..16) == 0,
+        max_consecutive_failures: rng.u32(2..=60),
+        probe_interval: (rng.u8(0..4) > 0).then(|| millis(rng, 5..=200)),
+        ride_out: match rng.u8(0..3) {
+            0 => Duration::ZERO,
+            _ => millis(rng, 200..=8_000),
+        },
+        max_waiting: *pick(rng, &[0, 1, 3, 10, 4096]),
     };
     if defaults {
         BreakerConfig::default()

@@ -65,8 +65,9 @@ impl Stack {
                 weight: *weight,
                 ..BackendSpec::new(name(machine), Backend::new(world, machine))
             });
-        self.backends
-            .set_backends(specs.collect(), soe503::clock::now());
+        let specs: Vec<_> = specs.collect();
+        self.breaker.set_backends(specs.len());
+        self.backends.set_backends(specs, soe503::clock::now());
     }
 }
 
@@ -92,6 +93,7 @@ fn layers(
         .statuses(statuses)
         .replay_cap(schedule.replay_cap)
         .trust_idempotency_key(schedule.trust_key)
+        .ride_out(breaker.clone())
         .layer(guarded);
     let total = std::time::Duration::from_millis(u64::from(schedule.timeout));
     // With a single attempt there is nobody below who keeps the deadline.

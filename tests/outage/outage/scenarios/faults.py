@@ -14,6 +14,8 @@ from ..verdicts import Scenario
 # Waiting for headers is cut at one second here, so that a short run has room for retries.
 ROUTE = 'timeout = "4s"\nretry = { attempts = 3, attempt_timeout = "1s" }'
 POOL = 'connect_timeout = "300ms"'
+# Whoever comes in the first second after the circuit has opened waits for it; then everybody fails at once.
+RIDE_OUT = '\nride_out = "1s"'
 CHECKED = '\n[pools.app.health_check]\npath = "/healthz"\ninterval = "1s"\ntimeout = "500ms"'
 
 
@@ -145,7 +147,7 @@ def one_never_accepts(stage: Stage, scenario: Scenario, causes: set[str]) -> Non
 def every(stage: Stage, scenario: Scenario, fault, causes: set[str], namespace: Namespace | None = None, meant: str | None = None) -> None:
     lengths = stage.settings.lengths(4, 14, 24)
     backends = stage.backends([faulty(stage, number, namespace) for number in (1, 2, 3)])
-    proxy = stage.proxy(backends, ROUTE, POOL)
+    proxy = stage.proxy(backends, ROUTE, POOL + RIDE_OUT)
     load = stage.load(proxy.port, lengths.total)
     watch = Watch(load.started)
     watch.at(lengths.begin)
@@ -170,7 +172,7 @@ def every(stage: Stage, scenario: Scenario, fault, causes: set[str], namespace: 
             scenario.none("answers of ours without a root in the dependency", rootless, len(ours))
         if meant:
             judge.most_name(scenario, ours, meant, began)
-        judge.fails_fast(scenario, outage)
+        judge.fails_fast(scenario, outage, rides_out=True)
         judge.retries_stay_few(scenario, outage, None)
     judge.comes_back(scenario, results, ended)
 

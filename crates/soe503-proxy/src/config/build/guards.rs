@@ -57,13 +57,21 @@ pub(super) fn circuit_breaker(
         ("max_open_for", &keys.max_open_for),
         problems,
     );
+    let max_consecutive_failures = at_least(
+        ("consecutive_failures", &keys.consecutive_failures),
+        ("max_consecutive_failures", &keys.max_consecutive_failures),
+        problems,
+    );
+    let interval = keys.probe_interval.value;
     Some(CircuitBreaker {
         consecutive_failures,
+        max_consecutive_failures,
         failure_rate,
         slow_rate,
         slow_request: keys.slow_request.value,
         window: keys.window.value,
         minimum_requests: keys.minimum_requests.value,
+        probe_interval: (!interval.is_zero()).then_some(interval),
         open_for: keys.open_for.value,
         max_open_for,
         probes: keys.probes.value,

@@ -78,6 +78,8 @@ fn pool(
         max_in_flight: keys.max_in_flight.value,
         proxy: keys.proxy.value,
         slow_start: keys.slow_start.value,
+        ride_out: keys.ride_out.value,
+        max_waiting: keys.max_waiting.value,
         dns_refresh: keys.dns_refresh.value,
         tls: tls?,
         health_check,

@@ -66,6 +66,14 @@ section! {
         /// How long a backend that comes back takes to reach its full share.
         slow_start: Defaulted<Duration>, default(Duration::from_secs(5)),
             range(Duration::ZERO, Duration::from_secs(3600));
+        /// For so long after the pool's circuit has opened, requests of which nothing was sent wait for it
+        /// instead of failing, as far as their deadlines allow: a pool that is back by then has lost
+        /// nothing. Several backends that all refuse connections are dead, and nobody waits for them; one
+        /// alone is probably restarting. 0 lets nobody wait. Needs `retry.attempts` of 2 or more.
+        ride_out: Defaulted<Duration>, default(Duration::from_secs(5)),
+            range(Duration::ZERO, Duration::from_secs(3600));
+        /// Requests that may wait so at once, over all workers; more are refused.
+        max_waiting: Defaulted<u32>, default(4096), range(0, 1_000_000);
         /// How often DNS names are resolved again.
         dns_refresh: Defaulted<Duration>, default(Duration::from_secs(10)),
             range(Duration::from_millis(100), Duration::from_secs(86_400));
@@ -167,8 +175,12 @@ section! {
     struct BreakerKeys {
         /// Whether there is one.
         enabled: Defaulted<bool>, default(true);
-        /// Opens after so many failures in a row; 0 switches this rule off.
+        /// Opens after so many failures in a row; 0 switches this rule off. Where failures have come in
+        /// runs lately that ended by themselves, a run has to be longer: so long that chance makes it
+        /// once in a million (20 where half of the requests fail).
         consecutive_failures: Defaulted<u32>, default(5), range(0, 100_000);
+        /// So many in a row open it whatever was before.
+        max_consecutive_failures: Defaulted<u32>, default(100), range(1, 1_000_000);
         /// Opens when this share of the window's requests failed.
         failure_rate: Optional<Ratio>, absent("this rule is off"), like("0.5"),
             range(Ratio::parts_per_million_of(1), Ratio::ONE);
@@ -183,6 +195,12 @@ section! {
         /// The rates are not looked at before the window has so many requests.
         minimum_requests: Defaulted<NonZeroU32>, default(nonzero_u32(20)),
             range(NonZeroU32::MIN, nonzero_u32(1_000_000));
+        /// While it is open, one request is let through this often to see whether the pool is back, if at
+        /// least sixteen have come since the last one. Preferably one that may run twice, and whatever
+        /// `Retry-After` a backend has sent: that is obeyed by the retries of the request that got it. 0
+        /// waits for `open_for` instead.
+        probe_interval: Defaulted<Duration>, default(Duration::from_millis(30)),
+            range(Duration::ZERO, Duration::from_secs(3600));
         /// How long the circuit stays open the first time; doubles each time the probes fail.
         open_for: Defaulted<Duration>, default(Duration::from_secs(1)),
             range(Duration::from_millis(1), Duration::from_secs(3600));

@@ -259,6 +259,8 @@ fn pool(pool: &PoolConfig) -> Value {
         "max_in_flight": pool.max_in_flight,
         "proxy": pool.proxy,
         "slow_start": span(pool.slow_start),
+        "ride_out": span(pool.ride_out),
+        "max_waiting": pool.max_waiting,
         "dns_refresh": span(pool.dns_refresh),
         "circuit_breaker": pool.circuit_breaker.as_ref().map_or_else(off, circuit_breaker),
         "retry_budget": retry_budget(&pool.retry_budget),
@@ -296,12 +298,14 @@ fn circuit_breaker(on: &CircuitBreaker) -> Value {
     let mut view = json!({
         "enabled": true,
         "consecutive_failures": on.consecutive_failures.map_or(0, std::num::NonZeroU32::get),
+        "max_consecutive_failures": on.max_consecutive_failures,
         "slow_request": span(on.slow_request),
         "window": match on.window {
             Window::Time(time) => json!(span(time)),
             Window::Count(count) => json!(count),
         },
         "minimum_requests": on.minimum_requests,
+        "probe_interval": span(on.probe_interval.unwrap_or_default()),
         "open_for": span(on.open_for),
         "max_open_for": span(on.max_open_for),
         "probes": on.probes,

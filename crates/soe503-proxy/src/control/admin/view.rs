@@ -63,6 +63,7 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
                 given: seen.given,
             }
         }),
+        waiting: waiting(pool),
         requests: pool.counters.requests(),
         prevented: pool.counters.prevented(),
         failed: pool.counters.failed(),
@@ -76,6 +77,18 @@ fn tier(tier: &TierSnapshot) -> api::Tier {
         backends: u64::from(tier.backends),
         usable: u64::from(tier.usable),
         share: tier.share,
+    }
+}
+
+/// Who waits for the circuit.
+fn waiting(pool: &PoolState) -> api::Waiting {
+    let room = pool.breaker.waiting_room().snapshot();
+    api::Waiting {
+        depth: u64::from(room.taken),
+        limit: u64::from(room.most),
+        answered: room.answered,
+        in_vain: room.in_vain(),
+        turned_away: room.turned_away,
     }
 }
 

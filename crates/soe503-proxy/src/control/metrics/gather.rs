@@ -94,6 +94,7 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
             (CircuitState::HalfOpen, transitions.half_open),
         ],
         circuit_refused: breaker.refused,
+        waiting: pool.breaker.waiting_room().snapshot(),
         budget_available: budget.available,
         budget_spent: budget.spent,
         budget_refused: budget.refused,

@@ -9,6 +9,7 @@ use soe503_api::{BackendState, CircuitState};
 use soe503_core::Cause;
 use soe503_core::rate::RateSnapshot;
 use soe503_core::throttle::ThrottleSnapshot;
+use soe503_core::waiting::WaitingSnapshot;
 
 use crate::config::TlsVersion;
 use crate::state::{Class, Origin};
@@ -97,6 +98,8 @@ pub struct PoolScrape {
     pub transitions: Vec<(CircuitState, u64)>,
     /// Requests that the circuit refused.
     pub circuit_refused: u64,
+    /// Who waits for the circuit.
+    pub waiting: WaitingSnapshot,
     /// Retries that could be made now.
     pub budget_available: u64,
     /// Retries made.

@@ -65,9 +65,10 @@ pub const TABLE: &[Family] = &[
         kind: Kind::Counter,
         unit: "requests",
         labels: &["pool", "by"],
-        help: "Requests that failed at first and were saved, by what saved them.",
+        help: "Requests that failed at first and were saved, by what saved them: `retry`, another attempt; `ride_out`, waiting for the pool to come back (of a request that needed both, both tell); `fallback`, a static answer; `stale`, an older one.",
         read: Read::Pool(|pool, out| {
             out.push(&[&pool.name, &"retry"], pool.prevented);
+            out.push(&[&pool.name, &"ride_out"], pool.waiting.answered);
             out.push(&[&pool.name, &"fallback"], pool.fallbacks);
             out.push(&[&pool.name, &"stale"], pool.stale);
         }),
@@ -289,8 +290,29 @@ pub const TABLE: &[Family] = &[
         kind: Kind::Counter,
         unit: "requests",
         labels: &["pool"],
-        help: "Requests that the pool's circuit refused; in shadow mode, those it would have.",
+        help: "Times that the pool's circuit refused a request, those included that wait and ask again; in shadow mode, those it would have.",
         read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.circuit_refused)),
+    },
+    Family {
+        name: "soe503_waiting_requests",
+        kind: Kind::Gauge,
+        unit: "requests",
+        labels: &["pool"],
+        help: "Requests that were refused and wait for the pool's circuit, or for a backend that is due back; and those that try after having waited.",
+        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.waiting.taken)),
+    },
+    Family {
+        name: "soe503_waited_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["pool", "result"],
+        help: "Requests that were to wait, by what came of it: `answered`; `in_vain`, the pool was not back in time or the client left; `turned_away`, there was no place (`max_waiting`).",
+        read: Read::Pool(|pool, out| {
+            let room = &pool.waiting;
+            out.push(&[&pool.name, &"answered"], room.answered);
+            out.push(&[&pool.name, &"in_vain"], room.in_vain());
+            out.push(&[&pool.name, &"turned_away"], room.turned_away);
+        }),
     },
     Family {
         name: "soe503_backend_state",

@@ -2,7 +2,7 @@
 //!
 //! A backend's attempts in flight must be those that the backend itself counts, at any moment between two
 //! polls. A probe's place, of an ejected backend or of a half-open circuit, is taken by a request that
-//! is there.
+//! is there. So is a place in the waiting room, of which there are so many.
 
 use soe503_core::breaker::State;
 
@@ -46,6 +46,16 @@ pub(crate) fn look_closely(world: &World, stack: &Stack) {
                 format!("{places} probes of the circuit are out, and {clients} clients are there")
             });
         }
+    }
+    let (room, most) = (
+        stack.breaker.waiting_room().waiting(),
+        stack.breaker.config().max_waiting,
+    );
+    let there = world.with(|state| state.clients);
+    if room as usize > there || room > most {
+        world.violated(Invariant::NoPermitLost, || {
+            format!("{room} wait in a room for {most}, and {there} clients are there")
+        });
     }
     let (slots, clients) = (
         stack.limit.in_use() as usize,

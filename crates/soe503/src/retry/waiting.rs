@@ -1,0 +1,150 @@
+//! Waiting for what refused a request.
+
+use std::error::Error;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use soe503_core::Tick;
+use soe503_core::breaker::{Breaker, CircuitOpen};
+use soe503_core::waiting::Place;
+
+use crate::context::RequestContext;
+use crate::error::{BoxError, Component, Rejected, find};
+
+/// One who waits looks again after this time at the latest if it was not called: calls are made when a
+/// circuit changes, and a chain of them may end with one who is turned away.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Up to so much later, so that not all look at the same moment.
+const SPREAD: Duration = Duration::from_millis(50);
+
+/// What a refusal says about waiting.
+#[derive(Debug)]
+pub(super) struct Prospect {
+    /// When to look again, called or not: by the time at which waiting ends.
+    pub(super) look_at: Tick,
+    /// The circuit that refused, as it was then.
+    generation: Option<u64>,
+}
+
+/// One request's wait, which may be interrupted by attempts.
+#[derive(Debug)]
+pub(super) struct Wait {
+    place: Place,
+    since: Tick,
+    /// What refused it last.
+    refusal: Option<BoxError>,
+    /// That was the circuit, which calls; a pool does not.
+    for_circuit: bool,
+}
+
+impl Prospect {
+    /// `None` if waiting makes no sense. `since`: the request waits since then.
+    pub(super) fn of(
+        error: &(dyn Error + 'static),
+        breaker: &Breaker,
+        context: &RequestContext,
+        since: Option<Tick>,
+    ) -> Option<Self> {
+        let rejected = Rejected::find(error)?;
+        let now = context.now;
+        let (until, look_at, generation) = match rejected.component() {
+            Component::CircuitBreaker => {
+                let open = find::<CircuitOpen>(error)?;
+                let next = open.retry_at.unwrap_or(now);
+                (open.wait_until?, next, Some(open.generation))
+            }
+            // A backend is due back at a known time: the end of an ejection, or of maintenance.
+            Component::Pool => {
+                let due = now.after(rejected.retry_after()?);
+                let until = since.unwrap_or(now).after(breaker.config().ride_out);
+                (until, due, None)
+            }
+            _ => return None,
+        };
+        let until = context
+            .deadline
+            .map_or(until, |deadline| until.min(deadline));
+        let due_in_time = generation.is_some() || look_at < until;
+        if now >= until || !due_in_time {
+            return None;
+        }
+        let spread = SPREAD.mul_f64(fastrand::f64());
+        let look_at = look_at.max(now.after(LOOK_EVERY)).after(spread);
+        Some(Self {
+            look_at: look_at.min(until),
+            generation,
+        })
+    }
+
+    /// The circuit refused, and not the pool.
+    pub(super) const fn is_circuit(&self) -> bool {
+        self.generation.is_some()
+    }
+
+    /// The circuit has changed since the refusal. To be asked with a place in the room: who has one
+    /// is called for what changes later.
+    pub(super) fn is_over(&self, breaker: &Breaker) -> bool {
+        self.generation
+            .is_some_and(|generation| generation != breaker.generation())
+    }
+}
+
+impl Wait {
+    /// Takes a place, or goes back to the one it had; `false` if there is none.
+    pub(super) fn begin(slot: &mut Option<Self>, breaker: &Breaker, now: Tick) -> bool {
+        match slot {
+            Some(wait) => wait.place.wait_again(),
+            None => {
+                let Some(place) = breaker.waiting_room().enter() else {
+                    return false;
+                };
+                *slot = Some(Self {
+                    place,
+                    since: now,
+                    refusal: None,
+                    for_circuit: false,
+                });
+            }
+        }
+        true
+    }
+
+    pub(super) const fn is_for_circuit(&self) -> bool {
+        self.for_circuit
+    }
+
+    pub(super) const fn since(&self) -> Tick {
+        self.since
+    }
+
+    /// What it waits for has refused it with `error`.
+    pub(super) fn refused(&mut self, error: BoxError, by_circuit: bool) {
+        self.refusal = Some(error);
+        self.for_circuit = by_circuit;
+    }
+
+    pub(super) fn poll_called(&mut self, cx: &Context<'_>) -> Poll<()> {
+        self.place.poll_called(cx.waker())
+    }
+
+    /// The circuit lets requests through, and this one's turn has not come: when to look again.
+    pub(super) fn look(&mut self, now: Tick) -> Tick {
+        self.place.look();
+        now.after(LOOK_EVERY + SPREAD.mul_f64(fastrand::f64()))
+    }
+
+    /// Tries without having been called.
+    pub(super) fn step_out(&mut self) {
+        self.place.step_out();
+    }
+
+    /// Why it waits, if it does not any more.
+    pub(super) fn take_refusal(&mut self) -> Option<BoxError> {
+        self.refusal.take()
+    }
+
+    /// The request was answered: others may try.
+    pub(super) fn answered(self, took: Duration) {
+        self.place.answered(took);
+    }
+}
