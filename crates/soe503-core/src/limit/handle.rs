@@ -257,8 +257,9 @@ impl Shared {
         self.serve_any();
     }
 
-    pub(super) fn answered(&self, now: Tick, took: Duration) {
+    pub(super) fn answered(&self, now: Tick, started: Tick) {
         if self.next_look.load(Ordering::Relaxed) != u64::MAX {
+            let took = now.since(started);
             let micros = (took.as_micros() as u64).min(ANSWER >> 20);
             self.answers.fetch_add(ANSWER + micros, Ordering::Relaxed);
             self.logs.fetch_add(log2(took), Ordering::Relaxed);
@@ -293,8 +294,8 @@ impl Shared {
             pending: pending(load),
             waiting: self.waiting.load(Ordering::Relaxed),
             answers: Answers {
-                count: (answers >> 44) as u32,
-                total: (answers & (ANSWER - 1)) as f64 * 1e3,
+                count: (answers / ANSWER) as u32,
+                total: (answers % ANSWER) as f64 * 1e3,
                 logs: logs as f64 / 256.0,
             },
             floor: FLOOR.max(backends.saturating_mul(FLOOR_PER_BACKEND)),
@@ -329,6 +330,7 @@ impl Shared {
         }
         let mut wakers = Wakers::new();
         let mut line = self.line();
+        line.came(now);
         if line.waiting() >= most {
             let lower = Class::ALL.into_iter().take_while(|lower| *lower < class);
             let evicted = lower.into_iter().find_map(|lower| line.evict(lower));
@@ -389,7 +391,7 @@ impl Shared {
     fn grant(&self, line: &mut Line<Waker>, wakers: &mut Wakers) {
         while line.waiting() > 0 && self.take() {
             self.waited.fetch_add(1, Ordering::Relaxed);
-            wakers.extend(line.grant().flatten());
+            wakers.extend(line.grant(2 * self.max_wait()).flatten());
         }
         self.publish(line);
     }
@@ -398,6 +400,10 @@ impl Shared {
     fn trim(&self, line: &mut Line<Waker>, wakers: &mut Wakers) {
         let bound = self.line_bound.load(Ordering::Relaxed);
         if bound == u32::MAX {
+            return;
+        }
+        // When the rush is over, whoever waits will be served.
+        if !line.crowded(f64::from(bound) / self.max_wait().as_secs_f64()) {
             return;
         }
         for (class, bound) in Class::ALL.into_iter().zip([bound / 4, bound / 2, bound]) {

@@ -1,5 +1,6 @@
 //! Those who wait for their turn: who is next, and who is sent away.
 
+use core::time::Duration;
 use std::collections::VecDeque;
 
 use super::Class;
@@ -7,9 +8,9 @@ use crate::Tick;
 
 /// A bounded line with an order of importance. `W` is whatever wakes the one who waits.
 ///
-/// The more important goes first. Within a class whoever came first goes first, until many of the
-/// class are sent away: then the newest goes first, because the oldest has waited the longest for
-/// nothing and its client is the likeliest to have left.
+/// The more important goes first. Within a class whoever came first goes first, until somebody has
+/// waited for very long or many are sent away: then the newest goes first, because whoever has waited
+/// the longest is the likeliest to leave before the answer.
 #[derive(Debug)]
 pub(super) struct Line<W> {
     places: Vec<Place<W>>,
@@ -17,6 +18,10 @@ pub(super) struct Line<W> {
     ranks: [Rank; 3],
     joined: u64,
     waiting: u32,
+    /// The latest time that anybody told.
+    latest: Tick,
+    /// When the last ones came.
+    arrivals: [Tick; ARRIVALS],
 }
 
 /// Where somebody stands.
@@ -58,6 +63,8 @@ const MEMORY: f32 = 64.0;
 const TURN: f32 = 0.10;
 const TURN_BACK: f32 = 0.02;
 /// Departed ones that may stay listed before the list is swept.
+const ARRIVALS: usize = 17;
+const FEW: usize = 2;
 const LEFTOVERS: usize = 64;
 
 impl<W> Line<W> {
@@ -75,7 +82,25 @@ impl<W> Line<W> {
             }; 3],
             joined: 0,
             waiting: 0,
+            latest: Tick::ZERO,
+            arrivals: [Tick::ZERO; ARRIVALS],
         }
+    }
+
+    /// One comes, whatever becomes of it.
+    pub(super) fn came(&mut self, now: Tick) {
+        self.latest = self.latest.max(now);
+        self.arrivals.rotate_left(1);
+        self.arrivals[ARRIVALS - 1] = self.latest;
+    }
+
+    /// More come than are served at `rate` per second, by the last ones and by the very last.
+    pub(super) fn crowded(&self, rate: f64) -> bool {
+        let faster = |last: usize| {
+            let span = self.latest.since(self.arrivals[ARRIVALS - 1 - last]);
+            span.as_secs_f64() * rate < last as f64
+        };
+        faster(ARRIVALS - 1) && faster(FEW)
     }
 
     /// How many wait.
@@ -85,10 +110,6 @@ impl<W> Line<W> {
 
     pub(super) fn waiting_of(&self, class: Class) -> u32 {
         self.ranks[class.index()].waiting
-    }
-
-    pub(super) fn newest_first(&self, class: Class) -> bool {
-        self.ranks[class.index()].newest_first
     }
 
     /// Since when the one who has waited longest waits.
@@ -150,11 +171,12 @@ impl<W> Line<W> {
     }
 
     /// Whose turn it is: their place is granted, and what wakes them returned.
-    pub(super) fn grant(&mut self) -> Option<Option<W>> {
+    pub(super) fn grant(&mut self, stale: Duration) -> Option<Option<W>> {
         let class = Class::ALL
             .into_iter()
             .rev()
             .find(|class| self.ranks[class.index()].waiting > 0)?;
+        self.turn(class, stale);
         let newest = self.ranks[class.index()].newest_first;
         let waker = self.take(class, newest, State::Granted)?;
         self.ranks[class.index()].note(0.0);
@@ -196,6 +218,25 @@ impl<W> Line<W> {
         }
     }
 
+    /// Which end of a class is served next.
+    fn turn(&mut self, class: Class, stale: Duration) {
+        let rank = &mut self.ranks[class.index()];
+        while let Some(&(place, number)) = rank.order.front() {
+            let first = &self.places[place as usize];
+            if first.number != number || !matches!(first.state, State::Waiting(_)) {
+                rank.order.pop_front();
+                continue;
+            }
+            let age = self.latest.since(first.since);
+            if age > stale || rank.evicted > TURN {
+                rank.newest_first = true;
+            } else if age < stale / 2 && rank.evicted < TURN_BACK {
+                rank.newest_first = false;
+            }
+            return;
+        }
+    }
+
     /// The one listed as `entry` still waits.
     fn stands(&self, (place, number): (u32, u64)) -> bool {
         let place = &self.places[place as usize];
@@ -217,10 +258,5 @@ impl<W> Line<W> {
 impl Rank {
     fn note(&mut self, evicted: f32) {
         self.evicted += (evicted - self.evicted) / MEMORY;
-        if self.evicted > TURN {
-            self.newest_first = true;
-        } else if self.evicted < TURN_BACK {
-            self.newest_first = false;
-        }
     }
 }

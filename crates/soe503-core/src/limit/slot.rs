@@ -27,7 +27,7 @@ impl Slot {
     /// answer any more; how long it took is what an adaptive limit learns from.
     pub fn answered(&mut self, now: Tick) {
         if core::mem::take(&mut self.pending) {
-            self.shared.answered(now, now.since(self.started));
+            self.shared.answered(now, self.started);
         }
     }
 

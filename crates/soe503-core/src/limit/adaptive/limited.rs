@@ -19,6 +19,8 @@ pub(super) struct Limited {
     proven: bool,
     /// Nanoseconds since somebody had to wait.
     idle: f64,
+    /// Nanoseconds since something was answered.
+    silent: f64,
 }
 
 /// What was measured at one limit, while it was in use.
@@ -28,26 +30,29 @@ struct Round {
     load: f64,
     /// Answers per nanosecond.
     rate: f64,
-    answers: Answers,
 }
 
 #[derive(Debug)]
 enum Stage {
-    /// What was in flight when the limit changed has to be answered first: so many.
-    Settling { left: f64 },
-    Measuring {
-        time: f64,
-        loads: f64,
-        answers: Answers,
-    },
+    /// More are in flight than the limit allows.
+    Settling,
+    Measuring(Sums),
+}
+
+#[derive(Debug, Default)]
+struct Sums {
+    time: f64,
+    /// Requests in flight × time.
+    loads: f64,
+    answers: Answers,
 }
 
 /// What follows a look.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Next {
     Stay,
-    /// There is no need for a limit. `base`: what turned out to be usual.
-    Open { base: Option<(f64, f64)> },
+    /// There is no need for a limit. The latency that turned out to be usual, if one did.
+    Open(Option<f64>),
 }
 
 /// Rounds that are remembered.
@@ -58,32 +63,39 @@ const DIP: f64 = 0.7;
 /// What the limit allows beyond what the backends can work on: once proven, and before.
 const HEADROOM: f64 = 1.15;
 const LEAP: f64 = 2.0;
-/// Answers that make a round, at least.
+/// The first limit, relative to what is in flight.
+const FIRST: f64 = 0.4;
+/// Answers that make a round, if they all take the same; and at most.
 const ENOUGH: f64 = 30.0;
+const PLENTY: f64 = 400.0;
+/// A round of a limit that is proven takes so many times as many answers as may be in flight.
+const TURNS: f64 = 3.0;
 /// Loads that differ by this factor can be compared.
 const APART: f64 = 1.25;
 /// Nobody waits for so long, and the limit goes: in nanoseconds, and in usual latencies.
 const IDLE: f64 = 1e9;
+const IDLE_LATENCIES: f64 = 10.0;
+/// Nothing is answered for so long, and the limit is halved.
+const SILENT: f64 = 2e9;
 
 impl Limited {
     pub(super) fn begin(alarm: &Alarm, seen: &Seen) -> Self {
         let load = f64::from(seen.pending);
         let mut rounds = VecDeque::new();
-        let mut limit = load;
-        if let Some(rate) = alarm.now {
-            // What the requests in flight will take: nobody has seen it yet.
-            let answers = Answers { count: 1, total: load / rate, logs: (load / rate).log2() };
-            rounds.push_back(Round { load, rate, answers });
-            limit = (load / 2.0).max(allowed(rate * alarm.base, HEADROOM));
+        let mut limit = load * FIRST;
+        if let (Some(rate), Some(base)) = (alarm.rate, alarm.base) {
+            rounds.push_back(Round { load, rate });
+            limit = limit.max(allowed(rate * base, HEADROOM));
         }
         let mut new = Self {
             limit: 0.0,
-            seed: Some(alarm.base),
+            seed: alarm.base,
             rounds,
             done: 0,
-            stage: Stage::Settling { left: 0.0 },
+            stage: Stage::Settling,
             proven: false,
             idle: 0.0,
+            silent: 0.0,
         };
         new.set(limit, seen);
         new
@@ -101,35 +113,43 @@ impl Limited {
 
     pub(super) fn look(&mut self, past: f64, seen: &Seen) -> Next {
         let used = seen.waiting > 0 || f64::from(seen.pending) >= 0.9 * self.limit.floor();
-        if seen.waiting > 0 {
-            self.idle = 0.0;
+        self.idle = if seen.waiting > 0 {
+            0.0
         } else {
-            self.idle += past;
-        }
-        if !self.proven && self.idle > 0.0 && !used {
+            self.idle + past
+        };
+        let settled = IDLE.max(IDLE_LATENCIES * self.least().unwrap_or(0.0));
+        if self.idle > settled || !self.proven && !used {
             return self.open();
         }
-        if self.idle > IDLE.max(10.0 * self.least().unwrap_or(0.0)) {
-            return self.open();
+        self.silent = if seen.answers.count > 0 { 0.0 } else { self.silent + past };
+        if self.silent > SILENT {
+            self.silent = 0.0;
+            self.set(self.limit / 2.0, seen);
+            return Next::Stay;
         }
         match &mut self.stage {
-            Stage::Settling { left } => {
-                *left -= f64::from(seen.answers.count);
-                if *left <= 0.0 && f64::from(seen.pending) <= self.limit + 1.0 {
-                    self.stage = Stage::Measuring { time: 0.0, loads: 0.0, answers: Answers::default() };
+            Stage::Settling => {
+                if f64::from(seen.pending) > self.limit + 1.0 {
+                    return Next::Stay;
                 }
+                self.stage = Stage::Measuring(Sums::default());
             }
-            Stage::Measuring { .. } if !used => {
-                self.stage = Stage::Measuring { time: 0.0, loads: 0.0, answers: Answers::default() };
+            Stage::Measuring(_) if !used => {
+                self.stage = Stage::Measuring(Sums::default());
             }
-            Stage::Measuring { time, loads, answers } => {
-                *time += past;
-                *loads += past * f64::from(seen.pending);
-                answers.add(&seen.answers);
-                if f64::from(answers.count) >= ENOUGH.max(self.limit) {
-                    let round = Round { load: *loads / *time, rate: f64::from(answers.count) / *time, answers: *answers };
-                    self.judge(round, seen);
+            Stage::Measuring(sums) => {
+                sums.time += past;
+                sums.loads += past * f64::from(seen.pending);
+                sums.answers.add(&seen.answers);
+                if f64::from(sums.answers.count) < enough(&sums.answers, self.limit, self.proven) {
+                    return Next::Stay;
                 }
+                let round = Round {
+                    load: sums.loads / sums.time,
+                    rate: f64::from(sums.answers.count) / sums.time,
+                };
+                self.judge(round, seen);
             }
         }
         Next::Stay
@@ -145,7 +165,7 @@ impl Limited {
         if let Some(more_helps) = self.compare(&round) {
             self.proven = !more_helps;
         }
-        if !self.proven && self.seed.is_some_and(|seed| round.answers.mean() > 2.0 * seed) {
+        if !self.proven && self.seed.is_some_and(|seed| round.latency() > 2.0 * seed) {
             self.seed = None;
         }
         self.rounds.push_back(round);
@@ -153,7 +173,9 @@ impl Limited {
             self.rounds.pop_front();
             self.seed = None;
         }
-        let (Some(best), Some(least)) = (self.best(), self.least()) else { return };
+        let (Some(best), Some(least)) = (self.best(), self.least()) else {
+            return;
+        };
         let headroom = if self.proven { HEADROOM } else { LEAP };
         let mut limit = allowed(best * least, headroom);
         if self.proven && self.done % DIP_EVERY == DIP_EVERY - 1 {
@@ -167,27 +189,33 @@ impl Limited {
         let Some(rate) = self.rounds.iter().map(|one| one.rate).reduce(f64::min) else {
             return false;
         };
-        let slowest = self.rounds.iter().map(|one| one.answers.mean()).fold(0.0, f64::max);
-        round.rate < 0.6 * rate && round.answers.mean() > 1.5 * slowest
+        let took = self.rounds.iter().map(|one| one.latency());
+        let slowest = took.fold(0.0, f64::max);
+        round.rate < 0.6 * rate && round.latency() > 1.5 * slowest
     }
 
     /// Whether more in flight are answered faster, by the rounds that can tell.
     fn compare(&self, round: &Round) -> Option<bool> {
-        let (mut votes, mut sum) = (0, 0.0);
+        let (mut gained, mut offered) = (0.0, 0.0);
         for other in &self.rounds {
-            let (low, high) = if other.load < round.load { (other, round) } else { (round, other) };
+            let (low, high) = if other.load < round.load {
+                (other, round)
+            } else {
+                (round, other)
+            };
             let ratio = high.load / low.load;
             if ratio >= APART {
-                votes += 1;
-                sum += (high.rate / low.rate - 1.0) / (ratio - 1.0);
+                gained += high.rate / low.rate - 1.0;
+                offered += ratio - 1.0;
             }
         }
-        (votes > 0).then(|| sum / f64::from(votes) > 0.5)
+        (offered > 0.0).then(|| gained > 0.5 * offered)
     }
 
     fn set(&mut self, limit: f64, seen: &Seen) {
-        self.limit = limit.max(f64::from(seen.floor)).min(f64::from(u32::MAX - 1));
-        self.stage = Stage::Settling { left: f64::from(seen.pending) };
+        let floor = f64::from(seen.floor);
+        self.limit = limit.max(floor).min(f64::from(u32::MAX - 1));
+        self.stage = Stage::Settling;
     }
 
     fn best(&self) -> Option<f64> {
@@ -195,15 +223,36 @@ impl Limited {
     }
 
     fn least(&self) -> Option<f64> {
-        let measured = self.rounds.iter().map(|round| round.answers.mean());
+        let measured = self.rounds.iter().map(|round| round.latency());
         measured.chain(self.seed).reduce(f64::min)
     }
 
     fn open(&self) -> Next {
-        let least = self.rounds.iter().min_by(|a, b| a.answers.mean().total_cmp(&b.answers.mean()));
-        let base = least.filter(|_| !self.proven).map(|round| (round.answers.mean(), round.answers.mean_log()));
-        Next::Open { base }
+        let usual = self.rounds.iter().map(Round::latency).reduce(f64::min);
+        let usual = usual.filter(|_| !self.proven);
+        Next::Open(usual)
     }
+}
+
+impl Round {
+    /// What an answer took in the mean, by Little's law: no answer has to be waited for to count, so
+    /// that those which take long do not count too little.
+    fn latency(&self) -> f64 {
+        self.load / self.rate
+    }
+}
+
+/// How many answers a mean needs to be worth something: more if they differ much.
+fn enough(answers: &Answers, limit: f64, proven: bool) -> f64 {
+    let turns = if proven { TURNS } else { 1.0 };
+    let spread = if answers.count == 0 {
+        1.0
+    } else {
+        // The arithmetic mean above the geometric one.
+        (answers.mean() / answers.mean_log().exp2()).max(1.0)
+    };
+    let even = (ENOUGH * spread * spread).min(PLENTY);
+    even.max(turns * limit)
 }
 
 /// What may be in flight where `work` can be worked on.

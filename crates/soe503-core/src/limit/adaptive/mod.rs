@@ -79,7 +79,7 @@ impl Adaptive {
             }
             Some(limited) => match limited.look(past, seen) {
                 Next::Stay => {}
-                Next::Open { base } => {
+                Next::Open(base) => {
                     self.limited = None;
                     self.open.resume(base);
                 }
@@ -113,6 +113,12 @@ impl Ruling {
 }
 
 impl Answers {
+    const NONE: Self = Self {
+        count: 0,
+        total: 0.0,
+        logs: 0.0,
+    };
+
     /// The mean, in nanoseconds.
     pub(super) fn mean(&self) -> f64 {
         self.total / f64::from(self.count)

@@ -7,10 +7,10 @@ use super::{Answers, Seen};
 /// What is usual.
 #[derive(Debug)]
 pub(super) struct Open {
-    /// The usual latency in nanoseconds, and the usual logarithm of one.
-    mean: f64,
-    log: f64,
-    /// Answers that these are made of.
+    usual: Option<Usual>,
+    /// Answers that nothing was learnt from yet.
+    fresh: Answers,
+    /// Answers that the usual is made of.
     known: f64,
     /// Answers per nanosecond, of late.
     rate: f64,
@@ -18,135 +18,186 @@ pub(super) struct Open {
     looks: VecDeque<Look>,
     /// Looks in a row that were alarming.
     alarming: u32,
+    /// Nanoseconds since something was answered.
+    silent: f64,
+}
+
+/// Latencies as they usually are.
+#[derive(Clone, Copy, Debug)]
+struct Usual {
+    /// Nanoseconds.
+    mean: f64,
+    /// The mean binary logarithm of the nanoseconds: a few slow ones do not move it.
+    log: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Look {
     past: f64,
+    /// Admitted, ever.
     admitted: u64,
-    answers: u32,
+    answers: Answers,
 }
 
 /// More wait for an answer than their arrival explains.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Alarm {
-    /// The usual latency in nanoseconds.
-    pub(super) base: f64,
-    /// Answers per nanosecond before it.
-    pub(super) rate: f64,
-    /// Answers per nanosecond in it, if there are enough to tell.
-    pub(super) now: Option<f64>,
+    /// The usual latency in nanoseconds, if it is known.
+    pub(super) base: Option<f64>,
+    /// Answers per nanosecond now, if there are enough to tell.
+    pub(super) rate: Option<f64>,
 }
 
-/// The usual follows what is seen with this time constant, in nanoseconds.
-const MEMORY: f64 = 15e9;
+/// What is usual grows with this time constant, and falls with that: nanoseconds.
+const GROWS: f64 = 15e9;
+const FALLS: f64 = 5e9;
+/// The first so many answers count alike.
+const FIRST: f64 = 100.0;
 const RATE_MEMORY: f64 = 1e9;
-/// Nothing is usual before so many answers.
-const LEARNT: f64 = 50.0;
+/// Answers that something is learnt from.
+const ENOUGH: u32 = 20;
+/// Answers that say something about all.
+const TELLING: f64 = 8.0;
+/// Share of the usual answers below which none seem to come.
+const STALLED: f64 = 0.25;
 /// An answer is slow from this multiple of the usual on.
 const SLOW: f64 = 1.5;
 /// How many usual latencies a request may be in flight before it is one too many.
-const PATIENCE: f64 = 2.0;
-/// Answers that a throughput is told from.
-const ENOUGH: u32 = 20;
-/// A single look does not raise the usual by more than its weight in this.
+const PATIENCE: f64 = 1.5;
+/// Looks in a row that have to be alarming.
+const SURE: u32 = 2;
+/// Nothing was answered for so long although somebody waits, and nothing is known: nanoseconds.
+const SILENT: f64 = 1e9;
+/// What is learnt at once is not more than this multiple of the usual.
 const FREAK: f64 = 3.0;
 
 impl Open {
     pub(super) const fn new() -> Self {
         Self {
-            mean: 0.0,
-            log: 0.0,
+            usual: None,
+            fresh: Answers::NONE,
             known: 0.0,
             rate: 0.0,
             looks: VecDeque::new(),
             alarming: 0,
+            silent: 0.0,
         }
     }
 
     /// The usual latency in nanoseconds, once it is known.
     pub(super) fn base(&self) -> Option<f64> {
-        (self.known >= LEARNT).then_some(self.mean)
+        self.usual.map(|usual| usual.mean)
     }
 
     pub(super) fn look(&mut self, past: f64, seen: &Seen) -> Option<Alarm> {
-        let expected = self.rate * past;
-        let previous = self.looks.back().map_or(seen.admitted, |look| look.admitted);
         self.looks.push_back(Look {
             past,
             admitted: seen.admitted,
-            answers: seen.answers.count,
+            answers: seen.answers,
         });
-        let Some(base) = self.base() else {
-            self.learn(past, &seen.answers);
-            self.looks.truncate(1);
-            return None;
-        };
-        let (arrived, answered, span) = self.recently(PATIENCE * base, previous);
-        let few = arrived + 3.0 * arrived.sqrt() + 2.0;
-        let crowded = seen.pending > seen.floor && f64::from(seen.pending) > few;
-        let stalled = f64::from(seen.answers.count) < 0.25 * expected;
-        let slow = seen.answers.count > 0 && seen.answers.mean_log() > self.log + SLOW.log2();
-        if crowded && (stalled || slow) {
-            self.alarming += 1;
-            let now = (answered >= ENOUGH).then(|| f64::from(answered) / span);
-            return (self.alarming >= 2).then_some(Alarm {
-                base,
-                rate: self.rate,
-                now,
+        let quiet = seen.answers.count > 0 || seen.pending <= seen.floor;
+        self.silent = if quiet { 0.0 } else { self.silent + past };
+        let Some(usual) = self.usual else {
+            self.learn(past, seen);
+            self.looks.clear();
+            return (self.silent > SILENT).then_some(Alarm {
+                base: None,
+                rate: None,
             });
+        };
+        let recent = self.recently(PATIENCE * usual.mean);
+        let expected = self.rate * recent.time;
+        let got = f64::from(recent.answers.count);
+        let stalled = got < STALLED * expected && expected >= TELLING;
+        let slow = got >= TELLING && recent.answers.mean_log() > usual.log + SLOW.log2();
+        if recent.explains(seen) || !(stalled || slow) {
+            self.alarming = 0;
+            self.learn(past, seen);
+            return None;
         }
-        self.alarming = 0;
-        self.learn(past, &seen.answers);
-        None
+        self.alarming += 1;
+        let rate = (got >= f64::from(ENOUGH)).then(|| got / recent.time);
+        (self.alarming >= SURE).then_some(Alarm {
+            base: Some(usual.mean),
+            rate,
+        })
     }
 
-    /// Goes on after a limit was in force. `base` is what turned out to be usual now.
-    pub(super) fn resume(&mut self, base: Option<(f64, f64)>) {
+    /// Goes on after a limit was in force, with what turned out to be usual in it.
+    pub(super) fn resume(&mut self, base: Option<f64>) {
         self.looks.clear();
+        self.fresh = Answers::NONE;
         self.alarming = 0;
-        if let Some((mean, log)) = base {
-            self.mean = mean;
-            self.log = log;
+        self.silent = 0.0;
+        if let (Some(mean), Some(usual)) = (base, &mut self.usual) {
+            // How they differ is taken to be the same.
+            usual.log += (mean / usual.mean).log2();
+            usual.mean = mean;
         }
     }
 
-    /// What was admitted and answered in the last `span`, and the time that this really is.
-    fn recently(&mut self, span: f64, _previous: u64) -> (f64, u32, f64) {
+    /// Adds the looks up that go back `span`; forgets the others.
+    fn recently(&mut self, span: f64) -> Recent {
+        let mut recent = Recent::default();
         let newest = self.looks.back().map_or(0, |look| look.admitted);
-        let (mut time, mut answers) = (0.0, 0);
-        let mut keep = 0;
-        let mut oldest = newest;
+        let mut kept = 0;
         for look in self.looks.iter().rev() {
-            keep += 1;
-            oldest = look.admitted;
-            if time >= span {
+            kept += 1;
+            recent.admitted = (newest - look.admitted) as f64;
+            if recent.time >= span {
                 break;
             }
-            time += look.past;
-            answers += look.answers;
+            recent.time += look.past;
+            recent.answers.add(&look.answers);
         }
-        let surplus = self.looks.len() - keep;
-        self.looks.drain(..surplus);
-        ((newest - oldest) as f64, answers, time.max(1.0))
+        self.looks.drain(..self.looks.len() - kept);
+        recent
     }
 
-    fn learn(&mut self, past: f64, answers: &Answers) {
+    fn learn(&mut self, past: f64, seen: &Seen) {
         let kept = (-past / RATE_MEMORY).exp();
-        self.rate = self.rate * kept + f64::from(answers.count) / past.max(1.0) * (1.0 - kept);
-        if answers.count == 0 {
+        self.rate = self.rate * kept + f64::from(seen.answers.count) / past.max(1.0) * (1.0 - kept);
+        self.fresh.add(&seen.answers);
+        if self.fresh.count < ENOUGH && (self.usual.is_none() || seen.answers.count == 0) {
             return;
         }
-        let count = f64::from(answers.count);
-        self.known += count;
-        let (mut mean, mut log) = (answers.mean(), answers.mean_log());
-        if self.known > LEARNT {
-            mean = mean.min(self.mean * FREAK);
-            log = log.min(self.log + FREAK.log2());
-        }
-        let share = (1.0 - (-past / MEMORY).exp()).max(count / self.known.min(1000.0)).min(1.0);
-        let share = if self.known > 1000.0 { 1.0 - (-past / MEMORY).exp() } else { share };
-        self.mean += (mean - self.mean) * share;
-        self.log += (log - self.log) * share;
+        let fresh = core::mem::replace(&mut self.fresh, Answers::NONE);
+        self.known += f64::from(fresh.count);
+        let Some(usual) = &mut self.usual else {
+            self.usual = Some(Usual {
+                mean: fresh.mean(),
+                log: fresh.mean_log(),
+            });
+            return;
+        };
+        let alike = if self.known < FIRST {
+            f64::from(fresh.count) / self.known
+        } else {
+            0.0
+        };
+        let share = |old: f64, new: f64| {
+            let memory = if new < old { FALLS } else { GROWS };
+            (1.0 - (-past / memory).exp()).max(alike)
+        };
+        let mean = fresh.mean().min(usual.mean * FREAK);
+        let log = fresh.mean_log().min(usual.log + FREAK.log2());
+        usual.mean += (mean - usual.mean) * share(usual.mean, mean);
+        usual.log += (log - usual.log) * share(usual.log, log);
+    }
+}
+
+/// What happened lately.
+#[derive(Clone, Copy, Debug, Default)]
+struct Recent {
+    time: f64,
+    admitted: f64,
+    answers: Answers,
+}
+
+impl Recent {
+    /// What waits for an answer is not more than what came lately, give or take.
+    fn explains(&self, seen: &Seen) -> bool {
+        let chance = 2.0 * self.admitted.sqrt() + 2.0;
+        seen.pending <= seen.floor || f64::from(seen.pending) <= self.admitted + chance
     }
 }
