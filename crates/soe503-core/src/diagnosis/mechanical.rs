@@ -122,7 +122,9 @@ fn dns(rcode: Option<u16>, resolved_before: bool) -> Cause {
 fn refused(refusal: &Refusal) -> Cause {
     match refusal {
         Refusal::CircuitOpen { rule, .. } => *rule,
-        Refusal::NoBackend { cause, .. } | Refusal::Limit { cause, .. } => *cause,
+        Refusal::NoBackend { cause, .. }
+        | Refusal::Limit { cause, .. }
+        | Refusal::Queue { cause, .. } => *cause,
         Refusal::Policy(cause) => *cause,
     }
 }

@@ -33,7 +33,7 @@ fn rank(attempt: &Attempt, cause: Cause) -> u8 {
         (Some(Fault::Refused(refusal)), _) => match refusal {
             // One backend's limit: the others were tried, and they decide.
             Refusal::Limit { .. } if attempt.backend.is_some() => 80,
-            Refusal::Policy(_) | Refusal::Limit { .. } => 0,
+            Refusal::Policy(_) | Refusal::Limit { .. } | Refusal::Queue { .. } => 0,
             Refusal::NoBackend { cause, .. } if own_policy(*cause) => 0,
             Refusal::CircuitOpen { .. } | Refusal::NoBackend { .. } => 100,
         },

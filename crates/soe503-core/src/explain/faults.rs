@@ -167,6 +167,17 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::CircuitOpen { .. } => "the circuit is open".to_owned(),
         Refusal::NoBackend { .. } => "no backend can be used".to_owned(),
         Refusal::Limit { limit, in_use, .. } => format!("{in_use} in use of {limit} allowed"),
+        Refusal::Queue {
+            limit,
+            in_use,
+            waiting,
+            waited,
+            class,
+            ..
+        } => format!(
+            "{in_use} in use of {limit} allowed, {waiting} waiting, waited {} ms, priority {class}",
+            waited.as_millis()
+        ),
         Refusal::Policy(cause) => cause.info().title.to_owned(),
     }
 }

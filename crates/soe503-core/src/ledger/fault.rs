@@ -1,6 +1,9 @@
 //! What went wrong, mechanically.
 
+use core::time::Duration;
+
 use crate::cause::Cause;
+use crate::limit::Class;
 
 /// What ended an attempt, as observed; not yet what it means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,6 +194,21 @@ pub enum Refusal {
         limit: u64,
         /// What was in use.
         in_use: u64,
+    },
+    /// A limit of ours is reached, and the request could not wait for its turn, or not any longer.
+    Queue {
+        /// `overload/queue_full` or `overload/queue_timeout`.
+        cause: Cause,
+        /// The limit.
+        limit: u64,
+        /// What was in use.
+        in_use: u64,
+        /// How many waited for their turn.
+        waiting: u64,
+        /// How long this one had.
+        waited: Duration,
+        /// How important it was.
+        class: Class,
     },
     /// Anything else of our own: maintenance, loops, unknown pools.
     Policy(Cause),

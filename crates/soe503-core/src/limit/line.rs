@@ -22,6 +22,8 @@ pub(super) struct Line<W> {
     latest: Tick,
     /// When the last ones came.
     arrivals: [Tick; ARRIVALS],
+    /// Where the very last one is in there.
+    arrived: usize,
 }
 
 /// Where somebody stands.
@@ -63,8 +65,9 @@ const MEMORY: f32 = 64.0;
 const TURN: f32 = 0.10;
 const TURN_BACK: f32 = 0.02;
 /// Departed ones that may stay listed before the list is swept.
-const ARRIVALS: usize = 17;
-const FEW: usize = 2;
+const ARRIVALS: usize = 65;
+/// How many of the last arrivals have to be how much faster than answers.
+const WINDOWS: [(usize, f64); 3] = [(2, 1.0), (16, 1.0), (64, 1.1)];
 const LEFTOVERS: usize = 64;
 
 impl<W> Line<W> {
@@ -84,23 +87,25 @@ impl<W> Line<W> {
             waiting: 0,
             latest: Tick::ZERO,
             arrivals: [Tick::ZERO; ARRIVALS],
+            arrived: 0,
         }
     }
 
     /// One comes, whatever becomes of it.
     pub(super) fn came(&mut self, now: Tick) {
         self.latest = self.latest.max(now);
-        self.arrivals.rotate_left(1);
-        self.arrivals[ARRIVALS - 1] = self.latest;
+        self.arrived = (self.arrived + 1) % ARRIVALS;
+        self.arrivals[self.arrived] = self.latest;
     }
 
-    /// More come than are served at `rate` per second, by the last ones and by the very last.
+    /// More come than are served at `rate` per second, by the last few as well as by the last many: a
+    /// rush is noticed late, and its end at once.
     pub(super) fn crowded(&self, rate: f64) -> bool {
-        let faster = |last: usize| {
-            let span = self.latest.since(self.arrivals[ARRIVALS - 1 - last]);
-            span.as_secs_f64() * rate < last as f64
-        };
-        faster(ARRIVALS - 1) && faster(FEW)
+        WINDOWS.iter().all(|&(last, clearly)| {
+            let first = (self.arrived + ARRIVALS - last) % ARRIVALS;
+            let span = self.latest.since(self.arrivals[first]);
+            span.as_secs_f64() * rate * clearly < last as f64
+        })
     }
 
     /// How many wait.

@@ -82,7 +82,9 @@ impl Rejected {
     pub const fn cause(&self) -> Cause {
         match &self.refusal {
             Refusal::CircuitOpen { rule, .. } => *rule,
-            Refusal::NoBackend { cause, .. } | Refusal::Limit { cause, .. } => *cause,
+            Refusal::NoBackend { cause, .. }
+        | Refusal::Limit { cause, .. }
+        | Refusal::Queue { cause, .. } => *cause,
             Refusal::Policy(cause) => *cause,
             _ => Cause::Unclassified,
         }

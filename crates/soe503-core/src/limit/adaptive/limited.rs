@@ -34,8 +34,8 @@ struct Round {
 
 #[derive(Debug)]
 enum Stage {
-    /// More are in flight than the limit allows.
-    Settling,
+    /// What was in flight when the limit changed has to be answered first: so many.
+    Settling(f64),
     Measuring(Sums),
 }
 
@@ -59,17 +59,22 @@ pub(super) enum Next {
 const ROUNDS: usize = 12;
 /// Every so many rounds fewer are let in, to see what an answer takes without a crowd.
 const DIP_EVERY: u32 = 6;
-const DIP: f64 = 0.7;
+const DIP: f64 = 0.75;
 /// What the limit allows beyond what the backends can work on: once proven, and before.
 const HEADROOM: f64 = 1.15;
 const LEAP: f64 = 2.0;
+/// And once it has shown that more in flight are answered as much faster.
+const STRIDE: f64 = 4.0;
 /// The first limit, relative to what is in flight.
 const FIRST: f64 = 0.4;
-/// Answers that make a round, if they all take the same; and at most.
+/// Answers that make a round, if they all take the same: once proven, before, and at most.
 const ENOUGH: f64 = 30.0;
+const A_FEW: f64 = 15.0;
 const PLENTY: f64 = 400.0;
 /// A round of a limit that is proven takes so many times as many answers as may be in flight.
 const TURNS: f64 = 3.0;
+/// A count of answers in a round is not wrong by more than this factor.
+const BURSTS: f64 = 1.5;
 /// Loads that differ by this factor can be compared.
 const APART: f64 = 1.25;
 /// Nobody waits for so long, and the limit goes: in nanoseconds, and in usual latencies.
@@ -92,7 +97,7 @@ impl Limited {
             seed: alarm.base,
             rounds,
             done: 0,
-            stage: Stage::Settling,
+            stage: Stage::Settling(0.0),
             proven: false,
             idle: 0.0,
             silent: 0.0,
@@ -129,11 +134,11 @@ impl Limited {
             return Next::Stay;
         }
         match &mut self.stage {
-            Stage::Settling => {
-                if f64::from(seen.pending) > self.limit + 1.0 {
-                    return Next::Stay;
+            Stage::Settling(left) => {
+                *left -= f64::from(seen.answers.count);
+                if *left <= 0.0 && f64::from(seen.pending) <= self.limit + 1.0 {
+                    self.stage = Stage::Measuring(Sums::default());
                 }
-                self.stage = Stage::Measuring(Sums::default());
             }
             Stage::Measuring(_) if !used => {
                 self.stage = Stage::Measuring(Sums::default());
@@ -145,10 +150,7 @@ impl Limited {
                 if f64::from(sums.answers.count) < enough(&sums.answers, self.limit, self.proven) {
                     return Next::Stay;
                 }
-                let round = Round {
-                    load: sums.loads / sums.time,
-                    rate: f64::from(sums.answers.count) / sums.time,
-                };
+                let round = Round::of(sums);
                 self.judge(round, seen);
             }
         }
@@ -162,8 +164,9 @@ impl Limited {
             self.rounds.clear();
             self.proven = false;
         }
-        if let Some(more_helps) = self.compare(&round) {
-            self.proven = !more_helps;
+        let gain = self.gain(&round);
+        if let Some(gain) = gain {
+            self.proven = gain < 0.5;
         }
         if !self.proven && self.seed.is_some_and(|seed| round.latency() > 2.0 * seed) {
             self.seed = None;
@@ -171,12 +174,18 @@ impl Limited {
         self.rounds.push_back(round);
         if self.rounds.len() > ROUNDS {
             self.rounds.pop_front();
+        }
+        if self.done > DIP_EVERY {
             self.seed = None;
         }
         let (Some(best), Some(least)) = (self.best(), self.least()) else {
             return;
         };
-        let headroom = if self.proven { HEADROOM } else { LEAP };
+        let headroom = match gain {
+            _ if self.proven => HEADROOM,
+            Some(gain) if gain > 0.8 => STRIDE,
+            _ => LEAP,
+        };
         let mut limit = allowed(best * least, headroom);
         if self.proven && self.done % DIP_EVERY == DIP_EVERY - 1 {
             limit *= DIP;
@@ -194,8 +203,9 @@ impl Limited {
         round.rate < 0.6 * rate && round.latency() > 1.5 * slowest
     }
 
-    /// Whether more in flight are answered faster, by the rounds that can tell.
-    fn compare(&self, round: &Round) -> Option<bool> {
+    /// What more in flight bring, by the rounds that can tell: 1 if twice as many are answered twice as
+    /// fast, 0 if that changes nothing.
+    fn gain(&self, round: &Round) -> Option<f64> {
         let (mut gained, mut offered) = (0.0, 0.0);
         for other in &self.rounds {
             let (low, high) = if other.load < round.load {
@@ -209,13 +219,13 @@ impl Limited {
                 offered += ratio - 1.0;
             }
         }
-        (offered > 0.0).then(|| gained > 0.5 * offered)
+        (offered > 0.0).then(|| gained / offered)
     }
 
     fn set(&mut self, limit: f64, seen: &Seen) {
         let floor = f64::from(seen.floor);
         self.limit = limit.max(floor).min(f64::from(u32::MAX - 1));
-        self.stage = Stage::Settling;
+        self.stage = Stage::Settling(f64::from(seen.pending));
     }
 
     fn best(&self) -> Option<f64> {
@@ -235,8 +245,19 @@ impl Limited {
 }
 
 impl Round {
-    /// What an answer took in the mean, by Little's law: no answer has to be waited for to count, so
-    /// that those which take long do not count too little.
+    /// Answers come in bursts, which a count in a time would be too many or too few of: their number
+    /// is told from what they took, by Little's law. Requests that are never answered would make that
+    /// too many, but the count bounds it.
+    fn of(sums: &Sums) -> Self {
+        let load = (sums.loads / sums.time).max(1.0);
+        let counted = f64::from(sums.answers.count) / sums.time;
+        Self {
+            load,
+            rate: (load / sums.answers.mean()).min(BURSTS * counted),
+        }
+    }
+
+    /// What an answer took in the mean.
     fn latency(&self) -> f64 {
         self.load / self.rate
     }
@@ -244,14 +265,18 @@ impl Round {
 
 /// How many answers a mean needs to be worth something: more if they differ much.
 fn enough(answers: &Answers, limit: f64, proven: bool) -> f64 {
-    let turns = if proven { TURNS } else { 1.0 };
+    let (turns, few) = if proven {
+        (TURNS, ENOUGH)
+    } else {
+        (1.0, A_FEW)
+    };
     let spread = if answers.count == 0 {
         1.0
     } else {
         // The arithmetic mean above the geometric one.
         (answers.mean() / answers.mean_log().exp2()).max(1.0)
     };
-    let even = (ENOUGH * spread * spread).min(PLENTY);
+    let even = (few * spread * spread).min(PLENTY);
     even.max(turns * limit)
 }
 

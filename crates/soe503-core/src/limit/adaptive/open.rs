@@ -10,6 +10,7 @@ pub(super) struct Open {
     usual: Option<Usual>,
     /// Answers that nothing was learnt from yet.
     fresh: Answers,
+    fresh_for: f64,
     /// Answers that the usual is made of.
     known: f64,
     /// Answers per nanosecond, of late.
@@ -48,9 +49,8 @@ pub(super) struct Alarm {
     pub(super) rate: Option<f64>,
 }
 
-/// What is usual grows with this time constant, and falls with that: nanoseconds.
-const GROWS: f64 = 15e9;
-const FALLS: f64 = 5e9;
+/// What is usual follows what is seen with this time constant, in nanoseconds.
+const MEMORY: f64 = 10e9;
 /// The first so many answers count alike.
 const FIRST: f64 = 100.0;
 const RATE_MEMORY: f64 = 1e9;
@@ -68,14 +68,13 @@ const PATIENCE: f64 = 1.5;
 const SURE: u32 = 2;
 /// Nothing was answered for so long although somebody waits, and nothing is known: nanoseconds.
 const SILENT: f64 = 1e9;
-/// What is learnt at once is not more than this multiple of the usual.
-const FREAK: f64 = 3.0;
 
 impl Open {
     pub(super) const fn new() -> Self {
         Self {
             usual: None,
             fresh: Answers::NONE,
+            fresh_for: 0.0,
             known: 0.0,
             rate: 0.0,
             looks: VecDeque::new(),
@@ -127,6 +126,7 @@ impl Open {
     pub(super) fn resume(&mut self, base: Option<f64>) {
         self.looks.clear();
         self.fresh = Answers::NONE;
+        self.fresh_for = 0.0;
         self.alarming = 0;
         self.silent = 0.0;
         if let (Some(mean), Some(usual)) = (base, &mut self.usual) {
@@ -158,10 +158,12 @@ impl Open {
         let kept = (-past / RATE_MEMORY).exp();
         self.rate = self.rate * kept + f64::from(seen.answers.count) / past.max(1.0) * (1.0 - kept);
         self.fresh.add(&seen.answers);
-        if self.fresh.count < ENOUGH && (self.usual.is_none() || seen.answers.count == 0) {
+        self.fresh_for += past;
+        if self.fresh.count < ENOUGH {
             return;
         }
         let fresh = core::mem::replace(&mut self.fresh, Answers::NONE);
+        let time = core::mem::take(&mut self.fresh_for);
         self.known += f64::from(fresh.count);
         let Some(usual) = &mut self.usual else {
             self.usual = Some(Usual {
@@ -175,14 +177,9 @@ impl Open {
         } else {
             0.0
         };
-        let share = |old: f64, new: f64| {
-            let memory = if new < old { FALLS } else { GROWS };
-            (1.0 - (-past / memory).exp()).max(alike)
-        };
-        let mean = fresh.mean().min(usual.mean * FREAK);
-        let log = fresh.mean_log().min(usual.log + FREAK.log2());
-        usual.mean += (mean - usual.mean) * share(usual.mean, mean);
-        usual.log += (log - usual.log) * share(usual.log, log);
+        let share = (1.0 - (-time / MEMORY).exp()).max(alike);
+        usual.mean += (fresh.mean() - usual.mean) * share;
+        usual.log += (fresh.mean_log() - usual.log) * share;
     }
 }
 
