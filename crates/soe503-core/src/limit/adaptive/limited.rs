@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::open::Alarm;
+use super::open::{Alarm, Usual};
 use super::{Answers, Seen};
 
 /// A limit, and what is known of its effect.
@@ -13,6 +13,10 @@ pub(super) struct Limited {
     seed: Option<f64>,
     /// Newest last.
     rounds: VecDeque<Round>,
+    /// All answers since the limit is in force.
+    answers: Answers,
+    /// How much latencies differ, as far as was seen before.
+    spread: f64,
     done: u32,
     stage: Stage,
     /// More in flight were not answered faster.
@@ -51,8 +55,8 @@ struct Sums {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Next {
     Stay,
-    /// There is no need for a limit. The latency that turned out to be usual, if one did.
-    Open(Option<f64>),
+    /// There is no need for a limit. What turned out to be usual, if anything did.
+    Open(Option<Usual>),
 }
 
 /// Rounds that are remembered.
@@ -96,6 +100,8 @@ impl Limited {
             limit: 0.0,
             seed: alarm.base,
             rounds,
+            answers: Answers::NONE,
+            spread: alarm.spread,
             done: 0,
             stage: Stage::Settling(0.0),
             proven: false,
@@ -117,6 +123,7 @@ impl Limited {
     }
 
     pub(super) fn look(&mut self, past: f64, seen: &Seen) -> Next {
+        self.answers.add(&seen.answers);
         let used = seen.waiting > 0 || f64::from(seen.pending) >= 0.9 * self.limit.floor();
         self.idle = if seen.waiting > 0 {
             0.0
@@ -147,7 +154,7 @@ impl Limited {
                 sums.time += past;
                 sums.loads += past * f64::from(seen.pending);
                 sums.answers.add(&seen.answers);
-                if f64::from(sums.answers.count) < enough(&sums.answers, self.limit, self.proven) {
+                if f64::from(sums.answers.count) < enough(&sums.answers, self.spread, self.limit, self.proven) {
                     return Next::Stay;
                 }
                 let round = Round::of(sums);
@@ -238,8 +245,9 @@ impl Limited {
     }
 
     fn open(&self) -> Next {
-        let usual = self.rounds.iter().map(Round::latency).reduce(f64::min);
-        let usual = usual.filter(|_| !self.proven);
+        // It was the latency that had changed, and not because of a crowd.
+        let told = !self.proven && f64::from(self.answers.count) >= A_FEW;
+        let usual = told.then(|| Usual::of(&self.answers));
         Next::Open(usual)
     }
 }
@@ -264,18 +272,18 @@ impl Round {
 }
 
 /// How many answers a mean needs to be worth something: more if they differ much.
-fn enough(answers: &Answers, limit: f64, proven: bool) -> f64 {
+fn enough(answers: &Answers, usual: f64, limit: f64, proven: bool) -> f64 {
     let (turns, few) = if proven {
         (TURNS, ENOUGH)
     } else {
         (1.0, A_FEW)
     };
-    let spread = if answers.count == 0 {
-        1.0
-    } else {
-        // The arithmetic mean above the geometric one.
-        (answers.mean() / answers.mean_log().exp2()).max(1.0)
+    let seen = match answers.count {
+        0 => 1.0,
+        _ => answers.mean() / answers.mean_log().exp2(),
     };
+    // If there are few slow ones, none may have come yet.
+    let spread = seen.max(usual);
     let even = (few * spread * spread).min(PLENTY);
     even.max(turns * limit)
 }

@@ -11,8 +11,8 @@ pub(super) struct Open {
     /// Answers that nothing was learnt from yet.
     fresh: Answers,
     fresh_for: f64,
-    /// Answers that the usual is made of.
-    known: f64,
+    /// Nanoseconds that something is usual for.
+    known_for: f64,
     /// Answers per nanosecond, of late.
     rate: f64,
     /// The last looks, the newest last.
@@ -25,7 +25,7 @@ pub(super) struct Open {
 
 /// Latencies as they usually are.
 #[derive(Clone, Copy, Debug)]
-struct Usual {
+pub(super) struct Usual {
     /// Nanoseconds.
     mean: f64,
     /// The mean binary logarithm of the nanoseconds: a few slow ones do not move it.
@@ -47,12 +47,13 @@ pub(super) struct Alarm {
     pub(super) base: Option<f64>,
     /// Answers per nanosecond now, if there are enough to tell.
     pub(super) rate: Option<f64>,
+    /// How much latencies differ: their usual mean above the usual one.
+    pub(super) spread: f64,
 }
 
 /// What is usual follows what is seen with this time constant, in nanoseconds.
 const MEMORY: f64 = 10e9;
-/// The first so many answers count alike.
-const FIRST: f64 = 100.0;
+const BEGINNING: f64 = 1e9;
 const RATE_MEMORY: f64 = 1e9;
 /// Answers that something is learnt from.
 const ENOUGH: u32 = 20;
@@ -75,7 +76,7 @@ impl Open {
             usual: None,
             fresh: Answers::NONE,
             fresh_for: 0.0,
-            known: 0.0,
+            known_for: 0.0,
             rate: 0.0,
             looks: VecDeque::new(),
             alarming: 0,
@@ -102,6 +103,7 @@ impl Open {
             return (self.silent > SILENT).then_some(Alarm {
                 base: None,
                 rate: None,
+                spread: 1.0,
             });
         };
         let recent = self.recently(PATIENCE * usual.mean);
@@ -119,21 +121,18 @@ impl Open {
         (self.alarming >= SURE).then_some(Alarm {
             base: Some(usual.mean),
             rate,
+            spread: usual.mean / usual.log.exp2(),
         })
     }
 
     /// Goes on after a limit was in force, with what turned out to be usual in it.
-    pub(super) fn resume(&mut self, base: Option<f64>) {
+    pub(super) fn resume(&mut self, found: Option<Usual>) {
         self.looks.clear();
         self.fresh = Answers::NONE;
         self.fresh_for = 0.0;
         self.alarming = 0;
         self.silent = 0.0;
-        if let (Some(mean), Some(usual)) = (base, &mut self.usual) {
-            // How they differ is taken to be the same.
-            usual.log += (mean / usual.mean).log2();
-            usual.mean = mean;
-        }
+        self.usual = found.or(self.usual);
     }
 
     /// Adds the looks up that go back `span`; forgets the others.
@@ -164,22 +163,25 @@ impl Open {
         }
         let fresh = core::mem::replace(&mut self.fresh, Answers::NONE);
         let time = core::mem::take(&mut self.fresh_for);
-        self.known += f64::from(fresh.count);
         let Some(usual) = &mut self.usual else {
-            self.usual = Some(Usual {
-                mean: fresh.mean(),
-                log: fresh.mean_log(),
-            });
+            self.usual = Some(Usual::of(&fresh));
             return;
         };
-        let alike = if self.known < FIRST {
-            f64::from(fresh.count) / self.known
-        } else {
-            0.0
-        };
-        let share = (1.0 - (-time / MEMORY).exp()).max(alike);
+        // In the beginning, what is slow has not been answered yet: that is made up for soon.
+        let memory = (self.known_for / 2.0).clamp(BEGINNING, MEMORY);
+        self.known_for += time;
+        let share = 1.0 - (-time / memory).exp();
         usual.mean += (fresh.mean() - usual.mean) * share;
         usual.log += (fresh.mean_log() - usual.log) * share;
+    }
+}
+
+impl Usual {
+    pub(super) fn of(answers: &Answers) -> Self {
+        Self {
+            mean: answers.mean(),
+            log: answers.mean_log(),
+        }
     }
 }
 
