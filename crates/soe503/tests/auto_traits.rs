@@ -59,7 +59,7 @@ const _: () = {
     sent::<timeout::future::ResponseFuture<Future>>();
     sent::<retry::future::ResponseFuture<Inner, Future, Body, Body>>();
     sent::<circuit_breaker::future::ResponseFuture<Future, HttpClassify>>();
-    sent::<concurrency_limit::future::ResponseFuture<Future>>();
+    sent::<concurrency_limit::future::ResponseFuture<Inner, Future, Body>>();
     sent::<pool::future::ResponseFuture<Inner, Future, Body, HttpClassify>>();
 
     sent::<ReplayBody<Body>>();

@@ -116,13 +116,15 @@ impl ConcurrencyLimit {
     }
 
     /// A slot, a place in line, or neither.
-    pub fn enter(&self, now: Tick, arrival: Arrival) -> Entry {
+    ///
+    /// `arrival` is asked only if there is no room.
+    pub fn enter(&self, now: Tick, arrival: impl FnOnce() -> Arrival) -> Entry {
         let shared = &self.shared;
         shared.look(now);
         if shared.enter() {
             return Entry::Admitted(Slot::new(Arc::clone(shared), now));
         }
-        shared.stand_in_line(now, arrival)
+        shared.stand_in_line(now, arrival())
     }
 
     /// Changes the settings, for clones of the handle too. Slots that are out stay valid, and so do
@@ -130,7 +132,9 @@ impl ConcurrencyLimit {
     pub fn set_config(&self, config: LimitConfig) {
         let shared = &self.shared;
         shared.fixed.store(config.fixed, Ordering::Relaxed);
-        shared.max_waiting.store(config.max_waiting, Ordering::Relaxed);
+        shared
+            .max_waiting
+            .store(config.max_waiting, Ordering::Relaxed);
         let wait = crate::time::saturating_nanos(config.max_wait);
         shared.max_wait.store(wait, Ordering::Relaxed);
         let mut adaptive = shared.adaptive();
@@ -186,7 +190,9 @@ impl ConcurrencyLimit {
             in_use: in_flight(load),
             pending: pending(load),
             waiting: Class::ALL.map(|class| line.waiting_of(class)),
-            oldest: line.oldest().map_or(Duration::ZERO, |since| now.since(since)),
+            oldest: line
+                .oldest()
+                .map_or(Duration::ZERO, |since| now.since(since)),
             typical: (typical > 0).then(|| Duration::from_nanos(typical)),
             admitted: shared.admitted.load(Ordering::Relaxed),
             waited: shared.waited.load(Ordering::Relaxed),
@@ -302,17 +308,22 @@ impl Shared {
         };
         let ruling = adaptive.look(now, &seen);
         self.rule(&ruling);
-        self.next_look.store(ruling.next.as_nanos(), Ordering::Relaxed);
+        self.next_look
+            .store(ruling.next.as_nanos(), Ordering::Relaxed);
         drop(adaptive);
         self.serve_any();
     }
 
     fn rule(&self, ruling: &Ruling) {
-        self.allowed.store(ruling.limit.unwrap_or(u32::MAX), Ordering::SeqCst);
+        self.allowed
+            .store(ruling.limit.unwrap_or(u32::MAX), Ordering::SeqCst);
         let wait = self.max_wait().as_secs_f64();
-        let bound = ruling.proven.map_or(u32::MAX, |rate| (rate * wait).ceil() as u32);
+        let bound = ruling
+            .proven
+            .map_or(u32::MAX, |rate| (rate * wait).ceil() as u32);
         self.line_bound.store(bound.max(1), Ordering::Relaxed);
-        self.proven.store(ruling.proven.is_some(), Ordering::Relaxed);
+        self.proven
+            .store(ruling.proven.is_some(), Ordering::Relaxed);
         let typical = ruling.typical.map_or(0, crate::time::saturating_nanos);
         self.typical.store(typical, Ordering::Relaxed);
     }
@@ -426,7 +437,10 @@ impl Shared {
             Some(old) => old.clone_from(waker),
             None => *old = Some(waker.clone()),
         });
-        (matches!(state, State::Granted), matches!(state, State::Evicted))
+        (
+            matches!(state, State::Granted),
+            matches!(state, State::Evicted),
+        )
     }
 
     pub(super) fn leave(&self, place: u32) -> State<Waker> {
@@ -444,7 +458,11 @@ impl Shared {
             name: Arc::clone(&self.name),
             why,
             limit,
-            in_use: if by == LimitWhy::Fixed { in_flight(load) } else { pending(load) },
+            in_use: if by == LimitWhy::Fixed {
+                in_flight(load)
+            } else {
+                pending(load)
+            },
             waiting: self.waiting.load(Ordering::Relaxed),
             waited,
             class,

@@ -4,6 +4,7 @@ mod class;
 mod config;
 mod handle;
 mod line;
+mod priority;
 mod slot;
 mod snapshot;
 mod ticket;

@@ -40,7 +40,11 @@ impl Ticket {
         if !evicted && !late {
             return None;
         }
-        let why = if evicted { Turned::LineFull } else { Turned::TooLate };
+        let why = if evicted {
+            Turned::LineFull
+        } else {
+            Turned::TooLate
+        };
         self.place = None;
         // Its turn may have come at this very moment.
         if matches!(self.shared.leave(place), State::Granted) {
@@ -53,7 +57,10 @@ impl Ticket {
     /// When this request is turned away if nothing happens; it may become later.
     pub fn due(&self) -> Tick {
         let aged = self.shared.patience().map(|wait| self.since.after(wait));
-        [aged, self.cut].into_iter().flatten().fold(Tick::MAX, Tick::min)
+        [aged, self.cut]
+            .into_iter()
+            .flatten()
+            .fold(Tick::MAX, Tick::min)
     }
 
     /// When to ask again at the latest: patience may end before anybody says so.

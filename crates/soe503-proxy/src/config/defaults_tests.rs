@@ -4,8 +4,8 @@ use super::{
     keys::{
         AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, CertificateKeys, CheckKeys,
         ClientAuthKeys, EjectionKeys, FileKeys, ForwardedKeys, HeaderKeys, LimitKeys, ListenerKeys,
-        ListenerTlsKeys, MatchKeys, PoolKeys, PoolTlsKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
-        ServerKeys,
+        ListenerTlsKeys, MatchKeys, PoolKeys, PoolTlsKeys, QueueKeys, RetryBudgetKeys, RetryKeys,
+        RouteKeys, ServerKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -78,4 +78,5 @@ fn lists_of_defaults_are_true() {
     check::<BreakerKeys>(guard, "pub struct CircuitBreaker");
     check::<RetryBudgetKeys>(guard, "pub struct RetryBudget");
     check::<EjectionKeys>(guard, "pub struct Ejection");
+    check::<QueueKeys>(guard, "pub struct Queue");
 }

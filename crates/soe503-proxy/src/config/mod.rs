@@ -40,7 +40,7 @@ mod tls;
 mod wire;
 
 pub use forwarding::{Forwarded, ForwardedMode, ForwardedStyle, Networks};
-pub use guard::{CircuitBreaker, Ejection, RetryBudget, Window};
+pub use guard::{CircuitBreaker, Ejection, Queue, RetryBudget, Window};
 pub use health::{HealthCheck, Probe, StatusSet};
 pub use listener::{Limits, Listener, Protocols};
 pub use load::{MAX_FILE_SIZE, from_str, load};

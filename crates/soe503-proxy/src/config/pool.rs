@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use super::{BackendTls, CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, RetryBudget};
+use super::{
+    BackendTls, CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, Queue, RetryBudget,
+};
 
 /// Backends behind a name: `[pools.NAME]`.
 ///
@@ -24,6 +26,7 @@ use super::{BackendTls, CircuitBreaker, Ejection, HealthCheck, Name, NonEmpty, R
 /// - `h2_ping_interval`: `"30s"`
 /// - `h2_ping_timeout`: `"5s"`
 /// - `max_in_flight`: `10000`
+/// - `adaptive_limit`: `true`
 /// - `slow_start`: `"5s"`
 /// - `dns_refresh`: `"10s"`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub struct PoolConfig {
     pub h2_ping_timeout: Duration,
     /// Requests that may be under way at once, over all workers; more are shed.
     pub max_in_flight: NonZeroU32,
+    /// Whether the pool finds out by itself how many requests its backends can work on at once.
+    pub adaptive_limit: bool,
     /// How long a backend that comes back takes to reach its full share.
     pub slow_start: Duration,
     /// How often names are resolved again.
@@ -66,6 +71,8 @@ pub struct PoolConfig {
     pub retry_budget: RetryBudget,
     /// When a backend is taken out by what its requests show, unless that is switched off.
     pub ejection: Option<Ejection>,
+    /// Where requests wait while as many are under way as may be.
+    pub queue: Queue,
 }
 
 /// How a backend is chosen.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::{Request, Response};
+use soe503::concurrency_limit::Priority;
 use soe503::explain::{Explain, Explainer, FailureRecord, Record};
 use soe503::{CircuitBreaker, ConcurrencyLimit, Pool, RetryLayer, StatusSet, Timeout};
 use soe503_core::explain::{Exposure, StatusPolicy};
@@ -19,7 +20,7 @@ use crate::upstream::Upstream;
 
 /// Outermost first; the order and the reasons for it are in ARCHITECTURE.md.
 pub(crate) type Stack =
-    Explain<ConcurrencyLimit<Timeout<soe503::Retry<CircuitBreaker<Pool<Upstream>>>>>>;
+    Explain<Timeout<ConcurrencyLimit<soe503::Retry<CircuitBreaker<Pool<Upstream>>>>>>;
 
 /// What the stack answers with.
 pub(crate) type StackBody = <<Stack as Service<Request<ClientBody>>>::Response as Answer>::Body;
@@ -59,12 +60,17 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
         .statuses(statuses(&route.retry.on_status))
         .replay_cap(usize::try_from(route.retry.max_body).unwrap_or(usize::MAX))
         .layer(guarded);
+    let bulkhead = route
+        .max_in_flight
+        .map(|limit| pool.bulkhead(&route.matches.to_string(), limit.get()));
+    let limited = ConcurrencyLimit::new(retried, pool.limit.clone())
+        .bulkhead(bulkhead)
+        .priority(priority(route));
     // With a single attempt there is nobody below who keeps the deadline.
     let timed = match route.retry.attempts.get() {
-        1 => Timeout::new(retried, route.timeout),
-        _ => Timeout::new(retried, route.timeout).kept_below(),
+        1 => Timeout::new(limited, route.timeout),
+        _ => Timeout::new(limited, route.timeout).kept_below(),
     };
-    let limited = ConcurrencyLimit::new(timed, pool.limit.clone());
     let explainer = Explainer::builder(parts.server)
         .exposure(parts.explain)
         .policy(parts.status)
@@ -74,7 +80,15 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
             pool: Arc::clone(&pool.name),
         })
         .build();
-    Explain::new(limited, explainer)
+    Explain::new(timed, explainer)
+}
+
+fn priority(route: &config::Route) -> Priority {
+    let fixed = Priority::fixed(route.priority);
+    match &route.priority_header {
+        Some(header) => fixed.believe(header.clone()),
+        None => fixed,
+    }
 }
 
 fn statuses(on: &[u16]) -> StatusSet {

@@ -1,5 +1,6 @@
 //! One pool at run time.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,6 +39,8 @@ pub struct PoolState {
     pub budget: RetryBudget,
     /// How many requests may be under way.
     pub limit: ConcurrencyLimit,
+    /// Limits of single routes, by the route's match. They outlive a reload.
+    bulkheads: Arc<Mutex<HashMap<Arc<str>, ConcurrencyLimit>>>,
     /// What happened so far. Outlives a reload.
     pub counters: Arc<PoolCounters>,
     /// TLS to the backends that are `https`.
@@ -61,7 +64,8 @@ impl PoolState {
             breaker: Breaker::new(Arc::clone(&name), settings::breaker(&config), seed),
             openings: Openings::default(),
             budget: RetryBudget::new(Arc::clone(&name), config.retry_budget.decisions()),
-            limit: ConcurrencyLimit::new(Arc::clone(&name), config.max_in_flight.get()),
+            limit: ConcurrencyLimit::with(Arc::clone(&name), config.limit()),
+            bulkheads: Arc::default(),
             counters: Arc::default(),
             tls: tls(&config),
             answers: ArcSwap::from_pointee(Answers::new(
@@ -103,7 +107,7 @@ impl PoolState {
         self.circuit_news();
         let circuit = self.circuit().follow_on(same);
         self.pool.set_config(config.decisions());
-        self.limit.set_limit(config.max_in_flight.get());
+        self.limit.set_config(config.limit());
         let state = Self {
             name: Arc::clone(&self.name),
             pool: self.pool.clone(),
@@ -111,6 +115,7 @@ impl PoolState {
             openings: Openings::default(),
             budget,
             limit: self.limit.clone(),
+            bulkheads: Arc::clone(&self.bulkheads),
             counters: Arc::clone(&self.counters),
             tls,
             answers: ArcSwap::from_pointee(Answers::new(members::hosts(&config), &self.answers())),
@@ -120,6 +125,21 @@ impl PoolState {
         };
         state.publish(now);
         state
+    }
+
+    /// The limit of the route called `route`: `limit` of its requests at once.
+    pub fn bulkhead(&self, route: &str, limit: u32) -> ConcurrencyLimit {
+        let mut all = self
+            .bulkheads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all.get(route) {
+            known.set_limit(limit);
+            return known.clone();
+        }
+        let new = ConcurrencyLimit::new(route, limit);
+        all.insert(route.into(), new.clone());
+        new
     }
 
     /// Takes in what a lookup of `host` gave, and changes the backends if the addresses did.
@@ -213,6 +233,7 @@ impl PoolState {
     fn publish(&self, now: Tick) {
         let options = settings::upstream(&self.config);
         let specs = members::specs(self.members(), options, &self.pool);
+        self.limit.set_backends(specs.len() as u32);
         self.pool.set_backends(specs, now);
         self.published.fetch_add(1, Ordering::Release);
     }

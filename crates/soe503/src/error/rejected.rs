@@ -83,8 +83,8 @@ impl Rejected {
         match &self.refusal {
             Refusal::CircuitOpen { rule, .. } => *rule,
             Refusal::NoBackend { cause, .. }
-        | Refusal::Limit { cause, .. }
-        | Refusal::Queue { cause, .. } => *cause,
+            | Refusal::Limit { cause, .. }
+            | Refusal::Queue { cause, .. } => *cause,
             Refusal::Policy(cause) => *cause,
             _ => Cause::Unclassified,
         }

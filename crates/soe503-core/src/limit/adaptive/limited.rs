@@ -134,7 +134,11 @@ impl Limited {
         if self.idle > settled || !self.proven && !used {
             return self.open();
         }
-        self.silent = if seen.answers.count > 0 { 0.0 } else { self.silent + past };
+        self.silent = if seen.answers.count > 0 {
+            0.0
+        } else {
+            self.silent + past
+        };
         if self.silent > SILENT {
             self.silent = 0.0;
             self.set(self.limit / 2.0, seen);
@@ -154,7 +158,9 @@ impl Limited {
                 sums.time += past;
                 sums.loads += past * f64::from(seen.pending);
                 sums.answers.add(&seen.answers);
-                if f64::from(sums.answers.count) < enough(&sums.answers, self.spread, self.limit, self.proven) {
+                if f64::from(sums.answers.count)
+                    < enough(&sums.answers, self.spread, self.limit, self.proven)
+                {
                     return Next::Stay;
                 }
                 let round = Round::of(sums);

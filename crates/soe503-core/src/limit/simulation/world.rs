@@ -205,9 +205,15 @@ impl Run<'_> {
             class,
             queued: false,
         });
-        let deadline = Some(self.tick().after(Duration::from_secs_f64(self.world.patience)));
+        let deadline = Some(
+            self.tick()
+                .after(Duration::from_secs_f64(self.world.patience)),
+        );
         self.at(self.now + self.world.patience, Event::GiveUp(id));
-        match self.limit.enter(self.tick(), Arrival { class, deadline }) {
+        match self
+            .limit
+            .enter(self.tick(), || Arrival { class, deadline })
+        {
             Entry::Admitted(slot) => self.send(id, slot),
             Entry::Refused(reached) => self.end(id, End::Refused(reached)),
             Entry::Waits(ticket) => {
@@ -245,7 +251,11 @@ impl Run<'_> {
         let first = self.rng.usize(..self.backends.len());
         let second = self.rng.usize(..self.backends.len());
         let less = |backend: usize| self.backends[backend].outstanding;
-        let backend = if less(second) < less(first) { second } else { first };
+        let backend = if less(second) < less(first) {
+            second
+        } else {
+            first
+        };
         self.backends[backend].outstanding += 1;
         self.backends[backend].queue.push_back(id);
         self.slots.insert(id, (slot, backend));
@@ -303,7 +313,8 @@ impl Run<'_> {
     fn look(&mut self) {
         let seen = self.limit.snapshot(self.tick());
         let waiting = seen.waiting.iter().sum();
-        self.limits.push((self.now, seen.limit, seen.why, seen.pending, waiting));
+        self.limits
+            .push((self.now, seen.limit, seen.why, seen.pending, waiting));
         if self.now < self.world.until {
             self.at(self.now + 0.01, Event::Look);
         }
@@ -318,7 +329,9 @@ fn current<T: Copy>(steps: &[(f64, T)], now: f64) -> T {
 
 impl Outcome {
     pub(super) fn sent(&self, from: f64, till: f64) -> impl Iterator<Item = &Request> {
-        self.requests.iter().filter(move |one| from <= one.sent && one.sent < till)
+        self.requests
+            .iter()
+            .filter(move |one| from <= one.sent && one.sent < till)
     }
 
     /// Answers per second.
@@ -331,7 +344,8 @@ impl Outcome {
     /// Requests that were not answered and ended in that time.
     pub(super) fn failed(&self, from: f64, till: f64) -> usize {
         let bad = self.requests.iter().filter(|one| one.end != End::Answered);
-        bad.filter(|one| from <= one.ended && one.ended < till).count()
+        bad.filter(|one| from <= one.ended && one.ended < till)
+            .count()
     }
 
     /// Requests that this side turned away.
@@ -349,12 +363,17 @@ impl Outcome {
         let good = self.sent(from, till).filter(|one| one.end == End::Answered);
         let mut took: Vec<f64> = good.map(|one| one.ended - one.sent).collect();
         took.sort_by(f64::total_cmp);
-        took.get(((took.len() as f64 * q) as usize).min(took.len().saturating_sub(1))).copied().unwrap_or(0.0)
+        took.get(((took.len() as f64 * q) as usize).min(took.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or(0.0)
     }
 
     /// Share of a class that was answered.
     pub(super) fn answered(&self, class: Class, from: f64, till: f64) -> f64 {
-        let of: Vec<_> = self.sent(from, till).filter(|one| one.class == class).collect();
+        let of: Vec<_> = self
+            .sent(from, till)
+            .filter(|one| one.class == class)
+            .collect();
         of.iter().filter(|one| one.end == End::Answered).count() as f64 / of.len() as f64
     }
 }

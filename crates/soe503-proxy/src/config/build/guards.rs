@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 
 use super::at_least;
 use crate::config::{
-    CircuitBreaker, Ejection, RetryBudget, Window,
-    keys::{BreakerKeys, EjectionKeys, RetryBudgetKeys},
+    CircuitBreaker, Ejection, Queue, RetryBudget, Window,
+    keys::{BreakerKeys, EjectionKeys, QueueKeys, RetryBudgetKeys},
     problem::{Problem, Problems},
     wire::At,
 };
@@ -76,6 +76,13 @@ pub(super) fn retry_budget(keys: &RetryBudgetKeys) -> RetryBudget {
         ratio: keys.ratio.value,
         window: keys.window.value,
         min_per_second: keys.min_per_second.value,
+    }
+}
+
+pub(super) fn queue(keys: &QueueKeys) -> Queue {
+    Queue {
+        max_waiting: keys.max_waiting.value,
+        max_wait: keys.max_wait.value,
     }
 }
 

@@ -67,6 +67,7 @@ fn pool(
         h2_ping_interval: keys.h2_ping_interval.value,
         h2_ping_timeout: keys.h2_ping_timeout.value,
         max_in_flight: keys.max_in_flight.value,
+        adaptive_limit: keys.adaptive_limit.value,
         slow_start: keys.slow_start.value,
         dns_refresh: keys.dns_refresh.value,
         tls: tls?,
@@ -74,6 +75,7 @@ fn pool(
         circuit_breaker,
         retry_budget: guards::retry_budget(&keys.retry_budget.0.value),
         ejection,
+        queue: guards::queue(&keys.queue.0.value),
     })
 }
 

@@ -19,7 +19,8 @@ pub(super) use backend::BackendEntry;
 pub(super) use headers::{Fields, HeaderKeys};
 pub(super) use listeners::{ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol};
 pub(super) use pools::{
-    BackendKeys, BreakerKeys, CheckKeys, CheckKind, EjectionKeys, PoolKeys, RetryBudgetKeys,
+    BackendKeys, BreakerKeys, CheckKeys, CheckKind, EjectionKeys, PoolKeys, QueueKeys,
+    RetryBudgetKeys,
 };
 pub(super) use routes::{MatchKeys, RetryKeys, RouteKeys};
 pub(super) use server::{AccessLogKeys, AdminKeys, ServerKeys};

@@ -50,6 +50,10 @@ section! {
         /// Requests under way at once, over all workers; more are answered with 503.
         max_in_flight: Defaulted<NonZeroU32>, default(nonzero_u32(10_000)),
             range(NonZeroU32::MIN, nonzero_u32(1_000_000));
+        /// Whether the proxy finds out by itself how many requests the backends can work on at once, and
+        /// holds the others back while there are more. It only looks into it when requests pile up there,
+        /// and turns nobody away before it has measured that more at once are not answered faster.
+        adaptive_limit: Defaulted<bool>, default(true);
         /// How long a backend that comes back takes to reach its full share.
         slow_start: Defaulted<Duration>, default(Duration::from_secs(5)),
             range(Duration::ZERO, Duration::from_secs(3600));
@@ -67,10 +71,11 @@ section! {
         retry_budget: Nested<RetryBudgetKeys>;
         /// Takes a backend out when its requests show that it fails.
         ejection: Nested<EjectionKeys>;
+        /// Where requests wait while as many are under way as may be.
+        queue: Nested<QueueKeys>;
     }
     later {
         maintenance: "maintenance windows",
-        queue: "queues",
         cache: "caches",
     }
 }
@@ -195,6 +200,20 @@ section! {
         /// The longest time; `base` if that is longer.
         max: Defaulted<Duration>, default(Duration::from_secs(30)),
             range(Duration::from_millis(1), Duration::from_secs(86_400));
+    }
+}
+
+section! {
+    /// Where requests wait while as many are under way as may be: the more important ones are served
+    /// first, and the others sent away first.
+    struct QueueKeys {
+        /// How many may wait, over all workers; 0: one too many is answered with 503 at once.
+        max_waiting: Defaulted<u32>, default(4096), range(0, 1_000_000);
+        /// How long a request waits while the pool is known to be saturated, or has `max_in_flight`
+        /// under way. Fewer wait than are served in that time, fewer still of the less important, and
+        /// none for twice as long. A request whose deadline comes before an answer can does not wait.
+        max_wait: Defaulted<Duration>, default(Duration::from_millis(250)),
+            range(Duration::from_millis(1), Duration::from_secs(60));
     }
 }
 

@@ -163,6 +163,7 @@ fn route(route: &Route) -> Value {
             HostPolicy::Backend => "backend",
             HostPolicy::Fixed(host) => text(host),
         },
+        "priority": route.priority.as_str(),
         "request_headers": header_rules(&route.request_headers),
         "response_headers": header_rules(&route.response_headers),
         "retry": {
@@ -174,6 +175,12 @@ fn route(route: &Route) -> Value {
             "on_status": retry.on_status,
         },
     });
+    if let Some(header) = &route.priority_header {
+        view["priority_header"] = json!(header.as_str());
+    }
+    if let Some(limit) = route.max_in_flight {
+        view["max_in_flight"] = json!(limit);
+    }
     if let Some(Rewrite(prefix)) = &route.rewrite {
         match prefix.is_empty() {
             true if route.matches.path_prefix.is_empty() => view["rewrite_prefix"] = json!("/"),
@@ -237,11 +244,16 @@ fn pool(pool: &PoolConfig) -> Value {
         "h2_ping_interval": span(pool.h2_ping_interval),
         "h2_ping_timeout": span(pool.h2_ping_timeout),
         "max_in_flight": pool.max_in_flight,
+        "adaptive_limit": pool.adaptive_limit,
         "slow_start": span(pool.slow_start),
         "dns_refresh": span(pool.dns_refresh),
         "circuit_breaker": pool.circuit_breaker.as_ref().map_or_else(off, circuit_breaker),
         "retry_budget": retry_budget(&pool.retry_budget),
         "ejection": pool.ejection.as_ref().map_or_else(off, ejection),
+        "queue": {
+            "max_waiting": pool.queue.max_waiting,
+            "max_wait": span(pool.queue.max_wait),
+        },
     });
     if let Some(tls) = &pool.tls {
         view["tls"] = backend_tls(tls);

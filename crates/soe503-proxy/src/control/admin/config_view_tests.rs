@@ -28,6 +28,9 @@ timeout = "1500ms"
 host = "app.internal:8080"
 rewrite_prefix = "/v2"
 max_body = "3MiB"
+priority = "high"
+priority_header = "x-importance"
+max_in_flight = 12
 request_headers = { set = { x-a = "1", x-b = "2" }, add = { x-c = "3" }, remove = ["x-d"] }
 response_headers = { set = { strict-transport-security = "max-age=1" } }
 retry = { attempts = 2, attempt_timeout = "700ms", backoff_base = "5ms", backoff_max = "50ms", max_body = "1KiB", on_status = [503] }
@@ -48,6 +51,8 @@ connect_timeout = "250ms"
 idle_timeout = "31s"
 max_idle_connections = 65
 max_in_flight = 66
+adaptive_limit = false
+queue = { max_waiting = 67, max_wait = "68ms" }
 slow_start = "6s"
 dns_refresh = "11s"
 [pools.app.health_check]
