@@ -36,9 +36,9 @@ pub use failure::{
     RetryVerdict, RuledOut, Scope, ScopeLevel,
 };
 pub use pool::{
-    Backend, BackendState, Circuit, CircuitState, ForcedCircuit, HealthCheck, HealthCheckState,
-    HealthHint, HintStatus, IdleTimeout, IdleTimeoutSource, Latency, Pool, PoolState, Pools, Queue,
-    RetryBudget,
+    Backend, BackendState, ByPriority, Circuit, CircuitState, ForcedCircuit, HealthCheck,
+    HealthCheckState, HealthHint, HintStatus, IdleTimeout, IdleTimeoutSource, Latency, Limit,
+    LimitSource, Pool, PoolState, Pools, Queue, RetryBudget,
 };
 pub use problem::Problem;
 pub use time::Timestamp;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::Cause;
+use soe503_core::limit::LimitWhy;
 use soe503_proxy::config::TlsVersion;
 use soe503_proxy::control::metrics::{
     BackendScrape, Kind, PoolScrape, ResponseCount, Scrape, TABLE, TlsScrape, page, render,
@@ -83,7 +84,12 @@ fn scrape() -> Scrape {
             budget_spent: 12,
             budget_refused: 1,
             in_flight: 4,
-            in_flight_limit: Some(10_000),
+            in_flight_limit: Some(34),
+            limit_why: LimitWhy::Saturated,
+            waiting: [9, 0, 3],
+            oldest_waiting: Duration::from_millis(125),
+            waited: 77,
+            shed: [1200, 30, 4],
             panic: false,
             checks: vec![("passed", 40), ("failed", 2), ("not_made", 0)],
             dns_failing: vec![("app.internal".into(), Cause::DependencyDnsFailure)],

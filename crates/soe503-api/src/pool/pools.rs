@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backend, Circuit};
+use super::{Backend, Circuit, Limit, Queue};
 
 /// All pools: the answer of `GET /api/v1/pools`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Pool {
     pub backends: Vec<Backend>,
     /// The pool's retry budget.
     pub retry_budget: RetryBudget,
+    /// How many requests it lets in at once.
+    #[serde(default)]
+    pub limit: Limit,
     /// Requests that wait for a slot.
     pub queue: Queue,
     /// Requests of clients since the proxy started.
@@ -61,13 +64,4 @@ pub struct RetryBudget {
     pub spent: u64,
     /// Retries that were not made because the budget was empty.
     pub refused: u64,
-}
-
-/// Requests that wait before a backend is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Queue {
-    /// How many wait now.
-    pub depth: u64,
-    /// How many may; `null` if the pool has no queue.
-    pub limit: Option<u64>,
 }

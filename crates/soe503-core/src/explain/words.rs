@@ -111,6 +111,22 @@ pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
             text
         }
         Evidence::Limit { limit, in_use } => format!("{in_use} in use of {limit} allowed"),
+        Evidence::Queue {
+            limit,
+            in_use,
+            waiting,
+            waited,
+            class,
+        } => {
+            let waited = if waited.is_zero() {
+                String::new()
+            } else {
+                format!(" after {}", duration(*waited))
+            };
+            format!(
+                "{in_use} in use of {limit} allowed, {waiting} waiting; turned away{waited}, priority {class}"
+            )
+        }
         Evidence::Decision { cause } => format!("not tried: {}", cause.info().title),
     }
 }
@@ -124,6 +140,7 @@ pub(super) fn kind(evidence: &Evidence) -> &'static str {
         Evidence::Backend { .. } => "backend",
         Evidence::Component { .. } => "component",
         Evidence::Limit { .. } => "limit",
+        Evidence::Queue { .. } => "queue",
         Evidence::Decision { .. } => "decision",
     }
 }

@@ -265,3 +265,7 @@ impl Rank {
         self.evicted += (evicted - self.evicted) / MEMORY;
     }
 }
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;

@@ -5,8 +5,10 @@ mod config;
 mod handle;
 mod line;
 mod priority;
+mod shared;
 mod slot;
 mod snapshot;
+mod standing;
 mod ticket;
 
 pub use class::Class;

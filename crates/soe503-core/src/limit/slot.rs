@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::handle::Shared;
+use super::shared::Shared;
 use crate::Tick;
 
 /// Permission to be one of the requests in flight. Dropping it makes room.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::handle::Shared;
 use super::line::State;
+use super::shared::Shared;
 use super::snapshot::Turned;
 use super::{Class, LimitReached, Slot};
 use crate::Tick;

@@ -35,9 +35,15 @@ pub(super) struct World {
 /// What became of the requests.
 pub(super) struct Outcome {
     pub(super) requests: Vec<Request>,
-    /// The limit in force every 10 ms.
-    pub(super) limits: Vec<(f64, u32, LimitWhy, u32, u32)>,
+    /// The limit every 10 ms.
+    pub(super) limits: Vec<Look>,
     pub(super) left: (u32, u32),
+}
+
+/// A look at the limit.
+#[derive(Clone, Debug)]
+pub(super) struct Look {
+    pub(super) why: LimitWhy,
 }
 
 #[derive(Clone, Debug)]
@@ -98,7 +104,7 @@ struct Run<'w> {
     slots: BTreeMap<usize, (Slot, usize)>,
     tickets: BTreeMap<usize, Ticket>,
     woken: Arc<Mutex<Vec<usize>>>,
-    limits: Vec<(f64, u32, LimitWhy, u32, u32)>,
+    limits: Vec<Look>,
 }
 
 impl Default for World {
@@ -311,11 +317,9 @@ impl Run<'_> {
     }
 
     fn look(&mut self) {
-        let seen = self.limit.snapshot(self.tick());
-        let waiting = seen.waiting.iter().sum();
-        self.limits
-            .push((self.now, seen.limit, seen.why, seen.pending, waiting));
-        if self.now < self.world.until {
+        let why = self.limit.snapshot(self.tick()).why;
+        self.limits.push(Look { why });
+        if self.now < self.world.until - 0.01 {
             self.at(self.now + 0.01, Event::Look);
         }
     }

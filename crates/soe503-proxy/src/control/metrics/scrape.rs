@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::Cause;
+use soe503_core::limit::LimitWhy;
 
 use crate::config::TlsVersion;
 use crate::state::{Class, Origin};
@@ -92,6 +93,16 @@ pub struct PoolScrape {
     pub in_flight: u64,
     /// How many may be; `None`: no limit.
     pub in_flight_limit: Option<u64>,
+    /// Where that comes from.
+    pub limit_why: LimitWhy,
+    /// Requests that wait for their turn, by the order of [`soe503_core::limit::Class::ALL`].
+    pub waiting: [u32; 3],
+    /// How long the one who waits longest has waited.
+    pub oldest_waiting: Duration,
+    /// Requests that had to wait and were let in.
+    pub waited: u64,
+    /// Requests that were turned away, in the same order.
+    pub shed: [u64; 3],
     /// Checks are not believed.
     pub panic: bool,
     /// Health checks so far, by result; empty if there are none.
