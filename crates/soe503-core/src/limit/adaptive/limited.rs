@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::open::{Alarm, Usual};
+use super::trickle::Trickle;
 use super::{Answers, Seen};
 
 /// A limit, and what is known of its effect.
@@ -25,6 +26,10 @@ pub(super) struct Limited {
     idle: f64,
     /// Nanoseconds since something was answered.
     silent: f64,
+    /// While more are in flight than the limit allows.
+    trickle: Option<Trickle>,
+    /// In flight at the alarm.
+    crowd: f64,
 }
 
 /// What was measured at one limit, while it was in use.
@@ -55,8 +60,13 @@ struct Sums {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Next {
     Stay,
-    /// There is no need for a limit. What turned out to be usual, if anything did.
-    Open(Option<Usual>),
+    /// There is no need for a limit.
+    Open {
+        /// What turned out to be usual, if anything did.
+        usual: Option<Usual>,
+        /// How many in flight turned out to be no crowd.
+        excused: f64,
+    },
 }
 
 /// Rounds that are remembered.
@@ -92,28 +102,34 @@ impl Limited {
         let load = f64::from(seen.pending);
         let mut rounds = VecDeque::new();
         let mut limit = load * FIRST;
-        if let (Some(rate), Some(base)) = (alarm.rate, alarm.base) {
+        if let (Some(rate), Some(usual)) = (alarm.rate, alarm.usual) {
             rounds.push_back(Round { load, rate });
-            limit = limit.max(allowed(rate * base, HEADROOM));
+            limit = limit.max(allowed(rate * usual.mean, HEADROOM));
         }
+        let trickle = alarm
+            .usual
+            .map(|usual| Trickle::new(usual.mean, usual.log, seen));
         let mut new = Self {
             limit: 0.0,
-            seed: alarm.base,
+            seed: alarm.usual.map(|usual| usual.mean),
             rounds,
             answers: Answers::NONE,
-            spread: alarm.spread,
+            spread: alarm.usual.map_or(1.0, |usual| usual.spread()),
             done: 0,
             stage: Stage::Settling(0.0),
             proven: false,
             idle: 0.0,
             silent: 0.0,
+            trickle,
+            crowd: load,
         };
         new.set(limit, seen);
         new
     }
 
     pub(super) fn limit(&self) -> u32 {
-        self.limit as u32
+        let trickle = self.trickle.as_ref().map_or(0.0, Trickle::limit);
+        self.limit.max(trickle) as u32
     }
 
     /// Answers per second, if it is proven that more in flight would not make them more.
@@ -147,7 +163,19 @@ impl Limited {
         match &mut self.stage {
             Stage::Settling(left) => {
                 *left -= f64::from(seen.answers.count);
-                if *left <= 0.0 && f64::from(seen.pending) <= self.limit + 1.0 {
+                let over = f64::from(seen.pending) > self.limit + 1.0;
+                if !over {
+                    self.trickle = None;
+                }
+                if let Some(trickle) = &mut self.trickle
+                    && trickle.look(past, seen)
+                {
+                    return Next::Open {
+                        usual: None,
+                        excused: self.crowd.max(f64::from(seen.pending)),
+                    };
+                }
+                if *left <= 0.0 && !over {
                     self.stage = Stage::Measuring(Sums::default());
                 }
             }
@@ -254,7 +282,8 @@ impl Limited {
         // It was the latency that had changed, and not because of a crowd.
         let told = !self.proven && f64::from(self.answers.count) >= A_FEW;
         let usual = told.then(|| Usual::of(&self.answers));
-        Next::Open(usual)
+        let excused = if self.proven { 0.0 } else { self.crowd };
+        Next::Open { usual, excused }
     }
 }
 

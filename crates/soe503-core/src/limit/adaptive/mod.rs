@@ -2,6 +2,7 @@
 
 mod limited;
 mod open;
+mod trickle;
 
 use core::time::Duration;
 
@@ -55,6 +56,8 @@ pub(super) struct Adaptive {
     looked: Tick,
 }
 
+/// An answer is slow from this multiple of the usual on.
+const SLOW: f64 = 1.5;
 /// Shortest and longest time between two looks.
 const SHORTEST_LOOK: f64 = 5e6;
 const LONGEST_LOOK: f64 = 250e6;
@@ -79,9 +82,9 @@ impl Adaptive {
             }
             Some(limited) => match limited.look(past, seen) {
                 Next::Stay => {}
-                Next::Open(base) => {
+                Next::Open { usual, excused } => {
                     self.limited = None;
-                    self.open.resume(base);
+                    self.open.resume(usual, excused);
                 }
             },
         }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Answers, Seen};
+use super::{Answers, SLOW, Seen};
 
 /// What is usual.
 #[derive(Debug)]
@@ -13,23 +13,23 @@ pub(super) struct Open {
     fresh_for: f64,
     /// Nanoseconds that something is usual for.
     known_for: f64,
-    /// Answers per nanosecond, of late.
-    rate: f64,
     /// The last looks, the newest last.
     looks: VecDeque<Look>,
     /// Looks in a row that were alarming.
     alarming: u32,
     /// Nanoseconds since something was answered.
     silent: f64,
+    /// So many in flight turned out to be no crowd.
+    excused: f64,
 }
 
 /// Latencies as they usually are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Usual {
     /// Nanoseconds.
-    mean: f64,
+    pub(super) mean: f64,
     /// The mean binary logarithm of the nanoseconds: a few slow ones do not move it.
-    log: f64,
+    pub(super) log: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,26 +43,23 @@ struct Look {
 /// More wait for an answer than their arrival explains.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Alarm {
-    /// The usual latency in nanoseconds, if it is known.
-    pub(super) base: Option<f64>,
+    /// What is usual, if that is known.
+    pub(super) usual: Option<Usual>,
     /// Answers per nanosecond now, if there are enough to tell.
     pub(super) rate: Option<f64>,
-    /// How much latencies differ: their usual mean above the usual one.
-    pub(super) spread: f64,
 }
 
 /// What is usual follows what is seen with this time constant, in nanoseconds.
 const MEMORY: f64 = 10e9;
 const BEGINNING: f64 = 1e9;
-const RATE_MEMORY: f64 = 1e9;
 /// Answers that something is learnt from.
 const ENOUGH: u32 = 20;
 /// Answers that say something about all.
 const TELLING: f64 = 8.0;
-/// Share of the usual answers below which none seem to come.
+/// What was no crowd is none again up to this multiple.
+const EXCUSE: f64 = 1.5;
+/// Share of the requests below which no answers seem to come.
 const STALLED: f64 = 0.25;
-/// An answer is slow from this multiple of the usual on.
-const SLOW: f64 = 1.5;
 /// How many usual latencies a request may be in flight before it is one too many.
 const PATIENCE: f64 = 1.5;
 /// Looks in a row that have to be alarming.
@@ -77,10 +74,10 @@ impl Open {
             fresh: Answers::NONE,
             fresh_for: 0.0,
             known_for: 0.0,
-            rate: 0.0,
             looks: VecDeque::new(),
             alarming: 0,
             silent: 0.0,
+            excused: 0.0,
         }
     }
 
@@ -101,17 +98,17 @@ impl Open {
             self.learn(past, seen);
             self.looks.clear();
             return (self.silent > SILENT).then_some(Alarm {
-                base: None,
+                usual: None,
                 rate: None,
-                spread: 1.0,
             });
         };
         let recent = self.recently(PATIENCE * usual.mean);
-        let expected = self.rate * recent.time;
         let got = f64::from(recent.answers.count);
-        let stalled = got < STALLED * expected && expected >= TELLING;
+        let stalled = got < STALLED * recent.admitted && recent.admitted >= TELLING;
         let slow = got >= TELLING && recent.answers.mean_log() > usual.log + SLOW.log2();
-        if recent.explains(seen) || !(stalled || slow) {
+        self.excused = self.excused.min(EXCUSE * f64::from(seen.pending));
+        let excused = f64::from(seen.pending) <= EXCUSE * self.excused;
+        if excused || recent.explains(seen) || !(stalled || slow) {
             self.alarming = 0;
             self.learn(past, seen);
             return None;
@@ -119,14 +116,15 @@ impl Open {
         self.alarming += 1;
         let rate = (got >= f64::from(ENOUGH)).then(|| got / recent.time);
         (self.alarming >= SURE).then_some(Alarm {
-            base: Some(usual.mean),
+            usual: Some(usual),
             rate,
-            spread: usual.mean / usual.log.exp2(),
         })
     }
 
-    /// Goes on after a limit was in force, with what turned out to be usual in it.
-    pub(super) fn resume(&mut self, found: Option<Usual>) {
+    /// Goes on after a limit was in force, with what turned out to be usual in it, and how many in flight
+    /// turned out to be no crowd.
+    pub(super) fn resume(&mut self, found: Option<Usual>, excused: f64) {
+        self.excused = excused;
         self.looks.clear();
         self.fresh = Answers::NONE;
         self.fresh_for = 0.0;
@@ -154,8 +152,6 @@ impl Open {
     }
 
     fn learn(&mut self, past: f64, seen: &Seen) {
-        let kept = (-past / RATE_MEMORY).exp();
-        self.rate = self.rate * kept + f64::from(seen.answers.count) / past.max(1.0) * (1.0 - kept);
         self.fresh.add(&seen.answers);
         self.fresh_for += past;
         if self.fresh.count < ENOUGH {
@@ -177,6 +173,11 @@ impl Open {
 }
 
 impl Usual {
+    /// How much latencies differ: their mean above the usual one.
+    pub(super) fn spread(&self) -> f64 {
+        self.mean / self.log.exp2()
+    }
+
     pub(super) fn of(answers: &Answers) -> Self {
         Self {
             mean: answers.mean(),

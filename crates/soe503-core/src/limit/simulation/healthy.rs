@@ -1,6 +1,6 @@
 //! Where there is nothing to limit, nobody is turned away.
 
-use super::world::{End, Outcome, World};
+use super::world::{End, Outcome, Request, World};
 use crate::limit::LimitWhy;
 
 /// Any number at once.
@@ -145,6 +145,40 @@ fn a_stall_is_ridden_out() {
             out.queued(8.0, f64::MAX),
             0,
             "a second later all is as before"
+        );
+    }
+}
+
+/// Requests that are not meant to be answered soon hold what they hold. Many of them at once look like a
+/// stall; the others are let through all the same.
+#[test]
+fn long_polls_are_no_crowd() {
+    for seed in 1..=3 {
+        let service = |now: f64, rng: &mut fastrand::Rng| {
+            let share = if (5.0..7.0).contains(&now) { 0.8 } else { 0.01 };
+            if rng.f64() < share { 20.0 } else { 0.01 }
+        };
+        let world = World {
+            seed,
+            load: vec![(0.0, 500.0), (12.0, 20.0)],
+            workers: vec![(0.0, UNLIMITED)],
+            service,
+            until: 30.0,
+            patience: 60.0,
+            ..World::default()
+        };
+        let out = world.run();
+        plain(&out);
+        let longer = |than: f64| {
+            let longer = |one: &&Request| one.ended - one.sent > than;
+            out.sent(0.0, 30.0).filter(longer).count()
+        };
+        let others = longer(4.0) - longer(19.0);
+        assert_eq!(others, 0, "{seed}: nobody else waits for long");
+        assert!(
+            out.queued(9.0, f64::MAX) < 200,
+            "{seed}: {}",
+            out.queued(9.0, f64::MAX)
         );
     }
 }
