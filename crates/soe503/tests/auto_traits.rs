@@ -87,8 +87,8 @@ fn the_stack_is_a_box_clone_sync_service() {
     let backends = pool::Backends::<Inner>::new("app", Default::default(), 1);
     let stack = tower::ServiceBuilder::new()
         .layer(ExplainLayer::new(Explainer::builder("test").build()))
-        .layer(ConcurrencyLimitLayer::new(limit))
         .layer(TimeoutLayer::new(std::time::Duration::from_secs(1)))
+        .layer(ConcurrencyLimitLayer::new(limit))
         .layer(RetryLayer::new(budget, Default::default()))
         .layer(CircuitBreakerLayer::new(breaker))
         .service(Pool::new(backends));
