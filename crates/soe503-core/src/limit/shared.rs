@@ -33,6 +33,8 @@ pub(super) struct Shared {
     pub(super) max_waiting: AtomicU32,
     /// Nanoseconds.
     pub(super) max_wait: AtomicU64,
+    /// How many are served per second while saturation is proven.
+    pub(super) rate: AtomicU32,
     /// How many may stand in line for all to be served in time; not known: `u32::MAX`.
     pub(super) line_bound: AtomicU32,
     /// It is proven that more at once are not answered faster.
@@ -49,6 +51,8 @@ const ANSWER: u64 = 1 << 44;
 /// No adaptive limit is lower than this, nor than this per backend.
 const FLOOR: u32 = 8;
 const FLOOR_PER_BACKEND: u32 = 4;
+/// How fast a line that is too long gets shorter, per look.
+const SHRINKS: f64 = 0.98;
 
 // === impl Shared ===
 
@@ -68,6 +72,7 @@ impl Shared {
             shed: [const { AtomicU64::new(0) }; 3],
             max_waiting: AtomicU32::new(0),
             max_wait: AtomicU64::new(0),
+            rate: AtomicU32::new(0),
             line_bound: AtomicU32::new(u32::MAX),
             proven: AtomicBool::new(false),
             typical: AtomicU64::new(0),
@@ -166,9 +171,17 @@ impl Shared {
         self.allowed
             .store(ruling.limit.unwrap_or(u32::MAX), Ordering::SeqCst);
         let wait = self.max_wait().as_secs_f64();
-        let bound = ruling
-            .proven
-            .map_or(u32::MAX, |rate| (rate * wait).ceil() as u32);
+        let rate = ruling.proven.unwrap_or_default();
+        self.rate.store(rate as u32, Ordering::Relaxed);
+        let bound = ruling.proven.map_or(u32::MAX, |rate| {
+            let served = (rate * wait).ceil() as u32;
+            // Who stands there already when that turns out is not sent away at once.
+            let most = match self.line_bound.load(Ordering::Relaxed) {
+                u32::MAX => self.waiting.load(Ordering::Relaxed),
+                before => (f64::from(before) * SHRINKS) as u32,
+            };
+            served.max(most)
+        });
         self.line_bound.store(bound.max(1), Ordering::Relaxed);
         self.proven
             .store(ruling.proven.is_some(), Ordering::Relaxed);

@@ -103,7 +103,7 @@ impl Shared {
             return;
         }
         // When the rush is over, whoever waits will be served.
-        if !line.crowded(f64::from(bound) / self.max_wait().as_secs_f64()) {
+        if !line.crowded(f64::from(self.rate.load(Ordering::Relaxed))) {
             return;
         }
         for (class, bound) in Class::ALL.into_iter().zip([bound / 4, bound / 2, bound]) {

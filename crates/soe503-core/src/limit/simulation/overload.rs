@@ -54,8 +54,10 @@ fn the_important_survive_where_they_fit() {
         }
         .run();
         whole(&out);
-        assert!(out.answered(Class::High, 4.0, 12.0) > 0.99, "{seed}");
-        assert!(out.latency(0.99, 5.0, 12.0) < 0.5, "{seed}");
+        let important = out.answered(Class::High, 4.0, 12.0);
+        assert!(important > 0.99, "{seed}: {important}");
+        let slowest = out.latency(0.99, 5.0, 12.0);
+        assert!(slowest < 0.35, "{seed}: {slowest}");
     }
 }
 
