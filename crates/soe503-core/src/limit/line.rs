@@ -60,10 +60,11 @@ struct Rank {
 }
 
 /// How many of a class's last ones the share looks back at.
-const MEMORY: f32 = 64.0;
-/// The shares at which the order turns, there and back.
-const TURN: f32 = 0.10;
-const TURN_BACK: f32 = 0.02;
+const MEMORY: f32 = 128.0;
+/// The shares at which the order turns, there and back. Turned, whoever waits already is lost: where hardly
+/// more come than are served, the few that are too many cost less than that.
+const TURN: f32 = 0.30;
+const TURN_BACK: f32 = 0.10;
 /// Departed ones that may stay listed before the list is swept.
 const ARRIVALS: usize = 65;
 /// How many of the last arrivals have to be how much faster than answers.

@@ -66,7 +66,7 @@ fn newest_first_while_many_are_sent_away() {
         Some(Some(19)),
         "the last one came last"
     );
-    for _ in 0..9 {
+    for _ in 0..60 {
         line.note_refused(Class::Low);
     }
     assert_eq!(grant(&mut line), Some(18));
@@ -87,7 +87,7 @@ fn a_class_has_an_order_of_its_own() {
         join(&mut line, name, Class::High, at(1));
         join(&mut line, 100 + name, Class::Low, at(1));
     }
-    for _ in 0..10 {
+    for _ in 0..60 {
         line.note_refused(Class::Low);
     }
     let order: Vec<_> = core::iter::from_fn(|| grant(&mut line)).collect();

@@ -30,6 +30,8 @@ impl Ticket {
     /// [`LimitReached`] when it will not come. The ticket is used up by either.
     pub fn poll(&mut self, now: Tick, waker: &Waker) -> Option<Result<Slot, LimitReached>> {
         let place = self.place?;
+        // If nobody comes and nothing is answered, those who wait are the only ones who can look.
+        self.shared.look(now);
         let (granted, evicted) = self.shared.standing(place, waker);
         if granted {
             self.shared.leave(place);

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::open::{Alarm, Usual};
+use super::round::{A_FEW, Round, Sums, allowed, enough};
 use super::trickle::Trickle;
 use super::{Answers, Seen};
 
@@ -32,28 +33,11 @@ pub(super) struct Limited {
     crowd: f64,
 }
 
-/// What was measured at one limit, while it was in use.
-#[derive(Clone, Copy, Debug)]
-struct Round {
-    /// Mean number of requests in flight.
-    load: f64,
-    /// Answers per nanosecond.
-    rate: f64,
-}
-
 #[derive(Debug)]
 enum Stage {
     /// What was in flight when the limit changed has to be answered first: so many.
     Settling(f64),
     Measuring(Sums),
-}
-
-#[derive(Debug, Default)]
-struct Sums {
-    time: f64,
-    /// Requests in flight × time.
-    loads: f64,
-    answers: Answers,
 }
 
 /// What follows a look.
@@ -81,14 +65,6 @@ const LEAP: f64 = 2.0;
 const STRIDE: f64 = 4.0;
 /// The first limit, relative to what is in flight.
 const FIRST: f64 = 0.4;
-/// Answers that make a round, if they all take the same: once proven, before, and at most.
-const ENOUGH: f64 = 30.0;
-const A_FEW: f64 = 15.0;
-const PLENTY: f64 = 400.0;
-/// A round of a limit that is proven takes so many times as many answers as may be in flight.
-const TURNS: f64 = 3.0;
-/// A count of answers in a round is not wrong by more than this factor.
-const BURSTS: f64 = 1.5;
 /// Loads that differ by this factor can be compared.
 const APART: f64 = 1.25;
 /// Nobody waits for so long, and the limit goes: in nanoseconds, and in usual latencies.
@@ -285,45 +261,4 @@ impl Limited {
         let excused = if self.proven { 0.0 } else { self.crowd };
         Next::Open { usual, excused }
     }
-}
-
-impl Round {
-    /// Answers come in bursts, which a count in a time would be too many or too few of: their number
-    /// is told from what they took, by Little's law. Requests that are never answered would make that
-    /// too many, but the count bounds it.
-    fn of(sums: &Sums) -> Self {
-        let load = (sums.loads / sums.time).max(1.0);
-        let counted = f64::from(sums.answers.count) / sums.time;
-        Self {
-            load,
-            rate: (load / sums.answers.mean()).min(BURSTS * counted),
-        }
-    }
-
-    /// What an answer took in the mean.
-    fn latency(&self) -> f64 {
-        self.load / self.rate
-    }
-}
-
-/// How many answers a mean needs to be worth something: more if they differ much.
-fn enough(answers: &Answers, usual: f64, limit: f64, proven: bool) -> f64 {
-    let (turns, few) = if proven {
-        (TURNS, ENOUGH)
-    } else {
-        (1.0, A_FEW)
-    };
-    let seen = match answers.count {
-        0 => 1.0,
-        _ => answers.mean() / answers.mean_log().exp2(),
-    };
-    // If there are few slow ones, none may have come yet.
-    let spread = seen.max(usual);
-    let even = (few * spread * spread).min(PLENTY);
-    even.max(turns * limit)
-}
-
-/// What may be in flight where `work` can be worked on.
-fn allowed(work: f64, headroom: f64) -> f64 {
-    headroom * work + work.max(1.0).sqrt()
 }

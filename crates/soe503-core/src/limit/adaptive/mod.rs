@@ -2,6 +2,7 @@
 
 mod limited;
 mod open;
+mod round;
 mod trickle;
 
 use core::time::Duration;

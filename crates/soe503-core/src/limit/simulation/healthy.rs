@@ -182,3 +182,22 @@ fn long_polls_are_no_crowd() {
         );
     }
 }
+
+/// Those who wait find out by themselves that they need not.
+#[test]
+fn nobody_is_left_behind() {
+    for seed in 1..=3 {
+        let world = World {
+            seed,
+            load: vec![(0.0, 500.0), (6.0, 0.01)],
+            workers: vec![(0.0, UNLIMITED)],
+            frozen: (5.0, 9.0),
+            until: 12.0,
+            patience: 30.0,
+            ..World::default()
+        };
+        let out = world.run();
+        plain(&out);
+        assert!(out.latency(1.0, 0.0, 12.0) < 5.0);
+    }
+}
