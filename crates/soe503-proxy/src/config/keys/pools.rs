@@ -47,7 +47,7 @@ section! {
         /// For `h2`: how long that sign may take; without it the connection is given up.
         h2_ping_timeout: Defaulted<Duration>, default(Duration::from_secs(5)),
             range(Duration::from_millis(1), Duration::from_secs(3600));
-        /// Requests under way at once, over all workers; more are answered with 503.
+        /// Requests under way at once, over all workers; more wait in the `queue`.
         max_in_flight: Defaulted<NonZeroU32>, default(nonzero_u32(10_000)),
             range(NonZeroU32::MIN, nonzero_u32(1_000_000));
         /// Whether the proxy finds out by itself how many requests the backends can work on at once, and
