@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use soe503::stale::StaleSnapshot;
 use soe503_api::{BackendState, CircuitState};
+use soe503_core::limit::LimitWhy;
 use soe503_core::rate::{RateConfig, RateLimit, RateSnapshot};
 use soe503_core::throttle::{Throttle, ThrottleConfig, ThrottleSnapshot};
 use soe503_core::waiting::WaitingRoom;
@@ -116,7 +117,12 @@ fn scrape() -> Scrape {
             budget_spent: 12,
             budget_refused: 1,
             in_flight: 4,
-            in_flight_limit: Some(10_000),
+            in_flight_limit: Some(34),
+            limit_why: LimitWhy::Saturated,
+            queued: [9, 0, 3],
+            oldest_waiting: Duration::from_millis(125),
+            waited: 77,
+            shed: [1200, 30, 4],
             panic: false,
             clients_moved: Some(2),
             tiers: vec![TierScrape {

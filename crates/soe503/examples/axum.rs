@@ -14,8 +14,8 @@ async fn main() -> std::io::Result<()> {
     let breaker = Breaker::new("shop", BreakerConfig::default(), fastrand::u64(..));
     let stack = ServiceBuilder::new()
         .layer(ExplainLayer::new(Explainer::builder("shop").build()))
-        .layer(ConcurrencyLimitLayer::new(Limit::new("shop", 100)))
         .layer(TimeoutLayer::new(Duration::from_secs(2)))
+        .layer(ConcurrencyLimitLayer::new(Limit::new("shop", 100)))
         .layer(CircuitBreakerLayer::new(breaker));
     let app = Router::new()
         .route("/", get(|| async { "hello\n" }))

@@ -14,8 +14,8 @@
 //! let breaker = Breaker::new("shop", BreakerConfig::default(), fastrand::u64(..));
 //! let service = ServiceBuilder::new()
 //!     .layer(ExplainLayer::new(Explainer::builder("shop").build())) // any failure: one tagged answer
-//!     .layer(ConcurrencyLimitLayer::new(Limit::new("shop", 100)))   // sheds what would not fit
 //!     .layer(TimeoutLayer::new(Duration::from_secs(2)))             // a deadline for all of it
+//!     .layer(ConcurrencyLimitLayer::new(Limit::new("shop", 100)))   // sheds what would not fit
 //!     .layer(CircuitBreakerLayer::new(breaker.clone()))             // fails fast while it fails anyway
 //!     .service(your_service);
 //! let response = service.oneshot(Request::new(())).await.unwrap();
@@ -33,14 +33,14 @@
 //! | --- | --- | --- |
 //! | [`explain`] | always, outermost | never: it turns failures into answers |
 //! | [`rate_limit`] | callers are told apart, and some send too much | [`Rejected`] at once, told with 429 |
-//! | [`concurrency_limit`] | the process can hold so much and no more | [`Rejected`] at once |
 //! | [`timeout`] | always | [`Failure`] at the deadline, with what was tried |
+//! | [`concurrency_limit`] | the process, or what is behind it, can hold so much and no more | [`Rejected`] at once, or after a bounded wait |
 //! | [`retry`] | at one layer of a system | the backend's own answer, or [`Failure`] |
 //! | [`circuit_breaker`] | around what can fail as a whole | [`Rejected`] with the root behind it |
 //! | [`pool`] | innermost, instead of a client | [`Failure`] by backend, or [`Rejected`] |
 //!
-//! Why this order: `Explain` sees everything. The limit counts a request once, however often it
-//! is tried. The deadline bounds all attempts and the pauses between them. Retries are outside the
+//! Why this order: `Explain` sees everything. The deadline bounds the wait for a turn, all attempts
+//! and the pauses between them. The limit counts a request once, however often it is tried. Retries are outside the
 //! breaker, so that it sees every attempt, and outside the pool, so that each can go to another
 //! backend. Leave out what you do not need; each layer works by itself.
 //!

@@ -62,7 +62,7 @@ const _: () = {
     sent::<rate_limit::future::ResponseFuture<Future>>();
     sent::<retry::future::ResponseFuture<Inner, Future, Body, Body>>();
     sent::<circuit_breaker::future::ResponseFuture<Future, HttpClassify>>();
-    sent::<concurrency_limit::future::ResponseFuture<Future>>();
+    sent::<concurrency_limit::future::ResponseFuture<Inner, Future, Body>>();
     sent::<pool::future::ResponseFuture<Inner, Future, Body, HttpClassify>>();
 
     sent::<ReplayBody<Body>>();
@@ -90,8 +90,8 @@ fn the_stack_is_a_box_clone_sync_service() {
     let backends = pool::Backends::<Inner>::new("app", Default::default(), 1);
     let stack = tower::ServiceBuilder::new()
         .layer(ExplainLayer::new(Explainer::builder("test").build()))
-        .layer(ConcurrencyLimitLayer::new(limit))
         .layer(TimeoutLayer::new(std::time::Duration::from_secs(1)))
+        .layer(ConcurrencyLimitLayer::new(limit))
         .layer(RetryLayer::new(budget, Default::default()))
         .layer(CircuitBreakerLayer::new(breaker))
         .service(Pool::new(backends));

@@ -84,8 +84,8 @@ impl Stack {
         let budget = RetryBudget::new("app", BudgetConfig::default());
         let stack = ServiceBuilder::new()
             .layer(ExplainLayer::new(Explainer::builder("edge").build()))
-            .layer(ConcurrencyLimitLayer::new(Limit::new("app", 100)))
             .layer(TimeoutLayer::new(Duration::from_secs(15)))
+            .layer(ConcurrencyLimitLayer::new(Limit::new("app", 100)))
             .layer(RetryLayer::new(budget.clone(), RetryPolicy::default()))
             .layer(CircuitBreakerLayer::new(breaker.clone()))
             .service(Pool::new(backends.clone()));
@@ -325,8 +325,8 @@ async fn routes_of_an_axum_app_share_the_state() {
     let breaker = Breaker::new("app", BreakerConfig::default(), 1);
     let stack = ServiceBuilder::new()
         .layer(ExplainLayer::new(Explainer::builder("shop").build()))
-        .layer(ConcurrencyLimitLayer::new(Limit::new("shop", 10)))
         .layer(TimeoutLayer::new(Duration::from_secs(1)))
+        .layer(ConcurrencyLimitLayer::new(Limit::new("shop", 10)))
         .layer(CircuitBreakerLayer::new(breaker.clone()));
     let down = || async {
         DOWN.fetch_add(1, Ordering::Relaxed);

@@ -1,6 +1,9 @@
 //! Pools as text: a headline each, then its backends.
 
-use soe503_api::{Circuit, CircuitState, ForcedCircuit, Pool, PoolState, Tier, Timestamp};
+use soe503_api::{
+    ByPriority, Circuit, CircuitState, ForcedCircuit, Limit, LimitSource, Pool, PoolState, Tier,
+    Timestamp,
+};
 
 use super::backends;
 use crate::show::{Canvas, Fact, Line, Mark, age, count, flow, plural, style, waiting, wrap};
@@ -74,9 +77,11 @@ fn headline(pool: &Pool, now: Timestamp, canvas: Canvas, out: &mut String) {
     if !matches!(&*pool.balance, "" | "p2c") {
         facts.push(Fact::plain(format!("balance {}", pool.balance)));
     }
-    if pool.queue.depth > 0 || pool.queue.limit.is_some() {
+    facts.extend(limit(&pool.limit));
+    if pool.queue.depth > 0 {
         facts.push(queue(pool));
     }
+    facts.extend(shed(pool.limit.shed));
     facts.extend(throttle(pool));
     if pool.waiting.depth > 0 {
         facts.push(waiters(pool));
@@ -228,18 +233,38 @@ fn waiters(pool: &Pool) -> Fact {
     Fact::new(text, style::WARN)
 }
 
+/// The limit, if it is more than what the configuration says.
+fn limit(limit: &Limit) -> Option<Fact> {
+    let (text, style) = match limit.source {
+        LimitSource::Testing => ("TESTING", style::WARN),
+        LimitSource::Saturated => ("SATURATED", style::BAD),
+        _ => return None,
+    };
+    let in_use = format!("{} of {} in use", count(limit.pending), count(limit.limit));
+    Some(Fact::new(format!("{text}: {in_use}"), style))
+}
+
 fn queue(pool: &Pool) -> Fact {
     let depth = count(pool.queue.depth);
-    let busy = if pool.queue.depth > 0 {
-        style::WARN
-    } else {
-        style::PLAIN
+    let of = match pool.queue.limit {
+        Some(limit) => format!("queue {depth} of {}", count(limit)),
+        None => format!("queue {depth}"),
     };
-    Fact::new(
-        match pool.queue.limit {
-            Some(limit) => format!("queue {depth} of {}", count(limit)),
-            None => format!("queue {depth}"),
-        },
-        busy,
-    )
+    let oldest = format!(", oldest {:.0} ms", pool.queue.oldest_ms);
+    Fact::new(of + &oldest, style::WARN)
+}
+
+/// Who was turned away, if anybody was.
+fn shed(shed: ByPriority) -> Option<Fact> {
+    let classes = [
+        (shed.high, "high"),
+        (shed.normal, "normal"),
+        (shed.low, "low"),
+    ];
+    let some = classes.iter().filter(|(n, _)| *n > 0);
+    let parts: Vec<_> = some
+        .map(|(n, name)| format!("{} {name}", count(*n)))
+        .collect();
+    let text = format!("shed {}", parts.join(", "));
+    (!parts.is_empty()).then(|| Fact::new(text, style::BAD))
 }

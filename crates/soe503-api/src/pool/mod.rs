@@ -2,6 +2,7 @@
 
 mod backend;
 mod circuit;
+mod limit;
 mod pools;
 
 pub use backend::{
@@ -9,4 +10,5 @@ pub use backend::{
     IdleTimeoutSource, Latency,
 };
 pub use circuit::{Circuit, CircuitState, ForcedCircuit};
-pub use pools::{Cache, Pool, PoolState, Pools, Queue, RetryBudget, Throttle, Tier, Waiting};
+pub use limit::{ByPriority, Limit, LimitSource, Queue};
+pub use pools::{Cache, Pool, PoolState, Pools, RetryBudget, Throttle, Tier, Waiting};

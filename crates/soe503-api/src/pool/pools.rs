@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backend, Circuit};
+use super::{Backend, Circuit, Limit, Queue};
 
 /// All pools: the answer of `GET /api/v1/pools`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub struct Pool {
     pub backends: Vec<Backend>,
     /// The pool's retry budget.
     pub retry_budget: RetryBudget,
+    /// How many requests it lets in at once.
+    #[serde(default)]
+    pub limit: Limit,
     /// Requests that wait for a slot.
     pub queue: Queue,
     /// What holds requests back that the backends would refuse; `null` if nothing does.
@@ -132,13 +135,4 @@ pub struct Waiting {
     pub in_vain: u64,
     /// Those that found no place to wait.
     pub turned_away: u64,
-}
-
-/// Requests that wait before a backend is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Queue {
-    /// How many wait now.
-    pub depth: u64,
-    /// How many may; `null` if the pool has no queue.
-    pub limit: Option<u64>,
 }

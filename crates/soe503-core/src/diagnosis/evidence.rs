@@ -54,6 +54,20 @@ fn observed(attempt: &Attempt, cause: Cause, context: &Context) -> Evidence {
             limit: *limit,
             in_use: *in_use,
         },
+        Some(Fault::Refused(Refusal::Queue {
+            limit,
+            in_use,
+            waiting,
+            waited,
+            class,
+            ..
+        })) => Evidence::Queue {
+            limit: *limit,
+            in_use: *in_use,
+            waiting: *waiting,
+            waited: *waited,
+            class: *class,
+        },
         Some(Fault::Refused(Refusal::CircuitOpen { rule, root })) => circuit(*rule, *root, context),
         Some(Fault::Refused(Refusal::RateLimited(limited))) => Evidence::Quota(Arc::clone(limited)),
         Some(Fault::Refused(Refusal::Throttled(throttled))) => Evidence::Throttle(*throttled),

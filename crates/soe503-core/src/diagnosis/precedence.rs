@@ -37,7 +37,8 @@ fn rank(attempt: &Attempt, cause: Cause) -> u8 {
             | Refusal::Throttled(_)
             | Refusal::Maintenance(_)
             | Refusal::Policy(_)
-            | Refusal::Limit { .. } => 0,
+            | Refusal::Limit { .. }
+            | Refusal::Queue { .. } => 0,
             Refusal::NoBackend { cause, .. } if own_policy(*cause) => 0,
             Refusal::CircuitOpen { .. } | Refusal::NoBackend { .. } => 100,
         },

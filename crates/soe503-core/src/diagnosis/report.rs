@@ -9,6 +9,7 @@ use super::Condition;
 use crate::Tick;
 use crate::cause::Cause;
 use crate::ledger::{Attempt, Fault, RetryVerdict};
+use crate::limit::Class;
 use crate::maintenance::Notice;
 use crate::rate::Limited;
 use crate::throttle::Throttled;
@@ -163,6 +164,19 @@ pub enum Evidence {
     Throttle(Throttled),
     /// A planned interruption.
     Maintenance(Arc<Notice>),
+    /// A limit of ours, and those who wait for their turn.
+    Queue {
+        /// The limit.
+        limit: u64,
+        /// What was in use.
+        in_use: u64,
+        /// How many waited.
+        waiting: u64,
+        /// How long this request had.
+        waited: Duration,
+        /// How important it was.
+        class: Class,
+    },
     /// A decision of ours that needs no numbers.
     Decision {
         /// Which.

@@ -170,6 +170,17 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::RateLimited(_) | Refusal::Throttled(_) | Refusal::Maintenance(_) => {
             refusal.cause().info().title.to_owned()
         }
+        Refusal::Queue {
+            limit,
+            in_use,
+            waiting,
+            waited,
+            class,
+            ..
+        } => format!(
+            "{in_use} in use of {limit} allowed, {waiting} waiting, waited {} ms, priority {class}",
+            waited.as_millis()
+        ),
         Refusal::Policy(cause) => cause.info().title.to_owned(),
     }
 }

@@ -120,6 +120,22 @@ pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
             told.accepted, told.requests, told.probability
         ),
         Evidence::Maintenance(notice) => maintenance(notice),
+        Evidence::Queue {
+            limit,
+            in_use,
+            waiting,
+            waited,
+            class,
+        } => {
+            let waited = if waited.is_zero() {
+                String::new()
+            } else {
+                format!(" after {}", duration(*waited))
+            };
+            format!(
+                "{in_use} in use of {limit} allowed, {waiting} waiting; turned away{waited}, priority {class}"
+            )
+        }
         Evidence::Decision { cause } => format!("not tried: {}", cause.info().title),
     }
 }
@@ -164,6 +180,7 @@ pub(super) fn kind(evidence: &Evidence) -> &'static str {
         Evidence::Quota(_) => "quota",
         Evidence::Throttle(_) => "throttle",
         Evidence::Maintenance(_) => "maintenance",
+        Evidence::Queue { .. } => "queue",
         Evidence::Decision { .. } => "decision",
     }
 }

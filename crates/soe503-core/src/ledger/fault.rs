@@ -1,8 +1,10 @@
 //! What went wrong, mechanically.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use crate::cause::Cause;
+use crate::limit::Class;
 use crate::maintenance::Notice;
 use crate::rate::Limited;
 use crate::throttle::Throttled;
@@ -203,6 +205,21 @@ pub enum Refusal {
     Throttled(Throttled),
     /// An interruption was planned.
     Maintenance(Arc<Notice>),
+    /// A limit of ours is reached, and the request could not wait for its turn, or not any longer.
+    Queue {
+        /// `overload/queue_full` or `overload/queue_timeout`.
+        cause: Cause,
+        /// The limit.
+        limit: u64,
+        /// What was in use.
+        in_use: u64,
+        /// How many waited for their turn.
+        waiting: u64,
+        /// How long this one had.
+        waited: Duration,
+        /// How important it was.
+        class: Class,
+    },
     /// Anything else of our own: loops, unknown pools.
     Policy(Cause),
 }
@@ -214,7 +231,9 @@ impl Refusal {
     pub const fn cause(&self) -> Cause {
         match self {
             Self::CircuitOpen { rule, .. } => *rule,
-            Self::NoBackend { cause, .. } | Self::Limit { cause, .. } => *cause,
+            Self::NoBackend { cause, .. }
+            | Self::Limit { cause, .. }
+            | Self::Queue { cause, .. } => *cause,
             Self::RateLimited(_) => Cause::OverloadRateLimited,
             Self::Throttled(_) => Cause::OverloadThrottled,
             Self::Maintenance(_) => Cause::MaintenanceWindow,

@@ -4,6 +4,7 @@ use soe503_core::Cause;
 use soe503_core::Tick;
 use soe503_core::diagnosis::{Condition, Context, Evidence, Grade, Level, diagnose};
 use soe503_core::ledger::{Attempt, Fault, Phase, Refusal};
+use soe503_core::limit::Class;
 
 use crate::support::{
     backend, circuit, circuit_open, failed, ledger, ms, on, policy, pool, refused,
@@ -163,6 +164,42 @@ fn a_queue_never_stands_without_a_root() {
         diagnose(&ledger, &known).root,
         Some(Cause::OverloadPoolSaturated)
     );
+}
+
+#[test]
+fn a_line_tells_its_length_and_how_long_it_took() {
+    for (cause, waited) in [
+        (Cause::OverloadQueueFull, ms(0)),
+        (Cause::OverloadQueueTimeout, ms(250)),
+    ] {
+        let queue = Refusal::Queue {
+            cause,
+            limit: 34,
+            in_use: 34,
+            waiting: 150,
+            waited,
+            class: Class::Low,
+        };
+        let ledger = ledger([failed(Phase::Queue, Fault::Refused(queue))]);
+        let saturated = Context {
+            root: Some(Cause::OverloadPoolSaturated),
+            ..pool()
+        };
+        let diagnosis = diagnose(&ledger, &saturated);
+        assert_eq!(diagnosis.primary, cause);
+        assert_eq!(diagnosis.root, Some(Cause::OverloadPoolSaturated));
+        assert!(diagnosis.retryable());
+        assert_eq!(
+            diagnosis.evidence,
+            [Evidence::Queue {
+                limit: 34,
+                in_use: 34,
+                waiting: 150,
+                waited,
+                class: Class::Low,
+            }]
+        );
+    }
 }
 
 #[test]

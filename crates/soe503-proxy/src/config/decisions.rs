@@ -6,6 +6,7 @@
 use soe503_core::{
     breaker::{BreakerConfig, Window as BreakerWindow},
     health::{CheckConfig, Health},
+    limit::LimitConfig,
     pool::{EjectionConfig, PoolConfig as PoolDecisions},
     retry::{Backoff, BudgetConfig, RetryPolicy},
     throttle::ThrottleConfig,
@@ -42,6 +43,18 @@ impl PoolConfig {
                 .as_ref()
                 .map_or(Health::Up, |check| check.initial),
             ..PoolDecisions::default()
+        }
+    }
+}
+
+impl PoolConfig {
+    /// How many requests at once, and how the others wait.
+    pub fn limit(&self) -> LimitConfig {
+        LimitConfig {
+            fixed: self.max_in_flight.get(),
+            adaptive: self.adaptive_limit,
+            max_waiting: self.queue.max_waiting,
+            max_wait: self.queue.max_wait,
         }
     }
 }

@@ -5,8 +5,8 @@ use super::{
         AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, BypassKeys, CertificateKeys, CheckKeys,
         ClientAuthKeys, EjectionKeys, FallbackKeys, FileKeys, ForwardedKeys, HashKeys, HeaderKeys,
         LimitKeys, ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys,
-        PoolTlsKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys,
-        StickyKeys, ThrottleKeys,
+        PoolTlsKeys, QueueKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
+        ServerKeys, StickyKeys, ThrottleKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -91,4 +91,5 @@ fn lists_of_defaults_are_true() {
     let instead = include_str!("instead.rs");
     check::<PageKeys>(instead, "pub struct PageFile");
     check::<FallbackKeys>(instead, "pub struct Fallback");
+    check::<QueueKeys>(guard, "pub struct Queue");
 }

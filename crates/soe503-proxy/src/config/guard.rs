@@ -77,6 +77,21 @@ pub struct RetryBudget {
     pub min_per_second: u32,
 }
 
+/// Where requests wait while as many are under way as may be: `[pools.NAME.queue]`.
+///
+/// # Defaults
+///
+/// - `max_waiting`: `4096`
+/// - `max_wait`: `"250ms"`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Queue {
+    /// How many may wait, over all workers; 0: nobody waits.
+    pub max_waiting: u32,
+    /// How long a request waits while the pool is known to be saturated.
+    pub max_wait: Duration,
+}
+
 /// When a backend is taken out by what its requests show: `[pools.NAME.ejection]`.
 ///
 /// # Defaults

@@ -47,7 +47,7 @@ mod wire;
 pub use balance::{Balance, Factor, Hash, HashKey, LoadReports, SameSite, Sticky, StickyKey};
 pub use cache::Cache;
 pub use forwarding::{Forwarded, ForwardedMode, ForwardedStyle, Networks};
-pub use guard::{CircuitBreaker, Ejection, RetryBudget, Throttle, Window};
+pub use guard::{CircuitBreaker, Ejection, Queue, RetryBudget, Throttle, Window};
 pub use health::{HealthCheck, Probe, StatusSet};
 pub use instead::{Fallback, PageFile};
 pub use listener::{Limits, Listener, Protocols};

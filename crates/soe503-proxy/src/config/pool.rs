@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     BackendTls, Balance, Cache, CircuitBreaker, Ejection, Factor, Hash, HealthCheck, LoadReports,
-    Name, NonEmpty, RetryBudget, Sticky, Throttle,
+    Name, NonEmpty, Queue, RetryBudget, Sticky, Throttle,
 };
 
 /// Backends behind a name: `[pools.NAME]`.
@@ -29,6 +29,7 @@ use super::{
 /// - `h2_ping_timeout`: `"5s"`
 /// - `max_in_flight`: `10000`
 /// - `proxy`: `false`
+/// - `adaptive_limit`: `true`
 /// - `slow_start`: `"5s"`
 /// - `ride_out`: `"5s"`
 /// - `max_waiting`: `4096`
@@ -71,6 +72,8 @@ pub struct PoolConfig {
     pub max_in_flight: NonZeroU32,
     /// The backends are proxies that try again themselves, and whose word about failures counts.
     pub proxy: bool,
+    /// Whether the pool finds out by itself how many requests its backends can work on at once.
+    pub adaptive_limit: bool,
     /// How long a backend that comes back takes to reach its full share.
     pub slow_start: Duration,
     /// How long requests wait for a pool that may be back soon; zero: they do not.
@@ -93,6 +96,8 @@ pub struct PoolConfig {
     pub throttle: Option<Throttle>,
     /// What is kept of its answers for bad times; `None`: nothing.
     pub cache: Option<Cache>,
+    /// Where requests wait while as many are under way as may be.
+    pub queue: Queue,
 }
 
 /// What is spoken to the backends of a pool.

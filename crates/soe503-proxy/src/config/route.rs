@@ -1,8 +1,14 @@
 //! Which requests go to which pool, and how hard the proxy tries.
 
-use std::{fmt, num::NonZeroU8, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    num::{NonZeroU8, NonZeroU32},
+    sync::Arc,
+    time::Duration,
+};
 
-use http::Method;
+use http::{HeaderName, Method};
+use soe503_core::limit::Class;
 
 use super::{
     Fallback, HeaderRules, HostPolicy, MaintenanceBypass, PageFile, PoolConfig, RateLimit, Rewrite,
@@ -19,6 +25,9 @@ use super::{
 /// - `strip_prefix`: `false`
 /// - `max_body`: no limit
 /// - `rate_limits`: no limits
+/// - `priority`: `"normal"`
+/// - `priority_header`: what clients say is not believed
+/// - `max_in_flight`: as many as the pool takes
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Route {
@@ -34,6 +43,12 @@ pub struct Route {
     pub rewrite: Option<Rewrite>,
     /// Bytes of a request's body; more is answered with 413. `None`: no limit.
     pub max_body: Option<u64>,
+    /// How important its requests are.
+    pub priority: Class,
+    /// The field by which clients may say so themselves. `None`: they are not believed.
+    pub priority_header: Option<HeaderName>,
+    /// Requests of this route under way at once, over all workers. `None`: as many as the pool takes.
+    pub max_in_flight: Option<NonZeroU32>,
     /// What is done to the fields of requests.
     pub request_headers: HeaderRules,
     /// What is done to the fields of answers.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::{Request, Response};
+use soe503::concurrency_limit::Priority;
 use soe503::explain::{Explain, Explainer, FailureRecord, Fallback, Page, Record};
 use soe503::pool::LoadReports;
 use soe503::{CircuitBreaker, ConcurrencyLimit, Pool, RetryLayer, StatusSet, Timeout};
@@ -26,7 +27,7 @@ const EVERY: Duration = Duration::from_millis(100);
 
 /// Outermost first; the order and the reasons for it are in ARCHITECTURE.md.
 pub(crate) type Stack =
-    Explain<ConcurrencyLimit<Timeout<soe503::Retry<CircuitBreaker<Pool<Upstream>>>>>>;
+    Explain<Timeout<ConcurrencyLimit<soe503::Retry<CircuitBreaker<Pool<Upstream>>>>>>;
 
 /// What the stack answers with.
 pub(crate) type StackBody = <<Stack as Service<Request<ClientBody>>>::Response as Answer>::Body;
@@ -78,12 +79,17 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
         .replay_cap(usize::try_from(route.retry.max_body).unwrap_or(usize::MAX))
         .ride_out(pool.breaker.clone())
         .layer(guarded);
+    let bulkhead = route
+        .max_in_flight
+        .map(|limit| pool.bulkhead(&route.matches.to_string(), limit.get()));
+    let limited = ConcurrencyLimit::new(retried, pool.limit.clone())
+        .bulkhead(bulkhead)
+        .priority(priority(route));
     // With a single attempt there is nobody below who keeps the deadline.
     let timed = match route.retry.attempts.get() {
-        1 => Timeout::new(retried, route.timeout),
-        _ => Timeout::new(retried, route.timeout).kept_below(),
+        1 => Timeout::new(limited, route.timeout),
+        _ => Timeout::new(limited, route.timeout).kept_below(),
     };
-    let limited = ConcurrencyLimit::new(timed, pool.limit.clone());
     let explainer = Explainer::builder(parts.server)
         .exposure(parts.explain)
         .policy(parts.status)
@@ -107,7 +113,7 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
         Some(cache) => explainer.keep(cache.clone()),
         None => explainer,
     };
-    Explain::new(limited, explainer.build())
+    Explain::new(timed, explainer.build())
 }
 
 fn static_answer(config: &config::Fallback) -> Fallback {
@@ -115,6 +121,14 @@ fn static_answer(config: &config::Fallback) -> Fallback {
     let mut fallback = Fallback::new(on, kind, config.body.clone());
     fallback.status = config.status;
     fallback
+}
+
+fn priority(route: &config::Route) -> Priority {
+    let fixed = Priority::fixed(route.priority);
+    match &route.priority_header {
+        Some(header) => fixed.believe(header.clone()),
+        None => fixed,
+    }
 }
 
 fn statuses(on: &[u16]) -> StatusSet {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use soe503::explain::Surroundings;
-use soe503_core::Tick;
 use soe503_core::breaker::State;
 use soe503_core::diagnosis::{BackendView, CircuitView, Condition, Context};
 use soe503_core::explain::RetryInputs;
 use soe503_core::ledger::{Fault, Ledger, Refusal};
+use soe503_core::limit::{LimitSnapshot, LimitWhy};
 use soe503_core::pool::{BackendSnapshot, BackendState};
+use soe503_core::{Cause, Tick};
 
 use crate::state::PoolState;
 
@@ -37,6 +38,11 @@ impl Surroundings for PoolSurroundings {
             .filter_map(|backend| Some(backend.ejection.as_ref()?.due.since(now)))
             .min();
         inputs.reopen_in = inputs.reopen_in.or(due);
+        let limit = self.0.limit.snapshot(now);
+        inputs.queue = inputs.queue.or_else(|| queue(&limit));
+        if limit.why == LimitWhy::Saturated {
+            context.root = context.root.or(Some(Cause::OverloadPoolSaturated));
+        }
         context.pool = Some(snapshot.name);
         context.backends = snapshot.backends.iter().map(view).collect();
         context.unresolved = self.0.unresolved();
@@ -76,6 +82,15 @@ pub(super) fn in_front(fault: Option<&Fault>) -> bool {
             Refusal::RateLimited(_) | Refusal::Throttled(_) | Refusal::Maintenance(_)
         ))
     )
+}
+
+/// How many requests are before one that comes back, and how many are served per second.
+fn queue(limit: &LimitSnapshot) -> Option<(u64, f64)> {
+    let typical = limit.typical?.as_secs_f64();
+    let waiting: u64 = limit.waiting.into_iter().map(u64::from).sum();
+    let before = waiting + u64::from(limit.pending);
+    // As many as are worked on at once, each in the usual time.
+    (typical > 0.0).then(|| (before, f64::from(limit.limit.min(limit.pending)) / typical))
 }
 
 fn view(backend: &BackendSnapshot) -> BackendView {

@@ -1,5 +1,6 @@
 //! One pool at run time.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,6 +45,8 @@ pub struct PoolState {
     pub throttle: Option<Throttle>,
     /// Good answers, kept for bad times.
     pub cache: Option<StaleCache>,
+    /// Limits of single routes, by the route's match. They outlive a reload.
+    bulkheads: Arc<Mutex<HashMap<Arc<str>, ConcurrencyLimit>>>,
     /// What happened so far. Outlives a reload.
     pub counters: Arc<PoolCounters>,
     /// TLS to the backends that are `https`.
@@ -67,7 +70,8 @@ impl PoolState {
             breaker: Breaker::new(Arc::clone(&name), settings::breaker(&config), seed),
             openings: Openings::default(),
             budget: RetryBudget::new(Arc::clone(&name), config.retry_budget.decisions()),
-            limit: ConcurrencyLimit::new(Arc::clone(&name), config.max_in_flight.get()),
+            limit: ConcurrencyLimit::with(Arc::clone(&name), config.limit()),
+            bulkheads: Arc::default(),
             throttle: throttle(&config, None),
             cache: cache(&config, None),
             counters: Arc::default(),
@@ -111,7 +115,7 @@ impl PoolState {
         self.circuit_news();
         let circuit = self.circuit().follow_on(same);
         self.pool.set_config(config.decisions());
-        self.limit.set_limit(config.max_in_flight.get());
+        self.limit.set_config(config.limit());
         let state = Self {
             name: Arc::clone(&self.name),
             pool: self.pool.clone(),
@@ -121,6 +125,7 @@ impl PoolState {
             limit: self.limit.clone(),
             throttle: throttle(&config, self.throttle.as_ref()),
             cache: cache(&config, self.cache.as_ref()),
+            bulkheads: Arc::clone(&self.bulkheads),
             counters: Arc::clone(&self.counters),
             tls,
             answers: ArcSwap::from_pointee(Answers::new(members::hosts(&config), &self.answers())),
@@ -130,6 +135,21 @@ impl PoolState {
         };
         state.publish(now);
         state
+    }
+
+    /// The limit of the route called `route`: `limit` of its requests at once.
+    pub fn bulkhead(&self, route: &str, limit: u32) -> ConcurrencyLimit {
+        let mut all = self
+            .bulkheads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all.get(route) {
+            known.set_limit(limit);
+            return known.clone();
+        }
+        let new = ConcurrencyLimit::new(route, limit);
+        all.insert(route.into(), new.clone());
+        new
     }
 
     /// Takes in what a lookup of `host` gave, and changes the backends if the addresses did.
@@ -224,6 +244,7 @@ impl PoolState {
         let options = settings::upstream(&self.config);
         let specs = members::specs(self.members(), options, &self.pool);
         self.breaker.set_backends(specs.len());
+        self.limit.set_backends(specs.len() as u32);
         self.pool.set_backends(specs, now);
         self.published.fetch_add(1, Ordering::Release);
     }

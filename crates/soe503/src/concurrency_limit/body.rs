@@ -5,7 +5,8 @@ use std::task::{Context, Poll, ready};
 
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use soe503_core::limit::Slot;
+
+use super::future::Held;
 
 pin_project! {
     /// Holds the request's slot until the body has ended, or is dropped.
@@ -13,12 +14,12 @@ pin_project! {
     pub struct ResponseBody<B> {
         #[pin]
         inner: B,
-        slot: Option<Slot>,
+        slot: Option<Held>,
     }
 }
 
 impl<B> ResponseBody<B> {
-    pub(super) const fn new(inner: B, slot: Option<Slot>) -> Self {
+    pub(super) const fn new(inner: B, slot: Option<Held>) -> Self {
         Self { inner, slot }
     }
 

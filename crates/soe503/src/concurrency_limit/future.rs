@@ -4,87 +4,149 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::Response;
+use http::{Request, Response};
 use pin_project_lite::pin_project;
-use soe503_core::Cause;
 use soe503_core::ledger::Refusal;
-use soe503_core::limit::{LimitReached, Slot};
+use soe503_core::limit::{LimitReached, Slot, Ticket};
+use tower_service::Service;
 
 use super::body::ResponseBody;
+use super::waiting::Waiting;
+use crate::clock;
 use crate::error::{BoxError, Component, Rejected};
+use crate::served::Served;
 
 pin_project! {
     /// The inner service's answer, or a refusal. Dropped, it makes room.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<F> {
+    pub struct ResponseFuture<S, F, ReqB> {
         #[pin]
-        state: State<F>,
+        state: State<S, F, ReqB>,
     }
 }
 
 pin_project! {
     #[project = StateProj]
     #[derive(Debug)]
-    enum State<F> {
+    enum State<S, F, ReqB> {
         Admitted {
             #[pin]
             inner: F,
-            slot: Option<Slot>,
+            held: Option<Held>,
+        },
+        // Boxed: hardly any request waits, and all would carry it.
+        Waiting {
+            waiting: Pin<Box<Waiting<S, ReqB>>>,
         },
         Refused {
-            reached: Option<LimitReached>,
+            reached: Option<Box<LimitReached>>,
         },
     }
 }
 
-impl<F> ResponseFuture<F> {
-    pub(super) const fn admitted(inner: F, slot: Slot) -> Self {
-        let slot = Some(slot);
+/// What a request holds until its answer's body has ended.
+#[derive(Debug)]
+pub(super) struct Held {
+    slot: Slot,
+    /// The bulkhead's; given back with the other one.
+    _bulkhead: Option<Box<Slot>>,
+}
+
+impl<S, F, ReqB> ResponseFuture<S, F, ReqB> {
+    pub(super) const fn admitted(inner: F, held: Held) -> Self {
+        let held = Some(held);
         Self {
-            state: State::Admitted { inner, slot },
+            state: State::Admitted { inner, held },
         }
     }
 
-    pub(super) const fn refused(reached: LimitReached) -> Self {
-        let reached = Some(reached);
+    pub(super) fn waiting(
+        service: S,
+        request: Request<ReqB>,
+        ticket: Ticket,
+        bulkhead: Option<Box<Slot>>,
+    ) -> Self {
+        let waiting = Box::pin(Waiting::new(service, request, ticket, bulkhead));
+        Self {
+            state: State::Waiting { waiting },
+        }
+    }
+
+    pub(super) fn refused(reached: LimitReached) -> Self {
+        let reached = Some(Box::new(reached));
         Self {
             state: State::Refused { reached },
         }
     }
 }
 
-impl<F, B, E> Future for ResponseFuture<F>
+impl<S, ReqB, B> Future for ResponseFuture<S, S::Future, ReqB>
 where
-    F: Future<Output = Result<Response<B>, E>>,
-    E: Into<BoxError>,
+    S: Service<Request<ReqB>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
 {
     type Output = Result<Response<ResponseBody<B>>, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Admitted { inner, slot } => {
-                let result = ready!(inner.poll(cx));
-                // An error ends the request here; an answer ends with its body.
-                let slot = slot.take();
-                Poll::Ready(match result {
-                    Ok(response) => Ok(response.map(|body| ResponseBody::new(body, slot))),
-                    Err(error) => Err(error.into()),
-                })
-            }
-            StateProj::Refused { reached } => {
-                let reached = reached.take().expect("polled after completion");
-                Poll::Ready(Err(rejected(reached).into()))
+        let mut state = self.project().state;
+        loop {
+            match state.as_mut().project() {
+                StateProj::Admitted { inner, held } => {
+                    let result = ready!(inner.poll(cx));
+                    // An error ends the request here; an answer ends with its body.
+                    let mut held = held.take();
+                    return Poll::Ready(match result {
+                        Ok(response) => {
+                            if let Some(held) = &mut held {
+                                held.answered(&response);
+                            }
+                            Ok(response.map(|body| ResponseBody::new(body, held)))
+                        }
+                        Err(error) => Err(error.into()),
+                    });
+                }
+                StateProj::Waiting { waiting } => {
+                    let (inner, held) = ready!(waiting.as_mut().poll_turn(cx))?;
+                    let held = Some(held);
+                    state.set(State::Admitted { inner, held });
+                }
+                StateProj::Refused { reached } => {
+                    let reached = reached.take().expect("polled after completion");
+                    return Poll::Ready(Err(rejected(*reached)));
+                }
             }
         }
     }
 }
 
-fn rejected(reached: LimitReached) -> Rejected {
-    let refusal = Refusal::Limit {
-        cause: Cause::OverloadConcurrencyLimit,
-        limit: u64::from(reached.limit()),
-        in_use: u64::from(reached.in_use()),
-    };
-    Rejected::new(Component::ConcurrencyLimit, reached.name().clone(), refusal).with_source(reached)
+impl Held {
+    pub(super) const fn new(slot: Slot, bulkhead: Option<Box<Slot>>) -> Self {
+        Self {
+            slot,
+            _bulkhead: bulkhead,
+        }
+    }
+
+    /// The head is here: the wait for an answer is over, and it tells how busy the service is if it
+    /// was one answer to one attempt.
+    fn answered<B>(&mut self, response: &Response<B>) {
+        let attempts = response
+            .extensions()
+            .get::<Served>()
+            .map_or(1, |served| served.attempts);
+        if attempts <= 1 && !response.status().is_server_error() {
+            self.slot.answered(clock::now());
+        } else {
+            self.slot.over();
+        }
+    }
+}
+
+pub(super) fn rejected(reached: LimitReached) -> BoxError {
+    let refusal = Refusal::from(&reached);
+    Rejected::new(Component::ConcurrencyLimit, reached.name().clone(), refusal)
+        .with_retry_after(reached.retry_after())
+        .with_source(reached)
+        .into()
 }

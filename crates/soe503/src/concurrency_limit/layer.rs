@@ -1,20 +1,31 @@
 use soe503_core::limit::ConcurrencyLimit as Limit;
 use tower_layer::Layer;
 
-use super::ConcurrencyLimit;
+use super::{ConcurrencyLimit, Priority};
 
 /// Lets at most so many requests in at once. All services made by one layer, and by every other
 /// layer with the same handle, count together. See the [module](super).
 #[derive(Clone, Debug)]
 pub struct ConcurrencyLimitLayer {
     limit: Limit,
+    priority: Priority,
 }
 
 impl ConcurrencyLimitLayer {
     /// Counts with `limit`.
     #[must_use]
     pub const fn new(limit: Limit) -> Self {
-        Self { limit }
+        Self {
+            limit,
+            priority: Priority::NORMAL,
+        }
+    }
+
+    /// Tells who goes first by `priority`. Default: all are [`Priority::NORMAL`].
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
     }
 }
 
@@ -22,6 +33,6 @@ impl<S> Layer<S> for ConcurrencyLimitLayer {
     type Service = ConcurrencyLimit<S>;
 
     fn layer(&self, inner: S) -> ConcurrencyLimit<S> {
-        ConcurrencyLimit::new(inner, self.limit.clone())
+        ConcurrencyLimit::new(inner, self.limit.clone()).priority(self.priority.clone())
     }
 }

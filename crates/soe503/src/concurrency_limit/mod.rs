@@ -1,23 +1,31 @@
-//! At most so many requests at once; one more is refused, at once.
+//! At most so many requests at once; one more waits for its turn, or is refused.
 //!
-//! The limit is a [`Limit`]: a named handle from [`soe503_core::limit`] whose value can be changed
-//! while it is in use.
+//! The limit is a [`Limit`]: a named handle from [`soe503_core::limit`] whose settings can be changed
+//! while it is in use. [`Limit::new`] takes a number, and refuses at once what is above it.
+//! [`Limit::with`] takes a [`LimitConfig`]: that number, whether the limit finds out by itself what the
+//! service behind can work on at once, and how many may wait, how long.
 //!
-//! # Why it sheds
+//! # Why the wait is bounded
 //! A request that waits in front of a full service grows old, holds its client, and is worth less
-//! by the time it is served. Whoever wants a bounded wait puts a queue in front and says how long;
-//! a semaphore that queues by itself hides it.
+//! by the time it is served. So the line is short, the more important go first, the newest when many
+//! are sent away, and a request whose deadline would pass is refused at once. A semaphore that queues by
+//! itself hides all that.
 //!
 //! # When to use
-//! Outside [`Retry`](crate::Retry): a request counts once, however often it is tried. The limit is
-//! what this process or the service behind can really hold: memory, threads, connections.
+//! Outside [`Retry`](crate::Retry): a request counts once, however often it is tried. Inside
+//! [`Timeout`](crate::Timeout), so that the wait is part of the request's time. A fixed limit is what
+//! this process or the service behind can really hold: memory, threads, connections.
 //!
 //! # What counts
-//! A request is in flight until its response's body has ended. Dropping the future or the body
-//! makes room.
+//! A request is in flight until its response's body has ended; it waits for an answer, which is what an
+//! adaptive limit counts, until the head. Dropping the future or the body makes room.
 //!
 //! # Failure mode
-//! [`Rejected`](crate::Rejected) with `overload/concurrency_limit`, the limit and what was in use.
+//! [`Rejected`](crate::Rejected), with the limit and what was in use: `overload/concurrency_limit` where
+//! nobody may wait, `overload/queue_full` or `overload/queue_timeout`.
+//!
+//! # Who goes first
+//! [`Priority`] says: by route, or by a header field of clients that are trusted with it.
 //!
 //! # Readiness
 //! Passes the inner service's on: an inner service that exerts backpressure keeps the request
@@ -48,9 +56,12 @@
 mod body;
 pub mod future;
 mod layer;
+mod priority;
 mod service;
+mod waiting;
 
 pub use body::ResponseBody;
 pub use layer::ConcurrencyLimitLayer;
+pub use priority::Priority;
 pub use service::ConcurrencyLimit;
-pub use soe503_core::limit::ConcurrencyLimit as Limit;
+pub use soe503_core::limit::{Class, ConcurrencyLimit as Limit, LimitConfig};

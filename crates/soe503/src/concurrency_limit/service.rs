@@ -1,11 +1,13 @@
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
-use soe503_core::limit::ConcurrencyLimit as Limit;
+use soe503_core::limit::{Arrival, ConcurrencyLimit as Limit, Entry};
 use tower_service::Service;
 
 use super::body::ResponseBody;
-use super::future::ResponseFuture;
+use super::future::{Held, ResponseFuture};
+use super::priority::Priority;
+use crate::context::RequestContext;
 use crate::error::BoxError;
 
 /// Lets at most so many requests in at once. See the [module](super).
@@ -13,12 +15,34 @@ use crate::error::BoxError;
 pub struct ConcurrencyLimit<S> {
     inner: S,
     limit: Limit,
+    bulkhead: Option<Limit>,
+    priority: Priority,
 }
 
 impl<S> ConcurrencyLimit<S> {
     /// Counts with `limit`.
     pub const fn new(inner: S, limit: Limit) -> Self {
-        Self { inner, limit }
+        Self {
+            inner,
+            limit,
+            bulkhead: None,
+            priority: Priority::NORMAL,
+        }
+    }
+
+    /// Counts with `bulkhead` as well, and first: a smaller limit for a part of what shares the other
+    /// one. Nobody waits for it, whatever it is told. Default: none.
+    #[must_use]
+    pub fn bulkhead(mut self, bulkhead: Option<Limit>) -> Self {
+        self.bulkhead = bulkhead;
+        self
+    }
+
+    /// Tells who goes first by `priority`. Default: all are [`Priority::NORMAL`].
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
     }
 
     /// The limit.
@@ -31,21 +55,37 @@ impl<S> ConcurrencyLimit<S> {
 
 impl<S, ReqB, ResB> Service<Request<ReqB>> for ConcurrencyLimit<S>
 where
-    S: Service<Request<ReqB>, Response = Response<ResB>>,
+    S: Service<Request<ReqB>, Response = Response<ResB>> + Clone,
     S::Error: Into<BoxError>,
 {
     type Response = Response<ResponseBody<ResB>>;
     type Error = BoxError;
-    type Future = ResponseFuture<S::Future>;
+    type Future = ResponseFuture<S, S::Future, ReqB>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
-    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        match self.limit.try_acquire() {
-            Ok(slot) => ResponseFuture::admitted(self.inner.call(request), slot),
-            Err(reached) => ResponseFuture::refused(reached),
+    fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
+        let bulkhead = match self.bulkhead.as_ref().map(Limit::try_acquire) {
+            None => None,
+            Some(Ok(slot)) => Some(Box::new(slot)),
+            Some(Err(reached)) => return ResponseFuture::refused(reached),
+        };
+        let context = RequestContext::of(&mut request);
+        let (now, deadline) = (context.now, context.deadline);
+        let entry = self.limit.enter(now, || Arrival {
+            class: self.priority.of(RequestContext::headers(&request)),
+            deadline,
+        });
+        match entry {
+            Entry::Admitted(slot) => {
+                ResponseFuture::admitted(self.inner.call(request), Held::new(slot, bulkhead))
+            }
+            Entry::Waits(ticket) => {
+                ResponseFuture::waiting(self.inner.clone(), request, ticket, bulkhead)
+            }
+            Entry::Refused(reached) => ResponseFuture::refused(reached),
         }
     }
 }

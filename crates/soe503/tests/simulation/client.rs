@@ -164,6 +164,14 @@ fn ask(world: &World, client: &Client, twice: bool) -> usize {
     })
 }
 
+/// The limit or the line in front of it turned the request away.
+const fn is_shed(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::OverloadConcurrencyLimit | Cause::OverloadQueueFull | Cause::OverloadQueueTimeout
+    )
+}
+
 /// Judges the head.
 fn told<B>(world: &World, id: usize, response: &Response<B>) {
     let status = response.status().as_u16();
@@ -179,7 +187,7 @@ fn told<B>(world: &World, id: usize, response: &Response<B>) {
     });
     let now = world.now();
     let (at, sound_since) = world.with(|state| {
-        if cause == Some(Cause::OverloadConcurrencyLimit) {
+        if cause.is_some_and(is_shed) {
             state.ledger.shed();
             state.tally.shed += 1;
         }

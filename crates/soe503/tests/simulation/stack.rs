@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use soe503::circuit_breaker::Breaker;
-use soe503::concurrency_limit::Limit;
+use soe503::concurrency_limit::{Limit, LimitConfig};
 use soe503::pool::BackendSpec;
 use soe503::retry::RetryBudget;
 use soe503::{
@@ -20,7 +20,7 @@ use crate::world::World;
 pub(crate) type Backends = soe503::pool::Backends<Backend>;
 
 /// What a worker sends requests into.
-pub(crate) type Service = Explain<ConcurrencyLimit<Timeout<Retry<CircuitBreaker<Pool<Backend>>>>>>;
+pub(crate) type Service = Explain<Timeout<ConcurrencyLimit<Retry<CircuitBreaker<Pool<Backend>>>>>>;
 
 /// Two workers' layers around the same handles.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Stack {
         let seed = schedule.seed;
         let backends = Backends::new("sim", schedule.pool.clone(), seed);
         let breaker = Breaker::new("sim", schedule.breaker.clone(), seed);
-        let limit = Limit::new("sim", schedule.limit);
+        let limit = Limit::with("sim", limit(schedule));
         let budget = RetryBudget::new("sim", schedule.budget);
         let worker = || {
             let pool = Pool::new(backends.clone()).quiet(seed.is_multiple_of(2));
@@ -76,6 +76,17 @@ pub(crate) fn name(machine: usize) -> Arc<str> {
     format!("b{machine}").into()
 }
 
+/// By the seed: with a line or without, adaptive or not.
+fn limit(schedule: &Schedule) -> LimitConfig {
+    let seed = schedule.seed;
+    LimitConfig {
+        fixed: schedule.limit,
+        adaptive: !seed.is_multiple_of(3),
+        max_waiting: [0, 8, 1_000][(seed / 3 % 3) as usize],
+        ..LimitConfig::default()
+    }
+}
+
 fn layers(
     schedule: &Schedule,
     pool: Pool<Backend>,
@@ -95,12 +106,12 @@ fn layers(
         .trust_idempotency_key(schedule.trust_key)
         .ride_out(breaker.clone())
         .layer(guarded);
+    let limited = ConcurrencyLimit::new(retried, limit.clone());
     let total = std::time::Duration::from_millis(u64::from(schedule.timeout));
     // With a single attempt there is nobody below who keeps the deadline.
     let timed = match schedule.retry.attempts {
-        0 | 1 => Timeout::new(retried, total),
-        _ => Timeout::new(retried, total).kept_below(),
+        0 | 1 => Timeout::new(limited, total),
+        _ => Timeout::new(limited, total).kept_below(),
     };
-    let limited = ConcurrencyLimit::new(timed, limit.clone());
-    Explain::new(limited, Explainer::builder("sim").build())
+    Explain::new(timed, Explainer::builder("sim").build())
 }

@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 
 use super::at_least;
 use crate::config::{
-    Cache, CircuitBreaker, Ejection, RetryBudget, Throttle, Window,
-    keys::{BreakerKeys, CacheKeys, EjectionKeys, RetryBudgetKeys, ThrottleKeys},
+    Cache, CircuitBreaker, Ejection, Queue, RetryBudget, Throttle, Window,
+    keys::{BreakerKeys, CacheKeys, EjectionKeys, QueueKeys, RetryBudgetKeys, ThrottleKeys},
     problem::{Problem, Problems},
     wire::At,
 };
@@ -84,6 +84,13 @@ pub(super) fn retry_budget(keys: &RetryBudgetKeys) -> RetryBudget {
         ratio: keys.ratio.value,
         window: keys.window.value,
         min_per_second: keys.min_per_second.value,
+    }
+}
+
+pub(super) fn queue(keys: &QueueKeys) -> Queue {
+    Queue {
+        max_waiting: keys.max_waiting.value,
+        max_wait: keys.max_wait.value,
     }
 }
 

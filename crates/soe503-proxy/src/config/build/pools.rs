@@ -77,6 +77,7 @@ fn pool(
         h2_ping_timeout: keys.h2_ping_timeout.value,
         max_in_flight: keys.max_in_flight.value,
         proxy: keys.proxy.value,
+        adaptive_limit: keys.adaptive_limit.value,
         slow_start: keys.slow_start.value,
         ride_out: keys.ride_out.value,
         max_waiting: keys.max_waiting.value,
@@ -88,6 +89,7 @@ fn pool(
         ejection,
         throttle: guards::throttle(&keys.throttle.0.value),
         cache: keys.cache.0.map(|cache| guards::cache(&cache.value)),
+        queue: guards::queue(&keys.queue.0.value),
     })
 }
 

@@ -27,7 +27,7 @@ pub(super) use instead::{FallbackKeys, PageKeys};
 pub(super) use listeners::{ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol};
 pub(super) use maintenance::{BypassKeys, MaintenanceKeys};
 pub(super) use pools::{
-    BackendKeys, BreakerKeys, CacheKeys, CheckKeys, CheckKind, EjectionKeys, PoolKeys,
+    BackendKeys, BreakerKeys, CacheKeys, CheckKeys, CheckKind, EjectionKeys, PoolKeys, QueueKeys,
     RetryBudgetKeys, ThrottleKeys,
 };
 pub(super) use rate::RateLimitKeys;

@@ -55,7 +55,7 @@ section! {
         /// For `h2`: how long that sign may take; without it the connection is given up.
         h2_ping_timeout: Defaulted<Duration>, default(Duration::from_secs(5)),
             range(Duration::from_millis(1), Duration::from_secs(3600));
-        /// Requests under way at once, over all workers; more are answered with 503.
+        /// Requests under way at once, over all workers; more wait in the `queue`.
         max_in_flight: Defaulted<NonZeroU32>, default(nonzero_u32(10_000)),
             range(NonZeroU32::MIN, nonzero_u32(1_000_000));
         /// The backends are proxies that try again themselves: another soe503, Envoy, a service mesh. They are
@@ -63,6 +63,10 @@ section! {
         /// `x-envoy-expected-rq-timeout-ms`, `grpc-previous-rpc-attempts`), and what they say about a failure
         /// is believed: its cause, and that trying another of them is pointless.
         proxy: Defaulted<bool>, default(false);
+        /// Whether the proxy finds out by itself how many requests the backends can work on at once, and
+        /// holds the others back while there are more. It only looks into it when requests pile up there,
+        /// and turns nobody away before it has measured that more at once are not answered faster.
+        adaptive_limit: Defaulted<bool>, default(true);
         /// How long a backend that comes back takes to reach its full share.
         slow_start: Defaulted<Duration>, default(Duration::from_secs(5)),
             range(Duration::ZERO, Duration::from_secs(3600));
@@ -100,9 +104,8 @@ section! {
         cache: Maybe<CacheKeys>, absent("nothing is kept"), like("{ stale_if_error = \"1h\" }");
         /// Holds requests back that the backends would refuse anyway.
         throttle: Nested<ThrottleKeys>;
-    }
-    later {
-        queue: "queues",
+        /// Where requests wait while as many are under way as may be.
+        queue: Nested<QueueKeys>;
     }
 }
 
@@ -279,6 +282,20 @@ section! {
         /// The longest time; `base` if that is longer.
         max: Defaulted<Duration>, default(Duration::from_secs(30)),
             range(Duration::from_millis(1), Duration::from_secs(86_400));
+    }
+}
+
+section! {
+    /// Where requests wait while as many are under way as may be: the more important ones are served
+    /// first, and the others sent away first.
+    struct QueueKeys {
+        /// How many may wait, over all workers; 0: one too many is answered with 503 at once.
+        max_waiting: Defaulted<u32>, default(4096), range(0, 1_000_000);
+        /// How long a request waits while the pool is known to be saturated, or has `max_in_flight`
+        /// under way. Fewer wait than are served in that time, fewer still of the less important, and
+        /// none for twice as long. A request whose deadline comes before an answer can does not wait.
+        max_wait: Defaulted<Duration>, default(Duration::from_millis(250)),
+            range(Duration::from_millis(1), Duration::from_secs(60));
     }
 }
 

@@ -1,17 +1,21 @@
 //! Keys of `[[routes]]`.
 
-use std::{num::NonZeroU8, time::Duration};
+use std::{
+    num::{NonZeroU8, NonZeroU32},
+    time::Duration,
+};
 
 use http::Method;
+use soe503_core::limit::Class;
 
 use super::{
     BypassKeys, FallbackKeys, PageKeys,
-    headers::HeaderKeys,
-    values::{PathPrefix, RetryStatus, nonzero_u8},
+    headers::{FieldName, HeaderKeys},
+    values::{PathPrefix, RetryStatus, nonzero_u8, nonzero_u32},
 };
 use crate::config::{
     Host, HostPolicy,
-    wire::{Defaulted, List, Maybe, Nested, Optional, Required, Size, section},
+    wire::{Defaulted, List, Maybe, Nested, Optional, Required, Size, choice, section},
 };
 
 section! {
@@ -35,6 +39,17 @@ section! {
         /// Size of a request's body; more is answered with 413.
         max_body: Optional<Size>, absent("no limit"), like("\"10MiB\""),
             range(Size(0), Size(1 << 50));
+        /// How important its requests are when not all can be served: `high`, `normal` or `low`.
+        priority: Defaulted<Class>, default(Class::Normal);
+        /// A header field by which clients say how important a request is, for clients that are trusted
+        /// with it: `priority` as in RFC 9218 (`u=0` to `u=2` is high, `u=5` to `u=7` low), any other
+        /// one with `high`, `normal`, `low` or an urgency from 0 to 7.
+        priority_header: Optional<FieldName>, absent("what clients say is not believed"),
+            like("\"priority\"");
+        /// Requests of this route under way at once, over all workers; more are answered with 503 at
+        /// once. Keeps a slow route from taking all of what the pool can do.
+        max_in_flight: Optional<NonZeroU32>, absent("as many as the pool takes"), like("100"),
+            range(NonZeroU32::MIN, nonzero_u32(1_000_000));
         /// What is done to the header fields of requests.
         request_headers: Nested<HeaderKeys>;
         /// What is done to the header fields of backends' answers. The proxy's own answers get those
@@ -90,3 +105,5 @@ section! {
             default(List::of([500, 502, 503, 504].map(RetryStatus)));
     }
 }
+
+choice!(Class, { "low" => Self::Low, "normal" => Self::Normal, "high" => Self::High });

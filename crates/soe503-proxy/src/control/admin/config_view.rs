@@ -183,6 +183,7 @@ fn route(route: &Route) -> Value {
             HostPolicy::Backend => "backend",
             HostPolicy::Fixed(host) => text(host),
         },
+        "priority": route.priority.as_str(),
         "request_headers": header_rules(&route.request_headers),
         "response_headers": header_rules(&route.response_headers),
         "retry": {
@@ -194,6 +195,12 @@ fn route(route: &Route) -> Value {
             "on_status": retry.on_status,
         },
     });
+    if let Some(header) = &route.priority_header {
+        view["priority_header"] = json!(header.as_str());
+    }
+    if let Some(limit) = route.max_in_flight {
+        view["max_in_flight"] = json!(limit);
+    }
     if let Some(Rewrite(prefix)) = &route.rewrite {
         match prefix.is_empty() {
             true if route.matches.path_prefix.is_empty() => view["rewrite_prefix"] = json!("/"),
@@ -258,6 +265,7 @@ fn pool(pool: &PoolConfig) -> Value {
         "h2_ping_timeout": span(pool.h2_ping_timeout),
         "max_in_flight": pool.max_in_flight,
         "proxy": pool.proxy,
+        "adaptive_limit": pool.adaptive_limit,
         "slow_start": span(pool.slow_start),
         "ride_out": span(pool.ride_out),
         "max_waiting": pool.max_waiting,
@@ -266,6 +274,10 @@ fn pool(pool: &PoolConfig) -> Value {
         "retry_budget": retry_budget(&pool.retry_budget),
         "ejection": pool.ejection.as_ref().map_or_else(off, ejection),
         "throttle": pool.throttle.as_ref().map_or_else(off, throttle),
+        "queue": {
+            "max_waiting": pool.queue.max_waiting,
+            "max_wait": span(pool.queue.max_wait),
+        },
     });
     balancing(pool, &mut view);
     if let Some(tls) = &pool.tls {

@@ -29,6 +29,9 @@ timeout = "1500ms"
 host = "app.internal:8080"
 rewrite_prefix = "/v2"
 max_body = "3MiB"
+priority = "high"
+priority_header = "x-importance"
+max_in_flight = 12
 request_headers = { set = { x-a = "1", x-b = "2" }, add = { x-c = "3" }, remove = ["x-d"] }
 response_headers = { set = { strict-transport-security = "max-age=1" } }
 rate_limits = ["login", "api"]
@@ -53,6 +56,8 @@ idle_timeout = "31s"
 max_idle_connections = 65
 max_in_flight = 66
 proxy = true
+adaptive_limit = false
+queue = { max_waiting = 67, max_wait = "68ms" }
 slow_start = "6s"
 ride_out = "7s"
 max_waiting = 67

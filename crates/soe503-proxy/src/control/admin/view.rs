@@ -7,10 +7,11 @@ use soe503_api as api;
 use soe503_core::breaker::{BreakerSnapshot, Forced, State};
 use soe503_core::health::{Health, HealthReport, Hints, Level};
 use soe503_core::keepalive::Source;
+use soe503_core::limit::{LimitSnapshot, LimitWhy};
 use soe503_core::pool::{BackendSnapshot, BackendState, PoolState as CoreState, TierSnapshot};
 use soe503_core::{Cause, Tick};
 
-use crate::config::Target;
+use crate::config::{Queue, Target};
 use crate::control::clock::Anchor;
 use crate::state::PoolState;
 
@@ -20,6 +21,7 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
     let snapshot = pool.pool.snapshot(now);
     let breaker = pool.breaker.snapshot(now);
     let budget = pool.budget.snapshot(now);
+    let admitted = pool.limit.snapshot(now);
     let checked = pool.config.health_check.is_some();
     let mut backends: Vec<_> = snapshot
         .backends
@@ -43,7 +45,6 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
             spent: budget.spent,
             refused: budget.refused,
         },
-        queue: api::Queue::default(),
         throttle: pool.throttle.as_ref().map(|throttle| {
             let seen = throttle.snapshot(now);
             api::Throttle {
@@ -64,6 +65,8 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
             }
         }),
         waiting: waiting(pool),
+        limit: limit(&admitted),
+        queue: queue(&admitted, &pool.config.queue),
         requests: pool.counters.requests(),
         prevented: pool.counters.prevented(),
         failed: pool.counters.failed(),
@@ -113,6 +116,38 @@ pub(crate) const fn backend_state(state: BackendState) -> api::BackendState {
         BackendState::Warming => api::BackendState::Warming,
         _ => api::BackendState::Unknown,
     }
+}
+
+fn limit(seen: &LimitSnapshot) -> api::Limit {
+    api::Limit {
+        in_flight: u64::from(seen.in_use),
+        pending: u64::from(seen.pending),
+        limit: u64::from(seen.limit),
+        source: match seen.why {
+            LimitWhy::Fixed => api::LimitSource::Fixed,
+            LimitWhy::Testing => api::LimitSource::Testing,
+            LimitWhy::Saturated => api::LimitSource::Saturated,
+            _ => api::LimitSource::Unknown,
+        },
+        usual_ms: seen.typical.map(millis),
+        waited: seen.waited,
+        shed: by_priority(seen.shed),
+    }
+}
+
+fn queue(seen: &LimitSnapshot, config: &Queue) -> api::Queue {
+    let waiting = by_priority(seen.waiting.map(u64::from));
+    api::Queue {
+        depth: waiting.total(),
+        limit: (config.max_waiting > 0).then(|| u64::from(config.max_waiting)),
+        oldest_ms: millis(seen.oldest),
+        waiting,
+    }
+}
+
+/// From the order of [`soe503_core::limit::Class::ALL`].
+const fn by_priority([low, normal, high]: [u64; 3]) -> api::ByPriority {
+    api::ByPriority { high, normal, low }
 }
 
 fn state(pool: CoreState, panic: bool, breaker: &BreakerSnapshot) -> api::PoolState {

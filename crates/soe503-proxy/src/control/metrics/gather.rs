@@ -71,7 +71,7 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
     let snapshot = pool.pool.snapshot(now);
     let breaker = pool.breaker.snapshot(now);
     let budget = pool.budget.snapshot(now);
-    let limit = pool.limit.limit();
+    let limit = pool.limit.snapshot(now);
     let transitions = pool.circuit_counts();
     let answers = pool.answers();
     PoolScrape {
@@ -98,8 +98,13 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
         budget_available: budget.available,
         budget_spent: budget.spent,
         budget_refused: budget.refused,
-        in_flight: u64::from(pool.limit.in_use()),
-        in_flight_limit: (limit < u32::MAX).then(|| u64::from(limit)),
+        in_flight: u64::from(limit.in_use),
+        in_flight_limit: (limit.limit < u32::MAX).then(|| u64::from(limit.limit)),
+        limit_why: limit.why,
+        queued: limit.waiting,
+        oldest_waiting: limit.oldest,
+        waited: limit.waited,
+        shed: limit.shed,
         panic: snapshot.panic,
         clients_moved: pool.config.sticky.as_ref().map(|_| pool.counters.moved()),
         tiers: snapshot

@@ -7,6 +7,7 @@ use std::time::Duration;
 use soe503::stale::StaleSnapshot;
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::Cause;
+use soe503_core::limit::LimitWhy;
 use soe503_core::rate::RateSnapshot;
 use soe503_core::throttle::ThrottleSnapshot;
 use soe503_core::waiting::WaitingSnapshot;
@@ -110,6 +111,16 @@ pub struct PoolScrape {
     pub in_flight: u64,
     /// How many may be; `None`: no limit.
     pub in_flight_limit: Option<u64>,
+    /// Where that comes from.
+    pub limit_why: LimitWhy,
+    /// Requests that wait for their turn, by the order of [`soe503_core::limit::Class::ALL`].
+    pub queued: [u32; 3],
+    /// How long the one who waits longest has waited.
+    pub oldest_waiting: Duration,
+    /// Requests that had to wait and were let in.
+    pub waited: u64,
+    /// Requests that were turned away, in the same order.
+    pub shed: [u64; 3],
     /// Checks are not believed.
     pub panic: bool,
     /// Answers that moved a client to another backend; `None`: clients do not stay with one.

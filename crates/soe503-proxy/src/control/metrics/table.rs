@@ -1,6 +1,7 @@
 //! The one list of metrics.
 
 use soe503_api::{BackendState, CircuitState};
+use soe503_core::limit::{Class, LimitWhy};
 
 use super::exposition::Samples;
 use super::scrape::{BackendScrape, PoolScrape, Scrape};
@@ -108,7 +109,7 @@ pub const TABLE: &[Family] = &[
         kind: Kind::Gauge,
         unit: "requests",
         labels: &["pool"],
-        help: "How many requests of the pool may be under way; more are shed.",
+        help: "How many requests of the pool may be under way: `max_in_flight`, or how many may wait for an answer if `soe503_pool_limit_source` says `testing` or `saturated`. More wait or are shed.",
         read: Read::Pool(|pool, out| {
             if let Some(limit) = pool.in_flight_limit {
                 out.push(&[&pool.name], limit);
@@ -210,6 +211,62 @@ pub const TABLE: &[Family] = &[
         read: Read::Process(|scrape, out| {
             for limit in &scrape.rate_limits {
                 out.push(&[&limit.name], limit.displaced);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_pool_limit_source",
+        kind: Kind::Gauge,
+        unit: "0 or 1",
+        labels: &["pool", "source"],
+        help: "Where the limit in force comes from: `fixed` is the configured one; `testing`: requests pile up, and whether fewer at once are answered as fast is being found out; `saturated`: more at once are not answered faster, as was measured.",
+        read: Read::Pool(|pool, out| {
+            for source in [LimitWhy::Fixed, LimitWhy::Testing, LimitWhy::Saturated] {
+                let holds = u8::from(pool.limit_why == source);
+                out.push(&[&pool.name, &source.as_str()], holds);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_queue_depth",
+        kind: Kind::Gauge,
+        unit: "requests",
+        labels: &["pool", "priority"],
+        help: "Requests that wait for their turn, by their importance.",
+        read: Read::Pool(|pool, out| {
+            for class in Class::ALL {
+                let waiting = pool.queued[class.index()];
+                out.push(&[&pool.name, &class.as_str()], waiting);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_queue_oldest_seconds",
+        kind: Kind::Gauge,
+        unit: "seconds",
+        labels: &["pool"],
+        help: "How long the request that waits longest has waited for its turn; 0 if none waits.",
+        read: Read::Pool(|pool, out| {
+            out.push(&[&pool.name], pool.oldest_waiting.as_secs_f64());
+        }),
+    },
+    Family {
+        name: "soe503_queue_admitted_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["pool"],
+        help: "Requests that had to wait for their turn and got it.",
+        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.waited)),
+    },
+    Family {
+        name: "soe503_shed_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["pool", "priority"],
+        help: "Requests that the pool's limit or its queue turned away, by their importance.",
+        read: Read::Pool(|pool, out| {
+            for class in Class::ALL {
+                out.push(&[&pool.name, &class.as_str()], pool.shed[class.index()]);
             }
         }),
     },

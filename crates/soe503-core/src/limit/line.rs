@@ -1,0 +1,272 @@
+//! Those who wait for their turn: who is next, and who is sent away.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use super::Class;
+use crate::Tick;
+
+/// A bounded line with an order of importance. `W` is whatever wakes the one who waits.
+///
+/// The more important goes first. Within a class whoever came first goes first, until somebody has
+/// waited for very long or many are sent away: then the newest goes first, because whoever has waited
+/// the longest is the likeliest to leave before the answer.
+#[derive(Debug)]
+pub(super) struct Line<W> {
+    places: Vec<Place<W>>,
+    free: Vec<u32>,
+    ranks: [Rank; 3],
+    joined: u64,
+    waiting: u32,
+    /// The latest time that anybody told.
+    latest: Tick,
+    /// When the last ones came.
+    arrivals: [Tick; ARRIVALS],
+    /// Where the very last one is in there.
+    arrived: usize,
+}
+
+/// Where somebody stands.
+#[derive(Debug)]
+struct Place<W> {
+    number: u64,
+    class: Class,
+    since: Tick,
+    state: State<W>,
+}
+
+/// What has become of somebody in line.
+#[derive(Debug, Default)]
+pub(super) enum State<W> {
+    /// Nobody stands here.
+    #[default]
+    Empty,
+    Waiting(Option<W>),
+    /// It is their turn; a slot is taken for them.
+    Granted,
+    /// Sent away for somebody more important, or because the line is too long.
+    Evicted,
+}
+
+/// The line of one class.
+#[derive(Debug, Default)]
+struct Rank {
+    /// Places with the number of who stood there; whoever left is still listed.
+    order: VecDeque<(u32, u64)>,
+    waiting: u32,
+    /// Share of those who were sent away, of late.
+    evicted: f32,
+    newest_first: bool,
+}
+
+/// How many of a class's last ones the share looks back at.
+const MEMORY: f32 = 128.0;
+/// The shares at which the order turns, there and back. Turned, whoever waits already is lost: where hardly
+/// more come than are served, the few that are too many cost less than that.
+const TURN: f32 = 0.30;
+const TURN_BACK: f32 = 0.10;
+/// Departed ones that may stay listed before the list is swept.
+const ARRIVALS: usize = 65;
+/// How many of the last arrivals have to be how much faster than answers.
+const WINDOWS: [(usize, f64); 3] = [(2, 1.0), (16, 1.0), (64, 1.1)];
+const LEFTOVERS: usize = 64;
+
+impl<W> Line<W> {
+    pub(super) const fn new() -> Self {
+        Self {
+            places: Vec::new(),
+            free: Vec::new(),
+            ranks: [const {
+                Rank {
+                    order: VecDeque::new(),
+                    waiting: 0,
+                    evicted: 0.0,
+                    newest_first: false,
+                }
+            }; 3],
+            joined: 0,
+            waiting: 0,
+            latest: Tick::ZERO,
+            arrivals: [Tick::ZERO; ARRIVALS],
+            arrived: 0,
+        }
+    }
+
+    /// One comes, whatever becomes of it.
+    pub(super) fn came(&mut self, now: Tick) {
+        self.latest = self.latest.max(now);
+        self.arrived = (self.arrived + 1) % ARRIVALS;
+        self.arrivals[self.arrived] = self.latest;
+    }
+
+    /// More come than are served at `rate` per second, by the last few as well as by the last many: a
+    /// rush is noticed late, and its end at once.
+    pub(super) fn crowded(&self, rate: f64) -> bool {
+        WINDOWS.iter().all(|&(last, clearly)| {
+            let first = (self.arrived + ARRIVALS - last) % ARRIVALS;
+            let span = self.latest.since(self.arrivals[first]);
+            span.as_secs_f64() * rate * clearly < last as f64
+        })
+    }
+
+    /// How many wait.
+    pub(super) const fn waiting(&self) -> u32 {
+        self.waiting
+    }
+
+    pub(super) fn waiting_of(&self, class: Class) -> u32 {
+        self.ranks[class.index()].waiting
+    }
+
+    /// Since when the one who has waited longest waits.
+    pub(super) fn oldest(&self) -> Option<Tick> {
+        let fronts = self.ranks.iter().filter_map(|rank| {
+            let (place, _) = rank.order.iter().find(|entry| self.stands(**entry))?;
+            Some(self.places[*place as usize].since)
+        });
+        fronts.min()
+    }
+
+    /// The last place in the line of `class`.
+    pub(super) fn join(&mut self, class: Class, now: Tick) -> u32 {
+        self.joined += 1;
+        let place = Place {
+            number: self.joined,
+            class,
+            since: now,
+            state: State::Waiting(None),
+        };
+        let index = match self.free.pop() {
+            Some(index) => {
+                self.places[index as usize] = place;
+                index
+            }
+            None => {
+                self.places.push(place);
+                self.places.len() as u32 - 1
+            }
+        };
+        let rank = &mut self.ranks[class.index()];
+        rank.order.push_back((index, self.joined));
+        rank.waiting += 1;
+        self.waiting += 1;
+        index
+    }
+
+    /// What has become of whoever stands at `place`; to be woken by `waker` when that changes.
+    pub(super) fn look(&mut self, place: u32, waker: impl FnOnce(&mut Option<W>)) -> &State<W> {
+        let state = &mut self.places[place as usize].state;
+        if let State::Waiting(old) = state {
+            waker(old);
+        }
+        state
+    }
+
+    /// Gives a place up. Tells what had become of whoever stood there.
+    pub(super) fn leave(&mut self, place: u32) -> State<W> {
+        let Place { state, class, .. } = &mut self.places[place as usize];
+        let state = core::mem::take(state);
+        let class = *class;
+        self.free.push(place);
+        if matches!(state, State::Waiting(_)) {
+            self.ranks[class.index()].waiting -= 1;
+            self.waiting -= 1;
+            self.sweep(class);
+        }
+        state
+    }
+
+    /// Whose turn it is: their place is granted, and what wakes them returned.
+    pub(super) fn grant(&mut self, stale: Duration) -> Option<Option<W>> {
+        let class = Class::ALL
+            .into_iter()
+            .rev()
+            .find(|class| self.ranks[class.index()].waiting > 0)?;
+        self.turn(class, stale);
+        let newest = self.ranks[class.index()].newest_first;
+        let waker = self.take(class, newest, State::Granted)?;
+        self.ranks[class.index()].note(0.0);
+        Some(waker)
+    }
+
+    /// Sends one of `class` away, if one waits: whoever would be served last.
+    pub(super) fn evict(&mut self, class: Class) -> Option<Option<W>> {
+        let newest = !self.ranks[class.index()].newest_first;
+        let waker = self.take(class, newest, State::Evicted)?;
+        self.ranks[class.index()].note(1.0);
+        Some(waker)
+    }
+
+    /// One of `class` was turned away before it stood in line.
+    pub(super) fn note_refused(&mut self, class: Class) {
+        self.ranks[class.index()].note(1.0);
+    }
+
+    /// Takes the newest or the oldest of `class` out of the order.
+    fn take(&mut self, class: Class, newest: bool, becomes: State<W>) -> Option<Option<W>> {
+        let place = loop {
+            let order = &mut self.ranks[class.index()].order;
+            let entry = if newest {
+                order.pop_back()
+            } else {
+                order.pop_front()
+            }?;
+            if self.stands(entry) {
+                break entry.0;
+            }
+        };
+        self.ranks[class.index()].waiting -= 1;
+        self.waiting -= 1;
+        let state = &mut self.places[place as usize].state;
+        match core::mem::replace(state, becomes) {
+            State::Waiting(waker) => Some(waker),
+            _ => None,
+        }
+    }
+
+    /// Which end of a class is served next.
+    fn turn(&mut self, class: Class, stale: Duration) {
+        let rank = &mut self.ranks[class.index()];
+        while let Some(&(place, number)) = rank.order.front() {
+            let first = &self.places[place as usize];
+            if first.number != number || !matches!(first.state, State::Waiting(_)) {
+                rank.order.pop_front();
+                continue;
+            }
+            let age = self.latest.since(first.since);
+            if age > stale || rank.evicted > TURN {
+                rank.newest_first = true;
+            } else if age < stale / 2 && rank.evicted < TURN_BACK {
+                rank.newest_first = false;
+            }
+            return;
+        }
+    }
+
+    /// The one listed as `entry` still waits.
+    fn stands(&self, (place, number): (u32, u64)) -> bool {
+        let place = &self.places[place as usize];
+        place.number == number && matches!(place.state, State::Waiting(_))
+    }
+
+    /// Forgets those who left, when they are many.
+    fn sweep(&mut self, class: Class) {
+        let rank = &self.ranks[class.index()];
+        if rank.order.len() <= 2 * rank.waiting as usize + LEFTOVERS {
+            return;
+        }
+        let mut order = core::mem::take(&mut self.ranks[class.index()].order);
+        order.retain(|entry| self.stands(*entry));
+        self.ranks[class.index()].order = order;
+    }
+}
+
+impl Rank {
+    fn note(&mut self, evicted: f32) {
+        self.evicted += (evicted - self.evicted) / MEMORY;
+    }
+}
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;

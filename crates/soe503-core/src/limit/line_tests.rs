@@ -1,0 +1,152 @@
+//! The order of the line.
+
+use super::*;
+
+const STALE: Duration = Duration::from_millis(500);
+
+fn at(millis: u64) -> Tick {
+    Tick::from_millis(1_000 + millis)
+}
+
+/// Lets `name` stand in line.
+fn join(line: &mut Line<u32>, name: u32, class: Class, now: Tick) -> u32 {
+    line.came(now);
+    let place = line.join(class, now);
+    line.look(place, |waker| *waker = Some(name));
+    place
+}
+
+fn grant(line: &mut Line<u32>) -> Option<u32> {
+    line.grant(STALE).flatten()
+}
+
+#[test]
+fn first_come_first_served_within_a_class() {
+    let mut line = Line::new();
+    for (name, class) in [
+        (1, Class::Low),
+        (2, Class::High),
+        (3, Class::Normal),
+        (4, Class::High),
+    ] {
+        join(&mut line, name, class, at(u64::from(name)));
+    }
+    assert_eq!((line.waiting(), line.oldest()), (4, Some(at(1))));
+    let order: Vec<_> = core::iter::from_fn(|| grant(&mut line)).collect();
+    assert_eq!(order, [2, 4, 3, 1]);
+    assert_eq!((line.waiting(), line.oldest()), (0, None));
+}
+
+#[test]
+fn newest_first_once_the_first_has_waited_too_long() {
+    let mut line = Line::new();
+    let places: Vec<_> = (0..10)
+        .map(|name| join(&mut line, name, Class::Normal, at(u64::from(name) * 100)))
+        .collect();
+    assert_eq!(grant(&mut line), Some(9), "the first waits for 900 ms");
+    assert_eq!(line.evict(Class::Normal), Some(Some(0)), "the oldest goes");
+    // Until those are gone that waited so long.
+    for place in &places[1..8] {
+        line.leave(*place);
+    }
+    assert_eq!(grant(&mut line), Some(8));
+    join(&mut line, 20, Class::Normal, at(1000));
+    join(&mut line, 21, Class::Normal, at(1100));
+    assert_eq!(grant(&mut line), Some(20));
+}
+
+#[test]
+fn newest_first_while_many_are_sent_away() {
+    let mut line = Line::new();
+    for name in 0..20 {
+        join(&mut line, name, Class::Low, at(1));
+    }
+    assert_eq!(
+        line.evict(Class::Low),
+        Some(Some(19)),
+        "the last one came last"
+    );
+    for _ in 0..60 {
+        line.note_refused(Class::Low);
+    }
+    assert_eq!(grant(&mut line), Some(18));
+    assert_eq!(line.evict(Class::Low), Some(Some(0)));
+    // Once most are served again, the first goes first.
+    for name in 100..400 {
+        join(&mut line, name, Class::Low, at(1));
+        grant(&mut line);
+    }
+    join(&mut line, 1000, Class::Low, at(1));
+    assert_ne!(grant(&mut line), Some(1000));
+}
+
+#[test]
+fn a_class_has_an_order_of_its_own() {
+    let mut line = Line::new();
+    for name in 0..10 {
+        join(&mut line, name, Class::High, at(1));
+        join(&mut line, 100 + name, Class::Low, at(1));
+    }
+    for _ in 0..60 {
+        line.note_refused(Class::Low);
+    }
+    let order: Vec<_> = core::iter::from_fn(|| grant(&mut line)).collect();
+    assert_eq!(order[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert_eq!(order[10..13], [109, 108, 107]);
+}
+
+#[test]
+fn a_place_that_was_given_up_is_somebody_elses() {
+    let mut line = Line::new();
+    let first = join(&mut line, 1, Class::Normal, at(1));
+    assert!(matches!(line.leave(first), State::Waiting(Some(1))));
+    let again = join(&mut line, 2, Class::Normal, at(2));
+    assert_eq!(again, first, "the same place");
+    assert_eq!((line.waiting(), line.oldest()), (1, Some(at(2))));
+    assert_eq!(grant(&mut line), Some(2));
+    assert!(matches!(
+        line.look(again, |_| panic!("it does not wait")),
+        State::Granted
+    ));
+    assert!(matches!(line.leave(again), State::Granted));
+    assert_eq!(grant(&mut line), None);
+}
+
+/// Those behind somebody who never moves come and go.
+#[test]
+fn nothing_is_left_of_those_who_left() {
+    let mut line = Line::new();
+    let stays = join(&mut line, 0, Class::Normal, at(0));
+    for name in 1..10_000 {
+        let place = join(&mut line, name, Class::Normal, at(0));
+        line.leave(place);
+    }
+    assert_eq!(line.waiting(), 1);
+    assert!(line.places.len() <= 2, "places are used again");
+    let listed = line.ranks[Class::Normal.index()].order.len();
+    assert!(listed <= LEFTOVERS + 2, "{listed}");
+    line.leave(stays);
+    assert_eq!((line.waiting(), grant(&mut line)), (0, None));
+}
+
+#[test]
+fn a_rush_has_to_last_and_its_end_is_seen_at_once() {
+    let mut line = Line::<u32>::new();
+    let mut now = 0;
+    let mut come = |line: &mut Line<u32>, count: u32, every: u64| {
+        for _ in 0..count {
+            now += every;
+            line.came(at(now));
+        }
+    };
+    come(&mut line, 64, 10);
+    assert!(!line.crowded(120.0), "100 come, 120 are served");
+    come(&mut line, 16, 5);
+    assert!(!line.crowded(120.0), "200 come, but not for long");
+    come(&mut line, 48, 5);
+    assert!(line.crowded(120.0));
+    come(&mut line, 2, 20);
+    assert!(!line.crowded(120.0), "two of 50 are the end");
+    come(&mut line, 2, 5);
+    assert!(line.crowded(120.0), "or were not");
+}

@@ -1,0 +1,5 @@
+//! What the limit does to requests, in virtual time and by fixed seeds.
+
+mod healthy;
+mod overload;
+mod world;

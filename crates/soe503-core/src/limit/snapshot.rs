@@ -1,0 +1,192 @@
+//! What a limit says about itself.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::Class;
+use crate::Cause;
+use crate::ledger::Refusal;
+
+/// A request was turned away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitReached {
+    pub(super) name: Arc<str>,
+    pub(super) why: Turned,
+    pub(super) limit: u32,
+    pub(super) in_use: u32,
+    pub(super) waiting: u32,
+    pub(super) waited: Duration,
+    pub(super) class: Class,
+    pub(super) typical: Duration,
+}
+
+/// At which point a request was turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Turned {
+    /// The limit is reached, and nobody may wait.
+    AtOnce,
+    /// The line is too long, or somebody more important took the place in it.
+    LineFull,
+    /// Its turn did not come, or could not have come, in time.
+    TooLate,
+}
+
+/// What a limit looks like at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LimitSnapshot {
+    /// The limit's name.
+    pub name: Arc<str>,
+    /// The limit in force: how many may be in flight, or wait for an answer if `why` is
+    /// [`LimitWhy::Testing`] or [`LimitWhy::Saturated`].
+    pub limit: u32,
+    /// Where it comes from.
+    pub why: LimitWhy,
+    /// How many are in flight.
+    pub in_use: u32,
+    /// How many of these wait for an answer.
+    pub pending: u32,
+    /// How many wait for their turn, by the order of [`Class::ALL`].
+    pub waiting: [u32; 3],
+    /// How long the one who waits longest has waited.
+    pub oldest: Duration,
+    /// What an answer usually takes; `None` before it is learnt, and without an adaptive limit.
+    pub typical: Option<Duration>,
+    /// How many were admitted, ever.
+    pub admitted: u64,
+    /// How many of these had to wait.
+    pub waited: u64,
+    /// How many were turned away, ever.
+    pub refused: u64,
+    /// The same, by the order of [`Class::ALL`].
+    pub shed: [u64; 3],
+}
+
+/// Where the limit in force comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LimitWhy {
+    /// The configured one.
+    Fixed,
+    /// Requests pile up at the backends, and whether fewer at once are answered as fast is being
+    /// found out. Nobody is turned away for it.
+    Testing,
+    /// More at once would not be answered faster, as was measured.
+    Saturated,
+}
+
+// === impl LimitReached ===
+
+impl LimitReached {
+    /// Which limit.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// At which point.
+    pub const fn why(&self) -> Turned {
+        self.why
+    }
+
+    /// The limit when it refused.
+    pub const fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    /// How many were in flight when it refused. Above the limit if that was lowered meanwhile.
+    pub const fn in_use(&self) -> u32 {
+        self.in_use
+    }
+
+    /// How many waited for their turn.
+    pub const fn waiting(&self) -> u32 {
+        self.waiting
+    }
+
+    /// How long this one had waited.
+    pub const fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// How important it was.
+    pub const fn class(&self) -> Class {
+        self.class
+    }
+
+    /// What this is called.
+    pub const fn cause(&self) -> Cause {
+        match self.why {
+            Turned::AtOnce => Cause::OverloadConcurrencyLimit,
+            Turned::LineFull => Cause::OverloadQueueFull,
+            Turned::TooLate => Cause::OverloadQueueTimeout,
+        }
+    }
+
+    /// When coming back has a chance: when what waits now has been served, as far as that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        if self.typical.is_zero() || self.limit == 0 {
+            return None;
+        }
+        Some(self.typical * (self.in_use + self.waiting) / self.limit)
+    }
+}
+
+impl From<&LimitReached> for Refusal {
+    fn from(reached: &LimitReached) -> Self {
+        let (limit, in_use) = (u64::from(reached.limit), u64::from(reached.in_use));
+        let cause = reached.cause();
+        match reached.why {
+            Turned::AtOnce => Self::Limit {
+                cause,
+                limit,
+                in_use,
+            },
+            Turned::LineFull | Turned::TooLate => Self::Queue {
+                cause,
+                limit,
+                in_use,
+                waiting: u64::from(reached.waiting),
+                waited: reached.waited,
+                class: reached.class,
+            },
+        }
+    }
+}
+
+impl fmt::Display for LimitReached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            limit,
+            in_use,
+            waiting,
+            ..
+        } = self;
+        write!(
+            f,
+            "concurrency limit `{name}` reached: {in_use} in flight, {limit} allowed"
+        )?;
+        match self.why {
+            Turned::AtOnce => Ok(()),
+            Turned::LineFull => write!(f, ", {waiting} waiting"),
+            Turned::TooLate => write!(f, ", {waiting} waiting, waited {:?}", self.waited),
+        }
+    }
+}
+
+impl core::error::Error for LimitReached {}
+
+// === impl LimitWhy ===
+
+impl LimitWhy {
+    /// The stable identifier.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Testing => "testing",
+            Self::Saturated => "saturated",
+        }
+    }
+}
