@@ -126,7 +126,6 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "timeout = \"15s\"",
         "host = \"user@app\"",
     ),
-    ("not_yet_queues", "[pools.app]", "[pools.app]\nqueue = true"),
     (
         "rate_limit_that_is_not_there",
         "timeout = \"15s\"",

@@ -24,10 +24,10 @@ use super::{
 /// - `rewrite_prefix`: the path stays as it is
 /// - `strip_prefix`: `false`
 /// - `max_body`: no limit
-/// - `rate_limits`: no limits
 /// - `priority`: `"normal"`
 /// - `priority_header`: what clients say is not believed
 /// - `max_in_flight`: as many as the pool takes
+/// - `rate_limits`: no limits
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Route {

@@ -47,23 +47,36 @@ impl Prospect {
     ) -> Option<Self> {
         let rejected = Rejected::find(error)?;
         let now = context.now;
-        let (until, look_at, generation) = match rejected.component() {
+        let (until, look_at) = match rejected.component() {
             Component::CircuitBreaker => {
-                let open = find::<CircuitOpen>(error)?;
-                let next = open.retry_at.unwrap_or(now);
-                (open.wait_until?, next, Some(open.generation))
+                return Self::at(find::<CircuitOpen>(error)?, context, now);
             }
             // A backend is due back at a known time: the end of an ejection, or of maintenance.
             Component::Pool => {
                 let due = now.after(rejected.retry_after()?);
                 let until = since.unwrap_or(now).after(breaker.config().ride_out);
-                (until, due, None)
+                (until, due)
             }
             _ => return None,
         };
-        let until = context
-            .deadline
-            .map_or(until, |deadline| until.min(deadline));
+        Self::until(until, look_at, None, context.deadline, now)
+    }
+
+    /// The same of a circuit that is open.
+    pub(super) fn at(open: &CircuitOpen, context: &RequestContext, now: Tick) -> Option<Self> {
+        let look_at = open.retry_at.unwrap_or(now);
+        let generation = Some(open.generation);
+        Self::until(open.wait_until?, look_at, generation, context.deadline, now)
+    }
+
+    fn until(
+        until: Tick,
+        look_at: Tick,
+        generation: Option<u64>,
+        deadline: Option<Tick>,
+        now: Tick,
+    ) -> Option<Self> {
+        let until = deadline.map_or(until, |deadline| until.min(deadline));
         let due_in_time = generation.is_some() || look_at < until;
         if now >= until || !due_in_time {
             return None;
@@ -121,6 +134,12 @@ impl Wait {
     pub(super) fn refused(&mut self, error: BoxError, by_circuit: bool) {
         self.refusal = Some(error);
         self.for_circuit = by_circuit;
+    }
+
+    /// Goes back to its place: what it waits for is not back, as `error` says.
+    pub(super) fn back(&mut self, error: BoxError) {
+        self.place.wait_again();
+        self.refused(error, true);
     }
 
     pub(super) fn poll_called(&mut self, cx: &Context<'_>) -> Poll<()> {

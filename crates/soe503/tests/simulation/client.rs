@@ -145,7 +145,6 @@ fn ask(world: &World, client: &Client, twice: bool) -> usize {
             attempts: 0,
             last_ended: at,
         });
-        state.ledger.request(at);
         let method = match client.method {
             Method::GET => "GET",
             Method::PUT => "PUT",
@@ -188,7 +187,6 @@ fn told<B>(world: &World, id: usize, response: &Response<B>) {
     let now = world.now();
     let (at, sound_since) = world.with(|state| {
         if cause.is_some_and(is_shed) {
-            state.ledger.shed();
             state.tally.shed += 1;
         }
         let asked = &state.requests[id];

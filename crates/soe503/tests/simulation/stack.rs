@@ -1,6 +1,7 @@
 //! The code under test: every layer, in the order and with the options that the proxy uses.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use soe503::circuit_breaker::Breaker;
 use soe503::concurrency_limit::{Limit, LimitConfig};
@@ -20,7 +21,8 @@ use crate::world::World;
 pub(crate) type Backends = soe503::pool::Backends<Backend>;
 
 /// What a worker sends requests into.
-pub(crate) type Service = Explain<Timeout<ConcurrencyLimit<Retry<CircuitBreaker<Pool<Backend>>>>>>;
+pub(crate) type Service =
+    Explain<Timeout<ConcurrencyLimit<Noting<Retry<CircuitBreaker<Pool<Backend>>>>>>>;
 
 /// Two workers' layers around the same handles.
 #[derive(Debug)]
@@ -42,7 +44,7 @@ impl Stack {
         let budget = RetryBudget::new("sim", schedule.budget);
         let worker = || {
             let pool = Pool::new(backends.clone()).quiet(seed.is_multiple_of(2));
-            layers(schedule, pool, &breaker, &limit, &budget)
+            layers(world, pool, &breaker, &limit, &budget)
         };
         let workers = [worker(), worker()];
         let stack = Self {
@@ -71,6 +73,29 @@ impl Stack {
     }
 }
 
+/// Writes down when a request comes to the retry layer, which may be long after it came to the limit's line.
+#[derive(Clone, Debug)]
+pub(crate) struct Noting<S> {
+    inner: S,
+    world: World,
+}
+
+impl<S: tower::Service<R>, R> tower::Service<R> for Noting<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        let now = self.world.now();
+        self.world.with(|state| state.ledger.request(now));
+        self.inner.call(request)
+    }
+}
+
 /// The pool's name for a backend.
 pub(crate) fn name(machine: usize) -> Arc<str> {
     format!("b{machine}").into()
@@ -88,12 +113,13 @@ fn limit(schedule: &Schedule) -> LimitConfig {
 }
 
 fn layers(
-    schedule: &Schedule,
+    world: &World,
     pool: Pool<Backend>,
     breaker: &Breaker,
     limit: &Limit,
     budget: &RetryBudget,
 ) -> Service {
+    let schedule = &*world.schedule;
     let statuses = if schedule.retry_misdirected {
         StatusSet::default().with(421)
     } else {
@@ -106,7 +132,11 @@ fn layers(
         .trust_idempotency_key(schedule.trust_key)
         .ride_out(breaker.clone())
         .layer(guarded);
-    let limited = ConcurrencyLimit::new(retried, limit.clone());
+    let noted = Noting {
+        inner: retried,
+        world: world.clone(),
+    };
+    let limited = ConcurrencyLimit::new(noted, limit.clone());
     let total = std::time::Duration::from_millis(u64::from(schedule.timeout));
     // With a single attempt there is nobody below who keeps the deadline.
     let timed = match schedule.retry.attempts {

@@ -39,11 +39,6 @@ impl Ledger {
         self.requests.push(at);
     }
 
-    /// The last request did not come so far: it was shed.
-    pub(crate) fn shed(&mut self) {
-        self.requests.pop();
-    }
-
     /// A retry was decided on.
     pub(crate) fn retry(&mut self, decided: u32) {
         self.retries.push(decided);
