@@ -78,7 +78,12 @@ impl World {
             },
         );
         let guarded = CircuitBreakerLayer::new(breaker.clone()).layer(backend);
-        let retried = RetryLayer::new(budget, RetryPolicy::default())
+        // Who probes for the others spends an attempt, and chance may choose one of them several times.
+        let policy = RetryPolicy {
+            attempts: 10,
+            ..RetryPolicy::default()
+        };
+        let retried = RetryLayer::new(budget, policy)
             .ride_out(breaker.clone())
             .layer(guarded);
         let service = TimeoutLayer::new(Duration::from_secs(4)).layer(retried);

@@ -235,10 +235,6 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         let now = clock::now();
         let context = &self.plan.context;
         let attempt = facts::attempt(&*error, context.number, context.now, now);
-        let error = match self.not_back(&attempt, error, now) {
-            Ok(next) => return next,
-            Err(error) => error,
-        };
         let told = Failure::find(&*error);
         let aside = Aside {
             backend: told.and_then(Failure::backend),
@@ -258,30 +254,6 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             failure = failure.with_scope(scope);
         }
         Next::Done(Err(failure.into()))
-    }
-
-    /// A request that has waited found that the service is not back, and nothing of it was sent: it was a
-    /// knock rather than an attempt, and goes back to its place while the circuit says so.
-    fn not_back(
-        &mut self,
-        attempt: &Attempt,
-        error: BoxError,
-        now: Tick,
-    ) -> Result<Next<ResB>, BoxError> {
-        let Plan { context, rules, .. } = &mut self.plan;
-        let (Some(wait), Some(breaker)) = (&mut self.wait, &rules.ride_out) else {
-            return Err(error);
-        };
-        if !attempt.unsent() {
-            return Err(error);
-        }
-        let open = breaker.admit(now).err();
-        let Some(prospect) = open.and_then(|open| Prospect::at(&open, context, now)) else {
-            return Err(error);
-        };
-        context.number = context.number.saturating_sub(1);
-        wait.back(error);
-        Ok(Next::Wait(prospect.look_at))
     }
 
     /// The attempt in flight has had its time.

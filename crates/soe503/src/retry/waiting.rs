@@ -136,12 +136,6 @@ impl Wait {
         self.for_circuit = by_circuit;
     }
 
-    /// Goes back to its place: what it waits for is not back, as `error` says.
-    pub(super) fn back(&mut self, error: BoxError) {
-        self.place.wait_again();
-        self.refused(error, true);
-    }
-
     pub(super) fn poll_called(&mut self, cx: &Context<'_>) -> Poll<()> {
         self.place.poll_called(cx.waker())
     }
