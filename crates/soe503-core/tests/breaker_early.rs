@@ -284,3 +284,22 @@ proptest! {
         prop_assert_eq!(breaker.state(), Closed);
     }
 }
+
+/// Until the time for riding out is over, requests may wait; then, or by an operator's word, they are turned away.
+#[test]
+fn who_may_not_wait_is_turned_away() {
+    let breaker = Breaker::new("app", BreakerConfig::default(), 1);
+    assert!(!breaker.turns_away(Tick::ZERO));
+    for n in 0..5 {
+        let at = Tick::from_millis(n);
+        let permit = breaker.admit(at).unwrap();
+        permit.record(at, Outcome::failure(Cause::DependencyResponseTimeout));
+    }
+    let over = Tick::from_millis(4).after(breaker.config().ride_out);
+    assert!(!breaker.turns_away(Tick::from_millis(5)));
+    assert!(breaker.turns_away(over));
+    breaker.reset(over);
+    assert!(!breaker.turns_away(over));
+    breaker.force_open(over, "drill");
+    assert!(breaker.turns_away(over));
+}

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderName, Request, Response};
 use http_body_util::Empty;
+use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::concurrency_limit::{Class, Limit, LimitConfig, Priority};
 use soe503::{
     BoxError, ConcurrencyLimit, ConcurrencyLimitLayer, Rejected, RequestContext, TimeoutLayer,
@@ -231,4 +232,23 @@ async fn the_head_ends_the_wait_for_an_answer() {
         drop(response);
         assert_eq!(limit.in_use(), 0);
     }
+}
+
+/// What the circuit turns away at once does not stand in line behind requests that hang.
+#[tokio::test]
+async fn who_is_turned_away_at_once_takes_no_place() {
+    let limit = queueing(1);
+    let breaker = Breaker::new("app", BreakerConfig::default(), 1);
+    let answers = service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(empty(200)) });
+    let mut service = ConcurrencyLimit::new(answers, limit.clone()).circuit(breaker.clone());
+    let mut first = task::spawn(service.call(get()));
+    let held = assert_ready!(first.poll()).unwrap();
+    let mut second = task::spawn(service.call(get()));
+    assert_pending!(second.poll());
+    drop(second);
+    breaker.force_open(clock::now(), "drill");
+    let mut third = task::spawn(service.call(get()));
+    assert_ready!(third.poll()).unwrap();
+    assert_eq!((limit.in_use(), limit.waiting()), (1, 0));
+    drop(held);
 }

@@ -190,6 +190,15 @@ impl Breaker {
         self.lock().transitions_since(generation)
     }
 
+    /// Whether it refuses requests and nobody may wait for it either: whoever comes now, a probe aside, is
+    /// told so at once. Closed: one load.
+    pub fn turns_away(&self, now: Tick) -> bool {
+        matches!(self.word().mode(), Mode::Open | Mode::HalfOpen)
+            && self
+                .locked(|machine, config| machine.waits_until(config))
+                .is_none_or(|until| until <= now)
+    }
+
     #[cold]
     fn admit_slowly(&self, now: Tick, repeatable: bool) -> Result<Permit, CircuitOpen> {
         let (admission, word, wait_until) = self.locked(|machine, config| {

@@ -83,6 +83,7 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
         .max_in_flight
         .map(|limit| pool.bulkhead(&route.matches.to_string(), limit.get()));
     let limited = ConcurrencyLimit::new(retried, pool.limit.clone())
+        .circuit(pool.breaker.clone())
         .bulkhead(bulkhead)
         .priority(priority(route));
     // With a single attempt there is nobody below who keeps the deadline.

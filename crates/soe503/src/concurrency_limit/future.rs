@@ -61,6 +61,13 @@ impl<S, F, ReqB> ResponseFuture<S, F, ReqB> {
         }
     }
 
+    /// It takes no slot.
+    pub(super) const fn past(inner: F) -> Self {
+        Self {
+            state: State::Admitted { inner, held: None },
+        }
+    }
+
     pub(super) fn waiting(
         service: S,
         request: Request<ReqB>,

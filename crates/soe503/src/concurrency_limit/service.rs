@@ -1,6 +1,7 @@
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
+use soe503_core::breaker::Breaker;
 use soe503_core::limit::{Arrival, ConcurrencyLimit as Limit, Entry};
 use tower_service::Service;
 
@@ -17,6 +18,7 @@ pub struct ConcurrencyLimit<S> {
     limit: Limit,
     bulkhead: Option<Limit>,
     priority: Priority,
+    circuit: Option<Breaker>,
 }
 
 impl<S> ConcurrencyLimit<S> {
@@ -27,6 +29,7 @@ impl<S> ConcurrencyLimit<S> {
             limit,
             bulkhead: None,
             priority: Priority::NORMAL,
+            circuit: None,
         }
     }
 
@@ -42,6 +45,14 @@ impl<S> ConcurrencyLimit<S> {
     #[must_use]
     pub fn priority(mut self, priority: Priority) -> Self {
         self.priority = priority;
+        self
+    }
+
+    /// Lets those pass that `circuit`, which is below this layer, turns away at once: they cost nothing, and
+    /// shall not stand in line behind requests that hang. Default: none.
+    #[must_use]
+    pub fn circuit(mut self, circuit: Breaker) -> Self {
+        self.circuit = Some(circuit);
         self
     }
 
@@ -74,6 +85,9 @@ where
         };
         let context = RequestContext::of(&mut request);
         let (now, deadline) = (context.now, context.deadline);
+        if self.circuit.as_ref().is_some_and(|c| c.turns_away(now)) {
+            return ResponseFuture::past(self.inner.call(request));
+        }
         let entry = self.limit.enter(now, || Arrival {
             class: self.priority.of(RequestContext::headers(&request)),
             deadline,

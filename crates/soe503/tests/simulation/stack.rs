@@ -136,7 +136,7 @@ fn layers(
         inner: retried,
         world: world.clone(),
     };
-    let limited = ConcurrencyLimit::new(noted, limit.clone());
+    let limited = ConcurrencyLimit::new(noted, limit.clone()).circuit(breaker.clone());
     let total = std::time::Duration::from_millis(u64::from(schedule.timeout));
     // With a single attempt there is nobody below who keeps the deadline.
     let timed = match schedule.retry.attempts {
