@@ -19,8 +19,6 @@ pub(in crate::config) trait Table: Sized {
     const ABOUT: &'static [&'static str];
     /// The names of its keys.
     const NAMES: &'static [&'static str];
-    /// Keys that a later version will have, and what they are about.
-    const LATER: &'static [(&'static str, &'static str)];
 
     /// Its rows of the table of keys.
     fn keys() -> Vec<Key>;
@@ -168,21 +166,12 @@ impl<'a, 'i> Open<'a, 'i> {
             if self.problems.is_full() {
                 break;
             }
-            let problem = match T::LATER.iter().find(|(later, _)| *later == name) {
-                Some((name, what)) => {
-                    let title = format!("`{name}` is not supported yet");
-                    Problem::new(key.span(), title, "remove this key")
-                        .help(format!("this version has no {what}"))
-                }
-                None => {
-                    let title = format!("unknown key `{}` {}", quoted(name), self.called());
-                    let near = nearest(name, T::NAMES.iter().copied());
-                    self.meant.extend(near);
-                    let advice = near.map(|near| format!("did you mean `{near}`?"));
-                    let advice = advice.unwrap_or_else(|| elsewhere::<T>(name));
-                    Problem::new(key.span(), title, "no such key").help(advice)
-                }
-            };
+            let title = format!("unknown key `{}` {}", quoted(name), self.called());
+            let near = nearest(name, T::NAMES.iter().copied());
+            self.meant.extend(near);
+            let advice = near.map(|near| format!("did you mean `{near}`?"));
+            let advice = advice.unwrap_or_else(|| elsewhere::<T>(name));
+            let problem = Problem::new(key.span(), title, "no such key").help(advice);
             self.problems.push(problem);
         }
     }

@@ -11,7 +11,6 @@
 ///         /// A key that is a Rust keyword.
 ///         kind as "type": Optional<Kind>, absent("`http`"), like("\"tcp\"");
 ///     }
-///     later { tls: "TLS" }
 /// }
 /// ```
 ///
@@ -25,7 +24,6 @@ macro_rules! section {
                 $field:ident $(as $rename:literal)?: $slot:ty $(, $rule:ident($($argument:expr),*))*;
             )+
         }
-        $(later { $($later:ident: $what:literal),+ $(,)? })?
     ) => {
         $(#[doc = $about])+
         #[derive(Debug)]
@@ -40,8 +38,6 @@ macro_rules! section {
             const ABOUT: &'static [&'static str] = &[$($about),+];
             const NAMES: &'static [&'static str] =
                 &[$($crate::config::wire::section!(@name $field $($rename)?)),+];
-            const LATER: &'static [(&'static str, &'static str)] =
-                &[$($((stringify!($later), $what)),+)?];
 
             fn keys() -> Vec<$crate::config::wire::Key> {
                 vec![$(

@@ -3,12 +3,12 @@
 use std::fmt::{Display, Write};
 
 use super::scrape::Scrape;
-use super::table::{Family, TABLE};
+use super::table::{Family, table};
 
 /// All metrics of `scrape`, as text.
 pub fn render(scrape: &Scrape) -> String {
     let mut out = String::with_capacity(16 * 1024);
-    for family in TABLE {
+    for family in table() {
         let mut samples = Samples {
             family,
             text: String::new(),

@@ -1,0 +1,92 @@
+//! The one list of metrics, by subject.
+
+mod admission;
+mod backend;
+mod pool;
+mod process;
+mod requests;
+
+use super::exposition::Samples;
+use super::scrape::{BackendScrape, PoolScrape, Scrape};
+
+/// One metric. Adding one means adding a row to the list of its subject, and nothing else.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    /// Its name, with its unit where it has one.
+    pub name: &'static str,
+    /// What kind of value it is.
+    pub kind: Kind,
+    /// The unit of its value.
+    pub unit: &'static str,
+    /// Its labels, in order.
+    pub labels: &'static [&'static str],
+    /// What it says, in a sentence.
+    pub help: &'static str,
+    /// Puts its values.
+    pub(in crate::control::metrics) read: Read,
+}
+
+/// Whose values a metric has, and how they are read.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::control::metrics) enum Read {
+    /// Of the process.
+    Process(fn(&Scrape, &mut Samples<'_>)),
+    /// Of each pool.
+    Pool(fn(&PoolScrape, &mut Samples<'_>)),
+    /// Of each backend of each pool.
+    Backend(fn(&PoolScrape, &BackendScrape, &mut Samples<'_>)),
+}
+
+/// What kind of value a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Only grows, from the start of the process.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+}
+
+/// The lists, in the order of the page.
+const LISTS: [&[Family]; 5] = [
+    requests::ROWS,
+    admission::ROWS,
+    pool::ROWS,
+    backend::ROWS,
+    process::ROWS,
+];
+
+/// Every metric, in the order of the page.
+pub fn table() -> impl Iterator<Item = &'static Family> {
+    LISTS.into_iter().flatten()
+}
+
+// === impl Read ===
+
+impl Read {
+    /// Puts the values of `scrape`.
+    pub(in crate::control::metrics) fn put(self, scrape: &Scrape, out: &mut Samples<'_>) {
+        match self {
+            Self::Process(read) => read(scrape, out),
+            Self::Pool(read) => scrape.pools.iter().for_each(|pool| read(pool, out)),
+            Self::Backend(read) => {
+                for pool in &scrape.pools {
+                    for backend in &pool.backends {
+                        read(pool, backend, out);
+                    }
+                }
+            }
+        }
+    }
+}
+
+// === impl Kind ===
+
+impl Kind {
+    /// The word of the text format.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+        }
+    }
+}

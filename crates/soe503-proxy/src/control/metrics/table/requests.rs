@@ -1,0 +1,57 @@
+//! Requests: how they ended, and what saved them.
+
+use super::{Family, Kind, Read};
+
+pub(super) const ROWS: &[Family] = &[
+    Family {
+        name: "soe503_responses_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["pool", "status", "origin", "category", "cause"],
+        help: "Finished requests. `status` is the class (2xx to 5xx, none: the client left first), `origin` says whether this proxy generated the response or passed a backend's on, `category` and `cause` are empty unless it failed.",
+        read: Read::Pool(|pool, out| {
+            for r in &pool.responses {
+                let (category, cause) = r.cause.map_or(("", ""), |c| (c.category().id(), c.id()));
+                out.push(
+                    &[&pool.name, &r.class.id(), &r.origin.id(), &category, &cause],
+                    r.count,
+                );
+            }
+        }),
+    },
+    Family {
+        name: "soe503_prevented_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["pool", "by"],
+        help: "Requests that failed at first and were saved, by what saved them: `retry`, another attempt; `ride_out`, waiting for the pool to come back (of a request that needed both, both tell); `fallback`, a static answer; `stale`, an older one.",
+        read: Read::Pool(|pool, out| {
+            out.push(&[&pool.name, &"retry"], pool.prevented);
+            out.push(&[&pool.name, &"ride_out"], pool.waiting.answered);
+            out.push(&[&pool.name, &"fallback"], pool.fallbacks);
+            out.push(&[&pool.name, &"stale"], pool.stale);
+        }),
+    },
+    Family {
+        name: "soe503_attempts_total",
+        kind: Kind::Counter,
+        unit: "attempts",
+        labels: &["pool"],
+        help: "Tries of finished requests on backends, first ones and retries.",
+        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.attempts)),
+    },
+    Family {
+        name: "soe503_unexplained_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["pool"],
+        help: "Failures that nothing known explains (`unknown/unclassified`). Each is a gap in the diagnosis: please report it.",
+        read: Read::Pool(|pool, out| {
+            let unexplained = pool
+                .responses
+                .iter()
+                .filter(|r| r.cause == Some(soe503_core::Cause::Unclassified));
+            out.push(&[&pool.name], unexplained.map(|r| r.count).sum::<u64>());
+        }),
+    },
+];
