@@ -268,3 +268,20 @@ async fn an_operator_ends_the_wait() {
     let told = Failure::find(&*error).is_some() || Rejected::find(&*error).is_some();
     assert!(told, "{error}");
 }
+
+/// Where no pool says whether there is another backend, the circuit may know that there is none: then the next
+/// attempt leaves the process time to restart.
+#[tokio::test(start_paused = true)]
+async fn the_only_backend_is_not_asked_again_at_once() {
+    for (backends, at_once) in [(1, 1), (2, 2)] {
+        let world = World::new(BreakerConfig::default(), backends);
+        world.works(false);
+        let asked = world.clone();
+        let task = tokio::spawn(async move { asked.ask("GET").await });
+        tokio::time::sleep(ms(1)).await;
+        assert_eq!(world.reached.load(Ordering::Relaxed), at_once);
+        tokio::time::sleep(ms(101)).await;
+        assert!(world.reached.load(Ordering::Relaxed) > 1);
+        task.abort();
+    }
+}
