@@ -13,6 +13,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use super::close;
 use super::drain::Drain;
 use super::serve::{Opened, Server};
 use super::watch::Watch;
@@ -37,26 +38,31 @@ pub(crate) struct Acceptor {
 }
 
 impl Acceptor {
-    /// Accepts until the drain begins; the socket closes with it.
+    /// Accepts until the drain begins; the socket closes with it, once everybody who had reached it
+    /// is in.
     pub(crate) async fn run(self) {
-        loop {
-            let permit = tokio::select! {
-                permit = Arc::clone(&self.room).acquire_owned() => permit,
-                () = self.drain.begun() => return self.empty_queue(),
-            };
-            let Ok(permit) = permit else { return };
-            tokio::select! {
-                accepted = self.listener.async_io(Interest::READABLE, accept) => match accepted {
-                    Ok((stream, peer)) => self.start(stream, peer, permit),
-                    Err(error) => pause_if_exhausted(&error).await,
-                },
-                () = self.drain.begun() => return self.empty_queue(),
+        tokio::select! {
+            () = self.accept_all() => return,
+            () = self.drain.begun() => {}
+        }
+        if close::turn_deaf(self.listener.get_ref()) {
+            let _over = tokio::time::timeout(close::HANDSHAKES, self.accept_all()).await;
+        }
+        self.empty_queue();
+    }
+
+    /// Accepts for as long as it is asked, when there is room.
+    async fn accept_all(&self) {
+        while let Ok(permit) = Arc::clone(&self.room).acquire_owned().await {
+            match self.listener.async_io(Interest::READABLE, accept).await {
+                Ok((stream, peer)) => self.start(stream, peer, permit),
+                Err(error) => pause_if_exhausted(&error).await,
             }
         }
     }
 
-    /// Takes what the kernel had accepted before the drain began: those clients are connected as
-    /// far as they know, and closing the socket would reset them.
+    /// Takes what the kernel has accepted by now: those clients are connected as far as they know,
+    /// and closing the socket resets them.
     fn empty_queue(&self) {
         while let Ok((stream, peer)) = accept(self.listener.get_ref()) {
             let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else {

@@ -3,6 +3,7 @@
 mod accept;
 mod admit;
 mod bind;
+mod close;
 pub(crate) mod date;
 mod detect;
 mod drain;
