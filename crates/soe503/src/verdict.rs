@@ -40,6 +40,9 @@ pub(crate) trait Count {
     /// The answer says no, however well the backend is. For those to whom that matters.
     fn unhelpful(&mut self) {}
 
+    /// When the attempt began.
+    fn started(&self) -> Tick;
+
     /// Adds what is known about the attempt beside its end.
     fn describe(&self, _attempt: &mut Attempt) {}
 }
@@ -61,7 +64,6 @@ pub(crate) struct Guard<T: Count> {
 pub(crate) struct AtEnd<T: Count, C> {
     guard: Guard<T>,
     classify: C,
-    started: Tick,
     status: u16,
     trailers_decide: bool,
     late: Option<Arc<LateScope>>,
@@ -143,7 +145,6 @@ impl<T: Count> Guard<T> {
                 return Headed::Open(AtEnd {
                     guard: self,
                     classify: classify.clone(),
-                    started,
                     status: response.status().as_u16(),
                     trailers_decide: head == Head::AtTrailers,
                     late: None,
@@ -251,7 +252,8 @@ impl<T: Count, C: Classify> AtEnd<T, C> {
     /// The body broke off. The error comes back with the facts, if they were not in it.
     fn broke(mut self, error: BoxError) -> BoxError {
         let now = clock::now();
-        let mut attempt = facts::broken_body(&*error, self.status, self.started, now);
+        let started = self.guard.count().map_or(now, Count::started);
+        let mut attempt = facts::broken_body(&*error, self.status, started, now);
         if let Some(count) = self.guard.count() {
             count.describe(&mut attempt);
         }

@@ -7,6 +7,10 @@ use soe503_core::{Outcome, Tick, Verdict};
 use crate::verdict::Count;
 
 impl Count for Permit {
+    fn started(&self) -> Tick {
+        self.admitted_at()
+    }
+
     fn responded(&mut self, now: Tick) {
         Self::responded(self, now);
     }

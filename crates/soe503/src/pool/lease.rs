@@ -7,6 +7,10 @@ use soe503_core::{Outcome, Tick, Verdict};
 use crate::verdict::Count;
 
 impl<S> Count for Lease<S> {
+    fn started(&self) -> Tick {
+        Self::started(self)
+    }
+
     fn responded(&mut self, now: Tick) {
         Self::responded(self, now);
     }
