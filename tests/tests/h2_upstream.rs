@@ -187,7 +187,7 @@ async fn graceful_goodbyes_are_not_seen_by_anybody() {
 }
 
 #[tokio::test]
-async fn a_full_backend_is_a_limit_and_no_failure() {
+async fn fm32_a_full_backend_is_a_limit_and_no_failure() {
     let (asked, mut held) = mpsc::channel::<Pen>(8);
     let backend = H2Backend::start(1, move |_| {
         let asked = asked.clone();

@@ -136,7 +136,7 @@ async fn a_long_one_is_streamed() {
 /// Row 3: once the answer has begun, its end cannot be mended: no second try, no error page behind
 /// half a body, and no clean end that would make it look whole.
 #[tokio::test]
-async fn a_long_one_that_is_cut_off_stays_cut_off() {
+async fn fm03_a_long_one_that_is_cut_off_stays_cut_off() {
     let cuts = backend(100_000, &[(0, 1000)]).await;
     let proxy = Proxy::before(&[cuts], "").await;
     let cut = once(proxy.address(), GET).await;

@@ -17,7 +17,7 @@ fn ping(seen: &Seen) -> Option<[u8; 8]> {
 }
 
 #[tokio::test]
-async fn a_peer_that_does_not_answer_is_given_up_with_all_its_streams() {
+async fn fm33_a_peer_that_does_not_answer_is_given_up_with_all_its_streams() {
     let backend = Backend::with(1, INTERVAL, INTERVAL).await;
     let sent = [backend.get(), backend.post("x")];
     let mut raw = Raw::allowing(&backend.listener, 100).await;
