@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use http::{Request, Response, Version};
 use pin_project_lite::pin_project;
 use soe503::explain::Explained;
+use soe503::rate_limit::{RateFields, announce};
 use soe503_core::throttle::Throttle;
 use tower_service::Service;
 
@@ -66,6 +67,8 @@ pub(super) struct Waiting {
     pub(super) late: Option<Late>,
     /// Who wants to know whether a backend refused for overload.
     pub(super) throttle: Option<Throttle>,
+    /// What the limits that have let it through tell its caller.
+    pub(super) rates: Option<Box<RateFields>>,
 }
 
 impl Answering {
@@ -122,6 +125,9 @@ impl Future for Answering {
                 }
                 if let Some(sticking) = &waiting.sticking {
                     waiting.in_flight.stick(sticking, &mut response);
+                }
+                if let Some(rates) = waiting.rates {
+                    announce(*rates, response.headers_mut());
                 }
                 if let Some(changes) = waiting.changes {
                     changes.on_response(response.headers_mut(), ours);

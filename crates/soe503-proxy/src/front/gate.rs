@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, Request};
 use soe503::explain::Explained;
-use soe503::rate_limit::{Counted, KeyBy, take_all};
+use soe503::rate_limit::{Counted, KeyBy, RateFields, take_all};
 use soe503::{BoxError, Component, Rejected, Served};
 use soe503_core::diagnosis::mechanical;
 use soe503_core::ledger::Refusal;
@@ -58,16 +58,17 @@ impl Gate {
         }
     }
 
-    /// Lets a request from `client` through, or says why not.
+    /// Lets a request from `client` through, and says what its answer tells about the limits; or says why
+    /// not.
     #[inline]
     pub(super) fn admit<B>(
         &self,
         request: &Request<B>,
         client: IpAddr,
         forwarded: &Forwarded,
-    ) -> Result<(), BoxError> {
+    ) -> Result<RateFields, BoxError> {
         if self.interrupted.is_idle() && self.more.is_none() {
-            return Ok(());
+            return Ok(RateFields::default());
         }
         self.ask(request.headers(), client, forwarded)
     }
@@ -77,7 +78,7 @@ impl Gate {
         headers: &HeaderMap,
         client: IpAddr,
         forwarded: &Forwarded,
-    ) -> Result<(), BoxError> {
+    ) -> Result<RateFields, BoxError> {
         let now = soe503::clock::now();
         let client = || caller(client, headers, forwarded);
         if let Some(interrupted) = self.interrupted.in_force(now) {
@@ -86,11 +87,12 @@ impl Gate {
                 return Err(interruption(&interrupted, now).into());
             }
         }
+        let mut fields = RateFields::default();
         let Some(more) = &self.more else {
-            return Ok(());
+            return Ok(fields);
         };
         if !more.limits.is_empty() {
-            take_all(&more.limits, headers, Some(client()), now)?;
+            fields = take_all(&more.limits, headers, Some(client()), now)?;
         }
         if let Some(throttle) = &more.throttle {
             throttle.admit(now, fastrand::f64()).map_err(|held| {
@@ -99,7 +101,7 @@ impl Gate {
                     .with_retry_after(Some(held.wait()))
             })?;
         }
-        Ok(())
+        Ok(fields)
     }
 
     /// Takes off what is between us and whoever was let through.
