@@ -10,6 +10,8 @@ use http::{Request, Response, Version};
 use pin_project_lite::pin_project;
 use soe503::explain::Explained;
 use soe503::rate_limit::{RateFields, announce};
+use soe503::throttle::overloaded;
+use soe503_core::Tick;
 use soe503_core::throttle::Throttle;
 use tower_service::Service;
 
@@ -19,7 +21,7 @@ use super::capped::Exceeded;
 use super::finish::{FrontBody, InFlight};
 use super::stack::Stack;
 use super::sticky::Sticking;
-use super::{ClientBody, Front, gate, interim};
+use super::{ClientBody, Front, interim};
 use crate::listen::h2::Late;
 use crate::upstream;
 
@@ -138,11 +140,11 @@ impl Future for Answering {
     }
 }
 
-/// Tells `throttle` about a refusal for overload.
+/// Tells `throttle` about a refusal for overload. The layers have told how long a failed attempt took.
 fn tell<B>(throttle: &Throttle, response: &Response<B>) {
-    let told = response.extensions();
-    if gate::overloaded(response.status(), told.get(), told.get()) {
-        throttle.refused(soe503::clock::now());
+    let now = soe503::clock::now();
+    if overloaded(response, Tick::ZERO, now) {
+        throttle.refused(now);
     }
 }
 

@@ -3,14 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, Request};
-use soe503::explain::Explained;
 use soe503::rate_limit::{Counted, KeyBy, RateFields, take_all};
-use soe503::{BoxError, Component, Rejected, Served};
-use soe503_core::diagnosis::mechanical;
+use soe503::throttle::held_back;
+use soe503::{BoxError, Component, Rejected};
+use soe503_core::Tick;
 use soe503_core::ledger::Refusal;
 use soe503_core::maintenance::{InForce, Switch};
 use soe503_core::throttle::Throttle;
-use soe503_core::{Cause, Tick};
 
 use crate::config::{self, Forwarded, ForwardedMode, LimitBy, MaintenanceBypass};
 use crate::state::{PoolState, Proxy};
@@ -95,11 +94,8 @@ impl Gate {
             fields = take_all(&more.limits, headers, Some(client()), now)?;
         }
         if let Some(throttle) = &more.throttle {
-            throttle.admit(now, fastrand::f64()).map_err(|held| {
-                let refusal = Refusal::Throttled(held);
-                Rejected::new(Component::Throttle, throttle.name().clone(), refusal)
-                    .with_retry_after(Some(held.wait()))
-            })?;
+            let admitted = throttle.admit(now, fastrand::f64());
+            admitted.map_err(|held| held_back(throttle.name(), held))?;
         }
         Ok(fields)
     }
@@ -116,20 +112,6 @@ impl Gate {
     pub(super) fn throttle(&self) -> Option<&Throttle> {
         self.more.as_ref()?.throttle.as_ref()
     }
-}
-
-/// Whether a backend refused for overload what ended in this answer.
-pub(super) fn overloaded(
-    status: http::StatusCode,
-    explained: Option<&Explained>,
-    served: Option<&Served>,
-) -> bool {
-    if let Some(explained) = explained {
-        return explained.cause == Cause::OverloadUpstreamShedding;
-    }
-    let last = served.and_then(|served| served.ledger.as_ref()?.last());
-    status == http::StatusCode::TOO_MANY_REQUESTS
-        || last.and_then(mechanical) == Some(Cause::OverloadUpstreamShedding)
 }
 
 fn interruption(interrupted: &InForce, now: Tick) -> Rejected {
