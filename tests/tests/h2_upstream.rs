@@ -264,7 +264,7 @@ async fn timeouts_end_with_the_head() {
     .await
     .unwrap();
     let config = config(&[backend.address()], H2)
-        .replace("pool = \"app\"", "pool = \"app\"\ntimeout = \"300ms\"");
+        .replace("pool = \"app\"", "pool = \"app\"\ntimeout = \"1s\"");
     let proxy = Proxy::start(&config).await;
     let client = H2Client::open(proxy.address()).await;
     let (pen, body) = Written::new();

@@ -248,7 +248,7 @@ async fn pipelined_requests_are_answered_in_order() {
 
 #[tokio::test]
 async fn a_head_in_pieces_is_a_head_and_one_that_never_ends_is_told_so() {
-    let scene = Scene::set("header_read_timeout = \"300ms\"").await;
+    let scene = Scene::set("header_read_timeout = \"1s\"").await;
     let mut client = scene.client("GE").await;
     client.say("T / HTTP/1.1\r\nHost: a\r\n\r").await;
     client.say("\n").await;
