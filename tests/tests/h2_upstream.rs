@@ -140,7 +140,8 @@ async fn health_checks_speak_what_the_pool_speaks() {
     })
     .await
     .unwrap();
-    let more = format!("{H2}\nhealth_check = {{ path = \"/healthz\", interval = \"20ms\", fall = 100 }}");
+    let more =
+        format!("{H2}\nhealth_check = {{ path = \"/healthz\", interval = \"20ms\", fall = 100 }}");
     let proxy = Proxy::before(&[backend.address()], &more).await;
     for _ in 0..3 {
         let asked = checked.recv().await.unwrap();
