@@ -51,7 +51,7 @@ async fn an_unparsable_request_gets_400() {
 
 /// Requests whose end two servers could see in different places (row 35 of the failure modes).
 #[tokio::test]
-async fn ambiguous_framing_gets_400() {
+async fn fm35_ambiguous_framing_gets_400() {
     let (backend, proxy) = scene("").await;
     for framing in [
         "Content-Length: 5\r\nContent-Length: 6",
@@ -72,7 +72,7 @@ async fn ambiguous_framing_gets_400() {
 /// RFC 9112 §6.1: refused, or understood by its chunks alone; and then the connection is closed, so
 /// that nothing behind them is taken for another request.
 #[tokio::test]
-async fn a_length_beside_chunks_smuggles_nothing() {
+async fn fm35_a_length_beside_chunks_smuggles_nothing() {
     let (backend, proxy) = scene("").await;
     for framing in [
         "Content-Length: 44\r\nTransfer-Encoding: chunked",
@@ -114,7 +114,7 @@ async fn an_oversized_header_gets_431() {
 }
 
 #[tokio::test]
-async fn too_many_headers_get_431() {
+async fn fm41_too_many_headers_get_431() {
     let (backend, proxy) = scene("max_headers = 20").await;
     let request = |count: usize| {
         let headers: String = (0..count).map(|n| format!("X-{n}: y\r\n")).collect();
@@ -130,7 +130,7 @@ async fn too_many_headers_get_431() {
 /// A client that never finishes its head holds no connection for longer than it is allowed (row
 /// 34), and is told that it was too slow, not that the service is unavailable.
 #[tokio::test]
-async fn a_head_that_never_ends_is_cut_off() {
+async fn fm34_a_head_that_never_ends_is_cut_off() {
     let (backend, proxy) = scene("header_read_timeout = \"200ms\"").await;
     let mut client = Connection::open(proxy.address()).await.unwrap();
     client

@@ -146,7 +146,7 @@ async fn a_round_is_a_round() {
 
 /// Failure mode 49: a sticky client's backend is down.
 #[tokio::test]
-async fn a_cookie_keeps_a_client_and_moves_it_when_its_backend_is_gone() {
+async fn fm49_a_cookie_keeps_a_client_and_moves_it_when_its_backend_is_gone() {
     let mut all = backends(3).await;
     let more = format!("sticky = {{ name = \"stay\", ttl = \"1h\" }}\n{CALM}");
     let proxy = Proxy::before(&addresses(&all), &more).await;

@@ -81,7 +81,7 @@ async fn a_trusted_proxy_is_extended_and_its_trace_too() {
 
 /// The pool's backend is the proxy itself (row 47 of the failure modes).
 #[tokio::test]
-async fn a_loop_ends_with_508_and_says_so() {
+async fn fm47_a_loop_ends_with_508_and_says_so() {
     let text = config(&["127.0.0.1:1".parse().unwrap()], "")
         .replace("127.0.0.1:1", "@listen@")
         .replace(
@@ -181,7 +181,7 @@ async fn a_body_above_the_limit_gets_413() {
 
 /// Row 34 of the failure modes: the client is at fault, and no backend is blamed.
 #[tokio::test]
-async fn a_body_that_stops_coming_is_not_waited_for() {
+async fn fm34_a_body_that_stops_coming_is_not_waited_for() {
     let (backend, proxy) = scene("limits = { body_read_timeout = \"200ms\" }", "").await;
     let mut client = Connection::open(proxy.address()).await.unwrap();
     client
@@ -228,7 +228,7 @@ async fn a_long_target_gets_414() {
 }
 
 #[tokio::test]
-async fn a_client_has_as_many_connections_as_it_may() {
+async fn fm34_a_client_has_as_many_connections_as_it_may() {
     let (_backend, proxy) = scene("limits = { max_connections_per_client = 2 }", "").await;
     let mut held = Vec::new();
     for _ in 0..2 {

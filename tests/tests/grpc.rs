@@ -172,7 +172,7 @@ async fn a_deadline_that_passes_is_status_4() {
 }
 
 #[tokio::test]
-async fn our_failures_are_trailers_only() {
+async fn fm37_our_failures_are_trailers_only() {
     let proxy = Proxy::before(&[free_address()], H2).await;
     let client = H2Client::open(proxy.address()).await;
     let answer = client.call(&[], Written::empty()).await.unwrap();

@@ -140,7 +140,8 @@ async fn health_checks_speak_what_the_pool_speaks() {
     })
     .await
     .unwrap();
-    let more = format!("{H2}\nhealth_check = {{ path = \"/healthz\", interval = \"20ms\" }}");
+    let more =
+        format!("{H2}\nhealth_check = {{ path = \"/healthz\", interval = \"20ms\", fall = 100 }}");
     let proxy = Proxy::before(&[backend.address()], &more).await;
     for _ in 0..3 {
         let asked = checked.recv().await.unwrap();
@@ -187,7 +188,7 @@ async fn graceful_goodbyes_are_not_seen_by_anybody() {
 }
 
 #[tokio::test]
-async fn a_full_backend_is_a_limit_and_no_failure() {
+async fn fm32_a_full_backend_is_a_limit_and_no_failure() {
     let (asked, mut held) = mpsc::channel::<Pen>(8);
     let backend = H2Backend::start(1, move |_| {
         let asked = asked.clone();
@@ -264,7 +265,7 @@ async fn timeouts_end_with_the_head() {
     .await
     .unwrap();
     let config = config(&[backend.address()], H2)
-        .replace("pool = \"app\"", "pool = \"app\"\ntimeout = \"300ms\"");
+        .replace("pool = \"app\"", "pool = \"app\"\ntimeout = \"1s\"");
     let proxy = Proxy::start(&config).await;
     let client = H2Client::open(proxy.address()).await;
     let (pen, body) = Written::new();

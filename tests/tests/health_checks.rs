@@ -19,7 +19,7 @@ async fn backend(health: Fault) -> FaultyBackend {
 }
 
 #[tokio::test]
-async fn a_path_that_a_refactoring_removed_takes_nobody_out() {
+async fn fm13_a_path_that_a_refactoring_removed_takes_nobody_out() {
     let gone = Fault::Status(404);
     let (a, b) = (backend(gone).await, backend(gone).await);
     let proxy = Proxy::before(&[a.address(), b.address()], CHECK).await;

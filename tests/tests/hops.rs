@@ -62,7 +62,7 @@ async fn through_three(fault: Fault, told: bool) -> (u64, Answer) {
 }
 
 #[tokio::test]
-async fn three_proxies_of_three_attempts_make_four_at_most() {
+async fn fm09_three_proxies_of_three_attempts_make_four_at_most() {
     for fault in [
         Fault::Status(500),
         Fault::Reset,

@@ -35,7 +35,7 @@ async fn nobody_is_blamed(proxy: &Proxy) {
 }
 
 #[tokio::test]
-async fn clients_that_leave_before_the_answer() {
+async fn fm42_clients_that_leave_before_the_answer() {
     let (backend, proxy) = scene(Fault::Hang).await;
     for number in 1..=MANY {
         let mut client = Connection::open(proxy.address()).await.unwrap();
@@ -104,7 +104,7 @@ async fn clients_that_send_garbage() {
 /// A half-open circuit's probe whose client leaves gives its permit back (row 19 of the failure
 /// modes); a permit lost for good would keep the pool closed to everybody for ever.
 #[tokio::test]
-async fn a_probe_whose_client_leaves_does_not_block_the_way_back() {
+async fn fm19_a_probe_whose_client_leaves_does_not_block_the_way_back() {
     let backend = FaultyBackend::start(Behaviour::traffic_only(Fault::Status(500)))
         .await
         .unwrap();

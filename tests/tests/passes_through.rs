@@ -54,7 +54,7 @@ async fn bodies_with_a_length_and_in_chunks() {
 }
 
 #[tokio::test]
-async fn head_keeps_the_length_and_has_no_body() {
+async fn fm38_head_keeps_the_length_and_has_no_body() {
     let (_backend, proxy) = scene().await;
     let mut client = Connection::open(proxy.address()).await.unwrap();
     client
@@ -68,7 +68,7 @@ async fn head_keeps_the_length_and_has_no_body() {
 }
 
 #[tokio::test]
-async fn a_client_that_waits_for_100_continue_is_not_left_waiting() {
+async fn fm05_a_client_that_waits_for_100_continue_is_not_left_waiting() {
     let (backend, proxy) = scene().await;
     let mut client = Connection::open(proxy.address()).await.unwrap();
     client
@@ -134,7 +134,7 @@ async fn early_hints_arrive_before_the_answer_is_there() {
 }
 
 #[tokio::test]
-async fn early_hints_do_not_begin_the_answer() {
+async fn fm06_early_hints_do_not_begin_the_answer() {
     let ([one, other], addresses) = listeners().await;
     let proxy = Proxy::before(&addresses, "").await;
     let mut client = client(&proxy, GET).await;
@@ -170,7 +170,7 @@ async fn a_client_of_http_1_0_gets_no_early_hints() {
 }
 
 #[tokio::test]
-async fn headers_of_one_hop_stay_on_it() {
+async fn fm36_headers_of_one_hop_stay_on_it() {
     let (backend, proxy) = scene().await;
     let request = "GET / HTTP/1.1\r\nHost: shop.example\r\nConnection: close, X-Hop\r\n\
                    X-Hop: mine\r\nKeep-Alive: timeout=5\r\nTE: gzip\r\nX-End: yours\r\n\r\n";

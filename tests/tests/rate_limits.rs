@@ -115,6 +115,36 @@ async fn too_much_is_429_with_every_field_and_no_backend_is_touched() {
     .await;
 }
 
+/// Callers need not run into a limit to hear of it. What they would hear of a limit that all share is what
+/// the others do.
+#[tokio::test]
+async fn who_is_let_through_is_told_what_is_left() {
+    let backend = backend().await;
+    let two =
+        format!("{LOGIN}[rate_limits.all]\nrequests = 100\nper = \"1m\"\nby = \"everyone\"\n");
+    let proxy = Proxy::start(&limited(&backend, "\"login\", \"all\"", &two)).await;
+    for (left, until) in [(1, 1800), (0, 1800)] {
+        let answer = get(proxy.address(), "/").await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let (name, policy) = member(&answer, "ratelimit-policy");
+        assert_eq!((&*name, policy["q"], policy["w"]), ("login", 2, 3600));
+        let (name, told) = member(&answer, "ratelimit");
+        assert_eq!((&*name, told["r"]), ("login", left));
+        assert!((until - 30..=until).contains(&told["t"]), "{told:?}");
+    }
+    assert_eq!(get(proxy.address(), "/").await.unwrap().status, 429);
+
+    let loud = two.replace("everyone\"", "everyone\"\nannounce = true");
+    let silent = loud.replace("per = \"1h\"", "per = \"1h\"\nburst = 5\nannounce = false");
+    proxy.rewrite(&limited(&backend, "\"login\", \"all\"", &silent));
+    let answer = post(proxy.admin(), "/api/v1/config/reload").await.unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let answer = get(proxy.address(), "/").await.unwrap();
+    let (name, told) = member(&answer, "ratelimit");
+    assert_eq!((answer.status, &*name), (200, "all"));
+    assert!((90..100).contains(&told["r"]), "{told:?}");
+}
+
 #[tokio::test]
 async fn a_reload_keeps_what_callers_have_used() {
     let backend = backend().await;

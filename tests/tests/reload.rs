@@ -14,7 +14,7 @@ async fn scene() -> (FaultyBackend, FaultyBackend, Proxy) {
 }
 
 #[tokio::test]
-async fn an_invalid_config_is_refused_with_its_report_and_the_old_one_stays() {
+async fn fm28_an_invalid_config_is_refused_with_its_report_and_the_old_one_stays() {
     let (first, second, proxy) = scene().await;
     proxy.rewrite(&config(&[second.address()], "conect_timeout = \"1s\""));
     let answer = post(proxy.admin(), RELOAD).await.unwrap();

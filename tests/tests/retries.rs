@@ -93,7 +93,7 @@ fn each_is(failed: &[Answer], status: u16, cause: &str) {
 }
 
 #[tokio::test]
-async fn a_backend_that_resets_after_reading() {
+async fn fm02_a_backend_that_resets_after_reading() {
     let failed = through_one_bad_one(Fault::Reset, "").await;
     each_is(&failed, 502, "dependency_failure/reset_before_response");
 }
@@ -140,7 +140,7 @@ async fn a_backend_that_always_answers_500() {
 
 /// Nothing can have been executed where nobody listens: a POST goes elsewhere too.
 #[tokio::test]
-async fn a_backend_that_refuses_connections() {
+async fn fm24_a_backend_that_refuses_connections() {
     let good = backend(Fault::Ok).await;
     good.set(Behaviour {
         delay: WORK,
@@ -163,7 +163,7 @@ async fn a_backend_that_refuses_connections() {
 
 /// Row 1 of the failure modes: the server closes a kept connection as we are about to use it.
 #[tokio::test]
-async fn a_backend_that_closes_kept_connections_without_a_word() {
+async fn fm01_a_backend_that_closes_kept_connections_without_a_word() {
     let backend = backend(Fault::OkThenClose).await;
     let proxy = Proxy::before(&[backend.address()], "").await;
     let mut client = Connection::open(proxy.address()).await.unwrap();
@@ -175,13 +175,14 @@ async fn a_backend_that_closes_kept_connections_without_a_word() {
     }
     let pool = proxy.pool().await;
     assert_eq!(pool["backends"][0]["state"], "up", "{pool}");
+    assert_eq!(pool["backends"][0]["consecutive_failures"], 0, "{pool}");
     assert_eq!(pool["circuit"]["state"], "closed", "{pool}");
 }
 
 /// Row 16: requests that fail wherever they go fail alone. (A backend that happens to get five of
 /// them in a row is ejected for a moment; the pool never is.)
 #[tokio::test]
-async fn a_poisonous_request_takes_no_other_down_with_it() {
+async fn fm16_a_poisonous_request_takes_no_other_down_with_it() {
     let backends = [
         backend(Fault::Ok).await,
         backend(Fault::Ok).await,

@@ -1,11 +1,8 @@
 //! A pool that may be back in a moment is waited for.
 
-use std::time::Duration;
-
 use soe503_tests::faulty::{Behaviour, Door, FaultyBackend};
 use soe503_tests::http::get;
 use soe503_tests::proxy::{Proxy, config, eventually};
-use tokio::time::Instant;
 
 /// Tried again while its only backend restarts, and let through when it is back; who waits is shown.
 #[tokio::test]
@@ -57,16 +54,16 @@ async fn a_pool_that_stays_away_fails_those_who_wait_and_then_at_once() {
         assert_eq!(answer.status, 503);
     }
     // One of them may be the probe that an open circuit lets through, and says what that found.
+    let before = proxy.pool().await["waiting"].clone();
+    assert!(before["in_vain"].as_u64() > Some(0), "{before}");
     let mut causes = Vec::new();
     for _ in 0..8 {
-        let begun = Instant::now();
         let answer = get(address, "/").await.unwrap();
         assert_eq!(answer.status, 503);
-        assert!(begun.elapsed() < Duration::from_millis(900));
         causes.push(answer.header_list("soe-cause"));
     }
     let by_circuit = |cause: &&String| cause.starts_with("circuit_open/");
     assert!(causes.iter().filter(by_circuit).count() >= 4, "{causes:?}");
-    let pool = proxy.pool().await;
-    assert!(pool["waiting"]["in_vain"].as_u64() > Some(0), "{pool}");
+    // Nobody has waited meanwhile.
+    assert_eq!(proxy.pool().await["waiting"], before);
 }

@@ -1,13 +1,15 @@
 //! Short answers are passed on when they are whole: one that is cut off can still be had elsewhere
 //! (that one is in `retries.rs`).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use soe503_tests::faulty::{Behaviour, Fault, FaultyBackend};
-use soe503_tests::http::{AnswerError, Connection, once};
+use soe503_tests::http::{AnswerError, Connection, Wire, once};
 use soe503_tests::proxy::{Proxy, config};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\nX-Load-Id: 1\r\nConnection: close\r\n\r\n";
 const POST: &str =
@@ -35,6 +37,26 @@ async fn backend(length: usize, rest: &'static [(u64, usize)]) -> std::net::Sock
         }
     });
     address
+}
+
+/// The same with an answer of 3,000 bytes, of which the last 2,000 come when they are asked for.
+async fn backend_that_is_told() -> (std::net::SocketAddr, Arc<Notify>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let go_on = Arc::new(Notify::new());
+    let told = Arc::clone(&go_on);
+    tokio::spawn(async move {
+        let mut wire = Wire::from(listener.accept().await.unwrap().0);
+        wire.head().await;
+        let begun = "y".repeat(1000);
+        wire.say(&format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n{begun}"
+        ))
+        .await;
+        told.notified().await;
+        wire.say(&"y".repeat(2000)).await;
+    });
+    (address, go_on)
 }
 
 fn route(config: &str, line: &str) -> String {
@@ -98,37 +120,33 @@ async fn one_that_stalls_is_had_from_another_backend() {
 /// At the deadline the head is there, and a slow answer is better than none.
 #[tokio::test]
 async fn at_the_deadline_what_is_there_is_passed_on() {
-    let slow = backend(3000, &[(0, 1000), (700, 2000)]).await;
-    let proxy = Proxy::start(&route(&config(&[slow], ""), "timeout = \"300ms\"")).await;
-    let answer = once(proxy.address(), POST).await.unwrap();
-    assert_eq!((answer.status, answer.body.len()), (200, 3000));
-    assert!(answer.body.iter().all(|byte| *byte == b'y'));
+    let (slow, go_on) = backend_that_is_told().await;
+    let proxy = Proxy::start(&route(&config(&[slow], ""), "timeout = \"1s\"")).await;
+    let mut client = Wire::to(proxy.address()).await;
+    client.say(POST).await;
+    let head = client.head().await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    // So the deadline is over.
+    go_on.notify_one();
+    assert_eq!(client.rest().await, "y".repeat(3000));
 }
 
 /// What had come by then does not wait for the rest.
 #[tokio::test]
 async fn after_the_deadline_it_is_streamed() {
     let stalls = backend(3000, &[(0, 1000), (600_000, 2000)]).await;
-    let proxy = Proxy::start(&route(&config(&[stalls], ""), "timeout = \"300ms\"")).await;
-    let mut client = tokio::net::TcpStream::connect(proxy.address())
-        .await
-        .unwrap();
-    client.write_all(POST.as_bytes()).await.unwrap();
-    let mut heard = Vec::new();
-    let reading = async {
-        while heard.iter().filter(|byte| **byte == b'y').count() < 1000 {
-            assert!(client.read_buf(&mut heard).await.unwrap() > 0, "closed");
-        }
-    };
-    let patience = Duration::from_secs(30);
-    tokio::time::timeout(patience, reading).await.unwrap();
-    assert!(heard.starts_with(b"HTTP/1.1 200 "));
+    let proxy = Proxy::start(&route(&config(&[stalls], ""), "timeout = \"1s\"")).await;
+    let mut client = Wire::to(proxy.address()).await;
+    client.say(POST).await;
+    let head = client.head().await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    client.hear(&"y".repeat(1000)).await;
 }
 
 #[tokio::test]
 async fn a_long_one_is_streamed() {
-    let slow = backend(100_000, &[(0, 1000), (700, 99_000)]).await;
-    let proxy = Proxy::start(&route(&config(&[slow], ""), "timeout = \"300ms\"")).await;
+    let slow = backend(100_000, &[(0, 1000), (1500, 99_000)]).await;
+    let proxy = Proxy::start(&route(&config(&[slow], ""), "timeout = \"1s\"")).await;
     let answer = once(proxy.address(), GET).await.unwrap();
     assert_eq!((answer.status, answer.body.len()), (200, 100_000));
 }
@@ -136,7 +154,7 @@ async fn a_long_one_is_streamed() {
 /// Row 3: once the answer has begun, its end cannot be mended: no second try, no error page behind
 /// half a body, and no clean end that would make it look whole.
 #[tokio::test]
-async fn a_long_one_that_is_cut_off_stays_cut_off() {
+async fn fm03_a_long_one_that_is_cut_off_stays_cut_off() {
     let cuts = backend(100_000, &[(0, 1000)]).await;
     let proxy = Proxy::before(&[cuts], "").await;
     let cut = once(proxy.address(), GET).await;

@@ -23,7 +23,7 @@ async fn held(grace: &str) -> (FaultyBackend, Proxy, Connection) {
 }
 
 #[tokio::test]
-async fn what_is_in_flight_is_finished() {
+async fn fm29_what_is_in_flight_is_finished() {
     let (backend, mut proxy, mut client) = held("20s").await;
     let mut idle = Connection::open(proxy.address()).await.unwrap();
     proxy.signal("TERM").await;
@@ -46,7 +46,7 @@ async fn what_is_in_flight_is_finished() {
 }
 
 #[tokio::test]
-async fn what_does_not_finish_is_given_up_after_the_grace() {
+async fn fm29_what_does_not_finish_is_given_up_after_the_grace() {
     let (_backend, mut proxy, mut client) = held("300ms").await;
     proxy.signal("TERM").await;
     proxy.ended().await;

@@ -121,7 +121,7 @@ async fn the_problem_document_says_the_same_as_the_headers() {
 }
 
 #[tokio::test]
-async fn head_gets_the_headers_and_no_body() {
+async fn fm38_head_gets_the_headers_and_no_body() {
     let (proxy, _) = nobody_there().await;
     let answer = request(&proxy, "HEAD", "*/*").await;
     assert_eq!(answer.status, 503);
@@ -232,7 +232,7 @@ async fn a_failure_can_be_looked_up_by_its_request_id() {
 }
 
 #[tokio::test]
-async fn a_backends_own_503_is_passed_on_and_not_tagged() {
+async fn fm44_a_backends_own_503_is_passed_on_and_not_tagged() {
     let backend = FaultyBackend::start(Behaviour::traffic_only(Fault::Status(503)))
         .await
         .unwrap();

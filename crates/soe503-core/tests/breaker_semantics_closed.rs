@@ -87,7 +87,7 @@ fn s2_a_body_that_the_client_dropped_is_a_success_of_its_head() {
 }
 
 #[test]
-fn s3_late_results_change_nothing_and_are_counted() {
+fn fm20_s3_late_results_change_nothing_and_are_counted() {
     let rows = [
         (0, Admit(1), Is(Closed)),
         (0, Admit(2), Is(Closed)),
@@ -259,7 +259,7 @@ fn s12_rates_and_slowness_include_their_limit() {
 }
 
 #[test]
-fn s15_a_gap_empties_the_time_window() {
+fn fm45_s15_a_gap_empties_the_time_window() {
     let config = BreakerConfig {
         window: Window::Time(secs(10)),
         ..rated(1, 4)

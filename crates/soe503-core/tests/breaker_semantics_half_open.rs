@@ -141,7 +141,7 @@ fn s6_a_late_or_slow_head_does_not_pass_a_probe() {
 }
 
 #[test]
-fn s8_places_are_counted_when_they_are_given() {
+fn fm18_s8_places_are_counted_when_they_are_given() {
     let rows = [
         (0, Bad, Is(Closed)),
         (0, Bad, Is(Closed)),
@@ -233,7 +233,7 @@ fn s13_the_open_time_ends_at_its_end() {
 }
 
 #[test]
-fn s14_a_clock_that_goes_backwards_does_no_harm() {
+fn fm45_s14_a_clock_that_goes_backwards_does_no_harm() {
     let rows = [
         (5000, Bad, Is(Closed)),
         (5000, Bad, Is(Closed)),

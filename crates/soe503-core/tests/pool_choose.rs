@@ -95,7 +95,7 @@ fn the_slow_one_gets_less_and_is_tried_again_when_idle() {
 }
 
 #[test]
-fn a_fast_failer_attracts_nothing() {
+fn fm23_a_fast_failer_attracts_nothing() {
     let mut pool = TestPool::of(2);
     for round in 0..40 {
         let now = at(1).after(ms(round * 25));
@@ -125,7 +125,7 @@ fn small_differences_are_noise() {
 }
 
 #[test]
-fn tried_backends_come_last_and_say_so() {
+fn fm08_tried_backends_come_last_and_say_so() {
     let mut pool = TestPool::of(3);
     for _ in 0..200 {
         let mut tried = Tried::new();
@@ -155,7 +155,7 @@ fn tried_is_a_set_in_order() {
 }
 
 #[test]
-fn a_newcomer_starts_slowly_in_frequency() {
+fn fm22_a_newcomer_starts_slowly_in_frequency() {
     let mut pool = TestPool::of(2);
     pool.grow_to(3, at(10));
     // At 0 % and up to 10 %: a tenth of a full share, 0.1 of 2.1.
@@ -169,7 +169,7 @@ fn a_newcomer_starts_slowly_in_frequency() {
 }
 
 #[test]
-fn a_newcomer_starts_slowly_in_concurrency() {
+fn fm22_a_newcomer_starts_slowly_in_concurrency() {
     let mut pool = TestPool::of(2);
     pool.grow_to(3, at(10));
     let leases: Vec<_> = (0..210).map(|_| pool.pick(at(10))).collect();

@@ -29,7 +29,7 @@ fn probe(pool: &mut TestPool, name: &str, now: Tick, outcome: Outcome) {
 }
 
 #[test]
-fn one_refused_connection_ejects() {
+fn fm24_one_refused_connection_ejects() {
     let mut pool = pool(3);
     let recorded = pool.record("b1", at(5), REFUSED);
     assert_eq!(recorded.scope, FailureScope::Backend);
@@ -119,7 +119,7 @@ fn degraded_and_ignored_results_do_not_enter_the_run() {
 }
 
 #[test]
-fn a_pool_of_one_is_never_ejected() {
+fn fm15_a_pool_of_one_is_never_ejected() {
     let mut pool = pool(1);
     for n in 0..50 {
         let recorded = pool.record("b0", at(n), if n % 2 == 0 { REFUSED } else { ERROR });
@@ -152,7 +152,7 @@ fn who_cannot_serve_is_no_backend_left() {
 }
 
 #[test]
-fn when_all_fail_alike_nobody_is_ejected() {
+fn fm17_when_all_fail_alike_nobody_is_ejected() {
     // Failure modes 16 and 17: a poison request or a shared dependency fails everywhere.
     let mut pool = pool(3);
     for n in 0..30 {

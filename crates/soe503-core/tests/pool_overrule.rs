@@ -89,7 +89,7 @@ fn late() -> CheckResult {
 const GOOD: CheckResult = CheckResult::passed(Some(200));
 
 #[test]
-fn a_path_that_is_gone_condemns_nobody_who_answers() {
+fn fm13_a_path_that_is_gone_condemns_nobody_who_answers() {
     let mut checked = Checked::of(3);
     checked.check(0, &gone(), at(1));
     checked.pool.answer("b0", at(2), ms(5));

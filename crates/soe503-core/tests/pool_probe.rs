@@ -30,7 +30,7 @@ fn probe(pool: &mut TestPool, name: &str, now: Tick, outcome: Outcome) {
 }
 
 #[test]
-fn one_probe_at_a_time_for_requests_that_may_run_twice() {
+fn fm18_one_probe_at_a_time_for_requests_that_may_run_twice() {
     let mut pool = pool(3);
     pool.record("b0", at(1), REFUSED);
     let none = Tried::new();
@@ -243,7 +243,7 @@ fn jitter_only_lengthens() {
 }
 
 #[test]
-fn late_results_change_no_state() {
+fn fm20_late_results_change_no_state() {
     let mut pool = pool(2);
     let (slow_success, slow_failure) = (pool.lease("b0", at(1)), pool.lease("b0", at(1)));
     pool.record("b0", at(1), REFUSED);
@@ -298,7 +298,7 @@ fn a_working_connect_makes_the_probe_due_at_once() {
 }
 
 #[test]
-fn checks_do_not_end_an_ejection() {
+fn fm14_checks_do_not_end_an_ejection() {
     // Failure mode 14: the check passes, traffic fails.
     let mut pool = pool(2);
     pool.record("b0", at(1), REFUSED);

@@ -87,7 +87,7 @@ fn refusals_say_what_took_all_of_them() {
 }
 
 #[test]
-fn the_set_changes_and_names_keep_their_state() {
+fn fm27_the_set_changes_and_names_keep_their_state() {
     let mut pool = TestPool::of(2);
     pool.record("b0", at(1), REFUSED);
     pool.pool.drain("b1", "deploy", None, at(1)).unwrap();
@@ -139,7 +139,7 @@ fn the_set_changes_and_names_keep_their_state() {
 }
 
 #[test]
-fn a_removed_backend_finishes_and_is_not_ejected() {
+fn fm27_a_removed_backend_finishes_and_is_not_ejected() {
     let mut pool = TestPool::of(2);
     let lease = pool.lease("b1", at(1));
     pool.grow_to(1, at(1));

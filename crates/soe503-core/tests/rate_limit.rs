@@ -44,6 +44,11 @@ fn what_is_left_counts_down_and_the_wait_is_exact() {
         .map(|_| limit.take(key, Tick::ZERO).unwrap().requests)
         .collect();
     assert_eq!(left, [2, 1, 0]);
+    let other = limit.key("b");
+    let seen = [0, 0, 0].map(|_| limit.take(other, Tick::ZERO).unwrap());
+    let ms = Duration::from_millis;
+    assert_eq!(seen.map(|left| left.reset), [ms(500), ms(1_000), ms(1_500)]);
+    assert_eq!(seen.map(|left| left.next), [ms(0), ms(0), ms(500)]);
     let refused = limit.take(key, Tick::from_millis(100)).unwrap_err();
     assert_eq!(refused.wait, Duration::from_millis(400));
     assert_eq!((&*refused.name, refused.status), ("search", 429));

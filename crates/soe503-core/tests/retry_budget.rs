@@ -25,7 +25,7 @@ fn withdraw_all(budget: &RetryBudget, now: Tick) -> u32 {
 }
 
 #[test]
-fn a_share_of_the_requests_and_no_more() {
+fn fm10_a_share_of_the_requests_and_no_more() {
     let budget = budget(20, 10, 0);
     let now = Tick::from_secs(50);
     assert!(!budget.withdraw(now), "no requests, no retries");

@@ -97,7 +97,6 @@ fn every_door() {
     });
     let policy = own_refusal(Refusal::Policy(Cause::MaintenanceWindow));
     let base = |attempt| Situation::after(attempt, NOW);
-    let ms = Duration::from_millis;
     let rows = [
         ("unsent, any method", base(&connect), V::Retried),
         (
@@ -198,52 +197,57 @@ fn every_door() {
             },
             V::UnsafeToReplay,
         ),
-        (
-            "no time left",
-            Situation {
-                remaining: Some(Duration::ZERO),
-                ..base(&connect)
-            },
-            V::NoTimeLeft,
-        ),
-        (
-            "less time than an attempt takes",
-            Situation {
-                remaining: Some(ms(50)),
-                expected: ms(50),
-                ..base(&connect)
-            },
-            V::NoTimeLeft,
-        ),
-        (
-            "just enough time",
-            Situation {
-                remaining: Some(ms(51)),
-                expected: ms(50),
-                ..base(&connect)
-            },
-            V::Retried,
-        ),
-        (
-            "asked to stay away for longer than there is",
-            Situation {
-                remaining: Some(ms(1_500)),
-                retry_after: Some(ms(2_000)),
-                ..base(&connect)
-            },
-            V::NoTimeLeft,
-        ),
-        (
-            "asked to stay away, and there is time",
-            Situation {
-                remaining: Some(ms(2_500)),
-                retry_after: Some(ms(2_000)),
-                ..base(&connect)
-            },
-            V::Retried,
-        ),
     ];
     for (name, situation, expected) in rows {
+        assert_eq!(verdict(&situation), expected, "{name}");
+    }
+}
+
+/// Whatever is tried again has to be over by the request's deadline, the pause before it included.
+#[test]
+fn fm12_what_would_come_too_late_is_not_tried() {
+    let (connect, hung) = (refused_connection(), timeout());
+    let ms = Duration::from_millis;
+    let left = |remaining: u64, expected: u64| Situation {
+        remaining: Some(ms(remaining)),
+        expected: ms(expected),
+        ..Situation::after(&connect, NOW)
+    };
+    // What was sent waits for up to 25 ms before it is sent again.
+    let paused = |remaining: u64| Situation {
+        idempotent: true,
+        attempt: &hung,
+        ..left(remaining, 50)
+    };
+    let asked = |remaining: u64| Situation {
+        retry_after: Some(ms(2_000)),
+        ..left(remaining, 50)
+    };
+    for (name, situation, expected) in [
+        ("no time left", left(0, 0), RetryVerdict::NoTimeLeft),
+        (
+            "less than an attempt takes",
+            left(50, 50),
+            RetryVerdict::NoTimeLeft,
+        ),
+        ("just enough", left(51, 50), RetryVerdict::Retried),
+        (
+            "enough without the pause",
+            paused(51),
+            RetryVerdict::NoTimeLeft,
+        ),
+        ("enough with it", paused(76), RetryVerdict::Retried),
+        (
+            "asked to come back too late",
+            asked(2_050),
+            RetryVerdict::NoTimeLeft,
+        ),
+        (
+            "asked to come back in time",
+            asked(2_051),
+            RetryVerdict::Retried,
+        ),
+    ] {
         assert_eq!(verdict(&situation), expected, "{name}");
     }
 }

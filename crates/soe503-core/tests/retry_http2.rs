@@ -36,7 +36,7 @@ fn decided(attempt: &Attempt, other_backend: bool, seed: u64) -> Decision {
 }
 
 #[test]
-fn a_request_that_nobody_looked_at_goes_again_whatever_the_method() {
+fn fm31_a_request_that_nobody_looked_at_goes_again_whatever_the_method() {
     let full = ended(
         Phase::Queue,
         Fault::Refused(Refusal::Limit {

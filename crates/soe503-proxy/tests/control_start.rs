@@ -115,7 +115,7 @@ async fn checks_take_a_sick_backend_out_and_say_why() {
     let third = backend("200 OK").await;
     let proxy = proxy(&format!(
         "backends = [\"http://{well}\", \"http://{sick}\", \"http://{third}\"]\n\
-         health_check = {{ path = \"/\", interval = \"20ms\", timeout = \"20ms\", fall = 2 }}"
+         health_check = {{ path = \"/\", interval = \"1s\", fast_interval = \"20ms\", fall = 2 }}"
     ));
     let control = start(Arc::clone(&proxy), Box::new(|| Ok(()))).unwrap();
     let admin = control.admin_address().unwrap();

@@ -33,6 +33,7 @@
 //! | --- | --- | --- |
 //! | [`explain`] | always, outermost | never: it turns failures into answers |
 //! | [`rate_limit`] | callers are told apart, and some send too much | [`Rejected`] at once, told with 429 |
+//! | [`throttle`] | what is behind it sheds load, and would refuse most of it | [`Rejected`] for a share of the requests |
 //! | [`timeout`] | always | [`Failure`] at the deadline, with what was tried |
 //! | [`concurrency_limit`] | the process, or what is behind it, can hold so much and no more | [`Rejected`] at once, or after a bounded wait |
 //! | [`retry`] | at one layer of a system | the backend's own answer, or [`Failure`] |
@@ -97,6 +98,7 @@ pub mod retry;
 mod served;
 #[cfg(feature = "stale")]
 pub mod stale;
+pub mod throttle;
 pub mod timeout;
 mod verdict;
 
@@ -111,4 +113,5 @@ pub use rate_limit::{RateLimit, RateLimitLayer};
 pub use retry::{ReplayBody, Retry, RetryLayer, StatusSet};
 pub use served::{Outlook, Served};
 pub use soe503_core as core;
+pub use throttle::{Throttle, ThrottleLayer};
 pub use timeout::{Timeout, TimeoutLayer};

@@ -45,6 +45,7 @@ const _: () = {
     shared::<CircuitBreakerLayer>();
     shared::<ConcurrencyLimitLayer>();
     shared::<RateLimitLayer<rate_limit::KeyBy>>();
+    shared::<ThrottleLayer>();
     shared::<Explainer>();
 
     shared::<Explain<Inner>>();
@@ -53,6 +54,7 @@ const _: () = {
     shared::<CircuitBreaker<Inner>>();
     shared::<ConcurrencyLimit<Inner>>();
     shared::<RateLimit<Inner, rate_limit::KeyBy>>();
+    shared::<Throttle<Inner>>();
     shared::<Pool<Inner>>();
     shared::<RequestContext>();
     shared::<Served>();
@@ -60,6 +62,7 @@ const _: () = {
     sent::<explain::future::ResponseFuture<Future>>();
     sent::<timeout::future::ResponseFuture<Future>>();
     sent::<rate_limit::future::ResponseFuture<Future>>();
+    sent::<throttle::future::ResponseFuture<Future>>();
     sent::<retry::future::ResponseFuture<Inner, Future, Body, Body>>();
     sent::<circuit_breaker::future::ResponseFuture<Future, HttpClassify>>();
     sent::<concurrency_limit::future::ResponseFuture<Inner, Future, Body>>();

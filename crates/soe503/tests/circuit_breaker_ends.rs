@@ -30,7 +30,7 @@ async fn half_open(breaker: &Breaker) {
 
 /// Failure mode 19: a probe whose client leaves gives its place back.
 #[tokio::test(start_paused = true)]
-async fn a_dropped_probe_frees_its_place() {
+async fn fm19_a_dropped_probe_frees_its_place() {
     let breaker = breaker(1);
     half_open(&breaker).await;
     let (mut service, mut handle) = guarded::<Script>(&breaker);

@@ -104,7 +104,7 @@ async fn whoever_waits_for_too_long_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_deadline_ends_the_wait() {
+async fn fm48_the_deadline_ends_the_wait() {
     let limit = queueing(1);
     let hangs = service_fn(|_: Request<Empty<Bytes>>| {
         std::future::pending::<Result<Response<Empty<Bytes>>, BoxError>>()

@@ -15,7 +15,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_test::mock;
 
 #[tokio::test]
-async fn a_panic_becomes_an_answer() {
+async fn fm52_a_panic_becomes_an_answer() {
     let later = service_fn(|_: Request<Empty<Bytes>>| async {
         tokio::task::yield_now().await;
         if true {

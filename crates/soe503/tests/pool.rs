@@ -351,7 +351,7 @@ async fn the_facts_say_whether_the_backend_ever_answered() {
 
 /// Failure mode 8: a request goes to another backend while there is one.
 #[tokio::test]
-async fn tried_backends_are_avoided() {
+async fn fm08_tried_backends_are_avoided() {
     let (backends, mut handles) = pool(3);
     let ids: Vec<u32> = backends
         .backends()

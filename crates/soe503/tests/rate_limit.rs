@@ -23,7 +23,7 @@ fn limit(requests: u32, per: u64) -> Limit {
 }
 
 fn stack(
-    limit: &Limit,
+    limit: Limit,
     by: KeyBy,
 ) -> impl Service<
     Request<()>,
@@ -33,7 +33,7 @@ fn stack(
     let inner = service_fn(|_: Request<()>| async {
         Ok::<_, std::convert::Infallible>(Response::new(Empty::<Bytes>::new()))
     });
-    let limited = RateLimitLayer::new(limit.clone(), by).layer(inner);
+    let limited = RateLimitLayer::new(limit, by).layer(inner);
     ExplainLayer::new(Explainer::builder("edge").build()).layer(limited)
 }
 
@@ -49,7 +49,7 @@ fn api_key() -> KeyBy {
 #[tokio::test(start_paused = true)]
 async fn too_much_is_429_with_all_fields_and_room_comes_back() {
     let limit = limit(2, 20);
-    let service = stack(&limit, api_key());
+    let service = stack(limit.clone(), api_key());
     let call = |key| service.clone().oneshot(get(key, "*/*"));
     for _ in 0..2 {
         assert_eq!(call("a").await.unwrap().status(), 200);
@@ -79,10 +79,60 @@ async fn too_much_is_429_with_all_fields_and_room_comes_back() {
     assert_eq!((seen.allowed, seen.limited), (4, 1));
 }
 
+/// All values of this field in the next answer.
+async fn fields<S, B>(service: &S, name: &str) -> String
+where
+    S: Service<Request<()>, Response = Response<B>> + Clone,
+    S::Error: std::fmt::Debug,
+{
+    let answer = service.clone().oneshot(get("a", "*/*")).await.unwrap();
+    let all = answer.headers().get_all(name).iter();
+    let all: Vec<_> = all.map(|value| value.to_str().unwrap()).collect();
+    all.join(", ")
+}
+
+/// Who is let through is told what is left; a shadow and a limit that is to be silent tell nobody.
+#[tokio::test(start_paused = true)]
+async fn answers_say_what_is_left() {
+    let service = stack(limit(3, 60), api_key());
+    assert_eq!(fields(&service, "ratelimit").await, r#""api";r=2;t=20"#);
+    assert_eq!(
+        fields(&service, "ratelimit-policy").await,
+        r#""api";q=3;w=60"#
+    );
+    // The last one: from then on it is the time until the next.
+    assert_eq!(fields(&service, "ratelimit").await, r#""api";r=0;t=20"#);
+
+    let silent = |change: fn(&mut RateConfig)| {
+        let quota = Quota::new(NonZeroU32::new(3).unwrap(), Duration::from_secs(60));
+        let mut config = RateConfig::new(quota);
+        change(&mut config);
+        stack(Limit::new("api", config), api_key())
+    };
+    for change in [
+        |c: &mut RateConfig| c.shadow = true,
+        |c: &mut RateConfig| c.announce = false,
+    ] {
+        assert_eq!(fields(&silent(change), "ratelimit").await, "");
+    }
+
+    // Fields of the service, and of a second limit, stand beside ours.
+    let inner = service_fn(|_: Request<()>| async {
+        let mut answer = Response::new(Empty::<Bytes>::new());
+        let theirs = http::HeaderValue::from_static(r#""theirs";r=9;t=1"#);
+        answer.headers_mut().append("ratelimit", theirs);
+        Ok::<_, std::convert::Infallible>(answer)
+    });
+    let both = RateLimitLayer::new(limit(5, 60), api_key())
+        .layer(RateLimitLayer::new(limit(3, 60), api_key()).layer(inner));
+    let all = fields(&both, "ratelimit").await;
+    assert_eq!(all, r#""theirs";r=9;t=1, "api";r=2;t=20, "api";r=4;t=12"#);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_form_is_negotiated_and_grpc_gets_its_own() {
     let limit = limit(1, 60);
-    let service = stack(&limit, KeyBy::Everyone);
+    let service = stack(limit.clone(), KeyBy::Everyone);
     let call = |request| service.clone().oneshot(request);
     assert_eq!(call(get("a", "*/*")).await.unwrap().status(), 200);
     let html = call(get("b", "text/html")).await.unwrap();
@@ -107,7 +157,7 @@ async fn the_form_is_negotiated_and_grpc_gets_its_own() {
 async fn clients_are_told_apart_by_their_network() {
     let limit = limit(1, 60);
     let service = RateLimitLayer::new(limit, KeyBy::Client(ClientPrefix::default())).layer(
-        service_fn(|_: Request<()>| async { Ok::<_, std::convert::Infallible>(()) }),
+        service_fn(|_: Request<()>| async { Ok::<_, std::convert::Infallible>(Response::new(())) }),
     );
     let from = |address: &str| {
         let mut request = Request::new(());

@@ -143,7 +143,7 @@ async fn an_idempotency_key_counts_if_you_say_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_budget_bounds_and_refusals_cost_nothing() {
+async fn fm10_the_budget_bounds_and_refusals_cost_nothing() {
     let config = BudgetConfig {
         min_per_second: 0,
         ..BudgetConfig::default()
@@ -187,7 +187,7 @@ async fn one_deposit_per_request() {
 
 /// Over the cap: sent whole, not retried, and it says so. Untouched, it goes again.
 #[tokio::test(start_paused = true)]
-async fn bodies_above_the_cap() {
+async fn fm07_bodies_above_the_cap() {
     for (replies, status, verdict) in [
         (&[Status(503)][..], 503, Some(V::BodyTooLarge)),
         (&[Unconnected, Status(200)], 200, None),

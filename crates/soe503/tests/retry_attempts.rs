@@ -54,6 +54,27 @@ async fn attempt_deadlines() {
     assert_eq!(deadlines.collect::<Vec<_>>(), [five, five, None]);
 }
 
+/// Attempts and the pauses between them all have to fit into the request's time.
+#[tokio::test(start_paused = true)]
+async fn fm12_the_deadline_bounds_all_attempts_with_their_pauses() {
+    let ms = Duration::from_millis;
+    let policy = RetryPolicy {
+        attempts: 50,
+        attempt_timeout: Some(ms(100)),
+        ..policy()
+    };
+    let upstream = Upstream::new(&vec![Hang; 50]);
+    let begun = clock::now();
+    let retry = RetryLayer::new(budget(), policy).layer(upstream.service());
+    let service = TimeoutLayer::new(ms(350)).layer(retry);
+    let ended = tokio::time::timeout(ms(1_000), service.oneshot(get())).await;
+    ended.expect("in time").unwrap_err();
+    let took = clock::now().since(begun);
+    assert!(took <= ms(352), "{took:?}");
+    // Three of 100 ms, and one in what is left.
+    assert_eq!(upstream.tries(), 4);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_retried_is_not_cut() {
     let (got, upstream) = send(&retry(), "POST", &[Slow(Duration::from_secs(9))]).await;

@@ -46,6 +46,8 @@ enum Answer {
     Status(u16),
     Refused,
     Hang,
+    /// 503, and not before a minute has passed.
+    Shed,
 }
 
 struct Stack {
@@ -129,6 +131,13 @@ impl Behaviour {
                 request.into_body().collect().await?;
                 Ok(support::status(status))
             }
+            Answer::Shed => {
+                request.into_body().collect().await?;
+                let mut answer = support::status(503);
+                let minute = http::HeaderValue::from_static("60");
+                answer.headers_mut().insert("retry-after", minute);
+                Ok(answer)
+            }
             Answer::Refused => Err(errno(support::REFUSED)),
             Answer::Hang => std::future::pending().await,
         }
@@ -139,13 +148,14 @@ const OK: fn() -> Answer = || Answer::Status(200);
 const REFUSES: fn() -> Answer = || Answer::Refused;
 const HANGS: fn() -> Answer = || Answer::Hang;
 const FAILS: fn() -> Answer = || Answer::Status(500);
+const SHEDS: fn() -> Answer = || Answer::Shed;
 
 /// One of three backends fails in each way there is: no GET is lost, the circuit stays closed, and
 /// the bad one is out of rotation. Some traffic before that fills the retry budget, which is empty
 /// at a cold start by design.
 #[tokio::test(start_paused = true)]
 async fn one_bad_backend_costs_no_request() {
-    for bad in [REFUSES, FAILS, HANGS] {
+    for bad in [REFUSES, FAILS, HANGS, SHEDS] {
         let stack = Stack::new(&[OK, bad, OK]);
         stack.begun.store(false, Ordering::Relaxed);
         for _ in 0..100 {

@@ -7,7 +7,9 @@ mod ask;
 mod connection;
 mod message;
 mod parse;
+mod wire;
 
 pub use ask::{get, once, post};
 pub use connection::Connection;
 pub use message::{Answer, AnswerError, Request};
+pub use wire::Wire;

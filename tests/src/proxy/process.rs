@@ -27,13 +27,17 @@ impl Proxy {
     /// Starts `soe503 run` with this config and waits until it is ready. `@listen@` and `@admin@`
     /// in the text become free addresses.
     pub async fn start(config: &str) -> Self {
-        let (proxy, _) = Self::spawn(config);
-        eventually("the proxy is ready", async || {
-            let answer = http::get(proxy.admin, "/readyz").await;
-            answer.is_ok_and(|answer| answer.status == 200)
-        })
-        .await;
-        proxy
+        Self::spawn(config).0.ready().await
+    }
+
+    /// The same, and it may open no more than so many files and sockets at a time.
+    pub async fn start_with_descriptors(config: &str, most: u32) -> Self {
+        let mut command = Command::new("sh");
+        let limited = "ulimit -n \"$0\" && exec \"$@\"";
+        command
+            .args(["-c", limited, &most.to_string()])
+            .arg(soe503());
+        Self::launch(command, config).0.ready().await
     }
 
     /// Starts it for one pool, `app`, of these backends, which tells clients everything; `more` is
@@ -44,6 +48,10 @@ impl Proxy {
 
     /// Starts it and waits for nothing. Returns the path of its config too.
     pub fn spawn(config: &str) -> (Self, PathBuf) {
+        Self::launch(Command::new(soe503()), config)
+    }
+
+    fn launch(mut command: Command, config: &str) -> (Self, PathBuf) {
         let directory = TempDir::new().expect("a temporary directory");
         let (address, admin) = (free_address(), free_address());
         let path = directory.path().join("soe503.toml");
@@ -52,7 +60,7 @@ impl Proxy {
             .replace("@admin@", &admin.to_string());
         std::fs::write(&path, config).expect("the config is written");
         let log = std::fs::File::create(directory.path().join("log")).expect("the log is created");
-        let child = Command::new(soe503())
+        let child = command
             .arg("run")
             .arg("--config")
             .arg(&path)
@@ -69,6 +77,15 @@ impl Proxy {
             child,
         };
         (proxy, path)
+    }
+
+    async fn ready(self) -> Self {
+        eventually("the proxy is ready", async || {
+            let answer = http::get(self.admin, "/readyz").await;
+            answer.is_ok_and(|answer| answer.status == 200)
+        })
+        .await;
+        self
     }
 
     /// Where clients connect.

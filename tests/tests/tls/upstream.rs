@@ -125,7 +125,7 @@ async fn an_unknown_authority() {
 }
 
 #[tokio::test]
-async fn dates_that_are_over_or_to_come() {
+async fn fm25_dates_that_are_over_or_to_come() {
     let (authority, files) = (Authority::new(), Files::new());
     let tls = trusting(&files, &authority, "");
     let over = authority.issue_with(&["127.0.0.1"], |params| {

@@ -36,7 +36,7 @@
 //!   its requests still serves the other half, and a circuit would take that away.
 //! - **Probes go while it is open** (`early.rs`), as a small share of the requests: with traffic, a
 //!   recovery is seen within hundredths of a second. A backend's `Retry-After` does not hold them back: it
-//!   binds the retries of the request that got it, says when load is welcome again, and is often wrong;
+//!   binds retries that have no other backend, says when load is welcome again, and is often wrong;
 //!   one request in thirty milliseconds is no load.
 //! - **Whoever is refused may be able to wait** (`ride_out.rs`): a refusal says until when that is worth
 //!   while, and the circuit calls those who wait in its [room](Breaker::waiting_room).

@@ -43,6 +43,7 @@ pub use faults::in_words;
 pub use negotiate::{negotiate, negotiate_request};
 pub use problem::{Problem, ToldActions, ToldAttempt, ToldEvidence, ToldRuledOut, ToldScope};
 pub use proxy_status::{append, passed_on};
+pub use rate_limit::RateFields;
 pub use retry_after::{RetryInputs, retry_after};
 pub use tell::{LONGEST_BODY, tell};
 pub use telling::{DOCS, Exposure, Format, StatusPolicy, Telling, Told};

@@ -38,7 +38,7 @@ fn first_come_first_served_within_a_class() {
 }
 
 #[test]
-fn newest_first_once_the_first_has_waited_too_long() {
+fn fm48_newest_first_once_the_first_has_waited_too_long() {
     let mut line = Line::new();
     let places: Vec<_> = (0..10)
         .map(|name| join(&mut line, name, Class::Normal, at(u64::from(name) * 100)))

@@ -13,7 +13,7 @@ use crate::Tick;
 /// What a limit does.
 ///
 /// # Defaults
-/// `max_keys` 65,536 (1 MiB) · `shadow` false · `status` 429.
+/// `max_keys` 65,536 (1 MiB) · `shadow` false · `status` 429 · `announce` true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateConfig {
@@ -25,6 +25,9 @@ pub struct RateConfig {
     pub shadow: bool,
     /// The status of refusals: 429, or 503 for a limit that all callers share.
     pub status: u16,
+    /// Tell callers what is left for them before they are refused. A limit that all callers share tells
+    /// each of them what the others send.
+    pub announce: bool,
 }
 
 /// A named limit on the rate of requests. A cheap-clone handle: clones count together.
@@ -41,6 +44,8 @@ pub struct Left {
     pub requests: u64,
     /// Until nothing is outstanding any more.
     pub reset: Duration,
+    /// Until one more would be; zero while one would be now.
+    pub next: Duration,
     /// It is beyond the quota, and the limit only counts that.
     pub exceeded: bool,
 }
@@ -97,6 +102,7 @@ impl RateConfig {
             max_keys: keys,
             shadow: false,
             status: 429,
+            announce: true,
         }
     }
 }
@@ -174,9 +180,11 @@ impl RateLimit {
         }
         let (counter, result) = match met.result {
             Ok(paid_at) => {
+                let reset = Tick::from_nanos(paid_at).since(now);
                 let left = Left {
                     requests: gcra::left(paid_at, now.as_nanos(), interval, tolerance),
-                    reset: Tick::from_nanos(paid_at).since(now),
+                    reset,
+                    next: reset.saturating_sub(Duration::from_nanos(tolerance)),
                     exceeded: false,
                 };
                 (&state.allowed, Ok(left))
@@ -185,6 +193,7 @@ impl RateLimit {
                 let left = Left {
                     requests: 0,
                     reset: Duration::from_nanos(wait),
+                    next: Duration::from_nanos(wait),
                     exceeded: true,
                 };
                 (&state.shadowed, Ok(left))

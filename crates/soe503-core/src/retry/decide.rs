@@ -54,7 +54,8 @@ pub struct Situation<'a> {
     pub remaining: Option<Duration>,
     /// How long an attempt usually takes here (the pool's typical latency); zero if not known.
     pub expected: Duration,
-    /// What the backend asked for with `Retry-After`.
+    /// What whoever gets the next attempt has asked for with `Retry-After`: a backend speaks for itself
+    /// only, and another one need not be waited for.
     pub retry_after: Option<Duration>,
     /// The backend, itself a balancer, says that its whole pool fails: trying again elsewhere was
     /// done there (failure mode 9).

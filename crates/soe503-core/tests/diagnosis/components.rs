@@ -48,7 +48,7 @@ fn told(diagnosis: &Diagnosis) -> Vec<(String, usize, Option<String>)> {
 }
 
 #[test]
-fn a_component_that_two_backends_share_is_the_cause() {
+fn fm17_a_component_that_two_backends_share_is_the_cause() {
     let shared = Cause::DependencyShared;
     let upstream = Cause::DependencyUpstream503;
     // (what the backends say, primary cause, grade)

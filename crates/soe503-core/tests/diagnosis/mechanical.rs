@@ -187,7 +187,7 @@ fn grpc_statuses() {
 }
 
 #[test]
-fn own_resources() {
+fn fm46_own_resources() {
     check(&[
         ("EMFILE", errno(Phase::Connect, 24), ResourceFdLimit),
         ("ENFILE", errno(Phase::Connect, 23), ResourceFdLimit),

@@ -11,7 +11,7 @@ fn late(kind: TimeoutKind, phase: Phase) -> Attempt {
 }
 
 #[test]
-fn connects() {
+fn fm24_connects_are_told_apart() {
     let after = |millis, attempt| Attempt {
         elapsed: ms(millis),
         ..attempt

@@ -20,6 +20,7 @@ use super::Name;
 /// - `max_keys`: `65536`
 /// - `status`: `429`
 /// - `shadow`: `false`
+/// - `announce`: `true` if `by` tells callers apart
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {

@@ -78,14 +78,17 @@ pub(crate) fn answer(
     }
     let gate = route.gate();
     let address = client.address().ip();
-    if let Err(refused) = gate.admit(&request, address, &front.forwarded) {
-        let mut response = route.refuse(&request, &refused);
-        note(&mut in_flight, &response);
-        if let Some(actions) = route.actions() {
-            actions.on_response(response.headers_mut(), true);
+    let rates = match gate.admit(&request, address, &front.forwarded) {
+        Ok(fields) => (!fields.is_empty()).then(|| Box::new(fields)),
+        Err(refused) => {
+            let mut response = route.refuse(&request, &refused);
+            note(&mut in_flight, &response);
+            if let Some(actions) = route.actions() {
+                actions.on_response(response.headers_mut(), true);
+            }
+            return Answering::ready(response.map(|text| in_flight.text(text)));
         }
-        return Answering::ready(response.map(|text| in_flight.text(text)));
-    }
+    };
     gate.hide(request.headers_mut());
     let late = request.body().late();
     let mut exceeded = None;
@@ -107,12 +110,13 @@ pub(crate) fn answer(
         front: Arc::clone(front),
         in_flight,
         // A store wants to see them too.
-        plain: http1 && changes.is_none() && !route.reads_answers(),
+        plain: http1 && changes.is_none() && rates.is_none() && !route.reads_answers(),
         changes: changes.cloned(),
         sticking,
         exceeded,
         late,
         throttle: gate.throttle().cloned(),
+        rates,
     };
     let handed = match seen.attempts {
         true => client

@@ -9,6 +9,9 @@ use std::task::{Context, Poll, ready};
 use http::{Request, Response, Version};
 use pin_project_lite::pin_project;
 use soe503::explain::Explained;
+use soe503::rate_limit::{RateFields, announce};
+use soe503::throttle::overloaded;
+use soe503_core::Tick;
 use soe503_core::throttle::Throttle;
 use tower_service::Service;
 
@@ -18,7 +21,7 @@ use super::capped::Exceeded;
 use super::finish::{FrontBody, InFlight};
 use super::stack::Stack;
 use super::sticky::Sticking;
-use super::{ClientBody, Front, gate, interim};
+use super::{ClientBody, Front, interim};
 use crate::listen::h2::Late;
 use crate::upstream;
 
@@ -66,6 +69,8 @@ pub(super) struct Waiting {
     pub(super) late: Option<Late>,
     /// Who wants to know whether a backend refused for overload.
     pub(super) throttle: Option<Throttle>,
+    /// What the limits that have let it through tell its caller.
+    pub(super) rates: Option<Box<RateFields>>,
 }
 
 impl Answering {
@@ -123,6 +128,9 @@ impl Future for Answering {
                 if let Some(sticking) = &waiting.sticking {
                     waiting.in_flight.stick(sticking, &mut response);
                 }
+                if let Some(rates) = waiting.rates {
+                    announce(*rates, response.headers_mut());
+                }
                 if let Some(changes) = waiting.changes {
                     changes.on_response(response.headers_mut(), ours);
                 }
@@ -132,11 +140,11 @@ impl Future for Answering {
     }
 }
 
-/// Tells `throttle` about a refusal for overload.
+/// Tells `throttle` about a refusal for overload. The layers have told how long a failed attempt took.
 fn tell<B>(throttle: &Throttle, response: &Response<B>) {
-    let told = response.extensions();
-    if gate::overloaded(response.status(), told.get(), told.get()) {
-        throttle.refused(soe503::clock::now());
+    let now = soe503::clock::now();
+    if overloaded(response, Tick::ZERO, now) {
+        throttle.refused(now);
     }
 }
 

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn one_host_and_no_connect() {
+    fn fm40_one_host_and_no_connect() {
         let cases = [
             (Method::GET, Version::HTTP_11, 1, Ok(())),
             (Method::GET, Version::HTTP_11, 0, Err(Unacceptable::Host)),

@@ -3,14 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, Request};
-use soe503::explain::Explained;
-use soe503::rate_limit::{Counted, KeyBy, take_all};
-use soe503::{BoxError, Component, Rejected, Served};
-use soe503_core::diagnosis::mechanical;
+use soe503::rate_limit::{Counted, KeyBy, RateFields, take_all};
+use soe503::throttle::held_back;
+use soe503::{BoxError, Component, Rejected};
+use soe503_core::Tick;
 use soe503_core::ledger::Refusal;
 use soe503_core::maintenance::{InForce, Switch};
 use soe503_core::throttle::Throttle;
-use soe503_core::{Cause, Tick};
 
 use crate::config::{self, Forwarded, ForwardedMode, LimitBy, MaintenanceBypass};
 use crate::state::{PoolState, Proxy};
@@ -58,16 +57,17 @@ impl Gate {
         }
     }
 
-    /// Lets a request from `client` through, or says why not.
+    /// Lets a request from `client` through, and says what its answer tells about the limits; or says why
+    /// not.
     #[inline]
     pub(super) fn admit<B>(
         &self,
         request: &Request<B>,
         client: IpAddr,
         forwarded: &Forwarded,
-    ) -> Result<(), BoxError> {
+    ) -> Result<RateFields, BoxError> {
         if self.interrupted.is_idle() && self.more.is_none() {
-            return Ok(());
+            return Ok(RateFields::default());
         }
         self.ask(request.headers(), client, forwarded)
     }
@@ -77,7 +77,7 @@ impl Gate {
         headers: &HeaderMap,
         client: IpAddr,
         forwarded: &Forwarded,
-    ) -> Result<(), BoxError> {
+    ) -> Result<RateFields, BoxError> {
         let now = soe503::clock::now();
         let client = || caller(client, headers, forwarded);
         if let Some(interrupted) = self.interrupted.in_force(now) {
@@ -86,20 +86,18 @@ impl Gate {
                 return Err(interruption(&interrupted, now).into());
             }
         }
+        let mut fields = RateFields::default();
         let Some(more) = &self.more else {
-            return Ok(());
+            return Ok(fields);
         };
         if !more.limits.is_empty() {
-            take_all(&more.limits, headers, Some(client()), now)?;
+            fields = take_all(&more.limits, headers, Some(client()), now)?;
         }
         if let Some(throttle) = &more.throttle {
-            throttle.admit(now, fastrand::f64()).map_err(|held| {
-                let refusal = Refusal::Throttled(held);
-                Rejected::new(Component::Throttle, throttle.name().clone(), refusal)
-                    .with_retry_after(Some(held.wait()))
-            })?;
+            let admitted = throttle.admit(now, fastrand::f64());
+            admitted.map_err(|held| held_back(throttle.name(), held))?;
         }
-        Ok(())
+        Ok(fields)
     }
 
     /// Takes off what is between us and whoever was let through.
@@ -114,20 +112,6 @@ impl Gate {
     pub(super) fn throttle(&self) -> Option<&Throttle> {
         self.more.as_ref()?.throttle.as_ref()
     }
-}
-
-/// Whether a backend refused for overload what ended in this answer.
-pub(super) fn overloaded(
-    status: http::StatusCode,
-    explained: Option<&Explained>,
-    served: Option<&Served>,
-) -> bool {
-    if let Some(explained) = explained {
-        return explained.cause == Cause::OverloadUpstreamShedding;
-    }
-    let last = served.and_then(|served| served.ledger.as_ref()?.last());
-    status == http::StatusCode::TOO_MANY_REQUESTS
-        || last.and_then(mechanical) == Some(Cause::OverloadUpstreamShedding)
 }
 
 fn interruption(interrupted: &InForce, now: Tick) -> Rejected {

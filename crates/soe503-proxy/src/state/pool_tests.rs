@@ -55,7 +55,7 @@ fn trip(pool: &PoolState) {
 const TWO: &str = "backends = [\"http://10.0.0.1:80\", \"http://10.0.0.2:80\"]";
 
 #[test]
-fn a_reload_keeps_what_was_learned() {
+fn fm28_a_reload_keeps_what_was_learned() {
     let before = pool(TWO);
     before.counters.finish(&Finish {
         status: Some(200),

@@ -46,7 +46,7 @@ fn blackhole() -> Blackhole {
 }
 
 #[tokio::test]
-async fn a_blackholed_family_costs_one_head_start_and_no_request() {
+async fn fm51_a_blackholed_family_costs_one_head_start_and_no_request() {
     let hole = blackhole();
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let upstream = Upstream::new(hole.address, http::HeaderValue::from_static("app"), OPTIONS)

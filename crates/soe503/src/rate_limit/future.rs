@@ -5,10 +5,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use http::Response;
 use pin_project_lite::pin_project;
+use soe503_core::explain::RateFields;
 use soe503_core::ledger::Refusal;
 use soe503_core::rate::Limited;
 
+use super::announce;
 use crate::error::{BoxError, Component, Rejected};
 
 pin_project! {
@@ -28,6 +31,7 @@ pin_project! {
         Admitted {
             #[pin]
             inner: F,
+            fields: RateFields,
         },
         Refused {
             limited: Option<Limited>,
@@ -36,9 +40,9 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) const fn admitted(inner: F) -> Self {
+    pub(super) const fn admitted(inner: F, fields: RateFields) -> Self {
         Self {
-            state: State::Admitted { inner },
+            state: State::Admitted { inner, fields },
         }
     }
 
@@ -50,17 +54,19 @@ impl<F> ResponseFuture<F> {
     }
 }
 
-impl<F, T, E> Future for ResponseFuture<F>
+impl<F, B, E> Future for ResponseFuture<F>
 where
-    F: Future<Output = Result<T, E>>,
+    F: Future<Output = Result<Response<B>, E>>,
     E: Into<BoxError>,
 {
-    type Output = Result<T, BoxError>;
+    type Output = Result<Response<B>, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProj::Admitted { inner } => {
-                Poll::Ready(ready!(inner.poll(cx)).map_err(Into::into))
+            StateProj::Admitted { inner, fields } => {
+                let mut response = ready!(inner.poll(cx)).map_err(Into::into)?;
+                announce(std::mem::take(fields), response.headers_mut());
+                Poll::Ready(Ok(response))
             }
             StateProj::Refused { limited } => {
                 let limited = limited.take().expect("polled after completion");

@@ -20,6 +20,10 @@
 //! with 429, `Retry-After`, `RateLimit` and `RateLimit-Policy`
 //! (draft-ietf-httpapi-ratelimit-headers-10), to gRPC with `RESOURCE_EXHAUSTED` and pushback.
 //!
+//! # Answers
+//! Those that are let through say what is left, in the same two fields, unless
+//! [`announce`](RateConfig::announce) is off or the limit is a shadow. Fields of the service stay.
+//!
 //! # Readiness
 //! Passes the inner service's on. A request is counted in `call`.
 //!
@@ -47,14 +51,17 @@
 //! # }
 //! ```
 
+mod announce;
 pub mod future;
 mod key;
 mod layer;
 mod service;
 mod several;
 
+pub use announce::announce;
 pub use key::{ClientAddress, KeyBy, KeyExtractor};
 pub use layer::RateLimitLayer;
 pub use service::RateLimit;
 pub use several::{Counted, take_all};
+pub use soe503_core::explain::RateFields;
 pub use soe503_core::rate::{ClientPrefix, Key, Limited, Quota, RateConfig, RateLimit as Limit};

@@ -1,6 +1,7 @@
 use std::task::{Context, Poll};
 
-use http::Request;
+use http::{Request, Response};
+use soe503_core::explain::RateFields;
 use soe503_core::rate::RateLimit as Limit;
 use tower_service::Service;
 
@@ -31,9 +32,9 @@ impl<S, K> RateLimit<S, K> {
     crate::macros::accessors!(S);
 }
 
-impl<S, K, ReqB> Service<Request<ReqB>> for RateLimit<S, K>
+impl<S, K, ReqB, ResB> Service<Request<ReqB>> for RateLimit<S, K>
 where
-    S: Service<Request<ReqB>>,
+    S: Service<Request<ReqB>, Response = Response<ResB>>,
     S::Error: Into<BoxError>,
     K: KeyExtractor,
 {
@@ -47,11 +48,13 @@ where
 
     fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
         let now = RequestContext::of(&mut request).now;
-        if let Some(key) = self.key.key(&request, &self.limit)
-            && let Err(limited) = self.limit.take(key, now)
-        {
-            return ResponseFuture::refused(limited);
+        let mut fields = RateFields::default();
+        if let Some(key) = self.key.key(&request, &self.limit) {
+            match self.limit.take(key, now) {
+                Ok(left) => fields.add(&self.limit, &left),
+                Err(limited) => return ResponseFuture::refused(limited),
+            }
         }
-        ResponseFuture::admitted(self.inner.call(request))
+        ResponseFuture::admitted(self.inner.call(request), fields)
     }
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use http::HeaderMap;
 use soe503_core::Tick;
+use soe503_core::explain::RateFields;
 use soe503_core::rate::RateLimit as Limit;
 
 use super::KeyBy;
@@ -29,7 +30,7 @@ impl Counted {
 
 /// Takes a request from `client` with these `headers` from each of `limits`, in their order. What the
 /// first ones have let through is given back if a later one refuses: a request that is not served
-/// costs nothing.
+/// costs nothing. Returns what they tell the caller, for [`announce`](super::announce).
 ///
 /// # Errors
 /// The refusal of the first limit that refuses.
@@ -38,12 +39,25 @@ pub fn take_all(
     headers: &HeaderMap,
     client: Option<IpAddr>,
     now: Tick,
+) -> Result<RateFields, Rejected> {
+    let mut fields = RateFields::default();
+    take(limits, headers, client, now, &mut fields)?;
+    Ok(fields)
+}
+
+fn take(
+    limits: &[Counted],
+    headers: &HeaderMap,
+    client: Option<IpAddr>,
+    now: Tick,
+    fields: &mut RateFields,
 ) -> Result<(), Rejected> {
     let Some((first, others)) = limits.split_first() else {
         return Ok(());
     };
     let key = first.by.key_of(headers, client, &first.limit);
     let left = first.limit.take(key, now).map_err(rejected)?;
-    // A handful of limits, so a handful of calls; and nothing is allocated.
-    take_all(others, headers, client, now).inspect_err(|_| first.limit.give_back(key, &left))
+    fields.add(&first.limit, &left);
+    // A handful of limits, so a handful of calls.
+    take(others, headers, client, now, fields).inspect_err(|_| first.limit.give_back(key, &left))
 }

@@ -1,6 +1,7 @@
 //! What is done with the end of an attempt.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::Response;
 use http_body::Body;
@@ -303,7 +304,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
                 .and_then(|outlook| outlook.typical_latency)
                 .unwrap_or_default(),
             remaining: context.deadline.map(|deadline| deadline.since(now)),
-            retry_after: attempt.retry_after,
+            retry_after: asked_for(&attempt, outlook),
             upstream_final: is_final(&attempt),
             allowance_spent: context.allowance.is_spent(),
             ..Situation::after(&attempt, now)
@@ -363,6 +364,14 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         served.attempts = count;
         served.ledger = Some(Box::new(Ledger { attempts }));
     }
+}
+
+/// How long the next attempt has been asked to wait. A backend's `Retry-After` is about that backend: the
+/// pool's others are not made to wait for it. The pushback of a gRPC service is about the call (gRFC A6).
+fn asked_for(attempt: &Attempt, outlook: Option<Outlook>) -> Option<Duration> {
+    let elsewhere = outlook.is_some_and(|outlook| outlook.other_backend);
+    let call = matches!(attempt.fault, Some(Fault::Grpc(_)));
+    attempt.retry_after.filter(|_| call || !elsewhere)
 }
 
 /// A proxy of the pool says that it has tried what there is to try.

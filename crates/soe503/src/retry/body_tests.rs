@@ -101,7 +101,7 @@ fn trailers() -> HeaderMap {
 }
 
 #[tokio::test]
-async fn sends_all_again_with_trailers() {
+async fn fm37_sends_all_again_with_trailers() {
     let body = Script::data(&["one ", "two ", "three"]).then(Ok(Frame::trailers(trailers())));
     let (mut body, replay) = taped(body, 64);
     for _ in 0..3 {

@@ -20,7 +20,7 @@
 //!   operator says so.
 //! - Never: an unsafe request whose bytes went out, a response that has started, a body above the
 //!   replay cap, our own refusals. `Retry-After` is obeyed: it delays the retry, or forbids it when
-//!   the deadline comes first.
+//!   the deadline comes first. Where the pool has another backend, that one is asked without waiting.
 //!
 //! Each attempt goes to another backend while there is one. An attempt is cut after
 //! `attempt_timeout` only if another can follow; the last has the time until the deadline. The

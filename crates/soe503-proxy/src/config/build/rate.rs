@@ -51,6 +51,8 @@ fn rate_limit(
     decisions.max_keys = keys.max_keys.value;
     decisions.status = keys.status.value;
     decisions.shadow = keys.shadow.value;
+    let apart = !matches!(keys.by.value, LimitBy::Everyone | LimitBy::Route);
+    decisions.announce = keys.announce.given.map_or(apart, |announce| announce.value);
     // Ranges of the keys.
     let bits = |bits: u32| u8::try_from(bits).unwrap_or(u8::MAX);
     let prefix = ClientPrefix::new(bits(keys.ipv4_prefix.value), bits(keys.ipv6_prefix.value));

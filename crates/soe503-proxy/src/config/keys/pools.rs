@@ -200,7 +200,7 @@ section! {
             range(NonZeroU32::MIN, nonzero_u32(1_000_000));
         /// While it is open, one request is let through this often to see whether the pool is back, if at
         /// least sixteen have come since the last one. Preferably one that may run twice, and whatever
-        /// `Retry-After` a backend has sent: that is obeyed by the retries of the request that got it. 0
+        /// `Retry-After` a backend has sent: that is obeyed by retries, unless another backend is left. 0
         /// waits for `open_for` instead.
         probe_interval: Defaulted<Duration>, default(Duration::from_millis(30)),
             range(Duration::ZERO, Duration::from_secs(3600));

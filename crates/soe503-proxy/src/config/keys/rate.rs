@@ -44,6 +44,10 @@ section! {
         status: Defaulted<u16>, default(429);
         /// Count, but refuse nobody.
         shadow: Defaulted<bool>, default(false);
+        /// Tell callers with each answer what is left for them, in `RateLimit` and `RateLimit-Policy`. Without
+        /// it, only who is refused is told. With `route` and `everyone` it tells each what the others
+        /// send. A shadow tells nobody.
+        announce: Optional<bool>, absent("`true` if `by` tells callers apart"), like("true");
     }
 }
 

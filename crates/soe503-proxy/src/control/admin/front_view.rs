@@ -20,6 +20,7 @@ pub(super) fn rate_limit(limit: &RateLimit) -> Value {
         "max_keys": decisions.max_keys,
         "status": decisions.status,
         "shadow": decisions.shadow,
+        "announce": decisions.announce,
     });
     if limit.by == LimitBy::Client {
         view["ipv4_prefix"] = json!(limit.prefix.v4());

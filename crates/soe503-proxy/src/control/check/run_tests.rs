@@ -169,7 +169,7 @@ async fn rise_and_fall_with_the_evidence_of_each_check() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn checks_start_spread_out_and_keep_their_interval() {
+async fn fm21_checks_start_spread_out_and_keep_their_interval() {
     let began = soe503::clock::now();
     let (ward, mut seen) = ward((1..=40).map(backend).collect());
     let task = tokio::spawn(run(ward, script(1, &[]), check(10), Limits::default()));
@@ -193,7 +193,7 @@ async fn checks_start_spread_out_and_keep_their_interval() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_checks_than_allowed_run_at_once() {
+async fn fm21_no_more_checks_than_allowed_run_at_once() {
     let (ward, mut seen) = ward((1..=40).map(backend).collect());
     let prober = Arc::new(Script {
         takes: Duration::from_millis(900),

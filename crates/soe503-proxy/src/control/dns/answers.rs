@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_or_an_empty_answer_keeps_the_last_good_one() {
+    fn fm26_a_failure_or_an_empty_answer_keeps_the_last_good_one() {
         for rcode in [Some(0), Some(2), Some(3), Some(5), None] {
             let mut answers = answers();
             assert_eq!(

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_ttl_counts_within_its_bounds() {
+    async fn fm26_a_ttl_counts_within_its_bounds() {
         assert_eq!(
             pauses(vec![answer(300), answer(4), answer(0), answer(10)], 10).await,
             [10, 4, 1, 10]

@@ -9,7 +9,7 @@ use super::raw::Raw;
 use super::support::{Backend, failed, status};
 
 #[tokio::test]
-async fn a_request_above_the_last_stream_moves_whatever_its_method() {
+async fn fm30_a_request_above_the_last_stream_moves_whatever_its_method() {
     for method in ["GET", "POST", "PATCH"] {
         let backend = Backend::new(8).await;
         let sent = backend.send(method, Full::new(Bytes::from("hello")));
@@ -130,7 +130,7 @@ async fn a_goaway_with_an_error_is_what_ended_the_streams_that_it_keeps() {
 }
 
 #[tokio::test]
-async fn streams_that_it_keeps_and_never_answers_may_have_run() {
+async fn fm30_streams_that_it_keeps_and_never_answers_may_have_run() {
     let backend = Backend::new(8).await;
     let sent = backend.post("x");
     let mut raw = Raw::allowing(&backend.listener, 100).await;

@@ -49,7 +49,7 @@ async fn whoever_opens_may_leave() {
 }
 
 #[tokio::test]
-async fn another_connection_when_streams_run_out_and_a_limit_when_those_do() {
+async fn fm32_another_connection_when_streams_run_out_and_a_limit_when_those_do() {
     let backend = Backend::new(2).await;
     let mut one = heard(&backend, 1).await;
     let first = backend.get();
