@@ -9,6 +9,7 @@ use super::backend::Backend;
 use super::handle::Shared;
 use super::state::BackendTransition;
 use super::word::Flags;
+use crate::time::saturating_nanos;
 use crate::{Cause, Outcome, Tick, Verdict};
 
 /// One attempt on one backend. Counts as in flight until it is recorded or dropped.
@@ -167,6 +168,22 @@ impl<S> Lease<S> {
             self.fail(now, Some(Cause::DependencyResponseTimeout))
         } else {
             Recorded::NOTHING
+        }
+    }
+
+    /// Ends the attempt because another one of its request was answered first, which is no result.
+    ///
+    /// That it has taken so long already is something the latency estimate has to know, or only fast answers
+    /// would be heard of, and this backend stays as attractive as it was. Where that is more than
+    /// usual it counts among the latencies too: those whose other attempts cut them short would be missing
+    /// from the very percentile by which they were cut.
+    pub fn outrun(self, now: Tick) {
+        let vitals = &self.backend.vitals;
+        let (age, climate) = (self.latency(now), &self.backend.climate);
+        vitals.estimate.observe_failure(now, age, climate.decay());
+        if saturating_nanos(age) as f32 > climate.typical() {
+            vitals.histogram.fade(now);
+            vitals.histogram.record(age);
         }
     }
 
