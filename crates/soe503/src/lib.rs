@@ -88,6 +88,7 @@ mod context;
 mod error;
 pub mod explain;
 pub mod facts;
+mod flight;
 pub mod grpc;
 mod macros;
 pub mod overtime;
