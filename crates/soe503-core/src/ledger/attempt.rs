@@ -185,6 +185,11 @@ impl Ledger {
             .fold(0, u8::saturating_add)
     }
 
+    /// An attempt failed, be it that another has saved the request.
+    pub fn any_failed(&self) -> bool {
+        self.attempts.iter().any(|attempt| attempt.fault.is_some())
+    }
+
     /// The attempt that decided the result.
     pub fn last(&self) -> Option<&Attempt> {
         self.attempts.last()
