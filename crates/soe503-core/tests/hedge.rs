@@ -144,6 +144,34 @@ fn what_was_outrun_is_heard_of() {
     assert!(picks.count() < 100);
 }
 
+/// It may be hung: then it must not go on getting a part of the requests, to be hedged.
+#[test]
+fn who_answers_nothing_in_between_is_hardly_asked_any_more() {
+    let share = |answers: bool| {
+        let mut pool = pool(2);
+        for name in ["b0", "b1"] {
+            answer(&mut pool, name, 100, ms(30), at(10));
+        }
+        for n in 0..20 {
+            let now = at(11).after(ms(60 * n));
+            pool.lease("b0", now).outrun(now.after(ms(60)));
+            if answers {
+                pool.answer("b0", now.after(ms(60)), ms(30));
+            }
+        }
+        // Both have as much to do as they can: five requests.
+        let now = at(13);
+        let mut busy: Vec<_> = (0..5).map(|_| pool.lease("b1", now)).collect();
+        busy.extend((0..100).map(|_| pool.pick(now)));
+        busy.iter()
+            .filter(|lease| &*lease.backend().name == "b0")
+            .count()
+    };
+    let (hung, late) = (share(false), share(true));
+    assert!(hung <= 6, "{hung}");
+    assert!(late >= 30, "{late}");
+}
+
 #[test]
 fn a_short_time_says_nothing() {
     let mut pool = pool(1);

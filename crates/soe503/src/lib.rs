@@ -35,7 +35,7 @@
 //! | [`rate_limit`] | callers are told apart, and some send too much | [`Rejected`] at once, told with 429 |
 //! | [`timeout`] | always | [`Failure`] at the deadline, with what was tried |
 //! | [`concurrency_limit`] | the process, or what is behind it, can hold so much and no more | [`Rejected`] at once, or after a bounded wait |
-//! | [`retry`] | at one layer of a system | the backend's own answer, or [`Failure`] |
+//! | [`retry`] | at one layer of a system; with [hedging](retry#hedging), if answers are late now and then | the backend's own answer, or [`Failure`] |
 //! | [`circuit_breaker`] | around what can fail as a whole | [`Rejected`] with the root behind it |
 //! | [`pool`] | innermost, instead of a client | [`Failure`] by backend, or [`Rejected`] |
 //!

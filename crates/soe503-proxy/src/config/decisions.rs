@@ -12,7 +12,9 @@ use soe503_core::{
     throttle::ThrottleConfig,
 };
 
-use super::{CircuitBreaker, HealthCheck, Hedge, Name, PoolConfig, Retry, RetryBudget, Throttle, Window};
+use super::{
+    CircuitBreaker, HealthCheck, Hedge, Name, PoolConfig, Retry, RetryBudget, Throttle, Window,
+};
 
 impl PoolConfig {
     /// How backends are chosen and judged.

@@ -3,10 +3,10 @@
 use super::{
     keys::{
         AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, BypassKeys, CertificateKeys, CheckKeys,
-        ClientAuthKeys, EjectionKeys, FallbackKeys, FileKeys, ForwardedKeys, HashKeys, HedgeKeys, HeaderKeys,
-        LimitKeys, ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys,
-        PoolTlsKeys, QueueKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
-        ServerKeys, StickyKeys, ThrottleKeys,
+        ClientAuthKeys, EjectionKeys, FallbackKeys, FileKeys, ForwardedKeys, HashKeys, HeaderKeys,
+        HedgeKeys, LimitKeys, ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys,
+        PoolKeys, PoolTlsKeys, QueueKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys,
+        RouteKeys, ServerKeys, StickyKeys, ThrottleKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };

@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
-    BackendTls, Balance, Cache, CircuitBreaker, Ejection, Factor, Hash, HealthCheck, Hedge, LoadReports,
-    Name, NonEmpty, Queue, RetryBudget, Sticky, Throttle,
+    BackendTls, Balance, Cache, CircuitBreaker, Ejection, Factor, Hash, HealthCheck, Hedge,
+    LoadReports, Name, NonEmpty, Queue, RetryBudget, Sticky, Throttle,
 };
 
 /// Backends behind a name: `[pools.NAME]`.

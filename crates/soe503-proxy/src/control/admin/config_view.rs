@@ -13,8 +13,8 @@ use self::balance::{balance, balancing};
 use super::front_view;
 use crate::config::{
     AccessLog, Admin, AdminAccess, Backend, BackendProtocol, BackendTls, Cache, CircuitBreaker,
-    Config, Ejection, Exposure, Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck, Hedge,
-    Host, HostPolicy, Listener, ListenerTls, Match, Networks, PoolConfig, Probe, Protocols,
+    Config, Ejection, Exposure, Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck,
+    Hedge, Host, HostPolicy, Listener, ListenerTls, Match, Networks, PoolConfig, Probe, Protocols,
     RetryBudget, Rewrite, Route, Server, StatusPolicy, Throttle, Window,
 };
 

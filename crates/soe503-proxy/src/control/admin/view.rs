@@ -46,7 +46,10 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
             spent: budget.spent,
             refused: budget.refused,
         },
-        hedge: pool.config.hedge.map(|_| hedge(&pool.pool.hedge().snapshot())),
+        hedge: pool
+            .config
+            .hedge
+            .map(|_| hedge(&pool.pool.hedge().snapshot())),
         throttle: pool.throttle.as_ref().map(|throttle| {
             let seen = throttle.snapshot(now);
             api::Throttle {

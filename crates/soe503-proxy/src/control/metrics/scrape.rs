@@ -7,9 +7,9 @@ use std::time::Duration;
 use soe503::stale::StaleSnapshot;
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::Cause;
+use soe503_core::hedge::HedgeSnapshot;
 use soe503_core::limit::LimitWhy;
 use soe503_core::rate::RateSnapshot;
-use soe503_core::hedge::HedgeSnapshot;
 use soe503_core::throttle::ThrottleSnapshot;
 use soe503_core::waiting::WaitingSnapshot;
 
