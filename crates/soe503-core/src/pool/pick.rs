@@ -12,14 +12,12 @@ use super::balance::Balance;
 use super::census::Admit;
 use super::group::Group;
 use super::handle::{Pool, Shared};
-use super::latency::SAMPLE;
 use super::lease::Lease;
 use super::members::Members;
 use super::refusal::NoBackend;
 use super::tried::Tried;
 use super::word::Flags;
 use crate::Tick;
-use crate::histogram::Histogram;
 
 /// Two costs that differ by less than this factor are the same, give or take noise.
 const NOISE: f32 = 1.2;
@@ -124,7 +122,7 @@ impl<S> Pool<S> {
         if refreshed {
             let reports = &shared.climate.reports;
             reports.refresh(now, list.len(), |i| &list[i].vitals.reported);
-            shared.hedge.learn(now, usual(list));
+            shared.hedge.learn(now, members.latencies());
         }
         let config = shared.config.load();
         // Backends may change between the decision and the choice; then decide again, once.
@@ -153,15 +151,6 @@ impl<S> Pool<S> {
         }
         Ok(shared.lease(backend, flags, repeated, now))
     }
-}
-
-/// The latencies of the backends that are not ejected; of many, a sample.
-fn usual<S>(list: &[Arc<Backend<S>>]) -> impl Iterator<Item = &Histogram> {
-    let step = list.len().div_ceil(SAMPLE).max(1);
-    let sample = list.iter().step_by(step);
-    sample
-        .filter(|backend| !backend.flags().has(Flags::EJECTED))
-        .map(|backend| &backend.vitals.histogram)
 }
 
 // === impl Shared ===

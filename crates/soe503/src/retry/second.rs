@@ -71,7 +71,7 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
         self.hedged.as_ref().is_some_and(|hedged| hedged.hedge)
     }
 
-    /// The attempt in flight has ended: what it could use of the allowance is known to be taken off.
+    /// What the attempt in flight may use of the allowance is taken off already.
     pub(super) fn is_charged(&self) -> bool {
         self.hedged.as_ref().is_some_and(|hedged| hedged.charged)
     }

@@ -4,6 +4,7 @@
 //! configuration that means the same (a test says so).
 
 mod balance;
+mod hedge;
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::front_view;
 use crate::config::{
     AccessLog, Admin, AdminAccess, Backend, BackendProtocol, BackendTls, Cache, CircuitBreaker,
     Config, Ejection, Exposure, Forwarded, ForwardedMode, ForwardedStyle, HeaderRules, HealthCheck,
-    Hedge, Host, HostPolicy, Listener, ListenerTls, Match, Networks, PoolConfig, Probe, Protocols,
+    Host, HostPolicy, Listener, ListenerTls, Match, Networks, PoolConfig, Probe, Protocols,
     RetryBudget, Rewrite, Route, Server, StatusPolicy, Throttle, Window,
 };
 
@@ -272,7 +273,7 @@ fn pool(pool: &PoolConfig) -> Value {
         "dns_refresh": span(pool.dns_refresh),
         "circuit_breaker": pool.circuit_breaker.as_ref().map_or_else(off, circuit_breaker),
         "retry_budget": retry_budget(&pool.retry_budget),
-        "hedge": pool.hedge.as_ref().map_or_else(off, hedge),
+        "hedge": pool.hedge.as_ref().map_or_else(off, hedge::view),
         "ejection": pool.ejection.as_ref().map_or_else(off, ejection),
         "throttle": pool.throttle.as_ref().map_or_else(off, throttle),
         "queue": {
@@ -340,16 +341,6 @@ fn retry_budget(budget: &RetryBudget) -> Value {
         "ratio": budget.ratio.as_f64(),
         "window": span(budget.window),
         "min_per_second": budget.min_per_second,
-    })
-}
-
-fn hedge(on: &Hedge) -> Value {
-    json!({
-        "enabled": true,
-        "percentile": on.percentile.as_f64(),
-        "min_delay": span(on.min_delay),
-        "max": on.max,
-        "minimum_requests": on.minimum_requests,
     })
 }
 
