@@ -307,7 +307,7 @@ fn percentiles_below_a_half_are_no_hedging() {
 
 #[test]
 fn a_pool_panics_when_it_uses_what_is_out() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     assert!(!pool.pool.is_panicking());
     for name in ["b0", "b1"] {
         let down = report(Health::Down, None, None);

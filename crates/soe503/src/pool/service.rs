@@ -148,7 +148,7 @@ fn affinity<B>(context: &RequestContext, request: &Request<B>) -> Affinity {
 /// The request's client stays with a backend.
 pub(crate) fn is_bound<B>(request: &Request<B>) -> bool {
     let head = RequestContext::head(request);
-    let extensions = head.map_or(request.extensions(), |head| &head.extensions);
+    let extensions = head.map_or_else(|| request.extensions(), |head| &head.extensions);
     let affinity: Option<&Affinity> = extensions.get();
     affinity.is_some_and(|affinity| affinity.badge.is_some())
 }

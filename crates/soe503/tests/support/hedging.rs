@@ -261,11 +261,11 @@ impl Hedged {
     }
 }
 
-fn act(
+async fn act(
     backend: usize,
     script: Arc<Mutex<Script>>,
     request: ToBackend,
-) -> impl Future<Output = Result<Response<Full<Bytes>>, BoxError>> {
+) -> Result<Response<Full<Bytes>>, BoxError> {
     let context: RequestContext = request.extensions().get().cloned().unwrap();
     let act = {
         let mut script = script.lock().unwrap();
@@ -281,24 +281,22 @@ fn act(
         });
         script.acts.pop_front().expect("nobody said what to do")
     };
-    async move {
-        let mut cancelled = Cancelled(script, context.number, false);
-        let wait = |millis| tokio::time::sleep(Duration::from_millis(millis));
-        let result = match act {
-            Act::Answer(status, after) => {
-                wait(after).await;
-                // Nothing to read: it has ended with its head.
-                Ok(super::status(status).map(|_| Full::default()))
-            }
-            Act::Break(errno, after) => {
-                wait(after).await;
-                Err(super::errno(errno))
-            }
-            Act::Hang => std::future::pending().await,
-        };
-        cancelled.2 = true;
-        result
-    }
+    let mut cancelled = Cancelled(script, context.number, false);
+    let wait = |millis| tokio::time::sleep(Duration::from_millis(millis));
+    let result = match act {
+        Act::Answer(status, after) => {
+            wait(after).await;
+            // Nothing to read: it has ended with its head.
+            Ok(super::status(status).map(|_| Full::default()))
+        }
+        Act::Break(errno, after) => {
+            wait(after).await;
+            Err(super::errno(errno))
+        }
+        Act::Hang => std::future::pending().await,
+    };
+    cancelled.2 = true;
+    result
 }
 
 fn millis(time: Duration) -> u64 {
