@@ -42,6 +42,16 @@ fn status_of_one_pool_that_is_fine_exits_0() {
 }
 
 #[test]
+fn status_shows_what_is_hedged() {
+    let server = Server::admin();
+    let said = ask(&server.url(""), &["pool", "status"]);
+    let hedge = "hedge after 32 ms (61 sent, 48 won, 3 refused by the budget)";
+    assert!(said.out.contains(hedge), "{}", said.out);
+    let said = ask(&server.url(""), &["pool", "status", "static"]);
+    assert!(!said.out.contains("hedge"), "{}", said.out);
+}
+
+#[test]
 fn json_is_exactly_what_the_api_returned() {
     let odd = "{\n  \"pools\" : [ ],\t\"tomorrow\":1 }\n";
     for body in [POOLS, odd] {

@@ -42,8 +42,8 @@ pub use failure::{
 pub use maintenance::{Maintenance, MaintenanceAction, MaintenanceList, MaintenanceRequest};
 pub use pool::{
     Backend, BackendState, ByPriority, Cache, Circuit, CircuitState, ForcedCircuit, HealthCheck,
-    HealthCheckState, HealthHint, HintStatus, IdleTimeout, IdleTimeoutSource, Latency, Limit,
-    LimitSource, Pool, PoolState, Pools, Queue, RetryBudget, Throttle, Tier, Waiting,
+    HealthCheckState, HealthHint, Hedge, HintStatus, IdleTimeout, IdleTimeoutSource, Latency,
+    Limit, LimitSource, Pool, PoolState, Pools, Queue, RetryBudget, Throttle, Tier, Waiting,
 };
 pub use problem::Problem;
 pub use rate_limit::{RateLimit, RateLimits};

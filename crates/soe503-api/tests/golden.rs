@@ -87,11 +87,15 @@ fn the_promised_keys_are_there() {
     };
     expect(
         pool,
-        "name state panic circuit backends retry_budget queue throttle requests prevented failed",
+        "name state panic circuit backends retry_budget queue hedge throttle requests prevented failed",
     );
     expect(&pool["circuit"], "state opened_at retry_at root");
     expect(&pool["retry_budget"], "available spent refused");
     expect(&pool["queue"], "depth limit");
+    expect(
+        &pool["hedge"],
+        "delay_ms samples sent won lost failed withheld",
+    );
     expect(&pool["throttle"], "held_back requests accepted throttled");
     let backend = &pool["backends"][0];
     expect(

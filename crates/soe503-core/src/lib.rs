@@ -10,6 +10,7 @@
 //! | [`cause`] | what a failure is called, and everything that is constant about it |
 //! | [`breaker`] | whether a circuit lets a request through |
 //! | [`retry`] | whether, when and on whose budget a request is tried again |
+//! | [`hedge`] | whether and when a request that is late is sent to a second backend
 //! | [`pool`] | which backend gets an attempt, and which are out of rotation and why |
 //! | [`health`] | when active checks change their mind |
 //! | [`keepalive`] | how long an idle connection may be used again |
@@ -30,6 +31,7 @@ pub mod cause;
 pub mod diagnosis;
 pub mod explain;
 pub mod health;
+pub mod hedge;
 pub mod histogram;
 pub mod hops;
 pub mod keepalive;

@@ -147,6 +147,7 @@ async fn pools_are_shown_with_every_field_of_the_contract() {
         cause: None,
         attempts: 2,
         prevented: true,
+        hedged: false,
         degraded: None,
     });
     let (status, all) = scene.get(path::POOLS).await;

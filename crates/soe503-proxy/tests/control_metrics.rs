@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use soe503::stale::StaleSnapshot;
 use soe503_api::{BackendState, CircuitState};
+use soe503_core::hedge::{HedgeConfig, HedgeSnapshot};
 use soe503_core::limit::LimitWhy;
+use soe503_core::pool::{BackendSpec, Pool, PoolConfig, Tried};
 use soe503_core::rate::{RateConfig, RateLimit, RateSnapshot};
 use soe503_core::throttle::{Throttle, ThrottleConfig, ThrottleSnapshot};
 use soe503_core::waiting::WaitingRoom;
-use soe503_core::{Cause, Tick};
+use soe503_core::{Cause, Outcome, Tick};
 use soe503_proxy::config::TlsVersion;
 use soe503_proxy::control::metrics::{
     BackendScrape, Kind, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape, page, render,
@@ -52,6 +54,25 @@ fn throttle() -> ThrottleSnapshot {
     }
     throttle.admit(Tick::ZERO, 0.0).unwrap_err();
     throttle.snapshot(Tick::ZERO)
+}
+
+/// A pool that knows what is late, and has sent one hedge.
+fn hedge() -> HedgeSnapshot {
+    let config = PoolConfig {
+        hedge: Some(HedgeConfig::default()),
+        ..PoolConfig::default()
+    };
+    let pool = Pool::new("app", config, 7);
+    let now = Tick::from_secs(10);
+    pool.set_backends(vec![BackendSpec::new("10.0.0.1:80", ())], now);
+    let (none, mut rng) = (Tried::new(), fastrand::Rng::with_seed(1));
+    for _ in 0..100 {
+        let lease = pool.pick(now, &none, false, &mut rng).unwrap();
+        lease.record(now.after(Duration::from_millis(32)), Outcome::SUCCESS);
+    }
+    drop(pool.pick(Tick::from_secs(11), &none, false, &mut rng));
+    pool.hedge().won();
+    pool.hedge().snapshot()
 }
 
 fn scrape() -> Scrape {
@@ -104,6 +125,8 @@ fn scrape() -> Scrape {
             ],
             attempts: 110,
             prevented: 6,
+            prevented_by_hedges: 1,
+            hedge: Some(hedge()),
             fallbacks: 2,
             stale: 3,
             cache: Some(StaleSnapshot::default()),
@@ -261,7 +284,17 @@ fn values_are_where_they_belong() {
         (
             "soe503_prevented_total",
             &[("pool", "app"), ("by", "retry")],
-            6.0,
+            5.0,
+        ),
+        (
+            "soe503_prevented_total",
+            &[("pool", "app"), ("by", "hedge")],
+            1.0,
+        ),
+        (
+            "soe503_hedges_total",
+            &[("pool", "app"), ("result", "won")],
+            1.0,
         ),
         (
             "soe503_tls_handshake_failures_total",

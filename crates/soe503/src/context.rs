@@ -33,6 +33,9 @@ pub struct RequestContext {
     pub attempt_deadline: Option<Tick>,
     /// Which attempt this is, from 1.
     pub number: u8,
+    /// This attempt is a hedge: the one before it is still waited for. It goes to a backend that was not
+    /// tried, or nowhere.
+    pub hedge: bool,
     /// The backends that this request has tried already.
     pub tried: Tried,
     /// Running the request twice is as good as once. From the method (RFC 9110 §9.2.2), unless a
@@ -56,6 +59,7 @@ impl RequestContext {
             caller_deadline: None,
             attempt_deadline: None,
             number: 1,
+            hedge: false,
             tried: Tried::default(),
             idempotent,
             allowance: Allowance::default(),

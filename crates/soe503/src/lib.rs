@@ -36,7 +36,7 @@
 //! | [`throttle`] | what is behind it sheds load, and would refuse most of it | [`Rejected`] for a share of the requests |
 //! | [`timeout`] | always | [`Failure`] at the deadline, with what was tried |
 //! | [`concurrency_limit`] | the process, or what is behind it, can hold so much and no more | [`Rejected`] at once, or after a bounded wait |
-//! | [`retry`] | at one layer of a system | the backend's own answer, or [`Failure`] |
+//! | [`retry`] | at one layer of a system; with [hedging](retry#hedging), if answers are late now and then | the backend's own answer, or [`Failure`] |
 //! | [`circuit_breaker`] | around what can fail as a whole | [`Rejected`] with the root behind it |
 //! | [`pool`] | innermost, instead of a client | [`Failure`] by backend, or [`Rejected`] |
 //!
@@ -89,6 +89,7 @@ mod context;
 mod error;
 pub mod explain;
 pub mod facts;
+mod flight;
 pub mod grpc;
 mod macros;
 pub mod overtime;

@@ -17,6 +17,7 @@ use crate::classify::{Classify, Head};
 use crate::clock;
 use crate::error::{BoxError, Failure};
 use crate::facts;
+use crate::flight;
 use crate::grpc;
 use crate::served::LateScope;
 
@@ -36,6 +37,13 @@ pub(crate) trait Count {
 
     /// Nobody waits any more.
     fn abandon(self, now: Tick);
+
+    /// Another attempt of the request was answered first: no result at all.
+    fn outrun(self, _now: Tick)
+    where
+        Self: Sized,
+    {
+    }
 
     /// The answer says no, however well the backend is. For those to whom that matters.
     fn unhelpful(&mut self) {}
@@ -202,6 +210,9 @@ impl<T: Count> Drop for Guard<T> {
             return;
         };
         let now = clock::now();
+        if !self.polling && flight::is_outrun() {
+            return count.outrun(now);
+        }
         let cause = if self.polling {
             Cause::Unclassified
         } else if self.due.is_some_and(|due| now >= due) {

@@ -1,7 +1,7 @@
 //! A failure record as text: the headline says what and how sure, the sentence says it in words,
 //! and then come the sections, each of which may be missing.
 
-use soe503_api::{Attempt, Evidence, FailureRecord, RuledOut, Timestamp};
+use soe503_api::{Attempt, Evidence, FailureRecord, RetryVerdict, RuledOut, Timestamp};
 
 use super::words;
 use crate::show::{Canvas, Fact, Line, age, count, flow, millis, section, style, wrap};
@@ -108,6 +108,9 @@ fn answered(record: &FailureRecord) -> String {
 
 fn attempt(attempt: &Attempt) -> String {
     let mut text = format!("{}.", attempt.number);
+    if attempt.hedge {
+        text += " (hedge)";
+    }
     match (&attempt.backend, &attempt.address) {
         (Some(name), Some(address)) if name != address => text += &format!(" {name} ({address})"),
         (Some(name), _) | (None, Some(name)) => text += &format!(" {name}"),
@@ -116,6 +119,7 @@ fn attempt(attempt: &Attempt) -> String {
     let what = match (&attempt.fault, attempt.status) {
         (Some(fault), _) => format!("{fault} {}", words::phase(attempt.phase)),
         (None, Some(status)) => format!("answered {status}"),
+        (None, None) if attempt.retry == Some(RetryVerdict::Outrun) => "not answered".to_owned(),
         (None, None) => "answered".to_owned(),
     };
     text += &format!(": {what}, after {}", millis(attempt.elapsed_ms));

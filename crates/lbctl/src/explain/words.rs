@@ -39,6 +39,8 @@ pub(super) const fn retry(verdict: RetryVerdict) -> &'static str {
         RetryVerdict::NoTimeLeft => "not tried again: no time left before the deadline",
         RetryVerdict::NoOtherBackend => "not tried again: no other backend is left",
         RetryVerdict::Pointless => "not tried again: it would be the same elsewhere",
+        RetryVerdict::Hedged => "a hedge was under way already",
+        RetryVerdict::Outrun => "cancelled, as another attempt was answered first",
         RetryVerdict::ClientGone => "not tried again: the client left",
         RetryVerdict::Disabled => "not tried again: retries are turned off",
         _ => "not tried again",

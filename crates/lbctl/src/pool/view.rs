@@ -82,6 +82,7 @@ fn headline(pool: &Pool, now: Timestamp, canvas: Canvas, out: &mut String) {
         facts.push(queue(pool));
     }
     facts.extend(shed(pool.limit.shed));
+    facts.extend(hedge(pool));
     facts.extend(throttle(pool));
     if pool.waiting.depth > 0 {
         facts.push(waiters(pool));
@@ -211,6 +212,25 @@ fn budget(pool: &Pool) -> Fact {
     ))
     .and(format!("{} refused", count(budget.refused)), refused)
     .and(")", style::PLAIN)
+}
+
+/// When a request is sent to a second backend, and what came of it, if that happens at all.
+fn hedge(pool: &Pool) -> Option<Fact> {
+    let hedge = pool.hedge.as_ref()?;
+    let due = match hedge.delay_ms {
+        Some(delay) => format!("hedge after {delay:.0} ms"),
+        None => "hedge not yet known when".to_owned(),
+    };
+    let refused = hedge.withheld.get("budget_empty").copied().unwrap_or(0);
+    let style = if refused > 0 {
+        style::WARN
+    } else {
+        style::PLAIN
+    };
+    let (sent, won) = (count(hedge.sent), count(hedge.won));
+    let fact = Fact::plain(format!("{due} ({sent} sent, {won} won, "));
+    let refused = format!("{} refused by the budget", count(refused));
+    Some(fact.and(refused, style).and(")", style::PLAIN))
 }
 
 /// What is held back, if anything was.

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct Attempt {
     /// 1 for the first.
     pub number: u32,
+    /// It was sent while the attempt before it was still waited for.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub hedge: bool,
     /// The backend's name; `null` if none was chosen.
     pub backend: Option<String>,
     /// The backend's address; `null` if none was chosen.
@@ -80,6 +83,10 @@ pub enum RetryVerdict {
     NoOtherBackend,
     /// The failure would be the same elsewhere.
     Pointless,
+    /// Another attempt was under way already.
+    Hedged,
+    /// It did not fail: another attempt was answered first, and this one was cancelled.
+    Outrun,
     /// The client left.
     ClientGone,
     /// Retries are turned off here.

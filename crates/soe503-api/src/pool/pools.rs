@@ -1,5 +1,7 @@
 //! A pool, and the sum of it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Backend, Circuit, Limit, Queue};
@@ -37,6 +39,9 @@ pub struct Pool {
     pub limit: Limit,
     /// Requests that wait for a slot.
     pub queue: Queue,
+    /// What is sent to a second backend because it is late; `null` if nothing is.
+    #[serde(default)]
+    pub hedge: Option<Hedge>,
     /// What holds requests back that the backends would refuse; `null` if nothing does.
     pub throttle: Option<Throttle>,
     /// Answers that are kept to be given instead of failures; `null` if none are.
@@ -92,6 +97,27 @@ pub struct RetryBudget {
     pub spent: u64,
     /// Retries that were not made because the budget was empty.
     pub refused: u64,
+}
+
+/// Requests that were late and were sent to a second backend as well.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Hedge {
+    /// After how many milliseconds one is late now; `null` while too few answers are known.
+    pub delay_ms: Option<f64>,
+    /// The answers that this is known from.
+    pub samples: u64,
+    /// Hedges sent since the proxy started.
+    pub sent: u64,
+    /// Those of them that were answered first.
+    pub won: u64,
+    /// Those that were cancelled, as the attempt before them was answered.
+    pub lost: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Requests that were late and not sent again, by the reason: `panic`, `circuit`, `probe`,
+    /// `no_other_backend`, `attempts_spent`, `no_time_left` or `budget_empty`.
+    #[serde(default)]
+    pub withheld: BTreeMap<String, u64>,
 }
 
 /// What holds requests back that the backends would refuse for overload.

@@ -84,8 +84,16 @@ fn server_timing(telling: &Telling<'_>) -> String {
     for attempt in telling.attempts.attempts.iter().take(MOST_ATTEMPTS) {
         let millis = attempt.elapsed.as_secs_f64() * 1e3;
         let _ = write!(out, "attempt-{};dur={millis:.1}", attempt.number);
-        if let Some(cause) = mechanical(attempt) {
-            let _ = write!(out, ";desc=\"{}\"", words::last(cause));
+        let hedge = if attempt.hedge { "hedge" } else { "" };
+        match mechanical(attempt) {
+            Some(cause) => {
+                let gap = if attempt.hedge { " " } else { "" };
+                let _ = write!(out, ";desc=\"{hedge}{gap}{}\"", words::last(cause));
+            }
+            None if attempt.hedge => {
+                let _ = write!(out, ";desc=\"{hedge}\"");
+            }
+            None => {}
         }
         out.push_str(", ");
     }

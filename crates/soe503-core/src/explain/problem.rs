@@ -125,6 +125,9 @@ pub struct ToldScope {
 pub struct ToldAttempt {
     /// 1 for the first.
     pub number: u8,
+    /// It was sent while the attempt before it was still waited for; absent if not.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub hedge: bool,
     /// What the backend is called in front of this reader.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<String>,

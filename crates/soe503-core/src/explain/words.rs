@@ -36,7 +36,12 @@ fn attempt(attempt: &Attempt, names: &Names<'_>) -> String {
         format!(" on {}", names.backend(name, attempt.address.as_deref()))
     });
     format!(
-        "attempt {}{on}: {} after {}",
+        "{} {}{on}: {} after {}",
+        if attempt.hedge {
+            "hedge, attempt"
+        } else {
+            "attempt"
+        },
         attempt.number,
         faults::fault(attempt, names),
         duration(attempt.elapsed)
@@ -231,6 +236,8 @@ pub(super) const fn verdict(verdict: RetryVerdict) -> &'static str {
         RetryVerdict::NoTimeLeft => "not tried again: the deadline leaves no time for it",
         RetryVerdict::NoOtherBackend => "not tried again: no other backend is left to try",
         RetryVerdict::Pointless => "not tried again: it would fail in the same way",
+        RetryVerdict::Hedged => "another attempt was under way already",
+        RetryVerdict::Outrun => "cancelled: another attempt was answered first",
         RetryVerdict::ClientGone => "not tried again: the client left",
         RetryVerdict::Disabled => "not tried again: retries are off",
     }

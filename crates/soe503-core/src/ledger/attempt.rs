@@ -51,6 +51,10 @@ pub enum RetryVerdict {
     NoOtherBackend,
     /// The failure would be the same elsewhere (circuit open, limit, policy).
     Pointless,
+    /// Another attempt was under way already: see [`Attempt::hedge`].
+    Hedged,
+    /// It did not fail: another attempt was answered first, and this one was cancelled.
+    Outrun,
     /// The client left.
     ClientGone,
     /// Retries are turned off here.
@@ -62,6 +66,8 @@ pub enum RetryVerdict {
 pub struct Attempt {
     /// 1 for the first.
     pub number: u8,
+    /// It was sent while the attempt before it was still waited for.
+    pub hedge: bool,
     /// The backend's name, if one was chosen.
     pub backend: Option<Arc<str>>,
     /// The backend's address as text, if one was chosen.
@@ -122,6 +128,7 @@ impl Attempt {
     pub const fn begin(number: u8, now: Tick) -> Self {
         Self {
             number,
+            hedge: false,
             backend: None,
             address: None,
             phase: Phase::Queue,
@@ -152,7 +159,7 @@ impl Attempt {
     }
 }
 
-/// The attempts of one request, oldest first, and the refusal that ended it, if one did.
+/// The attempts of one request, in the order in which they ended, and the refusal that ended it, if one did.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger {
     /// All attempts, also the ones that never reached a backend.
@@ -176,6 +183,11 @@ impl Ledger {
             .filter(|a| a.phase > Phase::Queue)
             .map(|a| a.below.map_or(1, |below| below.attempts))
             .fold(0, u8::saturating_add)
+    }
+
+    /// An attempt failed, be it that another has saved the request.
+    pub fn any_failed(&self) -> bool {
+        self.attempts.iter().any(|attempt| attempt.fault.is_some())
     }
 
     /// The attempt that decided the result.

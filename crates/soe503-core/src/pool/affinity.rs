@@ -32,6 +32,8 @@ pub struct Ask<'a> {
     pub probe_allowed: bool,
     /// Where it belongs.
     pub affinity: Affinity,
+    /// Rather nobody than one that the request has tried.
+    pub elsewhere: bool,
 }
 
 // === impl Affinity ===
@@ -89,6 +91,7 @@ impl<'a> Ask<'a> {
             tried,
             probe_allowed: false,
             affinity: Affinity::NONE,
+            elsewhere: false,
         }
     }
 
@@ -96,6 +99,13 @@ impl<'a> Ask<'a> {
     #[must_use]
     pub const fn picker(mut self, picker: u32) -> Self {
         self.picker = picker;
+        self
+    }
+
+    /// Rather nobody than one that the request has tried.
+    #[must_use]
+    pub const fn elsewhere(mut self, elsewhere: bool) -> Self {
+        self.elsewhere = elsewhere;
         self
     }
 

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use super::balance::Balance;
 use crate::Ratio;
 use crate::health::Health;
+use crate::hedge::HedgeConfig;
 
 /// How a pool chooses and judges its backends.
 ///
 /// # Defaults
 /// `balance` P2C, `ejection` see [`EjectionConfig`], `panic_threshold` 0.5, `slow_start` 5 s,
 /// `latency_decay` 10 s, `initial_health` up, `abandon_after` none, `zone` none, `overprovisioning` 1.4,
-/// `load_reports` none.
+/// `load_reports` none, `hedge` none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PoolConfig {
     /// How a backend is chosen among those that can be used.
@@ -41,6 +42,9 @@ pub struct PoolConfig {
     /// What backends say about their load ([`Backend::report`](super::Backend::report)) is taken into
     /// account, and for so long. `None`: it is not.
     pub load_reports: Option<Duration>,
+    /// When requests that are late are sent to a second backend, by a layer that does
+    /// ([`Pool::hedge`](super::Pool::hedge)). `None`: never.
+    pub hedge: Option<HedgeConfig>,
 }
 
 /// When traffic takes a backend out of rotation, and for how long.
@@ -116,6 +120,7 @@ impl Default for PoolConfig {
             zone: None,
             overprovisioning: 1.4,
             load_reports: None,
+            hedge: None,
         }
     }
 }

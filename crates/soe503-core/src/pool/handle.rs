@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use super::agenda::Agenda;
 use super::aperture::{Aperture, SMALL};
 use super::backend::{Backend, BackendSpec, Key};
+use super::census::Admit;
 use super::config::PoolConfig;
 use super::latency::Climate;
 use super::members::Members;
@@ -20,6 +21,7 @@ use super::tried::Tried;
 use super::vitals::{NOWHERE, Vitals};
 use super::word::{Flags, Sums};
 use crate::Tick;
+use crate::hedge::Hedge;
 
 /// A named set of backends. A cheap-clone handle: clones are the same pool.
 ///
@@ -34,6 +36,7 @@ pub(super) struct Shared<S> {
     pub(super) config: ArcSwap<PoolConfig>,
     pub(super) members: ArcSwap<Members<S>>,
     pub(super) climate: Arc<Climate>,
+    pub(super) hedge: Hedge,
     pub(super) sums: Arc<Sums>,
     /// Which part of it is used, once it has been large.
     pub(super) aperture: OnceLock<Aperture>,
@@ -70,9 +73,11 @@ impl<S> Pool<S> {
         climate.set_decay(config.latency_decay);
         climate.set_counting(config.balance.is_bounded());
         climate.reports.set_expiry(config.load_reports);
+        let name = name.into();
         Self {
             shared: Arc::new(Shared {
-                name: name.into(),
+                hedge: Hedge::new(Arc::clone(&name), config.hedge),
+                name,
                 members: ArcSwap::from_pointee(Members::new(Vec::new(), &config, 0)),
                 config: ArcSwap::from_pointee(config),
                 climate: Arc::new(climate),
@@ -110,6 +115,7 @@ impl<S> Pool<S> {
         shared.climate.set_decay(config.latency_decay);
         shared.climate.set_counting(config.balance.is_bounded());
         shared.climate.reports.set_expiry(config.load_reports);
+        shared.hedge.set_config(config.hedge);
         let before = shared.config.swap(Arc::new(config));
         let (config, members) = (shared.config.load(), shared.members.load_full());
         let arranged = |config: &PoolConfig| {
@@ -220,6 +226,18 @@ impl<S> Pool<S> {
     pub fn any_ejected(&self) -> bool {
         let census = self.shared.members.load().whole.roster.census();
         census.ejected + census.ejected_down > 0
+    }
+
+    /// What its hedging is doing; for a layer that sends requests twice, and for whoever watches.
+    pub fn hedge(&self) -> &Hedge {
+        &self.shared.hedge
+    }
+
+    /// Backends are picked that are not in rotation, because checks are not believed or nobody else is
+    /// left.
+    pub fn is_panicking(&self) -> bool {
+        let admit = self.shared.members.load().whole.roster.admit();
+        admit.is_some_and(|admit| admit != Admit::Rotation)
     }
 
     /// The latency that is typical here: the median of the backends' estimates. `None` before the

@@ -9,6 +9,7 @@ use super::backend::Backend;
 use super::handle::Shared;
 use super::state::BackendTransition;
 use super::word::Flags;
+use crate::time::saturating_nanos;
 use crate::{Cause, Outcome, Tick, Verdict};
 
 /// One attempt on one backend. Counts as in flight until it is recorded or dropped.
@@ -61,6 +62,8 @@ pub struct Recorded {
     pub transition: Option<BackendTransition>,
 }
 
+/// From so many attempts on that were outrun in a row, another says no more.
+const MOST_OUTRUN: u32 = 64;
 /// How long a probe may be without an answer before its client's leaving speaks against the backend.
 const PROBE_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -170,6 +173,30 @@ impl<S> Lease<S> {
         }
     }
 
+    /// Ends the attempt because another one of its request was answered first, which is no result.
+    ///
+    /// That it has taken longer than usual already is something the latency estimate has to know, or only fast
+    /// answers would be heard of, and this backend would stay as attractive as it was. It counts among the
+    /// latencies too: what was cut short would otherwise be missing from the percentile by which it was cut.
+    ///
+    /// A backend that is outrun again and again, and answers nothing in between, may be hung: how long it would
+    /// have taken is not known, and taken for longer each time.
+    pub fn outrun(self, now: Tick) {
+        let vitals = &self.backend.vitals;
+        let (age, climate) = (self.latency(now), &self.backend.climate);
+        if saturating_nanos(age) as f32 <= climate.typical() {
+            return;
+        }
+        let run = vitals.outrun.fetch_add(1, Ordering::Relaxed);
+        vitals.word.set(Flags::SILENT);
+        let sample = age.saturating_mul(run.saturating_add(1).min(MOST_OUTRUN));
+        vitals
+            .estimate
+            .observe_failure(now, sample, climate.decay());
+        vitals.histogram.fade(now);
+        vitals.histogram.record(age);
+    }
+
     fn succeeded(self, now: Tick) -> Recorded {
         let vitals = &self.backend.vitals;
         let latency = self.latency(now);
@@ -199,6 +226,10 @@ impl<S> Lease<S> {
         if flags.has(Flags::FAILING) {
             vitals.consecutive.store(0, Ordering::Relaxed);
             vitals.word.clear(Flags::FAILING);
+        }
+        if flags.has(Flags::SILENT) {
+            vitals.outrun.store(0, Ordering::Relaxed);
+            vitals.word.clear(Flags::SILENT);
         }
         if flags.has(Flags::QUESTIONED) && self.helpful {
             vitals.good_at.store(now.as_nanos(), Ordering::Relaxed);

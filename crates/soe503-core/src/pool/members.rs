@@ -6,9 +6,11 @@ use std::sync::Arc;
 use super::backend::{Backend, Key};
 use super::config::PoolConfig;
 use super::group::Group;
+use super::latency::SAMPLE;
 use super::tiers::Tiers;
 use super::word::Flags;
 use crate::Ratio;
+use crate::histogram::Histogram;
 
 /// The backends of a pool, and what finding and drawing them needs. Replaced as a whole when the
 /// set changes; when a state does, the rosters are patched.
@@ -82,6 +84,15 @@ impl<S> Members<S> {
         range: Range<usize>,
     ) -> impl Iterator<Item = &'a Arc<Backend<S>>> {
         range.map(|place| &self.list[group.roster.slot(place)])
+    }
+
+    /// The latencies of the backends that are not ejected; of many, a sample.
+    pub(super) fn latencies(&self) -> impl Iterator<Item = &Histogram> {
+        let step = self.list.len().div_ceil(SAMPLE).max(1);
+        let sample = self.list.iter().step_by(step);
+        sample
+            .filter(|backend| !backend.flags().has(Flags::EJECTED))
+            .map(|backend| &backend.vitals.histogram)
     }
 
     /// Moves the backend at `slot` to where its flags put it. The caller holds the control lock.

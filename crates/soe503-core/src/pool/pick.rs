@@ -122,6 +122,7 @@ impl<S> Pool<S> {
         if refreshed {
             let reports = &shared.climate.reports;
             reports.refresh(now, list.len(), |i| &list[i].vitals.reported);
+            shared.hedge.learn(now, members.latencies());
         }
         let config = shared.config.load();
         // Backends may change between the decision and the choice; then decide again, once.
@@ -145,6 +146,9 @@ impl<S> Pool<S> {
         let Some(((backend, flags), repeated)) = chosen else {
             return Err(shared.refusal());
         };
+        if repeated && ask.elsewhere {
+            return Err(shared.refusal());
+        }
         Ok(shared.lease(backend, flags, repeated, now))
     }
 }

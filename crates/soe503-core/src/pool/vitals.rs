@@ -19,6 +19,8 @@ pub(super) struct Vitals {
     pub(super) in_flight: AtomicU32,
     /// Failures since the last success.
     pub(super) consecutive: AtomicU32,
+    /// Attempts that were outrun since the last success.
+    pub(super) outrun: AtomicU32,
     pub(super) estimate: Estimate,
     pub(super) penalty: Penalty,
     pub(super) reported: Reported,
@@ -94,6 +96,7 @@ impl Vitals {
             word: Word::new(flags, sums),
             in_flight: AtomicU32::new(0),
             consecutive: AtomicU32::new(0),
+            outrun: AtomicU32::new(0),
             estimate: Estimate::default(),
             penalty: Penalty::default(),
             reported: Reported::default(),

@@ -152,11 +152,14 @@ impl Flags {
     pub(super) const QUESTIONED: u64 = 1 << 10;
     /// Its check fails, and requests show that the check is wrong.
     pub(super) const OVERRULED: u64 = 1 << 11;
+    /// Requests that it had not answered were answered elsewhere, and it has answered none since.
+    pub(super) const SILENT: u64 = 1 << 12;
 
     /// Out by an operator.
     pub(super) const ADMIN: u64 = Self::DRAINING | Self::DISABLED;
     /// A success of a backend with one of these is more than a success.
-    pub(super) const NEWS: u64 = Self::FAILING | Self::EJECTED | Self::GROWN | Self::QUESTIONED;
+    pub(super) const NEWS: u64 =
+        Self::FAILING | Self::EJECTED | Self::GROWN | Self::QUESTIONED | Self::SILENT;
     /// Any reason not to be in rotation.
     pub(super) const OUT: u64 = Self::ADMIN | Self::DOWN | Self::STARTING | Self::EJECTED;
 

@@ -196,6 +196,23 @@ impl RetryBudget {
         paid
     }
 
+    /// Pays for a request that is sent twice to save time, from what retries, which save requests, leave
+    /// over: half of what the requests of the window have paid in is kept for them, and so is the reserve.
+    pub fn withdraw_spare(&self, now: Tick) -> bool {
+        let shared = &self.shared;
+        let epoch = shared.epoch(now);
+        let allowed = shared.allowed(epoch);
+        let mut account = shared.account();
+        let paid = sum(&account.covered, epoch) < allowed / 2;
+        if paid {
+            add(&mut account.covered, epoch);
+            account.spent += 1;
+        } else {
+            account.refused += 1;
+        }
+        paid
+    }
+
     /// Whether a retry could be paid for at `now`. Nothing is charged.
     pub fn could_pay(&self, now: Tick) -> bool {
         let shared = &self.shared;

@@ -32,8 +32,10 @@ pub struct RetryPolicy {
 /// Build it with [`Situation::after`], which assumes the ordinary, and change what is not.
 #[derive(Clone, Debug)]
 pub struct Situation<'a> {
-    /// The attempt that failed. Its `number` counts the attempts so far.
+    /// The attempt that failed.
     pub attempt: &'a Attempt,
+    /// How many attempts were made so far, this one included.
+    pub made: u8,
     /// The time.
     pub now: Tick,
     /// The request may run twice (see [`classify`]).
@@ -111,6 +113,7 @@ impl<'a> Situation<'a> {
     pub const fn after(attempt: &'a Attempt, now: Tick) -> Self {
         Self {
             attempt,
+            made: attempt.number,
             now,
             idempotent: false,
             response_started: false,
@@ -189,7 +192,7 @@ fn closed_door(
     if !situation.body_replayable {
         return Some(RetryVerdict::BodyTooLarge);
     }
-    if attempt.number >= policy.attempts || situation.allowance_spent {
+    if situation.made >= policy.attempts || situation.allowance_spent {
         return Some(RetryVerdict::AttemptsSpent);
     }
     if !situation.other_backend && !may_go_back(attempt) && !may_be_back(situation) {
@@ -215,7 +218,7 @@ fn wait(
     class: ReplayClass,
     rng: &mut fastrand::Rng,
 ) -> Duration {
-    let number = u32::from(situation.attempt.number);
+    let number = u32::from(situation.made);
     // A backend that sheds is not asked again without a pause.
     let sheds = matches!(&situation.attempt.fault, Some(Fault::Http2(fault)) if fault.sheds());
     let back = situation.other_backend || may_go_back(situation.attempt);

@@ -12,7 +12,9 @@ use soe503_core::{
     throttle::ThrottleConfig,
 };
 
-use super::{CircuitBreaker, HealthCheck, Name, PoolConfig, Retry, RetryBudget, Throttle, Window};
+use super::{
+    CircuitBreaker, HealthCheck, Hedge, Name, PoolConfig, Retry, RetryBudget, Throttle, Window,
+};
 
 impl PoolConfig {
     /// How backends are chosen and judged.
@@ -36,6 +38,7 @@ impl PoolConfig {
             zone: self.zone.as_ref().map(Name::shared),
             overprovisioning: self.overprovisioning.as_f64() as f32,
             load_reports: self.load_reports.map(|reports| reports.expire_after),
+            hedge: self.hedge.as_ref().map(Hedge::decisions),
             ejection,
             slow_start: self.slow_start,
             initial_health: self

@@ -4,9 +4,9 @@ use super::{
     keys::{
         AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, BypassKeys, CertificateKeys, CheckKeys,
         ClientAuthKeys, EjectionKeys, FallbackKeys, FileKeys, ForwardedKeys, HashKeys, HeaderKeys,
-        LimitKeys, ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys,
-        PoolTlsKeys, QueueKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
-        ServerKeys, StickyKeys, ThrottleKeys,
+        HedgeKeys, LimitKeys, ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys,
+        PoolKeys, PoolTlsKeys, QueueKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys,
+        RouteKeys, ServerKeys, StickyKeys, ThrottleKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -79,6 +79,7 @@ fn lists_of_defaults_are_true() {
     check::<CertificateKeys>(tls, "pub struct CertificateFiles");
     check::<ClientAuthKeys>(tls, "pub struct ClientAuth");
     check::<PoolTlsKeys>(tls, "pub struct BackendTls");
+    check::<HedgeKeys>(include_str!("hedge.rs"), "pub struct Hedge");
     let guard = include_str!("guard.rs");
     check::<BreakerKeys>(guard, "pub struct CircuitBreaker");
     check::<RetryBudgetKeys>(guard, "pub struct RetryBudget");

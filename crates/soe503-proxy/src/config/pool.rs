@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
-    BackendTls, Balance, Cache, CircuitBreaker, Ejection, Factor, Hash, HealthCheck, LoadReports,
-    Name, NonEmpty, Queue, RetryBudget, Sticky, Throttle,
+    BackendTls, Balance, Cache, CircuitBreaker, Ejection, Factor, Hash, HealthCheck, Hedge,
+    LoadReports, Name, NonEmpty, Queue, RetryBudget, Sticky, Throttle,
 };
 
 /// Backends behind a name: `[pools.NAME]`.
@@ -90,6 +90,8 @@ pub struct PoolConfig {
     pub circuit_breaker: Option<CircuitBreaker>,
     /// What retries may cost.
     pub retry_budget: RetryBudget,
+    /// When requests that are late are sent to a second backend, if they are at all.
+    pub hedge: Option<Hedge>,
     /// When a backend is taken out by what its requests show, unless that is switched off.
     pub ejection: Option<Ejection>,
     /// When requests are held back, if they are at all.

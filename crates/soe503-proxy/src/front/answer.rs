@@ -8,7 +8,7 @@ use http_body::Body;
 use soe503::explain::{Degraded, Explained};
 use soe503::{BoxError, Component, Rejected, RequestContext, Served};
 use soe503_core::hops::{Allowance, Handed};
-use soe503_core::ledger::Refusal;
+use soe503_core::ledger::{Ledger, Refusal};
 use soe503_core::{Cause, Tick};
 
 use super::actions::Actions;
@@ -246,7 +246,12 @@ pub(super) fn note<B>(in_flight: &mut InFlight, response: &Response<B>) {
     } else if let Some(served) = served {
         finish.origin = Origin::Upstream;
         finish.attempts = served.attempts;
-        finish.prevented = served.attempts > 1 && !response.status().is_server_error();
+        if served.attempts > 1 && !response.status().is_server_error() {
+            // A hedge that was only faster has prevented nothing.
+            let ledger = served.ledger.as_deref();
+            finish.prevented = ledger.is_none_or(Ledger::any_failed);
+            finish.hedged = ledger.and_then(Ledger::last).is_some_and(|last| last.hedge);
+        }
     } else {
         // A quiet success: see `stack`.
         finish.origin = Origin::Upstream;

@@ -71,6 +71,7 @@ impl InFlight {
             cause: None,
             attempts: 0,
             prevented: false,
+            hedged: false,
             degraded: None,
         };
         Self {

@@ -77,8 +77,12 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
         .statuses(statuses(&route.retry.on_status))
         .proxies(pool.config.proxy)
         .replay_cap(usize::try_from(route.retry.max_body).unwrap_or(usize::MAX))
-        .ride_out(pool.breaker.clone())
-        .layer(guarded);
+        .ride_out(pool.breaker.clone());
+    let retried = match pool.config.hedge {
+        Some(_) => retried.hedge(pool.pool.hedge().clone(), pool.breaker.clone()),
+        None => retried,
+    };
+    let retried = retried.layer(guarded);
     let bulkhead = route
         .max_in_flight
         .map(|limit| pool.bulkhead(&route.matches.to_string(), limit.get()));

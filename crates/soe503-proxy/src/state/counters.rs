@@ -47,6 +47,8 @@ pub struct Finish {
     pub attempts: u8,
     /// It failed at first and was saved by another attempt.
     pub prevented: bool,
+    /// That was a hedge, which was under way already.
+    pub hedged: bool,
     /// It failed, and this was given instead.
     pub degraded: Option<Degraded>,
 }
@@ -58,6 +60,7 @@ pub struct PoolCounters {
     extra_attempts: AtomicU64,
     untried: AtomicU64,
     prevented: AtomicU64,
+    prevented_by_hedges: AtomicU64,
     fallbacks: AtomicU64,
     stale: AtomicU64,
     moved: AtomicU64,
@@ -135,6 +138,7 @@ impl Default for PoolCounters {
             extra_attempts: AtomicU64::new(0),
             untried: AtomicU64::new(0),
             prevented: AtomicU64::new(0),
+            prevented_by_hedges: AtomicU64::new(0),
             fallbacks: AtomicU64::new(0),
             stale: AtomicU64::new(0),
             moved: AtomicU64::new(0),
@@ -192,6 +196,9 @@ impl PoolCounters {
         }
         if finish.prevented {
             self.prevented.fetch_add(1, Relaxed);
+            if finish.hedged {
+                self.prevented_by_hedges.fetch_add(1, Relaxed);
+            }
         }
     }
 
@@ -218,7 +225,12 @@ impl PoolCounters {
         self.stale.load(Relaxed)
     }
 
-    /// Requests that failed at first and were saved by a retry.
+    /// Those of [`prevented`](Self::prevented) that were saved by a hedge.
+    pub fn prevented_by_hedges(&self) -> u64 {
+        self.prevented_by_hedges.load(Relaxed)
+    }
+
+    /// Requests that failed at first and were saved by another attempt.
     pub fn prevented(&self) -> u64 {
         self.prevented.load(Relaxed)
     }
@@ -287,6 +299,7 @@ mod tests {
             cause,
             attempts,
             prevented: false,
+            hedged: false,
             degraded: None,
         }
     }
@@ -317,6 +330,7 @@ mod tests {
         counters.finish(&finish(200, Origin::Upstream, None, 1));
         counters.finish(&Finish {
             prevented: true,
+            hedged: false,
             degraded: None,
             ..finish(200, Origin::Upstream, None, 3)
         });

@@ -63,6 +63,7 @@ fn fm28_a_reload_keeps_what_was_learned() {
         cause: None,
         attempts: 1,
         prevented: false,
+        hedged: false,
         degraded: None,
     });
     before

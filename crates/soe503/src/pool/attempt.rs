@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::Response;
 use http_body::Body;
 use soe503_core::ledger::{Attempt, TimeoutKind};
-use soe503_core::pool::{Lease, Pool as Backends, Tried};
+use soe503_core::pool::{Lease, LeaseKind, Pool as Backends, Tried};
 use soe503_core::{Tick, Verdict};
 
 use super::body::ResponseBody;
@@ -15,6 +15,7 @@ use crate::clock;
 use crate::context::RequestContext;
 use crate::error::{BoxError, Failure};
 use crate::facts;
+use crate::flight::UnderWay;
 use crate::overtime;
 use crate::served::{LateScope, Outlook, Served};
 use crate::verdict::{Count, Guard, Headed};
@@ -87,6 +88,18 @@ impl<S, C> OnBackend<S, C> {
             return false;
         };
         kind == TimeoutKind::Attempt && clock::now() >= due
+    }
+
+    /// What there is to know for whoever thinks about another attempt at the same time.
+    pub(super) fn under_way(&self) -> UnderWay {
+        let kind = self.guard.count().map(Lease::kind);
+        UnderWay {
+            backend: self.backend,
+            probe: kind == Some(LeaseKind::Probe),
+            panic: kind == Some(LeaseKind::Panic) || self.backends.is_panicking(),
+            other_backend: self.has_other(),
+            typical_latency: self.backends.typical_latency(),
+        }
     }
 
     /// Another attempt could go elsewhere.

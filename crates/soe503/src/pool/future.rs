@@ -16,6 +16,7 @@ use super::attempt::OnBackend;
 use super::body::ResponseBody;
 use crate::classify::Classify;
 use crate::error::{BoxError, Component, Rejected};
+use crate::flight;
 use crate::overtime::{self, Word};
 
 pin_project! {
@@ -125,7 +126,13 @@ where
                 };
                 // Whoever set the deadline wakes us when it comes.
                 let overdue = match result {
-                    Poll::Pending if std::mem::replace(waited, true) => running.overdue(),
+                    Poll::Pending if std::mem::replace(waited, true) => {
+                        let overdue = running.overdue();
+                        if overdue.is_none() && flight::is_asked() {
+                            flight::tell(running.under_way());
+                        }
+                        overdue
+                    }
                     _ => None,
                 };
                 if result.is_pending() && overdue.is_none() {

@@ -4,6 +4,7 @@ use soe503_core::ledger::Attempt;
 use soe503_core::pool::{FailureScope, Lease};
 use soe503_core::{Outcome, Tick, Verdict};
 
+use crate::flight::{self, Who};
 use crate::verdict::Count;
 
 impl<S> Count for Lease<S> {
@@ -28,6 +29,15 @@ impl<S> Count for Lease<S> {
 
     fn abandon(self, now: Tick) {
         Self::abandon(self, now);
+    }
+
+    fn outrun(self, now: Tick) {
+        let backend = self.backend();
+        flight::was_on(Who {
+            name: backend.name.clone(),
+            address: backend.address.clone(),
+        });
+        Self::outrun(self, now);
     }
 
     fn unhelpful(&mut self) {

@@ -68,4 +68,5 @@ mod service;
 pub use body::ResponseBody;
 pub use reports::LoadReports;
 pub use service::Pool;
+pub(crate) use service::is_bound;
 pub use soe503_core::pool::{Affinity, BackendSpec, Balance, Pool as Backends, PoolConfig};

@@ -118,7 +118,8 @@ where
         let mut rng = fastrand::Rng::new();
         let ask = Ask::new(context.now, &context.tried)
             .picker(picker())
-            .probe_allowed(context.idempotent)
+            .probe_allowed(context.idempotent && !context.hedge)
+            .elsewhere(context.hedge)
             .affinity(affinity(context, &request));
         let picked = self.backends.pick_for(&ask, &mut rng);
         match picked {
@@ -142,6 +143,14 @@ fn affinity<B>(context: &RequestContext, request: &Request<B>) -> Affinity {
         None => request.extensions(),
     };
     extensions.get().copied().unwrap_or(Affinity::NONE)
+}
+
+/// The request's client stays with a backend.
+pub(crate) fn is_bound<B>(request: &Request<B>) -> bool {
+    let head = RequestContext::head(request);
+    let extensions = head.map_or_else(|| request.extensions(), |head| &head.extensions);
+    let affinity: Option<&Affinity> = extensions.get();
+    affinity.is_some_and(|affinity| affinity.badge.is_some())
 }
 
 /// The number of this thread among those that send requests to pools.

@@ -12,28 +12,35 @@ use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, RetryVerdict};
 use soe503_core::retry::{Decision, Situation, decide};
 
 use super::body::CanReplay;
+use super::hedging::Late;
 use super::plan::Plan;
+use super::second::Hedged;
 use super::waiting::{Prospect, Wait};
 use crate::clock;
 use crate::error::{BoxError, Failure, Rejected};
 use crate::facts;
 use crate::grpc;
-use crate::overtime::{self, Word};
 use crate::served::{Outlook, Served};
 
 /// The attempts of one request so far.
 #[derive(Debug)]
-pub(super) struct Attempts<S, ReqB, ResB> {
+pub(super) struct Attempts<S, F, ReqB, ResB> {
     pub(super) plan: Plan<S, ReqB>,
     /// Those that failed. Empty, and no allocation, while none has.
-    failed: Vec<Attempt>,
+    pub(super) failed: Vec<Attempt>,
     /// The answer of the last failed attempt, until the next is under way. Boxed: it is large, and
     /// hardly any request has one.
     earlier: Option<Box<Response<ResB>>>,
     /// Its place in the room where requests wait, since it has waited first.
-    wait: Option<Wait>,
+    pub(super) wait: Option<Wait>,
     /// The attempt in flight has been polled before, and its time is not over for all that is known.
-    watched: bool,
+    pub(super) watched: bool,
+    /// It may be under way twice at the same time.
+    pub(super) may_hedge: bool,
+    /// When that comes to pass.
+    pub(super) late: Late,
+    /// It was.
+    pub(super) hedged: Option<Box<Hedged<F>>>,
 }
 
 /// What happens next.
@@ -45,17 +52,8 @@ pub(super) enum Next<ResB> {
     Again(Option<Tick>),
     /// Another begins when it is called, or then.
     Wait(Tick),
-}
-
-/// What a poll of the attempt in flight has to do with its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Watch {
-    /// Nothing.
-    AsBefore,
-    /// It is over since then, and the attempt ends.
-    Cut(Option<Tick>),
-    /// It is over, and the attempt has until the request's deadline.
-    GoesOn,
+    /// Another is under way.
+    Other,
 }
 
 /// What is known about a failed attempt beside its facts.
@@ -64,57 +62,28 @@ struct Aside {
     outlook: Option<Outlook>,
 }
 
-impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
-    pub(super) const fn new(plan: Plan<S, ReqB>) -> Self {
+/// What follows a failed attempt.
+enum After {
+    /// Another, which begins then; `None`: at once.
+    Again(Option<Tick>),
+    /// Another that is under way.
+    Other,
+    /// Nothing.
+    Nothing,
+}
+
+impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
+    pub(super) const fn new(plan: Plan<S, ReqB>, may_hedge: bool, late: Late) -> Self {
         Self {
             plan,
             failed: Vec::new(),
             earlier: None,
             wait: None,
             watched: false,
+            may_hedge,
+            late,
+            hedged: None,
         }
-    }
-
-    /// Polls the attempt in flight, and when its time is over has it end or go on. `Ready(None)`: it is
-    /// cut, and nobody below has seen to that.
-    pub(super) fn watch<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> (Poll<T>, Watch) {
-        // The first poll follows the beginning at once.
-        if !std::mem::replace(&mut self.watched, true) {
-            return (poll(), Watch::AsBefore);
-        }
-        let due = self.plan.context.attempt_deadline;
-        if due.is_none_or(|due| clock::now() < due) {
-            return (poll(), Watch::AsBefore);
-        }
-        self.plan.context.attempt_deadline = None;
-        let word = self.word();
-        let polled = overtime::within(word, poll);
-        let goes_on = overtime::take().is_some() || word == Word::GoOn;
-        let watch = if goes_on {
-            Watch::GoesOn
-        } else {
-            Watch::Cut(due)
-        };
-        (polled, watch)
-    }
-
-    /// What becomes of the attempt in flight, whose time is over: it is worth nothing to end it if no
-    /// other can follow, or not now.
-    fn word(&self) -> Word {
-        let Plan {
-            context,
-            rules,
-            replay,
-            ..
-        } = &self.plan;
-        let closed = |breaker: &Breaker| breaker.state() == State::Closed;
-        let may_follow = context.idempotent
-            && context.number < rules.policy.attempts
-            && !context.allowance.is_last()
-            && replay.can() == CanReplay::Yes
-            && rules.ride_out.as_ref().is_none_or(closed)
-            && rules.budget.could_pay(clock::now());
-        if may_follow { Word::Cut } else { Word::GoOn }
     }
 
     /// The attempt in flight waits for a backend, so it was not refused: what the one before
@@ -123,8 +92,13 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         self.earlier = None;
     }
 
-    /// The attempt in flight was answered.
-    pub(super) fn answered(&mut self, mut response: Response<ResB>) -> Next<ResB> {
+    /// The attempt in flight was answered. If that is the end of another, `cancel` drops it, unless it is the
+    /// hedge.
+    pub(super) fn answered(
+        &mut self,
+        mut response: Response<ResB>,
+        cancel: impl FnOnce(),
+    ) -> Next<ResB> {
         let failed =
             self.plan.rules.statuses.contains(response.status()) || grpc::is_unavailable(&response);
         if !failed {
@@ -132,6 +106,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
                 let began = self.plan.context.now;
                 wait.answered(clock::now().since(began));
             }
+            self.outrun(cancel);
             self.note_success(&mut response);
             return Next::Done(Ok(response));
         }
@@ -144,11 +119,12 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         let context = &self.plan.context;
         let attempt = facts::answered(&response, context.number, context.now, now);
         match self.decide(attempt, &aside, now) {
-            Some(at) => {
+            After::Again(at) => {
                 self.earlier = Some(Box::new(response));
                 Next::Again(at)
             }
-            None => {
+            After::Other => Next::Other,
+            After::Nothing => {
                 self.attach(&mut response, now);
                 Next::Done(Ok(response))
             }
@@ -158,7 +134,10 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
     /// The attempt in flight failed.
     pub(super) fn failed(&mut self, error: BoxError) -> Next<ResB> {
         let refused = Rejected::find(&*error).is_some_and(|rejected| !rejected.upstream_touched());
-        if refused {
+        if refused && self.hedge_refused() {
+            return Next::Other;
+        }
+        if refused && !self.are_two() {
             match self.wait(error) {
                 Ok(next) => return next,
                 Err(error) if self.failed.is_empty() => return Next::Done(Err(error)),
@@ -242,8 +221,10 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             outlook: told.and_then(Failure::outlook),
         };
         let scope = told.and_then(Failure::scope);
-        if let Some(at) = self.decide(attempt, &aside, now) {
-            return Next::Again(at);
+        match self.decide(attempt, &aside, now) {
+            After::Again(at) => return Next::Again(at),
+            After::Other => return Next::Other,
+            After::Nothing => {}
         }
         if let Some(mut earlier) = self.earlier.take_if(|_| refused) {
             self.attach(&mut earlier, now);
@@ -268,16 +249,24 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
 
     /// Begins another attempt, with a context of its own.
     pub(super) fn begin(&mut self) {
+        let made = self.made();
         let Plan { context, rules, .. } = &mut self.plan;
         context.touch();
-        context.number = context.number.saturating_add(1);
+        context.number = made.saturating_add(1);
         context.allowance.next(rules.proxies);
         context.attempt_deadline = rules.attempt_deadline(context);
         self.watched = false;
+        if let Some(hedged) = &mut self.hedged {
+            hedged.begin();
+        }
+        self.begin_late();
     }
 
     /// Whether another attempt follows, and when it begins. The attempt is written down either way.
-    fn decide(&mut self, mut attempt: Attempt, aside: &Aside, now: Tick) -> Option<Option<Tick>> {
+    fn decide(&mut self, mut attempt: Attempt, aside: &Aside, now: Tick) -> After {
+        let (made, charged) = (self.made(), self.is_charged());
+        attempt.hedge = self.is_hedge();
+        let goes_on = self.goes_on();
         let Plan {
             context,
             rules,
@@ -289,11 +278,22 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         } else {
             attempt.below.map(|below| below.attempts)
         };
-        context.allowance.ended(used);
+        if !charged {
+            context.allowance.ended(used);
+        }
+        if let Some(backend) = aside.backend {
+            context.tried.insert(backend);
+        }
+        if goes_on {
+            attempt.retry = Some(RetryVerdict::Hedged);
+            self.failed.push(attempt);
+            return After::Other;
+        }
         let replayable = replay.can();
         let alone = rules.rides_out_alone();
         let outlook = aside.outlook;
         let situation = Situation {
+            made,
             idempotent: context.idempotent,
             client_gone: replayable == CanReplay::Broken,
             body_replayable: replayable == CanReplay::Yes,
@@ -318,13 +318,10 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         let (verdict, next) = match decision {
             Decision::Retry { after } => {
                 let pause = (!after.is_zero()).then(|| now.after(after));
-                (RetryVerdict::Retried, Some(pause))
+                (RetryVerdict::Retried, After::Again(pause))
             }
-            Decision::Stop(verdict) => (verdict, None),
+            Decision::Stop(verdict) => (verdict, After::Nothing),
         };
-        if let Some(backend) = aside.backend {
-            context.tried.insert(backend);
-        }
         attempt.retry = Some(verdict);
         self.failed.push(attempt);
         next
@@ -337,6 +334,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         }
         let context = &self.plan.context;
         let mut attempt = Attempt::begin(context.number, context.now);
+        attempt.hedge = self.is_hedge();
         let served = response.extensions().get::<Served>();
         let now = served.map_or_else(clock::now, |served| served.responded_at);
         if let Some(served) = served {
@@ -382,7 +380,7 @@ fn is_final(attempt: &Attempt) -> bool {
     }
 }
 
-impl<S, ReqB: Body, ResB> Attempts<S, ReqB, ResB> {
+impl<S, F, ReqB: Body, ResB> Attempts<S, F, ReqB, ResB> {
     /// The request of the attempt that has begun.
     pub(super) fn request(&self) -> http::Request<super::ReplayBody<ReqB>> {
         let Plan {

@@ -11,7 +11,9 @@ use soe503_core::Tick;
 use tower_service::Service;
 
 use super::ReplayBody;
-use super::attempts::{Attempts, Next, Watch};
+use super::attempts::{Attempts, Next};
+use super::second::Rings;
+use super::watch::Watch;
 use crate::alarm::Alarm;
 use crate::error::BoxError;
 
@@ -27,7 +29,7 @@ pin_project! {
         alarm: Alarm,
         // `None` if there is one attempt only. Boxed, because it is large, used rarely, and moved
         // with every layer around this one otherwise.
-        attempts: Option<Box<Attempts<S, ReqB, ResB>>>,
+        attempts: Option<Box<Attempts<S, F, ReqB, ResB>>>,
     }
 }
 
@@ -39,6 +41,10 @@ pin_project! {
         Trying {
             #[pin]
             attempt: F,
+        },
+        // One that began as a hedge, and is the only one now.
+        Alone {
+            attempt: Pin<Box<F>>,
         },
         // The next attempt has to wait.
         Pausing,
@@ -61,7 +67,7 @@ impl<S, F, ReqB, ResB> ResponseFuture<S, F, ReqB, ResB> {
     pub(super) const fn first(
         attempt: F,
         due: Option<Tick>,
-        attempts: Box<Attempts<S, ReqB, ResB>>,
+        attempts: Box<Attempts<S, F, ReqB, ResB>>,
     ) -> Self {
         Self {
             state: State::Trying { attempt },
@@ -84,23 +90,43 @@ where
         let Some(attempts) = this.attempts else {
             return match this.state.project() {
                 StateProj::Trying { attempt } => attempt.poll(cx).map_err(Into::into),
-                StateProj::Pausing | StateProj::Waiting | StateProj::Readying => Poll::Pending,
+                _ => Poll::Pending,
             };
         };
         loop {
             let next = match this.state.as_mut().project() {
-                StateProj::Trying { attempt } => {
-                    let (polled, watch) = attempts.watch(|| attempt.poll(cx));
+                in_flight @ (StateProj::Trying { .. } | StateProj::Alone { .. }) => {
+                    let (polled, watch) = attempts.watch(|| in_flight.poll(cx));
                     match polled {
-                        Poll::Ready(Ok(response)) => attempts.answered(response),
+                        // If there is another, it is the hedge.
+                        Poll::Ready(Ok(response)) => attempts.answered(response, || {}),
                         Poll::Ready(Err(error)) => attempts.failed(error.into()),
                         Poll::Pending => {
                             attempts.under_way();
-                            if watch == Watch::GoesOn {
+                            let hedging = attempts.is_hedging();
+                            if hedging {
+                                if let Watch::Late(told) = watch {
+                                    attempts.decide_hedge(told);
+                                }
+                                let cancel = || this.state.set(State::Pausing);
+                                if let Poll::Ready(result) = attempts.poll_second(cx, cancel) {
+                                    return Poll::Ready(result);
+                                }
+                                this.alarm.as_mut().set(attempts.due());
+                            } else if matches!(watch, Watch::GoesOn) {
                                 this.alarm.as_mut().set(attempts.plan.context.deadline);
                             }
-                            let at = ready!(this.alarm.as_mut().poll(cx));
-                            attempts.out_of_time(at)
+                            match watch {
+                                // Nobody below has ended it.
+                                Watch::Cut(Some(at)) => attempts.out_of_time(at),
+                                _ => {
+                                    let at = ready!(this.alarm.as_mut().poll(cx));
+                                    if hedging && attempts.rings(at) == Rings::Look {
+                                        continue;
+                                    }
+                                    attempts.out_of_time(at)
+                                }
+                            }
                         }
                     }
                 }
@@ -145,6 +171,10 @@ where
             };
             match next {
                 Next::Done(result) => return Poll::Ready(result),
+                Next::Other => match attempts.promote() {
+                    Some(attempt) => this.state.set(State::Alone { attempt }),
+                    None => return Poll::Pending,
+                },
                 Next::Again(Some(at)) => {
                     this.alarm.as_mut().set(Some(at));
                     this.state.set(State::Pausing);
@@ -158,6 +188,17 @@ where
                     this.state.set(State::Readying);
                 }
             }
+        }
+    }
+}
+
+impl<F: Future> StateProj<'_, F> {
+    /// Polls the attempt in flight.
+    fn poll(self, cx: &mut Context<'_>) -> Poll<F::Output> {
+        match self {
+            Self::Trying { attempt } => attempt.poll(cx),
+            Self::Alone { attempt } => attempt.as_mut().poll(cx),
+            Self::Pausing | Self::Waiting | Self::Readying => Poll::Pending,
         }
     }
 }

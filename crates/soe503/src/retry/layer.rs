@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
 use soe503_core::breaker::Breaker;
+use soe503_core::hedge::Hedge;
 use soe503_core::retry::{RetryBudget, RetryPolicy};
 use tower_layer::Layer;
 
+use super::hedging::Hedging;
 use super::plan::Rules;
 use super::{Retry, StatusSet};
 
@@ -12,7 +14,7 @@ use super::{Retry, StatusSet};
 ///
 /// # Defaults
 /// `statuses` 500, 502, 503, 504 · `replay_cap` 64 KiB · `trust_idempotency_key` off · `proxies` off ·
-/// `ride_out` off.
+/// `ride_out` off · `hedge` off.
 #[derive(Clone, Debug)]
 pub struct RetryLayer {
     rules: Arc<Rules>,
@@ -61,6 +63,16 @@ impl RetryLayer {
     #[must_use]
     pub fn ride_out(self, breaker: Breaker) -> Self {
         self.with(|rules| rules.ride_out = Some(breaker))
+    }
+
+    /// Sends safe requests that are late to a second backend, when `hedge`, which is the handle of the
+    /// [pool](crate::Pool) below ([`Backends::hedge`](soe503_core::pool::Pool::hedge)), says so, and never while
+    /// `circuit`, the one below this layer if there is one, is not closed. See the [module](super#hedging).
+    /// Needs more than one attempt.
+    #[must_use]
+    pub fn hedge(self, hedge: Hedge, circuit: impl Into<Option<Breaker>>) -> Self {
+        let circuit = circuit.into();
+        self.with(|rules| rules.hedging = Some(Hedging { hedge, circuit }))
     }
 
     fn with(self, change: impl FnOnce(&mut Rules)) -> Self {

@@ -36,6 +36,17 @@
 //! service turns out to be dead; then the refusal stands. A full room turns away at once. A future that
 //! is dropped leaves the room.
 //!
+//! # Hedging
+//!
+//! With [`hedge`](RetryLayer::hedge), a request that is still waited for after the time in which nearly all
+//! answers of the pool come is sent to a second backend as well, and the first good answer is the
+//! request's ([`soe503_core::hedge`]). Only `GET`, `HEAD` and `OPTIONS` without a body, no upgrade, and no request that
+//! [belongs to a backend](crate::pool::Affinity::badge). A hedge is an attempt, with a number and a place in
+//! the ledger, on the budget's account and one of the attempts that the policy allows. Of two, one that
+//! fails leaves the request to the other; if both fail, it is decided as ever whether a third
+//! follows. The one that is outrun is dropped, which cancels it, and counts neither as a success nor as
+//! a failure.
+//!
 //! # The result
 //! If no retry is possible, the backend's own answer is passed on untouched. An answer that is to
 //! be replaced is kept until the next attempt is under way: if the circuit or the pool refuses
@@ -46,7 +57,8 @@
 //! # Cost
 //! With one attempt: nothing. Otherwise a copy of the request's head, which is a reference per
 //! header. A body is shared with its replay only if there is one, and its bytes are referenced, not
-//! copied, until the first answer has come.
+//! copied, until the first answer has come. A hedge is boxed when it is sent; a request that is not hedged
+//! pays one load for it.
 //!
 //! # Readiness
 //! Passes the inner service's on. Further attempts use a clone that is driven to readiness of its
@@ -79,12 +91,15 @@ mod attempts;
 mod body;
 pub mod future;
 mod head;
+mod hedging;
 mod layer;
 mod plan;
+mod second;
 mod service;
 mod statuses;
 mod tape;
 mod waiting;
+mod watch;
 
 pub use body::ReplayBody;
 pub use layer::RetryLayer;

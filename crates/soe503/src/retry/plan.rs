@@ -10,6 +10,7 @@ use soe503_core::retry::{RetryBudget, RetryPolicy};
 use super::StatusSet;
 use super::body::Replay;
 use super::head::Head;
+use super::hedging::Hedging;
 use crate::context::RequestContext;
 
 /// `draft-ietf-httpapi-idempotency-key-header`.
@@ -29,6 +30,8 @@ pub(super) struct Rules {
     pub(super) proxies: bool,
     /// Whose refusals, and those of the pool behind it, are waited for.
     pub(super) ride_out: Option<Breaker>,
+    /// By what requests that are late are sent to a second backend.
+    pub(super) hedging: Option<Hedging>,
 }
 
 /// Everything that another attempt of one request is made from.
@@ -54,6 +57,7 @@ impl Rules {
             trust_idempotency_key: false,
             proxies: false,
             ride_out: None,
+            hedging: None,
         }
     }
 

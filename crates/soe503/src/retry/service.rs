@@ -10,6 +10,7 @@ use super::attempts::Attempts;
 use super::body::ReplayBody;
 use super::future::ResponseFuture;
 use super::head::Head;
+use super::hedging::Late;
 use super::plan::{IDEMPOTENCY_KEY, Plan, Rules};
 use crate::context::RequestContext;
 use crate::error::BoxError;
@@ -72,17 +73,22 @@ where
             .begin(rules.policy.attempts, rules.proxies);
         context.attempt_deadline = rules.attempt_deadline(context);
         let (context, due) = (context.clone(), context.due());
+        let hedging = rules.hedging.as_ref();
+        let hedging = hedging.filter(|hedging| hedging.takes(&request));
+        let late = hedging.map_or(Late::Never, |hedging| hedging.late(&context));
+        let wake = late.at().or(due);
         let head = Head::of(&request);
         let (parts, body) = request.into_parts();
         let (body, replay) = ReplayBody::taped(body, rules.replay_cap);
-        let attempts = Box::new(Attempts::new(Plan {
+        let plan = Plan {
             inner: self.inner.clone(),
             rules: Arc::clone(rules),
             head,
             replay,
             context,
-        }));
+        };
+        let attempts = Box::new(Attempts::new(plan, hedging.is_some(), late));
         let attempt = self.inner.call(Request::from_parts(parts, body));
-        ResponseFuture::first(attempt, due, attempts)
+        ResponseFuture::first(attempt, wake, attempts)
     }
 }

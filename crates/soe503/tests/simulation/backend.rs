@@ -80,12 +80,11 @@ impl Backend {
     {
         let id = request.headers().get(ID).and_then(|id| id.to_str().ok());
         let id = id.and_then(|id| id.parse().ok()).expect("it has a number");
-        let number = request
-            .extensions()
-            .get::<RequestContext>()
-            .map_or(1, |c| c.number);
+        let context = request.extensions().get::<RequestContext>();
+        let number = context.map_or(1, |context| context.number);
+        let hedge = context.is_some_and(|context| context.hedge);
         let (reused, stale) = self.connection();
-        let visit = Visit::begin(&self.world, self.machine, id, number, reused);
+        let visit = Visit::begin(&self.world, self.machine, id, (number, hedge), reused);
         let exchange = Exchange {
             visit,
             number,

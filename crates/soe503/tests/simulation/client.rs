@@ -141,6 +141,8 @@ fn ask(world: &World, client: &Client, twice: bool) -> usize {
         state.requests.push(Asked {
             at,
             twice,
+            safe: client.method.is_safe(),
+            under_way: Vec::new(),
             seen_by: None,
             attempts: 0,
             last_ended: at,

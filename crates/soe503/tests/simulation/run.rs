@@ -47,11 +47,15 @@ pub(crate) fn play(clock: &Virtual, seed: u64, keep_trace: bool) -> Outcome {
 fn count(scene: &Scene) -> Tally {
     let Scene { world, stack, .. } = scene;
     let now = soe503::clock::now();
+    let hedges = stack.backends.hedge().snapshot();
     world.with(|state| Tally {
         runs: 1,
         events: state.trace.events(),
         requests: state.requests.len() as u64,
         retries: state.ledger.retries() as u64,
+        hedges: hedges.sent,
+        hedges_won: hedges.won,
+        hedges_withheld: hedges.withheld.iter().sum(),
         unpaid: stack.budget.snapshot(now).refused,
         panic_picks: stack.backends.snapshot(now).panic_picks,
         openings: stack.breaker.snapshot(now).trips,

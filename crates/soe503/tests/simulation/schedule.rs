@@ -9,6 +9,7 @@ use soe503::pool::PoolConfig;
 use soe503::retry::{Backoff, BudgetConfig, RetryPolicy};
 use soe503_core::Ratio;
 use soe503_core::health::{CheckConfig, Health};
+use soe503_core::hedge::HedgeConfig;
 use soe503_core::pool::{Balance, EjectionConfig};
 
 use crate::fault::{Fault, Kind};
@@ -80,13 +81,21 @@ impl Schedule {
         faults.sort_by_key(|fault| fault.from);
         let healed = faults.iter().map(|fault| fault.until).max().unwrap_or(0);
         let defaults = rng.u8(0..8) == 0;
+        // Of a generator of its own: what is older than hedging stays as it was.
+        let (hedge, rich) = hedge_config(&mut Rng::with_seed(seed ^ 0x4ed6_0000_0000_0000));
         Self {
             seed,
             weights,
             latency: rng.u32(8..=15),
-            pool: pool_config(rng, defaults, checks.is_some()),
+            pool: PoolConfig {
+                hedge,
+                ..pool_config(rng, defaults, checks.is_some())
+            },
             breaker: breaker_config(rng, defaults),
-            budget: budget_config(rng, defaults),
+            budget: match (budget_config(rng, defaults), rich) {
+                (budget, None) => budget,
+                (budget, Some(ratio)) => BudgetConfig { ratio, ..budget },
+            },
             retry: retry_policy(rng, defaults),
             trust_key: rng.bool(),
             retry_misdirected: rng.bool(),
@@ -222,6 +231,20 @@ fn pool_config(rng: &mut Rng, defaults: bool, checked: bool) -> PoolConfig {
     } else {
         config
     }
+}
+
+/// Two of three pools hedge, as soon as a few answers are known. Most budgets are too small for many hedges
+/// among so few requests: the second value is one that is not.
+fn hedge_config(rng: &mut Rng) -> (Option<HedgeConfig>, Option<Ratio>) {
+    let config = HedgeConfig {
+        percentile: Ratio::percent(rng.u32(50..=99)),
+        min_delay: millis(rng, 1..=60),
+        max: rng.u8(1..=3),
+        minimum_requests: rng.u32(1..=20),
+    };
+    let hedges = rng.u8(0..3) > 0;
+    let rich = hedges && rng.bool();
+    (hedges.then_some(config), rich.then_some(Ratio::ONE))
 }
 
 fn breaker_config(rng: &mut Rng, defaults: bool) -> BreakerConfig {

@@ -119,6 +119,7 @@ fn layers(
     limit: &Limit,
     budget: &RetryBudget,
 ) -> Service {
+    let hedge = pool.backends().hedge().clone();
     let schedule = &*world.schedule;
     let statuses = if schedule.retry_misdirected {
         StatusSet::default().with(421)
@@ -131,6 +132,7 @@ fn layers(
         .replay_cap(schedule.replay_cap)
         .trust_idempotency_key(schedule.trust_key)
         .ride_out(breaker.clone())
+        .hedge(hedge, breaker.clone())
         .layer(guarded);
     let noted = Noting {
         inner: retried,

@@ -12,6 +12,10 @@ pub(crate) struct Tally {
     /// Requests that must not run twice, of which bytes went out, and that failed after that.
     pub(crate) unsafe_failures: u64,
     pub(crate) retries: u64,
+    /// Hedges that were sent, that won, and that could have been sent.
+    pub(crate) hedges: u64,
+    pub(crate) hedges_won: u64,
+    pub(crate) hedges_withheld: u64,
     pub(crate) unpaid: u64,
     pub(crate) deaths: u64,
     pub(crate) ejections: u64,
@@ -31,6 +35,9 @@ impl Tally {
         let counts = [
             self.unsafe_failures,
             self.retries,
+            self.hedges,
+            self.hedges_won,
+            self.hedges_withheld,
             self.unpaid,
             self.deaths,
             self.ejections,
@@ -50,6 +57,9 @@ impl AddAssign for Tally {
         self.requests += other.requests;
         self.unsafe_failures += other.unsafe_failures;
         self.retries += other.retries;
+        self.hedges += other.hedges;
+        self.hedges_won += other.hedges_won;
+        self.hedges_withheld += other.hedges_withheld;
         self.unpaid += other.unpaid;
         self.deaths += other.deaths;
         self.ejections += other.ejections;
@@ -66,7 +76,7 @@ impl fmt::Display for Tally {
         write!(
             f,
             "{} runs, {:.1} h of virtual time, {} events: {} requests, {} failed that must not be replayed, \
-             {} retries, {} that the budget did not pay, {} deaths, {} ejections, {} picks in panic, \
+             {} retries, of them {} hedges ({} won, {} withheld), {} that the budget did not pay, {} deaths, {} ejections, {} picks in panic, \
              {} circuits opened, {} requests shed, {} clients that left",
             self.runs,
             self.lasted as f64 / 3_600_000.0,
@@ -74,6 +84,9 @@ impl fmt::Display for Tally {
             self.requests,
             self.unsafe_failures,
             self.retries,
+            self.hedges,
+            self.hedges_won,
+            self.hedges_withheld,
             self.unpaid,
             self.deaths,
             self.ejections,

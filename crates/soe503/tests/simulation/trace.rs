@@ -27,6 +27,7 @@ pub(crate) enum Event {
     Attempt {
         id: usize,
         number: u8,
+        hedge: bool,
         machine: usize,
         wrong: &'static str,
         reused: bool,
@@ -160,14 +161,16 @@ impl fmt::Display for Event {
             Self::Attempt {
                 id,
                 number,
+                hedge,
                 machine,
                 wrong,
                 reused,
             } => {
+                let hedge = if *hedge { " (a hedge)" } else { "" };
                 let on = if *reused { "a used" } else { "a new" };
                 write!(
                     f,
-                    "#{id}: attempt {number} on b{machine}, {on} connection ({wrong})"
+                    "#{id}: attempt {number}{hedge} on b{machine}, {on} connection ({wrong})"
                 )
             }
             Self::Broke {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use crate::backend::service_time;
 use crate::clock::pass;
 use crate::fault::Kind;
-use crate::invariant::Invariant;
+use crate::invariant::{Invariant, hedges};
 use crate::trace::Event;
 use crate::world::World;
 
@@ -28,22 +28,30 @@ impl Visit {
         world: &World,
         machine: usize,
         id: usize,
-        number: u8,
+        (number, hedge): (u8, bool),
         reused: bool,
     ) -> Self {
         let wrong = world.wrong(machine).map_or("all is well", Kind::word);
         world.note(Event::Attempt {
             id,
             number,
+            hedge,
             machine,
             wrong,
             reused,
         });
+        hedges::begins(world, id, machine);
+        if hedge {
+            world.hedged(id, machine);
+        }
+        let now = world.now();
         let allowed = world.schedule.retry.attempts.max(1);
         let (attempts, visit) = world.with(|state| {
             let asked = &mut state.requests[id];
             asked.attempts += 1;
-            if number > 1 {
+            if hedge {
+                state.ledger.hedge(now);
+            } else if number > 1 {
                 state.ledger.retry(asked.last_ended);
             }
             let place = &mut state.machines[machine];
@@ -170,6 +178,7 @@ impl Visit {
     fn decide(&self) {
         if !self.over.replace(true) {
             let now = self.world.now();
+            hedges::ends(&self.world, self.id, self.machine);
             self.world
                 .with(|state| state.requests[self.id].last_ended = now);
         }

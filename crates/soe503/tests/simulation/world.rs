@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use crate::clock::millis_since;
 use crate::fault::Kind;
 use crate::invariant::budget::Ledger;
-use crate::invariant::{Invariant, Violation};
+use crate::invariant::{Invariant, Violation, hedges};
 use crate::scene::Scene;
 use crate::schedule::Schedule;
 use crate::tally::Tally;
@@ -55,6 +55,10 @@ pub(crate) struct Asked {
     pub(crate) at: u32,
     /// Running it twice is as good as once.
     pub(crate) twice: bool,
+    /// It changes nothing, and may be under way twice at the same time.
+    pub(crate) safe: bool,
+    /// The backends on which it is.
+    pub(crate) under_way: Vec<usize>,
     /// An attempt's bytes went out to this backend, which has not said that it did nothing.
     pub(crate) seen_by: Option<usize>,
     pub(crate) attempts: u8,
@@ -124,6 +128,14 @@ impl World {
         let scene = self.scene.borrow().upgrade();
         if let Some(scene) = scene {
             scene.look();
+        }
+    }
+
+    /// A hedge of request `id` has come to `machine`.
+    pub(crate) fn hedged(&self, id: usize, machine: usize) {
+        let scene = self.scene.borrow().upgrade();
+        if let Some(scene) = scene {
+            hedges::look(&scene, id, machine);
         }
     }
 

@@ -7,6 +7,7 @@
 
 pub mod circuit;
 pub mod explaining;
+pub mod hedging;
 pub mod retrying;
 pub mod upstream;
 

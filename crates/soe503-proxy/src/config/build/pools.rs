@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::Range, path::Path, sync::Arc};
 
 use super::{balance, checks, guards, tls};
 use crate::config::{
-    Backend, Name, NonEmpty, PoolConfig, Scheme, Target,
+    Backend, Hedge, Name, NonEmpty, PoolConfig, Scheme, Target,
     keys::{BackendEntry, PoolKeys},
     problem::{Problem, Problems},
     wire::{At, List},
@@ -86,6 +86,7 @@ fn pool(
         health_check,
         circuit_breaker,
         retry_budget: guards::retry_budget(&keys.retry_budget.0.value),
+        hedge: Hedge::of(&keys.hedge.0.value),
         ejection,
         throttle: guards::throttle(&keys.throttle.0.value),
         cache: keys.cache.0.map(|cache| guards::cache(&cache.value)),

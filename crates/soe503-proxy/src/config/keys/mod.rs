@@ -6,6 +6,7 @@
 mod backend;
 mod balance;
 mod headers;
+mod hedge;
 mod host;
 mod instead;
 mod listeners;
@@ -23,6 +24,7 @@ mod values;
 pub(super) use backend::BackendEntry;
 pub(super) use balance::{HashKeys, HashOn, ReportKeys, StickyKeys};
 pub(super) use headers::{Fields, HeaderKeys};
+pub(super) use hedge::HedgeKeys;
 pub(super) use instead::{FallbackKeys, PageKeys};
 pub(super) use listeners::{ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol};
 pub(super) use maintenance::{BypassKeys, MaintenanceKeys};

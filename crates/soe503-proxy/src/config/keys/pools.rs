@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, time::Duration};
 use soe503_core::health::Health;
 
 use super::{
-    BackendEntry, HashKeys, PoolTlsKeys, ReportKeys, StickyKeys,
+    BackendEntry, HashKeys, HedgeKeys, PoolTlsKeys, ReportKeys, StickyKeys,
     backend::BackendUrl,
     values::{GrpcService, HttpPath, nonzero_u32},
 };
@@ -98,6 +98,8 @@ section! {
         circuit_breaker: Nested<BreakerKeys>;
         /// What retries may cost.
         retry_budget: Nested<RetryBudgetKeys>;
+        /// Sends requests that are late to a second backend.
+        hedge: Nested<HedgeKeys>;
         /// Takes a backend out when its requests show that it fails.
         ejection: Nested<EjectionKeys>;
         /// Keeps good answers, to be given instead of failures.

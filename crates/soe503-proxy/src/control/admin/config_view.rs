@@ -4,6 +4,7 @@
 //! configuration that means the same (a test says so).
 
 mod balance;
+mod hedge;
 
 use std::time::Duration;
 
@@ -272,6 +273,7 @@ fn pool(pool: &PoolConfig) -> Value {
         "dns_refresh": span(pool.dns_refresh),
         "circuit_breaker": pool.circuit_breaker.as_ref().map_or_else(off, circuit_breaker),
         "retry_budget": retry_budget(&pool.retry_budget),
+        "hedge": pool.hedge.as_ref().map_or_else(off, hedge::view),
         "ejection": pool.ejection.as_ref().map_or_else(off, ejection),
         "throttle": pool.throttle.as_ref().map_or_else(off, throttle),
         "queue": {

@@ -124,6 +124,12 @@ pools = ["tls"]
 start = 2026-12-24T22:00:00+01:00
 end = "2026-12-25T04:00:00Z"
 reason = "new keys"
+[pools.app.hedge]
+enabled = true
+percentile = 0.9
+min_delay = "20ms"
+max = 2
+minimum_requests = 50
 [pools.app.throttle]
 enabled = true
 accept_rate = 0.4

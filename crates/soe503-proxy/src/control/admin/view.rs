@@ -6,6 +6,7 @@ use std::time::Duration;
 use soe503_api as api;
 use soe503_core::breaker::{BreakerSnapshot, Forced, State};
 use soe503_core::health::{Health, HealthReport, Hints, Level};
+use soe503_core::hedge::{HedgeSnapshot, Withheld};
 use soe503_core::keepalive::Source;
 use soe503_core::limit::{LimitSnapshot, LimitWhy};
 use soe503_core::pool::{BackendSnapshot, BackendState, PoolState as CoreState, TierSnapshot};
@@ -45,6 +46,10 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
             spent: budget.spent,
             refused: budget.refused,
         },
+        hedge: pool
+            .config
+            .hedge
+            .map(|_| hedge(&pool.pool.hedge().snapshot())),
         throttle: pool.throttle.as_ref().map(|throttle| {
             let seen = throttle.snapshot(now);
             api::Throttle {
@@ -70,6 +75,22 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
         requests: pool.counters.requests(),
         prevented: pool.counters.prevented(),
         failed: pool.counters.failed(),
+    }
+}
+
+fn hedge(seen: &HedgeSnapshot) -> api::Hedge {
+    let withheld = Withheld::ALL.into_iter().zip(seen.withheld);
+    api::Hedge {
+        delay_ms: seen.delay.map(millis),
+        samples: seen.samples,
+        sent: seen.sent,
+        won: seen.won,
+        lost: seen.lost,
+        failed: seen.failed,
+        withheld: withheld
+            .filter(|(_, count)| *count > 0)
+            .map(|(why, count)| (why.id().to_owned(), count))
+            .collect(),
     }
 }
 

@@ -82,6 +82,8 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
         fallbacks: pool.counters.fallbacks(),
         stale: pool.counters.stale(),
         cache: pool.cache.as_ref().map(StaleCache::snapshot),
+        prevented_by_hedges: pool.counters.prevented_by_hedges(),
+        hedge: pool.config.hedge.map(|_| pool.pool.hedge().snapshot()),
         throttle: pool
             .throttle
             .as_ref()

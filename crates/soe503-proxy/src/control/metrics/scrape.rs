@@ -7,6 +7,7 @@ use std::time::Duration;
 use soe503::stale::StaleSnapshot;
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::Cause;
+use soe503_core::hedge::HedgeSnapshot;
 use soe503_core::limit::LimitWhy;
 use soe503_core::rate::RateSnapshot;
 use soe503_core::throttle::ThrottleSnapshot;
@@ -81,7 +82,7 @@ pub struct PoolScrape {
     pub responses: Vec<ResponseCount>,
     /// Attempts made.
     pub attempts: u64,
-    /// Requests saved by a retry.
+    /// Requests saved by another attempt.
     pub prevented: u64,
     /// Requests for which a fallback was given instead of a failure.
     pub fallbacks: u64,
@@ -89,6 +90,10 @@ pub struct PoolScrape {
     pub stale: u64,
     /// What is kept for bad times.
     pub cache: Option<StaleSnapshot>,
+    /// Requests that a hedge saved.
+    pub prevented_by_hedges: u64,
+    /// What is sent to a second backend, if anything is.
+    pub hedge: Option<HedgeSnapshot>,
     /// What holds requests back, if anything does.
     pub throttle: Option<ThrottleSnapshot>,
     /// Its routes that are under planned maintenance.

@@ -8,7 +8,7 @@
 //! last ten.
 //!
 //! A retry is what arrives at a backend as attempt 2 or later. It was paid for when the attempt before
-//! it ended. Retries that were paid for and never arrive are not counted, which can only hide a
+//! it ended, or, if it is a hedge, as it begins; hedges have half of what requests pay. Retries that were paid for and never arrive are not counted, which can only hide a
 //! violation that does not reach a backend.
 
 use std::time::Duration;
@@ -21,6 +21,7 @@ pub(crate) struct Ledger {
     config: BudgetConfig,
     requests: Vec<u32>,
     retries: Vec<u32>,
+    hedges: Vec<u32>,
 }
 
 // === impl Ledger ===
@@ -31,6 +32,7 @@ impl Ledger {
             config,
             requests: Vec::new(),
             retries: Vec::new(),
+            hedges: Vec::new(),
         }
     }
 
@@ -44,6 +46,12 @@ impl Ledger {
         self.retries.push(decided);
     }
 
+    /// A hedge was decided on.
+    pub(crate) fn hedge(&mut self, decided: u32) {
+        self.retries.push(decided);
+        self.hedges.push(decided);
+    }
+
     pub(crate) fn retries(&self) -> usize {
         self.retries.len()
     }
@@ -51,30 +59,42 @@ impl Ledger {
     /// The first window that holds more than it may: when it ended, and what it holds.
     pub(crate) fn exceeded(&mut self) -> Option<(u32, String)> {
         self.retries.sort_unstable();
+        self.hedges.sort_unstable();
         let BudgetConfig {
             ratio,
             window,
             min_per_second,
         } = self.config;
         let reserve = window.max(Duration::from_secs(1)).as_secs() * u64::from(min_per_second);
-        let window = window.as_millis() as u32;
-        for (index, &at) in self.retries.iter().enumerate() {
+        let all = |requests| ratio.of(requests) + reserve;
+        let half = |requests| ratio.of(requests) / 2;
+        self.exceeds("retries", &self.retries, all)
+            .or_else(|| self.exceeds("hedges", &self.hedges, half))
+    }
+
+    /// The first window in which there are more of `times` than `allowed` by its requests.
+    fn exceeds(
+        &self,
+        what: &str,
+        times: &[u32],
+        allowed: impl Fn(u64) -> u64,
+    ) -> Option<(u32, String)> {
+        let window = self.config.window.as_millis() as u32;
+        for (index, &at) in times.iter().enumerate() {
             // Of several at the same time, the last sees them all.
-            if self.retries.get(index + 1) == Some(&at) {
+            if times.get(index + 1) == Some(&at) {
                 continue;
             }
             let after = at.checked_sub(window / 10 * 9);
-            let first = self
-                .retries
-                .partition_point(|t| after.is_some_and(|after| *t <= after));
-            let retries = (index + 1 - first) as u64;
+            let first = times.partition_point(|t| after.is_some_and(|after| *t <= after));
+            let made = (index + 1 - first) as u64;
             let since = at.saturating_sub(window);
             let requests = self.requests.partition_point(|t| *t <= at)
                 - self.requests.partition_point(|t| *t < since);
-            let allowed = ratio.of(requests as u64) + reserve;
-            if retries > allowed {
+            let allowed = allowed(requests as u64);
+            if made > allowed {
                 let what = format!(
-                    "{retries} retries in {} ms; {requests} requests in {window} ms pay for {allowed}",
+                    "{made} {what} in {} ms; {requests} requests in {window} ms pay for {allowed}",
                     window / 10 * 9
                 );
                 return Some((at, what));

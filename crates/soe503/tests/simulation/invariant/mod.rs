@@ -3,6 +3,7 @@
 
 pub(crate) mod budget;
 pub(crate) mod floor;
+pub(crate) mod hedges;
 pub(crate) mod permits;
 pub(crate) mod recovery;
 
@@ -25,6 +26,8 @@ pub(crate) enum Invariant {
     AttemptsBounded,
     /// Retries stay within what the requests pay for.
     BudgetKept,
+    /// A request is under way twice only where it changes nothing, on two backends, and all is well.
+    HedgesBounded,
     /// The head is there by the deadline.
     DeadlineKept,
     /// Each failure is one tagged answer, and none is a panic.
@@ -47,6 +50,9 @@ impl fmt::Display for Invariant {
             Self::NoUnsafeReplay => "no unsafe replay",
             Self::AttemptsBounded => "no more attempts than allowed",
             Self::BudgetKept => "the retry budget is never exceeded",
+            Self::HedgesBounded => {
+                "only safe requests are hedged, once at a time, and while all is well"
+            }
             Self::DeadlineKept => "an answer by the deadline",
             Self::FailuresTold => "each failure is one tagged answer",
             Self::Recovers => "a healthy backend is reachable in the end",

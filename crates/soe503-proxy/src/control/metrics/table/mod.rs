@@ -2,6 +2,7 @@
 
 mod admission;
 mod backend;
+mod hedge;
 mod pool;
 mod process;
 mod requests;
@@ -47,10 +48,11 @@ pub enum Kind {
 }
 
 /// The lists, in the order of the page.
-const LISTS: [&[Family]; 5] = [
+const LISTS: [&[Family]; 6] = [
     requests::ROWS,
     admission::ROWS,
     pool::ROWS,
+    hedge::ROWS,
     backend::ROWS,
     process::ROWS,
 ];

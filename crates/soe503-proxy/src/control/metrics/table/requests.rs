@@ -24,9 +24,14 @@ pub(super) const ROWS: &[Family] = &[
         kind: Kind::Counter,
         unit: "requests",
         labels: &["pool", "by"],
-        help: "Requests that failed at first and were saved, by what saved them: `retry`, another attempt; `ride_out`, waiting for the pool to come back (of a request that needed both, both tell); `fallback`, a static answer; `stale`, an older one.",
+        help: "Requests that failed at first and were saved, by what saved them: `retry`, another attempt; `hedge`, one that was under way already; `ride_out`, waiting for the pool to come back (of a request that needed both, both tell); `fallback`, a static answer; `stale`, an older one.",
         read: Read::Pool(|pool, out| {
-            out.push(&[&pool.name, &"retry"], pool.prevented);
+            let by_hedges = pool.prevented_by_hedges;
+            out.push(
+                &[&pool.name, &"retry"],
+                pool.prevented.saturating_sub(by_hedges),
+            );
+            out.push(&[&pool.name, &"hedge"], by_hedges);
             out.push(&[&pool.name, &"ride_out"], pool.waiting.answered);
             out.push(&[&pool.name, &"fallback"], pool.fallbacks);
             out.push(&[&pool.name, &"stale"], pool.stale);
