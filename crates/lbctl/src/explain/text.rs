@@ -108,6 +108,9 @@ fn answered(record: &FailureRecord) -> String {
 
 fn attempt(attempt: &Attempt) -> String {
     let mut text = format!("{}.", attempt.number);
+    if let Some(pool) = &attempt.pool {
+        text += &format!(" in pool {pool}:");
+    }
     match (&attempt.backend, &attempt.address) {
         (Some(name), Some(address)) if name != address => text += &format!(" {name} ({address})"),
         (Some(name), _) | (None, Some(name)) => text += &format!(" {name}"),

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct Attempt {
     /// 1 for the first.
     pub number: u32,
+    /// The pool, if it is not the one that the request was meant for; `null` otherwise.
+    #[serde(default)]
+    pub pool: Option<String>,
     /// The backend's name; `null` if none was chosen.
     pub backend: Option<String>,
     /// The backend's address; `null` if none was chosen.

@@ -11,4 +11,4 @@ pub use backend::{
 };
 pub use circuit::{Circuit, CircuitState, ForcedCircuit};
 pub use limit::{ByPriority, Limit, LimitSource, Queue};
-pub use pools::{Cache, Pool, PoolState, Pools, RetryBudget, Throttle, Tier, Waiting};
+pub use pools::{Cache, Failover, Pool, PoolState, Pools, RetryBudget, Throttle, Tier, Waiting};

@@ -44,6 +44,9 @@ pub struct Pool {
     /// Requests that wait for its circuit, or for a backend that is due back.
     #[serde(default)]
     pub waiting: Waiting,
+    /// Requests that one pool got in the place of another.
+    #[serde(default)]
+    pub failover: Failover,
     /// Requests of clients since the proxy started.
     pub requests: u64,
     /// Requests that would have failed and did not, because another attempt succeeded.
@@ -65,6 +68,15 @@ pub struct Tier {
     pub usable: u64,
     /// The part of the traffic that they get, from 0 to 1.
     pub share: f64,
+}
+
+/// Requests that one pool got in the place of another, since the proxy started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failover {
+    /// Requests meant for this pool that another one has answered.
+    pub answered_elsewhere: u64,
+    /// Requests meant for other pools that this one got.
+    pub taken_over: u64,
 }
 
 /// How a pool is, in one word.

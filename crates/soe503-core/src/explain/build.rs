@@ -176,6 +176,7 @@ fn told_attempt(attempt: &Attempt, names: &Names<'_>, longest: usize) -> ToldAtt
     let failed = cause.is_some() || attempt.fault.is_some();
     ToldAttempt {
         number: attempt.number,
+        pool: attempt.pool.as_deref().map(|pool| clean(pool, 64)),
         backend: attempt
             .backend
             .as_deref()

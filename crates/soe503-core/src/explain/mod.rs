@@ -44,5 +44,5 @@ pub use negotiate::{negotiate, negotiate_request};
 pub use problem::{Problem, ToldActions, ToldAttempt, ToldEvidence, ToldRuledOut, ToldScope};
 pub use proxy_status::{append, passed_on};
 pub use retry_after::{RetryInputs, retry_after};
-pub use tell::{LONGEST_BODY, tell};
+pub use tell::{LONGEST_BODY, tell, tell_headers};
 pub use telling::{DOCS, Exposure, Format, StatusPolicy, Telling, Told};

@@ -125,6 +125,9 @@ pub struct ToldScope {
 pub struct ToldAttempt {
     /// 1 for the first.
     pub number: u8,
+    /// The pool, if it is not the one that the request was meant for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
     /// What the backend is called in front of this reader.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<String>,

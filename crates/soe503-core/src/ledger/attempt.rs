@@ -62,6 +62,8 @@ pub enum RetryVerdict {
 pub struct Attempt {
     /// 1 for the first.
     pub number: u8,
+    /// The pool, if it is not the one that the request was meant for: [`failover`](crate::failover).
+    pub pool: Option<Arc<str>>,
     /// The backend's name, if one was chosen.
     pub backend: Option<Arc<str>>,
     /// The backend's address as text, if one was chosen.
@@ -122,6 +124,7 @@ impl Attempt {
     pub const fn begin(number: u8, now: Tick) -> Self {
         Self {
             number,
+            pool: None,
             backend: None,
             address: None,
             phase: Phase::Queue,

@@ -232,7 +232,10 @@ pub(super) fn note<B>(in_flight: &mut InFlight, response: &Response<B>) {
     let explained = response.extensions().get::<Explained>();
     let served = response.extensions().get::<Served>();
     let finish = in_flight.finish_mut();
-    finish.degraded = response.extensions().get::<Degraded>().copied();
+    let failed = response.status().is_server_error();
+    let degraded = response.extensions().get::<Degraded>().copied();
+    // A failure that another pool has given prevented nothing.
+    finish.degraded = degraded.filter(|degraded| !failed || *degraded != Degraded::Failover);
     finish.status = Some(response.status().as_u16());
     if let Some(explained) = explained {
         finish.origin = Origin::Generated;
@@ -242,7 +245,7 @@ pub(super) fn note<B>(in_flight: &mut InFlight, response: &Response<B>) {
     } else if let Some(served) = served {
         finish.origin = Origin::Upstream;
         finish.attempts = served.attempts;
-        finish.prevented = served.attempts > 1 && !response.status().is_server_error();
+        finish.prevented = served.attempts > 1 && !failed && degraded.is_none();
     } else {
         // A quiet success: see `stack`.
         finish.origin = Origin::Upstream;

@@ -14,6 +14,7 @@ mod gate;
 pub(crate) mod hop;
 mod index;
 pub(crate) mod interim;
+mod pools;
 mod refuse;
 mod request_id;
 mod routes;

@@ -41,6 +41,8 @@ pub(crate) struct Route {
     /// `None`: requests and answers are passed on as they are.
     actions: Option<Arc<Actions>>,
     attempts: u8,
+    /// Another pool may answer, which is said in a field of the answer.
+    fails_over: bool,
     gate: Gate,
     /// `None`: any backend will do.
     belonging: Option<Belonging>,
@@ -87,6 +89,7 @@ impl Route {
             stack: Mutex::new(stack),
             actions: Actions::of(config).map(Arc::new),
             attempts: config.retry.attempts.get(),
+            fails_over: config.failover.is_some(),
             gate,
         }
     }
@@ -121,6 +124,9 @@ impl Route {
 
     /// Whether somebody looks at the fields of its backends' answers.
     pub(super) fn reads_answers(&self) -> bool {
+        if self.fails_over {
+            return true;
+        }
         let config = &self.pool.config;
         config.sticky.is_some() || config.load_reports.is_some() || config.cache.is_some()
     }

@@ -60,6 +60,8 @@ pub struct PoolCounters {
     prevented: AtomicU64,
     fallbacks: AtomicU64,
     stale: AtomicU64,
+    failed_over: AtomicU64,
+    taken_over: AtomicU64,
     moved: AtomicU64,
     /// Health checks.
     pub checks: CheckCounts,
@@ -137,6 +139,8 @@ impl Default for PoolCounters {
             prevented: AtomicU64::new(0),
             fallbacks: AtomicU64::new(0),
             stale: AtomicU64::new(0),
+            failed_over: AtomicU64::new(0),
+            taken_over: AtomicU64::new(0),
             moved: AtomicU64::new(0),
             checks: CheckCounts::default(),
         }
@@ -185,6 +189,9 @@ impl PoolCounters {
             Some(Degraded::Stale) => {
                 self.stale.fetch_add(1, Relaxed);
             }
+            Some(Degraded::Failover) => {
+                self.failed_over.fetch_add(1, Relaxed);
+            }
             Some(_) => {
                 self.fallbacks.fetch_add(1, Relaxed);
             }
@@ -216,6 +223,21 @@ impl PoolCounters {
     /// Requests for which an older answer was given instead of a failure.
     pub fn stale(&self) -> u64 {
         self.stale.load(Relaxed)
+    }
+
+    /// Requests of this pool that another one has answered.
+    pub fn failed_over(&self) -> u64 {
+        self.failed_over.load(Relaxed)
+    }
+
+    /// This pool gets a request that another could not serve.
+    pub fn count_taken_over(&self) {
+        self.taken_over.fetch_add(1, Relaxed);
+    }
+
+    /// How often that happened.
+    pub fn taken_over(&self) -> u64 {
+        self.taken_over.load(Relaxed)
     }
 
     /// Requests that failed at first and were saved by a retry.

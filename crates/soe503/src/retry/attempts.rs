@@ -107,6 +107,13 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             ..
         } = &self.plan;
         let closed = |breaker: &Breaker| breaker.state() == State::Closed;
+        let elsewhere = context.elsewhere
+            && context.idempotent
+            && replay.can() == CanReplay::Yes
+            && rules.budget.could_pay(clock::now());
+        if elsewhere {
+            return Word::Cut;
+        }
         let may_follow = context.idempotent
             && context.number < rules.policy.attempts
             && !context.allowance.is_last()
@@ -175,7 +182,7 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
             replay,
             ..
         } = &mut self.plan;
-        let Some(breaker) = &rules.ride_out else {
+        let Some(breaker) = rules.ride_out.as_ref().filter(|_| !context.elsewhere) else {
             return Err(error);
         };
         let since = self.wait.as_ref().map(Wait::since);
@@ -292,20 +299,21 @@ impl<S, ReqB, ResB> Attempts<S, ReqB, ResB> {
         let replayable = replay.can();
         let alone = rules.rides_out_alone();
         let outlook = aside.outlook;
+        let kept = context.elsewhere && context.number.saturating_add(1) >= rules.policy.attempts;
         let situation = Situation {
             idempotent: context.idempotent,
             client_gone: replayable == CanReplay::Broken,
             body_replayable: replayable == CanReplay::Yes,
             // Where no pool says, the circuit may know that there is one backend only.
             other_backend: outlook.map_or(!alone, |outlook| outlook.other_backend),
-            only_backend: alone,
+            only_backend: alone && !context.elsewhere,
             expected: outlook
                 .and_then(|outlook| outlook.typical_latency)
                 .unwrap_or_default(),
             remaining: context.deadline.map(|deadline| deadline.since(now)),
             retry_after: attempt.retry_after,
             upstream_final: is_final(&attempt),
-            allowance_spent: context.allowance.is_spent(),
+            allowance_spent: kept || context.allowance.is_spent(),
             ..Situation::after(&attempt, now)
         };
         let decision = decide(

@@ -5,6 +5,7 @@
 
 mod backend;
 mod balance;
+mod failover;
 mod headers;
 mod host;
 mod instead;
@@ -22,6 +23,7 @@ mod values;
 
 pub(super) use backend::BackendEntry;
 pub(super) use balance::{HashKeys, HashOn, ReportKeys, StickyKeys};
+pub(super) use failover::FailoverKeys;
 pub(super) use headers::{Fields, HeaderKeys};
 pub(super) use instead::{FallbackKeys, PageKeys};
 pub(super) use listeners::{ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol};

@@ -67,6 +67,10 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
         waiting: waiting(pool),
         limit: limit(&admitted),
         queue: queue(&admitted, &pool.config.queue),
+        failover: api::Failover {
+            answered_elsewhere: pool.counters.failed_over(),
+            taken_over: pool.counters.taken_over(),
+        },
         requests: pool.counters.requests(),
         prevented: pool.counters.prevented(),
         failed: pool.counters.failed(),

@@ -113,6 +113,7 @@ fn attempts(told: &Problem, ledger: &Ledger) -> Vec<api::Attempt> {
         .zip(&ledger.attempts)
         .map(|(told, attempt)| api::Attempt {
             number: u32::from(told.number),
+            pool: told.pool.clone(),
             backend: told.backend.clone(),
             address: told.address.clone(),
             phase: words::phase(attempt.phase),
