@@ -106,6 +106,8 @@ fn scrape() -> Scrape {
             prevented: 6,
             fallbacks: 2,
             stale: 3,
+            failed_over: 4,
+            taken_over: 7,
             cache: Some(StaleSnapshot::default()),
             throttle: Some(throttle()),
             interrupted: 1,

@@ -109,7 +109,7 @@ fn answered(record: &FailureRecord) -> String {
 fn attempt(attempt: &Attempt) -> String {
     let mut text = format!("{}.", attempt.number);
     if let Some(pool) = &attempt.pool {
-        text += &format!(" in pool {pool}:");
+        text += &format!(" pool {pool},");
     }
     match (&attempt.backend, &attempt.address) {
         (Some(name), Some(address)) if name != address => text += &format!(" {name} ({address})"),

@@ -112,7 +112,10 @@ section! {
 section! {
     /// A backend with more than a URL.
     struct BackendKeys {
-        /// `http://HOST:PORT` or `https://HOST:PORT`; the port is 80 or 443 if none is given.
+        /// `http://HOST:PORT` or `https://HOST:PORT`; the port is 80 or 443 if none is given. A host such as
+        /// `_http._tcp.shop.internal` is a service: its SRV records (RFC 2782) say where it is, with ports,
+        /// priorities (levels from `priority` on) and shares (times `weight`); it has no port here, and is
+        /// asked for as `shop.internal`.
         url: Required<BackendUrl>, like("\"http://127.0.0.1:8081\"");
         /// What it is called in logs, metrics and `lbctl`.
         name: Optional<Name>, absent("host and port of the URL"), like("\"app-1\"");

@@ -11,7 +11,7 @@ use soe503_core::limit::{LimitSnapshot, LimitWhy};
 use soe503_core::pool::{BackendSnapshot, BackendState, PoolState as CoreState, TierSnapshot};
 use soe503_core::{Cause, Tick};
 
-use crate::config::{Queue, Target};
+use crate::config::Queue;
 use crate::control::clock::Anchor;
 use crate::state::PoolState;
 
@@ -287,9 +287,7 @@ fn hints(hints: &Hints) -> Vec<api::HealthHint> {
 fn unresolved(pool: &PoolState, anchor: Anchor) -> Vec<api::Backend> {
     let answers = pool.answers();
     let waiting = |backend: &crate::config::Backend| {
-        let Target::Dns { host, .. } = &backend.target else {
-            return None;
-        };
+        let host = backend.target.name()?;
         let resolution = answers
             .get(host)
             .filter(|found| found.addresses.is_empty())?;
