@@ -60,6 +60,7 @@ pub(super) fn telling(telling: &Telling<'_>, names: &Names<'_>) -> Vec<(&'static
         ("soe-cause", soe_cause(telling)),
         ("proxy-status", proxy_status::generated(telling, names)),
         (hops::ATTEMPTS, attempts(telling)),
+        ("x-request-id", identifier(telling.request_id, LONGEST_ID)),
     ];
     if telling.exposure >= Exposure::Internal {
         out.push(("server-timing", server_timing(telling)));

@@ -44,6 +44,8 @@ pub(super) fn on<B>(
         }
         match name {
             // A list, to which each hop adds.
+            // The backend's own word goes first.
+            "x-request-id" => drop(response.headers_mut().entry(name).or_insert(value)),
             "server-timing" => drop(response.headers_mut().append(name, value)),
             _ => drop(response.headers_mut().insert(name, value)),
         }

@@ -89,7 +89,10 @@ mod tests {
     fn a_key_knows_where_it_belongs() {
         assert_eq!(homes("fall"), ["[pools.NAME.health_check]"]);
         assert_eq!(homes("max_headers"), ["[listeners.limits]"]);
-        assert_eq!(homes("pools"), ["the top level", "[[maintenance]]"]);
+        assert_eq!(
+            homes("pools"),
+            ["[routes.failover]", "the top level", "[[maintenance]]"]
+        );
         assert_eq!(
             homes("window"),
             [
