@@ -88,6 +88,11 @@ impl RequestContext {
         }
     }
 
+    /// The head of `request`, if it is shared: see [`with_head`](Self::with_head).
+    pub fn shared_head<B>(request: &Request<B>) -> Option<&Parts> {
+        Self::head(request).map(|head| &**head)
+    }
+
     /// The head of `request`, if it is shared.
     pub(crate) fn head<B>(request: &Request<B>) -> Option<&Arc<Parts>> {
         request.extensions().get::<Self>()?.head.as_ref()

@@ -132,6 +132,12 @@ pub struct Cache {
     pub kept: u64,
     /// Those that were given instead of failures.
     pub given: u64,
+    /// Those that were given without asking first (`stale-while-revalidate`).
+    #[serde(default)]
+    pub offered: u64,
+    /// How often a backend was asked again in the background.
+    #[serde(default)]
+    pub revalidations: u64,
 }
 
 /// Requests that were refused and wait for the pool, because it may be back in a moment.

@@ -17,7 +17,7 @@ use super::capped::{Capped, Exceeded};
 use super::client::Client;
 use super::finish::{FrontBody, InFlight, Log};
 use super::forwarded::Seen;
-use super::{ClientBody, Front, checks, hop, refuse, request_id, target, trace, via};
+use super::{ClientBody, Front, again, checks, hop, refuse, request_id, target, trace, via};
 use crate::control::access_log::Entry;
 use crate::state::Origin;
 
@@ -102,6 +102,22 @@ pub(crate) fn answer(
     let belonging = route.belonging();
     let sticking = belonging.and_then(|belonging| belonging.note(&mut request, client));
     prepare(&mut request, route.actions(), seen, client, front);
+    let handed = match seen.attempts {
+        true => client
+            .forwarder()
+            .handed(request.headers_mut(), route.attempts()),
+        false => Handed::default(),
+    };
+    let request = shared(request, handed);
+    if let Some(mut response) = again::offered(route, &request) {
+        let finish = in_flight.finish_mut();
+        finish.status = Some(response.status().as_u16());
+        finish.origin = Origin::Upstream;
+        if let Some(actions) = route.actions() {
+            actions.on_response(response.headers_mut(), false);
+        }
+        return Answering::ready(response.map(|text| in_flight.text(text)));
+    }
     let changes = route.actions().filter(|actions| actions.change_answers());
     let waiting = Waiting {
         front: Arc::clone(front),
@@ -114,13 +130,7 @@ pub(crate) fn answer(
         late,
         throttle: gate.throttle().cloned(),
     };
-    let handed = match seen.attempts {
-        true => client
-            .forwarder()
-            .handed(request.headers_mut(), route.attempts()),
-        false => Handed::default(),
-    };
-    Answering::stack(route.call(shared(request, handed)), waiting)
+    Answering::stack(route.call(request), waiting)
 }
 
 /// The same request, with a head that the layers share instead of copying it, and with what the proxy

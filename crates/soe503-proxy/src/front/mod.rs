@@ -1,6 +1,7 @@
 //! Between the HTTP connection and the stack: checks, ids, headers, routes, counting.
 
 mod actions;
+mod again;
 mod answer;
 mod answering;
 mod belonging;

@@ -8,6 +8,7 @@ use tower_service::Service;
 use bytes::Bytes;
 use http::Response;
 use soe503::BoxError;
+use soe503::stale::StaleCache;
 
 use super::ClientBody;
 use super::actions::Actions;
@@ -120,6 +121,12 @@ impl Route {
     /// What its pool asks of requests.
     pub(super) fn belonging(&self) -> Option<&Belonging> {
         self.belonging.as_ref()
+    }
+
+    /// Answers that it may give without asking a backend. `None`: there never are any.
+    pub(super) fn store(&self) -> Option<&StaleCache> {
+        let cache = self.pool.cache.as_ref();
+        cache.filter(|cache| cache.config().revalidate)
     }
 
     /// Whether somebody looks at the fields of its backends' answers.

@@ -76,6 +76,6 @@ pub use instead::{Class, Fallback, Page};
 pub use keep::{Degraded, Keep, Tape};
 pub use layer::ExplainLayer;
 pub use panicked::Panicked;
-pub use record::{Explained, FailureRecord, Record, Surroundings};
+pub use record::{Background, Explained, FailureRecord, Record, Surroundings};
 pub use service::Explain;
 pub use soe503_core::explain::{Exposure, StatusPolicy};

@@ -26,7 +26,10 @@ pub(super) fn on<B>(
     started: Tick,
 ) {
     let shared = &*explainer.shared;
-    let record = shared.record.as_deref().filter(|record| record.passed_on());
+    let record = shared
+        .record
+        .as_deref()
+        .filter(|record| record.passed_on() && !asked.is_background());
     if let Some(record) = record {
         tell(record, response, explainer, asked, started);
     }

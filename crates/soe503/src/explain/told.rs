@@ -159,7 +159,8 @@ impl Found {
         (retry_after, at_unix): (Option<u32>, i64),
         (started, now): (Tick, Tick),
     ) {
-        let Some(record) = &explainer.shared.record else {
+        let record = explainer.shared.record.as_ref();
+        let Some(record) = record.filter(|_| !asked.is_background()) else {
             return;
         };
         record.record(FailureRecord {

@@ -246,6 +246,10 @@ section! {
         max_size: Defaulted<Size>, default(Size(64 << 20)), range(Size(64 << 10), Size(64 << 30));
         /// The largest body that is kept.
         max_object: Defaulted<Size>, default(Size(1 << 20)), range(Size(0), Size(1 << 30));
+        /// Whether answers that say `stale-while-revalidate` (RFC 5861) are given without asking first:
+        /// while they are fresh, and for so long afterwards, while one request in the background fetches the
+        /// next. Not afterwards if they say `must-revalidate`, `proxy-revalidate` or `s-maxage` too.
+        stale_while_revalidate: Defaulted<bool>, default(false);
     }
 }
 

@@ -84,6 +84,7 @@ fall = 5
 stale_if_error = "2h"
 max_size = "65MiB"
 max_object = "2MiB"
+stale_while_revalidate = true
 [pools.app.circuit_breaker]
 failure_rate = 0.5
 slow_rate = 0.25

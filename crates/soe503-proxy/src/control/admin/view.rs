@@ -62,6 +62,8 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
                 max_bytes: cache.config().max_bytes,
                 kept: seen.kept,
                 given: seen.given,
+                offered: seen.offered,
+                revalidations: seen.revalidations,
             }
         }),
         waiting: waiting(pool),
