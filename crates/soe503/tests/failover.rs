@@ -2,85 +2,31 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use soe503::circuit_breaker::{Breaker, BreakerConfig};
-use soe503::explain::{Degraded, Explainer, FailureRecord};
 use soe503::failover::FailedOver;
 use soe503::retry::RetryPolicy;
 use soe503::{
-    BoxError, CircuitBreakerLayer, ExplainLayer, Failover, Failure, ReplayBody, RequestContext,
-    RetryLayer, Served, TimeoutLayer, clock,
+    BoxError, CircuitBreakerLayer, Failover, Failure, ReplayBody, RequestContext, Served,
+    TimeoutLayer, clock,
 };
-use soe503_core::Cause;
 use soe503_core::breaker::State;
 use soe503_core::hops::Allowance;
-use soe503_core::ledger::{Attempt, Fault, Ledger, Phase};
-use support::explaining::header;
+use soe503_core::ledger::{Attempt, Fault, Phase};
+use support::pools::{Body, Pool, Pools, pool, whose};
 use support::request;
-use support::retrying::{Got, budget, ledger, policy, retry, told};
-use support::upstream::{Boxed, Reply, Upstream};
+use support::retrying::{budget, ledger, policy, retry, told};
+use support::upstream::{Reply, Upstream};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use Reply::{Broken, Hang, Refuse, Status, Unconnected};
-
-type Body = Full<Bytes>;
-type Pool = BoxCloneSyncService<Request<ReplayBody<Body>>, Response<Body>, BoxError>;
-
-fn pool(layer: &RetryLayer, upstream: &Upstream) -> Pool {
-    let backend: Boxed<ReplayBody<ReplayBody<Body>>> = upstream.service();
-    BoxCloneSyncService::new(layer.layer(backend))
-}
-
-/// A pool and the one that stands by.
-struct Pools {
-    first: Upstream,
-    spare: Upstream,
-    over: Failover<Pool>,
-}
-
-impl Pools {
-    fn new(first: &[Reply], spare: &[Reply]) -> Self {
-        Self::with(policy(), first, spare)
-    }
-
-    fn with(policy: RetryPolicy, first: &[Reply], spare: &[Reply]) -> Self {
-        let layer = RetryLayer::new(budget(), policy);
-        let (first, spare) = (Upstream::new(first), Upstream::new(spare));
-        let over = Failover::new(pool(&layer, &first), policy.attempts, budget())
-            .then("spare", pool(&layer, &spare));
-        Self { first, spare, over }
-    }
-
-    async fn send(&self, method: &str) -> Got {
-        self.ask(request(method, Full::from("body"))).await
-    }
-
-    async fn ask(&self, request: Request<Body>) -> Got {
-        let timed = TimeoutLayer::new(Duration::from_secs(15)).layer(self.over.clone());
-        timed.oneshot(request).await
-    }
-
-    fn tries(&self) -> (usize, usize) {
-        (self.first.tries(), self.spare.tries())
-    }
-}
-
-/// Whose attempts are in a ledger: `true` for those of the pool that stands by.
-fn whose(ledger: &Ledger) -> Vec<bool> {
-    let pools = ledger
-        .attempts
-        .iter()
-        .map(|attempt| attempt.pool.as_deref());
-    pools.map(|pool| pool == Some("spare")).collect()
-}
 
 #[tokio::test(start_paused = true)]
 async fn by_proof() {
@@ -311,89 +257,6 @@ async fn waits_only_if_nobody_else_can() {
     assert_eq!(status, 200);
     assert!(took >= Duration::from_millis(700), "{took:?}");
     assert!(took < Duration::from_secs(5), "{took:?}");
-}
-
-/// What a service below refuses with, and what is told to clients.
-async fn explained(
-    pools: &Pools,
-) -> (
-    Response<soe503::explain::ExplainBody<Body>>,
-    Vec<FailureRecord>,
-) {
-    let records = Arc::new(Mutex::new(Vec::new()));
-    let keep = Arc::clone(&records);
-    let explainer = Explainer::builder("edge-eu1")
-        .record(move |record: FailureRecord| keep.lock().unwrap().push(record))
-        .build();
-    let timed = TimeoutLayer::new(Duration::from_secs(15)).layer(pools.over.clone());
-    let explained = ExplainLayer::new(explainer).layer(timed);
-    let response = explained
-        .oneshot(request("GET", Full::from("body")))
-        .await
-        .unwrap();
-    let records = std::mem::take(&mut *records.lock().unwrap());
-    (response, records)
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_mark_and_a_record_of_what_was_prevented() {
-    let pools = Pools::new(&[Refuse], &[Status(200)]);
-    let (response, records) = explained(&pools).await;
-    assert_eq!(response.status(), 200);
-    assert_eq!(header(&response, "x-soe-degraded"), "failover");
-    let cause = header(&response, "soe-cause");
-    assert!(
-        cause.starts_with("circuit_open/consecutive_failures"),
-        "{cause}"
-    );
-    assert!(header(&response, "proxy-status").starts_with("edge-eu1;"));
-    assert_eq!(header(&response, "soe-attempts"), "1");
-    assert_eq!(header(&response, "x-error-code"), "");
-    assert_eq!(response.extensions().get(), Some(&Degraded::Failover));
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    assert_eq!(&*body, b"200 on attempt 1");
-    let [record] = &*records else {
-        panic!("{records:?}")
-    };
-    assert_eq!(record.status, 200);
-    assert_eq!(record.diagnosis.primary, Cause::CircuitConsecutiveFailures);
-    assert_eq!(whose(&record.ledger), [false, true]);
-    assert_eq!(record.ledger.last().unwrap().status, Some(200));
-}
-
-#[tokio::test(start_paused = true)]
-async fn if_both_fail_the_first_is_the_cause_and_the_other_contributes() {
-    let pools = Pools::new(&[Refuse], &vec![Unconnected; 3]);
-    let (response, records) = explained(&pools).await;
-    assert_eq!(response.status(), 503);
-    assert_eq!(header(&response, "x-soe-degraded"), "");
-    let cause = header(&response, "soe-cause");
-    assert!(
-        cause.starts_with("circuit_open/consecutive_failures"),
-        "{cause}"
-    );
-    let diagnosis = &records[0].diagnosis;
-    assert_eq!(diagnosis.primary, Cause::CircuitConsecutiveFailures);
-    assert!(!diagnosis.contributing.is_empty(), "{diagnosis:?}");
-    let faults: Vec<_> = records[0]
-        .ledger
-        .attempts
-        .iter()
-        .map(|a| &a.fault)
-        .collect();
-    assert!(matches!(faults[0], Some(Fault::Refused(_))), "{faults:?}");
-    assert_eq!(whose(&records[0].ledger), [false, true, true, true]);
-}
-
-/// A failing answer of the other pool is passed on, marked, and nothing was prevented by it.
-#[tokio::test(start_paused = true)]
-async fn the_others_own_failure_is_marked_too() {
-    let pools = Pools::new(&[Refuse], &[Status(500), Status(500), Status(500)]);
-    let (response, records) = explained(&pools).await;
-    assert_eq!(response.status(), 500);
-    assert_eq!(header(&response, "x-soe-degraded"), "failover");
-    assert_eq!(header(&response, "x-error-code"), "");
-    assert_eq!(records.len(), 1);
 }
 
 /// A third pool is asked after the second, and none of them twice.

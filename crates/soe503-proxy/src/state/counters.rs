@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use soe503::explain::Degraded;
 use soe503_core::Cause;
-use soe503_core::health::CheckResult;
+
+use super::CheckCounts;
 
 /// Who made a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,14 +66,6 @@ pub struct PoolCounters {
     moved: AtomicU64,
     /// Health checks.
     pub checks: CheckCounts,
-}
-
-/// Health checks of one pool, by how they ended.
-#[derive(Debug, Default)]
-pub struct CheckCounts {
-    passed: AtomicU64,
-    failed: AtomicU64,
-    not_made: AtomicU64,
 }
 
 const CAUSES: usize = Cause::ALL.len() + 1;
@@ -144,29 +137,6 @@ impl Default for PoolCounters {
             moved: AtomicU64::new(0),
             checks: CheckCounts::default(),
         }
-    }
-}
-
-// === impl CheckCounts ===
-
-impl CheckCounts {
-    /// Counts a check that has ended.
-    pub fn count(&self, result: &CheckResult) {
-        let place = match result {
-            CheckResult::Passed { .. } => &self.passed,
-            CheckResult::NotMade { .. } => &self.not_made,
-            _ => &self.failed,
-        };
-        place.fetch_add(1, Relaxed);
-    }
-
-    /// Each result with its count so far.
-    pub fn read(&self) -> [(&'static str, u64); 3] {
-        [
-            ("passed", self.passed.load(Relaxed)),
-            ("failed", self.failed.load(Relaxed)),
-            ("not_made", self.not_made.load(Relaxed)),
-        ]
     }
 }
 

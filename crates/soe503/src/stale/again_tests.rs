@@ -116,7 +116,7 @@ async fn what_answers_say() {
         ),
         (
             "max-age=10, stale-while-revalidate=30, proxy-revalidate",
-            true,
+            false,
             false,
         ),
         // RFC 9111 §5.2.2.10: implies proxy-revalidate.

@@ -7,6 +7,7 @@
 
 pub mod circuit;
 pub mod explaining;
+pub mod pools;
 pub mod retrying;
 pub mod upstream;
 

@@ -13,11 +13,11 @@ use super::resolver::{empty, explain};
 use super::service::{Missing, Service};
 use super::{Answer, DnsError};
 
+/// Addresses, and the smallest TTL in seconds.
+type Found = (Vec<IpAddr>, u32);
+
 /// The addresses of `host`, sorted and at least one, and the smallest TTL in seconds.
-pub(super) async fn addresses(
-    resolver: &TokioResolver,
-    host: &str,
-) -> Result<(Vec<IpAddr>, u32), DnsError> {
+pub(super) async fn addresses(resolver: &TokioResolver, host: &str) -> Result<Found, DnsError> {
     let found = resolver
         .lookup_ip(host)
         .await
@@ -57,7 +57,7 @@ pub(super) async fn service(resolver: &TokioResolver, name: &str) -> Result<Answ
             text: format!("{name} says that the service is not offered (its target is \".\")"),
         });
     }
-    let mut hosts: BTreeMap<Arc<str>, Result<(Vec<IpAddr>, u32), DnsError>> = BTreeMap::new();
+    let mut hosts: BTreeMap<Arc<str>, Result<Found, DnsError>> = BTreeMap::new();
     let mut asking = JoinSet::new();
     for (srv, _) in &records {
         let host: Arc<str> = host(&srv.target).into();
@@ -113,10 +113,7 @@ pub(super) async fn service(resolver: &TokioResolver, name: &str) -> Result<Answ
 }
 
 /// The addresses that came with the answer: those of one family, IPv4 if there are any, as for other names.
-fn told(
-    additionals: &[Record],
-    target: &hickory_resolver::proto::rr::Name,
-) -> Option<(Vec<IpAddr>, u32)> {
+fn told(additionals: &[Record], target: &hickory_resolver::proto::rr::Name) -> Option<Found> {
     let of = |wanted: RecordType| {
         let records = additionals
             .iter()
