@@ -115,6 +115,7 @@ fn grid(rows: Vec<Row>) -> Grid {
             Column::right("OF"),
             Column::right("KEPT"),
             Column::right("GIVEN"),
+            Column::right("OFFERED"),
         ],
         indent: 0,
     }
@@ -135,6 +136,7 @@ fn row(pool: &str, cache: Cache, canvas: Canvas) -> Row {
             Cell::plain(mebibytes(cache.max_bytes)),
             Cell::plain(count(cache.kept)),
             Cell::plain(count(cache.given)),
+            Cell::plain(count(cache.offered)),
         ],
         note: None,
     }
@@ -158,6 +160,8 @@ mod tests {
             max_bytes: 64 << 20,
             kept: 56_789,
             given: 3,
+            offered: 4_567,
+            revalidations: 8,
         };
         let mut out = String::new();
         grid(vec![row("shop", cache, PIPE)]).render(PIPE, &mut out);

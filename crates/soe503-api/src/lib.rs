@@ -41,9 +41,10 @@ pub use failure::{
 };
 pub use maintenance::{Maintenance, MaintenanceAction, MaintenanceList, MaintenanceRequest};
 pub use pool::{
-    Backend, BackendState, ByPriority, Cache, Circuit, CircuitState, ForcedCircuit, HealthCheck,
-    HealthCheckState, HealthHint, Hedge, HintStatus, IdleTimeout, IdleTimeoutSource, Latency,
-    Limit, LimitSource, Pool, PoolState, Pools, Queue, RetryBudget, Throttle, Tier, Waiting,
+    Backend, BackendState, ByPriority, Cache, Circuit, CircuitState, Failover, ForcedCircuit,
+    HealthCheck, HealthCheckState, HealthHint, Hedge, HintStatus, IdleTimeout, IdleTimeoutSource,
+    Latency, Limit, LimitSource, Pool, PoolState, Pools, Queue, RetryBudget, Throttle, Tier,
+    Waiting,
 };
 pub use problem::Problem;
 pub use rate_limit::{RateLimit, RateLimits};

@@ -17,6 +17,7 @@
 
 use core::time::Duration;
 
+use crate::ledger::{Attempt, Phase};
 use sfv::{BareItem, Dictionary, Item, ListEntry, Parser};
 
 /// The request field with which a proxy hands attempts and time on: a dictionary (RFC 9651) of
@@ -167,6 +168,37 @@ impl Allowance {
             None => self.lent(),
         };
         self.left = self.left.saturating_sub(used);
+    }
+
+    /// The same for a request that several pools may get, which share it: so many are configured here for
+    /// all of them, and the first may `lend`.
+    #[must_use]
+    pub const fn shared(mut self, own: u8, lend: bool) -> Self {
+        if !self.handed {
+            self.left = own.saturating_add(lend as u8);
+            self.handed = true;
+        }
+        self
+    }
+
+    /// What one pool may use while another comes after it: all but one, and no less than one.
+    #[must_use]
+    pub const fn keeping_one(mut self) -> Self {
+        if self.left > 1 {
+            self.left -= 1;
+        }
+        self
+    }
+
+    /// What is left after the `attempts` of a pool, which was lent what there was if it `lends`.
+    #[must_use]
+    pub fn less(mut self, attempts: &[Attempt], lend: bool) -> Self {
+        for attempt in attempts.iter().filter(|a| a.phase > Phase::Queue) {
+            self.next(lend);
+            let below = attempt.below.map(|below| below.attempts);
+            self.ended(if attempt.unsent() { Some(0) } else { below });
+        }
+        self
     }
 
     /// Nothing is left.

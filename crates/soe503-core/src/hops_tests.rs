@@ -183,3 +183,35 @@ fn an_attempt_that_reached_nobody_costs_nothing() {
     allowance.ended(Some(0));
     assert!(!allowance.is_spent());
 }
+
+#[test]
+fn pools_share_what_there_is() {
+    let sent = |below: Option<u8>| {
+        let mut attempt = Attempt::begin(1, crate::Tick::ZERO);
+        (attempt.phase, attempt.bytes_sent) = (Phase::Done, Some(9));
+        attempt.below = below.map(|attempts| Below {
+            attempts,
+            reach: Reach::Pool,
+        });
+        attempt
+    };
+    let refused = Attempt::begin(1, crate::Tick::ZERO);
+    // (handed down, configured, lends, the first pool may use, its attempts, what is left)
+    for (handed, own, lend, first, attempts, left) in [
+        (None, 3, false, 2, vec![sent(None); 2], 1),
+        (None, 3, false, 2, vec![refused.clone()], 3),
+        (None, 1, false, 1, vec![sent(None)], 0),
+        (None, 3, true, 3, vec![sent(Some(2))], 2),
+        // It ended without a word: it may have used all that it was lent.
+        (None, 3, true, 3, vec![sent(None)], 1),
+        (Some(1), 3, false, 1, vec![sent(None)], 0),
+        (Some(2), 3, false, 1, vec![sent(None)], 1),
+    ] {
+        let all = handed.map_or_else(Allowance::default, Allowance::handed);
+        let all = all.shared(own, lend);
+        assert_eq!(all.keeping_one().left, first, "{handed:?} {own}");
+        let after = all.less(&attempts, lend);
+        assert_eq!(after.left, left, "{handed:?} {own} {attempts:?}");
+        assert_eq!(after.is_spent(), left == 0);
+    }
+}

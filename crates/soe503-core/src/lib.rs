@@ -10,11 +10,12 @@
 //! | [`cause`] | what a failure is called, and everything that is constant about it |
 //! | [`breaker`] | whether a circuit lets a request through |
 //! | [`retry`] | whether, when and on whose budget a request is tried again |
-//! | [`hedge`] | whether and when a request that is late is sent to a second backend
+//! | [`hedge`] | whether and when a request that is late is sent to a second backend |
+//! | [`failover`] | whether what one pool could not serve goes to another |
 //! | [`pool`] | which backend gets an attempt, and which are out of rotation and why |
 //! | [`health`] | when active checks change their mind |
 //! | [`keepalive`] | how long an idle connection may be used again |
-//! | [`hops`] | how many attempts proxies in a row may make between them
+//! | [`hops`] | how many attempts proxies in a row may make between them |
 //! | [`limit`] | whether there is room for one more request |
 //! | [`maintenance`] | whether an interruption was planned, and until when |
 //! | [`rate`] | whether a caller has sent too much, and when it may come back |
@@ -30,6 +31,7 @@ pub mod breaker;
 pub mod cause;
 pub mod diagnosis;
 pub mod explain;
+pub mod failover;
 pub mod health;
 pub mod hedge;
 pub mod histogram;

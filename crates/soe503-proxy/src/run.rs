@@ -248,9 +248,14 @@ fn routes(proxy: &Proxy, config: &Config, listener: &Listener) -> Routes {
     let routes = config.routes.iter().filter_map(|route| {
         // A valid config has a pool for every route.
         let pool = pools.get(&*route.pool.name)?;
+        let others = route.failover.iter().flat_map(|failover| &failover.pools);
+        let instead: Vec<_> = others
+            .filter_map(|other| pools.get(&*other.name).cloned())
+            .collect();
         let parts = StackParts {
             server: &proxy.server_name,
             route,
+            instead: &instead,
             explain: listener.explain,
             status: config.server.status,
             recorder: &proxy.recorder,

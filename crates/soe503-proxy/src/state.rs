@@ -15,6 +15,7 @@
 //! that the new state takes over, backends keep their state by name and address, and a breaker is made
 //! anew only where its settings changed.
 
+mod check_counts;
 mod circuit_log;
 mod connections;
 mod counters;
@@ -26,6 +27,7 @@ mod proxy;
 mod resolution;
 mod settings;
 
+pub use check_counts::CheckCounts;
 pub use circuit_log::CircuitCounts;
 pub use connections::{ConnectionGuard, Connections};
 pub use counters::{Class, Finish, Origin, PoolCounters};

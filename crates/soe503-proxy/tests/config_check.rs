@@ -26,6 +26,7 @@ impl Resolve for Names {
             "app.test" => Ok(Answer {
                 addresses: vec!["127.0.0.1".parse().unwrap(), "127.0.0.2".parse().unwrap()],
                 ttl: std::time::Duration::from_secs(1),
+                ..Answer::default()
             }),
             _ => Err(DnsError {
                 rcode: Some(3),

@@ -78,7 +78,9 @@ fn everything(check: &str) -> String {
             _ => Some(line.to_owned()),
         }
     });
-    lines.collect::<Vec<_>>().join("\n")
+    // Somewhere to fail over to.
+    let more = "[pools.app-west]\nbackends = [\"http://127.0.0.1:8090\"]\n";
+    lines.collect::<Vec<_>>().join("\n") + "\n" + more
 }
 
 /// Checks `text` against the schema.

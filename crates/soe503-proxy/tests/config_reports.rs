@@ -344,6 +344,32 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     // References and contradictions
     ("unknown_pool", "pool = \"app\"", "pool = \"ap\""),
     (
+        "service_with_a_port",
+        "\"http://127.0.0.1:8082\"",
+        "\"http://_http._tcp.shop.internal:80\"",
+    ),
+    (
+        "failover_to_an_unknown_pool",
+        "timeout = \"15s\"",
+        "failover = { pools = [\"ap\"] }",
+    ),
+    (
+        "failover_to_the_same_pool",
+        "timeout = \"15s\"",
+        "failover = { pools = [\"app\"] }",
+    ),
+    (
+        "failover_to_nobody",
+        "timeout = \"15s\"",
+        "failover = { pools = [] }",
+    ),
+    (
+        "failover_twice_to_one",
+        "connect_timeout = \"500ms\"",
+        "[pools.b]\nbackends = [\"http://127.0.0.1:8083\"]\n[[routes]]\nmatch = { path_prefix = \"/b\" }\n\
+         pool = \"app\"\nfailover = { pools = [\"b\", \"b\"] }\n[pools.app.retry_budget]\n",
+    ),
+    (
         "unknown_pool_like_no_other",
         "pool = \"app\"",
         "pool = \"zebra\"",

@@ -476,6 +476,7 @@ async fn resolved_names_become_backends_that_keep_their_state() {
                 .map(|address| address.parse().unwrap())
                 .collect(),
             ttl: std::time::Duration::from_secs(10),
+            ..soe503_proxy::control::dns::Answer::default()
         })
     };
     app.learn(

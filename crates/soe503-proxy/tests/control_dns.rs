@@ -13,6 +13,12 @@ use tokio::net::UdpSocket;
 enum Says {
     A(u32, &'static [[u8; 4]]),
     Aaaa(u32, [u8; 16]),
+    /// Priority, weight, port and target of each; addresses that come with them.
+    Srv(
+        u32,
+        &'static [(u16, u16, u16, &'static str)],
+        &'static [(&'static str, [u8; 4])],
+    ),
     Code(u8),
     Empty,
     Nothing,
@@ -27,6 +33,33 @@ const NAMES: &[(&str, Says)] = &[
         "six.test",
         Says::Aaaa(5, [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7]),
     ),
+    (
+        "_http._tcp.shop.test",
+        Says::Srv(
+            60,
+            &[
+                (20, 0, 8082, "six.test"),
+                (10, 3, 8080, "app.test"),
+                (10, 1, 8081, "near.test"),
+            ],
+            &[("near.test", [10, 0, 0, 9])],
+        ),
+    ),
+    (
+        "_half._tcp.shop.test",
+        Says::Srv(
+            60,
+            &[(1, 1, 80, "app.test"), (1, 1, 80, "broken.test")],
+            &[],
+        ),
+    ),
+    (
+        "_lost._tcp.shop.test",
+        Says::Srv(60, &[(1, 1, 80, "gone.test")], &[]),
+    ),
+    ("_off._tcp.shop.test", Says::Srv(60, &[(0, 0, 0, "")], &[])),
+    ("_none._tcp.shop.test", Says::Empty),
+    ("_bad._tcp.shop.test", Says::Code(2)),
     ("gone.test", Says::Code(3)),
     ("broken.test", Says::Code(2)),
     ("refused.test", Says::Code(5)),
@@ -65,10 +98,16 @@ fn reply(query: &[u8]) -> Option<Vec<u8>> {
         (Says::Code(code), _) => (code, 0, Vec::new()),
         (Says::A(ttl, addresses), 1) => (0, ttl, addresses.iter().map(|a| a.to_vec()).collect()),
         (Says::Aaaa(ttl, address), 28) => (0, ttl, vec![address.to_vec()]),
+        (Says::Srv(ttl, records, _), 33) => (0, ttl, records.iter().map(srv).collect()),
         _ => (0, 0, Vec::new()),
     };
+    let told = match (says, kind) {
+        (Some(Says::Srv(_, _, told)), 33) => told,
+        _ => &[],
+    };
     let mut out = query[..2].to_vec();
-    out.extend([0x81, 0x80 | rcode, 0, 1, 0, records.len() as u8, 0, 0, 0, 0]);
+    let (answers, more) = (records.len() as u8, told.len() as u8);
+    out.extend([0x81, 0x80 | rcode, 0, 1, 0, answers, 0, 0, 0, more]);
     out.extend(question);
     for data in records {
         out.extend([0xc0, 12]);
@@ -78,7 +117,30 @@ fn reply(query: &[u8]) -> Option<Vec<u8>> {
         out.extend((data.len() as u16).to_be_bytes());
         out.extend(data);
     }
+    for (name, address) in told {
+        out.extend(labels_of(name));
+        out.extend([0, 1, 0, 1, 0, 0, 0, 7, 0, 4]);
+        out.extend(address);
+    }
     Some(out)
+}
+
+/// RFC 2782: the data of a record.
+fn srv((priority, weight, port, target): &(u16, u16, u16, &str)) -> Vec<u8> {
+    let numbers = [priority, weight, port].map(|number| number.to_be_bytes());
+    let mut data = numbers.concat();
+    data.extend(labels_of(target));
+    data
+}
+
+/// A name as it is written in a message, without compression.
+fn labels_of(name: &str) -> Vec<u8> {
+    let labels = name.split('.').filter(|label| !label.is_empty());
+    let mut out: Vec<u8> = labels
+        .flat_map(|label| [&[label.len() as u8], label.as_bytes()].concat())
+        .collect();
+    out.push(0);
+    out
 }
 
 async fn resolver() -> SystemResolver {
@@ -103,6 +165,7 @@ async fn addresses_come_sorted_without_duplicates_and_with_their_ttl() {
                 IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2)),
             ],
             ttl: Duration::from_secs(30),
+            ..Answer::default()
         }
     );
     let six = resolver.resolve("six.test").await.unwrap();
@@ -145,6 +208,63 @@ async fn each_kind_of_failure_keeps_its_name() {
         assert_eq!(error.cause(), cause, "{name}");
         assert!(error.to_string().contains(word), "{name}: {error}");
         assert!(error.to_string().contains(name), "{name}: {error}");
+    }
+}
+
+/// Addresses that come with the records are taken, the others are asked for; the smallest TTL of all counts.
+#[tokio::test]
+async fn a_service_is_where_its_records_say() {
+    let resolver = resolver().await;
+    let answer = resolver.resolve("_http._tcp.shop.test").await.unwrap();
+    let found = answer.services.iter().map(|service| {
+        let (priority, weight) = (service.priority, service.weight);
+        (
+            priority,
+            weight,
+            service.address.to_string(),
+            &*service.target,
+        )
+    });
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [
+            (10, 3, "10.0.0.1:8080".into(), "app.test"),
+            (10, 3, "10.0.0.2:8080".into(), "app.test"),
+            (10, 1, "10.0.0.9:8081".into(), "near.test"),
+            (20, 0, "[2001:db8::7]:8082".into(), "six.test"),
+        ]
+    );
+    assert_eq!(answer.addresses.len(), 4);
+    assert_eq!(answer.missing, []);
+    assert_eq!(answer.ttl, Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_target_without_an_address_is_told_apart() {
+    let resolver = resolver().await;
+    let half = resolver.resolve("_half._tcp.shop.test").await.unwrap();
+    assert_eq!(half.services.len(), 2);
+    let [missing] = &*half.missing else {
+        panic!("{half:?}")
+    };
+    assert_eq!(&*missing.target, "broken.test");
+    assert_eq!(missing.why.cause(), Cause::DependencyDnsFailure);
+}
+
+#[tokio::test]
+async fn a_service_that_is_nowhere_says_why() {
+    let resolver = resolver().await;
+    let (nowhere, broken) = (Cause::ConfigDnsNxdomain, Cause::DependencyDnsFailure);
+    for (name, cause, words) in [
+        ("_off._tcp.shop.test", nowhere, "not offered"),
+        ("_none._tcp.shop.test", nowhere, "_none._tcp.shop.test"),
+        ("_gone._tcp.shop.test", nowhere, "NXDOMAIN"),
+        ("_lost._tcp.shop.test", nowhere, "gone.test"),
+        ("_bad._tcp.shop.test", broken, "SERVFAIL"),
+    ] {
+        let error = resolver.resolve(name).await.unwrap_err();
+        assert_eq!(error.cause(), cause, "{name}: {error}");
+        assert!(error.to_string().contains(words), "{name}: {error}");
     }
 }
 

@@ -129,6 +129,8 @@ fn scrape() -> Scrape {
             hedge: Some(hedge()),
             fallbacks: 2,
             stale: 3,
+            failed_over: 4,
+            taken_over: 7,
             cache: Some(StaleSnapshot::default()),
             throttle: Some(throttle()),
             interrupted: 1,

@@ -44,6 +44,9 @@ pub struct RequestContext {
     /// How many attempts this one and those after it may make, here and at proxies behind. Whoever reads
     /// what a proxy before this one hands down puts it here, before [`Retry`](crate::Retry) begins.
     pub allowance: Allowance,
+    /// Another pool can follow: [`Failover`](crate::Failover). One attempt is kept for it, nobody waits for
+    /// this one, and its last attempt ends with its time.
+    pub elsewhere: bool,
     /// The request's head, if it is shared: see [`with_head`](Self::with_head).
     pub head: Option<Arc<Parts>>,
 }
@@ -63,6 +66,7 @@ impl RequestContext {
             tried: Tried::default(),
             idempotent,
             allowance: Allowance::default(),
+            elsewhere: false,
             head: None,
         }
     }
@@ -86,6 +90,11 @@ impl RequestContext {
             Some(head) => &head.headers,
             None => request.headers(),
         }
+    }
+
+    /// The head of `request`, if it is shared: see [`with_head`](Self::with_head).
+    pub fn shared_head<B>(request: &Request<B>) -> Option<&Parts> {
+        Self::head(request).map(|head| &**head)
     }
 
     /// The head of `request`, if it is shared.

@@ -35,6 +35,7 @@
 //! | [`rate_limit`] | callers are told apart, and some send too much | [`Rejected`] at once, told with 429 |
 //! | [`throttle`] | what is behind it sheds load, and would refuse most of it | [`Rejected`] for a share of the requests |
 //! | [`timeout`] | always | [`Failure`] at the deadline, with what was tried |
+//! | [`failover`] | another pool can do the same | what the first pool said |
 //! | [`concurrency_limit`] | the process, or what is behind it, can hold so much and no more | [`Rejected`] at once, or after a bounded wait |
 //! | [`retry`] | at one layer of a system; with [hedging](retry#hedging), if answers are late now and then | the backend's own answer, or [`Failure`] |
 //! | [`circuit_breaker`] | around what can fail as a whole | [`Rejected`] with the root behind it |
@@ -89,6 +90,7 @@ mod context;
 mod error;
 pub mod explain;
 pub mod facts;
+pub mod failover;
 mod flight;
 pub mod grpc;
 mod macros;
@@ -109,6 +111,7 @@ pub use concurrency_limit::{ConcurrencyLimit, ConcurrencyLimitLayer};
 pub use context::RequestContext;
 pub use error::{BoxError, Component, Failure, Rejected, RequestBodyError};
 pub use explain::{Explain, ExplainLayer, Explainer};
+pub use failover::Failover;
 pub use pool::Pool;
 pub use rate_limit::{RateLimit, RateLimitLayer};
 pub use retry::{ReplayBody, Retry, RetryLayer, StatusSet};

@@ -51,6 +51,7 @@ const _: () = {
     shared::<Explain<Inner>>();
     shared::<Timeout<Inner>>();
     shared::<Retry<Inner>>();
+    shared::<soe503::Failover<Inner>>();
     shared::<CircuitBreaker<Inner>>();
     shared::<ConcurrencyLimit<Inner>>();
     shared::<RateLimit<Inner, rate_limit::KeyBy>>();

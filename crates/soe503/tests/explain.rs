@@ -306,3 +306,30 @@ async fn an_open_circuit_tells_its_root() {
     assert!((20..=27).contains(&wait), "{wait}");
     assert_eq!(header(&response, "soe-attempts"), "0");
 }
+
+/// Nobody waits for the answer: its failure is told to nobody else either.
+#[tokio::test]
+async fn what_happens_in_the_background_is_not_recorded() {
+    for (background, records) in [(false, 1), (true, 0)] {
+        let count = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let counter = Arc::clone(&count);
+        let explainer = Explainer::builder("edge-eu1")
+            .record(move |_: FailureRecord| {
+                counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            })
+            .build();
+        let mut head = Request::new(()).into_parts().0;
+        if background {
+            head.extensions.insert(soe503::explain::Background);
+        }
+        let context = soe503::RequestContext::new(soe503::clock::now(), true);
+        let mut request = Request::new(());
+        request
+            .extensions_mut()
+            .insert(context.with_head(Arc::new(head)));
+        let answer = failing(explainer, request, RESET).await;
+        assert_eq!(answer.status(), 502);
+        let seen = count.load(std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(seen, records, "{background}");
+    }
+}

@@ -111,6 +111,9 @@ fn attempt(attempt: &Attempt) -> String {
     if attempt.hedge {
         text += " (hedge)";
     }
+    if let Some(pool) = &attempt.pool {
+        text += &format!(" pool {pool},");
+    }
     match (&attempt.backend, &attempt.address) {
         (Some(name), Some(address)) if name != address => text += &format!(" {name} ({address})"),
         (Some(name), _) | (None, Some(name)) => text += &format!(" {name}"),

@@ -84,6 +84,7 @@ fn headline(pool: &Pool, now: Timestamp, canvas: Canvas, out: &mut String) {
     facts.extend(shed(pool.limit.shed));
     facts.extend(hedge(pool));
     facts.extend(throttle(pool));
+    facts.extend(failover(pool));
     if pool.waiting.depth > 0 {
         facts.push(waiters(pool));
     }
@@ -244,6 +245,22 @@ fn throttle(pool: &Pool) -> Option<Fact> {
     let share = format!("throttle holds {:.0}% back", throttle.held_back * 100.0);
     let total = format!(" ({} so far)", count(throttle.throttled));
     Some(Fact::new(share, style).and(total, style::PLAIN))
+}
+
+/// What other pools have answered for it, and it for others, if anything.
+fn failover(pool: &Pool) -> Option<Fact> {
+    let (lost, got) = (pool.failover.answered_elsewhere, pool.failover.taken_over);
+    let text = match (lost, got) {
+        (0, 0) => return None,
+        (lost, 0) => format!("{} answered elsewhere", count(lost)),
+        (0, got) => format!("{} taken over", count(got)),
+        (lost, got) => format!(
+            "{} answered elsewhere, {} taken over",
+            count(lost),
+            count(got)
+        ),
+    };
+    Some(Fact::new(text, style::PLAIN))
 }
 
 /// How many requests wait for the pool to be back; why is said under the headline, by the circuit.

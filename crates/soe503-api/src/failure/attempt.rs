@@ -10,6 +10,9 @@ pub struct Attempt {
     /// It was sent while the attempt before it was still waited for.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub hedge: bool,
+    /// The pool, if it is not the one that the request was meant for; `null` otherwise.
+    #[serde(default)]
+    pub pool: Option<String>,
     /// The backend's name; `null` if none was chosen.
     pub backend: Option<String>,
     /// The backend's address; `null` if none was chosen.

@@ -11,4 +11,6 @@ pub use backend::{
 };
 pub use circuit::{Circuit, CircuitState, ForcedCircuit};
 pub use limit::{ByPriority, Limit, LimitSource, Queue};
-pub use pools::{Cache, Hedge, Pool, PoolState, Pools, RetryBudget, Throttle, Tier, Waiting};
+pub use pools::{
+    Cache, Failover, Hedge, Pool, PoolState, Pools, RetryBudget, Throttle, Tier, Waiting,
+};

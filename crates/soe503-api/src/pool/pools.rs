@@ -49,6 +49,9 @@ pub struct Pool {
     /// Requests that wait for its circuit, or for a backend that is due back.
     #[serde(default)]
     pub waiting: Waiting,
+    /// Requests that one pool got in the place of another.
+    #[serde(default)]
+    pub failover: Failover,
     /// Requests of clients since the proxy started.
     pub requests: u64,
     /// Requests that would have failed and did not, because another attempt succeeded.
@@ -70,6 +73,15 @@ pub struct Tier {
     pub usable: u64,
     /// The part of the traffic that they get, from 0 to 1.
     pub share: f64,
+}
+
+/// Requests that one pool got in the place of another, since the proxy started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failover {
+    /// Requests meant for this pool that another one has answered.
+    pub answered_elsewhere: u64,
+    /// Requests meant for other pools that this one got.
+    pub taken_over: u64,
 }
 
 /// How a pool is, in one word.
@@ -146,6 +158,12 @@ pub struct Cache {
     pub kept: u64,
     /// Those that were given instead of failures.
     pub given: u64,
+    /// Those that were given without asking first (`stale-while-revalidate`).
+    #[serde(default)]
+    pub offered: u64,
+    /// How often a backend was asked again in the background.
+    #[serde(default)]
+    pub revalidations: u64,
 }
 
 /// Requests that were refused and wait for the pool, because it may be back in a moment.

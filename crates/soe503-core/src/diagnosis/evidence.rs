@@ -29,7 +29,14 @@ pub(super) fn gather(
     for attempt in &ledger.attempts {
         let again = decisive.is_some_and(|d| core::ptr::eq(d.attempt, attempt));
         if let (false, Some(cause)) = (again, mechanical(attempt)) {
-            out.push(observed(attempt, cause, context));
+            out.push(match &attempt.pool {
+                None => observed(attempt, cause, context),
+                Some(pool) => Evidence::Failover {
+                    pool: Arc::clone(pool),
+                    attempt: Box::new(attempt.clone()),
+                    cause,
+                },
+            });
         }
     }
     if decisive.is_some_and(|d| about_backends(d.cause)) {

@@ -12,11 +12,13 @@ pub(super) struct Decisive<'a> {
 }
 
 /// The attempt whose cause is primary: the lowest rank, and the oldest among equals. `None` if no
-/// attempt failed for a reason of ours or a backend's.
+/// attempt failed for a reason of ours or a backend's. What other pools were asked for decides nothing:
+/// they would not have been, but for the failure of the first.
 pub(super) fn decisive(ledger: &Ledger) -> Option<Decisive<'_>> {
     ledger
         .attempts
         .iter()
+        .filter(|attempt| attempt.pool.is_none())
         .filter_map(|attempt| {
             let cause = mechanical(attempt)?;
             Some(Decisive { attempt, cause })

@@ -105,6 +105,15 @@ pub enum Evidence {
         /// What it proves by itself.
         cause: Cause,
     },
+    /// Another pool was asked after the first had failed, and failed too.
+    Failover {
+        /// Which pool.
+        pool: Arc<str>,
+        /// What it saw, be it a refusal.
+        attempt: Box<Attempt>,
+        /// What that proves by itself.
+        cause: Cause,
+    },
     /// The circuit that refused.
     Circuit {
         /// The rule that opened it.

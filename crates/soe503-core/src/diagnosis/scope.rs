@@ -38,7 +38,8 @@ fn affected(ledger: &Ledger, context: &Context) -> usize {
         .filter(|backend| !backend.condition.in_rotation())
         .map(|backend| &*backend.name)
         .collect();
-    for attempt in &ledger.attempts {
+    let own = ledger.attempts.iter().filter(|a| a.pool.is_none());
+    for attempt in own {
         if let Some(name) = &attempt.backend
             && mechanical(attempt).is_some()
             && !names.contains(&&**name)

@@ -177,6 +177,7 @@ fn told_attempt(attempt: &Attempt, names: &Names<'_>, longest: usize) -> ToldAtt
     ToldAttempt {
         number: attempt.number,
         hedge: attempt.hedge,
+        pool: attempt.pool.as_deref().map(|pool| clean(pool, 64)),
         backend: attempt
             .backend
             .as_deref()

@@ -54,6 +54,20 @@ pub(super) fn headers(
     out
 }
 
+/// Those that an answer can carry that is not about the failure itself.
+pub(super) fn telling(telling: &Telling<'_>, names: &Names<'_>) -> Vec<(&'static str, String)> {
+    let mut out = vec![
+        ("soe-cause", soe_cause(telling)),
+        ("proxy-status", proxy_status::generated(telling, names)),
+        (hops::ATTEMPTS, attempts(telling)),
+        ("x-request-id", identifier(telling.request_id, LONGEST_ID)),
+    ];
+    if telling.exposure >= Exposure::Internal {
+        out.push(("server-timing", server_timing(telling)));
+    }
+    out
+}
+
 /// `Soe-Attempts`: how many there were in all, and whether another proxy could do better.
 fn attempts(telling: &Telling<'_>) -> String {
     let ours = telling.diagnosis.primary.info().blame == Blame::Proxy;

@@ -45,5 +45,5 @@ pub use problem::{Problem, ToldActions, ToldAttempt, ToldEvidence, ToldRuledOut,
 pub use proxy_status::{append, passed_on};
 pub use rate_limit::RateFields;
 pub use retry_after::{RetryInputs, retry_after};
-pub use tell::{LONGEST_BODY, tell};
+pub use tell::{LONGEST_BODY, tell, tell_headers};
 pub use telling::{DOCS, Exposure, Format, StatusPolicy, Telling, Told};

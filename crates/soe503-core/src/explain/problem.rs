@@ -128,6 +128,9 @@ pub struct ToldAttempt {
     /// It was sent while the attempt before it was still waited for; absent if not.
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub hedge: bool,
+    /// The pool, if it is not the one that the request was meant for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
     /// What the backend is called in front of this reader.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<String>,

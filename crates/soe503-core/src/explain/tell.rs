@@ -72,6 +72,13 @@ pub fn tell(telling: &Telling<'_>, format: Format) -> Told {
     }
 }
 
+/// What the headers alone say about a failure of which the client sees nothing: cause, what happened to
+/// the request on its way, attempts.
+pub fn tell_headers(telling: &Telling<'_>) -> Vec<(&'static str, String)> {
+    let names = Names::new(telling);
+    headers::telling(telling, &names)
+}
+
 const fn content_type(format: Format) -> &'static str {
     match format {
         Format::ProblemJson => "application/problem+json",

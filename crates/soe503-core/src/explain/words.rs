@@ -8,7 +8,7 @@ use super::names::Names;
 use super::time;
 use crate::cause::Cause;
 use crate::diagnosis::{Because, Evidence};
-use crate::ledger::{Attempt, Phase, RetryVerdict};
+use crate::ledger::{Attempt, Fault, Phase, RetryVerdict};
 use crate::maintenance::Notice;
 use crate::rate::Limited;
 
@@ -52,6 +52,17 @@ fn attempt(attempt: &Attempt, names: &Names<'_>) -> String {
 pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
     match evidence {
         Evidence::Attempt { attempt: a, .. } => attempt(a, names),
+        Evidence::Failover {
+            pool,
+            attempt: a,
+            cause,
+        } => {
+            let what = match &a.fault {
+                Some(Fault::Refused(_)) => format!("not tried: {}", cause.info().title),
+                _ => attempt(a, names),
+            };
+            format!("instead in the pool {}: {what}", clean(pool, 64))
+        }
         Evidence::Circuit {
             rule,
             causes,
@@ -177,6 +188,7 @@ fn maintenance(notice: &Notice) -> String {
 pub(super) fn kind(evidence: &Evidence) -> &'static str {
     match evidence {
         Evidence::Attempt { .. } => "attempt",
+        Evidence::Failover { .. } => "failover",
         Evidence::Circuit { .. } => "circuit",
         Evidence::Backends { .. } => "backends",
         Evidence::Backend { .. } => "backend",

@@ -68,6 +68,8 @@ pub struct Attempt {
     pub number: u8,
     /// It was sent while the attempt before it was still waited for.
     pub hedge: bool,
+    /// The pool, if it is not the one that the request was meant for: [`failover`](crate::failover).
+    pub pool: Option<Arc<str>>,
     /// The backend's name, if one was chosen.
     pub backend: Option<Arc<str>>,
     /// The backend's address as text, if one was chosen.
@@ -129,6 +131,7 @@ impl Attempt {
         Self {
             number,
             hedge: false,
+            pool: None,
             backend: None,
             address: None,
             phase: Phase::Queue,

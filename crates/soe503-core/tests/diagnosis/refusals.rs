@@ -252,3 +252,29 @@ fn evidence_stays_bounded_in_a_large_pool() {
     };
     assert!(diagnosis.evidence.contains(&all));
 }
+
+/// What another pool was asked for decides nothing, however much nearer to a root it is; it is told.
+#[test]
+fn another_pool_contributes() {
+    let elsewhere = |attempt| Attempt {
+        pool: Some("spare".into()),
+        ..attempt
+    };
+    let attempts = [
+        circuit_open(None),
+        elsewhere(on(1, "s1", refused())),
+        elsewhere(circuit_open(None)),
+    ];
+    let diagnosis = diagnose(&ledger(attempts), &pool());
+    assert_eq!(diagnosis.primary, Cause::CircuitConsecutiveFailures);
+    assert_eq!(
+        diagnosis.contributing,
+        [Cause::DependencyConnectRefused],
+        "{diagnosis:?}"
+    );
+    assert_eq!(diagnosis.scope.backends_affected, Some(0));
+    let others = diagnosis.evidence.iter().filter(
+        |evidence| matches!(evidence, Evidence::Failover { pool, .. } if &**pool == "spare"),
+    );
+    assert_eq!(others.count(), 2);
+}

@@ -11,6 +11,7 @@ use soe503::stale::StaleConfig;
 /// - `stale_if_error`: `"1h"`
 /// - `max_size`: `"64MiB"`
 /// - `max_object`: `"1MiB"`
+/// - `stale_while_revalidate`: `false`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Cache {
@@ -20,14 +21,22 @@ pub struct Cache {
     pub max_size: u64,
     /// The largest body that is kept, in bytes.
     pub max_object: u64,
+    /// Whether answers that say `stale-while-revalidate` are given without asking first.
+    pub stale_while_revalidate: bool,
 }
 
 impl Cache {
-    pub(super) const fn new(stale_if_error: Duration, max_size: u64, max_object: u64) -> Self {
+    pub(super) const fn new(
+        stale_if_error: Duration,
+        max_size: u64,
+        max_object: u64,
+        stale_while_revalidate: bool,
+    ) -> Self {
         Self {
             stale_if_error,
             max_size,
             max_object,
+            stale_while_revalidate,
         }
     }
 
@@ -37,6 +46,7 @@ impl Cache {
             stale_if_error: self.stale_if_error,
             max_bytes: self.max_size,
             max_object: usize::try_from(self.max_object).unwrap_or(usize::MAX),
+            revalidate: self.stale_while_revalidate,
         }
     }
 }

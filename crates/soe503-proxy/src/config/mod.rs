@@ -23,6 +23,7 @@ pub mod check;
 mod decisions;
 #[cfg(test)]
 mod defaults_tests;
+mod failover;
 mod forwarding;
 mod guard;
 mod health;
@@ -47,6 +48,7 @@ mod wire;
 
 pub use balance::{Balance, Factor, Hash, HashKey, LoadReports, SameSite, Sticky, StickyKey};
 pub use cache::Cache;
+pub use failover::Failover;
 pub use forwarding::{Forwarded, ForwardedMode, ForwardedStyle, Networks};
 pub use guard::{CircuitBreaker, Ejection, Queue, RetryBudget, Throttle, Window};
 pub use health::{HealthCheck, Probe, StatusSet};

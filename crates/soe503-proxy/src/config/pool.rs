@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use crate::control::dns;
+
 use super::{
     BackendTls, Balance, Cache, CircuitBreaker, Ejection, Factor, Hash, HealthCheck, Hedge,
     LoadReports, Name, NonEmpty, Queue, RetryBudget, Sticky, Throttle,
@@ -161,6 +163,11 @@ pub enum Target {
         /// The port at each of its addresses.
         port: NonZeroU16,
     },
+    /// Wherever the SRV records of a service say.
+    Srv {
+        /// The name, in lower case: `_service._protocol.domain`.
+        name: Arc<str>,
+    },
 }
 
 // === impl Scheme ===
@@ -186,20 +193,39 @@ impl Scheme {
 // === impl Target ===
 
 impl Target {
-    /// The host as it stands in a URL.
+    /// The name that DNS is asked for, if it is one.
+    pub const fn name(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Address(_) => None,
+            Self::Dns { host, .. } => Some(host),
+            Self::Srv { name } => Some(name),
+        }
+    }
+
+    /// The host as it stands in a URL; of a service, the domain whose service it is.
     pub fn host(&self) -> String {
         match self {
             Self::Address(SocketAddr::V4(address)) => address.ip().to_string(),
             Self::Address(SocketAddr::V6(address)) => format!("[{}]", address.ip()),
             Self::Dns { host, .. } => host.to_string(),
+            Self::Srv { name } => dns::domain(name).to_owned(),
         }
     }
 
-    /// The port.
-    pub fn port(&self) -> u16 {
+    /// The port; `None`: that is for SRV records to say.
+    pub fn port(&self) -> Option<u16> {
         match self {
-            Self::Address(address) => address.port(),
-            Self::Dns { port, .. } => port.get(),
+            Self::Address(address) => Some(address.port()),
+            Self::Dns { port, .. } => Some(port.get()),
+            Self::Srv { .. } => None,
+        }
+    }
+
+    /// Whom to ask for there: host and port, or the domain of a service.
+    pub fn authority(&self) -> String {
+        match self {
+            Self::Srv { .. } => self.host(),
+            other => other.to_string(),
         }
     }
 }
@@ -209,6 +235,7 @@ impl fmt::Display for Target {
         match self {
             Self::Address(address) => write!(f, "{address}"),
             Self::Dns { host, port } => write!(f, "{host}:{port}"),
+            Self::Srv { name } => f.write_str(name),
         }
     }
 }

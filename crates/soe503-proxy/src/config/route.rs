@@ -11,7 +11,8 @@ use http::{HeaderName, Method};
 use soe503_core::limit::Class;
 
 use super::{
-    Fallback, HeaderRules, HostPolicy, MaintenanceBypass, PageFile, PoolConfig, RateLimit, Rewrite,
+    Failover, Fallback, HeaderRules, HostPolicy, MaintenanceBypass, PageFile, PoolConfig,
+    RateLimit, Rewrite,
 };
 
 /// A match and what happens to the requests that it accepts: `[[routes]]`.
@@ -61,6 +62,8 @@ pub struct Route {
     pub maintenance_bypass: MaintenanceBypass,
     /// Pages for people in the place of the proxy's own.
     pub pages: Vec<PageFile>,
+    /// Other pools for what its own cannot serve.
+    pub failover: Option<Failover>,
     /// A static answer instead of failures.
     pub fallback: Option<Fallback>,
 }

@@ -17,7 +17,7 @@ use super::capped::{Capped, Exceeded};
 use super::client::Client;
 use super::finish::{FrontBody, InFlight, Log};
 use super::forwarded::Seen;
-use super::{ClientBody, Front, checks, hop, refuse, request_id, target, trace, via};
+use super::{ClientBody, Front, again, checks, hop, refuse, request_id, target, trace, via};
 use crate::control::access_log::Entry;
 use crate::state::Origin;
 
@@ -105,6 +105,22 @@ pub(crate) fn answer(
     let belonging = route.belonging();
     let sticking = belonging.and_then(|belonging| belonging.note(&mut request, client));
     prepare(&mut request, route.actions(), seen, client, front);
+    let handed = match seen.attempts {
+        true => client
+            .forwarder()
+            .handed(request.headers_mut(), route.attempts()),
+        false => Handed::default(),
+    };
+    let request = shared(request, handed);
+    if let Some(mut response) = again::offered(route, &request) {
+        let finish = in_flight.finish_mut();
+        finish.status = Some(response.status().as_u16());
+        finish.origin = Origin::Upstream;
+        if let Some(actions) = route.actions() {
+            actions.on_response(response.headers_mut(), false);
+        }
+        return Answering::ready(response.map(|text| in_flight.text(text)));
+    }
     let changes = route.actions().filter(|actions| actions.change_answers());
     let waiting = Waiting {
         front: Arc::clone(front),
@@ -118,13 +134,7 @@ pub(crate) fn answer(
         throttle: gate.throttle().cloned(),
         rates,
     };
-    let handed = match seen.attempts {
-        true => client
-            .forwarder()
-            .handed(request.headers_mut(), route.attempts()),
-        false => Handed::default(),
-    };
-    Answering::stack(route.call(shared(request, handed)), waiting)
+    Answering::stack(route.call(request), waiting)
 }
 
 /// The same request, with a head that the layers share instead of copying it, and with what the proxy
@@ -236,7 +246,10 @@ pub(super) fn note<B>(in_flight: &mut InFlight, response: &Response<B>) {
     let explained = response.extensions().get::<Explained>();
     let served = response.extensions().get::<Served>();
     let finish = in_flight.finish_mut();
-    finish.degraded = response.extensions().get::<Degraded>().copied();
+    let failed = response.status().is_server_error();
+    let degraded = response.extensions().get::<Degraded>().copied();
+    // A failure that another pool has given prevented nothing.
+    finish.degraded = degraded.filter(|degraded| !failed || *degraded != Degraded::Failover);
     finish.status = Some(response.status().as_u16());
     if let Some(explained) = explained {
         finish.origin = Origin::Generated;
@@ -246,7 +259,7 @@ pub(super) fn note<B>(in_flight: &mut InFlight, response: &Response<B>) {
     } else if let Some(served) = served {
         finish.origin = Origin::Upstream;
         finish.attempts = served.attempts;
-        if served.attempts > 1 && !response.status().is_server_error() {
+        if served.attempts > 1 && !failed && degraded.is_none() {
             // A hedge that was only faster has prevented nothing.
             let ledger = served.ledger.as_deref();
             finish.prevented = ledger.is_none_or(Ledger::any_failed);

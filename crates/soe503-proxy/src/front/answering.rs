@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use http::{Request, Response, Version};
 use pin_project_lite::pin_project;
-use soe503::explain::Explained;
+use soe503::explain::{Degraded, Explained};
 use soe503::rate_limit::{RateFields, announce};
 use soe503::throttle::overloaded;
 use soe503_core::Tick;
@@ -122,10 +122,12 @@ impl Future for Answering {
                     return Poll::Ready(Ok(waiting.refuse(response.headers())));
                 }
                 note(&mut waiting.in_flight, &response);
-                if let Some(throttle) = &waiting.throttle {
+                // Whoever else has answered says nothing about the route's own pool.
+                let own = response.extensions().get() != Some(&Degraded::Failover);
+                if let Some(throttle) = waiting.throttle.as_ref().filter(|_| own) {
                     tell(throttle, &response);
                 }
-                if let Some(sticking) = &waiting.sticking {
+                if let Some(sticking) = waiting.sticking.as_ref().filter(|_| own) {
                     waiting.in_flight.stick(sticking, &mut response);
                 }
                 if let Some(rates) = waiting.rates {

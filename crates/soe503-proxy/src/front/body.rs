@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use soe503::BoxError;
+use soe503::{BoxError, ReplayBody};
 
 use super::capped::Capped;
 use crate::listen::{h1, h2};
@@ -21,9 +21,19 @@ pub(crate) enum ClientBody {
     H2(h2::Body),
     /// Any of these, of unknown length on a route that limits it.
     Capped(Box<Capped<Self>>),
+    /// Any of these, on a route that may send it to several pools: boxed, as those are rare.
+    Again(Box<ReplayBody<Self>>),
 }
 
 impl ClientBody {
+    /// A body that may be sent to several pools.
+    pub(super) fn again(body: ReplayBody<Self>) -> Self {
+        match body.is_end_stream() {
+            true => Self::Empty,
+            false => Self::Again(Box::new(body)),
+        }
+    }
+
     /// Tells afterwards whether an HTTP/2 body came too slowly; HTTP/1 asks the connection's watch.
     pub(super) fn late(&self) -> Option<h2::Late> {
         match self {
@@ -46,6 +56,7 @@ impl Body for ClientBody {
             Self::H1(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
             Self::H2(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
             Self::Capped(body) => Pin::new(&mut **body).poll_frame(cx),
+            Self::Again(body) => Pin::new(&mut **body).poll_frame(cx),
         }
     }
 
@@ -55,6 +66,7 @@ impl Body for ClientBody {
             Self::H1(body) => body.is_end_stream(),
             Self::H2(body) => body.is_end_stream(),
             Self::Capped(body) => body.is_end_stream(),
+            Self::Again(body) => body.is_end_stream(),
         }
     }
 
@@ -64,6 +76,7 @@ impl Body for ClientBody {
             Self::H1(body) => body.size_hint(),
             Self::H2(body) => body.size_hint(),
             Self::Capped(body) => body.size_hint(),
+            Self::Again(body) => body.size_hint(),
         }
     }
 }

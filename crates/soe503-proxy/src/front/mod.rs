@@ -1,6 +1,7 @@
 //! Between the HTTP connection and the stack: checks, ids, headers, routes, counting.
 
 mod actions;
+mod again;
 mod answer;
 mod answering;
 mod belonging;
@@ -14,6 +15,7 @@ mod gate;
 pub(crate) mod hop;
 mod index;
 pub(crate) mod interim;
+mod pools;
 mod refuse;
 mod request_id;
 mod routes;

@@ -8,6 +8,7 @@ use tower_service::Service;
 use bytes::Bytes;
 use http::Response;
 use soe503::BoxError;
+use soe503::stale::StaleCache;
 
 use super::ClientBody;
 use super::actions::Actions;
@@ -41,6 +42,8 @@ pub(crate) struct Route {
     /// `None`: requests and answers are passed on as they are.
     actions: Option<Arc<Actions>>,
     attempts: u8,
+    /// Another pool may answer, which is said in a field of the answer.
+    fails_over: bool,
     gate: Gate,
     /// `None`: any backend will do.
     belonging: Option<Belonging>,
@@ -87,6 +90,7 @@ impl Route {
             stack: Mutex::new(stack),
             actions: Actions::of(config).map(Arc::new),
             attempts: config.retry.attempts.get(),
+            fails_over: config.failover.is_some(),
             gate,
         }
     }
@@ -119,8 +123,17 @@ impl Route {
         self.belonging.as_ref()
     }
 
+    /// Answers that it may give without asking a backend. `None`: there never are any.
+    pub(super) fn store(&self) -> Option<&StaleCache> {
+        let cache = self.pool.cache.as_ref();
+        cache.filter(|cache| cache.config().revalidate)
+    }
+
     /// Whether somebody looks at the fields of its backends' answers.
     pub(super) fn reads_answers(&self) -> bool {
+        if self.fails_over {
+            return true;
+        }
         let config = &self.pool.config;
         config.sticky.is_some() || config.load_reports.is_some() || config.cache.is_some()
     }

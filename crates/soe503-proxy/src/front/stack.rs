@@ -8,7 +8,7 @@ use http::{Request, Response};
 use soe503::concurrency_limit::Priority;
 use soe503::explain::{Explain, Explainer, FailureRecord, Fallback, Page, Record};
 use soe503::pool::LoadReports;
-use soe503::{CircuitBreaker, ConcurrencyLimit, Pool, RetryLayer, StatusSet, Timeout};
+use soe503::{CircuitBreaker, ConcurrencyLimit, Failover, Pool, RetryLayer, StatusSet, Timeout};
 use soe503_core::Tick;
 use soe503_core::explain::{Exposure, StatusPolicy};
 use soe503_core::ledger::Fault;
@@ -16,18 +16,17 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::ClientBody;
+use super::pools::{Chain, Pools, Turn};
 use super::surroundings::{PoolSurroundings, in_front};
 use crate::config;
 use crate::control::recorder::{self, Recorder};
 use crate::state::PoolState;
-use crate::upstream::Upstream;
 
 /// From one refusal in front of the pool that is kept to the next.
 const EVERY: Duration = Duration::from_millis(100);
 
 /// Outermost first; the order and the reasons for it are in ARCHITECTURE.md.
-pub(crate) type Stack =
-    Explain<Timeout<ConcurrencyLimit<soe503::Retry<CircuitBreaker<Pool<Upstream>>>>>>;
+pub(crate) type Stack = Explain<Timeout<Pools>>;
 
 /// What the stack answers with.
 pub(crate) type StackBody = <<Stack as Service<Request<ClientBody>>>::Response as Answer>::Body;
@@ -39,6 +38,8 @@ pub(crate) struct StackParts<'a> {
     pub(crate) route: &'a config::Route,
     pub(crate) explain: Exposure,
     pub(crate) status: StatusPolicy,
+    /// The pools that get what the route's own cannot serve.
+    pub(crate) instead: &'a [Arc<PoolState>],
     pub(crate) recorder: &'a Recorder,
     /// There is an access log.
     pub(crate) logged: bool,
@@ -59,41 +60,14 @@ struct Recording {
     next: AtomicU64,
 }
 
-/// The stack of `parts.route` around `pool`. All state is in the pool's handles.
+/// The stack of `parts.route` around `pool`. All state is in the pools' handles.
 pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
     let route = parts.route;
-    // Only the access log and sticky cookies ask who answered.
-    let asked = parts.logged || pool.config.sticky.is_some();
-    let balanced =
-        Pool::new(pool.pool.clone())
-            .quiet(!asked)
-            .load_reports(match pool.config.load_reports {
-                None => LoadReports::Ignored,
-                Some(reports) if reports.pass_on => LoadReports::PassedOn,
-                Some(_) => LoadReports::Taken,
-            });
-    let guarded = CircuitBreaker::new(balanced, pool.breaker.clone());
-    let retried = RetryLayer::new(pool.budget.clone(), route.retry.decisions())
-        .statuses(statuses(&route.retry.on_status))
-        .proxies(pool.config.proxy)
-        .replay_cap(usize::try_from(route.retry.max_body).unwrap_or(usize::MAX))
-        .ride_out(pool.breaker.clone());
-    let retried = match pool.config.hedge {
-        Some(_) => retried.hedge(pool.pool.hedge().clone(), pool.breaker.clone()),
-        None => retried,
-    };
-    let retried = retried.layer(guarded);
-    let bulkhead = route
-        .max_in_flight
-        .map(|limit| pool.bulkhead(&route.matches.to_string(), limit.get()));
-    let limited = ConcurrencyLimit::new(retried, pool.limit.clone())
-        .circuit(pool.breaker.clone())
-        .bulkhead(bulkhead)
-        .priority(priority(route));
+    let pools = pools(pool, parts);
     // With a single attempt there is nobody below who keeps the deadline.
     let timed = match route.retry.attempts.get() {
-        1 => Timeout::new(limited, route.timeout),
-        _ => Timeout::new(limited, route.timeout).kept_below(),
+        1 => Timeout::new(pools, route.timeout),
+        _ => Timeout::new(pools, route.timeout).kept_below(),
     };
     let explainer = Explainer::builder(parts.server)
         .exposure(parts.explain)
@@ -119,6 +93,71 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
         None => explainer,
     };
     Explain::new(timed, explainer.build())
+}
+
+/// What is around `pool` alone.
+fn chain(pool: &PoolState, parts: &StackParts<'_>) -> Chain {
+    let route = parts.route;
+    // Only the access log, sticky cookies and failover ask who answered.
+    let asked = parts.logged || pool.config.sticky.is_some() || !parts.instead.is_empty();
+    let balanced =
+        Pool::new(pool.pool.clone())
+            .quiet(!asked)
+            .load_reports(match pool.config.load_reports {
+                None => LoadReports::Ignored,
+                Some(reports) if reports.pass_on => LoadReports::PassedOn,
+                Some(_) => LoadReports::Taken,
+            });
+    let guarded = CircuitBreaker::new(balanced, pool.breaker.clone());
+    let retried = RetryLayer::new(pool.budget.clone(), route.retry.decisions())
+        .statuses(statuses(&route.retry.on_status))
+        .proxies(pool.config.proxy)
+        .replay_cap(replay_cap(route))
+        .ride_out(pool.breaker.clone());
+    let retried = match pool.config.hedge {
+        Some(_) => retried.hedge(pool.pool.hedge().clone(), pool.breaker.clone()),
+        None => retried,
+    };
+    let retried = retried.layer(guarded);
+    let bulkhead = route
+        .max_in_flight
+        .map(|limit| pool.bulkhead(&route.matches.to_string(), limit.get()));
+    ConcurrencyLimit::new(retried, pool.limit.clone())
+        .circuit(pool.breaker.clone())
+        .bulkhead(bulkhead)
+        .priority(priority(route))
+}
+
+/// `pool`, and those that get what it cannot serve.
+fn pools(pool: &PoolState, parts: &StackParts<'_>) -> Pools {
+    let first = chain(pool, parts);
+    let Some(failover) = parts
+        .route
+        .failover
+        .as_ref()
+        .filter(|_| !parts.instead.is_empty())
+    else {
+        return Pools::One(first);
+    };
+    let retry = &parts.route.retry;
+    let over = Failover::new(
+        Turn::first(first),
+        retry.attempts.get(),
+        pool.budget.clone(),
+    )
+    .statuses(statuses(&retry.on_status))
+    .proxies(pool.config.proxy)
+    .replay_cap(replay_cap(parts.route))
+    .on_overload(failover.on_overload);
+    let over = parts.instead.iter().fold(over, |over, other| {
+        let turn = Turn::instead(chain(other, parts), Arc::clone(&other.counters));
+        over.then(Arc::clone(&other.name), turn)
+    });
+    Pools::Several(Box::new(over))
+}
+
+fn replay_cap(route: &config::Route) -> usize {
+    usize::try_from(route.retry.max_body).unwrap_or(usize::MAX)
 }
 
 fn static_answer(config: &config::Fallback) -> Fallback {

@@ -24,7 +24,7 @@ impl Surroundings for PoolSurroundings {
         // shall not make us look at all of them.
         if ledger
             .last()
-            .is_some_and(|last| in_front(last.fault.as_ref()))
+            .is_some_and(|last| last.pool.is_none() && in_front(last.fault.as_ref()))
         {
             context.pool = Some(Arc::clone(&self.0.name));
             return;

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use soe503::explain::Degraded;
 use soe503_core::Cause;
-use soe503_core::health::CheckResult;
+
+use super::CheckCounts;
 
 /// Who made a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,17 +64,11 @@ pub struct PoolCounters {
     prevented_by_hedges: AtomicU64,
     fallbacks: AtomicU64,
     stale: AtomicU64,
+    failed_over: AtomicU64,
+    taken_over: AtomicU64,
     moved: AtomicU64,
     /// Health checks.
     pub checks: CheckCounts,
-}
-
-/// Health checks of one pool, by how they ended.
-#[derive(Debug, Default)]
-pub struct CheckCounts {
-    passed: AtomicU64,
-    failed: AtomicU64,
-    not_made: AtomicU64,
 }
 
 const CAUSES: usize = Cause::ALL.len() + 1;
@@ -141,32 +136,11 @@ impl Default for PoolCounters {
             prevented_by_hedges: AtomicU64::new(0),
             fallbacks: AtomicU64::new(0),
             stale: AtomicU64::new(0),
+            failed_over: AtomicU64::new(0),
+            taken_over: AtomicU64::new(0),
             moved: AtomicU64::new(0),
             checks: CheckCounts::default(),
         }
-    }
-}
-
-// === impl CheckCounts ===
-
-impl CheckCounts {
-    /// Counts a check that has ended.
-    pub fn count(&self, result: &CheckResult) {
-        let place = match result {
-            CheckResult::Passed { .. } => &self.passed,
-            CheckResult::NotMade { .. } => &self.not_made,
-            _ => &self.failed,
-        };
-        place.fetch_add(1, Relaxed);
-    }
-
-    /// Each result with its count so far.
-    pub fn read(&self) -> [(&'static str, u64); 3] {
-        [
-            ("passed", self.passed.load(Relaxed)),
-            ("failed", self.failed.load(Relaxed)),
-            ("not_made", self.not_made.load(Relaxed)),
-        ]
     }
 }
 
@@ -188,6 +162,9 @@ impl PoolCounters {
         match finish.degraded {
             Some(Degraded::Stale) => {
                 self.stale.fetch_add(1, Relaxed);
+            }
+            Some(Degraded::Failover) => {
+                self.failed_over.fetch_add(1, Relaxed);
             }
             Some(_) => {
                 self.fallbacks.fetch_add(1, Relaxed);
@@ -228,6 +205,21 @@ impl PoolCounters {
     /// Those of [`prevented`](Self::prevented) that were saved by a hedge.
     pub fn prevented_by_hedges(&self) -> u64 {
         self.prevented_by_hedges.load(Relaxed)
+    }
+
+    /// Requests of this pool that another one has answered.
+    pub fn failed_over(&self) -> u64 {
+        self.failed_over.load(Relaxed)
+    }
+
+    /// This pool gets a request that another could not serve.
+    pub fn count_taken_over(&self) {
+        self.taken_over.fetch_add(1, Relaxed);
+    }
+
+    /// How often that happened.
+    pub fn taken_over(&self) -> u64 {
+        self.taken_over.load(Relaxed)
     }
 
     /// Requests that failed at first and were saved by another attempt.

@@ -7,9 +7,12 @@ use http::HeaderValue;
 use soe503_core::pool::{Affinity, BackendSpec, Pool};
 
 use crate::config::{self, PoolConfig, Scheme, Target};
-use crate::control::dns::Answers;
+use crate::control::dns::{Answers, places};
 use crate::tls::{ClientTls, PoolTls};
 use crate::upstream::{Upstream, UpstreamOptions};
+
+/// The last level there is.
+const MAX_PRIORITY: u8 = 15;
 
 /// One backend: its name, its address, and who is asked for there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +33,8 @@ pub(super) struct Member {
 }
 
 /// The backends that `config` means, given `answers`: an address as it is, a DNS name once for each
-/// of its addresses, called `name/address`.
+/// of its addresses, called `name/address`; a service likewise, on the
+/// levels and with the shares that its records say.
 pub(super) fn members(
     config: &PoolConfig,
     tls: Option<&PoolTls>,
@@ -53,10 +57,7 @@ pub(super) fn hosts(config: &PoolConfig) -> impl Iterator<Item = Arc<str>> {
     config
         .backends
         .iter()
-        .filter_map(|backend| match &backend.target {
-            Target::Dns { host, .. } => Some(Arc::clone(host)),
-            Target::Address(_) => None,
-        })
+        .filter_map(|backend| backend.target.name().cloned())
 }
 
 /// What the pool is told. A backend that was there keeps what reaches it, and so its connections.
@@ -125,6 +126,25 @@ fn of_backend(backend: &config::Backend, tls: Option<&PoolTls>, answers: &Answer
     };
     match &backend.target {
         Target::Address(address) => vec![member(backend.name.shared(), *address)],
+        Target::Srv { name } => {
+            let services = answers
+                .get(name)
+                .map(|resolution| resolution.services.as_slice())
+                .unwrap_or_default();
+            let places = places(services).into_iter();
+            let members = places.map(|place| Member {
+                weight: backend.weight.get().saturating_mul(place.weight),
+                priority: backend
+                    .priority
+                    .saturating_add(place.level)
+                    .min(MAX_PRIORITY),
+                ..member(
+                    format!("{}/{}", backend.name, place.address).into(),
+                    place.address,
+                )
+            });
+            members.collect()
+        }
         Target::Dns { host, port } => {
             let addresses = answers
                 .get(host)
@@ -155,10 +175,9 @@ fn of_backend(backend: &config::Backend, tls: Option<&PoolTls>, answers: &Answer
 /// are those of a header; `-` stands for one that is not.
 fn host(backend: &config::Backend) -> HeaderValue {
     let target = &backend.target;
-    let text = if target.port() == backend.scheme.port().get() {
-        target.host()
-    } else {
-        target.to_string()
+    let text = match target.port() {
+        Some(port) if port != backend.scheme.port().get() => target.to_string(),
+        _ => target.host(),
     };
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("-"))
 }

@@ -6,6 +6,7 @@ use soe503_core::pool::{BackendState, Tried};
 
 use super::*;
 use crate::config::from_str;
+use crate::control::dns::{Missing, Service};
 use crate::state::{Finish, Origin};
 
 const NOW: Tick = Tick::from_secs(1000);
@@ -41,6 +42,7 @@ fn answer(addresses: &[&str]) -> Result<Answer, DnsError> {
     Ok(Answer {
         addresses: addresses.iter().map(|a| a.parse().unwrap()).collect(),
         ttl: Duration::from_secs(10),
+        ..Answer::default()
     })
 }
 
@@ -235,4 +237,112 @@ fn an_address_of_a_name_has_a_companion_in_the_other_family() {
         );
         assert_eq!(companion(backend).as_deref(), expected, "{backend}");
     }
+}
+
+/// The answer of a service: priority, weight, address and target of each place; targets without an address.
+fn service_answer(places: &[(u16, u16, &str, &str)], missing: &[&str]) -> Result<Answer, DnsError> {
+    let place = |&(priority, weight, address, target): &(u16, u16, &str, &str)| Service {
+        priority,
+        weight,
+        address: address.parse().unwrap(),
+        target: target.into(),
+    };
+    let services: Vec<_> = places.iter().map(place).collect();
+    let why = DnsError {
+        rcode: Some(2),
+        text: "no".into(),
+    };
+    let missing = missing.iter().map(|target| Missing {
+        target: (*target).into(),
+        why: why.clone(),
+    });
+    Ok(Answer {
+        addresses: services.iter().map(|place| place.address.ip()).collect(),
+        missing: missing.collect(),
+        services,
+        ..Answer::default()
+    })
+}
+
+const SERVICE: &str = "_http._tcp.shop.internal";
+
+/// A pool of that service, and what its backends are: name, level, weight.
+fn of_service() -> PoolState {
+    pool(
+        "backends = [{ url = \"http://_http._tcp.shop.internal\", name = \"shop\", weight = 2, priority = 1 }]",
+    )
+}
+
+fn levels(pool: &PoolState) -> Vec<(String, u8, u32)> {
+    let backends = pool.pool.backends();
+    let level = |backend: &Arc<soe503_core::pool::Backend<Upstream>>| {
+        let name = backend.name.to_string();
+        (name, backend.priority, backend.weight)
+    };
+    backends.iter().map(level).collect()
+}
+
+#[test]
+fn a_service_is_a_backend_for_each_of_its_places() {
+    let pool = of_service();
+    assert!(names(&pool).is_empty());
+    let places = [
+        (10, 3, "10.0.0.1:8080", "a"),
+        (10, 1, "10.0.0.2:8081", "b"),
+        (20, 0, "10.0.0.3:8082", "c"),
+    ];
+    let change = pool.learn(SERVICE, service_answer(&places, &[]), NOW);
+    assert_eq!(change, Change::Addresses);
+    let shop = |address: &str| format!("shop/{address}");
+    assert_eq!(
+        levels(&pool),
+        [
+            (shop("10.0.0.1:8080"), 1, 6),
+            (shop("10.0.0.2:8081"), 1, 2),
+            (shop("10.0.0.3:8082"), 2, 2),
+        ]
+    );
+    let host = pool.destinations().next().unwrap().2;
+    assert_eq!(host, "shop.internal");
+    // Another share: the same backend, with its state.
+    pool.pool
+        .disable("shop/10.0.0.1:8080", "upgrade", None, NOW)
+        .unwrap();
+    let places = [(10, 9, "10.0.0.1:8080", "a"), (10, 1, "10.0.0.4:80", "d")];
+    pool.learn(SERVICE, service_answer(&places, &[]), NOW);
+    let first = pool.pool.backend("shop/10.0.0.1:8080").unwrap();
+    assert_eq!((first.state(), first.weight), (BackendState::Disabled, 18));
+    assert_eq!(names(&pool), [shop("10.0.0.1:8080"), shop("10.0.0.4:80")]);
+}
+
+#[test]
+fn a_services_last_good_answer_stays() {
+    let pool = of_service();
+    let off = || {
+        Err(DnsError {
+            rcode: Some(0),
+            text: "not offered".into(),
+        })
+    };
+    pool.learn(SERVICE, off(), NOW);
+    assert_eq!(pool.unresolved(), Some(Cause::ConfigDnsNxdomain));
+    let places = [(1, 1, "10.0.0.1:80", "a"), (1, 1, "10.0.0.2:80", "b")];
+    pool.learn(SERVICE, service_answer(&places, &[]), NOW);
+    assert_eq!(pool.unresolved(), None);
+    assert_eq!(pool.learn(SERVICE, off(), NOW), Change::Trouble);
+    assert_eq!(names(&pool).len(), 2);
+    assert_eq!(&*pool.answers().trouble().unwrap().1.text, "not offered");
+    // One target cannot be resolved any more: it stays where it was, and that is told.
+    let change = pool.learn(SERVICE, service_answer(&places[..1], &["b"]), NOW);
+    assert_eq!(change, Change::Trouble);
+    assert_eq!(names(&pool), ["shop/10.0.0.1:80", "shop/10.0.0.2:80"]);
+    let answers = pool.answers();
+    assert_eq!(
+        answers.trouble().unwrap().1.cause,
+        Cause::DependencyDnsFailure
+    );
+    // It is gone from the records: so it is from the pool.
+    pool.learn(SERVICE, service_answer(&places[..1], &[]), NOW);
+    assert_eq!(names(&pool), ["shop/10.0.0.1:80"]);
+    assert!(pool.answers().trouble().is_none());
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use soe503_core::{Cause, Tick};
 
+use crate::control::dns::{Answer, DnsError, Missing, Service};
+
 /// The state of one name: the answer in use, and what is wrong with the latest one, if anything.
 ///
 /// A failure keeps the last good answer in use (RFC 8767 in spirit): `trouble` is then set while
@@ -16,6 +18,8 @@ pub struct Resolution {
     pub host: Arc<str>,
     /// The addresses in use, sorted.
     pub addresses: Vec<IpAddr>,
+    /// If the name is that of a service: where it is, sorted.
+    pub services: Vec<Service>,
     /// When they were last confirmed by an answer; `None`: never.
     pub confirmed: Option<Tick>,
     /// Why the latest lookup changed nothing, if it did not work.
@@ -41,9 +45,47 @@ impl Resolution {
         Self {
             host,
             addresses: Vec::new(),
+            services: Vec::new(),
             confirmed: None,
             trouble: None,
         }
+    }
+
+    /// Takes in a good answer; what it lacks of a service stays as it was. `false`: all is as before.
+    pub(crate) fn take_in(&mut self, mut answer: Answer) -> bool {
+        let kept = self.services.iter().filter(|known| {
+            let lacks = |missing: &Missing| missing.target == known.target;
+            answer.missing.iter().any(lacks)
+        });
+        let kept: Vec<Service> = kept.cloned().collect();
+        if !kept.is_empty() {
+            answer.addresses.extend(kept.iter().map(|s| s.address.ip()));
+            answer.addresses.sort_unstable();
+            answer.addresses.dedup();
+            answer.services.extend(kept);
+            answer.services.sort_unstable();
+        }
+        let moved = (&self.addresses, &self.services) != (&answer.addresses, &answer.services);
+        (self.addresses, self.services) = (answer.addresses, answer.services);
+        moved
+    }
+
+    /// The latest lookup did not work, or not in full. `false`: that was known.
+    pub(crate) fn fails(&mut self, error: DnsError, now: Tick) -> bool {
+        let before = self.trouble.take();
+        let cause = error.cause();
+        let news = before.as_ref().is_none_or(|old| old.cause != cause);
+        let since = match &before {
+            Some(old) if !news => old.since,
+            _ => now,
+        };
+        self.trouble = Some(Trouble {
+            cause,
+            rcode: error.rcode,
+            text: error.text.into(),
+            since,
+        });
+        news
     }
 
     /// The name has given addresses at least once.

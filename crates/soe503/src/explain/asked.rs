@@ -6,6 +6,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use soe503_core::explain::{Exposure, Format, negotiate, negotiate_request};
 
+use super::record::Background;
 use crate::context::RequestContext;
 use crate::grpc::is_grpc;
 
@@ -64,6 +65,12 @@ impl Asked {
             Self::Shared(head) => &head.uri,
             Self::Copied(copied) => &copied.uri,
         }
+    }
+
+    /// Nobody waits for the answer.
+    pub(super) fn is_background(&self) -> bool {
+        let head = self.head();
+        head.is_some_and(|head| head.extensions.get::<Background>().is_some())
     }
 
     /// How much this client is told, if the request says so.

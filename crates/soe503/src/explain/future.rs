@@ -15,7 +15,7 @@ use super::Explainer;
 use super::asked::Asked;
 use super::body::ExplainBody;
 use super::panicked::Panicked;
-use super::{kept, passed, told};
+use super::{elsewhere, kept, passed, told};
 use crate::error::BoxError;
 
 pin_project! {
@@ -89,15 +89,21 @@ where
                 match caught.map(|()| polled) {
                     Ok(Poll::Pending) => return Poll::Pending,
                     Ok(Poll::Ready(Ok(mut response))) => {
+                        let (explainer, asked) = (&*this.explainer, &*this.asked);
+                        let other = elsewhere::on(&mut response, explainer, asked, *this.started);
                         if response.status().is_server_error() {
-                            passed::on(&mut response, this.explainer, this.asked, *this.started);
-                            if let Some(older) =
-                                kept::instead(&response, this.explainer, this.asked)
-                            {
+                            if !other {
+                                passed::on(&mut response, explainer, asked, *this.started);
+                            }
+                            if let Some(older) = kept::instead(&response, explainer, asked) {
                                 return Poll::Ready(Ok(older.map(ExplainBody::told)));
                             }
                         }
-                        let tape = kept::tape(&response, this.explainer, this.asked);
+                        // What another pool says is not what this one would.
+                        let tape = match other {
+                            true => None,
+                            false => kept::tape(&response, explainer, asked),
+                        };
                         return Poll::Ready(
                             Ok(response.map(|body| ExplainBody::inner(body, tape))),
                         );

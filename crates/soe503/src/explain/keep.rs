@@ -47,14 +47,18 @@ pub enum Degraded {
     Static,
     /// An older answer: [`Keep::recall`].
     Stale,
+    /// The answer of another pool: [`Failover`](crate::Failover). Where it has failed too, and its own
+    /// failure is passed on, nothing was prevented.
+    Failover,
 }
 
 impl Degraded {
-    /// `static` or `stale`, as in `X-SOE-Degraded` and in metrics.
+    /// `static`, `stale` or `failover`, as in `X-SOE-Degraded` and in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Static => "static",
             Self::Stale => "stale",
+            Self::Failover => "failover",
         }
     }
 }

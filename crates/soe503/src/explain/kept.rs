@@ -41,6 +41,9 @@ pub(super) fn instead<B>(
     asked: &Asked,
 ) -> Option<Response<Bytes>> {
     let keep = explainer.shared.keep.as_deref()?;
+    if asked.is_background() {
+        return None;
+    }
     // RFC 5861 §4 names these four: the others say something about the request.
     if !matches!(
         failed.status(),

@@ -15,6 +15,9 @@
 //! what the client's `Accept` asks for: a problem document, a page, Markdown, text; gRPC gets a
 //! trailers-only `grpc-status`. How much it says is the [`Exposure`].
 //!
+//! An answer of another pool ([`Failover`](crate::Failover)) is passed on, marked with
+//! `X-SOE-Degraded: failover` and with what the first pool failed with; that is recorded like any failure.
+//!
 //! A backend's own 5xx is passed on as it is, but for a `Proxy-Status` member, and is never tagged.
 //!
 //! # Panics
@@ -52,6 +55,7 @@
 
 mod asked;
 mod body;
+mod elsewhere;
 mod explainer;
 pub mod future;
 mod id;
@@ -72,6 +76,6 @@ pub use instead::{Class, Fallback, Page};
 pub use keep::{Degraded, Keep, Tape};
 pub use layer::ExplainLayer;
 pub use panicked::Panicked;
-pub use record::{Explained, FailureRecord, Record, Surroundings};
+pub use record::{Background, Explained, FailureRecord, Record, Surroundings};
 pub use service::Explain;
 pub use soe503_core::explain::{Exposure, StatusPolicy};

@@ -15,7 +15,7 @@ use crate::clock;
 use crate::facts;
 use crate::served::Served;
 
-const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
+pub(super) const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 
 /// Adds our member to `Proxy-Status`, says how many attempts there were, and nothing else: the answer is not
 /// ours to tag.
@@ -26,23 +26,27 @@ pub(super) fn on<B>(
     started: Tick,
 ) {
     let shared = &*explainer.shared;
-    let record = shared.record.as_deref().filter(|record| record.passed_on());
+    let record = shared
+        .record
+        .as_deref()
+        .filter(|record| record.passed_on() && !asked.is_background());
     if let Some(record) = record {
         tell(record, response, explainer, asked, started);
     }
     let member = passed_on(&shared.server, response.status().as_u16());
-    let lines: Vec<&str> = response
-        .headers()
-        .get_all(PROXY_STATUS)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .collect();
-    let value = append(Some(&lines.join(", ")), &member);
+    let value = append(Some(&members(response)), &member);
     if let Ok(value) = HeaderValue::try_from(value) {
         response.headers_mut().insert(PROXY_STATUS, value);
     }
     let spent = spent(response);
     response.headers_mut().insert(hops::ATTEMPTS, spent);
+}
+
+/// What the proxies behind us say in `Proxy-Status`.
+pub(super) fn members<B>(response: &Response<B>) -> String {
+    let lines = response.headers().get_all(PROXY_STATUS).iter();
+    let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+    lines.join(", ")
 }
 
 /// The attempts that the answer took. A proxy before this one that knows need not try again.

@@ -62,6 +62,11 @@ pub struct Explained {
     pub degraded: Option<Degraded>,
 }
 
+/// A request extension: nobody waits for the answer. Its failure is not recorded, and not replaced by an older
+/// answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Background;
+
 /// Hears of failures. Called on the request path, after the answer is made: hand the record to a
 /// bounded queue and return.
 pub trait Record: Send + Sync {

@@ -1,10 +1,13 @@
 //! Our answer to a request that failed.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use soe503_core::breaker::CircuitOpen;
 use soe503_core::cause::RetryAfterRule;
-use soe503_core::diagnosis::{CircuitView, Context, diagnose};
+use soe503_core::diagnosis::{CircuitView, Context, Diagnosis, diagnose};
 use soe503_core::explain::{Format, RetryInputs, Telling, Told, retry_after, tell};
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, Refusal};
 use soe503_core::{Cause, Tick};
@@ -31,36 +34,21 @@ pub(super) fn answer(
     let now = clock::now();
     let shared = &*explainer.shared;
     let panicked = find::<Panicked>(&**error).is_some();
-    let ledger = ledger(error, panicked, started, now);
-    let (mut context, mut inputs) = known(error, &ledger, now);
-    if let Some(surroundings) = &shared.surroundings {
-        surroundings.add(&ledger, &mut context, &mut inputs);
-    }
-    let diagnosis = diagnose(&ledger, &context);
-    let request_id = asked.request_id().map_or_else(request_id, str::to_owned);
-    let incident = shared
-        .record
-        .as_ref()
-        .and_then(|record| record.incident(&diagnosis));
+    let found = Found::new(error, explainer, asked, (started, now));
     let telling = Telling {
-        incident_id: incident.as_deref(),
-        retry_after: retry_after(&diagnosis, &inputs, fastrand::f64()),
-        elapsed: now.since(started),
-        exposure: asked.exposure().unwrap_or(shared.exposure),
-        policy: shared.policy,
         // A bug is no outage: coming back brings the same.
-        status: if panicked { Some(500) } else { limit(&ledger) },
-        docs: &shared.docs,
-        ..Telling::new(
-            &diagnosis,
-            &ledger,
-            &shared.server,
-            &request_id,
-            clock::unix_seconds(),
-        )
+        status: if panicked {
+            Some(500)
+        } else {
+            limit(&found.ledger)
+        },
+        ..found.telling(explainer, asked, now.since(started))
     };
     let format = asked.format();
     let method = asked.method();
+    let Found {
+        ledger, diagnosis, ..
+    } = &found;
     let by_client = ledger
         .last()
         .is_some_and(|last| last.fault == Some(Fault::Client));
@@ -95,25 +83,102 @@ pub(super) fn answer(
         by_client,
         degraded,
     });
-    if let Some(record) = &shared.record {
-        let (retry_after, at_unix) = (telling.retry_after, telling.at_unix);
+    let status = response.status().as_u16();
+    let told = (telling.retry_after, telling.at_unix);
+    found.record(explainer, asked, status, told, (started, now));
+    response
+}
+
+/// What is known about a failure once it is looked into.
+pub(super) struct Found {
+    ledger: Ledger,
+    diagnosis: Diagnosis,
+    inputs: RetryInputs,
+    request_id: String,
+    incident: Option<Arc<str>>,
+}
+
+impl Found {
+    /// What `error` says, and what is known around it. `times`: when the request began, and now.
+    pub(super) fn new(
+        error: &BoxError,
+        explainer: &Explainer,
+        asked: &Asked,
+        (started, now): (Tick, Tick),
+    ) -> Self {
+        let shared = &*explainer.shared;
+        let panicked = find::<Panicked>(&**error).is_some();
+        let ledger = ledger(error, panicked, started, now);
+        let (mut context, mut inputs) = known(error, &ledger, now);
+        if let Some(surroundings) = &shared.surroundings {
+            surroundings.add(&ledger, &mut context, &mut inputs);
+        }
+        let diagnosis = diagnose(&ledger, &context);
+        let record = shared.record.as_ref();
+        Self {
+            request_id: asked.request_id().map_or_else(request_id, str::to_owned),
+            incident: record.and_then(|record| record.incident(&diagnosis)),
+            ledger,
+            diagnosis,
+            inputs,
+        }
+    }
+
+    /// How it is told to the client.
+    pub(super) fn telling<'a>(
+        &'a self,
+        explainer: &'a Explainer,
+        asked: &Asked,
+        elapsed: Duration,
+    ) -> Telling<'a> {
+        let shared = &*explainer.shared;
+        Telling {
+            incident_id: self.incident.as_deref(),
+            retry_after: retry_after(&self.diagnosis, &self.inputs, fastrand::f64()),
+            elapsed,
+            exposure: asked.exposure().unwrap_or(shared.exposure),
+            policy: shared.policy,
+            docs: &shared.docs,
+            ..Telling::new(
+                &self.diagnosis,
+                &self.ledger,
+                &shared.server,
+                &self.request_id,
+                clock::unix_seconds(),
+            )
+        }
+    }
+
+    /// Hands it to whoever keeps records: the client got `status`, was told to come back after so many
+    /// seconds, at that time.
+    pub(super) fn record(
+        self,
+        explainer: &Explainer,
+        asked: &Asked,
+        status: u16,
+        (retry_after, at_unix): (Option<u32>, i64),
+        (started, now): (Tick, Tick),
+    ) {
+        let record = explainer.shared.record.as_ref();
+        let Some(record) = record.filter(|_| !asked.is_background()) else {
+            return;
+        };
         record.record(FailureRecord {
-            request_id,
-            method: method.clone(),
+            request_id: self.request_id,
+            method: asked.method().clone(),
             uri: asked.uri().clone(),
             host: asked.host().map(str::to_owned),
-            diagnosis,
-            ledger,
-            status: response.status().as_u16(),
+            diagnosis: self.diagnosis,
+            ledger: self.ledger,
+            status,
             retry_after,
-            incident,
+            incident: self.incident,
             passed_on: false,
             at_unix,
             at: now,
             elapsed: now.since(started),
         });
     }
-    response
 }
 
 /// What was tried: as it was told, or as the error proves it.

@@ -155,7 +155,7 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
             replay,
             ..
         } = &mut self.plan;
-        let Some(breaker) = &rules.ride_out else {
+        let Some(breaker) = rules.ride_out.as_ref().filter(|_| !context.elsewhere) else {
             return Err(error);
         };
         let since = self.wait.as_ref().map(Wait::since);
@@ -292,6 +292,7 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
         let replayable = replay.can();
         let alone = rules.rides_out_alone();
         let outlook = aside.outlook;
+        let kept = context.elsewhere && made.saturating_add(1) >= rules.policy.attempts;
         let situation = Situation {
             made,
             idempotent: context.idempotent,
@@ -299,14 +300,14 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
             body_replayable: replayable == CanReplay::Yes,
             // Where no pool says, the circuit may know that there is one backend only.
             other_backend: outlook.map_or(!alone, |outlook| outlook.other_backend),
-            only_backend: alone,
+            only_backend: alone && !context.elsewhere,
             expected: outlook
                 .and_then(|outlook| outlook.typical_latency)
                 .unwrap_or_default(),
             remaining: context.deadline.map(|deadline| deadline.since(now)),
             retry_after: asked_for(&attempt, outlook),
             upstream_final: is_final(&attempt),
-            allowance_spent: context.allowance.is_spent(),
+            allowance_spent: kept || context.allowance.is_spent(),
             ..Situation::after(&attempt, now)
         };
         let decision = decide(

@@ -26,7 +26,7 @@ pub struct ReplayBody<B> {
 
 /// What stays behind to make the next attempt's body from.
 #[derive(Debug)]
-pub(super) struct Replay<B> {
+pub(crate) struct Replay<B> {
     original: Original<B>,
 }
 
@@ -63,7 +63,7 @@ impl<B: Body> ReplayBody<B> {
     }
 
     /// A body of the first attempt, and what to make the others from. At most `cap` bytes are kept.
-    pub(super) fn taped(body: B, cap: usize) -> (Self, Replay<B>) {
+    pub(crate) fn taped(body: B, cap: usize) -> (Self, Replay<B>) {
         if body.is_end_stream() {
             let original = Original::Empty;
             return (Self { kind: Kind::Empty }, Replay { original });
@@ -128,7 +128,7 @@ where
 
 impl<B> Replay<B> {
     /// The next attempt's body. The caller has asked [`can`](Self::can).
-    pub(super) fn next(&self) -> ReplayBody<B> {
+    pub(crate) fn next(&self) -> ReplayBody<B> {
         let kind = match &self.original {
             Original::Empty => Kind::Empty,
             Original::Taped(tape) => Kind::Taped {
@@ -141,7 +141,7 @@ impl<B> Replay<B> {
     }
 
     /// Whether the body can be sent again in full.
-    pub(super) fn can(&self) -> CanReplay {
+    pub(crate) fn can(&self) -> CanReplay {
         match &self.original {
             Original::Empty => CanReplay::Yes,
             Original::Taped(tape) => tape.can_replay(),
@@ -160,7 +160,7 @@ impl<B> Drop for Replay<B> {
 
 /// Whether a body can be sent again in full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CanReplay {
+pub(crate) enum CanReplay {
     /// All that was read is on the tape.
     Yes,
     /// More was read than the cap allows to keep.

@@ -6,7 +6,7 @@ use crate::context::RequestContext;
 
 /// Everything of a request but its body.
 #[derive(Debug)]
-pub(super) enum Head {
+pub(crate) enum Head {
     /// The context has it.
     Shared,
     /// Its parts are references to the original's bytes. Boxed: it is moved with what is around it.
@@ -14,7 +14,7 @@ pub(super) enum Head {
 }
 
 #[derive(Debug)]
-pub(super) struct Copied {
+pub(crate) struct Copied {
     method: Method,
     uri: Uri,
     version: Version,
@@ -25,7 +25,7 @@ pub(super) struct Copied {
 
 impl Head {
     /// The head of `request`, which carries a [`RequestContext`].
-    pub(super) fn of<B>(request: &Request<B>) -> Self {
+    pub(crate) fn of<B>(request: &Request<B>) -> Self {
         if RequestContext::head(request).is_some() {
             return Self::Shared;
         }
@@ -41,7 +41,7 @@ impl Head {
     }
 
     /// Another request with this head.
-    pub(super) fn request<B>(&self, body: B, context: RequestContext) -> Request<B> {
+    pub(crate) fn request<B>(&self, body: B, context: RequestContext) -> Request<B> {
         let mut request = Request::new(body);
         match self {
             Self::Shared => {

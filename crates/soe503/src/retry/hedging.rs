@@ -88,7 +88,9 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
     pub(super) fn decide_hedge(&mut self, told: Option<UnderWay>) {
         self.late = Late::Never;
         let (made, attempts) = (self.made(), self.plan.rules.policy.attempts);
-        let attempt_left = made < attempts && self.allows_another();
+        // With other pools behind this one, the last attempt is theirs.
+        let kept = u8::from(self.plan.context.elsewhere);
+        let attempt_left = made.saturating_add(kept) < attempts && self.allows_another();
         let Plan { context, rules, .. } = &mut self.plan;
         // Without a pool there is nobody to say that the second backend would be another.
         let (Some(told), Some(hedging)) = (told, &rules.hedging) else {

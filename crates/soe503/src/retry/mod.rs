@@ -102,6 +102,8 @@ mod waiting;
 mod watch;
 
 pub use body::ReplayBody;
+pub(crate) use body::{CanReplay, Replay};
+pub(crate) use head::Head;
 pub use layer::RetryLayer;
 pub use service::Retry;
 pub use soe503_core::retry::{Backoff, BudgetConfig, RetryBudget, RetryPolicy};

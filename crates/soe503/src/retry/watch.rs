@@ -63,6 +63,13 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
             ..
         } = &self.plan;
         let closed = |breaker: &Breaker| breaker.state() == State::Closed;
+        let elsewhere = context.elsewhere
+            && context.idempotent
+            && replay.can() == CanReplay::Yes
+            && rules.budget.could_pay(clock::now());
+        if elsewhere {
+            return Word::Cut;
+        }
         // One that follows may be under way already.
         let may_follow = self.are_two()
             || context.idempotent

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +20,7 @@ use crate::explain::{Keep, Tape};
 /// How much is kept, and for how long.
 ///
 /// # Defaults
-/// `stale_if_error` 1 h · `max_bytes` 64 MiB · `max_object` 1 MiB.
+/// `stale_if_error` 1 h · `max_bytes` 64 MiB · `max_object` 1 MiB · `revalidate` off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StaleConfig {
     /// How long an answer that says nothing about it may be given after it went stale.
@@ -29,6 +29,9 @@ pub struct StaleConfig {
     pub max_bytes: u64,
     /// The largest body that is kept, in bytes.
     pub max_object: usize,
+    /// Whether answers that say `stale-while-revalidate` are given without asking first: see
+    /// [`StaleCache::offer`].
+    pub revalidate: bool,
 }
 
 /// A named store of answers. Clones are handles to the same store. See the [module](super).
@@ -49,14 +52,22 @@ pub struct StaleSnapshot {
     pub kept: u64,
     /// Answers that were given instead of failures, ever.
     pub given: u64,
+    /// Answers that were given without asking first, ever.
+    pub offered: u64,
+    /// How often it was asked again in the background, ever.
+    pub revalidations: u64,
 }
 
 pub(super) struct Shared {
-    name: Arc<str>,
+    pub(super) name: Arc<str>,
     pub(super) config: StaleConfig,
     pub(super) entries: Cache<Box<str>, Arc<Entry>, Weight>,
     pub(super) kept: AtomicU64,
     given: AtomicU64,
+    pub(super) offered: AtomicU64,
+    pub(super) revalidations: AtomicU64,
+    /// Who asks again at the moment.
+    pub(super) asking: AtomicUsize,
 }
 
 /// Weighs entries in bytes.
@@ -79,6 +90,9 @@ impl StaleCache {
                 entries: Cache::with_weighter(items.clamp(16, 65_536), config.max_bytes, Weight),
                 kept: AtomicU64::new(0),
                 given: AtomicU64::new(0),
+                offered: AtomicU64::new(0),
+                revalidations: AtomicU64::new(0),
+                asking: AtomicUsize::new(0),
             }),
         }
     }
@@ -107,6 +121,8 @@ impl StaleCache {
             bytes: self.shared.entries.weight(),
             kept: self.shared.kept.load(Ordering::Relaxed),
             given: self.shared.given.load(Ordering::Relaxed),
+            offered: self.shared.offered.load(Ordering::Relaxed),
+            revalidations: self.shared.revalidations.load(Ordering::Relaxed),
         }
     }
 }
@@ -150,7 +166,7 @@ impl Keep for StaleCache {
 }
 
 /// What names a target: host, path and query.
-fn key(request: &Parts) -> Box<str> {
+pub(super) fn key(request: &Parts) -> Box<str> {
     let host = request.uri.authority().map(|authority| authority.as_str());
     let asked = || request.headers.get(header::HOST)?.to_str().ok();
     let host = host.or_else(asked).unwrap_or_default();
@@ -177,6 +193,7 @@ impl Default for StaleConfig {
             stale_if_error: Duration::from_secs(3600),
             max_bytes: 64 * 1024 * 1024,
             max_object: 1024 * 1024,
+            revalidate: false,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What `Cache-Control` says beyond what the cache semantics' crate tells (RFC 9111 §5.2, RFC 5861 §4).
+//! What `Cache-Control` says beyond what the cache semantics' crate tells (RFC 9111 §5.2, RFC 5861).
 
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ pub(super) struct Directives {
     pub(super) public: bool,
     /// How long it may be used when it is stale and asking again fails.
     pub(super) stale_if_error: Option<Duration>,
+    /// How long it may be used when it is stale while somebody asks again.
+    pub(super) while_revalidate: Option<Duration>,
 }
 
 impl Directives {
@@ -29,6 +31,7 @@ impl Directives {
             }
             "no-cache" => found.no_cache = true,
             "public" => found.public = true,
+            "stale-while-revalidate" => found.while_revalidate = value.map(Duration::from_secs),
             "stale-if-error" => found.stale_if_error = value.map(Duration::from_secs),
             _ => {}
         });
@@ -44,6 +47,15 @@ pub(super) fn wants_fresh(headers: &HeaderMap) -> bool {
     });
     let pragma = headers.get(header::PRAGMA);
     fresh || pragma.is_some_and(|pragma| pragma.as_bytes().eq_ignore_ascii_case(b"no-cache"))
+}
+
+/// Whether a request says how old an answer may be (§5.2.1): then it is not given one that is stale.
+pub(super) fn limits_age(headers: &HeaderMap) -> bool {
+    let mut limits = false;
+    each(headers, |name, _| {
+        limits |= matches!(name, "max-age" | "min-fresh");
+    });
+    limits
 }
 
 /// Each directive, in lower case, with its number if it has one. A comma within quotes ends one too soon,

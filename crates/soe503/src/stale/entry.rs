@@ -1,17 +1,37 @@
 //! One answer that is kept.
 
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
-use http_cache_semantics::{BeforeRequest, CacheOptions, CachePolicy, RequestLike, ResponseLike};
+use http_cache_semantics::{
+    AfterResponse, BeforeRequest, CacheOptions, CachePolicy, RequestLike, ResponseLike,
+};
 use soe503_core::Tick;
 
 use super::cache::StaleConfig;
-use super::directives::Directives;
+use super::directives::{Directives, limits_age};
 use crate::clock;
 
+/// A client's own conditions, and what depends on them.
+const CONDITIONS: [HeaderName; 6] = [
+    header::IF_MATCH,
+    header::IF_NONE_MATCH,
+    header::IF_MODIFIED_SINCE,
+    header::IF_UNMODIFIED_SINCE,
+    header::IF_RANGE,
+    header::RANGE,
+];
+/// Fields of a 304 that say nothing about the answer that is kept (RFC 9111 §3.2).
+const OF_THE_BODY: [HeaderName; 5] = [
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::CONTENT_RANGE,
+    header::TRANSFER_ENCODING,
+    header::SET_COOKIE,
+];
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// What an entry takes beside its body and its fields: the policy's copies and the tables.
@@ -31,6 +51,20 @@ pub(super) struct Entry {
     /// How long it stays fresh from then on, and how long it may be stale after that.
     fresh_for: Duration,
     stale_for: Duration,
+    /// For how long after that it is given while somebody asks again. `None`: it is given instead of failures
+    /// only.
+    again_for: Option<Duration>,
+    /// Somebody asks again.
+    pub(super) asking: AtomicBool,
+}
+
+/// How an entry may be given to somebody who could have asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It is fresh.
+    Fresh,
+    /// It is not any more, and somebody has to ask again.
+    Stale,
 }
 
 impl Entry {
@@ -43,8 +77,9 @@ impl Entry {
         config: &StaleConfig,
         now: Tick,
     ) -> Option<Self> {
-        // A part is no answer, and a failure is what this is against.
-        if status == StatusCode::PARTIAL_CONTENT || status.is_server_error() {
+        // A part is no answer, nor is a word about one; and a failure is what this is against.
+        let no_answer = [StatusCode::PARTIAL_CONTENT, StatusCode::NOT_MODIFIED];
+        if no_answer.contains(&status) || status.is_server_error() {
             return None;
         }
         let says = Directives::of(headers);
@@ -65,7 +100,12 @@ impl Entry {
             true => Duration::ZERO,
             false => says.stale_if_error.unwrap_or(config.stale_if_error),
         };
-        if fresh_for.is_zero() && stale_for.is_zero() {
+        let again_for = says.while_revalidate.filter(|_| config.revalidate);
+        let again_for = again_for.map(|time| match says.never_stale {
+            true => Duration::ZERO,
+            false => time,
+        });
+        if fresh_for.is_zero() && stale_for.is_zero() && again_for.is_none_or(|t| t.is_zero()) {
             return None;
         }
         Some(Self {
@@ -77,6 +117,8 @@ impl Entry {
             kept_at_time,
             fresh_for,
             stale_for,
+            again_for,
+            asking: AtomicBool::new(false),
         })
     }
 
@@ -104,6 +146,69 @@ impl Entry {
         }
     }
 
+    /// Whether it may be given to `request` without asking first; `None`: it may not.
+    pub(super) fn usable(&self, request: &Parts, now: Tick) -> Option<Use> {
+        let again_for = self.again_for?;
+        let kept_for = now.since(self.kept_at);
+        if kept_for < self.fresh_for {
+            let time = self.kept_at_time + kept_for;
+            let asked = self.policy.before_request(&Asked(request), time);
+            return matches!(asked, BeforeRequest::Fresh(_)).then_some(Use::Fresh);
+        }
+        let oldest = self.fresh_for.saturating_add(again_for);
+        let usable = kept_for < oldest && !limits_age(&request.headers) && self.fits(request);
+        usable.then_some(Use::Stale)
+    }
+
+    /// The fields of a request that asks whether it still holds (RFC 9110 §13), in the place of the client's own
+    /// conditions.
+    pub(super) fn conditions(&self, headers: &mut HeaderMap) {
+        for name in CONDITIONS {
+            headers.remove(name);
+        }
+        for (validator, condition) in [
+            (header::ETAG, header::IF_NONE_MATCH),
+            (header::LAST_MODIFIED, header::IF_MODIFIED_SINCE),
+        ] {
+            if let Some(value) = self.headers.get(validator) {
+                headers.insert(condition, value.clone());
+            }
+        }
+    }
+
+    /// The same answer after `confirmed`, the fields of a 304 to `request`; `None` if that is about another one,
+    /// or it may not be kept any more (RFC 9111 §4.3.4).
+    pub(super) fn renewed(
+        &self,
+        request: &Parts,
+        confirmed: &HeaderMap,
+        config: &StaleConfig,
+        now: Tick,
+    ) -> Option<Self> {
+        let answer = Answer(StatusCode::NOT_MODIFIED, confirmed);
+        let same = self
+            .policy
+            .after_response(&Asked(request), &answer, calendar());
+        if !matches!(same, AfterResponse::NotModified(..)) {
+            return None;
+        }
+        let mut headers = self.headers.clone();
+        // What is not said again was about the time of the first answer.
+        headers.remove(header::AGE);
+        headers.remove(header::DATE);
+        for name in confirmed.keys().filter(|name| !OF_THE_BODY.contains(name)) {
+            headers.remove(name);
+            for value in confirmed.get_all(name) {
+                headers.append(name, value.clone());
+            }
+        }
+        let renewed = Self::new(request, self.status, &headers, config, now)?;
+        Some(Self {
+            body: self.body.clone(),
+            ..renewed
+        })
+    }
+
     /// The answer to `request`, `now`; `None` if it is too old, or another request's. `name` is who says so,
     /// and `head` asks for no body.
     pub(super) fn answer(
@@ -113,11 +218,16 @@ impl Entry {
         now: Tick,
         head: bool,
     ) -> Option<Response<Bytes>> {
-        let kept_for = now.since(self.kept_at);
         let oldest = self.fresh_for.saturating_add(self.stale_for);
-        if kept_for > oldest || !self.fits(request) {
+        if now.since(self.kept_at) > oldest || !self.fits(request) {
             return None;
         }
+        Some(self.given(name, now, head))
+    }
+
+    /// The answer as it is given, whatever its age.
+    pub(super) fn given(&self, name: &str, now: Tick, head: bool) -> Response<Bytes> {
+        let kept_for = now.since(self.kept_at);
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
@@ -133,7 +243,7 @@ impl Entry {
             response.headers_mut().remove(header::CONTENT_LENGTH);
             *response.body_mut() = self.body.clone();
         }
-        Some(response)
+        response
     }
 }
 

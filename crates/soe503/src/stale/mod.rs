@@ -21,6 +21,11 @@
 //! (`must-revalidate`, `proxy-revalidate`, `no-cache`, `s-maxage`) is given while it is fresh, if it ever
 //! was. A request that says `no-cache` gets no older answer.
 //!
+//! # Without a failure
+//! With [`revalidate`](StaleConfig::revalidate), an answer that says `stale-while-revalidate` (§3) is
+//! [offered](StaleCache::offer) to whoever asks before a backend is, while it is fresh and for so long after. The
+//! first who is given a stale one gets an [`Again`]: it is to ask again, once, in the background.
+//!
 //! # What the client sees
 //! The older answer with its `Age`, with `X-SOE-Degraded: stale`, and with `Cache-Status`
 //! ([RFC 9211](https://www.rfc-editor.org/rfc/rfc9211)), whose `ttl` is negative for as long as it has been stale.
@@ -29,12 +34,16 @@
 //! Nothing where there is none. Otherwise the answers that are kept are copied; each target at most once in
 //! a second.
 
+mod again;
 mod cache;
 mod directives;
 mod entry;
 mod tape;
 
+pub use again::{Again, Offer};
 pub use cache::{StaleCache, StaleConfig, StaleSnapshot};
 
+#[cfg(test)]
+mod again_tests;
 #[cfg(test)]
 mod tests;

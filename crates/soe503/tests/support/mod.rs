@@ -8,6 +8,7 @@
 pub mod circuit;
 pub mod explaining;
 pub mod hedging;
+pub mod pools;
 pub mod retrying;
 pub mod upstream;
 

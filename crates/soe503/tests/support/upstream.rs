@@ -64,6 +64,11 @@ impl Upstream {
         }
     }
 
+    /// What it does with the next requests.
+    pub fn will(&self, replies: &[Reply]) {
+        self.replies.lock().unwrap().extend(replies.iter().cloned());
+    }
+
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }

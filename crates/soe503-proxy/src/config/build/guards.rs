@@ -120,5 +120,6 @@ pub(super) const fn cache(keys: &CacheKeys) -> Cache {
         keys.stale_if_error.value,
         keys.max_size.value.0,
         keys.max_object.value.0,
+        keys.stale_while_revalidate.value,
     )
 }

@@ -6,6 +6,7 @@
 
 mod balance;
 mod checks;
+mod failover;
 mod guards;
 mod instead;
 mod listeners;

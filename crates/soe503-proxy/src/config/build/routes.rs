@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::HashMap, ops::Range, path::Path, sync::Arc};
 
-use super::{instead, maintenance, rate, rules};
+use super::{failover, instead, maintenance, rate, rules};
 use crate::config::{
     Host, Match, PoolConfig, RateLimit, Retry, Route,
     build::at_least,
@@ -37,6 +37,8 @@ pub(super) fn routes(
         let bypass = maintenance::bypass(keys.maintenance_bypass.0, problems);
         let pages = instead::pages(keys.pages.0.value, base, problems);
         let fallback = instead::fallback(keys.fallback.0, base, problems);
+        let own = keys.pool.0.as_ref();
+        let failover = failover::failover(keys.failover.0, own, &pools, problems);
         if let Some(matches) = &matches
             && let Some(first) = seen.insert(matches.clone(), matches_at.clone())
         {
@@ -70,6 +72,7 @@ pub(super) fn routes(
                 rate_limits: limits,
                 maintenance_bypass: bypass,
                 pages,
+                failover,
                 fallback,
             });
         }
@@ -89,10 +92,7 @@ pub(super) fn references(
     // A route whose pool is not known might have been meant for any of them.
     let mut sure = !routes.is_empty() && routes.iter().all(|r| r.value.pool.0.is_some());
     let mut used: HashMap<&str, bool> = names().map(|name| (name, false)).collect();
-    for pool in routes
-        .iter()
-        .filter_map(|route| route.value.pool.0.as_ref())
-    {
+    for pool in routes.iter().flat_map(|route| named(&route.value)) {
         if let Some(used) = used.get_mut(&*pool.value) {
             *used = true;
             continue;
@@ -121,6 +121,14 @@ pub(super) fn references(
             );
         }
     }
+}
+
+/// The pools that a route names: its own, and those that it fails over to.
+fn named(route: &RouteKeys) -> impl Iterator<Item = &At<String>> {
+    let failover = route.failover.0.as_ref();
+    let others = failover.and_then(|failover| failover.value.pools.0.as_ref());
+    let others = others.into_iter().flat_map(|pools| &pools.value.0);
+    route.pool.0.iter().chain(others)
 }
 
 fn matches(keys: MatchKeys, problems: &mut Problems) -> Option<Match> {

@@ -77,6 +77,10 @@ async fn backend<R: Resolve, P: Prober>(
     };
     let addresses = match &backend.target {
         Target::Address(address) => vec![*address],
+        Target::Srv { name } => match resolver.resolve(name).await {
+            Ok(answer) => answer.services.iter().map(|place| place.address).collect(),
+            Err(error) => return vec![finding(None, Err(format!("resolve {name}: {error}")))],
+        },
         Target::Dns { host, port } => match resolver.resolve(host).await {
             Ok(answer) => {
                 let addresses = answer.addresses.into_iter();
@@ -109,7 +113,7 @@ async fn attempt<P: Prober>(
     if backend.scheme == Scheme::Https && tls.is_none() {
         return Err("its host cannot be the name in a certificate".to_owned());
     }
-    let host = HeaderValue::from_str(&backend.target.to_string())
+    let host = HeaderValue::from_str(&backend.target.authority())
         .map_err(|_| "its name cannot be sent as `Host`".to_owned())?;
     match prober
         .probe(probe, address, &host, tls.as_ref(), timeout)

@@ -10,6 +10,7 @@ use crate::config::{
     Name, Scheme, Target, manual,
     wire::{At, Fault, Field, Inner, Shape, Spot, Table, Text, found, open},
 };
+use crate::control::dns;
 
 /// An item of `backends`.
 #[derive(Clone, Debug)]
@@ -75,7 +76,7 @@ fn authority(text: &str, scheme: Scheme) -> Result<Target, Fault> {
     if text.contains('@') {
         return Err(Fault::new("the URL of a backend has no user"));
     }
-    let (host, port) = match text.rfind(':') {
+    let (host, port, said) = match text.rfind(':') {
         Some(colon) if !text[colon..].contains(']') => {
             let port = &text[colon + 1..];
             let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
@@ -83,11 +84,21 @@ fn authority(text: &str, scheme: Scheme) -> Result<Target, Fault> {
             (
                 &text[..colon],
                 port.ok_or_else(|| Fault::new("the port must be from 1 to 65535"))?,
+                true,
             )
         }
-        _ => (text, scheme.port()),
+        _ => (text, scheme.port(), false),
     };
     let host = host::host(host)?;
+    if dns::is_service(&host) {
+        return match said {
+            false => Ok(Target::Srv { name: host.into() }),
+            true => Err(
+                Fault::new("the port of a service comes from its SRV records")
+                    .help("leave the port out"),
+            ),
+        };
+    }
     Ok(match format!("{host}:{port}").parse::<SocketAddr>() {
         Ok(address) => Target::Address(address),
         Err(_) => Target::Dns {
@@ -166,6 +177,19 @@ mod tests {
             ("https://127.0.0.1", Some("127.0.0.1:443")),
             ("HTTPS://App.Internal", Some("app.internal:443")),
             ("https://[::1]:8443/", Some("[::1]:8443")),
+            (
+                "http://_http._tcp.Shop.internal",
+                Some("_http._tcp.shop.internal"),
+            ),
+            (
+                "https://_https._tcp.shop.internal/",
+                Some("_https._tcp.shop.internal"),
+            ),
+            ("http://_http._tcp.shop.internal:80", None),
+            (
+                "http://_http.shop.internal:80",
+                Some("_http.shop.internal:80"),
+            ),
             ("https://a/b", None),
             ("127.0.0.1:8081", None),
             ("http://", None),

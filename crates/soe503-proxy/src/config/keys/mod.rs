@@ -5,6 +5,7 @@
 
 mod backend;
 mod balance;
+mod failover;
 mod headers;
 mod hedge;
 mod host;
@@ -23,6 +24,7 @@ mod values;
 
 pub(super) use backend::BackendEntry;
 pub(super) use balance::{HashKeys, HashOn, ReportKeys, StickyKeys};
+pub(super) use failover::FailoverKeys;
 pub(super) use headers::{Fields, HeaderKeys};
 pub(super) use hedge::HedgeKeys;
 pub(super) use instead::{FallbackKeys, PageKeys};
@@ -89,7 +91,10 @@ mod tests {
     fn a_key_knows_where_it_belongs() {
         assert_eq!(homes("fall"), ["[pools.NAME.health_check]"]);
         assert_eq!(homes("max_headers"), ["[listeners.limits]"]);
-        assert_eq!(homes("pools"), ["the top level", "[[maintenance]]"]);
+        assert_eq!(
+            homes("pools"),
+            ["[routes.failover]", "the top level", "[[maintenance]]"]
+        );
         assert_eq!(
             homes("window"),
             [

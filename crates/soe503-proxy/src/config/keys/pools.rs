@@ -114,7 +114,10 @@ section! {
 section! {
     /// A backend with more than a URL.
     struct BackendKeys {
-        /// `http://HOST:PORT` or `https://HOST:PORT`; the port is 80 or 443 if none is given.
+        /// `http://HOST:PORT` or `https://HOST:PORT`; the port is 80 or 443 if none is given. A host such as
+        /// `_http._tcp.shop.internal` is a service: its SRV records (RFC 2782) say where it is, with ports,
+        /// priorities (levels from `priority` on) and shares (times `weight`); it has no port here, and is
+        /// asked for as `shop.internal`.
         url: Required<BackendUrl>, like("\"http://127.0.0.1:8081\"");
         /// What it is called in logs, metrics and `lbctl`.
         name: Optional<Name>, absent("host and port of the URL"), like("\"app-1\"");
@@ -245,6 +248,10 @@ section! {
         max_size: Defaulted<Size>, default(Size(64 << 20)), range(Size(64 << 10), Size(64 << 30));
         /// The largest body that is kept.
         max_object: Defaulted<Size>, default(Size(1 << 20)), range(Size(0), Size(1 << 30));
+        /// Whether answers that say `stale-while-revalidate` (RFC 5861) are given without asking first:
+        /// while they are fresh, and for so long afterwards, while one request in the background fetches the
+        /// next. Not afterwards if they say `must-revalidate`, `proxy-revalidate` or `s-maxage` too.
+        stale_while_revalidate: Defaulted<bool>, default(false);
     }
 }
 

@@ -9,7 +9,7 @@ use http::Method;
 use soe503_core::limit::Class;
 
 use super::{
-    BypassKeys, FallbackKeys, PageKeys,
+    BypassKeys, FailoverKeys, FallbackKeys, PageKeys,
     headers::{FieldName, HeaderKeys},
     values::{PathPrefix, RetryStatus, nonzero_u8, nonzero_u32},
 };
@@ -65,6 +65,8 @@ section! {
             like("{ networks = [\"10.0.0.0/8\"] }");
         /// Pages for people in the place of the proxy's own.
         pages: Nested<PageKeys>;
+        /// Other pools for requests that `pool` cannot serve.
+        failover: Maybe<FailoverKeys>, absent("its requests fail"), like("{ pools = [\"app-west\"] }");
         /// A static answer instead of failures.
         fallback: Maybe<FallbackKeys>, absent("failures are told"), like("{ on = [\"any\"] }");
     }

@@ -368,6 +368,7 @@ fn cache(on: &Cache) -> Value {
         "stale_if_error": span(on.stale_if_error),
         "max_size": bytes(on.max_size),
         "max_object": bytes(on.max_object),
+        "stale_while_revalidate": on.stale_while_revalidate,
     })
 }
 

@@ -38,6 +38,7 @@ rate_limits = ["login", "api"]
 maintenance_bypass = { networks = ["10.0.0.0/8"] }
 fallback = { on = ["circuit_open", "dependency_failure/connect_refused"], status = 203, content_type = "text/plain", body = "later" }
 retry = { attempts = 2, attempt_timeout = "700ms", backoff_base = "5ms", backoff_max = "50ms", max_body = "1KiB", on_status = [503] }
+failover = { pools = ["db", "tls"], on_overload = true }
 [[routes]]
 match = { host = "db.example", path_prefix = "/db" }
 strip_prefix = true
@@ -83,6 +84,7 @@ fall = 5
 stale_if_error = "2h"
 max_size = "65MiB"
 max_object = "2MiB"
+stale_while_revalidate = true
 [pools.app.circuit_breaker]
 failure_rate = 0.5
 slow_rate = 0.25

@@ -79,6 +79,13 @@ pub(super) fn route(route: &Route, view: &mut Value) {
             .collect();
         view["pages"] = pages.into();
     }
+    if let Some(failover) = &route.failover {
+        let pools = failover.pools.iter().map(|pool| json!(&*pool.name));
+        view["failover"] = json!({
+            "pools": pools.collect::<Value>(),
+            "on_overload": failover.on_overload,
+        });
+    }
     if let Some(fallback) = &route.fallback {
         view["fallback"] = static_answer(fallback);
     }

@@ -12,7 +12,7 @@ use soe503_core::limit::{LimitSnapshot, LimitWhy};
 use soe503_core::pool::{BackendSnapshot, BackendState, PoolState as CoreState, TierSnapshot};
 use soe503_core::{Cause, Tick};
 
-use crate::config::{Queue, Target};
+use crate::config::Queue;
 use crate::control::clock::Anchor;
 use crate::state::PoolState;
 
@@ -67,11 +67,17 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
                 max_bytes: cache.config().max_bytes,
                 kept: seen.kept,
                 given: seen.given,
+                offered: seen.offered,
+                revalidations: seen.revalidations,
             }
         }),
         waiting: waiting(pool),
         limit: limit(&admitted),
         queue: queue(&admitted, &pool.config.queue),
+        failover: api::Failover {
+            answered_elsewhere: pool.counters.failed_over(),
+            taken_over: pool.counters.taken_over(),
+        },
         requests: pool.counters.requests(),
         prevented: pool.counters.prevented(),
         failed: pool.counters.failed(),
@@ -304,9 +310,7 @@ fn hints(hints: &Hints) -> Vec<api::HealthHint> {
 fn unresolved(pool: &PoolState, anchor: Anchor) -> Vec<api::Backend> {
     let answers = pool.answers();
     let waiting = |backend: &crate::config::Backend| {
-        let Target::Dns { host, .. } = &backend.target else {
-            return None;
-        };
+        let host = backend.target.name()?;
         let resolution = answers
             .get(host)
             .filter(|found| found.addresses.is_empty())?;

@@ -58,32 +58,23 @@ impl Answers {
         };
         match result {
             Ok(answer) => {
-                let moved = resolution.addresses != answer.addresses;
-                let cured = resolution.trouble.take().is_some();
-                resolution.addresses = answer.addresses;
+                let missing = answer.missing.first().map(|missing| missing.why.clone());
+                let moved = resolution.take_in(answer);
                 resolution.confirmed = Some(now);
-                match (moved, cured) {
+                let news = match missing {
+                    Some(why) => resolution.fails(why, now),
+                    None => resolution.trouble.take().is_some(),
+                };
+                match (moved, news) {
                     (true, _) => Change::Addresses,
                     (false, true) => Change::Trouble,
                     (false, false) => Change::None,
                 }
             }
-            Err(error) => {
-                let before = resolution.trouble.take();
-                let cause = error.cause();
-                let news = before.as_ref().is_none_or(|old| old.cause != cause);
-                let since = match &before {
-                    Some(old) if !news => old.since,
-                    _ => now,
-                };
-                resolution.trouble = Some(Trouble {
-                    cause,
-                    rcode: error.rcode,
-                    text: error.text.into(),
-                    since,
-                });
-                if news { Change::Trouble } else { Change::None }
-            }
+            Err(error) => match resolution.fails(error, now) {
+                true => Change::Trouble,
+                false => Change::None,
+            },
         }
     }
 }
@@ -101,6 +92,7 @@ mod tests {
         Ok(Answer {
             addresses: addresses.iter().map(|a| a.parse().unwrap()).collect(),
             ttl: Duration::from_secs(10),
+            ..Answer::default()
         })
     }
 

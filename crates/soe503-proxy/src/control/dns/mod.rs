@@ -12,6 +12,8 @@
 //! | addresses | used | used; the same set changes nothing |
 //! | NXDOMAIN, no records | pool without it, `misconfiguration/dns_nxdomain` | last good answer stays, trouble shown |
 //! | SERVFAIL, REFUSED, timeout | pool without it, `dependency_failure/dns_failure` | last good answer stays, trouble shown |
+//! | SRV: the service is not offered (`.`) | pool without it, `misconfiguration/dns_nxdomain` | last good answer stays, trouble shown |
+//! | SRV: a target has no address | the other targets | its last addresses stay, trouble shown |
 //!
 //! Why keep an answer that an authority has withdrawn? Because the common case of an empty answer
 //! is a discovery system that lost its own store, and old addresses that still work beat none; those that
@@ -20,9 +22,12 @@
 //! visible in `soe503_dns_failing` and in the reason of the pool's readiness.
 
 mod answers;
+mod lookup;
 mod refresh;
 mod resolver;
+mod service;
 
 pub use answers::{Answers, Change};
 pub use refresh::{Settings, refresh};
 pub use resolver::{Answer, DnsError, Resolve, SystemResolver};
+pub use service::{Missing, Place, Service, domain, is_service, places};

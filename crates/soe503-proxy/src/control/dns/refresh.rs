@@ -103,6 +103,7 @@ mod tests {
         Ok(Answer {
             addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
             ttl: Duration::from_secs(ttl),
+            ..Answer::default()
         })
     }
 

@@ -11,11 +11,18 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError as Negative, NetError};
 use soe503_core::Cause;
 
+use super::lookup;
+use super::service::{Missing, Service, is_service};
+
 /// Addresses, and for how long they hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// Sorted, without duplicates, never empty.
     pub addresses: Vec<IpAddr>,
+    /// Of a [service](is_service): where it is, sorted. Empty for other names.
+    pub services: Vec<Service>,
+    /// Of a service: targets without an address.
+    pub missing: Vec<Missing>,
     /// The smallest TTL among the records.
     pub ttl: Duration,
 }
@@ -33,7 +40,7 @@ pub struct DnsError {
 
 /// Something that resolves names.
 pub trait Resolve: Send + Sync + 'static {
-    /// The addresses of `host`.
+    /// The addresses of `host`; of a [service](is_service), those of its targets.
     fn resolve(&self, host: &str) -> impl Future<Output = Result<Answer, DnsError>> + Send;
 }
 
@@ -132,20 +139,14 @@ impl std::fmt::Debug for SystemResolver {
 impl Resolve for SystemResolver {
     async fn resolve(&self, host: &str) -> Result<Answer, DnsError> {
         let resolver = self.current();
-        let found = resolver
-            .lookup_ip(host)
-            .await
-            .map_err(|error| explain(host, &error))?;
-        let mut addresses: Vec<IpAddr> = found.iter().collect();
-        addresses.sort_unstable();
-        addresses.dedup();
-        if addresses.is_empty() {
-            return Err(empty(host));
+        if is_service(host) {
+            return lookup::service(&resolver, host).await;
         }
-        let ttl = found.as_lookup().answers().iter().map(|r| r.ttl).min();
+        let (addresses, ttl) = lookup::addresses(&resolver, host).await?;
         Ok(Answer {
             addresses,
-            ttl: Duration::from_secs(u64::from(ttl.unwrap_or(0))),
+            ttl: Duration::from_secs(u64::from(ttl)),
+            ..Answer::default()
         })
     }
 }
@@ -179,7 +180,7 @@ fn stamp() -> Stamp {
     })
 }
 
-fn explain(host: &str, error: &NetError) -> DnsError {
+pub(super) fn explain(host: &str, error: &NetError) -> DnsError {
     match error {
         NetError::Dns(Negative::NoRecordsFound(none)) => match u16::from(none.response_code) {
             0 => empty(host),
@@ -197,7 +198,7 @@ fn explain(host: &str, error: &NetError) -> DnsError {
     }
 }
 
-fn empty(host: &str) -> DnsError {
+pub(super) fn empty(host: &str) -> DnsError {
     DnsError {
         rcode: Some(0),
         text: format!("{host} exists and has no address"),

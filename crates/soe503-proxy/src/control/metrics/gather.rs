@@ -81,6 +81,8 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
         prevented: pool.counters.prevented(),
         fallbacks: pool.counters.fallbacks(),
         stale: pool.counters.stale(),
+        failed_over: pool.counters.failed_over(),
+        taken_over: pool.counters.taken_over(),
         cache: pool.cache.as_ref().map(StaleCache::snapshot),
         prevented_by_hedges: pool.counters.prevented_by_hedges(),
         hedge: pool.config.hedge.map(|_| pool.pool.hedge().snapshot()),

@@ -88,6 +88,10 @@ pub struct PoolScrape {
     pub fallbacks: u64,
     /// Requests for which an older answer was given.
     pub stale: u64,
+    /// Requests that another pool has answered.
+    pub failed_over: u64,
+    /// Requests of other pools that this one got.
+    pub taken_over: u64,
     /// What is kept for bad times.
     pub cache: Option<StaleSnapshot>,
     /// Requests that a hedge saved.

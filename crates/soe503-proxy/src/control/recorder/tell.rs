@@ -114,6 +114,7 @@ fn attempts(told: &Problem, ledger: &Ledger) -> Vec<api::Attempt> {
         .map(|(told, attempt)| api::Attempt {
             number: u32::from(told.number),
             hedge: told.hedge,
+            pool: told.pool.clone(),
             backend: told.backend.clone(),
             address: told.address.clone(),
             phase: words::phase(attempt.phase),

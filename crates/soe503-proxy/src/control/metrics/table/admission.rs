@@ -82,6 +82,30 @@ pub(super) const ROWS: &[Family] = &[
         }),
     },
     Family {
+        name: "soe503_pool_cache_offered_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["pool"],
+        help: "Requests that were answered from what is kept before a backend was asked (`stale_while_revalidate`).",
+        read: Read::Pool(|pool, out| {
+            if let Some(cache) = &pool.cache {
+                out.push(&[&pool.name], cache.offered);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_pool_cache_revalidations_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["pool"],
+        help: "Requests that asked again in the background for what is kept and was stale.",
+        read: Read::Pool(|pool, out| {
+            if let Some(cache) = &pool.cache {
+                out.push(&[&pool.name], cache.revalidations);
+            }
+        }),
+    },
+    Family {
         name: "soe503_rate_limit_requests_total",
         kind: Kind::Counter,
         unit: "requests",

@@ -24,7 +24,7 @@ pub(super) const ROWS: &[Family] = &[
         kind: Kind::Counter,
         unit: "requests",
         labels: &["pool", "by"],
-        help: "Requests that failed at first and were saved, by what saved them: `retry`, another attempt; `hedge`, one that was under way already; `ride_out`, waiting for the pool to come back (of a request that needed both, both tell); `fallback`, a static answer; `stale`, an older one.",
+        help: "Requests that failed at first and were saved, by what saved them: `retry`, another attempt; `hedge`, one that was under way already; `ride_out`, waiting for the pool to come back (of a request that needed both, both tell); `fallback`, a static answer; `stale`, an older one; `failover`, another pool.",
         read: Read::Pool(|pool, out| {
             let by_hedges = pool.prevented_by_hedges;
             out.push(
@@ -35,7 +35,16 @@ pub(super) const ROWS: &[Family] = &[
             out.push(&[&pool.name, &"ride_out"], pool.waiting.answered);
             out.push(&[&pool.name, &"fallback"], pool.fallbacks);
             out.push(&[&pool.name, &"stale"], pool.stale);
+            out.push(&[&pool.name, &"failover"], pool.failed_over);
         }),
+    },
+    Family {
+        name: "soe503_taken_over_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["pool"],
+        help: "Requests that this pool got because the pool that they were meant for could not serve them (`failover` of a route). They count as the requests of that other pool.",
+        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.taken_over)),
     },
     Family {
         name: "soe503_attempts_total",
