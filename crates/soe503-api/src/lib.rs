@@ -43,7 +43,8 @@ pub use maintenance::{Maintenance, MaintenanceAction, MaintenanceList, Maintenan
 pub use pool::{
     Backend, BackendState, ByPriority, Cache, Circuit, CircuitState, ForcedCircuit, HealthCheck,
     HealthCheckState, HealthHint, HintStatus, IdleTimeout, IdleTimeoutSource, Latency, Limit,
-    LimitSource, Pool, PoolState, Pools, Queue, RetryBudget, Throttle, Tier, Waiting,
+    LimitSource, Overload, OverloadStage, Pool, PoolState, Pools, Queue, RetryBudget, Throttle,
+    Tier, Waiting,
 };
 pub use problem::Problem;
 pub use rate_limit::{RateLimit, RateLimits};

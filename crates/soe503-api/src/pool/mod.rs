@@ -3,6 +3,7 @@
 mod backend;
 mod circuit;
 mod limit;
+mod overload;
 mod pools;
 
 pub use backend::{
@@ -11,4 +12,5 @@ pub use backend::{
 };
 pub use circuit::{Circuit, CircuitState, ForcedCircuit};
 pub use limit::{ByPriority, Limit, LimitSource, Queue};
+pub use overload::{Overload, OverloadStage};
 pub use pools::{Cache, Pool, PoolState, Pools, RetryBudget, Throttle, Tier, Waiting};

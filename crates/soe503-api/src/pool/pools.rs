@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backend, Circuit, Limit, Queue};
+use super::{Backend, Circuit, Limit, Overload, Queue};
 
 /// All pools: the answer of `GET /api/v1/pools`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct Pool {
     pub limit: Limit,
     /// Requests that wait for a slot.
     pub queue: Queue,
+    /// What is cut because its overload keeps itself going; `null` if nothing is.
+    #[serde(default)]
+    pub overload: Option<Overload>,
     /// What holds requests back that the backends would refuse; `null` if nothing does.
     pub throttle: Option<Throttle>,
     /// Answers that are kept to be given instead of failures; `null` if none are.

@@ -44,6 +44,9 @@ pub(super) fn gather(
         }));
         backends(&mut out, context);
     }
+    if let Some((stage, why)) = context.metastable {
+        out.push(Evidence::Metastable { stage, why });
+    }
     out
 }
 
@@ -68,6 +71,7 @@ fn observed(attempt: &Attempt, cause: Cause, context: &Context) -> Evidence {
             waited: *waited,
             class: *class,
         },
+        Some(Fault::Refused(Refusal::BackendsFull(full))) => Evidence::BackendsFull(*full),
         Some(Fault::Refused(Refusal::CircuitOpen { rule, root })) => circuit(*rule, *root, context),
         Some(Fault::Refused(Refusal::RateLimited(limited))) => Evidence::Quota(Arc::clone(limited)),
         Some(Fault::Refused(Refusal::Throttled(throttled))) => Evidence::Throttle(*throttled),

@@ -32,6 +32,8 @@ pub struct Ask<'a> {
     pub probe_allowed: bool,
     /// Where it belongs.
     pub affinity: Affinity,
+    /// It has waited, and its turn has come.
+    pub(super) called: bool,
 }
 
 // === impl Affinity ===
@@ -89,6 +91,7 @@ impl<'a> Ask<'a> {
             tried,
             probe_allowed: false,
             affinity: Affinity::NONE,
+            called: false,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::health::Health;
 /// # Defaults
 /// `balance` P2C, `ejection` see [`EjectionConfig`], `panic_threshold` 0.5, `slow_start` 5 s,
 /// `latency_decay` 10 s, `initial_health` up, `abandon_after` none, `zone` none, `overprovisioning` 1.4,
-/// `load_reports` none.
+/// `load_reports` none, `max_waiting` 4096, `max_wait` 250 ms.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PoolConfig {
     /// How a backend is chosen among those that can be used.
@@ -41,6 +41,11 @@ pub struct PoolConfig {
     /// What backends say about their load ([`Backend::report`](super::Backend::report)) is taken into
     /// account, and for so long. `None`: it is not.
     pub load_reports: Option<Duration>,
+    /// How many requests may wait while all backends have as many in flight as they may
+    /// ([`BackendSpec::max_in_flight`](super::BackendSpec::max_in_flight)). 0: they are refused at once.
+    pub max_waiting: u32,
+    /// How long one waits so at most.
+    pub max_wait: Duration,
 }
 
 /// When traffic takes a backend out of rotation, and for how long.
@@ -116,6 +121,8 @@ impl Default for PoolConfig {
             zone: None,
             overprovisioning: 1.4,
             load_reports: None,
+            max_waiting: 4096,
+            max_wait: Duration::from_millis(250),
         }
     }
 }

@@ -38,6 +38,8 @@ impl PoolConfig {
             load_reports: self.load_reports.map(|reports| reports.expire_after),
             ejection,
             slow_start: self.slow_start,
+            max_waiting: self.queue.max_waiting,
+            max_wait: self.queue.max_wait,
             initial_health: self
                 .health_check
                 .as_ref()
