@@ -43,8 +43,8 @@ pub use maintenance::{Maintenance, MaintenanceAction, MaintenanceList, Maintenan
 pub use pool::{
     Backend, BackendState, ByPriority, Cache, Circuit, CircuitState, Failover, ForcedCircuit,
     HealthCheck, HealthCheckState, HealthHint, Hedge, HintStatus, IdleTimeout, IdleTimeoutSource,
-    Latency, Limit, LimitSource, Pool, PoolState, Pools, Queue, RetryBudget, Throttle, Tier,
-    Waiting,
+    Latency, Limit, LimitSource, Overload, OverloadStage, Pool, PoolState, Pools, Queue,
+    RetryBudget, Throttle, Tier, Waiting,
 };
 pub use problem::Problem;
 pub use rate_limit::{RateLimit, RateLimits};

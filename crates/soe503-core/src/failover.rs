@@ -98,7 +98,7 @@ fn is_of_the_pool(last: &Attempt, on_overload: bool) -> bool {
             }
             // One backend is full.
             Refusal::Limit { .. } if last.backend.is_some() => true,
-            Refusal::Limit { .. } | Refusal::Queue { .. } => on_overload,
+            Refusal::Limit { .. } | Refusal::Queue { .. } | Refusal::BackendsFull(_) => on_overload,
             Refusal::RateLimited(_) | Refusal::Throttled(_) | Refusal::Policy(_) => false,
         },
         // A bug of ours is the same everywhere.

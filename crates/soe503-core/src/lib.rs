@@ -17,6 +17,7 @@
 //! | [`keepalive`] | how long an idle connection may be used again |
 //! | [`hops`] | how many attempts proxies in a row may make between them |
 //! | [`limit`] | whether there is room for one more request |
+//! | [`metastable`] | whether an overload keeps itself going, and what is cut then |
 //! | [`maintenance`] | whether an interruption was planned, and until when |
 //! | [`rate`] | whether a caller has sent too much, and when it may come back |
 //! | [`throttle`] | whether a request is held back, as the backends would refuse it |
@@ -40,6 +41,7 @@ pub mod keepalive;
 pub mod ledger;
 pub mod limit;
 pub mod maintenance;
+pub mod metastable;
 pub mod orca;
 pub mod outcome;
 pub mod pool;

@@ -7,6 +7,7 @@ use soe503::stale::StaleSnapshot;
 use soe503_api::{BackendState, CircuitState};
 use soe503_core::hedge::{HedgeConfig, HedgeSnapshot};
 use soe503_core::limit::LimitWhy;
+use soe503_core::metastable::Stage;
 use soe503_core::pool::{BackendSpec, Pool, PoolConfig, Tried};
 use soe503_core::rate::{RateConfig, RateLimit, RateSnapshot};
 use soe503_core::throttle::{Throttle, ThrottleConfig, ThrottleSnapshot};
@@ -26,6 +27,7 @@ fn backend(name: &str, state: BackendState) -> BackendScrape {
         state,
         check_overruled: Some(state == BackendState::Up),
         in_flight: 2,
+        max_in_flight: Some(10),
         requests: 100,
         failures: 5,
         utilization: Some(0.5),
@@ -148,6 +150,8 @@ fn scrape() -> Scrape {
             oldest_waiting: Duration::from_millis(125),
             waited: 77,
             shed: [1200, 30, 4],
+            for_backends: (3, 40, 5),
+            overload: (Stage::QueueCut, [2, 2, 1, 0]),
             panic: false,
             clients_moved: Some(2),
             tiers: vec![TierScrape {

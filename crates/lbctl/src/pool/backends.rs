@@ -168,7 +168,7 @@ fn grid(
         cells.extend([
             Cell::new(word(backend.state), mark.style()),
             Cell::plain(age(now.since(backend.since))),
-            Cell::plain(count(backend.in_flight)),
+            in_flight(backend),
             latency(backend.latency_ms.p50),
             latency(backend.latency_ms.p99),
             check(&backend.health_check, now),
@@ -201,6 +201,18 @@ fn grid(
         rows: backends.iter().map(row).collect(),
         columns,
         indent: 2,
+    }
+}
+
+/// How many are in flight, and of how many that may be.
+fn in_flight(backend: &Backend) -> Cell {
+    let running = count(backend.in_flight);
+    match backend.max_in_flight {
+        Some(limit) if backend.in_flight >= limit => {
+            Cell::new(format!("{running} of {}", count(limit)), style::WARN)
+        }
+        Some(limit) => Cell::plain(format!("{running} of {}", count(limit))),
+        None => Cell::plain(running),
     }
 }
 

@@ -1,4 +1,6 @@
-use soe503_api::{BackendState, HealthCheckState, HealthHint, HintStatus};
+use soe503_api::{
+    BackendState, HealthCheckState, HealthHint, HintStatus, Overload, OverloadStage, Timestamp,
+};
 
 use super::{backends, view};
 use crate::show::{
@@ -163,4 +165,27 @@ fn a_broken_check_is_no_failed_backend() {
         "{row}"
     );
     assert!(row.starts_with("  ~ ") && row.ends_with(expected), "{row}");
+}
+
+#[test]
+fn limits_of_backends_and_what_is_cut_are_shown() {
+    let mut pool = pools().pools[0].clone();
+    pool.backends[0].max_in_flight = Some(3);
+    pool.queue.for_backends = 4;
+    pool.overload = Some(Overload {
+        stage: OverloadStage::QueueCut,
+        since: Timestamp::from_unix_millis(NOW.unix_millis() - 7_000),
+        goodput: 20.4,
+        usual: 98.0,
+        useful: 0.21,
+        retry_share: 0.12,
+    });
+    let text = plain(&view::pools(&[pool], true, NOW, PIPE), PIPE);
+    let row = text.lines().find(|line| line.contains("app-1")).unwrap();
+    assert!(row.contains("  3 of 3  "), "{row}");
+    assert!(text.contains("4 waiting for a place"), "{text}");
+    let said = "OVERLOAD keeps itself going: retries and the wait are cut since 7s; \
+                21 % of the attempts were answered well, 12 % were retries; \
+                20 good answers per second, 98 are usual";
+    assert!(text.contains(said), "{text}");
 }

@@ -1,8 +1,8 @@
 //! Pools as text: a headline each, then its backends.
 
 use soe503_api::{
-    ByPriority, Circuit, CircuitState, ForcedCircuit, Limit, LimitSource, Pool, PoolState, Tier,
-    Timestamp,
+    ByPriority, Circuit, CircuitState, ForcedCircuit, Limit, LimitSource, Overload, OverloadStage,
+    Pool, PoolState, Tier, Timestamp,
 };
 
 use super::backends;
@@ -81,6 +81,10 @@ fn headline(pool: &Pool, now: Timestamp, canvas: Canvas, out: &mut String) {
     if pool.queue.depth > 0 {
         facts.push(queue(pool));
     }
+    if pool.queue.for_backends > 0 {
+        let text = format!("{} waiting for a place", count(pool.queue.for_backends));
+        facts.push(Fact::new(text, style::WARN));
+    }
     facts.extend(shed(pool.limit.shed));
     facts.extend(hedge(pool));
     facts.extend(throttle(pool));
@@ -92,6 +96,9 @@ fn headline(pool: &Pool, now: Timestamp, canvas: Canvas, out: &mut String) {
     if pool.panic {
         let text = "PANIC: too few backends are in rotation to believe the checks; all are used";
         note(text, style::BAD, canvas, out);
+    }
+    if let Some(overload) = &pool.overload {
+        note(&cut(overload, now), style::BAD, canvas, out);
     }
     if let Some(tiers) = tiers(pool) {
         note(&tiers, style::PLAIN, canvas, out);
@@ -120,6 +127,25 @@ fn tiers(pool: &Pool) -> Option<String> {
     };
     let tiers: Vec<_> = pool.tiers.iter().map(tier).collect();
     (!tiers.is_empty()).then(|| tiers.join("; "))
+}
+
+/// What is cut of an overload that keeps itself going, and why.
+fn cut(overload: &Overload, now: Timestamp) -> String {
+    let stage = match overload.stage {
+        OverloadStage::RetriesCut => "retries are cut",
+        OverloadStage::QueueCut => "retries and the wait are cut",
+        OverloadStage::Shedding => "no more is let in than is answered",
+        _ => "something is cut",
+    };
+    let percent = |share: f64| format!("{:.0} %", share * 100.0);
+    format!(
+        "OVERLOAD keeps itself going: {stage} since {}; {} of the attempts were answered well, {} were retries; {:.0} good answers per second, {:.0} are usual",
+        age(now.since(overload.since)),
+        percent(overload.useful),
+        percent(overload.retry_share),
+        overload.goodput,
+        overload.usual
+    )
 }
 
 /// A sentence about the pool, under its headline.
@@ -275,6 +301,7 @@ fn limit(limit: &Limit) -> Option<Fact> {
     let (text, style) = match limit.source {
         LimitSource::Testing => ("TESTING", style::WARN),
         LimitSource::Saturated => ("SATURATED", style::BAD),
+        LimitSource::Shedding => ("SHEDDING", style::BAD),
         _ => return None,
     };
     let in_use = format!("{} of {} in use", count(limit.pending), count(limit.limit));

@@ -39,6 +39,9 @@ pub struct Backend {
     pub utilization: Option<f64>,
     /// Attempts that run on it now.
     pub in_flight: u64,
+    /// How many it may have in flight; `null`: as many as come.
+    #[serde(default)]
+    pub max_in_flight: Option<u64>,
     /// Attempts on it since the proxy started.
     pub requests: u64,
     /// Those of them that failed.

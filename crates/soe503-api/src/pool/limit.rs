@@ -35,6 +35,8 @@ pub enum LimitSource {
     Testing,
     /// More at once would not be answered faster, as was measured.
     Saturated,
+    /// The overload keeps itself going: less is let in than could be done. See `overload` of the pool.
+    Shedding,
     /// A source this reader does not know.
     #[serde(other)]
     Unknown,
@@ -52,6 +54,8 @@ pub struct Queue {
     pub oldest_ms: f64,
     /// How many wait now, by their importance.
     pub waiting: ByPriority,
+    /// How many were let in and wait for a backend, as each has as many requests in flight as it may.
+    pub for_backends: u64,
 }
 
 /// Requests by their importance.

@@ -3,6 +3,7 @@
 mod backend;
 mod circuit;
 mod limit;
+mod overload;
 mod pools;
 
 pub use backend::{
@@ -11,6 +12,7 @@ pub use backend::{
 };
 pub use circuit::{Circuit, CircuitState, ForcedCircuit};
 pub use limit::{ByPriority, Limit, LimitSource, Queue};
+pub use overload::{Overload, OverloadStage};
 pub use pools::{
     Cache, Failover, Hedge, Pool, PoolState, Pools, RetryBudget, Throttle, Tier, Waiting,
 };

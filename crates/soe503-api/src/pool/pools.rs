@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backend, Circuit, Limit, Queue};
+use super::{Backend, Circuit, Limit, Overload, Queue};
 
 /// All pools: the answer of `GET /api/v1/pools`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub struct Pool {
     /// What is sent to a second backend because it is late; `null` if nothing is.
     #[serde(default)]
     pub hedge: Option<Hedge>,
+    /// What is cut because its overload keeps itself going; `null` if nothing is.
+    #[serde(default)]
+    pub overload: Option<Overload>,
     /// What holds requests back that the backends would refuse; `null` if nothing does.
     pub throttle: Option<Throttle>,
     /// Answers that are kept to be given instead of failures; `null` if none are.

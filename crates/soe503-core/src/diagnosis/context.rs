@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::Tick;
 use crate::cause::Cause;
 use crate::health::Hints;
+use crate::metastable::{Stage, Why};
 
 /// The state of the world when a request failed. Shells fill in what they know; everything left
 /// at its default counts as not known, never as fine.
@@ -23,6 +24,8 @@ pub struct Context {
     pub circuit: Option<CircuitView>,
     /// What is known to lie behind an overload or a refusal of ours.
     pub root: Option<Cause>,
+    /// How far the pool's overload has been cut because it keeps itself going, and by which numbers.
+    pub metastable: Option<(Stage, Why)>,
     /// Why names of backends do not resolve, if the pool is empty because of that.
     pub unresolved: Option<Cause>,
     /// How long 99 % of answers take at most when all is well.

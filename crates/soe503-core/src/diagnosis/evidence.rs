@@ -51,6 +51,9 @@ pub(super) fn gather(
         }));
         backends(&mut out, context);
     }
+    if let Some((stage, why)) = context.metastable {
+        out.push(Evidence::Metastable { stage, why });
+    }
     out
 }
 
@@ -75,6 +78,7 @@ fn observed(attempt: &Attempt, cause: Cause, context: &Context) -> Evidence {
             waited: *waited,
             class: *class,
         },
+        Some(Fault::Refused(Refusal::BackendsFull(full))) => Evidence::BackendsFull(*full),
         Some(Fault::Refused(Refusal::CircuitOpen { rule, root })) => circuit(*rule, *root, context),
         Some(Fault::Refused(Refusal::RateLimited(limited))) => Evidence::Quota(Arc::clone(limited)),
         Some(Fault::Refused(Refusal::Throttled(throttled))) => Evidence::Throttle(*throttled),

@@ -35,6 +35,8 @@ fn rank(attempt: &Attempt, cause: Cause) -> u8 {
         (Some(Fault::Refused(refusal)), _) => match refusal {
             // One backend's limit: the others were tried, and they decide.
             Refusal::Limit { .. } if attempt.backend.is_some() => 80,
+            // What another attempt failed with comes before there being no place for one more.
+            Refusal::BackendsFull(_) => 80,
             Refusal::RateLimited(_)
             | Refusal::Throttled(_)
             | Refusal::Maintenance(_)

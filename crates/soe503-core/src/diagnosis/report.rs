@@ -11,6 +11,8 @@ use crate::cause::Cause;
 use crate::ledger::{Attempt, Fault, RetryVerdict};
 use crate::limit::Class;
 use crate::maintenance::Notice;
+use crate::metastable::{Stage, Why};
+use crate::pool::Full;
 use crate::rate::Limited;
 use crate::throttle::Throttled;
 
@@ -185,6 +187,15 @@ pub enum Evidence {
         waited: Duration,
         /// How important it was.
         class: Class,
+    },
+    /// All backends have as many requests in flight as they may.
+    BackendsFull(Full),
+    /// The pool's overload keeps itself going.
+    Metastable {
+        /// How far it is cut.
+        stage: Stage,
+        /// By which numbers.
+        why: Why,
     },
     /// A decision of ours that needs no numbers.
     Decision {

@@ -9,6 +9,8 @@ use crate::diagnosis::{alert_name, errno_name};
 use crate::ledger::{
     Attempt, Fault, Http2Fault, Knock, ParseFault, Phase, Refusal, TimeoutKind, TlsFault,
 };
+use crate::limit::Turned;
+use crate::pool::Full;
 
 /// What ended `attempt`, in one sentence for an operator: names and addresses are not hidden, and
 /// what came from outside is cut and cleaned.
@@ -181,8 +183,36 @@ fn refused(refusal: &Refusal) -> String {
             "{in_use} in use of {limit} allowed, {waiting} waiting, waited {} ms, priority {class}",
             waited.as_millis()
         ),
+        Refusal::BackendsFull(full) => full_backends(full),
         Refusal::Policy(cause) => cause.info().title.to_owned(),
     }
+}
+
+/// What all backends have in flight, and who waits for a place.
+pub(super) fn full_backends(full: &Full) -> String {
+    let Full {
+        backends,
+        limit,
+        in_flight,
+        waiting,
+        class,
+        waited,
+        ..
+    } = full;
+    let which = match backends {
+        1 => "the only backend has".to_owned(),
+        n => format!("all {n} backends together have"),
+    };
+    let mut text = format!("{which} {in_flight} in flight of {limit} allowed");
+    if full.why != Turned::AtOnce {
+        let waited = if waited.is_zero() {
+            String::new()
+        } else {
+            format!(" after {}", duration(*waited))
+        };
+        text += &format!(", {waiting} waiting; turned away{waited}, priority {class}");
+    }
+    text
 }
 
 fn answered(status: u16, attempt: &Attempt, names: &Names<'_>) -> String {

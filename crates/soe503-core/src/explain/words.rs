@@ -10,6 +10,7 @@ use crate::cause::Cause;
 use crate::diagnosis::{Because, Evidence};
 use crate::ledger::{Attempt, Fault, Phase, RetryVerdict};
 use crate::maintenance::Notice;
+use crate::metastable::Stage;
 use crate::rate::Limited;
 
 /// A duration that a person reads: two or three digits and a unit.
@@ -152,6 +153,16 @@ pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
                 "{in_use} in use of {limit} allowed, {waiting} waiting; turned away{waited}, priority {class}"
             )
         }
+        Evidence::BackendsFull(full) => faults::full_backends(full),
+        Evidence::Metastable { stage, why } => {
+            let done = match stage {
+                Stage::Normal => "nothing is cut",
+                Stage::RetriesCut => "retries are cut",
+                Stage::QueueCut => "retries and the wait are cut",
+                Stage::Shedding => "no more is let in than is answered",
+            };
+            format!("the overload keeps itself going, so {done}: {why}")
+        }
         Evidence::Decision { cause } => format!("not tried: {}", cause.info().title),
     }
 }
@@ -198,6 +209,8 @@ pub(super) fn kind(evidence: &Evidence) -> &'static str {
         Evidence::Throttle(_) => "throttle",
         Evidence::Maintenance(_) => "maintenance",
         Evidence::Queue { .. } => "queue",
+        Evidence::BackendsFull(_) => "backends_full",
+        Evidence::Metastable { .. } => "metastable",
         Evidence::Decision { .. } => "decision",
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::cause::Cause;
 use crate::limit::Class;
 use crate::maintenance::Notice;
+use crate::pool::Full;
 use crate::rate::Limited;
 use crate::throttle::Throttled;
 
@@ -220,6 +221,9 @@ pub enum Refusal {
         /// How important it was.
         class: Class,
     },
+    /// All backends have as many requests in flight as they may, and the request could not wait for a
+    /// place, or not any longer.
+    BackendsFull(Full),
     /// Anything else of our own: loops, unknown pools.
     Policy(Cause),
 }
@@ -234,6 +238,7 @@ impl Refusal {
             Self::NoBackend { cause, .. }
             | Self::Limit { cause, .. }
             | Self::Queue { cause, .. } => *cause,
+            Self::BackendsFull(full) => full.cause(),
             Self::RateLimited(_) => Cause::OverloadRateLimited,
             Self::Throttled(_) => Cause::OverloadThrottled,
             Self::Maintenance(_) => Cause::MaintenanceWindow,

@@ -9,6 +9,7 @@ use super::shared::{Shared, in_flight, pending};
 use super::snapshot::Turned;
 use super::{Class, LimitConfig, LimitReached, LimitSnapshot, Slot, Ticket};
 use crate::Tick;
+use crate::metastable::Orders;
 use crate::time::saturating_nanos;
 
 /// A named limit on how many things happen at once. A cheap-clone handle: clones count together.
@@ -112,6 +113,11 @@ impl ConcurrencyLimit {
         self.shared.serve();
     }
 
+    /// Does what is ordered while the overload of the pool keeps itself going, until other orders come.
+    pub fn obey(&self, orders: &Orders) {
+        self.shared.obey(orders);
+    }
+
     /// How many backends share the work: an adaptive limit leaves each of them something to do.
     pub fn set_backends(&self, backends: u32) {
         self.shared.backends.store(backends, Ordering::Relaxed);
@@ -125,6 +131,11 @@ impl ConcurrencyLimit {
     /// How many are in flight.
     pub fn in_use(&self) -> u32 {
         in_flight(self.shared.load.load(Ordering::Relaxed))
+    }
+
+    /// How many of them wait for an answer.
+    pub fn pending(&self) -> u32 {
+        pending(self.shared.load.load(Ordering::Relaxed))
     }
 
     /// How many wait for their turn.

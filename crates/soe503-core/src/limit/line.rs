@@ -12,7 +12,7 @@ use crate::Tick;
 /// waited for very long or many are sent away: then the newest goes first, because whoever has waited
 /// the longest is the likeliest to leave before the answer.
 #[derive(Debug)]
-pub(super) struct Line<W> {
+pub(crate) struct Line<W> {
     places: Vec<Place<W>>,
     free: Vec<u32>,
     ranks: [Rank; 3],
@@ -37,7 +37,7 @@ struct Place<W> {
 
 /// What has become of somebody in line.
 #[derive(Debug, Default)]
-pub(super) enum State<W> {
+pub(crate) enum State<W> {
     /// Nobody stands here.
     #[default]
     Empty,
@@ -72,7 +72,7 @@ const WINDOWS: [(usize, f64); 3] = [(2, 1.0), (16, 1.0), (64, 1.1)];
 const LEFTOVERS: usize = 64;
 
 impl<W> Line<W> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             places: Vec::new(),
             free: Vec::new(),
@@ -93,7 +93,7 @@ impl<W> Line<W> {
     }
 
     /// One comes, whatever becomes of it.
-    pub(super) fn came(&mut self, now: Tick) {
+    pub(crate) fn came(&mut self, now: Tick) {
         self.latest = self.latest.max(now);
         self.arrived = (self.arrived + 1) % ARRIVALS;
         self.arrivals[self.arrived] = self.latest;
@@ -101,7 +101,7 @@ impl<W> Line<W> {
 
     /// More come than are served at `rate` per second, by the last few as well as by the last many: a
     /// rush is noticed late, and its end at once.
-    pub(super) fn crowded(&self, rate: f64) -> bool {
+    pub(crate) fn crowded(&self, rate: f64) -> bool {
         WINDOWS.iter().all(|&(last, clearly)| {
             let first = (self.arrived + ARRIVALS - last) % ARRIVALS;
             let span = self.latest.since(self.arrivals[first]);
@@ -110,16 +110,16 @@ impl<W> Line<W> {
     }
 
     /// How many wait.
-    pub(super) const fn waiting(&self) -> u32 {
+    pub(crate) const fn waiting(&self) -> u32 {
         self.waiting
     }
 
-    pub(super) fn waiting_of(&self, class: Class) -> u32 {
+    pub(crate) fn waiting_of(&self, class: Class) -> u32 {
         self.ranks[class.index()].waiting
     }
 
     /// Since when the one who has waited longest waits.
-    pub(super) fn oldest(&self) -> Option<Tick> {
+    pub(crate) fn oldest(&self) -> Option<Tick> {
         let fronts = self.ranks.iter().filter_map(|rank| {
             let (place, _) = rank.order.iter().find(|entry| self.stands(**entry))?;
             Some(self.places[*place as usize].since)
@@ -128,7 +128,7 @@ impl<W> Line<W> {
     }
 
     /// The last place in the line of `class`.
-    pub(super) fn join(&mut self, class: Class, now: Tick) -> u32 {
+    pub(crate) fn join(&mut self, class: Class, now: Tick) -> u32 {
         self.joined += 1;
         let place = Place {
             number: self.joined,
@@ -154,7 +154,7 @@ impl<W> Line<W> {
     }
 
     /// What has become of whoever stands at `place`; to be woken by `waker` when that changes.
-    pub(super) fn look(&mut self, place: u32, waker: impl FnOnce(&mut Option<W>)) -> &State<W> {
+    pub(crate) fn look(&mut self, place: u32, waker: impl FnOnce(&mut Option<W>)) -> &State<W> {
         let state = &mut self.places[place as usize].state;
         if let State::Waiting(old) = state {
             waker(old);
@@ -162,8 +162,27 @@ impl<W> Line<W> {
         state
     }
 
+    /// Back to the head of the line: the turn came, and there was no room after all.
+    pub(crate) fn put_back(&mut self, place: u32, waker: W) {
+        let Place {
+            state,
+            class,
+            number,
+            ..
+        } = &mut self.places[place as usize];
+        *state = State::Waiting(Some(waker));
+        let rank = &mut self.ranks[class.index()];
+        if rank.newest_first {
+            rank.order.push_back((place, *number));
+        } else {
+            rank.order.push_front((place, *number));
+        }
+        rank.waiting += 1;
+        self.waiting += 1;
+    }
+
     /// Gives a place up. Tells what had become of whoever stood there.
-    pub(super) fn leave(&mut self, place: u32) -> State<W> {
+    pub(crate) fn leave(&mut self, place: u32) -> State<W> {
         let Place { state, class, .. } = &mut self.places[place as usize];
         let state = core::mem::take(state);
         let class = *class;
@@ -177,7 +196,7 @@ impl<W> Line<W> {
     }
 
     /// Whose turn it is: their place is granted, and what wakes them returned.
-    pub(super) fn grant(&mut self, stale: Duration) -> Option<Option<W>> {
+    pub(crate) fn grant(&mut self, stale: Duration) -> Option<Option<W>> {
         let class = Class::ALL
             .into_iter()
             .rev()
@@ -190,7 +209,7 @@ impl<W> Line<W> {
     }
 
     /// Sends one of `class` away, if one waits: whoever would be served last.
-    pub(super) fn evict(&mut self, class: Class) -> Option<Option<W>> {
+    pub(crate) fn evict(&mut self, class: Class) -> Option<Option<W>> {
         let newest = !self.ranks[class.index()].newest_first;
         let waker = self.take(class, newest, State::Evicted)?;
         self.ranks[class.index()].note(1.0);
@@ -198,7 +217,7 @@ impl<W> Line<W> {
     }
 
     /// One of `class` was turned away before it stood in line.
-    pub(super) fn note_refused(&mut self, class: Class) {
+    pub(crate) fn note_refused(&mut self, class: Class) {
         self.ranks[class.index()].note(1.0);
     }
 

@@ -60,6 +60,7 @@ mod ticket;
 pub use class::Class;
 pub use config::LimitConfig;
 pub use handle::{Arrival, ConcurrencyLimit, Entry};
+pub(crate) use line::{Line, State};
 pub use slot::Slot;
 pub use snapshot::{LimitReached, LimitSnapshot, LimitWhy, Turned};
 pub use ticket::Ticket;

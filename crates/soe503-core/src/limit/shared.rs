@@ -9,6 +9,7 @@ use super::LimitWhy;
 use super::adaptive::{Adaptive, Answers, Ruling, Seen};
 use super::line::Line;
 use crate::Tick;
+use crate::metastable::Orders;
 use crate::time::saturating_nanos;
 
 #[derive(Debug)]
@@ -17,8 +18,12 @@ pub(super) struct Shared {
     /// In flight in the low half, of these without an answer yet in the high half.
     pub(super) load: AtomicU64,
     pub(super) fixed: AtomicU32,
-    /// How many may be without an answer: what the adaptive limit says.
+    /// How many may be without an answer: the lower of the next two.
     allowed: AtomicU32,
+    /// What the adaptive limit says.
+    ruled: AtomicU32,
+    /// What is let in while an overload keeps itself going.
+    squeeze: AtomicU32,
     /// How many stand in line. Written under the line's lock.
     pub(super) waiting: AtomicU32,
     /// When to look at what happened; never without an adaptive limit.
@@ -31,8 +36,10 @@ pub(super) struct Shared {
     pub(super) waited: AtomicU64,
     pub(super) shed: [AtomicU64; 3],
     pub(super) max_waiting: AtomicU32,
-    /// Nanoseconds.
+    /// Nanoseconds, as configured.
     pub(super) max_wait: AtomicU64,
+    /// What that is divided by while an overload keeps itself going.
+    wait_divisor: AtomicU32,
     /// How many are served per second while saturation is proven.
     pub(super) rate: AtomicU32,
     /// How many may stand in line for all to be served in time; not known: `u32::MAX`.
@@ -63,6 +70,8 @@ impl Shared {
             load: AtomicU64::new(0),
             fixed: AtomicU32::new(u32::MAX),
             allowed: AtomicU32::new(u32::MAX),
+            ruled: AtomicU32::new(u32::MAX),
+            squeeze: AtomicU32::new(u32::MAX),
             waiting: AtomicU32::new(0),
             next_look: AtomicU64::new(u64::MAX),
             answers: AtomicU64::new(0),
@@ -72,6 +81,7 @@ impl Shared {
             shed: [const { AtomicU64::new(0) }; 3],
             max_waiting: AtomicU32::new(0),
             max_wait: AtomicU64::new(0),
+            wait_divisor: AtomicU32::new(1),
             rate: AtomicU32::new(0),
             line_bound: AtomicU32::new(u32::MAX),
             proven: AtomicBool::new(false),
@@ -168,8 +178,9 @@ impl Shared {
     }
 
     pub(super) fn rule(&self, ruling: &Ruling) {
-        self.allowed
+        self.ruled
             .store(ruling.limit.unwrap_or(u32::MAX), Ordering::SeqCst);
+        self.allow();
         let wait = self.max_wait().as_secs_f64();
         let rate = ruling.proven.unwrap_or_default();
         self.rate.store(rate as u32, Ordering::Relaxed);
@@ -189,6 +200,22 @@ impl Shared {
         self.typical.store(typical, Ordering::Relaxed);
     }
 
+    /// Does what is ordered while an overload keeps itself going.
+    pub(super) fn obey(&self, orders: &Orders) {
+        let divisor = orders.wait_divisor.max(1);
+        self.wait_divisor.store(divisor, Ordering::Relaxed);
+        self.squeeze
+            .store(orders.room.unwrap_or(u32::MAX), Ordering::SeqCst);
+        self.allow();
+        self.serve_any();
+    }
+
+    fn allow(&self) {
+        let ruled = self.ruled.load(Ordering::SeqCst);
+        let squeeze = self.squeeze.load(Ordering::SeqCst);
+        self.allowed.store(ruled.min(squeeze), Ordering::SeqCst);
+    }
+
     /// The limit that holds back, and where it comes from.
     pub(super) fn in_force(&self) -> (u32, LimitWhy) {
         let load = self.load.load(Ordering::Relaxed);
@@ -197,7 +224,9 @@ impl Shared {
         if allowed == u32::MAX || in_flight(load) >= fixed || fixed <= allowed {
             return (fixed, LimitWhy::Fixed);
         }
-        if self.proven.load(Ordering::Relaxed) {
+        if allowed < self.ruled.load(Ordering::Relaxed) {
+            (allowed, LimitWhy::Shedding)
+        } else if self.proven.load(Ordering::Relaxed) {
             (allowed, LimitWhy::Saturated)
         } else {
             (allowed, LimitWhy::Testing)
@@ -207,14 +236,18 @@ impl Shared {
     /// How long one stands in line at most. `None`: as long as the deadline permits.
     pub(super) fn patience(&self) -> Option<Duration> {
         match self.in_force().1 {
-            LimitWhy::Fixed => Some(self.max_wait()),
+            LimitWhy::Fixed | LimitWhy::Shedding => Some(self.max_wait()),
             LimitWhy::Saturated => Some(self.max_wait() * 2),
+            LimitWhy::Testing if self.wait_divisor.load(Ordering::Relaxed) > 1 => {
+                Some(self.max_wait())
+            }
             LimitWhy::Testing => None,
         }
     }
 
     pub(super) fn max_wait(&self) -> Duration {
-        Duration::from_nanos(self.max_wait.load(Ordering::Relaxed))
+        let divisor = u64::from(self.wait_divisor.load(Ordering::Relaxed));
+        Duration::from_nanos(self.max_wait.load(Ordering::Relaxed) / divisor)
     }
 
     pub(super) fn adaptive(&self) -> MutexGuard<'_, Adaptive> {

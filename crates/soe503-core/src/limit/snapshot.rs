@@ -75,6 +75,9 @@ pub enum LimitWhy {
     Testing,
     /// More at once would not be answered faster, as was measured.
     Saturated,
+    /// The overload of the pool keeps itself going ([`metastable`](crate::metastable)): less is let in than
+    /// could be done, until what is in the backends' queues has been worked off.
+    Shedding,
 }
 
 // === impl LimitReached ===
@@ -117,11 +120,7 @@ impl LimitReached {
 
     /// What this is called.
     pub const fn cause(&self) -> Cause {
-        match self.why {
-            Turned::AtOnce => Cause::OverloadConcurrencyLimit,
-            Turned::LineFull => Cause::OverloadQueueFull,
-            Turned::TooLate => Cause::OverloadQueueTimeout,
-        }
+        self.why.cause()
     }
 
     /// When coming back has a chance: when what waits now has been served, as far as that is known.
@@ -178,6 +177,19 @@ impl fmt::Display for LimitReached {
 
 impl core::error::Error for LimitReached {}
 
+// === impl Turned ===
+
+impl Turned {
+    /// What being turned away at this point is called.
+    pub const fn cause(self) -> Cause {
+        match self {
+            Self::AtOnce => Cause::OverloadConcurrencyLimit,
+            Self::LineFull => Cause::OverloadQueueFull,
+            Self::TooLate => Cause::OverloadQueueTimeout,
+        }
+    }
+}
+
 // === impl LimitWhy ===
 
 impl LimitWhy {
@@ -187,6 +199,7 @@ impl LimitWhy {
             Self::Fixed => "fixed",
             Self::Testing => "testing",
             Self::Saturated => "saturated",
+            Self::Shedding => "shedding",
         }
     }
 }

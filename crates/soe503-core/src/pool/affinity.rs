@@ -34,6 +34,8 @@ pub struct Ask<'a> {
     pub affinity: Affinity,
     /// Rather nobody than one that the request has tried.
     pub elsewhere: bool,
+    /// It has waited, and its turn has come.
+    pub(super) called: bool,
 }
 
 // === impl Affinity ===
@@ -92,6 +94,7 @@ impl<'a> Ask<'a> {
             probe_allowed: false,
             affinity: Affinity::NONE,
             elsewhere: false,
+            called: false,
         }
     }
 

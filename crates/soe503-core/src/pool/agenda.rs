@@ -230,6 +230,20 @@ fn take_probe<S>(backend: &Arc<Backend<S>>, now: Tick) -> Option<Lease<S>> {
     // Before the permit is taken, so that nobody sees a permit without its time.
     let vitals = &backend.vitals;
     vitals.probe_since.store(now.as_nanos(), Ordering::Relaxed);
-    let won = vitals.word.try_probe(flags);
-    won.then(|| Lease::new(backend, LeaseKind::Probe, false, flags.generation(), now))
+    if !vitals.word.try_probe(flags) {
+        return None;
+    }
+    if !backend.enter() {
+        // What was sent to it before has not ended yet.
+        vitals.word.release_probe(flags.generation());
+        return None;
+    }
+    let generation = flags.generation();
+    Some(Lease::new(
+        backend,
+        LeaseKind::Probe,
+        false,
+        generation,
+        now,
+    ))
 }

@@ -29,6 +29,8 @@ pub struct BackendSpec<S> {
     pub zone: Option<Arc<str>>,
     /// The number by which a client asks for it again ([`Affinity`](super::Affinity)).
     pub badge: Option<u64>,
+    /// How many requests it may have in flight. `None`: as many as come. 0 counts as 1.
+    pub max_in_flight: Option<u32>,
     /// What reaches it; the pool only hands it out.
     pub service: S,
 }
@@ -53,6 +55,8 @@ pub struct Backend<S> {
     pub service: S,
     /// What one attempt in flight counts: the pool's mean weight by this one's.
     pub(super) load_unit: f32,
+    /// How many attempts it may have in flight; [`NO_LIMIT`]: as many as come.
+    pub(super) limit: u32,
     pub(super) vitals: Arc<Vitals>,
     pub(super) climate: Arc<Climate>,
     /// Failures concern the siblings too; successes never need them.
@@ -68,6 +72,8 @@ pub enum Key<'a> {
     Name(&'a str),
 }
 
+/// What no number of attempts in flight reaches.
+pub(super) const NO_LIMIT: u32 = u32::MAX;
 /// A share of the weight in thousandths, for integer comparisons.
 pub(super) const FULL_SHARE: u64 = 1_000;
 /// The smallest share of a backend that warms up: a tenth.
@@ -86,6 +92,7 @@ impl<S> BackendSpec<S> {
             priority: 0,
             zone: None,
             badge: None,
+            max_in_flight: None,
             service,
         }
     }
@@ -102,6 +109,11 @@ impl<S> Backend<S> {
     /// Attempts in flight.
     pub fn in_flight(&self) -> u32 {
         self.vitals.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// How many attempts it may have in flight; `None`: as many as come. A slow start lets it have fewer.
+    pub fn max_in_flight(&self) -> Option<u32> {
+        (self.limit != NO_LIMIT).then_some(self.limit)
     }
 
     /// Attempts, ever.
@@ -189,7 +201,7 @@ impl<S> Backend<S> {
     }
 
     /// How far the slow start is, in thousandths of the full share.
-    fn warmth(&self, now: Tick, slow_start: Duration) -> u64 {
+    pub(super) fn warmth(&self, now: Tick, slow_start: Duration) -> u64 {
         let since = Tick::from_nanos(self.vitals.warm_since.load(Ordering::Relaxed));
         (u128::from(FULL_SHARE) * now.since(since).as_nanos())
             .checked_div(slow_start.as_nanos())

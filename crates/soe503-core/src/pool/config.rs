@@ -14,7 +14,7 @@ use crate::hedge::HedgeConfig;
 /// # Defaults
 /// `balance` P2C, `ejection` see [`EjectionConfig`], `panic_threshold` 0.5, `slow_start` 5 s,
 /// `latency_decay` 10 s, `initial_health` up, `abandon_after` none, `zone` none, `overprovisioning` 1.4,
-/// `load_reports` none, `hedge` none.
+/// `load_reports` none, `hedge` none, `max_waiting` 4096, `max_wait` 250 ms.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PoolConfig {
     /// How a backend is chosen among those that can be used.
@@ -45,6 +45,11 @@ pub struct PoolConfig {
     /// When requests that are late are sent to a second backend, by a layer that does
     /// ([`Pool::hedge`](super::Pool::hedge)). `None`: never.
     pub hedge: Option<HedgeConfig>,
+    /// How many requests may wait while all backends have as many in flight as they may
+    /// ([`BackendSpec::max_in_flight`](super::BackendSpec::max_in_flight)). 0: they are refused at once.
+    pub max_waiting: u32,
+    /// How long one waits so at most.
+    pub max_wait: Duration,
 }
 
 /// When traffic takes a backend out of rotation, and for how long.
@@ -121,6 +126,8 @@ impl Default for PoolConfig {
             overprovisioning: 1.4,
             load_reports: None,
             hedge: None,
+            max_waiting: 4096,
+            max_wait: Duration::from_millis(250),
         }
     }
 }

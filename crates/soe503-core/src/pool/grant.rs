@@ -25,17 +25,18 @@ impl<S> Shared<S> {
         Some(self.aperture.get().filter(|_| windowed)?.lane(picker))
     }
 
-    /// The backend of that badge, if it can be used and was not tried.
+    /// The backend of that badge, if it can be used, was not tried and has room.
     pub(super) fn belonging(&self, badge: u64, now: Tick, tried: &Tried) -> Option<Lease<S>> {
         let members = self.members.load();
         let admit = members.whole.roster.admit()?;
         let backend = members.find_badge(badge)?;
         let flags = backend.flags();
         let fits = admit.allows(flags) && !tried.contains(backend.id);
-        fits.then(|| self.lease(backend, flags, false, now))
+        let room = fits && self.limit_has_room(&members, backend, flags, now) && backend.enter();
+        room.then(|| self.lease(backend, flags, false, now))
     }
 
-    /// A lease of `backend`, which was found in the state of `flags`.
+    /// A lease of `backend`, which was found in the state of `flags`, and where a place was taken.
     #[inline]
     pub(super) fn lease(
         &self,

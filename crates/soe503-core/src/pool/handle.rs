@@ -10,11 +10,12 @@ use arc_swap::ArcSwap;
 
 use super::agenda::Agenda;
 use super::aperture::{Aperture, SMALL};
-use super::backend::{Backend, BackendSpec, Key};
+use super::backend::{Backend, BackendSpec, Key, NO_LIMIT};
 use super::census::Admit;
 use super::config::PoolConfig;
 use super::latency::Climate;
 use super::members::Members;
+use super::queue::Queue;
 use super::refusal::NoBackend;
 use super::state::BackendTransition;
 use super::tried::Tried;
@@ -48,6 +49,8 @@ pub(super) struct Shared<S> {
     pub(super) probe_at: AtomicU64,
     /// Picks of backends that were out of rotation.
     pub(super) panic_picks: AtomicU64,
+    /// Who waits for a backend with room.
+    pub(super) queue: Queue,
     control: Mutex<Control>,
 }
 
@@ -87,6 +90,7 @@ impl<S> Pool<S> {
                 wake_at: AtomicU64::new(u64::MAX),
                 probe_at: AtomicU64::new(u64::MAX),
                 panic_picks: AtomicU64::new(0),
+                queue: Queue::new(),
                 control: Mutex::new(Control {
                     rng: fastrand::Rng::with_seed(seed),
                     pending: VecDeque::new(),
@@ -165,6 +169,7 @@ impl<S> Pool<S> {
                 priority: spec.priority,
                 zone: spec.zone,
                 badge: spec.badge,
+                limit: spec.max_in_flight.map_or(NO_LIMIT, |limit| limit.max(1)),
                 load_unit: mean / spec.weight as f32,
                 service: spec.service,
                 climate: Arc::clone(&shared.climate),

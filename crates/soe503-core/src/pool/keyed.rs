@@ -69,7 +69,8 @@ impl<'m, S> Chooser<'_, 'm, S> {
         }
         let backend = &self.members.list[slot];
         let flags = backend.flags();
-        self.admit.allows(flags).then_some((backend, flags))
+        let fits = self.admit.allows(flags) && self.has_room(backend, flags);
+        fits.then_some((backend, flags))
     }
 
     fn suits(&self, (backend, flags): Candidate<'m, S>, hash: u64, bound: Option<&Bound>) -> bool {

@@ -70,6 +70,7 @@ const PROBE_PATIENCE: Duration = Duration::from_secs(1);
 // === impl Lease ===
 
 impl<S> Lease<S> {
+    /// The place is taken already ([`Backend::enter`]).
     #[inline]
     pub(super) fn new(
         backend: &Arc<Backend<S>>,
@@ -78,7 +79,6 @@ impl<S> Lease<S> {
         generation: u32,
         now: Tick,
     ) -> Self {
-        backend.vitals.in_flight.fetch_add(1, Ordering::Relaxed);
         backend.vitals.requests.fetch_add(1, Ordering::Relaxed);
         Self {
             generation,
@@ -300,10 +300,7 @@ impl<S> Lease<S> {
 impl<S> Drop for Lease<S> {
     #[inline]
     fn drop(&mut self) {
-        self.backend
-            .vitals
-            .in_flight
-            .fetch_sub(1, Ordering::Relaxed);
+        self.backend.leave();
         if self.counted {
             self.backend.climate.end();
         }

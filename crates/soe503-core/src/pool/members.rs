@@ -20,6 +20,8 @@ pub(super) struct Members<S> {
     pub(super) whole: Group,
     /// By priority and zone, where they differ in that.
     pub(super) tiers: Option<Box<Tiers>>,
+    /// Some of them may only have so many requests in flight.
+    pub(super) limited: bool,
     /// Slots in the order of the names, and of the ids.
     by_name: Box<[u32]>,
     by_id: Box<[u32]>,
@@ -44,6 +46,7 @@ impl<S> Members<S> {
         Self {
             whole: Group::new(&list, None, config.balance, start),
             tiers: Tiers::new(&list, config, start).map(Box::new),
+            limited: list.iter().any(|backend| backend.max_in_flight().is_some()),
             by_name,
             by_id,
             by_badge,

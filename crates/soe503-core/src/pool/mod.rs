@@ -21,6 +21,12 @@
 //! - Of more than 128 backends each thread uses a window at a time (`aperture.rs`): three times
 //!   as many as are busy, moving on slowly.
 //!
+//! **Limits.** A backend that has as many requests in flight as it may
+//! ([`BackendSpec::max_in_flight`]) is passed over by every policy, and by [`Affinity::badge`] too. When
+//! all have, a request may wait for a place ([`Pool::line_up`], `queue.rs`): the important first, as many as
+//! [`PoolConfig::max_waiting`] says. A backend that warms up gets its part of its limit (`caps.rs`); one
+//! without a limit gets, while others have room, its part of what those have in flight each.
+//!
 //! **Least request** is the same without latencies. **In turn**: a round that is written down when the
 //! backends change (`turns.rs`). **By key**: a ring (`ring.rs`) or an even table (`maglev.rs`) of all
 //! backends, in which those that cannot be used are passed over, so their keys alone move, and come back;
@@ -86,6 +92,7 @@ mod agenda;
 mod aperture;
 mod backend;
 mod balance;
+mod caps;
 mod census;
 mod config;
 mod control;
@@ -101,14 +108,17 @@ mod members;
 mod pick;
 mod places;
 mod policies;
+mod queue;
 mod refusal;
 mod report;
 mod ring;
 mod roster;
+mod shares;
 mod snapshot;
 mod state;
 mod tiers;
 mod tried;
+mod turn;
 mod turns;
 mod vitals;
 mod word;
@@ -122,9 +132,10 @@ pub use config::{EjectionConfig, PoolConfig, PoolConfigError};
 pub use control::UnknownBackend;
 pub use handle::Pool;
 pub use lease::{FailureScope, Lease, LeaseKind, Recorded};
-pub use refusal::{NoBackend, StateCounts};
+pub use refusal::{Full, NoBackend, StateCounts};
 pub use snapshot::{
     BackendSnapshot, EjectionSnapshot, LatencySnapshot, PoolSnapshot, PoolState, TierSnapshot,
 };
 pub use state::{BackendState, BackendTransition, By, Why};
 pub use tried::Tried;
+pub use turn::Turn;

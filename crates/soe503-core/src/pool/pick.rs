@@ -9,6 +9,7 @@ use super::affinity::Ask;
 use super::aperture::{Lane, Window};
 use super::backend::{Backend, FULL_SHARE};
 use super::balance::Balance;
+use super::caps::Caps;
 use super::census::Admit;
 use super::group::Group;
 use super::handle::{Pool, Shared};
@@ -27,6 +28,8 @@ pub(super) const FEW: usize = 16;
 /// So many draws in vain mean that hardly anybody fits, as when weights differ widely or all are
 /// at the beginning of a slow start (where one draw in ten counts): then all are looked at.
 pub(super) const DRAWS: usize = 64;
+/// So often a choice is made anew when what it rested on has changed.
+const TRIES: usize = 4;
 /// In a window, so many pairs are drawn in search of a backend without requests.
 const PAIRS: usize = 3;
 
@@ -44,6 +47,10 @@ pub(super) struct Chooser<'a, 'm, S> {
     pub(super) range: Range<usize>,
     /// Some backend's share is not its whole weight.
     pub(super) warming: bool,
+    /// What bounds the requests that a backend has in flight.
+    pub(super) caps: Caps,
+    /// Slow starts bound nobody without a limit any more.
+    pub(super) beyond: bool,
     /// The window of the thread that picks, where the pool is large enough for one.
     pub(super) lane: Option<&'a Lane>,
 }
@@ -103,6 +110,9 @@ impl<S> Pool<S> {
         if now.as_nanos() >= shared.wake_at.load(Ordering::Relaxed) {
             shared.tend(now);
         }
+        if shared.queue.is_ahead_of(ask) {
+            return Err(shared.full());
+        }
         if let Some(badge) = ask.affinity.badge
             && let Some(lease) = shared.belonging(badge, now, tried)
         {
@@ -125,9 +135,14 @@ impl<S> Pool<S> {
             shared.hedge.learn(now, members.latencies());
         }
         let config = shared.config.load();
-        // Backends may change between the decision and the choice; then decide again, once.
-        let chosen = (0..2).find_map(|_| {
-            let admit = members.whole.roster.admit()?;
+        // Backends may change between the decision and the choice, and others may take the last room in
+        // between; then decide again.
+        for _ in 0..TRIES {
+            let Some(admit) = members.whole.roster.admit() else {
+                break;
+            };
+            let range = members.whole.roster.range(admit);
+            let warming = shared.sums.warming();
             let chooser = Chooser {
                 now,
                 tried,
@@ -137,19 +152,27 @@ impl<S> Pool<S> {
                 members: &members,
                 group: &members.whole,
                 admit,
-                range: members.whole.roster.range(admit),
-                warming: shared.sums.is_any_warming(),
+                caps: Caps::new(members.limited, warming, range.len()),
+                beyond: false,
+                range,
+                warming: warming > 0,
                 lane: shared.lane(ask.picker, admit, &members),
             };
-            chooser.choose(rng)
-        });
-        let Some(((backend, flags), repeated)) = chosen else {
-            return Err(shared.refusal());
-        };
-        if repeated && ask.elsewhere {
-            return Err(shared.refusal());
+            let Some(((backend, flags), repeated)) = chooser.choose(rng) else {
+                continue;
+            };
+            if repeated && ask.elsewhere {
+                return Err(shared.refusal());
+            }
+            if backend.enter() {
+                return Ok(shared.lease(backend, flags, repeated, now));
+            }
         }
-        Ok(shared.lease(backend, flags, repeated, now))
+        let usable = members.whole.roster.admit();
+        Err(match usable.filter(|_| members.limited) {
+            Some(admit) if !members.whole.roster.range(admit).is_empty() => shared.full(),
+            _ => shared.refusal(),
+        })
     }
 }
 
@@ -189,6 +212,17 @@ impl<'m, S> Chooser<'_, 'm, S> {
     /// piece of code.
     #[inline(never)]
     fn choose_otherwise(&self, rng: &mut fastrand::Rng) -> Option<(Candidate<'m, S>, bool)> {
+        let chosen = self.choose_in_order(rng);
+        // A slow start gives way where nobody else has room.
+        match self.beyond_slow_starts() {
+            Some(beyond) if chosen.is_none_or(|(_, repeated)| repeated) => {
+                beyond.choose_in_order(rng).or(chosen)
+            }
+            _ => chosen,
+        }
+    }
+
+    fn choose_in_order(&self, rng: &mut fastrand::Rng) -> Option<(Candidate<'m, S>, bool)> {
         let fresh = match &self.members.tiers {
             Some(tiers) if self.admit == Admit::Rotation => tiers
                 .order(self.key(), rng)
@@ -217,8 +251,8 @@ impl<'m, S> Chooser<'_, 'm, S> {
     pub(super) fn of_two(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
         if self.range.len() > FEW {
             self.in_window(rng).or_else(|| self.of_many(rng))
-        } else if self.warming {
-            // Two draws that happen to be warm would say nothing about those that are not.
+        } else if self.warming || self.caps.any() {
+            // Two draws that happen to be warm, or to have room, would say nothing about the others.
             None
         } else {
             self.quick(rng)
@@ -229,7 +263,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
     #[inline]
     fn quick(&self, rng: &mut fastrand::Rng) -> Option<Candidate<'m, S>> {
         let [first, second] = self.group.draw_two(&self.range, rng)?;
-        let (first, second) = (self.untried(first)?, self.untried(second)?);
+        let (first, second) = (self.new_to_it(first)?, self.new_to_it(second)?);
         Some(self.cheaper(first, second, rng))
     }
 
@@ -285,24 +319,16 @@ impl<'m, S> Chooser<'_, 'm, S> {
         Some([first, None])
     }
 
-    /// Of those that were tried, or were not: a look at all, and two drawn by their shares.
-    pub(super) fn among(
-        &self,
-        repeated: bool,
-        rng: &mut fastrand::Rng,
-    ) -> Option<Candidate<'m, S>> {
-        let places = self.members.at(self.group, self.range.clone());
-        let candidates = places.filter_map(|backend| {
-            let flags = backend.flags();
-            let fits = self.tried.contains(backend.id) == repeated && self.admit.allows(flags);
-            fits.then_some((backend, flags))
-        });
-        self.by_share(candidates, rng)
-    }
-
-    /// The backend at `slot`, if it can be used and was not tried.
+    /// The backend at `slot`, if it can be used, was not tried and has room.
     #[inline]
     pub(super) fn untried(&self, slot: usize) -> Option<Candidate<'m, S>> {
+        let candidate = self.new_to_it(slot)?;
+        self.has_room(candidate.0, candidate.1).then_some(candidate)
+    }
+
+    /// The same, whether it has room or not.
+    #[inline]
+    fn new_to_it(&self, slot: usize) -> Option<Candidate<'m, S>> {
         let backend = &self.members.list[slot];
         let flags = backend.flags();
         let fits = self.admit.allows(flags) && !self.tried.contains(backend.id);
@@ -323,43 +349,8 @@ impl<'m, S> Chooser<'_, 'm, S> {
         rng.u64(0..u64::from(backend.weight) * FULL_SHARE) < share
     }
 
-    /// Draws two in one pass, by their shares, and takes the cheaper.
-    fn by_share(
-        &self,
-        candidates: impl Iterator<Item = Candidate<'m, S>>,
-        rng: &mut fastrand::Rng,
-    ) -> Option<Candidate<'m, S>> {
-        // Two different ones, for the case that all shares turn out equal …
-        let mut distinct = [None; 2];
-        // … and two independent ones by share, for the case that they do not.
-        let mut weighted = [None; 2];
-        let (mut seen, mut total, mut share_of_first, mut equal) = (0_usize, 0_u64, 0, true);
-        for candidate in candidates {
-            let share = candidate.0.share(candidate.1, self.now, self.slow_start);
-            if seen == 0 {
-                share_of_first = share;
-            }
-            equal &= share == share_of_first;
-            let place = if seen < 2 { seen } else { rng.usize(0..=seen) };
-            if let Some(place) = distinct.get_mut(place) {
-                *place = Some(candidate);
-            }
-            seen += 1;
-            total += share;
-            for place in &mut weighted {
-                if rng.u64(0..total) < share {
-                    *place = Some(candidate);
-                }
-            }
-        }
-        if !self.balance.compares() {
-            return weighted[0];
-        }
-        self.cheaper_of(if equal { distinct } else { weighted }, rng)
-    }
-
     #[inline]
-    fn cheaper_of(
+    pub(super) fn cheaper_of(
         &self,
         [first, second]: [Option<Candidate<'m, S>>; 2],
         rng: &mut fastrand::Rng,

@@ -1,6 +1,7 @@
 //! Why no backend could be picked.
 
 use core::fmt;
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::backend::Backend;
@@ -8,6 +9,7 @@ use super::state::BackendState;
 use super::vitals::Tally;
 use super::word::Flags;
 use crate::ledger::Refusal;
+use crate::limit::{Class, Turned};
 use crate::{Cause, Tick};
 
 /// No backend can be used, and why.
@@ -25,6 +27,28 @@ pub struct NoBackend {
     pub counts: StateCounts,
     /// The earliest time at which one may return, where that is known.
     pub due_back: Option<Tick>,
+    /// There are backends to be used, and each has as many requests in flight as it may.
+    pub full: Option<Full>,
+}
+
+/// All backends that can be used have as many requests in flight as they may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Full {
+    /// At which point the request was turned away.
+    pub why: Turned,
+    /// How many backends there are to be used.
+    pub backends: u32,
+    /// How many requests they may have in flight, in sum.
+    pub limit: u64,
+    /// How many they have.
+    pub in_flight: u64,
+    /// How many requests wait for a place.
+    pub waiting: u32,
+    /// How long this one has.
+    pub waited: Duration,
+    /// How important it was.
+    pub class: Class,
 }
 
 /// How many backends are in which state.
@@ -86,21 +110,40 @@ impl NoBackend {
             root,
             counts,
             due_back,
+            full: None,
+        }
+    }
+
+    /// All are `full`.
+    pub(super) fn full(pool: &Arc<str>, full: Full) -> Self {
+        Self {
+            pool: Arc::clone(pool),
+            cause: full.cause(),
+            root: None,
+            counts: StateCounts::default(),
+            due_back: None,
+            full: Some(full),
         }
     }
 }
 
 impl From<&NoBackend> for Refusal {
     fn from(refusal: &NoBackend) -> Self {
-        Self::NoBackend {
-            cause: refusal.cause,
-            root: refusal.root,
+        match refusal.full {
+            Some(full) => Self::BackendsFull(full),
+            None => Self::NoBackend {
+                cause: refusal.cause,
+                root: refusal.root,
+            },
         }
     }
 }
 
 impl fmt::Display for NoBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(full) = &self.full {
+            return write!(f, "pool `{}` is full: {full}", self.pool);
+        }
         write!(
             f,
             "pool `{}` has no usable backend ({}): {}",
@@ -110,6 +153,36 @@ impl fmt::Display for NoBackend {
 }
 
 impl core::error::Error for NoBackend {}
+
+// === impl Full ===
+
+impl Full {
+    /// What this is called.
+    pub const fn cause(&self) -> Cause {
+        self.why.cause()
+    }
+}
+
+impl fmt::Display for Full {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            backends,
+            limit,
+            in_flight,
+            waiting,
+            ..
+        } = self;
+        write!(
+            f,
+            "{in_flight} in flight at {backends} backends, {limit} allowed"
+        )?;
+        match self.why {
+            Turned::AtOnce => Ok(()),
+            Turned::LineFull => write!(f, ", {waiting} waiting"),
+            Turned::TooLate => write!(f, ", {waiting} waiting, waited {:?}", self.waited),
+        }
+    }
+}
 
 // === impl StateCounts ===
 

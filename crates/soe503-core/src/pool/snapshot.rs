@@ -95,6 +95,8 @@ pub struct BackendSnapshot {
     pub share: f64,
     /// Attempts in flight.
     pub in_flight: u32,
+    /// How many it may have; `None`: as many as come.
+    pub max_in_flight: Option<u32>,
     /// Attempts, ever.
     pub requests: u64,
     /// Failed attempts, ever.
@@ -216,6 +218,7 @@ impl<S> Backend<S> {
             share: self.share(flags, now, config.slow_start) as f64
                 / (f64::from(self.weight) * FULL_SHARE as f64),
             in_flight: self.in_flight(),
+            max_in_flight: self.max_in_flight(),
             requests: self.requests(),
             failures: self.failures(),
             consecutive_failures: self.consecutive_failures(),

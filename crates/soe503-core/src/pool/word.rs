@@ -110,9 +110,9 @@ impl Sums {
         self.sound.load(Ordering::Relaxed)
     }
 
-    /// Whether some backend's share is still growing.
-    pub(super) fn is_any_warming(&self) -> bool {
-        self.warming.load(Ordering::Relaxed) > 0
+    /// Backends whose share is still growing.
+    pub(super) fn warming(&self) -> u32 {
+        self.warming.load(Ordering::Relaxed)
     }
 }
 

@@ -15,11 +15,14 @@
 //! In every window that ends with a withdrawal, retries ≤ `ratio` × requests + `min_per_second` × its
 //! whole seconds. The accounts are integers: a request deposits `ratio` in millionths of a retry.
 //!
+//! While a pool's overload keeps itself going the budget is cut ([`RetryBudget::set_cut`]): requests still
+//! pay in, and nothing is paid out.
+//!
 //! **Failure mode: fail closed.** No budget, no retry; the client sees the first failure. A deposit is
 //! one compare-and-swap; withdrawals are rare by design and take a short lock.
 
 use core::fmt;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -77,6 +80,8 @@ struct Shared {
     /// Requests by bucket: high half the bucket's epoch, low half the count.
     requests: [AtomicU64; BUCKETS],
     account: Mutex<Account>,
+    /// Nothing is paid for at the moment.
+    cut: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -143,6 +148,7 @@ impl RetryBudget {
                 config,
                 requests: [const { AtomicU64::new(0) }; BUCKETS],
                 account: Mutex::default(),
+                cut: AtomicBool::new(false),
             }),
         }
     }
@@ -173,6 +179,12 @@ impl RetryBudget {
         });
     }
 
+    /// Pays for nothing while `cut`: retries would keep an overload going
+    /// ([`metastable`](crate::metastable)).
+    pub fn set_cut(&self, cut: bool) {
+        self.shared.cut.store(cut, Ordering::Relaxed);
+    }
+
     /// Pays for one retry that is about to happen. `false`: nothing left, do not retry.
     pub fn withdraw(&self, now: Tick) -> bool {
         let shared = &self.shared;
@@ -180,7 +192,11 @@ impl RetryBudget {
         let allowed = shared.allowed(epoch);
         let mut account = shared.account();
         let (by_requests, by_reserve) = account.left(now, epoch, allowed, &shared.config);
-        let paid = by_requests > 0 || by_reserve > 0;
+        let paid = (by_requests > 0 || by_reserve > 0) && !shared.is_cut();
+        if !paid {
+            account.refused += 1;
+            return false;
+        }
         if by_requests > 0 {
             add(&mut account.covered, epoch);
         } else if by_reserve > 0 {
@@ -188,12 +204,8 @@ impl RetryBudget {
             account.second = (second, account.used_in(second) + 1);
             add(&mut account.reserved, epoch);
         }
-        if paid {
-            account.spent += 1;
-        } else {
-            account.refused += 1;
-        }
-        paid
+        account.spent += 1;
+        true
     }
 
     /// Pays for a request that is sent twice to save time, from what retries, which save requests, leave
@@ -203,7 +215,7 @@ impl RetryBudget {
         let epoch = shared.epoch(now);
         let allowed = shared.allowed(epoch);
         let mut account = shared.account();
-        let paid = sum(&account.covered, epoch) < allowed / 2;
+        let paid = sum(&account.covered, epoch) < allowed / 2 && !shared.is_cut();
         if paid {
             add(&mut account.covered, epoch);
             account.spent += 1;
@@ -220,7 +232,7 @@ impl RetryBudget {
         let allowed = shared.allowed(epoch);
         let account = shared.account();
         let (by_requests, by_reserve) = account.left(now, epoch, allowed, &shared.config);
-        by_requests > 0 || by_reserve > 0
+        (by_requests > 0 || by_reserve > 0) && !shared.is_cut()
     }
 
     /// All numbers.
@@ -232,7 +244,11 @@ impl RetryBudget {
         let (by_requests, by_reserve) = account.left(now, epoch, allowed, &shared.config);
         BudgetSnapshot {
             name: Arc::clone(&shared.name),
-            available: by_requests + by_reserve,
+            available: if shared.is_cut() {
+                0
+            } else {
+                by_requests + by_reserve
+            },
             spent: account.spent,
             refused: account.refused,
             window_requests: shared.window_requests(epoch),
@@ -247,6 +263,10 @@ impl Shared {
     /// The number of `now`'s bucket on the grid. Wraps; only differences matter.
     fn epoch(&self, now: Tick) -> u32 {
         (now.as_nanos() / self.width) as u32
+    }
+
+    fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Relaxed)
     }
 
     fn window_requests(&self, epoch: u32) -> u64 {

@@ -41,6 +41,8 @@ impl PoolConfig {
             hedge: self.hedge.as_ref().map(Hedge::decisions),
             ejection,
             slow_start: self.slow_start,
+            max_waiting: self.queue.max_waiting,
+            max_wait: self.queue.max_wait,
             initial_health: self
                 .health_check
                 .as_ref()

@@ -32,6 +32,8 @@ use super::{
 /// - `max_in_flight`: `10000`
 /// - `proxy`: `false`
 /// - `adaptive_limit`: `true`
+/// - `max_in_flight_per_backend`: as many as come
+/// - `leave_metastable`: `true`
 /// - `slow_start`: `"5s"`
 /// - `ride_out`: `"5s"`
 /// - `max_waiting`: `4096`
@@ -76,6 +78,10 @@ pub struct PoolConfig {
     pub proxy: bool,
     /// Whether the pool finds out by itself how many requests its backends can work on at once.
     pub adaptive_limit: bool,
+    /// Requests that each backend may have in flight; `None`: as many as come.
+    pub max_in_flight_per_backend: Option<NonZeroU32>,
+    /// Whether an overload that keeps itself going is broken.
+    pub leave_metastable: bool,
     /// How long a backend that comes back takes to reach its full share.
     pub slow_start: Duration,
     /// How long requests wait for a pool that may be back soon; zero: they do not.
@@ -123,6 +129,7 @@ pub enum BackendProtocol {
 /// - `name`: host and port of the URL
 /// - `weight`: `1`
 /// - `priority`: `0`
+/// - `max_in_flight`: `max_in_flight_per_backend` of the pool
 /// - `zone`: nowhere in particular
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -138,6 +145,8 @@ pub struct Backend {
     pub weight: NonZeroU32,
     /// Its level: the lowest number gets the traffic as long as it can carry it.
     pub priority: u8,
+    /// Requests that it may have in flight; `None`: as the pool says.
+    pub max_in_flight: Option<NonZeroU32>,
     /// Where it stands.
     pub zone: Option<Name>,
 }

@@ -14,6 +14,10 @@ use crate::state::{PoolState, Proxy};
 
 const EVERY: Duration = Duration::from_millis(250);
 
+/// How often is looked whether an overload keeps itself going. A little less than a second, so that
+/// ticks that come a little early do not make it one and a quarter.
+const TURN: Duration = Duration::from_millis(950);
+
 /// What was last told of each pool.
 type Told = HashMap<Arc<str>, Seen>;
 
@@ -24,6 +28,8 @@ struct Seen {
     version: Option<u64>,
     /// The backends that were not up, by id.
     states: HashMap<u32, BackendState>,
+    /// When its overload was looked at last.
+    overload: Tick,
 }
 
 /// Watches for ever; the caller ends it by dropping the future.
@@ -61,7 +67,12 @@ fn look(proxy: &Proxy, told: &mut Told, now: Tick) {
         // What is due by time alone; the changes are seen below with all the others.
         let _ = pool.pool.tend(now);
         tell_circuit(pool);
-        tell_backends(pool, told.entry(Arc::clone(&pool.name)).or_default(), now);
+        let seen = told.entry(Arc::clone(&pool.name)).or_default();
+        tell_backends(pool, seen, now);
+        if now.since(seen.overload) >= TURN {
+            seen.overload = now;
+            tell_overload(pool, now);
+        }
     }
     told.retain(|pool, _| pools.contains_key(pool));
 }
@@ -89,6 +100,18 @@ pub(super) fn tell_circuit(pool: &PoolState) {
             // Probing and probing in vain: the outage is known, and each would be a line a second.
             _ => tracing::debug!(pool = name, to = ?change.to, "circuit changed"),
         }
+    }
+}
+
+fn tell_overload(pool: &PoolState, now: Tick) {
+    let Some(change) = pool.look_at_overload(now) else {
+        return;
+    };
+    let (pool, why) = (&*pool.name, change.why);
+    if change.to > change.from {
+        tracing::warn!(pool, from = %change.from, to = %change.to, %why, "overload keeps itself going");
+    } else {
+        tracing::info!(pool, from = %change.from, to = %change.to, %why, "overload is over");
     }
 }
 

@@ -100,14 +100,14 @@ fn chain(pool: &PoolState, parts: &StackParts<'_>) -> Chain {
     let route = parts.route;
     // Only the access log, sticky cookies and failover ask who answered.
     let asked = parts.logged || pool.config.sticky.is_some() || !parts.instead.is_empty();
-    let balanced =
-        Pool::new(pool.pool.clone())
-            .quiet(!asked)
-            .load_reports(match pool.config.load_reports {
-                None => LoadReports::Ignored,
-                Some(reports) if reports.pass_on => LoadReports::PassedOn,
-                Some(_) => LoadReports::Taken,
-            });
+    let balanced = Pool::new(pool.pool.clone())
+        .quiet(!asked)
+        .priority(priority(route))
+        .load_reports(match pool.config.load_reports {
+            None => LoadReports::Ignored,
+            Some(reports) if reports.pass_on => LoadReports::PassedOn,
+            Some(_) => LoadReports::Taken,
+        });
     let guarded = CircuitBreaker::new(balanced, pool.breaker.clone());
     let retried = RetryLayer::new(pool.budget.clone(), route.retry.decisions())
         .statuses(statuses(&route.retry.on_status))

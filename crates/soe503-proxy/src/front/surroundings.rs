@@ -43,6 +43,15 @@ impl Surroundings for PoolSurroundings {
         if limit.why == LimitWhy::Saturated {
             context.root = context.root.or(Some(Cause::OverloadPoolSaturated));
         }
+        context.metastable = self.0.metastable.shown().cut();
+        if let Some((_, why)) = context.metastable {
+            // More retries than half the first attempts: those are what keeps it going.
+            let behind = match why.retry_share > 1.0 / 3.0 {
+                true => Cause::OverloadRetryStorm,
+                false => Cause::OverloadPoolSaturated,
+            };
+            context.root = context.root.or(Some(behind));
+        }
         context.pool = Some(snapshot.name);
         context.backends = snapshot.backends.iter().map(view).collect();
         context.unresolved = self.0.unresolved();

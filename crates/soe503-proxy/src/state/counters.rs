@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use soe503::explain::Degraded;
 use soe503_core::Cause;
+use soe503_core::metastable::Counts;
 
 use super::CheckCounts;
 
@@ -250,6 +251,31 @@ impl PoolCounters {
             .sum()
     }
 
+    /// How requests ended, for whoever looks whether an overload keeps itself going; of them `retries` were
+    /// made.
+    pub fn ends(&self, retries: u64) -> Counts {
+        let untried = self.untried.load(Relaxed);
+        let (mut all, mut left, mut good, mut late) = (0, 0, 0, 0);
+        for (_, class, cause, count) in self.responses() {
+            all += count;
+            match (class, cause) {
+                (Class::None, _) => left += count,
+                (Class::ServerError, Some(cause)) if is_late(cause) => late += count,
+                (Class::ServerError, _) | (_, Some(_)) => {}
+                (_, None) => good += count,
+            }
+        }
+        // A client that leaves early has not heard of any attempt.
+        let shed = untried.saturating_sub(left);
+        Counts {
+            requests: all.saturating_sub(shed),
+            retries,
+            good,
+            late: late + left,
+            shed,
+        }
+    }
+
     /// Responses that nothing known explains.
     pub fn unexplained(&self) -> u64 {
         self.responses()
@@ -272,6 +298,19 @@ impl PoolCounters {
     }
 }
 
+/// Time ran out, rather than that something was wrong.
+const fn is_late(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::DependencyResponseTimeout
+            | Cause::DependencyConnectTimeout
+            | Cause::ConfigTimeoutTooShort
+            | Cause::OverloadPoolSaturated
+            | Cause::OverloadAcceptBacklog
+            | Cause::OverloadRetryStorm
+    )
+}
+
 const fn index(origin: Origin, class: Class, cause: Option<Cause>) -> usize {
     let cause = match cause {
         None => 0,
@@ -281,109 +320,5 @@ const fn index(origin: Origin, class: Class, cause: Option<Cause>) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn finish(status: u16, origin: Origin, cause: Option<Cause>, attempts: u8) -> Finish {
-        Finish {
-            status: Some(status),
-            origin,
-            cause,
-            attempts,
-            prevented: false,
-            hedged: false,
-            degraded: None,
-        }
-    }
-
-    #[test]
-    fn causes_index_themselves() {
-        for (position, cause) in Cause::ALL.iter().enumerate() {
-            assert_eq!(*cause as usize, position, "{cause}");
-        }
-    }
-
-    #[test]
-    fn every_label_has_a_cell_of_its_own() {
-        let counters = PoolCounters::default();
-        let all: Vec<_> = counters
-            .responses()
-            .map(|(o, c, r, _)| index(o, c, r))
-            .collect();
-        assert_eq!(all.len(), CELLS);
-        let distinct: std::collections::BTreeSet<_> = all.iter().collect();
-        assert_eq!(distinct.len(), CELLS);
-        assert_eq!(distinct.last(), Some(&&(CELLS - 1)));
-    }
-
-    #[test]
-    fn sums_follow_from_the_cells() {
-        let counters = PoolCounters::default();
-        counters.finish(&finish(200, Origin::Upstream, None, 1));
-        counters.finish(&Finish {
-            prevented: true,
-            hedged: false,
-            degraded: None,
-            ..finish(200, Origin::Upstream, None, 3)
-        });
-        counters.finish(&finish(404, Origin::Upstream, None, 1));
-        counters.finish(&finish(
-            500,
-            Origin::Upstream,
-            Some(Cause::DependencyUpstreamError),
-            1,
-        ));
-        counters.finish(&finish(
-            503,
-            Origin::Generated,
-            Some(Cause::CircuitConsecutiveFailures),
-            0,
-        ));
-        counters.finish(&finish(
-            200,
-            Origin::Upstream,
-            Some(Cause::DependencyResponseTruncated),
-            1,
-        ));
-        counters.finish(&finish(
-            503,
-            Origin::Generated,
-            Some(Cause::Unclassified),
-            1,
-        ));
-        counters.finish(&Finish {
-            status: None,
-            ..finish(0, Origin::Generated, None, 1)
-        });
-        assert_eq!(counters.requests(), 8);
-        assert_eq!(counters.attempts(), 9);
-        assert_eq!(counters.prevented(), 1);
-        assert_eq!(counters.failed(), 3);
-        assert_eq!(counters.unexplained(), 1);
-        let refused: u64 = counters
-            .responses()
-            .filter(|(origin, class, cause, _)| {
-                *origin == Origin::Generated
-                    && *class == Class::ServerError
-                    && *cause == Some(Cause::CircuitConsecutiveFailures)
-            })
-            .map(|(.., count)| count)
-            .sum();
-        assert_eq!(refused, 1);
-    }
-
-    #[test]
-    fn statuses_have_classes() {
-        for (status, class) in [
-            (None, "none"),
-            (Some(101), "2xx"),
-            (Some(204), "2xx"),
-            (Some(304), "3xx"),
-            (Some(499), "4xx"),
-            (Some(503), "5xx"),
-            (Some(999), "5xx"),
-        ] {
-            assert_eq!(Class::of(status).id(), class, "{status:?}");
-        }
-    }
-}
+#[path = "counters_tests.rs"]
+mod tests;

@@ -24,6 +24,8 @@ pub(super) struct Member {
     pub(super) weight: u32,
     pub(super) priority: u8,
     pub(super) zone: Option<Arc<str>>,
+    /// How many requests it may have in flight.
+    pub(super) max_in_flight: Option<u32>,
     /// What a sticky cookie calls it.
     pub(super) badge: Option<u64>,
     /// Host and port of its URL, as `Host` has them.
@@ -47,6 +49,9 @@ pub(super) fn members(
         .flat_map(|backend| of_backend(backend, tls, answers))
         .map(|member| Member {
             badge: sticky.map(|sticky| Affinity::badge(&member.name, &sticky.key.0)),
+            max_in_flight: member
+                .max_in_flight
+                .or_else(|| Some(config.max_in_flight_per_backend?.get())),
             ..member
         })
         .collect()
@@ -83,6 +88,7 @@ pub(super) fn specs(
             priority: member.priority,
             zone: member.zone,
             badge: member.badge,
+            max_in_flight: member.max_in_flight,
             service: kept.unwrap_or_else(|| {
                 Upstream::new(member.address, member.host, options)
                     .with_companion(member.companion)
@@ -120,6 +126,7 @@ fn of_backend(backend: &config::Backend, tls: Option<&PoolTls>, answers: &Answer
         weight: backend.weight.get(),
         priority: backend.priority,
         zone: backend.zone.as_ref().map(config::Name::shared),
+        max_in_flight: backend.max_in_flight.map(std::num::NonZeroU32::get),
         badge: None,
         host: host(backend),
         tls: tls.clone(),

@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use http::HeaderValue;
 use soe503::stale::StaleCache;
-use soe503_core::breaker::{Breaker, Transition};
+use soe503_core::breaker::{Breaker, State, Transition};
 use soe503_core::health::HealthReport;
 use soe503_core::limit::ConcurrencyLimit;
+use soe503_core::metastable::Orders;
 use soe503_core::pool::Pool;
 use soe503_core::retry::RetryBudget;
 use soe503_core::throttle::Throttle;
@@ -19,6 +20,7 @@ use soe503_core::{Cause, Tick};
 
 use super::circuit_log::{CircuitCounts, CircuitLog};
 use super::members::{self, Member};
+use super::metastable::MetastableWatch;
 use super::{Openings, PoolCounters, settings};
 use crate::config::PoolConfig;
 use crate::control::dns::{Answer, Answers, Change, DnsError};
@@ -47,6 +49,8 @@ pub struct PoolState {
     pub cache: Option<StaleCache>,
     /// Limits of single routes, by the route's match. They outlive a reload.
     bulkheads: Arc<Mutex<HashMap<Arc<str>, ConcurrencyLimit>>>,
+    /// Whether its overload keeps itself going. Outlives a reload.
+    pub metastable: Arc<MetastableWatch>,
     /// What happened so far. Outlives a reload.
     pub counters: Arc<PoolCounters>,
     /// TLS to the backends that are `https`.
@@ -74,6 +78,7 @@ impl PoolState {
             bulkheads: Arc::default(),
             throttle: throttle(&config, None),
             cache: cache(&config, None),
+            metastable: Arc::default(),
             counters: Arc::default(),
             tls: tls(&config),
             answers: ArcSwap::from_pointee(Answers::new(
@@ -126,6 +131,7 @@ impl PoolState {
             throttle: throttle(&config, self.throttle.as_ref()),
             cache: cache(&config, self.cache.as_ref()),
             bulkheads: Arc::clone(&self.bulkheads),
+            metastable: Arc::clone(&self.metastable),
             counters: Arc::clone(&self.counters),
             tls,
             answers: ArcSwap::from_pointee(Answers::new(members::hosts(&config), &self.answers())),
@@ -150,6 +156,28 @@ impl PoolState {
         let new = ConcurrencyLimit::new(route, limit);
         all.insert(route.into(), new.clone());
         new
+    }
+
+    /// Looks whether the pool's overload keeps itself going, about once a second, and does something about
+    /// it. The change, if there is one.
+    pub fn look_at_overload(&self, now: Tick) -> Option<soe503_core::metastable::Change> {
+        if !self.config.leave_metastable {
+            self.metastable.forget();
+            self.obey(&Orders::USUAL);
+            return None;
+        }
+        let closed = self.breaker.state() == State::Closed;
+        let counts = self.counters.ends(self.budget.snapshot(now).spent);
+        let (change, orders) = self
+            .metastable
+            .turn(now, counts, self.limit.pending(), closed);
+        self.obey(&orders);
+        change
+    }
+
+    fn obey(&self, orders: &Orders) {
+        self.budget.set_cut(orders.no_retries);
+        self.limit.obey(orders);
     }
 
     /// Takes in what a lookup of `host` gave, and changes the backends if the addresses did.

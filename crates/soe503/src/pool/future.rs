@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
 use http_body::Body;
@@ -14,7 +14,10 @@ use tower_service::Service;
 
 use super::attempt::OnBackend;
 use super::body::ResponseBody;
+use super::service::Pool;
+use super::waiting::{Called, Waiting};
 use crate::classify::Classify;
+use crate::clock;
 use crate::error::{BoxError, Component, Rejected};
 use crate::flight;
 use crate::overtime::{self, Word};
@@ -41,6 +44,10 @@ pin_project! {
             // Whether this has been polled before.
             waited: bool,
         },
+        // Boxed: hardly any request waits, and all would carry it.
+        Waiting {
+            waiting: Pin<Box<InLine<S, ReqB, C>>>,
+        },
         Refused {
             none: Option<Box<NoBackend>>,
             now: Tick,
@@ -65,6 +72,16 @@ pin_project! {
     }
 }
 
+pin_project! {
+    // A request that waits for a backend, and what becomes of it then.
+    #[derive(Debug)]
+    struct InLine<S, ReqB, C> {
+        #[pin]
+        waiting: Waiting<S, ReqB>,
+        pool: Pool<S, C>,
+    }
+}
+
 impl<S, F, ReqB, C> ResponseFuture<S, F, ReqB, C> {
     pub(super) const fn picked(
         service: S,
@@ -81,6 +98,13 @@ impl<S, F, ReqB, C> ResponseFuture<S, F, ReqB, C> {
         }
     }
 
+    pub(super) fn waiting(waiting: Waiting<S, ReqB>, pool: Pool<S, C>) -> Self {
+        let waiting = Box::pin(InLine { waiting, pool });
+        Self {
+            state: State::Waiting { waiting },
+        }
+    }
+
     pub(super) fn refused(none: NoBackend, now: Tick) -> Self {
         let none = Some(Box::new(none));
         Self {
@@ -91,7 +115,7 @@ impl<S, F, ReqB, C> ResponseFuture<S, F, ReqB, C> {
 
 impl<S, ReqB, ResB, C> Future for ResponseFuture<S, S::Future, ReqB, C>
 where
-    S: Service<Request<ReqB>, Response = Response<ResB>>,
+    S: Service<Request<ReqB>, Response = Response<ResB>> + Clone,
     S::Error: Into<BoxError>,
     C: Classify + Clone,
     ResB: Body,
@@ -99,55 +123,81 @@ where
     type Output = Result<Response<ResponseBody<ResB, S, C>>, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Picked {
-                step,
-                attempt,
-                waited,
-            } => {
-                let running = attempt.as_mut().expect("polled after completion");
-                // The first poll follows the pick at once and need not look.
-                let goes_on = *waited
-                    && running.had_its_time()
-                    && match overtime::word() {
-                        Word::Unasked => false,
-                        Word::Cut => !running.has_other(),
-                        Word::GoOn => true,
-                    };
-                let result = if goes_on {
-                    let word = Word::GoOn;
-                    let result = overtime::within(word, || running.watch(|| poll_step(step, cx)));
-                    if result.is_pending() {
-                        running.go_on();
-                    }
-                    result
-                } else {
-                    running.watch(|| poll_step(step, cx))
-                };
-                // Whoever set the deadline wakes us when it comes.
-                let overdue = match result {
-                    Poll::Pending if std::mem::replace(waited, true) => {
-                        let overdue = running.overdue();
-                        if overdue.is_none() && flight::is_asked() {
-                            flight::tell(running.under_way());
+        let mut state = self.project().state;
+        loop {
+            match state.as_mut().project() {
+                StateProj::Picked {
+                    step,
+                    attempt,
+                    waited,
+                } => {
+                    let running = attempt.as_mut().expect("polled after completion");
+                    // The first poll follows the pick at once and need not look.
+                    let goes_on = *waited
+                        && running.had_its_time()
+                        && match overtime::word() {
+                            Word::Unasked => false,
+                            Word::Cut => !running.has_other(),
+                            Word::GoOn => true,
+                        };
+                    let result = if goes_on {
+                        let word = Word::GoOn;
+                        let result =
+                            overtime::within(word, || running.watch(|| poll_step(step, cx)));
+                        if result.is_pending() {
+                            running.go_on();
                         }
-                        overdue
+                        result
+                    } else {
+                        running.watch(|| poll_step(step, cx))
+                    };
+                    // Whoever set the deadline wakes us when it comes.
+                    let overdue = match result {
+                        Poll::Pending if std::mem::replace(waited, true) => {
+                            let overdue = running.overdue();
+                            if overdue.is_none() && flight::is_asked() {
+                                flight::tell(running.under_way());
+                            }
+                            overdue
+                        }
+                        _ => None,
+                    };
+                    if result.is_pending() && overdue.is_none() {
+                        return Poll::Pending;
                     }
-                    _ => None,
-                };
-                if result.is_pending() && overdue.is_none() {
-                    return Poll::Pending;
+                    let ended = attempt.take().expect("it was there a line ago");
+                    return Poll::Ready(match (result, overdue) {
+                        (Poll::Ready(Ok(response)), _) => Ok(ended.answered(response)),
+                        (Poll::Ready(Err(error)), _) => Err(ended.failed(error.into())),
+                        (Poll::Pending, at) => Err(ended.timed_out(at)),
+                    });
                 }
-                let ended = attempt.take().expect("it was there a line ago");
-                Poll::Ready(match (result, overdue) {
-                    (Poll::Ready(Ok(response)), _) => Ok(ended.answered(response)),
-                    (Poll::Ready(Err(error)), _) => Err(ended.failed(error.into())),
-                    (Poll::Pending, at) => Err(ended.timed_out(at)),
-                })
-            }
-            StateProj::Refused { none, now } => {
-                let none = none.take().expect("polled after completion");
-                Poll::Ready(Err(rejected(*none, *now).into()))
+                StateProj::Waiting { waiting } => {
+                    let in_line = waiting.as_mut().project();
+                    let called = match ready!(in_line.waiting.poll_turn(cx)) {
+                        Ok(called) => called,
+                        Err(none) => return Poll::Ready(Err(rejected(none, clock::now()).into())),
+                    };
+                    let Called {
+                        lease,
+                        request,
+                        context,
+                    } = called;
+                    let service = lease.service().clone();
+                    let attempt = in_line.pool.attempt(lease, &context);
+                    state.set(State::Picked {
+                        step: Step::Readying {
+                            service,
+                            request: Some(request),
+                        },
+                        attempt: Some(attempt),
+                        waited: false,
+                    });
+                }
+                StateProj::Refused { none, now } => {
+                    let none = none.take().expect("polled after completion");
+                    return Poll::Ready(Err(rejected(*none, *now).into()));
+                }
             }
         }
     }

@@ -22,6 +22,13 @@
 //! [`RequestContext`](crate::RequestContext), says which key it has and with which backend its client is to
 //! stay.
 //!
+//! # Limits
+//! A backend may have so many requests in flight ([`BackendSpec::max_in_flight`]). Where all have, a request waits
+//! for a place, as [`PoolConfig::max_waiting`] and [`PoolConfig::max_wait`] permit, the important first
+//! ([`Pool::priority`]); it ends with `overload/queue_full`, `overload/queue_timeout` or, where nobody may
+//! wait, `overload/concurrency_limit`. A limit around the pool that learns sees such a wait as it sees
+//! one in the backend's own queue.
+//!
 //! # Deadlines
 //! The pool has no timer. It looks at the deadlines in the
 //! [`RequestContext`](crate::RequestContext) whenever it is polled and still has no answer; whoever
@@ -64,6 +71,7 @@ pub mod future;
 mod lease;
 mod reports;
 mod service;
+mod waiting;
 
 pub use body::ResponseBody;
 pub use reports::LoadReports;

@@ -1,18 +1,22 @@
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body;
-use soe503_core::pool::{Affinity, Ask, Pool as Backends};
+use soe503_core::limit::Class;
+use soe503_core::pool::{Affinity, Ask, Lease, Pool as Backends};
 use tower_service::Service;
 
 use super::attempt::OnBackend;
 use super::body::ResponseBody;
 use super::future::ResponseFuture;
 use super::reports::LoadReports;
+use super::waiting::Waiting;
 use crate::classify::{Classify, HttpClassify};
 use crate::clock;
+use crate::concurrency_limit::Priority;
 use crate::context::RequestContext;
 use crate::error::BoxError;
 
@@ -22,6 +26,8 @@ pub struct Pool<S, C = HttpClassify> {
     classify: C,
     quiet: bool,
     reports: LoadReports,
+    /// Who goes first where requests wait for a backend with room. `None`: all are alike.
+    priority: Option<Arc<Priority>>,
 }
 
 impl<S> Pool<S> {
@@ -32,6 +38,7 @@ impl<S> Pool<S> {
             classify: HttpClassify,
             quiet: false,
             reports: LoadReports::Ignored,
+            priority: None,
         }
     }
 }
@@ -45,6 +52,7 @@ impl<S, C> Pool<S, C> {
             classify,
             quiet: self.quiet,
             reports: self.reports,
+            priority: self.priority,
         }
     }
 
@@ -64,6 +72,14 @@ impl<S, C> Pool<S, C> {
         self
     }
 
+    /// Who goes first where requests wait because all backends have as many in flight as they may.
+    /// Default: all are [`Priority::NORMAL`].
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = (priority != Priority::NORMAL).then(|| Arc::new(priority));
+        self
+    }
+
     /// The backends.
     pub const fn backends(&self) -> &Backends<S> {
         &self.backends
@@ -78,6 +94,7 @@ impl<S, C: Clone> Clone for Pool<S, C> {
             classify: self.classify.clone(),
             quiet: self.quiet,
             reports: self.reports,
+            priority: self.priority.clone(),
         }
     }
 }
@@ -125,14 +142,48 @@ where
         match picked {
             Ok(lease) => {
                 let service = lease.service().clone();
-                let backends = self.backends.clone();
-                let attempt = OnBackend::new(lease, backends, self.classify.clone(), context)
-                    .quiet(self.quiet)
-                    .load_reports(self.reports);
+                let attempt = self.attempt(lease, context);
                 ResponseFuture::picked(service, request, attempt)
+            }
+            // Nobody waits for a second backend.
+            Err(none) if none.full.is_some() && !context.hedge => {
+                let context = context.clone();
+                self.line_up(request, context)
             }
             Err(none) => ResponseFuture::refused(none, context.now),
         }
+    }
+}
+
+impl<S, C: Clone> Pool<S, C> {
+    /// All backends have as many requests in flight as they may: the request waits, if it can.
+    #[cold]
+    fn line_up<F, ReqB>(
+        &self,
+        request: Request<ReqB>,
+        context: RequestContext,
+    ) -> ResponseFuture<S, F, ReqB, C> {
+        let headers = RequestContext::headers(&request);
+        let class = self
+            .priority
+            .as_ref()
+            .map_or(Class::Normal, |p| p.of(headers));
+        let now = context.now;
+        match self.backends.line_up(class, context.due(), now) {
+            Ok(turn) => {
+                let affinity = affinity(&context, &request);
+                let waiting = Waiting::new(turn, request, context, affinity);
+                ResponseFuture::waiting(waiting, self.clone())
+            }
+            Err(none) => ResponseFuture::refused(none, now),
+        }
+    }
+
+    /// The attempt of a request for which a backend was found.
+    pub(super) fn attempt(&self, lease: Lease<S>, context: &RequestContext) -> OnBackend<S, C> {
+        OnBackend::new(lease, self.backends.clone(), self.classify.clone(), context)
+            .quiet(self.quiet)
+            .load_reports(self.reports)
     }
 }
 
@@ -154,7 +205,7 @@ pub(crate) fn is_bound<B>(request: &Request<B>) -> bool {
 }
 
 /// The number of this thread among those that send requests to pools.
-fn picker() -> u32 {
+pub(super) fn picker() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     thread_local! {
         static MINE: u32 = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use soe503::clock::now;
 use soe503_core::Tick;
+use soe503_core::metastable::Orders;
 
 use crate::checks::check;
 use crate::clock::pass;
@@ -33,7 +34,31 @@ pub(crate) fn start(scene: &Rc<Scene>) {
         }
     }
     world.spawn(knock(Rc::clone(scene)));
+    if world.schedule.seed.is_multiple_of(4) {
+        world.spawn(cut(Rc::clone(scene)));
+    }
     world.spawn(audit(Rc::clone(scene)));
+}
+
+/// As if an overload kept itself going: once a second other orders, as long as anything is wrong. Whether
+/// there is reason for them is decided elsewhere; what they do to requests is seen here.
+async fn cut(scene: Rc<Scene>) {
+    let world = &scene.world;
+    let mut rng = fastrand::Rng::with_seed(world.schedule.seed);
+    while world.now() < world.schedule.healed {
+        let mut orders = Orders::USUAL;
+        orders.no_retries = rng.bool();
+        orders.wait_divisor = if rng.bool() { 4 } else { 1 };
+        orders.room = rng.bool().then(|| rng.u32(1..20));
+        obey(&scene, &orders);
+        pass(1_000).await;
+    }
+    obey(&scene, &Orders::USUAL);
+}
+
+fn obey(scene: &Scene, orders: &Orders) {
+    scene.stack.budget.set_cut(orders.no_retries);
+    scene.stack.limit.obey(orders);
 }
 
 async fn befall(scene: Rc<Scene>, fault: Fault) {

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use soe503::circuit_breaker::Breaker;
 use soe503::concurrency_limit::{Limit, LimitConfig};
-use soe503::pool::BackendSpec;
+use soe503::pool::{BackendSpec, PoolConfig};
 use soe503::retry::RetryBudget;
 use soe503::{
     CircuitBreaker, ConcurrencyLimit, Explain, Explainer, Pool, Retry, RetryLayer, StatusSet,
@@ -38,7 +38,7 @@ impl Stack {
     pub(crate) fn new(world: &World) -> Self {
         let schedule = &*world.schedule;
         let seed = schedule.seed;
-        let backends = Backends::new("sim", schedule.pool.clone(), seed);
+        let backends = Backends::new("sim", pool(schedule), seed);
         let breaker = Breaker::new("sim", schedule.breaker.clone(), seed);
         let limit = Limit::with("sim", limit(schedule));
         let budget = RetryBudget::new("sim", schedule.budget);
@@ -65,6 +65,7 @@ impl Stack {
             .filter(|(machine, _)| is_there(*machine))
             .map(|(machine, weight)| BackendSpec {
                 weight: *weight,
+                max_in_flight: in_flight_per_backend(&world.schedule),
                 ..BackendSpec::new(name(machine), Backend::new(world, machine))
             });
         let specs: Vec<_> = specs.collect();
@@ -99,6 +100,19 @@ impl<S: tower::Service<R>, R> tower::Service<R> for Noting<S> {
 /// The pool's name for a backend.
 pub(crate) fn name(machine: usize) -> Arc<str> {
     format!("b{machine}").into()
+}
+
+/// By the seed: as many as come, a few, or next to none.
+fn in_flight_per_backend(schedule: &Schedule) -> Option<u32> {
+    [None, None, None, Some(8), Some(2)][(schedule.seed % 5) as usize]
+}
+
+/// By the seed: with a line for those who find all backends full, a short one, or none.
+fn pool(schedule: &Schedule) -> PoolConfig {
+    PoolConfig {
+        max_waiting: [1_000, 3, 0][(schedule.seed / 5 % 3) as usize],
+        ..schedule.pool.clone()
+    }
 }
 
 /// By the seed: with a line or without, adaptive or not.

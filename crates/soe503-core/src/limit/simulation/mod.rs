@@ -1,5 +1,7 @@
 //! What the limit does to requests, in virtual time and by fixed seeds.
 
 mod healthy;
+mod metastable;
+mod outcome;
 mod overload;
 mod world;

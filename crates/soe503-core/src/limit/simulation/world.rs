@@ -11,6 +11,7 @@ use crate::Tick;
 use crate::limit::{
     Arrival, Class, ConcurrencyLimit, Entry, LimitConfig, LimitReached, LimitWhy, Slot, Ticket,
 };
+use crate::metastable::{Counts, Metastable, Stage};
 
 /// What happens in a run. Times are in seconds.
 pub(super) struct World {
@@ -30,6 +31,10 @@ pub(super) struct World {
     /// How long clients, and a single attempt, wait.
     pub(super) patience: f64,
     pub(super) config: LimitConfig,
+    /// How often clients that have waited in vain ask again, at once.
+    pub(super) again: u32,
+    /// Whether somebody watches for overload that keeps itself going.
+    pub(super) watched: bool,
 }
 
 /// What became of the requests.
@@ -38,6 +43,8 @@ pub(super) struct Outcome {
     /// The limit every 10 ms.
     pub(super) limits: Vec<Look>,
     pub(super) left: (u32, u32),
+    /// The stages, and when they began.
+    pub(super) stages: Vec<(f64, Stage)>,
 }
 
 /// A look at the limit.
@@ -53,6 +60,10 @@ pub(super) struct Request {
     pub(super) end: End,
     pub(super) class: Class,
     pub(super) queued: bool,
+    /// How often the client has asked before.
+    asked: u32,
+    /// It was sent to a backend.
+    tried: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +77,8 @@ pub(super) enum End {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     Arrival,
+    Again(u32),
+    Turn,
     Done { backend: usize, request: usize },
     GiveUp(usize),
     Ask(usize),
@@ -105,6 +118,8 @@ struct Run<'w> {
     tickets: BTreeMap<usize, Ticket>,
     woken: Arc<Mutex<Vec<usize>>>,
     limits: Vec<Look>,
+    watch: Metastable,
+    stages: Vec<(f64, Stage)>,
 }
 
 impl Default for World {
@@ -126,6 +141,8 @@ impl Default for World {
                 max_waiting: 4096,
                 max_wait: Duration::from_millis(250),
             },
+            again: 0,
+            watched: false,
         }
     }
 }
@@ -145,6 +162,8 @@ impl World {
             tickets: BTreeMap::new(),
             woken: Arc::default(),
             limits: Vec::new(),
+            watch: Metastable::new(),
+            stages: Vec::new(),
         };
         run.limit.set_backends(self.backends as u32);
         run.at(0.0, Event::Arrival);
@@ -153,11 +172,15 @@ impl World {
             run.at(*at, Event::Thaw);
         }
         run.at(0.0, Event::Look);
+        if self.watched {
+            run.at(0.0, Event::Turn);
+        }
         run.play();
         Outcome {
             left: (run.limit.in_use(), run.limit.waiting()),
             requests: run.requests,
             limits: run.limits,
+            stages: run.stages,
         }
     }
 }
@@ -167,7 +190,16 @@ impl Run<'_> {
         while let Some(Reverse((at, _, event))) = self.events.pop() {
             self.now = at as f64 / 1e9;
             match event {
-                Event::Arrival => self.arrival(),
+                Event::Arrival => {
+                    let rate = current(&self.world.load, self.now);
+                    let gap = -(1.0 - self.rng.f64()).ln() / rate;
+                    if self.now + gap < self.world.until {
+                        self.at(self.now + gap, Event::Arrival);
+                    }
+                    self.ask_for_something(0);
+                }
+                Event::Again(asked) => self.ask_for_something(asked),
+                Event::Turn => self.turn(),
                 Event::Done { backend, request } => self.done(backend, request),
                 Event::GiveUp(request) => self.give_up(request),
                 Event::Ask(request) => self.ask(request),
@@ -195,12 +227,7 @@ impl Run<'_> {
         Tick::from_nanos((self.now * 1e9) as u64).after(Duration::from_secs(3600))
     }
 
-    fn arrival(&mut self) {
-        let rate = current(&self.world.load, self.now);
-        let gap = -(1.0 - self.rng.f64()).ln() / rate;
-        if self.now + gap < self.world.until {
-            self.at(self.now + gap, Event::Arrival);
-        }
+    fn ask_for_something(&mut self, asked: u32) {
         let important = self.rng.f64() < self.world.important;
         let class = if important { Class::High } else { Class::Low };
         let id = self.requests.len();
@@ -210,6 +237,8 @@ impl Run<'_> {
             end: End::Open,
             class,
             queued: false,
+            asked,
+            tried: false,
         });
         let deadline = Some(
             self.tick()
@@ -262,6 +291,7 @@ impl Run<'_> {
         } else {
             first
         };
+        self.requests[id].tried = true;
         self.backends[backend].outstanding += 1;
         self.backends[backend].queue.push_back(id);
         self.slots.insert(id, (slot, backend));
@@ -312,8 +342,38 @@ impl Run<'_> {
     fn end(&mut self, request: usize, end: End) {
         let request = &mut self.requests[request];
         assert_eq!(request.end, End::Open, "ended twice");
+        let again = end != End::Answered && request.asked < self.world.again;
+        let (asked, refused) = (request.asked, matches!(end, End::Refused(_)));
         request.ended = self.now;
         request.end = end;
+        if again {
+            // Whoever is told so at once waits a little, as one does who has waited for long already.
+            let pause = if refused { 0.5 + self.rng.f64() } else { 0.0 };
+            self.at(self.now + pause, Event::Again(asked + 1));
+        }
+    }
+
+    fn turn(&mut self) {
+        let mut counts = Counts::default();
+        for one in &self.requests {
+            match &one.end {
+                End::Open => continue,
+                _ if !one.tried => counts.shed += 1,
+                end => {
+                    counts.requests += 1;
+                    counts.good += u64::from(*end == End::Answered);
+                    counts.late += u64::from(*end == End::TimedOut);
+                }
+            }
+        }
+        let (now, pending) = (self.tick(), self.limit.snapshot(self.tick()).pending);
+        if let Some(change) = self.watch.turn(now, counts, pending, true) {
+            self.stages.push((self.now, change.to));
+        }
+        self.limit.obey(&self.watch.orders());
+        if self.now < self.world.until + 30.0 {
+            self.at(self.now + 1.0, Event::Turn);
+        }
     }
 
     fn look(&mut self) {
@@ -329,55 +389,4 @@ impl Run<'_> {
 fn current<T: Copy>(steps: &[(f64, T)], now: f64) -> T {
     let come = steps.iter().rev().find(|(from, _)| *from <= now);
     come.unwrap_or(&steps[0]).1
-}
-
-impl Outcome {
-    pub(super) fn sent(&self, from: f64, till: f64) -> impl Iterator<Item = &Request> {
-        self.requests
-            .iter()
-            .filter(move |one| from <= one.sent && one.sent < till)
-    }
-
-    /// Answers per second.
-    pub(super) fn goodput(&self, from: f64, till: f64) -> f64 {
-        let within = |one: &&Request| from <= one.ended && one.ended < till;
-        let good = self.requests.iter().filter(|one| one.end == End::Answered);
-        good.filter(within).count() as f64 / (till - from)
-    }
-
-    /// Requests that were not answered and ended in that time.
-    pub(super) fn failed(&self, from: f64, till: f64) -> usize {
-        let bad = self.requests.iter().filter(|one| one.end != End::Answered);
-        bad.filter(|one| from <= one.ended && one.ended < till)
-            .count()
-    }
-
-    /// Requests that this side turned away.
-    pub(super) fn refused(&self) -> usize {
-        let refused = |one: &&Request| matches!(one.end, End::Refused(_));
-        self.requests.iter().filter(refused).count()
-    }
-
-    pub(super) fn queued(&self, from: f64, till: f64) -> usize {
-        self.sent(from, till).filter(|one| one.queued).count()
-    }
-
-    /// The latency that a share of the answered ones does not exceed, in seconds.
-    pub(super) fn latency(&self, q: f64, from: f64, till: f64) -> f64 {
-        let good = self.sent(from, till).filter(|one| one.end == End::Answered);
-        let mut took: Vec<f64> = good.map(|one| one.ended - one.sent).collect();
-        took.sort_by(f64::total_cmp);
-        took.get(((took.len() as f64 * q) as usize).min(took.len().saturating_sub(1)))
-            .copied()
-            .unwrap_or(0.0)
-    }
-
-    /// Share of a class that was answered.
-    pub(super) fn answered(&self, class: Class, from: f64, till: f64) -> f64 {
-        let of: Vec<_> = self
-            .sent(from, till)
-            .filter(|one| one.class == class)
-            .collect();
-        of.iter().filter(|one| one.end == End::Answered).count() as f64 / of.len() as f64
-    }
 }

@@ -78,6 +78,11 @@ fn pool(
         max_in_flight: keys.max_in_flight.value,
         proxy: keys.proxy.value,
         adaptive_limit: keys.adaptive_limit.value,
+        max_in_flight_per_backend: keys
+            .max_in_flight_per_backend
+            .given
+            .map(|limit| limit.value),
+        leave_metastable: keys.leave_metastable.value,
         slow_start: keys.slow_start.value,
         ride_out: keys.ride_out.value,
         max_waiting: keys.max_waiting.value,
@@ -139,6 +144,7 @@ fn backends(list: At<List<BackendEntry>>, problems: &mut Problems) -> Option<Non
             target,
             weight: entry.weight,
             priority: entry.priority,
+            max_in_flight: entry.max_in_flight,
             zone: entry.zone,
         });
     }

@@ -20,6 +20,7 @@ pub(in crate::config) struct BackendEntry {
     pub(in crate::config) weight: NonZeroU32,
     pub(in crate::config) priority: u8,
     pub(in crate::config) zone: Option<Name>,
+    pub(in crate::config) max_in_flight: Option<NonZeroU32>,
 }
 
 /// The URL of a backend: how to talk, and where.
@@ -122,6 +123,7 @@ impl Field for BackendEntry {
                 weight: NonZeroU32::MIN,
                 priority: 0,
                 zone: None,
+                max_in_flight: None,
             }),
             DeValue::Table(_) => {
                 let keys: BackendKeys = open(spot.name.into(), value, spot.problems)?;
@@ -132,6 +134,7 @@ impl Field for BackendEntry {
                     // In range: at most 15.
                     priority: keys.priority.value as u8,
                     zone: keys.zone.given.map(|zone| zone.value),
+                    max_in_flight: keys.max_in_flight.given.map(|limit| limit.value),
                 })
             }
             other => {

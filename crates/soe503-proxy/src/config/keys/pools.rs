@@ -67,6 +67,18 @@ section! {
         /// holds the others back while there are more. It only looks into it when requests pile up there,
         /// and turns nobody away before it has measured that more at once are not answered faster.
         adaptive_limit: Defaulted<bool>, default(true);
+        /// Requests that each backend may have in flight, over all workers; `max_in_flight` of a backend goes
+        /// before it. A backend that has as many is passed over. When all have, requests wait in the
+        /// `queue` for a place. Until the end of its `slow_start` a backend that comes back has its part
+        /// of it, or without a limit its part of what the others have in flight.
+        max_in_flight_per_backend: Optional<NonZeroU32>, absent("as many as come"), like("100"),
+            range(NonZeroU32::MIN, nonzero_u32(1_000_000));
+        /// Whether an overload that keeps itself going is broken: one whose trigger has passed, while
+        /// retries, clients that ask again and queues full of what nobody waits for keep the backends
+        /// busy. When half of what is sent has ended late for some seconds, and far less is answered well
+        /// than usual, retries are cut first, then the wait in the `queue`, then new requests; and all
+        /// of it comes back as answers do.
+        leave_metastable: Defaulted<bool>, default(true);
         /// How long a backend that comes back takes to reach its full share.
         slow_start: Defaulted<Duration>, default(Duration::from_secs(5)),
             range(Duration::ZERO, Duration::from_secs(3600));
@@ -127,6 +139,9 @@ section! {
         /// Its level. The lowest number gets the requests as long as it can carry them: see
         /// `overprovisioning`.
         priority: Defaulted<u32>, default(0), range(0, 15);
+        /// Requests that it may have in flight, over all workers.
+        max_in_flight: Optional<NonZeroU32>, absent("`max_in_flight_per_backend` of the pool"), like("100"),
+            range(NonZeroU32::MIN, nonzero_u32(1_000_000));
         /// Where it stands. Those in the zone of the server are preferred to others of their priority.
         zone: Optional<Name>, absent("nowhere in particular"), like("\"eu-1a\"");
     }

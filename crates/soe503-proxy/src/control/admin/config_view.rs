@@ -267,6 +267,7 @@ fn pool(pool: &PoolConfig) -> Value {
         "max_in_flight": pool.max_in_flight,
         "proxy": pool.proxy,
         "adaptive_limit": pool.adaptive_limit,
+        "leave_metastable": pool.leave_metastable,
         "slow_start": span(pool.slow_start),
         "ride_out": span(pool.ride_out),
         "max_waiting": pool.max_waiting,
@@ -281,6 +282,9 @@ fn pool(pool: &PoolConfig) -> Value {
             "max_wait": span(pool.queue.max_wait),
         },
     });
+    if let Some(limit) = pool.max_in_flight_per_backend {
+        view["max_in_flight_per_backend"] = json!(limit);
+    }
     balancing(pool, &mut view);
     if let Some(tls) = &pool.tls {
         view["tls"] = backend_tls(tls);
@@ -302,6 +306,9 @@ fn backend(backend: &Backend) -> Value {
         "weight": backend.weight,
         "priority": backend.priority,
     });
+    if let Some(limit) = backend.max_in_flight {
+        view["max_in_flight"] = json!(limit);
+    }
     if let Some(zone) = &backend.zone {
         view["zone"] = json!(&**zone);
     }

@@ -51,13 +51,15 @@ pool = "grpc"
 match = { host = "tls.example" }
 pool = "tls"
 [pools.app]
-backends = ["http://127.0.0.1:8081", { url = "http://[::1]:8082", name = "six", weight = 3, priority = 2, zone = "eu-1b" }, "http://app.internal:8083"]
+backends = ["http://127.0.0.1:8081", { url = "http://[::1]:8082", name = "six", weight = 3, max_in_flight = 68, priority = 2, zone = "eu-1b" }, "http://app.internal:8083"]
 connect_timeout = "250ms"
 idle_timeout = "31s"
 max_idle_connections = 65
 max_in_flight = 66
 proxy = true
 adaptive_limit = false
+max_in_flight_per_backend = 69
+leave_metastable = false
 queue = { max_waiting = 67, max_wait = "68ms" }
 slow_start = "6s"
 ride_out = "7s"

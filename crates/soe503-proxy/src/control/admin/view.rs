@@ -9,6 +9,7 @@ use soe503_core::health::{Health, HealthReport, Hints, Level};
 use soe503_core::hedge::{HedgeSnapshot, Withheld};
 use soe503_core::keepalive::Source;
 use soe503_core::limit::{LimitSnapshot, LimitWhy};
+use soe503_core::metastable::Stage;
 use soe503_core::pool::{BackendSnapshot, BackendState, PoolState as CoreState, TierSnapshot};
 use soe503_core::{Cause, Tick};
 
@@ -73,7 +74,8 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
         }),
         waiting: waiting(pool),
         limit: limit(&admitted),
-        queue: queue(&admitted, &pool.config.queue),
+        queue: queue(&admitted, &pool.config.queue, pool.pool.waiting()),
+        overload: overload(pool, anchor),
         failover: api::Failover {
             answered_elsewhere: pool.counters.failed_over(),
             taken_over: pool.counters.taken_over(),
@@ -154,6 +156,7 @@ fn limit(seen: &LimitSnapshot) -> api::Limit {
             LimitWhy::Fixed => api::LimitSource::Fixed,
             LimitWhy::Testing => api::LimitSource::Testing,
             LimitWhy::Saturated => api::LimitSource::Saturated,
+            LimitWhy::Shedding => api::LimitSource::Shedding,
             _ => api::LimitSource::Unknown,
         },
         usual_ms: seen.typical.map(millis),
@@ -162,13 +165,33 @@ fn limit(seen: &LimitSnapshot) -> api::Limit {
     }
 }
 
-fn queue(seen: &LimitSnapshot, config: &Queue) -> api::Queue {
+/// What is cut because the overload keeps itself going.
+fn overload(pool: &PoolState, anchor: Anchor) -> Option<api::Overload> {
+    let shown = pool.metastable.shown();
+    let (stage, why) = shown.cut()?;
+    Some(api::Overload {
+        stage: match stage {
+            Stage::RetriesCut => api::OverloadStage::RetriesCut,
+            Stage::QueueCut => api::OverloadStage::QueueCut,
+            Stage::Shedding => api::OverloadStage::Shedding,
+            _ => api::OverloadStage::Unknown,
+        },
+        since: anchor.date(shown.since),
+        goodput: why.goodput,
+        usual: why.usual,
+        useful: why.useful,
+        retry_share: why.retry_share,
+    })
+}
+
+fn queue(seen: &LimitSnapshot, config: &Queue, for_backends: u32) -> api::Queue {
     let waiting = by_priority(seen.waiting.map(u64::from));
     api::Queue {
         depth: waiting.total(),
         limit: (config.max_waiting > 0).then(|| u64::from(config.max_waiting)),
         oldest_ms: millis(seen.oldest),
         waiting,
+        for_backends: u64::from(for_backends),
     }
 }
 
@@ -237,6 +260,7 @@ fn backend(
         zone: shown.zone.as_deref().map(str::to_owned),
         utilization: shown.utilization,
         in_flight: u64::from(shown.in_flight),
+        max_in_flight: shown.max_in_flight.map(u64::from),
         requests: shown.requests,
         failures: shown.failures,
         consecutive_failures: u64::from(shown.consecutive_failures),
@@ -335,6 +359,7 @@ fn unresolved(pool: &PoolState, anchor: Anchor) -> Vec<api::Backend> {
             zone: backend.zone.as_deref().map(str::to_owned),
             utilization: None,
             in_flight: 0,
+            max_in_flight: None,
             requests: 0,
             failures: 0,
             consecutive_failures: 0,

@@ -109,6 +109,14 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
         oldest_waiting: limit.oldest,
         waited: limit.waited,
         shed: limit.shed,
+        for_backends: {
+            let (served, refused) = pool.pool.waited();
+            (pool.pool.waiting(), served, refused)
+        },
+        overload: {
+            let shown = pool.metastable.shown();
+            (shown.stage, shown.entered)
+        },
         panic: snapshot.panic,
         clients_moved: pool.config.sticky.as_ref().map(|_| pool.counters.moved()),
         tiers: snapshot
@@ -165,6 +173,7 @@ fn of_backend(backend: &BackendSnapshot, checked: bool) -> BackendScrape {
         state: view::backend_state(backend.state),
         check_overruled: checked.then_some(backend.check_overruled),
         in_flight: u64::from(backend.in_flight),
+        max_in_flight: backend.max_in_flight,
         requests: backend.requests,
         failures: backend.failures,
         utilization: backend.utilization,

@@ -9,6 +9,7 @@ use soe503_api::{BackendState, CircuitState};
 use soe503_core::Cause;
 use soe503_core::hedge::HedgeSnapshot;
 use soe503_core::limit::LimitWhy;
+use soe503_core::metastable::Stage;
 use soe503_core::rate::RateSnapshot;
 use soe503_core::throttle::ThrottleSnapshot;
 use soe503_core::waiting::WaitingSnapshot;
@@ -130,6 +131,10 @@ pub struct PoolScrape {
     pub waited: u64,
     /// Requests that were turned away, in the same order.
     pub shed: [u64; 3],
+    /// Requests that wait for a backend with room; those that waited and got one, those that did not.
+    pub for_backends: (u32, u64, u64),
+    /// How far its overload is cut, and how often each stage was entered.
+    pub overload: (Stage, [u64; Stage::ALL.len()]),
     /// Checks are not believed.
     pub panic: bool,
     /// Answers that moved a client to another backend; `None`: clients do not stay with one.
@@ -179,6 +184,8 @@ pub struct BackendScrape {
     pub check_overruled: Option<bool>,
     /// Attempts that run on it.
     pub in_flight: u64,
+    /// How many may; `None`: as many as come.
+    pub max_in_flight: Option<u32>,
     /// Attempts on it so far.
     pub requests: u64,
     /// Those that failed.

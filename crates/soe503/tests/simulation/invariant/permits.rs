@@ -57,6 +57,22 @@ pub(crate) fn look_closely(world: &World, stack: &Stack) {
             format!("{room} wait in a room for {most}, and {there} clients are there")
         });
     }
+    let in_line = stack.backends.waiting() as usize;
+    if in_line > there {
+        world.violated(Invariant::NoPermitLost, || {
+            format!("{in_line} wait for a backend with room, and {there} clients are there")
+        });
+    }
+    for backend in &*stack.backends.backends() {
+        if backend
+            .max_in_flight()
+            .is_some_and(|limit| backend.in_flight() > limit)
+        {
+            world.violated(Invariant::NoPermitLost, || {
+                format!("{} has more in flight than it may", backend.name)
+            });
+        }
+    }
     let (slots, clients) = (
         stack.limit.in_use() as usize,
         world.with(|state| state.clients),

@@ -1,6 +1,7 @@
 //! What stands before a pool's backends: limits, lines, throttles, maintenance, what is kept.
 
 use soe503_core::limit::{Class, LimitWhy};
+use soe503_core::metastable::Stage;
 
 use super::{Family, Kind, Read};
 
@@ -18,7 +19,7 @@ pub(super) const ROWS: &[Family] = &[
         kind: Kind::Gauge,
         unit: "requests",
         labels: &["pool"],
-        help: "How many requests of the pool may be under way: `max_in_flight`, or how many may wait for an answer if `soe503_pool_limit_source` says `testing` or `saturated`. More wait or are shed.",
+        help: "How many requests of the pool may be under way: `max_in_flight`, or how many may wait for an answer if `soe503_pool_limit_source` says otherwise than `fixed`. More wait or are shed.",
         read: Read::Pool(|pool, out| {
             if let Some(limit) = pool.in_flight_limit {
                 out.push(&[&pool.name], limit);
@@ -152,9 +153,14 @@ pub(super) const ROWS: &[Family] = &[
         kind: Kind::Gauge,
         unit: "0 or 1",
         labels: &["pool", "source"],
-        help: "Where the limit in force comes from: `fixed` is the configured one; `testing`: requests pile up, and whether fewer at once are answered as fast is being found out; `saturated`: more at once are not answered faster, as was measured.",
+        help: "Where the limit in force comes from: `fixed` is the configured one; `testing`: requests pile up, and whether fewer at once are answered as fast is being found out; `saturated`: more at once are not answered faster, as was measured; `shedding`: the overload keeps itself going (`soe503_pool_overload_stage`).",
         read: Read::Pool(|pool, out| {
-            for source in [LimitWhy::Fixed, LimitWhy::Testing, LimitWhy::Saturated] {
+            for source in [
+                LimitWhy::Fixed,
+                LimitWhy::Testing,
+                LimitWhy::Saturated,
+                LimitWhy::Shedding,
+            ] {
                 let holds = u8::from(pool.limit_why == source);
                 out.push(&[&pool.name, &source.as_str()], holds);
             }
@@ -200,6 +206,51 @@ pub(super) const ROWS: &[Family] = &[
         read: Read::Pool(|pool, out| {
             for class in Class::ALL {
                 out.push(&[&pool.name, &class.as_str()], pool.shed[class.index()]);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_queue_for_backends",
+        kind: Kind::Gauge,
+        unit: "requests",
+        labels: &["pool"],
+        help: "Requests that wait for a backend, as each has as many in flight as it may.",
+        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.for_backends.0)),
+    },
+    Family {
+        name: "soe503_queue_for_backends_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["pool", "result"],
+        help: "Requests that found all backends with as many in flight as they may have, by what came of it: `served` after a wait, or `refused`.",
+        read: Read::Pool(|pool, out| {
+            let (_, served, refused) = pool.for_backends;
+            out.push(&[&pool.name, &"served"], served);
+            out.push(&[&pool.name, &"refused"], refused);
+        }),
+    },
+    Family {
+        name: "soe503_pool_overload_stage",
+        kind: Kind::Gauge,
+        unit: "0 or 1",
+        labels: &["pool", "stage"],
+        help: "How far the pool's overload is cut because it keeps itself going: 1 for the stage in force, of `normal`, `retries_cut`, `queue_cut` and `shedding`.",
+        read: Read::Pool(|pool, out| {
+            for stage in Stage::ALL {
+                let is = u8::from(pool.overload.0 == stage);
+                out.push(&[&pool.name, &stage.as_str()], is);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_pool_overload_stages_total",
+        kind: Kind::Counter,
+        unit: "times",
+        labels: &["pool", "stage"],
+        help: "How often the pool's overload came to each stage.",
+        read: Read::Pool(|pool, out| {
+            for (stage, entered) in Stage::ALL.into_iter().zip(pool.overload.1) {
+                out.push(&[&pool.name, &stage.as_str()], entered);
             }
         }),
     },

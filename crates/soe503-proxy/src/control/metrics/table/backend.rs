@@ -41,6 +41,18 @@ pub(super) const ROWS: &[Family] = &[
         read: Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.in_flight)),
     },
     Family {
+        name: "soe503_backend_in_flight_limit",
+        kind: Kind::Gauge,
+        unit: "attempts",
+        labels: &["pool", "backend"],
+        help: "How many attempts may run on the backend at once (`max_in_flight_per_backend`, `max_in_flight`).",
+        read: Read::Backend(|pool, b, out| {
+            if let Some(limit) = b.max_in_flight {
+                out.push(&[&pool.name, &b.name], limit);
+            }
+        }),
+    },
+    Family {
         name: "soe503_backend_requests_total",
         kind: Kind::Counter,
         unit: "attempts",

@@ -1,0 +1,113 @@
+//! Cells and the sums of them.
+
+use super::*;
+
+fn finish(status: u16, origin: Origin, cause: Option<Cause>, attempts: u8) -> Finish {
+    Finish {
+        status: Some(status),
+        origin,
+        cause,
+        attempts,
+        prevented: false,
+        hedged: false,
+        degraded: None,
+    }
+}
+
+#[test]
+fn causes_index_themselves() {
+    for (position, cause) in Cause::ALL.iter().enumerate() {
+        assert_eq!(*cause as usize, position, "{cause}");
+    }
+}
+
+#[test]
+fn every_label_has_a_cell_of_its_own() {
+    let counters = PoolCounters::default();
+    let all: Vec<_> = counters
+        .responses()
+        .map(|(o, c, r, _)| index(o, c, r))
+        .collect();
+    assert_eq!(all.len(), CELLS);
+    let distinct: std::collections::BTreeSet<_> = all.iter().collect();
+    assert_eq!(distinct.len(), CELLS);
+    assert_eq!(distinct.last(), Some(&&(CELLS - 1)));
+}
+
+#[test]
+fn sums_follow_from_the_cells() {
+    let counters = PoolCounters::default();
+    counters.finish(&finish(200, Origin::Upstream, None, 1));
+    counters.finish(&Finish {
+        prevented: true,
+        hedged: false,
+        degraded: None,
+        ..finish(200, Origin::Upstream, None, 3)
+    });
+    counters.finish(&finish(404, Origin::Upstream, None, 1));
+    counters.finish(&finish(
+        500,
+        Origin::Upstream,
+        Some(Cause::DependencyUpstreamError),
+        1,
+    ));
+    counters.finish(&finish(
+        503,
+        Origin::Generated,
+        Some(Cause::CircuitConsecutiveFailures),
+        0,
+    ));
+    counters.finish(&finish(
+        200,
+        Origin::Upstream,
+        Some(Cause::DependencyResponseTruncated),
+        1,
+    ));
+    counters.finish(&finish(
+        503,
+        Origin::Generated,
+        Some(Cause::Unclassified),
+        1,
+    ));
+    counters.finish(&Finish {
+        status: None,
+        ..finish(0, Origin::Generated, None, 0)
+    });
+    assert_eq!(counters.requests(), 8);
+    assert_eq!(counters.attempts(), 8);
+    assert_eq!(counters.prevented(), 1);
+    assert_eq!(counters.failed(), 3);
+    assert_eq!(counters.unexplained(), 1);
+    let ends = counters.ends(2);
+    assert_eq!((ends.requests, ends.retries, ends.good), (7, 2, 3));
+    assert_eq!(
+        (ends.late, ends.shed),
+        (1, 1),
+        "the client left without a word"
+    );
+    let refused: u64 = counters
+        .responses()
+        .filter(|(origin, class, cause, _)| {
+            *origin == Origin::Generated
+                && *class == Class::ServerError
+                && *cause == Some(Cause::CircuitConsecutiveFailures)
+        })
+        .map(|(.., count)| count)
+        .sum();
+    assert_eq!(refused, 1);
+}
+
+#[test]
+fn statuses_have_classes() {
+    for (status, class) in [
+        (None, "none"),
+        (Some(101), "2xx"),
+        (Some(204), "2xx"),
+        (Some(304), "3xx"),
+        (Some(499), "4xx"),
+        (Some(503), "5xx"),
+        (Some(999), "5xx"),
+    ] {
+        assert_eq!(Class::of(status).id(), class, "{status:?}");
+    }
+}
