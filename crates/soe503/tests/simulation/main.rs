@@ -25,14 +25,15 @@
 //!
 //! # Seen to fail
 //!
-//! Each invariant was seen to catch the code broken on purpose:
+//! Each invariant was seen to catch the code broken on purpose (of hedges, safety and their number; not yet the
+//! state in which they begin, nor their half of the budget):
 //!
 //! | broken | caught as |
 //! | --- | --- |
 //! | `retry::classify`: unsafe counts as idempotent; bytes sent as none; a 503 as "not processed" | no unsafe replay |
 //! | `retry::decide`: one attempt more | no more attempts than allowed |
 //! | `retry::budget`: pays always; pays a reserve that is used up; forgets the retries of its window | the budget is never exceeded |
-//! | `hedge`: any method is safe; one that is tried will do; half-open will do; all of the budget | hedges, no unsafe replay, the budget |
+//! | `hedge`: any method is safe; one that is tried will do | only safe requests are hedged |
 //! | `retry::decide`: a pause may end after the deadline | an answer by the deadline |
 //! | `explain`: the tag under another name; a panic where an ejection is forgiven | one tagged answer |
 //! | `pool::ejection`: the last one can be spared; no sound sibling needed; any share | the pool is not emptied |
