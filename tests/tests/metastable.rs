@@ -34,7 +34,7 @@ async fn stage(proxy: &Proxy) -> String {
 
 /// Clients leave before any timeout of ours, so no circuit ever opens: nobody else would notice.
 #[tokio::test]
-async fn it_is_noticed_said_and_left() {
+async fn fm50_it_is_noticed_said_and_left() {
     let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();
     let proxy = Proxy::start(&config(&[backend.address()], "adaptive_limit = false")).await;
     let clients = impatient(proxy.address());

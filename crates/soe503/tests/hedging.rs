@@ -32,7 +32,7 @@ fn told(outcome: &support::hedging::Outcome) -> Vec<(u8, bool, Option<V>)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_hedge_wins() {
+async fn fm11_the_hedge_wins_and_the_loser_is_cancelled() {
     let hedged = Hedged::new().await;
     let got = hedged.get(&[Hang, Answer(200, 20)]).await;
     assert_eq!(got.status, 200);
@@ -188,7 +188,7 @@ async fn who_leaves_takes_both_along() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_is_safe_twice() {
+async fn fm11_only_what_is_safe_twice() {
     let hedged = Hedged::new().await;
     let slow = [Answer(200, 200)];
     for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE"] {
@@ -232,7 +232,7 @@ async fn once(hedged: &Hedged, why: Withheld) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn not_while_the_pool_is_in_trouble() {
+async fn fm11_not_while_the_pool_is_in_trouble() {
     let hedged = Hedged::new().await;
     hedged.circuit.force_open(clock::now(), "a test");
     once(&hedged, Withheld::Circuit).await;
@@ -321,7 +321,7 @@ async fn not_beyond_the_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn not_beyond_its_part_of_the_budget() {
+async fn fm11_not_beyond_its_part_of_the_budget() {
     let hedged = Hedged::with(Options {
         budget: BudgetConfig {
             ratio: Ratio::percent(2),

@@ -39,12 +39,12 @@ pub struct Pool {
     pub limit: Limit,
     /// Requests that wait for a slot.
     pub queue: Queue,
-    /// What is sent to a second backend because it is late; `null` if nothing is.
-    #[serde(default)]
-    pub hedge: Option<Hedge>,
     /// What is cut because its overload keeps itself going; `null` if nothing is.
     #[serde(default)]
     pub overload: Option<Overload>,
+    /// What is sent to a second backend because it is late; `null` if nothing is.
+    #[serde(default)]
+    pub hedge: Option<Hedge>,
     /// What holds requests back that the backends would refuse; `null` if nothing does.
     pub throttle: Option<Throttle>,
     /// Answers that are kept to be given instead of failures; `null` if none are.

@@ -52,7 +52,7 @@ fn by_itself_it_stays() {
 }
 
 #[test]
-fn noticed_it_is_left_within_seconds() {
+fn fm50_noticed_it_is_left_within_seconds() {
     for seed in 1..=5 {
         let out = world(seed, true).run();
         let seconds = recovered(&out).unwrap_or_else(|| panic!("{seed}: {:?}", out.stages));
