@@ -113,11 +113,17 @@ impl<T: Count> Guard<T> {
         self.due = due;
     }
 
+    /// The attempt's future is being polled, or is so no more: a panic in between is a failure of the
+    /// attempt.
+    pub(crate) const fn polls(&mut self, polling: bool) {
+        self.polling = polling;
+    }
+
     /// Runs `poll`, so that a panic in it is a failure of the attempt.
     pub(crate) fn watch<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        self.polling = true;
+        self.polls(true);
         let result = poll();
-        self.polling = false;
+        self.polls(false);
         result
     }
 

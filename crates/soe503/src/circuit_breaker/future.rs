@@ -101,17 +101,26 @@ where
                 idempotent,
             } => {
                 let watching = guard.as_mut().expect("polled after completion");
-                let Poll::Ready(result) = watching.watch(|| inner.poll(cx)) else {
-                    if let Some(scope) = overtime::told() {
-                        overdue(watching, classify, *started, (scope, *idempotent));
+                // Not by `Guard::watch`: an answer is large, and would be moved through it.
+                watching.polls(true);
+                let polled = inner.poll(cx);
+                watching.polls(false);
+                match polled {
+                    Poll::Pending => {
+                        if let Some(scope) = overtime::told() {
+                            overdue(watching, classify, *started, (scope, *idempotent));
+                        }
+                        Poll::Pending
                     }
-                    return Poll::Pending;
-                };
-                let guard = guard.take().expect("it was there a line ago");
-                Poll::Ready(match result {
-                    Ok(response) => Ok(answered(response, guard, classify, *started)),
-                    Err(error) => Err(failed(error.into(), guard, classify, *started)),
-                })
+                    Poll::Ready(Ok(response)) => {
+                        let guard = guard.take().expect("it was there a line ago");
+                        Poll::Ready(Ok(answered(response, guard, classify, *started)))
+                    }
+                    Poll::Ready(Err(error)) => {
+                        let guard = guard.take().expect("it was there a line ago");
+                        Poll::Ready(Err(failed(error.into(), guard, classify, *started)))
+                    }
+                }
             }
         }
     }

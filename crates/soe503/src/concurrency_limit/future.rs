@@ -100,18 +100,23 @@ where
         loop {
             match state.as_mut().project() {
                 StateProj::Admitted { inner, held } => {
-                    let result = ready!(inner.poll(cx));
-                    // An error ends the request here; an answer ends with its body.
-                    let mut held = held.take();
-                    return Poll::Ready(match result {
-                        Ok(response) => {
-                            if let Some(held) = &mut held {
-                                held.answered(&response);
-                            }
-                            Ok(response.map(|body| ResponseBody::new(body, held)))
+                    let polled = inner.poll(cx);
+                    // By reference: an answer is large.
+                    if let (Poll::Ready(Ok(response)), Some(held)) = (&polled, &mut *held) {
+                        held.answered(response);
+                    }
+                    return match polled {
+                        Poll::Pending => Poll::Pending,
+                        Poll::Ready(Ok(response)) => {
+                            let held = held.take();
+                            Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, held))))
                         }
-                        Err(error) => Err(error.into()),
-                    });
+                        // An error ends the request here; an answer ends with its body.
+                        Poll::Ready(Err(error)) => {
+                            *held = None;
+                            Poll::Ready(Err(error.into()))
+                        }
+                    };
                 }
                 StateProj::Waiting { waiting } => {
                     let (inner, held) = ready!(waiting.as_mut().poll_turn(cx))?;

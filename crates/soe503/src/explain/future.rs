@@ -83,35 +83,40 @@ where
         let mut this = self.project();
         let error = match this.state.as_mut().project() {
             StateProj::Running { inner } => {
-                // Filled in rather than returned: an answer is large, and would be moved twice more.
+                // Filled in rather than returned, and looked at where it is: an answer is large, and would be
+                // moved more often.
                 let mut polled = Poll::Pending;
                 let caught = catch_unwind(AssertUnwindSafe(|| polled = inner.poll(cx)));
-                match caught.map(|()| polled) {
-                    Ok(Poll::Pending) => return Poll::Pending,
-                    Ok(Poll::Ready(Ok(mut response))) => {
-                        let (explainer, asked) = (&*this.explainer, &*this.asked);
-                        let other = elsewhere::on(&mut response, explainer, asked, *this.started);
+                if caught.is_err() {
+                    discard(this.state);
+                    Panicked.into()
+                } else {
+                    let (explainer, asked) = (&*this.explainer, &*this.asked);
+                    let mut other = false;
+                    if let Poll::Ready(Ok(response)) = &mut polled {
+                        other = elsewhere::on(response, explainer, asked, *this.started);
                         if response.status().is_server_error() {
                             if !other {
-                                passed::on(&mut response, explainer, asked, *this.started);
+                                passed::on(response, explainer, asked, *this.started);
                             }
-                            if let Some(older) = kept::instead(&response, explainer, asked) {
+                            if let Some(older) = kept::instead(response, explainer, asked) {
                                 return Poll::Ready(Ok(older.map(ExplainBody::told)));
                             }
                         }
-                        // What another pool says is not what this one would.
-                        let tape = match other {
-                            true => None,
-                            false => kept::tape(&response, explainer, asked),
-                        };
-                        return Poll::Ready(
-                            Ok(response.map(|body| ExplainBody::inner(body, tape))),
-                        );
                     }
-                    Ok(Poll::Ready(Err(error))) => error.into(),
-                    Err(_) => {
-                        discard(this.state);
-                        Panicked.into()
+                    match polled {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(Ok(response)) => {
+                            // What another pool says is not what this one would.
+                            let tape = match other {
+                                true => None,
+                                false => kept::tape(&response, explainer, asked),
+                            };
+                            return Poll::Ready(Ok(
+                                response.map(|body| ExplainBody::inner(body, tape))
+                            ));
+                        }
+                        Poll::Ready(Err(error)) => error.into(),
                     }
                 }
             }

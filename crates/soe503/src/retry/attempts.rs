@@ -92,24 +92,23 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
         self.earlier = None;
     }
 
-    /// The attempt in flight was answered. If that is the end of another, `cancel` drops it, unless it is the
-    /// hedge.
-    pub(super) fn answered(
-        &mut self,
-        mut response: Response<ResB>,
-        cancel: impl FnOnce(),
-    ) -> Next<ResB> {
-        let failed =
-            self.plan.rules.statuses.contains(response.status()) || grpc::is_unavailable(&response);
-        if !failed {
-            if let Some(wait) = self.wait.take() {
-                let began = self.plan.context.now;
-                wait.answered(clock::now().since(began));
-            }
-            self.outrun(cancel);
-            self.note_success(&mut response);
-            return Next::Done(Ok(response));
+    /// Whether the answer to the attempt in flight is the request's. If that is the end of another, `cancel`
+    /// drops it, unless it is the hedge.
+    pub(super) fn stands(&mut self, response: &mut Response<ResB>, cancel: impl FnOnce()) -> bool {
+        if self.plan.rules.statuses.contains(response.status()) || grpc::is_unavailable(response) {
+            return false;
         }
+        if let Some(wait) = self.wait.take() {
+            let began = self.plan.context.now;
+            wait.answered(clock::now().since(began));
+        }
+        self.outrun(cancel);
+        self.note_success(response);
+        true
+    }
+
+    /// The attempt in flight was answered with what does not [stand](Self::stands).
+    pub(super) fn fell(&mut self, mut response: Response<ResB>) -> Next<ResB> {
         let served = response.extensions().get::<Served>();
         let now = served.map_or_else(clock::now, |served| served.responded_at);
         let aside = Aside {

@@ -96,10 +96,21 @@ where
         loop {
             let next = match this.state.as_mut().project() {
                 in_flight @ (StateProj::Trying { .. } | StateProj::Alone { .. }) => {
-                    let (polled, watch) = attempts.watch(|| in_flight.poll(cx));
+                    let (polled, watch);
+                    if attempts.is_in_time() {
+                        polled = in_flight.poll(cx);
+                        watch = Watch::AsBefore;
+                    } else {
+                        (polled, watch) = attempts.watch(|| in_flight.poll(cx));
+                    }
                     match polled {
                         // If there is another, it is the hedge.
-                        Poll::Ready(Ok(response)) => attempts.answered(response, || {}),
+                        Poll::Ready(Ok(mut response)) => {
+                            if attempts.stands(&mut response, || {}) {
+                                return Poll::Ready(Ok(response));
+                            }
+                            attempts.fell(response)
+                        }
                         Poll::Ready(Err(error)) => attempts.failed(error.into()),
                         Poll::Pending => {
                             attempts.under_way();

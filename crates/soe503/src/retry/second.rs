@@ -244,7 +244,13 @@ where
         self.swap();
         let (polled, watch) = self.watch(|| second.as_mut().poll(cx));
         let next = match polled {
-            Poll::Ready(Ok(response)) => self.answered(response, cancel),
+            Poll::Ready(Ok(mut response)) => {
+                if self.stands(&mut response, cancel) {
+                    Next::Done(Ok(response))
+                } else {
+                    self.fell(response)
+                }
+            }
             Poll::Ready(Err(error)) => self.failed(error.into()),
             Poll::Pending => match self.is_over(&watch) {
                 Some(at) => self.out_of_time(at),

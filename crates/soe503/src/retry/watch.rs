@@ -26,6 +26,18 @@ pub(super) enum Watch {
 }
 
 impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
+    /// The attempt in flight has time left, and nobody asks about it: it need only be polled.
+    ///
+    /// Apart from [`watch`](Self::watch) because an answer is large, and would be moved through that.
+    pub(super) fn is_in_time(&mut self) -> bool {
+        // The first poll follows the beginning at once.
+        if !std::mem::replace(&mut self.watched, true) {
+            return true;
+        }
+        let due = self.plan.context.attempt_deadline;
+        due.is_none_or(|due| clock::now() < due) && !self.asks()
+    }
+
     /// Polls the attempt in flight, and when its time is over has it end or go on. `Ready(None)`: it is
     /// cut, and nobody below has seen to that.
     pub(super) fn watch<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> (Poll<T>, Watch) {
