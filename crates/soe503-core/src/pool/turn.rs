@@ -39,11 +39,11 @@ const SOME: usize = 64;
 
 impl<S> Pool<S> {
     /// A place in line for a request that was refused because all backends are full
-    /// ([`NoBackend::full`]), if there is one and its `deadline` permits. Backends are as fast as
+    /// ([`NoBackend::full`](field@NoBackend::full)), if there is one and its `deadline` permits. Backends are as fast as
     /// [`Self::typical_latency`].
     ///
     /// # Errors
-    /// [`NoBackend`], with [`NoBackend::full`].
+    /// [`NoBackend`], with [`NoBackend::full`](field@NoBackend::full).
     pub fn line_up(
         &self,
         class: Class,

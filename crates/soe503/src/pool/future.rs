@@ -1,4 +1,4 @@
-//! The future of [`Pool`](super::Pool).
+//! The future of [`Pool`].
 
 use std::future::Future;
 use std::pin::Pin;
