@@ -10,6 +10,7 @@ use soe503_core::ledger::TimeoutKind;
 use soe503_core::pool::Tried;
 
 use crate::clock;
+use crate::upload::Upload;
 
 /// A request extension that the layers share: inserted once by the outermost of them, changed in
 /// place by the others.
@@ -47,6 +48,8 @@ pub struct RequestContext {
     /// Another pool can follow: [`Failover`](crate::Failover). One attempt is kept for it, nobody waits for
     /// this one, and its last attempt ends with its time.
     pub elsewhere: bool,
+    /// Whether the client has sent all of it. `None`: nobody tells, and it is taken for sent.
+    pub upload: Option<Upload>,
     /// The request's head, if it is shared: see [`with_head`](Self::with_head).
     pub head: Option<Arc<Parts>>,
 }
@@ -67,6 +70,7 @@ impl RequestContext {
             idempotent,
             allowance: Allowance::default(),
             elsewhere: false,
+            upload: None,
             head: None,
         }
     }

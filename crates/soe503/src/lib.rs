@@ -103,6 +103,7 @@ mod served;
 pub mod stale;
 pub mod throttle;
 pub mod timeout;
+mod upload;
 mod verdict;
 
 pub use circuit_breaker::{CircuitBreaker, CircuitBreakerLayer};
@@ -119,3 +120,4 @@ pub use served::{Outlook, Served};
 pub use soe503_core as core;
 pub use throttle::{Throttle, ThrottleLayer};
 pub use timeout::{Timeout, TimeoutLayer};
+pub use upload::Upload;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Response;
 use http_body_util::{BodyExt, Empty, Full};
 use soe503::concurrency_limit::Limit;
-use soe503::{Component, ConcurrencyLimitLayer, Rejected};
+use soe503::{Component, ConcurrencyLimitLayer, Rejected, RequestContext, Upload, clock};
 use soe503_core::Cause;
 use support::{Script, Step, empty, errno, get};
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok, task};
@@ -38,6 +38,38 @@ async fn one_more_is_refused_at_once() {
     assert_eq!(limit.in_use(), 1, "its body is not at its end");
     response.into_body().collect().await.unwrap();
     assert_eq!(limit.in_use(), 0);
+}
+
+#[tokio::test]
+async fn who_is_still_sending_waits_for_no_answer() {
+    let limit = Limit::new("search", 10);
+    let layer = ConcurrencyLimitLayer::new(limit.clone());
+    let (mut service, mut handle) = mock::spawn_layer::<_, Response<Empty<Bytes>>, _>(layer);
+    let upload = Upload::default();
+    let mut context = RequestContext::new(clock::now(), false);
+    context.upload = Some(upload.clone());
+    let mut request = get();
+    request.extensions_mut().insert(context);
+    let counts = || {
+        let now = limit.snapshot(clock::now());
+        (now.in_use, now.pending)
+    };
+
+    assert_ready_ok!(service.poll_ready());
+    let mut sending = task::spawn(service.call(request));
+    assert_pending!(sending.poll());
+    assert_eq!(counts(), (1, 0), "nobody could answer it");
+    assert_pending!(sending.poll());
+    assert_eq!(counts(), (1, 0));
+    upload.end();
+    assert!(sending.is_woken());
+    assert_pending!(sending.poll());
+    assert_eq!(counts(), (1, 1));
+
+    let (_, reply) = handle.next_request().await.unwrap();
+    reply.send_response(empty(200));
+    drop(assert_ready_ok!(sending.poll()));
+    assert_eq!(counts(), (0, 0));
 }
 
 #[tokio::test]

@@ -126,6 +126,11 @@ impl Shared {
         self.serve_any();
     }
 
+    /// A request waits for an answer that did not yet.
+    pub(super) fn waits_again(&self) {
+        self.load.fetch_add(PENDING, Ordering::SeqCst);
+    }
+
     pub(super) fn answered(&self, now: Tick, started: Tick) {
         if self.next_look.load(Ordering::Relaxed) != u64::MAX {
             let took = now.since(started);

@@ -31,6 +31,20 @@ impl Slot {
         }
     }
 
+    /// The client is still sending: the request is in flight, and nobody could answer it yet.
+    pub fn set_aside(&mut self) {
+        self.over();
+    }
+
+    /// All of the request was sent by `now`: if it was [set aside](Self::set_aside), it waits for an answer
+    /// from now on.
+    pub fn sent(&mut self, now: Tick) {
+        if !core::mem::replace(&mut self.pending, true) {
+            self.started = now;
+            self.shared.waits_again();
+        }
+    }
+
     /// The wait for an answer is over, and how long it took says nothing: it failed, or took several
     /// attempts.
     pub fn over(&mut self) {

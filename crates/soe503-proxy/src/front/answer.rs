@@ -141,11 +141,13 @@ pub(crate) fn answer(
 /// before us hands on.
 fn shared(request: Request<ClientBody>, handed: Handed) -> Request<ClientBody> {
     let (head, body) = request.into_parts();
+    let (body, upload) = body.telling();
     let mut request = Request::new(body);
     request.method_mut().clone_from(&head.method);
     let idempotent = head.method.is_idempotent();
     let now = soe503::clock::now();
     let mut context = RequestContext::new(now, idempotent).with_head(Arc::new(head));
+    context.upload = upload;
     context.deadline = handed.timeout.map(|timeout| now.after(timeout));
     if let Some(attempts) = handed.attempts {
         context.allowance = Allowance::handed(attempts);

@@ -24,6 +24,7 @@ mod sticky;
 mod surroundings;
 mod target;
 mod trace;
+mod uploading;
 mod via;
 
 use std::net::SocketAddr;

@@ -15,6 +15,7 @@ use super::waiting::Waiting;
 use crate::clock;
 use crate::error::{BoxError, Component, Rejected};
 use crate::served::Served;
+use crate::upload::Upload;
 
 pin_project! {
     /// The inner service's answer, or a refusal. Dropped, it makes room.
@@ -34,6 +35,8 @@ pin_project! {
             #[pin]
             inner: F,
             held: Option<Held>,
+            // Until the client has sent all of it.
+            upload: Option<Upload>,
         },
         // Boxed: hardly any request waits, and all would carry it.
         Waiting {
@@ -54,17 +57,25 @@ pub(super) struct Held {
 }
 
 impl<S, F, ReqB> ResponseFuture<S, F, ReqB> {
-    pub(super) const fn admitted(inner: F, held: Held) -> Self {
+    pub(super) const fn admitted(inner: F, held: Held, upload: Option<Upload>) -> Self {
         let held = Some(held);
         Self {
-            state: State::Admitted { inner, held },
+            state: State::Admitted {
+                inner,
+                held,
+                upload,
+            },
         }
     }
 
     /// It takes no slot.
     pub(super) const fn past(inner: F) -> Self {
         Self {
-            state: State::Admitted { inner, held: None },
+            state: State::Admitted {
+                inner,
+                held: None,
+                upload: None,
+            },
         }
     }
 
@@ -99,14 +110,25 @@ where
         let mut state = self.project().state;
         loop {
             match state.as_mut().project() {
-                StateProj::Admitted { inner, held } => {
+                StateProj::Admitted {
+                    inner,
+                    held,
+                    upload,
+                } => {
                     let polled = inner.poll(cx);
                     // By reference: an answer is large.
                     if let (Poll::Ready(Ok(response)), Some(held)) = (&polled, &mut *held) {
                         held.answered(response);
                     }
                     return match polled {
-                        Poll::Pending => Poll::Pending,
+                        Poll::Pending => {
+                            if let (Some(held), Some(sending)) = (held, &*upload)
+                                && held.uploads(sending, cx)
+                            {
+                                *upload = None;
+                            }
+                            Poll::Pending
+                        }
                         Poll::Ready(Ok(response)) => {
                             let held = held.take();
                             Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, held))))
@@ -119,9 +141,12 @@ where
                     };
                 }
                 StateProj::Waiting { waiting } => {
-                    let (inner, held) = ready!(waiting.as_mut().poll_turn(cx))?;
-                    let held = Some(held);
-                    state.set(State::Admitted { inner, held });
+                    let turn = ready!(waiting.as_mut().poll_turn(cx))?;
+                    state.set(State::Admitted {
+                        inner: turn.inner,
+                        held: Some(turn.held),
+                        upload: turn.upload,
+                    });
                 }
                 StateProj::Refused { reached } => {
                     let reached = reached.take().expect("polled after completion");
@@ -138,6 +163,17 @@ impl Held {
             slot,
             _bulkhead: bulkhead,
         }
+    }
+
+    /// Nobody can answer what the client is still sending: until that is over, the request does not wait for
+    /// an answer. Whether it is over.
+    fn uploads(&mut self, upload: &Upload, cx: &Context<'_>) -> bool {
+        let over = upload.poll_over(cx.waker());
+        match over {
+            true => self.slot.sent(clock::now()),
+            false => self.slot.set_aside(),
+        }
+        over
     }
 
     /// The head is here: the wait for an answer is over, and it tells how busy the service is if it

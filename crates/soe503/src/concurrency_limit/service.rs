@@ -85,6 +85,7 @@ where
         };
         let context = RequestContext::of(&mut request);
         let (now, deadline) = (context.now, context.deadline);
+        let upload = context.upload.clone();
         if self.circuit.as_ref().is_some_and(|c| c.turns_away(now)) {
             return ResponseFuture::past(self.inner.call(request));
         }
@@ -94,7 +95,8 @@ where
         });
         match entry {
             Entry::Admitted(slot) => {
-                ResponseFuture::admitted(self.inner.call(request), Held::new(slot, bulkhead))
+                let held = Held::new(slot, bulkhead);
+                ResponseFuture::admitted(self.inner.call(request), held, upload)
             }
             Entry::Waits(ticket) => {
                 ResponseFuture::waiting(self.inner.clone(), request, ticket, bulkhead)

@@ -13,6 +13,7 @@ use crate::alarm::Alarm;
 use crate::clock;
 use crate::context::RequestContext;
 use crate::error::BoxError;
+use crate::upload::Upload;
 
 pin_project! {
     /// A request, its place in line, and what it will be sent to. Dropped, it leaves the line.
@@ -27,6 +28,13 @@ pin_project! {
         #[pin]
         alarm: Alarm,
     }
+}
+
+/// A request whose turn has come.
+pub(super) struct Admitted<F> {
+    pub(super) inner: F,
+    pub(super) held: Held,
+    pub(super) upload: Option<Upload>,
 }
 
 impl<S, ReqB> Waiting<S, ReqB> {
@@ -50,7 +58,7 @@ impl<S, ReqB> Waiting<S, ReqB> {
     pub(super) fn poll_turn(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(S::Future, Held), BoxError>>
+    ) -> Poll<Result<Admitted<S::Future>, BoxError>>
     where
         S: Service<Request<ReqB>>,
         S::Error: Into<BoxError>,
@@ -70,10 +78,16 @@ impl<S, ReqB> Waiting<S, ReqB> {
         ready!(this.service.poll_ready(cx)).map_err(Into::into)?;
         let mut request = this.request.take().expect("polled after completion");
         // Or the wait would be taken for the service's.
-        RequestContext::of(&mut request).now = now;
+        let context = RequestContext::of(&mut request);
+        context.now = now;
+        let upload = context.upload.clone();
         let inner = this.service.call(request);
         let slot = this.slot.take().expect("it is there since its turn came");
         let bulkhead = this.bulkhead.take();
-        Poll::Ready(Ok((inner, Held::new(slot, bulkhead))))
+        Poll::Ready(Ok(Admitted {
+            inner,
+            held: Held::new(slot, bulkhead),
+            upload,
+        }))
     }
 }
