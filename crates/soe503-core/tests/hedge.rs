@@ -254,16 +254,43 @@ fn why_not() {
 
 #[test]
 fn half_of_the_budget_is_kept_for_retries() {
-    let (pool, now) = (pool(2), at(10));
+    let (mut pool, now) = (pool(2), at(10));
+    answer(&mut pool, "b0", 100, ms(30), now);
+    assert!(delay(&mut pool, at(11)).is_some());
     // 20 % of 100 requests; the reserve of three is not touched.
     let (hedge, budget) = (pool.pool.hedge(), budget(100, now));
-    let send = |hedge: &Hedge| hedge.decide(&Situation::usual(), &budget, now);
+    let send = |hedge: &Hedge| {
+        hedge.answered(ms(5));
+        hedge.decide(&Situation::usual(), &budget, now)
+    };
     let sent = (0..50).filter(|_| send(hedge).is_ok()).count();
     assert_eq!(sent, 10);
     assert_eq!(send(hedge), Err(Withheld::BudgetEmpty));
     assert_eq!((0..50).filter(|_| budget.withdraw(now)).count(), 13);
     let few = self::budget(9, now);
     assert!(!few.withdraw_spare(now), "a tenth of nine");
+}
+
+#[test]
+fn not_while_nobody_is_answered_in_time() {
+    let (mut pool, now) = (pool(2), at(10));
+    answer(&mut pool, "b0", 100, ms(30), now);
+    let due = delay(&mut pool, at(11)).unwrap();
+    let (hedge, budget) = (pool.pool.hedge(), budget(1_000, now));
+    let send = || hedge.decide(&Situation::usual(), &budget, now);
+    let sent_of_20 = || (0..20).filter(|_| send().is_ok()).count();
+    assert_eq!(sent_of_20(), 8, "then it is all of them");
+    assert_eq!(send(), Err(Withheld::Crowd));
+    hedge.answered(due + ms(1));
+    assert_eq!(send(), Err(Withheld::Crowd), "a late answer is no news");
+    hedge.answered(due - ms(1));
+    assert_eq!(sent_of_20(), 8, "somebody is as fast as ever");
+    // One backend of three is slow: what the others answer comes between.
+    let one_of_three = (0..200).filter(|_| {
+        (0..2).for_each(|_| hedge.answered(ms(20)));
+        send().is_ok()
+    });
+    assert_eq!(one_of_three.count(), 84, "as many as the budget pays");
 }
 
 #[test]

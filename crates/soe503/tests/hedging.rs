@@ -343,6 +343,32 @@ async fn fm11_not_beyond_its_part_of_the_budget() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn fm11_not_when_all_backends_are_slow() {
+    let hedged = Hedged::with(Options {
+        budget: BudgetConfig {
+            min_per_second: 1_000,
+            ratio: Ratio::percent(100),
+            ..BudgetConfig::default()
+        },
+        ..Options::default()
+    })
+    .await;
+    let slow = [Answer(200, 200), Answer(200, 200)];
+    for _ in 0..8 {
+        assert_eq!(hedged.get(&slow).await.visits.len(), 2);
+    }
+    assert_eq!(hedged.get(&slow[..1]).await.visits.len(), 1);
+    assert_eq!(hedged.withheld(), Some((Withheld::Crowd, 1)));
+    // One is answered in time, and it is some that are slow.
+    assert_eq!(hedged.get(&[Answer(200, 5)]).await.visits.len(), 1);
+    assert_eq!(hedged.get(&[Hang, Answer(200, 5)]).await.visits.len(), 2);
+    // So they are if the second backend answers in time.
+    for _ in 0..20 {
+        assert_eq!(hedged.get(&[Hang, Answer(200, 5)]).await.visits.len(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn more_than_once_if_that_is_allowed() {
     let acts = [Answer(200, 500), Break(RESET, 10), Answer(200, 10)];
     let once = Hedged::new().await;

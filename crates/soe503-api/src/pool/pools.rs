@@ -130,7 +130,7 @@ pub struct Hedge {
     /// Those that failed.
     pub failed: u64,
     /// Requests that were late and not sent again, by the reason: `panic`, `circuit`, `probe`,
-    /// `no_other_backend`, `attempts_spent`, `no_time_left` or `budget_empty`.
+    /// `no_other_backend`, `attempts_spent`, `no_time_left`, `crowd` or `budget_empty`.
     #[serde(default)]
     pub withheld: BTreeMap<String, u64>,
 }

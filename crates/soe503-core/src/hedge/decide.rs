@@ -39,6 +39,8 @@ pub enum Withheld {
     AttemptsSpent,
     /// The deadline comes before an answer usually would.
     NoTimeLeft,
+    /// Nobody is answered in time any more: the other backends are as slow.
+    Crowd,
     /// What is left of the retry budget is kept for retries.
     BudgetEmpty,
 }
@@ -84,13 +86,14 @@ impl Situation {
 
 impl Withheld {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Panic,
         Self::Circuit,
         Self::Probe,
         Self::NoOtherBackend,
         Self::AttemptsSpent,
         Self::NoTimeLeft,
+        Self::Crowd,
         Self::BudgetEmpty,
     ];
 
@@ -103,6 +106,7 @@ impl Withheld {
             Self::NoOtherBackend => "no_other_backend",
             Self::AttemptsSpent => "attempts_spent",
             Self::NoTimeLeft => "no_time_left",
+            Self::Crowd => "crowd",
             Self::BudgetEmpty => "budget_empty",
         }
     }

@@ -1,6 +1,6 @@
 //! The handle that the pool and the layers share.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -49,6 +49,8 @@ struct Shared {
     config: ArcSwapOption<HedgeConfig>,
     /// In nanoseconds; [`NEVER`]: switched off, or nothing was learned.
     delay: AtomicU64,
+    /// Requests that were late, one after the other, since the last answer in time.
+    late: AtomicU32,
     samples: AtomicU64,
     sent: AtomicU64,
     won: AtomicU64,
@@ -58,6 +60,9 @@ struct Shared {
 }
 
 const NEVER: u64 = u64::MAX;
+/// So many requests late, and none answered in time: it is not one backend. With two of three backends slow,
+/// chance does as much four times in a hundred; with one of three, twice in ten thousand.
+const CROWD: u32 = 8;
 
 impl Hedge {
     /// Nothing learned yet. `None`: switched off.
@@ -67,6 +72,7 @@ impl Hedge {
                 name,
                 config: ArcSwapOption::new(config.map(Arc::new)),
                 delay: AtomicU64::new(NEVER),
+                late: AtomicU32::new(0),
                 samples: AtomicU64::new(0),
                 sent: AtomicU64::new(0),
                 won: AtomicU64::new(0),
@@ -126,8 +132,10 @@ impl Hedge {
         budget: &RetryBudget,
         now: Tick,
     ) -> Result<(), Withheld> {
+        let late = self.shared.late.fetch_add(1, Ordering::Relaxed);
         let against = situation
             .against()
+            .or_else(|| (late >= CROWD).then_some(Withheld::Crowd))
             .or_else(|| (!budget.withdraw_spare(now)).then_some(Withheld::BudgetEmpty));
         match against {
             Some(why) => {
@@ -138,6 +146,15 @@ impl Hedge {
                 self.shared.sent.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             }
+        }
+    }
+
+    /// An attempt of a request that may be hedged, or a hedge, was answered after `took`. One load, unless requests
+    /// were late before it.
+    pub fn answered(&self, took: Duration) {
+        let late = &self.shared.late;
+        if late.load(Ordering::Relaxed) > 0 && self.delay().is_some_and(|delay| took < delay) {
+            late.store(0, Ordering::Relaxed);
         }
     }
 

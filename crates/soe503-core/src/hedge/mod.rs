@@ -18,7 +18,8 @@
 //! **When not.** What makes answers late for all makes it worse to ask twice. So there is none while the pool is
 //! in panic or its circuit is not closed, for the probe of an ejected backend, without a backend in rotation that
 //! was not tried, without an attempt left, or when what is left of the deadline is less than an answer usually
-//! takes ([`Hedge::decide`]). And the retry budget pays ([`RetryBudget::withdraw_spare`]): half of
+//! takes ([`Hedge::decide`]). Nor when eight requests in a row were late and none was answered in time, hedges
+//! included ([`Hedge::answered`]): then all backends are slow, and second copies would keep them so. And the retry budget pays ([`RetryBudget::withdraw_spare`]): half of
 //! what requests have paid in is kept for retries, which save requests, where a hedge saves time.
 //!
 //! **What follows.** A hedge is an attempt: it has a number, and counts in everything that limits attempts. The

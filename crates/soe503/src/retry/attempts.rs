@@ -98,9 +98,12 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
         if self.plan.rules.statuses.contains(response.status()) || grpc::is_unavailable(response) {
             return false;
         }
+        let began = self.plan.context.now;
         if let Some(wait) = self.wait.take() {
-            let began = self.plan.context.now;
             wait.answered(clock::now().since(began));
+        }
+        if let Some(hedging) = self.plan.rules.hedging.as_ref().filter(|_| self.may_hedge) {
+            hedging.hedge.answered(clock::now().since(began));
         }
         self.outrun(cancel);
         self.note_success(response);

@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Family] = &[
         kind: Kind::Counter,
         unit: "requests",
         labels: &["pool", "reason"],
-        help: "Requests that were late and not sent to a second backend: `panic`, `circuit` (not closed), `probe` (of an ejected backend), `attempts_spent`, `no_other_backend`, `no_time_left` (before the deadline), `budget_empty` (what is left is for retries).",
+        help: "Requests that were late and not sent to a second backend: `panic`, `circuit` (not closed), `probe` (of an ejected backend), `attempts_spent`, `no_other_backend`, `no_time_left` (before the deadline), `crowd` (all backends are slow), `budget_empty` (what is left is for retries).",
         read: Read::Pool(|pool, out| {
             if let Some(hedge) = &pool.hedge {
                 for (why, count) in Withheld::ALL.into_iter().zip(hedge.withheld) {
