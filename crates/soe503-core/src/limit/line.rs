@@ -17,13 +17,27 @@ pub(crate) struct Line<W> {
     free: Vec<u32>,
     ranks: [Rank; 3],
     joined: u64,
+    /// Everybody, ever, whatever became of it.
+    came: u64,
+    /// Those who gave their place up while they waited, ever.
+    left: u64,
     waiting: u32,
     /// The latest time that anybody told.
     latest: Tick,
-    /// When the last ones came.
-    arrivals: [Tick; ARRIVALS],
+    /// When the last ones came, and how many had given up by then.
+    arrivals: [(Tick, u64); ARRIVALS],
     /// Where the very last one is in there.
     arrived: usize,
+    /// Who had come and left a while ago, the later one last.
+    marks: [Mark; 2],
+}
+
+/// How many had come and left at some time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
+    at: Tick,
+    came: u64,
+    left: u64,
 }
 
 /// Where somebody stands.
@@ -65,11 +79,14 @@ const MEMORY: f32 = 128.0;
 /// more come than are served, the few that are too many cost less than that.
 const TURN: f32 = 0.30;
 const TURN_BACK: f32 = 0.10;
-/// Departed ones that may stay listed before the list is swept.
+/// Arrivals that are remembered: one more than the longest of these.
 const ARRIVALS: usize = 65;
 /// How many of the last arrivals have to be how much faster than answers.
 const WINDOWS: [(usize, f64); 3] = [(2, 1.0), (16, 1.0), (64, 1.1)];
+/// Departed ones that may stay listed before the list is swept.
 const LEFTOVERS: usize = 64;
+/// A rush has to have lasted so long, and up to twice that.
+const A_WHILE: Duration = Duration::from_millis(125);
 
 impl<W> Line<W> {
     pub(crate) const fn new() -> Self {
@@ -85,28 +102,56 @@ impl<W> Line<W> {
                 }
             }; 3],
             joined: 0,
+            left: 0,
             waiting: 0,
             latest: Tick::ZERO,
-            arrivals: [Tick::ZERO; ARRIVALS],
+            arrivals: [(Tick::ZERO, 0); ARRIVALS],
             arrived: 0,
+            came: 0,
+            marks: [Mark {
+                at: Tick::ZERO,
+                came: 0,
+                left: 0,
+            }; 2],
         }
     }
 
     /// One comes, whatever becomes of it.
     pub(crate) fn came(&mut self, now: Tick) {
         self.latest = self.latest.max(now);
+        self.came += 1;
+        if self.latest.since(self.marks[1].at) >= A_WHILE {
+            self.marks = [
+                self.marks[1],
+                Mark {
+                    at: self.latest,
+                    came: self.came,
+                    left: self.left,
+                },
+            ];
+        }
         self.arrived = (self.arrived + 1) % ARRIVALS;
-        self.arrivals[self.arrived] = self.latest;
+        self.arrivals[self.arrived] = (self.latest, self.left);
     }
 
-    /// More come than are served at `rate` per second, by the last few as well as by the last many: a
-    /// rush is noticed late, and its end at once.
+    /// More come than are served at `rate` per second, for [a while](Self::rushed), and by the last few as well as by
+    /// the last many: a rush is noticed late, and its end at once.
     pub(crate) fn crowded(&self, rate: f64) -> bool {
-        WINDOWS.iter().all(|&(last, clearly)| {
-            let first = (self.arrived + ARRIVALS - last) % ARRIVALS;
-            let span = self.latest.since(self.arrivals[first]);
-            span.as_secs_f64() * rate * clearly < last as f64
-        })
+        self.rushed(rate)
+            && WINDOWS.iter().all(|&(last, clearly)| {
+                let first = (self.arrived + ARRIVALS - last) % ARRIVALS;
+                let (since, left) = self.arrivals[first];
+                let more = last as f64 - (self.left - left) as f64;
+                self.latest.since(since).as_secs_f64() * rate * clearly < more
+            })
+    }
+
+    /// More have come than are served at `rate` per second, for a while. Whoever came while another gave up is
+    /// no more: clients that lose their patience and ask again would look like a rush, and be sent away for it.
+    pub(crate) fn rushed(&self, rate: f64) -> bool {
+        let before = &self.marks[0];
+        let more = (self.came - before.came) as f64 - (self.left - before.left) as f64;
+        self.latest.since(before.at).as_secs_f64() * rate < more
     }
 
     /// How many wait.
@@ -190,6 +235,7 @@ impl<W> Line<W> {
         if matches!(state, State::Waiting(_)) {
             self.ranks[class.index()].waiting -= 1;
             self.waiting -= 1;
+            self.left += 1;
             self.sweep(class);
         }
         state

@@ -150,3 +150,22 @@ fn a_rush_has_to_last_and_its_end_is_seen_at_once() {
     come(&mut line, 2, 5);
     assert!(line.crowded(120.0), "or were not");
 }
+
+#[test]
+fn who_comes_for_somebody_who_left_is_no_rush() {
+    // 200 come in a second, 120 are served: a rush, unless half of them come for others who leave.
+    for leaving in [false, true] {
+        let mut line = Line::<u32>::new();
+        let mut places = std::collections::VecDeque::new();
+        for name in 0..400 {
+            let now = at(10_000 + 5 * u64::from(name));
+            places.push_back(join(&mut line, name, Class::Normal, now));
+            if leaving && name % 2 == 0 {
+                line.leave(places.pop_front().unwrap());
+            }
+        }
+        assert_eq!(line.rushed(120.0), !leaving);
+        assert_eq!(line.crowded(120.0), !leaving);
+        assert!(line.crowded(80.0), "100 more in any case");
+    }
+}

@@ -44,6 +44,8 @@ pub(super) struct Shared {
     pub(super) rate: AtomicU32,
     /// How many may stand in line for all to be served in time; not known: `u32::MAX`.
     pub(super) line_bound: AtomicU32,
+    /// More come than are served, as far as was seen when the line was last looked at.
+    pub(super) rushed: AtomicBool,
     /// It is proven that more at once are not answered faster.
     proven: AtomicBool,
     /// What an answer usually takes in nanoseconds; 0: not known.
@@ -84,6 +86,7 @@ impl Shared {
             wait_divisor: AtomicU32::new(1),
             rate: AtomicU32::new(0),
             line_bound: AtomicU32::new(u32::MAX),
+            rushed: AtomicBool::new(true),
             proven: AtomicBool::new(false),
             typical: AtomicU64::new(0),
             backends: AtomicU32::new(1),
@@ -242,6 +245,8 @@ impl Shared {
     pub(super) fn patience(&self) -> Option<Duration> {
         match self.in_force().1 {
             LimitWhy::Fixed | LimitWhy::Shedding => Some(self.max_wait()),
+            // What is left of a rush that is over will be served.
+            LimitWhy::Saturated if !self.rushed.load(Ordering::Relaxed) => None,
             LimitWhy::Saturated => Some(self.max_wait() * 2),
             LimitWhy::Testing if self.wait_divisor.load(Ordering::Relaxed) > 1 => {
                 Some(self.max_wait())

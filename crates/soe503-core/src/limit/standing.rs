@@ -102,8 +102,10 @@ impl Shared {
         if bound == u32::MAX {
             return;
         }
+        let rate = f64::from(self.rate.load(Ordering::Relaxed));
+        self.rushed.store(line.rushed(rate), Ordering::Relaxed);
         // When the rush is over, whoever waits will be served.
-        if !line.crowded(f64::from(self.rate.load(Ordering::Relaxed))) {
+        if !line.crowded(rate) {
             return;
         }
         for (class, bound) in Class::ALL.into_iter().zip([bound / 4, bound / 2, bound]) {

@@ -30,6 +30,12 @@ impl Outcome {
         self.requests.iter().filter(refused).count()
     }
 
+    /// Clients that asked once and `again` times more, in vain.
+    pub(super) fn given_up(&self, again: u32) -> usize {
+        let last = self.requests.iter().filter(|one| one.asked == again);
+        last.filter(|one| one.end != End::Answered).count()
+    }
+
     pub(super) fn queued(&self, from: f64, till: f64) -> usize {
         self.sent(from, till).filter(|one| one.queued).count()
     }

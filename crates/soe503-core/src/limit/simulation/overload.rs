@@ -181,6 +181,35 @@ fn capacity_may_change() {
     }
 }
 
+/// Clients that leave after a second and ask again, at once, up to three times: most of what comes after a
+/// stall takes the place of what has left, and is no rush. Nobody is sent away for it, as all could be served.
+#[test]
+fn those_who_come_again_are_no_more_than_before() {
+    for seed in 1..=6 {
+        let world = World {
+            seed,
+            load: vec![(0.0, 400.0)],
+            frozen: (5.0, 7.0),
+            until: 20.0,
+            again: 3,
+            rude: true,
+            important: 0.0,
+            ..World::default()
+        };
+        let out = world.run();
+        assert_eq!(out.refused(), 0, "{seed}");
+        assert!(
+            out.goodput(8.0, 10.0) > 0.97 * 600.0,
+            "{seed}: all they can"
+        );
+        let lost = out.given_up(3);
+        // Of 1,600 that came in the stall and the four seconds after it.
+        assert!(lost < 240, "{seed}: {lost}");
+        let late = out.failed(11.5, 20.0);
+        assert_eq!(late, 0, "{seed}: and then it is over");
+    }
+}
+
 /// Impatient clients and a stall: without a limit, what they have left keeps the backends busy.
 #[test]
 fn a_stall_leaves_no_work_behind() {

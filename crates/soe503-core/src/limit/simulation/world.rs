@@ -35,6 +35,8 @@ pub(super) struct World {
     pub(super) again: u32,
     /// Whether somebody watches for overload that keeps itself going.
     pub(super) watched: bool,
+    /// Clients ask again at once when they are refused, and nobody is told how long they wait.
+    pub(super) rude: bool,
 }
 
 /// What became of the requests.
@@ -61,7 +63,7 @@ pub(super) struct Request {
     pub(super) class: Class,
     pub(super) queued: bool,
     /// How often the client has asked before.
-    asked: u32,
+    pub(super) asked: u32,
     /// It was sent to a backend.
     tried: bool,
 }
@@ -143,6 +145,7 @@ impl Default for World {
             },
             again: 0,
             watched: false,
+            rude: false,
         }
     }
 }
@@ -240,7 +243,7 @@ impl Run<'_> {
             asked,
             tried: false,
         });
-        let deadline = Some(
+        let deadline = (!self.world.rude).then_some(
             self.tick()
                 .after(Duration::from_secs_f64(self.world.patience)),
         );
@@ -347,8 +350,12 @@ impl Run<'_> {
         request.ended = self.now;
         request.end = end;
         if again {
-            // Whoever is told so at once waits a little, as one does who has waited for long already.
-            let pause = if refused { 0.5 + self.rng.f64() } else { 0.0 };
+            // Whoever is told so at once waits a little, if it is polite, as one does who has waited for long already.
+            let pause = if refused && !self.world.rude {
+                0.5 + self.rng.f64()
+            } else {
+                0.0
+            };
             self.at(self.now + pause, Event::Again(asked + 1));
         }
     }
