@@ -183,7 +183,8 @@ impl Book {
     pub(super) fn tell(&mut self, now: Moment) {
         for incident in self.incidents.iter_mut().filter(|i| i.is_open()) {
             let goes_on = incident.last.tick > incident.told;
-            if !incident.news && !(goes_on && now.tick.since(incident.told) >= TELL) {
+            let due = goes_on && now.tick.since(incident.told) >= TELL;
+            if !(incident.news || due) {
                 continue;
             }
             incident.news = false;
