@@ -31,7 +31,7 @@ mod settings;
 pub use check_counts::CheckCounts;
 pub use circuit_log::CircuitCounts;
 pub use connections::{ConnectionGuard, Connections};
-pub use counters::{Class, Finish, Origin, PoolCounters};
+pub use counters::{Class, Finish, Origin, PoolCounters, Tally};
 pub use interruptions::{Interruptions, Occurrence, UnknownTarget};
 pub use metastable::{MetastableWatch, Shown};
 pub use openings::Openings;

@@ -30,6 +30,9 @@ pub struct Sighting {
     pub backends_affected: Option<usize>,
     /// The backends at which its attempts failed.
     pub backends: Vec<Arc<str>>,
+    /// The answer was the backend's own 5xx. Those are counted as `dependency_failure/upstream_error`, whatever
+    /// they are.
+    pub passed_on: bool,
 }
 
 impl Sighting {
@@ -53,6 +56,14 @@ impl Sighting {
             backends_total: diagnosis.scope.backends_total,
             backends_affected: diagnosis.scope.backends_affected,
             backends,
+            passed_on: false,
         }
+    }
+
+    /// The same, if the answer was the backend's own.
+    #[must_use]
+    pub const fn with_passed_on(mut self, passed_on: bool) -> Self {
+        self.passed_on = passed_on;
+        self
     }
 }

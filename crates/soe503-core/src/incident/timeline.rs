@@ -30,6 +30,8 @@ pub enum EntryKind {
     Overload,
     /// Planned maintenance began or ended.
     Maintenance,
+    /// A name no longer resolves, or does again.
+    Dns,
     /// Something was changed: a deploy, a reload, a flag.
     Change,
     /// There are many more, or fewer, requests than before.
@@ -123,6 +125,7 @@ impl EntryKind {
             Self::Circuit => "circuit",
             Self::Overload => "overload",
             Self::Maintenance => "maintenance",
+            Self::Dns => "dns",
             Self::Change => "change",
             Self::Load => "load",
             Self::Recovered => "recovered",

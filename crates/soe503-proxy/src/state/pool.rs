@@ -254,6 +254,11 @@ impl PoolState {
         self.circuit().follow(&self.breaker)
     }
 
+    /// The circuit's changes that no timeline has yet. Somebody else may have written them to the log.
+    pub fn circuit_untold(&self) -> Vec<Transition> {
+        self.circuit().take_untold()
+    }
+
     /// How often the circuit went to each state, up to the last [`Self::circuit_news`].
     pub fn circuit_counts(&self) -> CircuitCounts {
         self.circuit().counts()

@@ -87,6 +87,9 @@ impl Book {
         // Counts come by pool: there it is looked up what stands behind them.
         let spot = self.spot(&Place::Pool(Arc::clone(pool)));
         spot.learn(sighting.primary, sighting.cause);
+        if sighting.passed_on {
+            spot.learn(Cause::DependencyUpstreamError, sighting.cause);
+        }
         let spot = self.spot(&place);
         spot.history.sighted(sighting.at);
         let at = now.of(sighting.at);
