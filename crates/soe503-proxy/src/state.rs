@@ -25,6 +25,7 @@ mod metastable;
 mod openings;
 mod pool;
 mod proxy;
+mod releases;
 mod resolution;
 mod settings;
 
@@ -37,4 +38,5 @@ pub use metastable::{MetastableWatch, Shown};
 pub use openings::Openings;
 pub use pool::PoolState;
 pub use proxy::{Pools, Proxy, RateLimits, Reloads};
+pub use releases::Releases;
 pub use resolution::{Resolution, Trouble};

@@ -1,27 +1,26 @@
 //! `GET /api/v1/incidents` and `GET /api/v1/incidents/{id}`.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use serde::Deserialize;
 use soe503_api::{self as api, Problem};
 
+use super::actions::bad_request;
 use super::problem::Refusal;
 use super::router::Shared;
 use crate::control::clock::Anchor;
 
-/// Which incidents are wanted.
-#[derive(Debug, Deserialize)]
-pub(super) struct Wanted {
-    /// Only those that go on.
-    #[serde(default)]
-    open: bool,
-}
-
 pub(super) async fn all(
     State(shared): State<Shared>,
-    Query(wanted): Query<Wanted>,
-) -> Json<api::Incidents> {
-    Json(shared.proxy.incidents.list(wanted.open))
+    Query(wanted): Query<HashMap<String, String>>,
+) -> Result<Json<api::Incidents>, Refusal> {
+    let open = match wanted.get("open").map(String::as_str) {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(bad_request("`open` is true or false.")),
+    };
+    Ok(Json(shared.proxy.incidents.list(open)))
 }
 
 pub(super) async fn one(

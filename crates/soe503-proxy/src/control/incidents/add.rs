@@ -5,7 +5,7 @@ use std::sync::Arc;
 use soe503_api::{self as api, ChangeRequest, Timestamp};
 use soe503_core::change::{Added, CLOCK_MARGIN_MS, Change, Kind, Origin, Reach};
 
-use super::feed::{News, pass_on};
+use super::feed::News;
 use super::{Incidents, diff, settings, tell};
 use crate::config::Config;
 use crate::control::clock::Anchor;
@@ -78,7 +78,7 @@ impl Incidents {
             }
         };
         if news {
-            pass_on(&[News::Changed(added.clone())]);
+            self.pass_on(&[News::Changed(added.clone())]);
         }
         Ok(added)
     }
@@ -110,7 +110,7 @@ impl Incidents {
             Added::New(change) | Added::Known(change) => tell::change(&change),
         };
         drop(desk);
-        pass_on(&[News::Changed(added)]);
+        self.pass_on(&[News::Changed(added)]);
     }
 }
 

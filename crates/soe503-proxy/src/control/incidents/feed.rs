@@ -2,6 +2,8 @@
 
 use soe503_api as api;
 
+use super::Incidents;
+
 /// Something happened to an incident, or was changed. Whole documents, as the admin API tells them: whoever keeps
 /// them needs nothing else.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,9 +21,11 @@ pub enum News {
     Changed(api::Change),
 }
 
-/// Tells everybody who wants to know. Called on the control plane's threads, with nothing locked.
-pub(super) fn pass_on(news: &[News]) {
-    news.iter().for_each(log);
+impl Incidents {
+    /// Tells everybody who wants to know. Called on the control plane's threads, with nothing locked.
+    pub(super) fn pass_on(&self, news: &[News]) {
+        news.iter().for_each(log);
+    }
 }
 
 fn log(news: &News) {

@@ -8,7 +8,7 @@ use soe503_core::breaker::TransitionReason;
 use soe503_core::incident::{Counted, EntryKind, News as CoreNews, Saved, Sighting, blamed};
 use soe503_core::{Cause, Tick};
 
-use super::feed::{News, pass_on};
+use super::feed::News;
 use super::{Desk, Incidents, tell};
 use crate::control::clock::Anchor;
 use crate::control::recorder::{Record, Recorder};
@@ -43,14 +43,15 @@ impl Incidents {
             let mut desk = self.desk();
             desk.take_in(&records, anchor);
             desk.count(proxy, &records, anchor);
-            desk.watch(proxy, anchor);
+            let changed = desk.watch(proxy, anchor);
             let news = desk.book.turn(anchor.moment());
             if let Some(directory) = desk.book.directory() {
                 self.shared.directory.store(Arc::new(directory));
             }
-            desk.documents(news, &proxy.recorder, &self.shared.server, anchor)
+            let told = desk.documents(news, &proxy.recorder, &self.shared.server, anchor);
+            changed.into_iter().chain(told).collect::<Vec<News>>()
         };
-        pass_on(&news);
+        self.pass_on(&news);
     }
 }
 
@@ -92,9 +93,16 @@ impl Desk {
         }
     }
 
-    /// Notes what happened to circuits and routes.
-    fn watch(&mut self, proxy: &Proxy, anchor: Anchor) {
+    /// Notes what happened to circuits and routes, and which backends are of another release.
+    fn watch(&mut self, proxy: &Proxy, anchor: Anchor) -> Vec<News> {
+        let mut changed = Vec::new();
         for (name, pool) in proxy.pools().iter() {
+            let there = |backend: &str| pool.pool.backend(backend).is_some();
+            for (backend, release) in pool.releases.take(there) {
+                let book = &mut self.book;
+                let change = book.add_release(name, &backend, &release, anchor.moment());
+                changed.push(News::Changed(tell::change(&change)));
+            }
             for change in pool.circuit_untold() {
                 let Some(what) = circuit(&change.why) else {
                     continue;
@@ -105,7 +113,7 @@ impl Desk {
         }
         let interrupted = proxy.interruptions.by_pool(anchor.tick());
         if interrupted == self.followed.interrupted {
-            return;
+            return changed;
         }
         let before = std::mem::replace(&mut self.followed.interrupted, interrupted);
         let after = &self.followed.interrupted;
@@ -122,6 +130,7 @@ impl Desk {
             self.book
                 .note(Some(name), EntryKind::Maintenance, &what, at);
         }
+        changed
     }
 
     /// The incidents that there is news of, as documents.
