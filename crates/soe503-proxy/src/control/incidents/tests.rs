@@ -54,8 +54,8 @@ fn a_reload_tells_its_keys_and_what_they_concern() {
         ),
         (
             "timeout = \"10s\"",
-            "timeout = \"2s\"",
-            &["routes[1].timeout: \"10s\" -> \"2s\""],
+            "timeout = \"9s\"",
+            &["routes[1].timeout: \"10s\" -> \"9s\""],
             &["app"],
             false,
         ),
