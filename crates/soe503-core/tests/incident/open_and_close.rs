@@ -272,3 +272,18 @@ fn the_onset_is_the_first_failure_of_the_stretch() {
     assert_eq!(scene.one().onset, first);
     assert!(scene.one().opened.tick.since(first.tick) < Duration::from_secs(2));
 }
+
+/// A pool that a reload removes: its incident is told as long as others are, and is given up in time.
+#[test]
+fn a_pool_that_is_gone_is_forgotten() {
+    let mut scene = Scene::new();
+    scene.run(5, &[step("cart", 0, &[(REFUSED, 3)])]);
+    scene.book.forget(|name| name != "cart");
+    scene.run(60, &[step("search", 3, &[])]);
+    assert_eq!(scene.one().state, State::Open);
+    scene.run(15 * 60, &[step("search", 3, &[])]);
+    assert_eq!(scene.one().state, State::Closed);
+    // Under the same name it begins anew.
+    scene.run(60, &[step("cart", 3, &[])]);
+    assert_eq!(scene.all().len(), 1);
+}

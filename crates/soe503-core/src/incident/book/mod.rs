@@ -135,6 +135,12 @@ impl Book {
         }
     }
 
+    /// Forgets what was counted of pools that are not `there` any more. Their incidents stay.
+    pub fn forget(&mut self, there: impl Fn(&str) -> bool) {
+        self.spots
+            .retain(|place, _| place.pool().is_none_or(|pool| there(pool)));
+    }
+
     /// Something happened to `pool`, or to everything.
     pub fn note(&mut self, pool: Option<&Arc<str>>, kind: EntryKind, what: &str, at: Moment) {
         let entry = Entry::new(at.unix_ms, kind, what);

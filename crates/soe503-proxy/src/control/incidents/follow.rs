@@ -78,6 +78,7 @@ impl Desk {
             self.followed
                 .pools
                 .retain(|name, _| pools.contains_key(name));
+            self.book.forget(|name| pools.contains_key(name));
         }
         for (name, pool) in pools.iter() {
             if !all && !failing.contains(name) {
