@@ -54,7 +54,7 @@ pub struct Incident {
     pub summary: IncidentSummary,
     /// The proxy that tells it: `server.name` of its configuration.
     pub server: String,
-    /// What clients are told, in a sentence.
+    /// What it means to clients, in a sentence.
     pub detail: String,
     /// All of its causes, the one with most of the failures first.
     pub causes: Vec<CauseShare>,

@@ -60,12 +60,17 @@ async fn find(client: &Client, id: &str) -> Result<Incident, Failure> {
     Ok(reply.map_err(|e| admin::explain(client, e))?.value)
 }
 
-/// One of its failed requests, the latest that is still kept. A report does without.
+/// Of its failed requests that are still kept, the one for which most was tried. A report does without.
 async fn exemplar(client: &Client, incident: &Incident) -> Option<FailureRecord> {
-    for id in incident.exemplars.iter().rev().take(3) {
-        if let Ok(reply) = client.failure(id).await {
-            return Some(reply.value);
+    let mut best: Option<FailureRecord> = None;
+    for id in &incident.exemplars {
+        let Ok(reply) = client.failure(id).await else {
+            continue;
+        };
+        let tried = reply.value.attempts.len();
+        if best.as_ref().is_none_or(|best| tried > best.attempts.len()) {
+            best = Some(reply.value);
         }
     }
-    None
+    best
 }

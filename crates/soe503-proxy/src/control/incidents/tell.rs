@@ -49,6 +49,8 @@ pub(super) fn incident(
     server: &str,
     anchor: Anchor,
 ) -> api::Incident {
+    let lead = incident.lead();
+    let lead = lead.map_or(Cause::Unclassified, |lead| lead.cause);
     let told = evidence.map(|record| {
         let record = Record {
             incident: Some(incident.id.clone()),
@@ -70,7 +72,8 @@ pub(super) fn incident(
     api::Incident {
         summary: summary(incident),
         server: server.to_owned(),
-        detail: told.detail,
+        // Without the advice to come back that one request got.
+        detail: lead.info().detail.to_owned(),
         causes: incident
             .causes
             .iter()
