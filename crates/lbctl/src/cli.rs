@@ -3,16 +3,17 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
-    admin::AdminArgs, breaker::BreakerArgs, cache::CacheArgs, confirm::ConfirmArgs,
-    explain::ExplainArgs, limits::LimitsArgs, maintenance::MaintenanceArgs, pool::PoolArgs,
+    admin::AdminArgs, breaker::BreakerArgs, cache::CacheArgs, change::ChangeArgs,
+    confirm::ConfirmArgs, explain::ExplainArgs, incidents::IncidentsArgs, limits::LimitsArgs,
+    maintenance::MaintenanceArgs, pool::PoolArgs, report::ReportArgs,
 };
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
-  1  the thing asked about is not healthy: a pool that is down, an open circuit, a URL that is a
-     503 or cannot be reached
-  2  usage: a wrong option, an unknown pool, backend or request id, a refused token
+  1  the thing asked about is not healthy: a pool that is down, an open circuit or incident, a URL
+     that is a 503 or cannot be reached
+  2  usage: a wrong option, an unknown pool, backend, request or incident, a refused token
   3  the admin API is not reachable";
 
 /// Look at soe503 and steer it.
@@ -35,8 +36,14 @@ pub(crate) enum Command {
     Cache(CacheArgs),
     /// Is this URL a real 503, whose is it, and why
     Confirm(ConfirmArgs),
-    /// What happened to one failed request
+    /// What happened to one failed request, or in an incident
     Explain(ExplainArgs),
+    /// Failures with one cause in one place (exit code 1 if one goes on)
+    Incidents(IncidentsArgs),
+    /// The skeleton of a post-mortem, in Markdown
+    Report(ReportArgs),
+    /// Report and see changes, so that what they break can be told from what breaks by itself
+    Change(ChangeArgs),
     /// See, begin and end the maintenance of pools and routes
     Maintenance(MaintenanceArgs),
     /// Rate limits: who is let through, and how often not

@@ -6,7 +6,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`] | what can be typed |
-//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`maintenance`], [`limits`] | the commands that ask the admin API |
+//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`] | the commands that ask the admin API |
 //! | [`confirm`] | is this a 503, whose, and why |
 //! | [`admin`] | finding the admin API, and errors with the nearest valid choice |
 //! | [`show`] | terminal, colours, tables, numbers |
@@ -15,14 +15,17 @@
 mod admin;
 mod breaker;
 mod cache;
+mod change;
 mod cli;
 mod clock;
 mod confirm;
 mod exit;
 mod explain;
+mod incidents;
 mod limits;
 mod maintenance;
 mod pool;
+mod report;
 mod show;
 
 use std::process::ExitCode;
@@ -58,6 +61,9 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Cache(args) => cache::run(&cli.admin, args).await,
         Command::Confirm(args) => confirm::run(&args).await,
         Command::Explain(args) => explain::run(&cli.admin, &args).await,
+        Command::Incidents(args) => incidents::run(&cli.admin, &args).await,
+        Command::Report(args) => report::run(&cli.admin, &args).await,
+        Command::Change(args) => change::run(&cli.admin, args).await,
         Command::Maintenance(args) => maintenance::run(&cli.admin, args).await,
         Command::Limits(args) => limits::run(&cli.admin, &args).await,
     }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{FAILURE, Server, ask};
+use support::{FAILURE, INCIDENT, Server, ask};
 
 #[test]
 fn a_known_request_is_explained() {
@@ -51,5 +51,29 @@ fn an_unknown_request_is_usage() {
         "{}",
         said.err
     );
-    assert_eq!(server.asked()[0].line, "GET /api/v1/failures/..%2Fpools");
+    let asked: Vec<String> = server.asked().into_iter().map(|a| a.line).collect();
+    assert_eq!(
+        asked,
+        [
+            "GET /api/v1/failures/..%2Fpools",
+            "GET /api/v1/incidents/..%2Fpools"
+        ]
+    );
+}
+
+#[test]
+fn an_incident_is_explained_under_its_id() {
+    let server = Server::admin();
+    let said = ask(&server.url(""), &["explain", "01KAPX3Q"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(
+        said.out
+            .starts_with("01KAPX3Q  dependency_failure/connect_refused  proven"),
+        "{}",
+        said.out
+    );
+    let since = "\n  Since 17:40:52, 8s after: deploy cart v2.8.0 (argocd, rev 9f3c1e2)\n";
+    assert!(said.out.contains(since), "{}", said.out);
+    let json = ask(&server.url(""), &["explain", "01KAPX3Q", "-o", "json"]);
+    assert_eq!((json.code, &*json.out), (0, INCIDENT));
 }

@@ -20,13 +20,17 @@
 //! | [`rate_limit`] | `GET /api/v1/rate_limits` |
 //! | [`maintenance`] | `GET /api/v1/maintenance`, `POST …/{target}/{start,end}` |
 //! | [`failure`] | `GET /api/v1/failures/{request id}` |
+//! | [`incident`] | `GET /api/v1/incidents`, `GET /api/v1/incidents/{id}` |
+//! | [`change`] | `GET` and `POST /api/v1/changes` |
 //! | [`problem`] | the body of every answer that is not a success |
 //! | `client` | a small async client (feature `client`) |
 
 pub mod action;
+pub mod change;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod failure;
+pub mod incident;
 pub mod maintenance;
 pub mod path;
 pub mod pool;
@@ -35,9 +39,14 @@ pub mod rate_limit;
 pub mod time;
 
 pub use action::{ActionRequest, BackendAction, BreakerAction};
+pub use change::{Change, ChangeOrigin, ChangeReach, ChangeRequest, Changes};
 pub use failure::{
     Actions, Attempt, Diagnosis, Evidence, FailureRecord, Grade, Phase, RequestSummary,
     RetryVerdict, RuledOut, Scope, ScopeLevel,
+};
+pub use incident::{
+    CauseShare, Incident, IncidentRequests, IncidentState, IncidentSummary, Incidents,
+    LinkedChange, NearbyChange, Symptom, TimelineEntry,
 };
 pub use maintenance::{Maintenance, MaintenanceAction, MaintenanceList, MaintenanceRequest};
 pub use pool::{

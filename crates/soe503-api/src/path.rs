@@ -30,6 +30,13 @@ pub const BREAKER_ACTION: &str = "/api/v1/pools/{pool}/breaker/{action}";
 pub const CACHE_FLUSH: &str = "/api/v1/pools/{pool}/cache/flush";
 /// `GET`: one [`FailureRecord`](crate::FailureRecord).
 pub const FAILURE: &str = "/api/v1/failures/{request_id}";
+/// `GET`: [`Incidents`](crate::Incidents); with `?open=true` those that go on.
+pub const INCIDENTS: &str = "/api/v1/incidents";
+/// `GET`: one [`Incident`](crate::Incident).
+pub const INCIDENT: &str = "/api/v1/incidents/{id}";
+/// `GET`: [`Changes`](crate::Changes). `POST` a [`ChangeRequest`](crate::ChangeRequest): answers the
+/// [`Change`](crate::Change).
+pub const CHANGES: &str = "/api/v1/changes";
 
 /// `GET`: [`RateLimits`](crate::RateLimits).
 pub const RATE_LIMITS: &str = "/api/v1/rate_limits";
@@ -67,6 +74,11 @@ pub fn maintenance_action(target: &str, action: MaintenanceAction) -> String {
 /// The path of one failure record.
 pub fn failure(request_id: &str) -> String {
     fill(FAILURE, &[request_id])
+}
+
+/// The path of one incident.
+pub fn incident(id: &str) -> String {
+    fill(INCIDENT, &[id])
 }
 
 /// Replaces the `{…}` of `template`, in order.
@@ -121,6 +133,7 @@ mod tests {
             "/api/v1/pools/app/breaker/reset"
         );
         assert_eq!(failure("01K"), "/api/v1/failures/01K");
+        assert_eq!(incident("01K"), "/api/v1/incidents/01K");
     }
 
     #[test]

@@ -3,15 +3,19 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use soe503_api::{
-    BackendState, CircuitState, FailureRecord, Grade, HealthCheckState, HintStatus,
-    IdleTimeoutSource, MaintenanceList, Phase, Pool, PoolState, Pools, Problem, RateLimits,
-    RetryVerdict, ScopeLevel, Timestamp,
+    BackendState, ChangeOrigin, ChangeReach, ChangeRequest, Changes, CircuitState, FailureRecord,
+    Grade, HealthCheckState, HintStatus, IdleTimeoutSource, Incident, IncidentState, Incidents,
+    MaintenanceList, Phase, Pool, PoolState, Pools, Problem, RateLimits, RetryVerdict, ScopeLevel,
+    Timestamp,
 };
 
 const POOLS: &str = include_str!("golden/pools.json");
 const RATE_LIMITS: &str = include_str!("golden/rate_limits.json");
 const MAINTENANCE: &str = include_str!("golden/maintenance.json");
 const FAILURE: &str = include_str!("golden/failure.json");
+const INCIDENT: &str = include_str!("golden/incident.json");
+const INCIDENTS: &str = include_str!("golden/incidents.json");
+const CHANGES: &str = include_str!("golden/changes.json");
 const PROBLEM: &str = include_str!("golden/problem.json");
 
 /// Reads `text` as `T` and expects to write the very same text: no key lost, none added, none
@@ -165,6 +169,40 @@ fn failure() {
     assert_eq!(record.diagnosis.scope.level, ScopeLevel::Pool);
     assert_eq!(record.attempts[0].phase, Phase::Connect);
     assert_eq!(record.attempts[0].retry, Some(RetryVerdict::Retried));
+}
+
+#[test]
+fn incidents_and_changes() {
+    let incident: Incident = round_trip(INCIDENT);
+    let summary = &incident.summary;
+    assert_eq!(summary.state, IncidentState::Open);
+    assert_eq!(summary.scope.level, ScopeLevel::Pool);
+    assert_eq!(summary.requests.by["retry"], 3);
+    let linked = summary.change.as_ref().unwrap();
+    assert_eq!((linked.before_ms, linked.grade), (8_000, Grade::Inferred));
+    assert_eq!(linked.change.origin, ChangeOrigin::Reported);
+    assert_eq!(incident.timeline[0].kind, "change");
+    let Incidents { incidents } = round_trip(INCIDENTS);
+    assert_eq!(incidents[0], *summary, "a list says the same");
+    assert_eq!(
+        incidents[1].closed_at,
+        Some(
+            incidents[1]
+                .last_seen
+                .after(core::time::Duration::from_secs(30))
+        )
+    );
+    let Changes { changes } = round_trip(CHANGES);
+    assert_eq!(changes[0].reach, ChangeReach::Everything);
+    assert_eq!(changes[1], linked.change);
+}
+
+#[test]
+fn a_misspelt_key_of_a_change_is_refused_rather_than_ignored() {
+    let request: ChangeRequest = serde_json::from_str(r#"{"kind":"deploy"}"#).unwrap();
+    assert_eq!((&*request.kind, request.at), ("deploy", None));
+    let error = serde_json::from_str::<ChangeRequest>(r#"{"kind":"deploy","pool":"a"}"#);
+    assert!(error.unwrap_err().to_string().contains("pool"));
 }
 
 #[test]

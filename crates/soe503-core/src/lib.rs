@@ -25,11 +25,14 @@
 //! | [`waiting`] | where requests wait for a service that is due back, and who is called |
 //! | [`ledger`] | the facts that attempts leave behind |
 //! | [`diagnosis`] | the cause that those facts prove |
+//! | [`incident`] | which failures are one incident, when it begins and when it is over |
+//! | [`change`] | whether a deploy, a reload or a flag is why something fails |
 //! | [`ratio`] | what a share is, and when it is reached |
 //! | [`explain`] | the words, headers and documents in which a cause is told |
 
 pub mod breaker;
 pub mod cause;
+pub mod change;
 pub mod diagnosis;
 pub mod explain;
 pub mod failover;
@@ -37,6 +40,7 @@ pub mod health;
 pub mod hedge;
 pub mod histogram;
 pub mod hops;
+pub mod incident;
 pub mod keepalive;
 pub mod ledger;
 pub mod limit;

@@ -195,3 +195,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn which_release_a_backend_is() {
+    let release = |document: &str| Hints::release(document.as_bytes());
+    for (document, expected) in [
+        (
+            r#"{"status":"pass","version":"1","releaseId":"2.8.0"}"#,
+            Some("2.8.0"),
+        ),
+        (r#"{"status":"pass","releaseId":" v2 "}"#, Some("v2")),
+        (r#"{"status":"pass","releaseId":""}"#, None),
+        (r#"{"status":"pass","releaseId":28}"#, None),
+        (r#"{"status":"pass"}"#, None),
+        ("[]", None),
+        ("2.8.0", None),
+    ] {
+        let found = release(document);
+        assert_eq!(found.as_deref(), expected, "{document}");
+    }
+    let long = format!(r#"{{"releaseId":"{}"}}"#, "x".repeat(500));
+    assert!(release(&long).unwrap().len() <= 70);
+    assert_eq!(Hints::server("shop/2.8.0").as_deref(), Some("shop/2.8.0"));
+    assert_eq!(Hints::server("nginx"), None);
+}

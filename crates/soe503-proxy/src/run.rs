@@ -259,6 +259,7 @@ fn routes(proxy: &Proxy, config: &Config, listener: &Listener) -> Routes {
             explain: listener.explain,
             status: config.server.status,
             recorder: &proxy.recorder,
+            incidents: &proxy.incidents,
             logged: proxy.access_log.is_on(),
         };
         Some(Route::new(

@@ -528,6 +528,8 @@ async fn a_failure_is_told_by_request_id() {
         status: 503,
         elapsed: std::time::Duration::from_millis(2),
         retry_after: Some(1),
+        incident: None,
+        passed_on: false,
         diagnosis: diagnose(&attempts, &Context::new(now)),
         attempts,
     });

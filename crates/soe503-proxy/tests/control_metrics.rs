@@ -14,6 +14,7 @@ use soe503_core::throttle::{Throttle, ThrottleConfig, ThrottleSnapshot};
 use soe503_core::waiting::WaitingRoom;
 use soe503_core::{Cause, Outcome, Tick};
 use soe503_proxy::config::TlsVersion;
+use soe503_proxy::control::incidents::IncidentCount;
 use soe503_proxy::control::metrics::{
     BackendScrape, Kind, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape, page, render,
     table,
@@ -106,6 +107,11 @@ fn scrape() -> Scrape {
             resumed: 5,
             failed: vec![(Reason::PlainHttp, 2), (Reason::Alert, 0)],
             certificates: vec![("shop.example".into(), 1_800_000_000)],
+        }],
+        incidents: vec![IncidentCount {
+            cause: Cause::DependencyConnectRefused,
+            open: 1,
+            opened: 3,
         }],
         rate_limits: vec![rate_limit()],
         pools: vec![PoolScrape {

@@ -1,12 +1,16 @@
-//! `lbctl explain REQUEST-ID`: what happened to one failed request.
+//! `lbctl explain ID`: what happened to one failed request, or in an incident.
 
+pub(crate) mod incident;
 #[cfg(test)]
 mod tests;
-mod text;
-mod words;
+pub(crate) mod text;
+pub(crate) mod words;
 
 use clap::Args;
-use soe503_api::client::ClientError;
+use soe503_api::{
+    FailureRecord, Incident,
+    client::{Client, ClientError},
+};
 
 use crate::{
     admin::{self, AdminArgs},
@@ -16,32 +20,64 @@ use crate::{
     show::{Canvas, print, print_exactly},
 };
 
-/// Which request.
+/// Which request, or which incident.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The request's id: the header X-Request-Id of the answer
-    #[arg(value_name = "REQUEST-ID")]
+    /// A request (the header X-Request-Id of the answer), or an incident (`inc` in its Soe-Cause)
+    #[arg(value_name = "ID")]
     id: String,
     /// How to tell it
     #[arg(short, long, value_enum, default_value_t)]
     output: Output,
 }
 
-/// Fetches the record and tells it.
+/// Fetches what there is under this id, and tells it.
 pub(crate) async fn run(admin: &AdminArgs, args: &ExplainArgs) -> Result<Exit, Failure> {
     let client = admin.client()?;
-    let reply = client.failure(args.id.trim()).await.map_err(|error| {
-        let missing = matches!(error, ClientError::Refused { status: 404, .. });
-        let failure = admin::explain(&client, error);
+    let id = args.id.trim();
+    match client.failure(id).await {
+        Ok(reply) => match args.output {
+            Output::Json => print_exactly(&reply.body)?,
+            Output::Text => {
+                let incident = belongs_to(&client, &reply.value).await;
+                let (now, canvas) = (clock::wall(), Canvas::stdout());
+                let incident = incident.as_ref();
+                print(&text::record(&reply.value, incident, now, canvas))?;
+            }
+        },
+        Err(error) if missing(&error) => tell_incident(&client, id, args.output).await?,
+        Err(error) => return Err(admin::explain(&client, error)),
+    }
+    Ok(Exit::Fine)
+}
+
+async fn tell_incident(client: &Client, id: &str, output: Output) -> Result<(), Failure> {
+    let reply = client.incident(id).await.map_err(|error| {
+        let missing = missing(&error);
+        let failure = admin::explain(client, error);
         if missing {
-            failure.hint("records are kept for failed requests only, the latest ones, by the proxy that answered")
+            failure
+                .hint("no request is known by that id either: records are kept for failed requests only, the latest ones, by the proxy that answered")
+                .hint("lbctl incidents lists the incidents")
         } else {
             failure
         }
     })?;
-    match args.output {
-        Output::Json => print_exactly(&reply.body)?,
-        Output::Text => print(&text::record(&reply.value, clock::wall(), Canvas::stdout()))?,
+    match output {
+        Output::Json => print_exactly(&reply.body),
+        Output::Text => {
+            let told = incident::incident(&reply.value, clock::wall(), Canvas::stdout());
+            print(&told)
+        }
     }
-    Ok(Exit::Fine)
+}
+
+/// The incident of a failed request, if it belongs to one that is still known.
+async fn belongs_to(client: &Client, record: &FailureRecord) -> Option<Incident> {
+    let id = record.incident.as_deref()?;
+    client.incident(id).await.ok().map(|reply| reply.value)
+}
+
+fn missing(error: &ClientError) -> bool {
+    matches!(error, ClientError::Refused { status: 404, .. })
 }

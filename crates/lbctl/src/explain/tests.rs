@@ -1,14 +1,14 @@
 use core::time::Duration;
 
-use super::text;
+use super::{incident, text};
 use crate::show::{
     Canvas,
-    sample::{NOW, PIPE, failure, plain, terminal},
+    sample::{self, NOW, PIPE, failure, plain, terminal},
 };
 
 fn shown(canvas: Canvas) -> String {
     let now = NOW.after(Duration::from_secs(300));
-    plain(&text::record(&failure(), now, canvas), canvas)
+    plain(&text::record(&failure(), None, now, canvas), canvas)
 }
 
 #[test]
@@ -32,6 +32,32 @@ fn a_record_with_little_in_it() {
     record.diagnosis.ruled_out.clear();
     record.diagnosis.contributing.clear();
     record.diagnosis.actions = soe503_api::Actions::default();
-    let text = plain(&text::record(&record, NOW, PIPE), PIPE);
+    let text = plain(&text::record(&record, None, NOW, PIPE), PIPE);
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn an_incident_in_a_pipe() {
+    let text = incident::incident(&sample::incident(), NOW, PIPE);
+    insta::assert_snapshot!(plain(&text, PIPE));
+}
+
+#[test]
+fn an_incident_in_80_columns() {
+    let canvas = terminal(80);
+    let text = incident::incident(&sample::incident(), NOW, canvas);
+    insta::assert_snapshot!(plain(&text, canvas));
+}
+
+/// A failed request says since when its pool fails, and after what.
+#[test]
+fn a_record_that_belongs_to_an_incident() {
+    let mut record = failure();
+    record.incident = Some("01KAPX3Q".to_owned());
+    let text = text::record(&record, Some(&sample::incident()), NOW, PIPE);
+    let text = plain(&text, PIPE);
+    let lines: Vec<&str> = text.lines().take(3).collect();
+    assert!(lines[0].ends_with("| incident 01KAPX3Q"), "{text}");
+    let since = "  Since 17:40:52, 8s after: deploy cart v2.8.0 (argocd, rev 9f3c1e2)";
+    assert_eq!(lines[2], since);
 }

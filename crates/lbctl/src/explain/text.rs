@@ -1,13 +1,18 @@
 //! A failure record as text: the headline says what and how sure, the sentence says it in words,
 //! and then come the sections, each of which may be missing.
 
-use soe503_api::{Attempt, Evidence, FailureRecord, RetryVerdict, RuledOut, Timestamp};
+use soe503_api::{Attempt, Evidence, FailureRecord, Incident, RetryVerdict, RuledOut, Timestamp};
 
 use super::words;
 use crate::show::{Canvas, Fact, Line, age, count, flow, millis, section, style, wrap};
 
-/// The record, as it looks at `now`.
-pub(super) fn record(record: &FailureRecord, now: Timestamp, canvas: Canvas) -> String {
+/// The record, as it looks at `now`, with what is known about its incident.
+pub(super) fn record(
+    record: &FailureRecord,
+    incident: Option<&Incident>,
+    now: Timestamp,
+    canvas: Canvas,
+) -> String {
     let mut out = String::new();
     headline(record, canvas, &mut out);
     let room = canvas.width.map(|w| w - 2);
@@ -18,6 +23,15 @@ pub(super) fn record(record: &FailureRecord, now: Timestamp, canvas: Canvas) -> 
             .end(&mut out);
     }
     let diagnosis = &record.diagnosis;
+    if let Some(incident) = incident {
+        let told = super::incident::since(incident);
+        for text in wrap(&told, room) {
+            Line::default()
+                .gap(2)
+                .put(&text, style::STRONG)
+                .end(&mut out);
+        }
+    }
     let mut put = |label, items: &[String]| section(label, items, canvas, &mut out);
     put("Request", &[request(record, now)]);
     put("Answered", &[answered(record)]);
@@ -106,7 +120,7 @@ fn answered(record: &FailureRecord) -> String {
     )
 }
 
-fn attempt(attempt: &Attempt) -> String {
+pub(crate) fn attempt(attempt: &Attempt) -> String {
     let mut text = format!("{}.", attempt.number);
     if attempt.hedge {
         text += " (hedge)";
@@ -148,7 +162,7 @@ fn sent(attempt: &Attempt) -> String {
     }
 }
 
-fn evidence(evidence: &Evidence) -> String {
+pub(crate) fn evidence(evidence: &Evidence) -> String {
     let mut notes = Vec::new();
     notes.extend(
         evidence
@@ -164,6 +178,6 @@ fn evidence(evidence: &Evidence) -> String {
     }
 }
 
-fn ruled_out(ruled_out: &RuledOut) -> String {
+pub(crate) fn ruled_out(ruled_out: &RuledOut) -> String {
     format!("{}: {}", ruled_out.cause, ruled_out.because)
 }

@@ -1,9 +1,13 @@
 //! The API's terms in words for people.
 
-use soe503_api::{Grade, Phase, RetryVerdict, Scope, ScopeLevel};
+use core::time::Duration;
+
+use soe503_api::{Grade, LinkedChange, Phase, RetryVerdict, Scope, ScopeLevel, Timestamp};
+
+use crate::show::age;
 
 /// How sure a cause is.
-pub(super) const fn grade(grade: Grade) -> &'static str {
+pub(crate) const fn grade(grade: Grade) -> &'static str {
     match grade {
         Grade::Proven => "proven",
         Grade::Inferred => "inferred",
@@ -66,4 +70,35 @@ pub(super) fn scope(scope: &Scope) -> String {
         (Some(affected), Some(total)) => format!("{place}, {affected}/{total} backends"),
         _ => place,
     }
+}
+
+/// The time of the day, in UTC: `17:40:52`.
+pub(crate) fn clock(time: Timestamp) -> String {
+    time.to_string().get(11..19).unwrap_or_default().to_owned()
+}
+
+/// `8s after: deploy cart v2.8.0 (argocd, rev 9f3c1e2)`.
+pub(crate) fn linked(linked: &LinkedChange) -> String {
+    let change = &linked.change;
+    let apart = age(Duration::from_millis(linked.before_ms.unsigned_abs()));
+    let order = if linked.before_ms < 0 {
+        "before"
+    } else {
+        "after"
+    };
+    let more: Vec<&str> = change
+        .by
+        .iter()
+        .chain(&change.notes)
+        .map(|t| &**t)
+        .collect();
+    let more = match more.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", more.join(", ")),
+    };
+    let proven = match linked.grade {
+        Grade::Proven => "; taking it back ended it",
+        _ => "",
+    };
+    format!("{apart} {order}: {}{more}{proven}", change.title)
 }

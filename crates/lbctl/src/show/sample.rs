@@ -1,6 +1,6 @@
 //! What tests show, and on what.
 
-use soe503_api::{FailureRecord, Pools, Timestamp};
+use soe503_api::{Changes, FailureRecord, Incident, Incidents, Pools, Timestamp};
 
 use super::Canvas;
 
@@ -15,6 +15,21 @@ pub(crate) fn pools() -> Pools {
 /// A request that failed after two attempts.
 pub(crate) fn failure() -> FailureRecord {
     serde_json::from_str(include_str!("../../tests/data/failure.json")).unwrap()
+}
+
+/// A pool that is down after a deploy.
+pub(crate) fn incident() -> Incident {
+    serde_json::from_str(include_str!("../../tests/data/incident.json")).unwrap()
+}
+
+/// That one, and one that is over.
+pub(crate) fn incidents() -> Incidents {
+    serde_json::from_str(include_str!("../../tests/data/incidents.json")).unwrap()
+}
+
+/// A deploy and a reload.
+pub(crate) fn changes() -> Changes {
+    serde_json::from_str(include_str!("../../tests/data/changes.json")).unwrap()
 }
 
 /// A pipe.

@@ -13,6 +13,9 @@ use socket2::{Domain, Socket, Type};
 
 pub(crate) const POOLS: &str = include_str!("../data/pools.json");
 pub(crate) const FAILURE: &str = include_str!("../data/failure.json");
+pub(crate) const INCIDENT: &str = include_str!("../data/incident.json");
+const INCIDENTS: &str = include_str!("../data/incidents.json");
+const CHANGES: &str = include_str!("../data/changes.json");
 
 /// One request, as it came.
 #[derive(Clone, Debug)]
@@ -51,7 +54,7 @@ impl Server {
         server
     }
 
-    /// The admin API with the sample pools and one failure record.
+    /// The admin API with the sample pools, one failure record, incidents and changes.
     pub(crate) fn admin() -> Self {
         Self::start(|asked| api(&asked.line).into_bytes())
     }
@@ -121,6 +124,14 @@ fn api(line: &str) -> String {
         "GET /api/v1/pools/static" => ok(&pool("static")),
         "GET /api/v1/pools/search" => ok(&pool("search")),
         "GET /api/v1/failures/01KAPY88" => http("200 OK", "", FAILURE),
+        "GET /api/v1/incidents/01KAPX3Q" => http("200 OK", "", INCIDENT),
+        "GET /api/v1/incidents" => http("200 OK", "", INCIDENTS),
+        "GET /api/v1/incidents?open=true" => http("200 OK", "", "{\"incidents\":[]}"),
+        "GET /api/v1/changes" => http("200 OK", "", CHANGES),
+        "POST /api/v1/changes" => {
+            let all: serde_json::Value = serde_json::from_str(CHANGES).unwrap();
+            ok(&all["changes"][1])
+        }
         "POST /api/v1/pools/app/backends/app-1/drain" => {
             app["backends"][0]["state"] = "draining".into();
             app["backends"][0]["reason"] = "drained: new kernel".into();

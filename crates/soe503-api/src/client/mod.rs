@@ -30,8 +30,9 @@ pub use error::{ClientError, Step};
 pub use token::{Token, TokenError};
 
 use crate::{
-    ActionRequest, BackendAction, BreakerAction, FailureRecord, MaintenanceAction, MaintenanceList,
-    MaintenanceRequest, Pool, Pools, RateLimits, path,
+    ActionRequest, BackendAction, BreakerAction, Change, ChangeRequest, Changes, FailureRecord,
+    Incident, Incidents, MaintenanceAction, MaintenanceList, MaintenanceRequest, Pool, Pools,
+    RateLimits, path,
 };
 
 /// How long each step (resolve and connect; answer) may take, unless told otherwise: 5 s.
@@ -151,6 +152,30 @@ impl Client {
     pub async fn failure(&self, request_id: &str) -> Result<Reply<FailureRecord>, ClientError> {
         self.call(Method::GET, &path::failure(request_id), NOTHING)
             .await
+    }
+
+    /// The incidents, the latest first; only those that go on, if `open`.
+    pub async fn incidents(&self, open: bool) -> Result<Reply<Incidents>, ClientError> {
+        let path = match open {
+            true => format!("{}?open=true", path::INCIDENTS),
+            false => path::INCIDENTS.to_owned(),
+        };
+        self.call(Method::GET, &path, NOTHING).await
+    }
+
+    /// One incident.
+    pub async fn incident(&self, id: &str) -> Result<Reply<Incident>, ClientError> {
+        self.call(Method::GET, &path::incident(id), NOTHING).await
+    }
+
+    /// What was changed lately.
+    pub async fn changes(&self) -> Result<Reply<Changes>, ClientError> {
+        self.call(Method::GET, path::CHANGES, NOTHING).await
+    }
+
+    /// Reports a change.
+    pub async fn add_change(&self, change: &ChangeRequest) -> Result<Reply<Change>, ClientError> {
+        self.call(Method::POST, path::CHANGES, Some(change)).await
     }
 
     async fn call<T: DeserializeOwned>(

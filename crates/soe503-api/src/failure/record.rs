@@ -10,7 +10,7 @@ use crate::Timestamp;
 pub struct FailureRecord {
     /// The request's id, as in `X-Request-Id`.
     pub request_id: String,
-    /// The incident it belongs to; `null` where incidents are not kept.
+    /// The incident it belongs to; `null` if it belongs to none.
     pub incident: Option<String>,
     /// When the answer was made.
     pub at: Timestamp,

@@ -7,7 +7,7 @@ use crate::cause::Cause;
 use crate::ledger::{Attempt, Fault};
 
 /// How sure one attempt alone makes of `cause`, when nothing else is known.
-pub(super) const fn alone(cause: Cause) -> Grade {
+pub(crate) const fn alone(cause: Cause) -> Grade {
     match cause {
         // Another port of the host, and other requests' idle ages, would be the counter-checks.
         Cause::ConfigWrongPort | Cause::ConfigKeepaliveMismatch | Cause::Unclassified => {

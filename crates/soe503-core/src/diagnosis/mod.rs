@@ -34,6 +34,7 @@ mod tls;
 pub use context::{BackendView, CircuitView, Condition, Context};
 pub use diagnose::diagnose;
 pub(crate) use errno::name as errno_name;
+pub(crate) use grade::alone;
 pub use mechanical::{grpc, mechanical};
 pub use nested::nested;
 pub use outcome::outcome;

@@ -88,7 +88,7 @@ impl Checker {
     pub fn record(&mut self, now: Tick, result: CheckResult) -> Option<HealthChange> {
         self.report.last_at = Some(now);
         let (passed, cause) = match result {
-            CheckResult::Passed { status, hints } => {
+            CheckResult::Passed { status, hints, .. } => {
                 self.report.last_status = status;
                 self.report.last_error = None;
                 self.report.hints = hints;

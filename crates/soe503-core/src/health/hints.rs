@@ -101,6 +101,20 @@ impl Hints {
         (level != Level::Pass || !hints.components.is_empty()).then_some(hints)
     }
 
+    /// The release that `document` says its backend is (`releaseId` of health+json), if it says so.
+    pub fn release(document: &[u8]) -> Option<Arc<str>> {
+        if document.len() > Self::LARGEST {
+            return None;
+        }
+        let root: Value = serde_json::from_slice(document).ok()?;
+        release(root.get("releaseId")?.as_str()?)
+    }
+
+    /// The release that a `Server` field names: `shop/2.8.0`. A name without a version says nothing.
+    pub fn server(field: &str) -> Option<Arc<str>> {
+        release(field).filter(|release| release.contains('/'))
+    }
+
     /// The components that fail.
     pub fn failing(&self) -> impl Iterator<Item = &Component> {
         let fails = |component: &&Component| component.level == Level::Fail;
@@ -212,6 +226,11 @@ fn each(name: &str, value: &Value, path: &str, depth: usize, found: &mut Vec<Com
         level,
         output: output(object),
     });
+}
+
+fn release(text: &str) -> Option<Arc<str>> {
+    let text = cleaned(text.trim(), LONGEST_NAME);
+    (!text.is_empty()).then(|| text.into())
 }
 
 /// What `object` says of itself, if it does.

@@ -31,6 +31,8 @@ pub enum CheckResult {
         status: Option<u16>,
         /// What the answer's body warns of.
         hints: Option<Arc<Hints>>,
+        /// Which release the backend says it is.
+        release: Option<Arc<str>>,
     },
     /// Not as expected.
     Failed {
@@ -114,6 +116,7 @@ impl CheckResult {
         Self::Passed {
             status,
             hints: None,
+            release: None,
         }
     }
 

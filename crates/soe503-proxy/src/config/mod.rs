@@ -67,7 +67,7 @@ pub use root::Config;
 pub(crate) use route::without_port;
 pub use route::{Host, Match, Retry, Route};
 pub use rules::{HeaderRules, HostPolicy, Rewrite};
-pub use server::{AccessLog, Admin, AdminAccess, AdminToken, Server};
+pub use server::{AccessLog, Admin, AdminAccess, AdminToken, IncidentSettings, Server};
 pub use soe503_core::{
     Ratio,
     explain::{Exposure, StatusPolicy},

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use http::Method;
 
 use super::{
-    AccessLog, Admin, Listener, Maintenance, NonEmpty, PoolConfig, RateLimit, Report, Route, Server,
+    AccessLog, Admin, IncidentSettings, Listener, Maintenance, NonEmpty, PoolConfig, RateLimit,
+    Report, Route, Server,
 };
 
 /// A config that holds together: every reference is resolved, every value is in range.
@@ -26,6 +27,8 @@ pub struct Config {
     pub admin: Option<Admin>,
     /// Where the access log goes.
     pub access_log: AccessLog,
+    /// How incidents are kept.
+    pub incidents: IncidentSettings,
     /// Where clients connect; no two have the same address.
     pub listeners: NonEmpty<Listener>,
     /// What happens to requests, the most specific match first: an exact host before a suffix

@@ -78,6 +78,18 @@ pub enum AccessLog {
     File(PathBuf),
 }
 
+/// How incidents are kept: `[incidents]`.
+///
+/// # Defaults
+///
+/// - `close_after`: `"30s"`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IncidentSettings {
+    /// How long there must be no failure worth mentioning before one is closed.
+    pub close_after: Duration,
+}
+
 // === impl AdminToken ===
 
 impl AdminToken {

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use soe503_api::Timestamp;
 use soe503_core::Tick;
+use soe503_core::incident::Moment;
 
 /// Time since 1970, UTC. Before 1970 (a broken clock) it is zero.
 #[allow(clippy::disallowed_methods)] // the one place of the control plane that asks for the date
@@ -37,6 +38,14 @@ impl Anchor {
     /// The moment of this anchor on the monotonic clock.
     pub const fn tick(&self) -> Tick {
         self.tick
+    }
+
+    /// The moment of this anchor, as the core wants it.
+    pub fn moment(&self) -> Moment {
+        Moment {
+            tick: self.tick,
+            unix_ms: i64::try_from(self.unix.as_millis()).unwrap_or(i64::MAX),
+        }
     }
 
     /// When `tick` was (or will be), since 1970. Saturates at 1970.

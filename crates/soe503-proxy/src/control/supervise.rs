@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use soe503_core::Cause;
+use soe503_core::incident::EntryKind;
 use tokio::task::JoinSet;
 
 use super::check::{self, Limits, Prober};
 use super::dns::{self, Change, Resolve};
+use super::incidents::Incidents;
 use crate::state::{PoolState, Proxy};
 
 /// The tasks of one pool; dropping them ends them.
@@ -43,7 +45,7 @@ pub(super) async fn supervise<R: Resolve, P: Prober>(
             pool.republish(soe503::clock::now());
             let tasks = Tasks {
                 pool: Arc::clone(pool),
-                _running: start(pool, &resolver, &prober, &limits),
+                _running: start(pool, &proxy.incidents, &resolver, &prober, &limits),
             };
             running.insert(Arc::clone(name), tasks);
         }
@@ -56,6 +58,7 @@ pub(super) async fn supervise<R: Resolve, P: Prober>(
 
 fn start<R: Resolve, P: Prober>(
     pool: &Arc<PoolState>,
+    incidents: &Incidents,
     resolver: &Arc<R>,
     prober: &Arc<P>,
     limits: &Limits,
@@ -78,20 +81,21 @@ fn start<R: Resolve, P: Prober>(
         let settings = dns::Settings::new(pool.config.dns_refresh, fastrand::u64(..));
         let learner = Arc::clone(pool);
         let name = Arc::clone(&host);
+        let incidents = incidents.clone();
         tasks.spawn(dns::refresh(
             Arc::clone(resolver),
             host,
             settings,
             move |result| {
                 let change = learner.learn(&name, result, soe503::clock::now());
-                tell(&learner, &name, change);
+                tell(&learner, &incidents, &name, change);
             },
         ));
     }
     tasks
 }
 
-fn tell(pool: &PoolState, host: &str, change: Change) {
+fn tell(pool: &PoolState, incidents: &Incidents, host: &str, change: Change) {
     if change == Change::None {
         return;
     }
@@ -100,6 +104,11 @@ fn tell(pool: &PoolState, host: &str, change: Change) {
         return;
     };
     let (name, addresses) = (&*pool.name, &resolution.addresses);
+    let line = match &resolution.trouble {
+        Some(trouble) => format!("{host} does not resolve: {}", trouble.text),
+        None => format!("{host} resolved to {} addresses", addresses.len()),
+    };
+    incidents.note(&pool.name, EntryKind::Dns, &line, soe503::clock::now());
     match &resolution.trouble {
         Some(trouble) => {
             let cause = Cause::id(trouble.cause);

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use soe503_core::Tick;
 use soe503_core::breaker::TransitionReason;
+use soe503_core::incident::EntryKind;
 use soe503_core::pool::BackendState;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::clock::Anchor;
+use super::incidents::Incidents;
 use crate::state::{PoolState, Proxy};
 
 const EVERY: Duration = Duration::from_millis(250);
@@ -61,19 +63,20 @@ pub(super) async fn reopen_on_signal(proxy: Arc<Proxy>) {
 }
 
 fn look(proxy: &Proxy, told: &mut Told, now: Tick) {
-    proxy.recorder.drain();
+    let incidents = &proxy.incidents;
     let pools = proxy.pools();
     for pool in pools.values() {
         // What is due by time alone; the changes are seen below with all the others.
         let _ = pool.pool.tend(now);
         tell_circuit(pool);
         let seen = told.entry(Arc::clone(&pool.name)).or_default();
-        tell_backends(pool, seen, now);
+        tell_backends(pool, incidents, seen, now);
         if now.since(seen.overload) >= TURN {
             seen.overload = now;
-            tell_overload(pool, now);
+            tell_overload(pool, incidents, now);
         }
     }
+    incidents.turn(proxy, Anchor::now());
     told.retain(|pool, _| pools.contains_key(pool));
 }
 
@@ -103,10 +106,16 @@ pub(super) fn tell_circuit(pool: &PoolState) {
     }
 }
 
-fn tell_overload(pool: &PoolState, now: Tick) {
+fn tell_overload(pool: &PoolState, incidents: &Incidents, now: Tick) {
     let Some(change) = pool.look_at_overload(now) else {
         return;
     };
+    let what = match change.to > change.from {
+        true => "overload keeps itself going",
+        false => "overload is over",
+    };
+    let line = format!("{what}: {} to {}, {}", change.from, change.to, change.why);
+    incidents.note(&pool.name, EntryKind::Overload, &line, now);
     let (pool, why) = (&*pool.name, change.why);
     if change.to > change.from {
         tracing::warn!(pool, from = %change.from, to = %change.to, %why, "overload keeps itself going");
@@ -115,7 +124,7 @@ fn tell_overload(pool: &PoolState, now: Tick) {
     }
 }
 
-fn tell_backends(pool: &PoolState, seen: &mut Seen, now: Tick) {
+fn tell_backends(pool: &PoolState, incidents: &Incidents, seen: &mut Seen, now: Tick) {
     // Read first: what changes from now on is told the next time.
     let version = pool.pool.version();
     if seen.version.replace(version) == Some(version) {
@@ -133,12 +142,18 @@ fn tell_backends(pool: &PoolState, seen: &mut Seen, now: Tick) {
             continue;
         }
         let shown = pool.pool.backend_snapshot(backend.id, now);
+        let since = shown.as_ref().map_or(now, |shown| shown.since);
         let why = shown.and_then(|shown| shown.why);
         let cause = why
             .as_ref()
             .and_then(|why| why.cause)
             .map_or("", soe503_core::Cause::id);
         let why = why.as_ref().map_or("", |why| &*why.text);
+        let line = match why {
+            "" => format!("backend {}: {before} to {state}", backend.name),
+            why => format!("backend {}: {before} to {state}: {why}", backend.name),
+        };
+        incidents.note(&pool.name, EntryKind::Backend, &line, since);
         let (pool, backend) = (&*pool.name, &*backend.name);
         if state.in_rotation() {
             tracing::info!(pool, backend, from = %before, to = %state, "backend changed");

@@ -10,6 +10,7 @@ use soe503::explain::{Explain, Explainer, FailureRecord, Fallback, Page, Record}
 use soe503::pool::LoadReports;
 use soe503::{CircuitBreaker, ConcurrencyLimit, Failover, Pool, RetryLayer, StatusSet, Timeout};
 use soe503_core::Tick;
+use soe503_core::diagnosis::Diagnosis;
 use soe503_core::explain::{Exposure, StatusPolicy};
 use soe503_core::ledger::Fault;
 use tower_layer::Layer;
@@ -19,10 +20,11 @@ use super::ClientBody;
 use super::pools::{Chain, Pools, Turn};
 use super::surroundings::{PoolSurroundings, in_front};
 use crate::config;
+use crate::control::incidents::Incidents;
 use crate::control::recorder::{self, Recorder};
 use crate::state::PoolState;
 
-/// From one refusal in front of the pool that is kept to the next.
+/// From one refusal in front of the pool that is kept to the next, and from one 5xx of a backend's own.
 const EVERY: Duration = Duration::from_millis(100);
 
 /// Outermost first; the order and the reasons for it are in ARCHITECTURE.md.
@@ -41,6 +43,7 @@ pub(crate) struct StackParts<'a> {
     /// The pools that get what the route's own cannot serve.
     pub(crate) instead: &'a [Arc<PoolState>],
     pub(crate) recorder: &'a Recorder,
+    pub(crate) incidents: &'a Incidents,
     /// There is an access log.
     pub(crate) logged: bool,
 }
@@ -55,10 +58,17 @@ pub(crate) trait Answer {
 #[derive(Debug)]
 struct Recording {
     recorder: Recorder,
+    incidents: Incidents,
     pool: Arc<str>,
-    /// When the next refusal from in front of the pool is kept, in nanoseconds of a tick.
-    next: AtomicU64,
+    /// When the next refusal from in front of the pool is kept.
+    refusals: Spaced,
+    /// When the next answer of a backend's own is.
+    passed_on: Spaced,
 }
+
+/// Lets one through in each [`EVERY`]: when the next one may, in nanoseconds of a tick.
+#[derive(Debug, Default)]
+struct Spaced(AtomicU64);
 
 /// The stack of `parts.route` around `pool`. All state is in the pools' handles.
 pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
@@ -75,8 +85,10 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
         .surroundings(PoolSurroundings(Arc::clone(pool)))
         .record(Recording {
             recorder: parts.recorder.clone(),
+            incidents: parts.incidents.clone(),
             pool: Arc::clone(&pool.name),
-            next: AtomicU64::new(0),
+            refusals: Spaced::default(),
+            passed_on: Spaced::default(),
         })
         .pages(
             route
@@ -184,15 +196,15 @@ impl<B> Answer for Response<B> {
     type Body = B;
 }
 
-impl Recording {
-    /// Whether one more of those refusals that come in floods is kept: ten in a second say it all, and
+impl Spaced {
+    /// Whether one more of those that come in floods is kept: ten in a second say it all, and
     /// more would push out what failed in earnest.
     fn keeps(&self, now: Tick) -> bool {
-        let next = self.next.load(Ordering::Relaxed);
+        let next = self.0.load(Ordering::Relaxed);
         let then = now.after(EVERY).as_nanos();
         next <= now.as_nanos()
             && self
-                .next
+                .0
                 .compare_exchange(next, then, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok()
     }
@@ -205,7 +217,7 @@ impl Record for Recording {
         if last == Some(&Fault::Client) {
             return;
         }
-        if in_front(last) && !self.keeps(failure.at) {
+        if in_front(last) && !self.refusals.keeps(failure.at) {
             return;
         }
         self.recorder.record(recorder::Record {
@@ -218,27 +230,32 @@ impl Record for Recording {
             status: failure.status,
             elapsed: failure.elapsed,
             retry_after: failure.retry_after,
+            incident: failure.incident,
+            passed_on: failure.passed_on,
             diagnosis: failure.diagnosis,
             attempts: failure.ledger,
         });
+    }
+
+    fn incident(&self, diagnosis: &Diagnosis) -> Option<Arc<str>> {
+        self.incidents.find(&self.pool, diagnosis)
+    }
+
+    fn passed_on(&self) -> bool {
+        self.passed_on.keeps(soe503::clock::now())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::recorder::Settings;
 
     #[test]
     fn of_a_flood_of_refusals_ten_a_second_are_kept() {
-        let recording = Recording {
-            recorder: Recorder::new(Settings::default()),
-            pool: "app".into(),
-            next: AtomicU64::new(0),
-        };
+        let refusals = Spaced::default();
         let kept = (0..10_000).filter(|tenth| {
             let now = Tick::from_nanos(1_000_000_000 + tenth * 100_000);
-            recording.keeps(now)
+            refusals.keeps(now)
         });
         assert_eq!(kept.count(), 10);
     }

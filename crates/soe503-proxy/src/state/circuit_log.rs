@@ -21,7 +21,12 @@ pub struct CircuitCounts {
 pub(super) struct CircuitLog {
     generation: u64,
     counts: CircuitCounts,
+    /// What incidents have not heard of yet.
+    untold: Vec<Transition>,
 }
+
+/// As many changes as a breaker keeps.
+const MOST_UNTOLD: usize = 32;
 
 impl CircuitLog {
     /// Counts the changes of `breaker` since the last call and returns them, oldest first.
@@ -34,16 +39,25 @@ impl CircuitLog {
                 State::Open => self.counts.open += 1,
                 State::HalfOpen => self.counts.half_open += 1,
             }
+            if self.untold.len() < MOST_UNTOLD {
+                self.untold.push(transition.clone());
+            }
         }
         news
     }
 
+    /// What was followed since the last call, for timelines.
+    pub(super) fn take_untold(&mut self) -> Vec<Transition> {
+        std::mem::take(&mut self.untold)
+    }
+
     /// The log of the next configuration: of the same breaker, or of one made anew, whose
     /// generations start over. The counts go on.
-    pub(super) fn follow_on(&self, same_breaker: bool) -> Self {
+    pub(super) fn follow_on(&mut self, same_breaker: bool) -> Self {
         Self {
             generation: if same_breaker { self.generation } else { 0 },
             counts: self.counts,
+            untold: self.take_untold(),
         }
     }
 

@@ -72,6 +72,18 @@ pub struct PoolCounters {
     pub checks: CheckCounts,
 }
 
+/// What a pool has counted so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// Finished requests.
+    pub requests: u64,
+    /// Failures by cause, in the order of [`Cause::ALL`].
+    pub failed: [u64; Cause::ALL.len()],
+    /// Answers of ours about a failure that are no 5xx, likewise: what was given instead of one, and what gRPC
+    /// is told, which is a failure all the same.
+    pub soft: [u64; Cause::ALL.len()],
+}
+
 const CAUSES: usize = Cause::ALL.len() + 1;
 const CELLS: usize = Origin::ALL.len() * Class::ALL.len() * CAUSES;
 
@@ -121,6 +133,18 @@ impl Class {
             Self::Redirection => "3xx",
             Self::ClientError => "4xx",
             Self::ServerError => "5xx",
+        }
+    }
+}
+
+// === impl Tally ===
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            requests: 0,
+            failed: [0; Cause::ALL.len()],
+            soft: [0; Cause::ALL.len()],
         }
     }
 }
@@ -282,6 +306,37 @@ impl PoolCounters {
             .filter(|(_, _, cause, _)| *cause == Some(Cause::Unclassified))
             .map(|(.., count)| count)
             .sum()
+    }
+
+    /// What incidents are made from: finished requests without those whose client left, and those of them
+    /// that failed, by cause. A backend's own 5xx is `dependency_failure/upstream_error`, whatever it was.
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for (origin, class, cause, count) in self.responses() {
+            if count == 0 || class == Class::None {
+                continue;
+            }
+            tally.requests += count;
+            let failed = match (origin, class, cause) {
+                (Origin::Generated, Class::ServerError, cause) => {
+                    Some(cause.unwrap_or(Cause::Unclassified))
+                }
+                (Origin::Upstream, Class::ServerError, cause) => {
+                    Some(cause.unwrap_or(Cause::DependencyUpstreamError))
+                }
+                // Cut off, after its head was sent.
+                (Origin::Upstream, Class::Success | Class::Redirection, cause) => cause,
+                (Origin::Generated, Class::Success | Class::Redirection, Some(cause)) => {
+                    tally.soft[cause as usize] += count;
+                    None
+                }
+                _ => None,
+            };
+            if let Some(cause) = failed {
+                tally.failed[cause as usize] += count;
+            }
+        }
+        tally
     }
 
     /// Every cell with its labels, the empty ones too.

@@ -111,3 +111,33 @@ fn statuses_have_classes() {
         assert_eq!(Class::of(status).id(), class, "{status:?}");
     }
 }
+
+#[test]
+fn incidents_are_made_of_failures_only() {
+    let counters = PoolCounters::default();
+    let refused = Some(Cause::DependencyConnectRefused);
+    counters.finish(&finish(200, Origin::Upstream, None, 1));
+    counters.finish(&finish(404, Origin::Upstream, None, 1));
+    counters.finish(&finish(503, Origin::Generated, refused, 1));
+    counters.finish(&finish(503, Origin::Upstream, None, 1));
+    let cut = Some(Cause::DependencyResponseTruncated);
+    counters.finish(&finish(200, Origin::Upstream, cut, 1));
+    // What gRPC is told, or an older answer: who counts those apart knows which.
+    counters.finish(&finish(200, Origin::Generated, refused, 1));
+    counters.finish(&Finish {
+        status: None,
+        ..finish(0, Origin::Generated, None, 1)
+    });
+    let tally = counters.tally();
+    assert_eq!(tally.requests, 6, "without the one whose client left");
+    let of = |counts: &[u64], cause: Cause| counts[cause as usize];
+    for (cause, failed) in [
+        (Cause::DependencyConnectRefused, 1),
+        (Cause::DependencyUpstreamError, 1),
+        (Cause::DependencyResponseTruncated, 1),
+    ] {
+        assert_eq!(of(&tally.failed, cause), failed, "{cause}");
+    }
+    assert_eq!(tally.failed.iter().sum::<u64>(), 3);
+    assert_eq!(of(&tally.soft, Cause::DependencyConnectRefused), 1);
+}

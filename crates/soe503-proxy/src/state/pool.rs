@@ -21,7 +21,7 @@ use soe503_core::{Cause, Tick};
 use super::circuit_log::{CircuitCounts, CircuitLog};
 use super::members::{self, Member};
 use super::metastable::MetastableWatch;
-use super::{Openings, PoolCounters, settings};
+use super::{Openings, PoolCounters, Releases, settings};
 use crate::config::PoolConfig;
 use crate::control::dns::{Answer, Answers, Change, DnsError};
 use crate::tls::{Alpn, ClientTls, PoolTls};
@@ -53,6 +53,8 @@ pub struct PoolState {
     pub metastable: Arc<MetastableWatch>,
     /// What happened so far. Outlives a reload.
     pub counters: Arc<PoolCounters>,
+    /// What backends say of themselves. Outlives a reload.
+    pub releases: Arc<Releases>,
     /// TLS to the backends that are `https`.
     tls: Option<PoolTls>,
     /// What DNS said about the pool's names.
@@ -80,6 +82,7 @@ impl PoolState {
             cache: cache(&config, None),
             metastable: Arc::default(),
             counters: Arc::default(),
+            releases: Arc::default(),
             tls: tls(&config),
             answers: ArcSwap::from_pointee(Answers::new(
                 members::hosts(&config),
@@ -133,6 +136,7 @@ impl PoolState {
             bulkheads: Arc::clone(&self.bulkheads),
             metastable: Arc::clone(&self.metastable),
             counters: Arc::clone(&self.counters),
+            releases: Arc::clone(&self.releases),
             tls,
             answers: ArcSwap::from_pointee(Answers::new(members::hosts(&config), &self.answers())),
             circuit: Mutex::new(circuit),
@@ -252,6 +256,11 @@ impl PoolState {
     /// The circuit's changes since the last call, oldest first; they are counted here.
     pub fn circuit_news(&self) -> Vec<Transition> {
         self.circuit().follow(&self.breaker)
+    }
+
+    /// The circuit's changes that no timeline has yet. Somebody else may have written them to the log.
+    pub fn circuit_untold(&self) -> Vec<Transition> {
+        self.circuit().take_untold()
     }
 
     /// How often the circuit went to each state, up to the last [`Self::circuit_news`].

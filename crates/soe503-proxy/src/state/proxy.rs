@@ -14,6 +14,7 @@ use super::{Connections, Interruptions, PoolState};
 use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::clock::Anchor;
+use crate::control::incidents::Incidents;
 use crate::control::recorder::Recorder;
 use crate::tls::{FileReloads, ServerTls};
 
@@ -36,6 +37,8 @@ pub struct Proxy {
     pub connections: Connections,
     /// Where failure records go.
     pub recorder: Recorder,
+    /// Failures with one cause in one place, and what was changed.
+    pub incidents: Incidents,
     /// Where access log entries go.
     pub access_log: AccessLog,
     /// Reloads so far.
@@ -78,6 +81,7 @@ impl Proxy {
             started: anchor.tick(),
             started_at: anchor.unix(anchor.tick()),
             connections: Connections::default(),
+            incidents: Incidents::new(&config, anchor),
             recorder,
             access_log,
             reloads: Reloads::default(),
@@ -98,6 +102,9 @@ impl Proxy {
     /// and so is to see that the listeners are the same ones.
     pub fn apply(&self, config: Config) {
         let now = soe503::clock::now();
+        // Before it shows: what it breaks breaks afterwards.
+        self.incidents
+            .reloaded(&self.config(), &config, Anchor::now());
         self.pools
             .store(Arc::new(build(&config, &self.pools(), now)));
         self.rate_limits

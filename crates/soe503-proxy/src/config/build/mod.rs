@@ -21,7 +21,7 @@ mod tls;
 use std::{ops::Range, path::Path};
 
 use super::{
-    AccessLog, Config, NonEmpty,
+    AccessLog, Config, IncidentSettings, NonEmpty,
     keys::{AccessLogKeys, FileKeys},
     problem::{Problem, Problems},
     wire::Defaulted,
@@ -52,6 +52,9 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
         server,
         admin: admin?,
         access_log,
+        incidents: IncidentSettings {
+            close_after: file.incidents.0.value.close_after.value,
+        },
         listeners: NonEmpty::new(listeners)?,
         routes: NonEmpty::new(routes)?,
         pools: NonEmpty::new(pools)?,

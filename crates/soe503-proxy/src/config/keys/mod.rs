@@ -36,7 +36,7 @@ pub(super) use pools::{
 };
 pub(super) use rate::RateLimitKeys;
 pub(super) use routes::{MatchKeys, RetryKeys, RouteKeys};
-pub(super) use server::{AccessLogKeys, AdminKeys, ServerKeys};
+pub(super) use server::{AccessLogKeys, AdminKeys, IncidentKeys, ServerKeys};
 pub(super) use tls::{CertificateEntry, ListenerTlsKeys, PoolTlsKeys};
 #[cfg(test)]
 pub(super) use tls::{CertificateKeys, ClientAuthKeys};

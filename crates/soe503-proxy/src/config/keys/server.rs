@@ -1,4 +1,4 @@
-//! Keys of `[server]`, `[admin]` and `[access_log]`.
+//! Keys of `[server]`, `[admin]`, `[access_log]` and `[incidents]`.
 
 use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
 
@@ -49,6 +49,16 @@ section! {
         /// `stdout`, `stderr`, `off` or a file. A file has a slash or a dot in its name; a
         /// relative path starts at the config file.
         path: Defaulted<AccessLog>, default(AccessLog::Off);
+    }
+}
+
+section! {
+    /// Failures with one cause in one place, told as one: `lbctl incidents`.
+    struct IncidentKeys {
+        /// How long there must be no failure worth mentioning, and answers that are good, before an
+        /// incident is closed. If it comes back within five minutes, it is the same one.
+        close_after: Defaulted<Duration>, default(Duration::from_secs(30)),
+            range(Duration::from_secs(1), Duration::from_secs(3600));
     }
 }
 

@@ -1,8 +1,8 @@
 //! The tables of the file itself.
 
 use super::{
-    AccessLogKeys, AdminKeys, ListenerKeys, MaintenanceKeys, PoolKeys, RateLimitKeys, RouteKeys,
-    ServerKeys,
+    AccessLogKeys, AdminKeys, IncidentKeys, ListenerKeys, MaintenanceKeys, PoolKeys, RateLimitKeys,
+    RouteKeys, ServerKeys,
 };
 use crate::config::wire::{Each, MaybeEach, MaybeNamed, Named, Nested, section};
 
@@ -15,6 +15,8 @@ section! {
         admin: Nested<AdminKeys>;
         /// One line of JSON per request, written outside the request's path.
         access_log: Nested<AccessLogKeys>;
+        /// Failures with one cause in one place, told as one.
+        incidents: Nested<IncidentKeys>;
         /// Where clients connect.
         listeners: Each<ListenerKeys>, like("[[listeners]]\naddress = \"127.0.0.1:8080\"");
         /// Which requests go to which pool. The most specific match wins: an exact host before a

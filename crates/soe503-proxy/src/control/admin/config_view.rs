@@ -21,7 +21,7 @@ use crate::config::{
 };
 
 /// `config` as JSON.
-pub(super) fn view(config: &Config) -> Value {
+pub(crate) fn view(config: &Config) -> Value {
     let pools: Map<String, Value> = config
         .pools
         .iter()
@@ -31,6 +31,7 @@ pub(super) fn view(config: &Config) -> Value {
         "server": server(&config.server),
         "admin": config.admin.as_ref().map_or_else(|| json!({ "enabled": false }), admin),
         "access_log": { "path": access_log(&config.access_log) },
+        "incidents": { "close_after": span(config.incidents.close_after) },
         "listeners": config.listeners.iter().map(listener).collect::<Vec<_>>(),
         "routes": config.routes.iter().map(route).collect::<Vec<_>>(),
         "pools": pools,

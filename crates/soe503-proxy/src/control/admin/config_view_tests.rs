@@ -13,6 +13,8 @@ shutdown_grace = "7s"
 address = "127.0.0.2:9504"
 [access_log]
 path = "stderr"
+[incidents]
+close_after = "45s"
 [[listeners]]
 address = "127.0.0.1:8080"
 protocols = ["h1"]

@@ -15,7 +15,11 @@ pub(super) async fn one(
 ) -> Result<Json<FailureRecord>, Refusal> {
     let proxy = &shared.proxy;
     match proxy.recorder.find(&request_id) {
-        Some(record) => Ok(Json(tell(&record, &proxy.server_name, Anchor::now()))),
+        Some(record) => {
+            let mut told = tell(&record, &proxy.server_name, Anchor::now());
+            told.incident = proxy.incidents.of(&record).map(|id| id.to_string());
+            Ok(Json(told))
+        }
         None => Err(Refusal(Problem::new(
             404,
             "Unknown request",

@@ -8,10 +8,12 @@
 //! bodies and time. An admin API under siege costs itself.
 
 mod actions;
-mod config_view;
+mod changes;
+pub(crate) mod config_view;
 mod failures;
 mod front_view;
 mod guard;
+mod incidents;
 mod limits;
 mod maintenance;
 mod pools;

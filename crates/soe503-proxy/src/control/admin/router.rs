@@ -14,7 +14,7 @@ use soe503_api::{Problem, path};
 
 use super::guard::Guard;
 use super::problem::Refusal;
-use super::{actions, failures, limits, maintenance, pools, ready, reload};
+use super::{actions, changes, failures, incidents, limits, maintenance, pools, ready, reload};
 use crate::config;
 use crate::control::metrics;
 use crate::control::start::Reload;
@@ -54,6 +54,9 @@ pub fn router(admin: Admin) -> Router {
         .route(path::BREAKER_ACTION, post(actions::breaker))
         .route(path::CACHE_FLUSH, post(actions::cache_flush))
         .route(path::FAILURE, get(failures::one))
+        .route(path::INCIDENTS, get(incidents::all))
+        .route(path::INCIDENT, get(incidents::one))
+        .route(path::CHANGES, get(changes::all).post(changes::add))
         .route(path::RATE_LIMITS, get(limits::all))
         .route(path::MAINTENANCE, get(maintenance::all))
         .route(path::MAINTENANCE_ACTION, post(maintenance::action))
@@ -123,6 +126,9 @@ async fn unknown_path(request: Request) -> Refusal {
         path::BREAKER_ACTION,
         path::CACHE_FLUSH,
         path::FAILURE,
+        path::INCIDENTS,
+        path::INCIDENT,
+        path::CHANGES,
         path::RATE_LIMITS,
         path::MAINTENANCE,
         path::MAINTENANCE_ACTION,

@@ -42,6 +42,10 @@ impl Patients for PoolState {
         self.counters.checks.count(result);
     }
 
+    fn released(&self, name: &Arc<str>, release: &Arc<str>) {
+        self.releases.learn(name, release);
+    }
+
     fn report(&self, name: &str, report: &HealthReport, now: Tick) {
         let overruled = || {
             let backend = self.pool.backend(name);

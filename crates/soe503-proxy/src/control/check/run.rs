@@ -44,6 +44,10 @@ pub trait Patients: Send + Sync + 'static {
     fn suspects(&self) -> HashSet<Arc<str>>;
     /// A check has ended.
     fn count(&self, result: &CheckResult);
+    /// The backend called `name` says which release it is.
+    fn released(&self, name: &Arc<str>, release: &Arc<str>) {
+        let _ = (name, release);
+    }
     /// What the checks of the backend called `name` say.
     fn report(&self, name: &str, report: &HealthReport, now: Tick);
 }
@@ -301,6 +305,13 @@ impl<B: Patients, P: Prober> Timetable<B, P> {
         }
         watched.running = false;
         self.patients.count(&result);
+        if let CheckResult::Passed {
+            release: Some(release),
+            ..
+        } = &result
+        {
+            self.patients.released(&name, release);
+        }
         if let Some(change) = watched.checker.record(now, result) {
             let report = watched.checker.report();
             tracing::info!(

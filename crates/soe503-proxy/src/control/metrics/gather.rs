@@ -33,6 +33,7 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         certificate_reloads: proxy.file_reloads.applied.load(Relaxed),
         certificate_reloads_refused: proxy.file_reloads.refused.load(Relaxed),
         tls: proxy.all_server_tls().iter().map(of_tls).collect(),
+        incidents: proxy.incidents.counts(),
         rate_limits: rate_limits(proxy),
         pools: pools(proxy),
     }

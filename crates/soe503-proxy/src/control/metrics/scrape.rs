@@ -15,6 +15,7 @@ use soe503_core::throttle::ThrottleSnapshot;
 use soe503_core::waiting::WaitingSnapshot;
 
 use crate::config::TlsVersion;
+use crate::control::incidents::IncidentCount;
 use crate::state::{Class, Origin};
 use crate::tls::Reason;
 
@@ -53,6 +54,8 @@ pub struct Scrape {
     pub certificate_reloads_refused: u64,
     /// The listeners with TLS.
     pub tls: Vec<TlsScrape>,
+    /// Incidents, by cause.
+    pub incidents: Vec<IncidentCount>,
     /// The rate limits, by name.
     pub rate_limits: Vec<RateSnapshot>,
     /// The pools, by name.

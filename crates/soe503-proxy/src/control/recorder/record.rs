@@ -31,6 +31,10 @@ pub struct Record {
     pub elapsed: Duration,
     /// The `Retry-After` that was sent, in seconds.
     pub retry_after: Option<u32>,
+    /// The incident that the client was told.
+    pub incident: Option<Arc<str>>,
+    /// The answer was the backend's own, passed on.
+    pub passed_on: bool,
     /// What it means.
     pub diagnosis: Diagnosis,
     /// What was tried.

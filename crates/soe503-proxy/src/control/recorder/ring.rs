@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Record;
 
@@ -38,6 +38,8 @@ struct Shared {
 struct Kept {
     waiting: Receiver<Record>,
     ring: Ring,
+    /// Those that have come since anybody last took them, for incidents.
+    fresh: Vec<Arc<Record>>,
 }
 
 /// The last so many records, findable by id.
@@ -74,6 +76,7 @@ impl Recorder {
                 kept: Mutex::new(Kept {
                     waiting,
                     ring: Ring::new(settings.kept.max(1)),
+                    fresh: Vec::new(),
                 }),
             }),
         }
@@ -92,9 +95,12 @@ impl Recorder {
         self.with(|ring| ring.find(request_id))
     }
 
-    /// Takes in what waits, so that the channel has room. The control plane calls it on each tick.
-    pub fn drain(&self) {
+    /// Takes in what waits, so that the channel has room, and returns what has come since the last call, at most
+    /// as many as are kept. The control plane calls it on each tick.
+    pub fn drain(&self) -> Vec<Arc<Record>> {
         self.with(|_| ());
+        let mut kept = self.lock();
+        std::mem::take(&mut kept.fresh)
     }
 
     /// Records lost on their way.
@@ -108,17 +114,25 @@ impl Recorder {
     }
 
     fn with<T>(&self, look: impl FnOnce(&Ring) -> T) -> T {
-        // Each change of the ring is complete before the next, so a panic elsewhere left it whole.
-        let mut kept = self
-            .shared
-            .kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let Kept { waiting, ring } = &mut *kept;
+        let mut kept = self.lock();
+        let Kept {
+            waiting,
+            ring,
+            fresh,
+        } = &mut *kept;
         while let Ok(record) = waiting.try_recv() {
-            ring.push(record);
+            let record = ring.push(record);
+            if fresh.len() < ring.capacity {
+                fresh.push(record);
+            }
         }
         look(ring)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        // Each change of the ring is complete before the next, so a panic elsewhere left it whole.
+        let kept = self.shared.kept.lock();
+        kept.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -140,7 +154,7 @@ impl Ring {
         }
     }
 
-    fn push(&mut self, record: Record) {
+    fn push(&mut self, record: Record) -> Arc<Record> {
         if self.records.len() == self.capacity
             && let Some(oldest) = self.records.pop_front()
         {
@@ -152,7 +166,9 @@ impl Ring {
         }
         let number = self.first + self.records.len() as u64;
         self.by_id.insert(Arc::clone(&record.request_id), number);
-        self.records.push_back(Arc::new(record));
+        let record = Arc::new(record);
+        self.records.push_back(Arc::clone(&record));
+        record
     }
 
     fn find(&self, request_id: &str) -> Option<Arc<Record>> {

@@ -19,6 +19,8 @@ fn record(id: &str, status: u16) -> Record {
         status,
         elapsed: Duration::from_millis(1),
         retry_after: None,
+        incident: None,
+        passed_on: false,
         diagnosis: diagnose(&attempts, &Context::new(Tick::from_secs(1))),
         attempts,
     }

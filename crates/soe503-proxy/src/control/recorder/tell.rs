@@ -13,6 +13,7 @@ use crate::control::words;
 pub fn tell(record: &Record, server: &str, anchor: Anchor) -> api::FailureRecord {
     let at = anchor.unix(record.at);
     let telling = Telling {
+        incident_id: record.incident.as_deref(),
         retry_after: record.retry_after,
         elapsed: record.elapsed,
         exposure: Exposure::Full,
@@ -29,7 +30,7 @@ pub fn tell(record: &Record, server: &str, anchor: Anchor) -> api::FailureRecord
     let told = problem(&telling);
     api::FailureRecord {
         request_id: record.request_id.to_string(),
-        incident: None,
+        incident: record.incident.as_deref().map(str::to_owned),
         at: anchor.date(record.at),
         request: api::RequestSummary {
             method: record.method.to_string(),
@@ -46,7 +47,7 @@ pub fn tell(record: &Record, server: &str, anchor: Anchor) -> api::FailureRecord
         pool: record.pool.as_deref().map(str::to_owned),
         server: server.to_owned(),
         status: record.status,
-        code: Some(told.code.clone()),
+        code: (!record.passed_on).then(|| told.code.clone()),
         elapsed_ms: (record.elapsed.as_secs_f64() * 1e4).round() / 10.0,
         retry_after: record.retry_after.map(u64::from),
         attempts: attempts(&told, &record.attempts),
@@ -130,7 +131,7 @@ fn attempts(told: &Problem, ledger: &Ledger) -> Vec<api::Attempt> {
         .collect()
 }
 
-fn grade(grade: Grade) -> api::Grade {
+pub(crate) fn grade(grade: Grade) -> api::Grade {
     match grade {
         Grade::Proven => api::Grade::Proven,
         Grade::Inferred => api::Grade::Inferred,
@@ -139,7 +140,7 @@ fn grade(grade: Grade) -> api::Grade {
     }
 }
 
-fn level(word: &str) -> api::ScopeLevel {
+pub(crate) fn level(word: &str) -> api::ScopeLevel {
     match word {
         "request" => api::ScopeLevel::Request,
         "backend" => api::ScopeLevel::Backend,

@@ -38,6 +38,8 @@ fn record() -> Record {
         status: 503,
         elapsed: Duration::from_micros(2_340),
         retry_after: Some(2),
+        incident: None,
+        passed_on: false,
         diagnosis: diagnose(&attempts, &Context::new(NOW)),
         attempts,
     }

@@ -72,20 +72,32 @@ pub(super) fn impossible(path: &str, error: &http::Error) -> Stopped {
     Stopped::invalid(format!("{path:?} cannot be asked for: {error}"))
 }
 
-/// The status, and what a health document in the body says. The status has decided by then, so a body
+/// The status, and what a health document in the body says, or the `Server` field. The status has decided by then, so a body
 /// that does not come in half of the time that is left is not waited for.
 async fn answer<C>(response: Response<Incoming>, driven: &mut Driven<C>, ask: &Ask<'_>) -> Answer
 where
     C: Future<Output = hyper::Result<()>>,
 {
     let status = response.status().as_u16();
+    let server = response.headers().get(header::SERVER);
+    let mut release = server
+        .and_then(|server| server.to_str().ok())
+        .and_then(Hints::server);
     let mut hints = None;
     if may_be_health(response.headers()) {
         let rest = ask.deadline.since(soe503::clock::now()) / 2;
         let reading = driven.run(read(response.into_body()));
-        hints = tokio::time::timeout(rest, reading).await.ok().flatten();
+        let document = tokio::time::timeout(rest, reading).await.ok().flatten();
+        if let Some(document) = document {
+            hints = Hints::read(&document).map(Arc::new);
+            release = Hints::release(&document).or(release);
+        }
     }
-    Answer { status, hints }
+    Answer {
+        status,
+        hints,
+        release,
+    }
 }
 
 fn may_be_health(headers: &HeaderMap) -> bool {
@@ -93,9 +105,9 @@ fn may_be_health(headers: &HeaderMap) -> bool {
     content_type.is_some_and(|value| value.to_str().is_ok_and(Hints::may_be))
 }
 
-async fn read(body: Incoming) -> Option<Arc<Hints>> {
+async fn read(body: Incoming) -> Option<Bytes> {
     let document = Limited::new(body, Hints::LARGEST).collect().await.ok()?;
-    Hints::read(&document.to_bytes()).map(Arc::new)
+    Some(document.to_bytes())
 }
 
 // === impl Driven ===

@@ -3,6 +3,7 @@
 mod admission;
 mod backend;
 mod hedge;
+mod incidents;
 mod pool;
 mod process;
 mod requests;
@@ -48,8 +49,9 @@ pub enum Kind {
 }
 
 /// The lists, in the order of the page.
-const LISTS: [&[Family]; 6] = [
+const LISTS: [&[Family]; 7] = [
     requests::ROWS,
+    incidents::ROWS,
     admission::ROWS,
     pool::ROWS,
     hedge::ROWS,

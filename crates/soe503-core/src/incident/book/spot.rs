@@ -1,0 +1,52 @@
+//! What is known about one place.
+
+use std::collections::VecDeque;
+
+use crate::Tick;
+use crate::cause::Cause;
+use crate::incident::history::History;
+use crate::incident::load::LoadWatch;
+use crate::incident::{Entry, Sighting};
+
+const MOST_ROOTS: usize = 16;
+
+/// What is known about one place.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spot {
+    pub(super) history: History,
+    pub(super) load: LoadWatch,
+    /// What stood behind each primary cause when it was last explained.
+    roots: Vec<(Cause, Cause)>,
+    /// What happened lately.
+    pub(super) recent: VecDeque<Entry>,
+    pub(super) sighted: VecDeque<Sighting>,
+    pub(super) last_good: Option<Tick>,
+    /// Something has failed since the last turn.
+    pub(super) fresh: bool,
+}
+
+// === impl Spot ===
+
+impl Spot {
+    pub(super) fn learn(&mut self, primary: Cause, cause: Cause) {
+        if let Some(known) = self.roots.iter_mut().find(|known| known.0 == primary) {
+            known.1 = cause;
+        } else if self.roots.len() < MOST_ROOTS {
+            self.roots.push((primary, cause));
+        }
+    }
+
+    /// What stands behind `primary`, as far as is known.
+    pub(super) fn behind(&self, primary: Cause) -> Cause {
+        let known = self.roots.iter().find(|known| known.0 == primary);
+        known.map_or(primary, |known| known.1)
+    }
+}
+
+/// Adds `item`; where there are `most` already, the oldest goes.
+pub(super) fn push<T>(list: &mut VecDeque<T>, item: T, most: usize) {
+    if list.len() == most {
+        list.pop_front();
+    }
+    list.push_back(item);
+}

@@ -1,0 +1,267 @@
+//! R7: which change failures come from, and which not.
+
+use std::sync::Arc;
+
+use soe503_core::change::{Added, Change, Kind, Log, Onset, Origin, Reach, WhyNot, link};
+
+/// The onset of every row, in milliseconds.
+const ONSET: i64 = 1_795_369_252_000;
+const HOUR: i64 = 3_600_000;
+
+fn pools(names: &[&str]) -> Reach {
+    Reach::Pools(names.iter().map(|name| Arc::from(*name)).collect())
+}
+
+/// A change `before` milliseconds before the onset.
+fn change(kind: Kind, before: i64, reach: Reach) -> Change {
+    Change {
+        id: format!("C{before}").into(),
+        kind,
+        at_ms: ONSET - before,
+        service: Some("cart".into()),
+        version: Some(format!("v{before}").into()),
+        reach,
+        by: None,
+        notes: Vec::new(),
+        origin: Origin::Reported,
+    }
+}
+
+fn log(watched: i64, changes: impl IntoIterator<Item = Change>) -> Log {
+    let mut log = Log::new(ONSET - watched);
+    for change in changes {
+        assert!(matches!(log.add(change), Added::New(_)));
+    }
+    log
+}
+
+fn onset<'a>(backends: &'a [Arc<str>], whole: bool) -> Onset<'a> {
+    Onset {
+        at_ms: ONSET,
+        pool: Some("cart"),
+        backends,
+        backends_total: Some(3),
+        whole,
+    }
+}
+
+fn only(change: Change) -> Result<f64, WhyNot> {
+    let links = link(&log(10_000, [change]), &onset(&[], true));
+    match (links.cause, links.near.first()) {
+        (Some(link), None) => Ok(link.ratio),
+        (None, Some((_, why))) => Err(*why),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn one_change_and_its_window() {
+    use Kind::{Certificate, Config, Deploy, Dns, Flag};
+    let cart = || pools(&["cart"]);
+    for (kind, before, linked) in [
+        (Deploy, 8_000, true),
+        (Deploy, 0, true),
+        (Deploy, 300_000, true),
+        (Deploy, 303_000, false),
+        (Config, 59_000, true),
+        (Config, 63_000, false),
+        (Flag, 30_000, true),
+        (Flag, 33_000, false),
+        (Dns, 90_000, true),
+        (Certificate, 1_000, true),
+        (Certificate, 3_000, false),
+        // The clock of whoever told it may be two seconds ahead, not three.
+        (Deploy, -2_000, true),
+        (Deploy, -3_000, false),
+    ] {
+        let found = only(change(kind, before, cart()));
+        assert_eq!(found.is_ok(), linked, "{kind} {before}: {found:?}");
+    }
+    let ratio = only(change(Deploy, 8_000, cart())).unwrap();
+    assert!((50.0..80.0).contains(&ratio), "{ratio}");
+}
+
+#[test]
+fn what_we_dated_ourselves_has_no_margin() {
+    for (before, linked) in [(0, true), (60_000, true), (-1, false), (60_001, false)] {
+        let reload = Change {
+            origin: Origin::Reload,
+            ..change(Kind::Config, before, Reach::Everything)
+        };
+        assert_eq!(only(reload).is_ok(), linked, "{before}");
+    }
+}
+
+#[test]
+fn errors_that_began_before_have_another_cause() {
+    let found = only(change(Kind::Deploy, -40_000, pools(&["cart"])));
+    assert_eq!(found, Err(WhyNot::Later(40_000)));
+}
+
+#[test]
+fn what_concerns_something_else_is_not_it() {
+    let elsewhere = only(change(Kind::Deploy, 8_000, pools(&["billing"])));
+    assert_eq!(elsewhere, Err(WhyNot::Elsewhere));
+    let nobody_knows = only(change(Kind::Deploy, 8_000, Reach::Unknown));
+    assert_eq!(nobody_knows, Err(WhyNot::ReachUnknown));
+    assert!(only(change(Kind::Flag, 8_000, Reach::Everything)).is_ok());
+    assert!(only(change(Kind::Deploy, 8_000, pools(&["a", "cart"]))).is_ok());
+    // The proxy itself is not concerned by a deploy of what is behind it.
+    let own = Onset {
+        pool: None,
+        ..onset(&[], true)
+    };
+    let links = link(
+        &log(0, [change(Kind::Deploy, 8_000, pools(&["cart"]))]),
+        &own,
+    );
+    assert_eq!(links.cause, None);
+}
+
+#[test]
+fn a_frequent_deployer_is_not_blamed() {
+    // (seconds between changes, is the last one, 8 s before, linked?)
+    for (every, linked) in [(60, false), (120, false), (600, false), (2 * 3600, true)] {
+        let times = (0..20).map(|n| 8_000 + n * every * 1000);
+        let changes = times.map(|before| change(Kind::Deploy, before, pools(&["cart"])));
+        let links = link(&log(24 * HOUR, changes), &onset(&[], true));
+        assert_eq!(links.cause.is_some(), linked, "{every}: {links:?}");
+        if !linked {
+            let why = links.near[0].1;
+            assert!(
+                matches!(why, WhyNot::Frequent(ratio) if ratio < 10.0),
+                "{why:?}"
+            );
+        }
+    }
+    // Two within a minute are frequent enough to be sure of neither.
+    let two = [8_000, 68_000].map(|before| change(Kind::Deploy, before, pools(&["cart"])));
+    assert_eq!(link(&log(HOUR, two), &onset(&[], true)).cause, None);
+}
+
+#[test]
+fn frequent_changes_elsewhere_and_of_other_kinds_do_not_count() {
+    let others = (1..20).flat_map(|n| {
+        let before = 8_000 + n * 60_000;
+        [
+            change(Kind::Deploy, before, pools(&["billing"])),
+            Change {
+                version: Some(format!("flag{n}").into()),
+                ..change(Kind::Flag, before, pools(&["cart"]))
+            },
+        ]
+    });
+    let all = others.chain([change(Kind::Deploy, 8_000, pools(&["cart"]))]);
+    let links = link(&log(24 * HOUR, all), &onset(&[], true));
+    let cause = links.cause.unwrap();
+    assert_eq!(cause.before_ms, 8_000);
+    assert!(cause.ratio > 100.0, "a day was watched: {}", cause.ratio);
+}
+
+/// One roll-out is told by each of its steps.
+#[test]
+fn the_same_version_told_again_is_no_other_change() {
+    let steps = [8_000, 30_000, 52_000].map(|before| Change {
+        version: Some("v2.8.0".into()),
+        ..change(Kind::Deploy, before, pools(&["cart"]))
+    });
+    let links = link(&log(HOUR, steps), &onset(&[], true));
+    assert_eq!(
+        links.cause.unwrap().before_ms,
+        8_000,
+        "the nearest is named"
+    );
+    assert_eq!(links.near.len(), 2);
+    assert!(
+        links
+            .near
+            .iter()
+            .all(|(_, why)| matches!(why, WhyNot::LessLikely(_)))
+    );
+}
+
+#[test]
+fn a_release_explains_only_the_backends_that_have_it() {
+    let backends =
+        |names: &[&str]| -> Vec<Arc<str>> { names.iter().map(|n| Arc::from(*n)).collect() };
+    let mut log = Log::new(ONSET - HOUR);
+    let (pool, version) = (Arc::from("cart"), Arc::from("2.8.0"));
+    for (n, backend) in ["a", "b"].into_iter().enumerate() {
+        let at = ONSET - 9_000 + n as i64 * 1_000;
+        log.release(
+            &format!("R{n}").into(),
+            &pool,
+            &backend.into(),
+            &version,
+            at,
+        );
+    }
+    assert_eq!(log.changes().count(), 1, "one roll-out");
+    for (failing, whole, linked) in [
+        (vec!["a"], false, true),
+        (vec!["a", "b"], false, true),
+        (vec!["a", "c"], false, false),
+        (vec!["a", "b"], true, false),
+        (vec![], false, false),
+    ] {
+        let failing = backends(&failing);
+        let links = link(&log, &onset(&failing, whole));
+        assert_eq!(links.cause.is_some(), linked, "{failing:?} {whole}");
+    }
+    log.release(&"R2".into(), &pool, &"c".into(), &version, ONSET - 7_000);
+    let change = link(&log, &onset(&[], true)).cause.unwrap().change;
+    assert_eq!(change.at_ms, ONSET - 9_000, "it began with the first");
+    assert_eq!(change.to_string(), "new release of cart 2.8.0");
+}
+
+#[test]
+fn a_marker_that_is_sent_twice_is_kept_once_and_the_log_is_bounded() {
+    let mut log = Log::new(ONSET);
+    let marker = || change(Kind::Deploy, 8_000, pools(&["cart"]));
+    assert!(matches!(log.add(marker()), Added::New(_)));
+    let again = Change {
+        id: "other".into(),
+        ..marker()
+    };
+    assert!(matches!(log.add(again), Added::Known(known) if &*known.id == "C8000"));
+    for n in 0..1_000 {
+        log.add(change(Kind::Deploy, n, pools(&["cart"])));
+    }
+    let times: Vec<i64> = log.changes().map(|change| change.at_ms).collect();
+    assert_eq!(times.len(), 256);
+    assert!(times.is_sorted(), "by time");
+    assert_eq!(times[255], ONSET, "the latest are kept");
+}
+
+#[test]
+fn the_order_in_which_changes_are_told_does_not_matter() {
+    let markers = || {
+        (0..12).map(|n| {
+            let before = 8_000 + (n * 7_919 % 12) * 45_000;
+            let reach = if n % 3 == 0 {
+                pools(&["billing"])
+            } else {
+                pools(&["cart"])
+            };
+            change(
+                if n % 2 == 0 { Kind::Deploy } else { Kind::Flag },
+                before,
+                reach,
+            )
+        })
+    };
+    let forth = link(&log(HOUR, markers()), &onset(&[], true));
+    let mut reversed: Vec<Change> = markers().collect();
+    reversed.reverse();
+    let back = link(&log(HOUR, reversed), &onset(&[], true));
+    assert_eq!(forth, back);
+}
+
+#[test]
+fn what_is_far_away_is_not_even_near() {
+    let links = link(
+        &log(HOUR, [change(Kind::Deploy, 16 * 60_000, pools(&["cart"]))]),
+        &onset(&[], true),
+    );
+    assert_eq!(links, soe503_core::change::Links::default());
+}

@@ -1,0 +1,6 @@
+//! When an incident is opened, what belongs to it, and when it is over.
+
+mod belongs;
+mod open_and_close;
+mod scene;
+mod timeline;

@@ -1,0 +1,49 @@
+//! `GET` and `POST /api/v1/changes`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, State};
+use soe503_api::{self as api, ChangeRequest, Problem};
+use soe503_core::change::Kind;
+
+use super::actions::bad_request;
+use super::problem::{Refusal, unknown};
+use super::router::Shared;
+use crate::control::clock::Anchor;
+use crate::control::incidents::BadChange;
+
+pub(super) async fn all(State(shared): State<Shared>) -> Json<api::Changes> {
+    Json(shared.proxy.incidents.changes())
+}
+
+pub(super) async fn add(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    body: Bytes,
+) -> Result<Json<api::Change>, Refusal> {
+    let request: ChangeRequest = serde_json::from_slice(&body)
+        .map_err(|error| bad_request(&format!("The body is no change: {error}.")))?;
+    let pools: Vec<Arc<str>> = shared.proxy.pools().keys().cloned().collect();
+    let incidents = &shared.proxy.incidents;
+    let change = incidents
+        .report(&request, &pools, Anchor::now())
+        .map_err(|bad| refusal(&bad, &request, &pools))?;
+    tracing::info!(id = change.id, title = change.title, %peer, "a change was reported");
+    Ok(Json(change))
+}
+
+fn refusal(bad: &BadChange, request: &ChangeRequest, pools: &[Arc<str>]) -> Refusal {
+    match bad {
+        BadChange::Kind => {
+            let detail = format!("There is no kind of change called {:?}.", request.kind);
+            let kinds = Kind::ALL.map(Kind::word);
+            Refusal(Problem::new(400, "Unknown kind of change", detail).with_valid(kinds))
+        }
+        BadChange::Pool(name) => unknown("pool", name, pools.iter().map(|pool| &**pool)),
+        BadChange::Long(name) => bad_request(&format!("`{name}` is longer than 500 bytes.")),
+        BadChange::Future => bad_request("`at` is in the future."),
+    }
+}

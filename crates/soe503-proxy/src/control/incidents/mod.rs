@@ -1,0 +1,157 @@
+//! Incidents and changes of the running process.
+//!
+//! ```text
+//! workers ─▶ counters ──────────┐ four times a second
+//! workers ─▶ recorder ──────────┤                            ┌─▶ directory ─▶ `inc` of the next answers
+//! pools' states, maintenance ───┼─▶ Book (soe503_core) ──────┼─▶ admin API
+//! reloads, markers, releases ───┘                            └─▶ feed: log, and whoever else wants to know
+//! ```
+//!
+//! What is an incident, and which change is its cause, is decided by [`soe503_core::incident`] and
+//! [`soe503_core::change`]; this module brings the facts and tells the results. A worker only ever loads the
+//! directory, and only when it explains a failure.
+//!
+//! Failure mode: it is late. Where this thread stands still, answers name the incidents that it knew; no request
+//! waits for it.
+
+mod add;
+mod diff;
+mod feed;
+mod follow;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use soe503_core::diagnosis::Diagnosis;
+use soe503_core::incident::{Book, Directory, EntryKind, Settings, blamed};
+use soe503_core::{Cause, Tick};
+
+pub use add::BadChange;
+pub use feed::News;
+
+use self::follow::Followed;
+use super::clock::Anchor;
+use super::recorder::Record;
+use crate::config::Config;
+
+/// A cheap-clone handle on the incidents of a process.
+#[derive(Clone, Debug)]
+pub struct Incidents {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// `server.name`.
+    server: Arc<str>,
+    directory: ArcSwap<Directory>,
+    /// Never locked by a worker.
+    desk: Mutex<Desk>,
+}
+
+#[derive(Debug)]
+struct Desk {
+    book: Book,
+    followed: Followed,
+    /// A failure of each incident that tells about it.
+    evidence: HashMap<Arc<str>, Arc<Record>>,
+}
+
+/// Incidents of one cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IncidentCount {
+    /// The cause that leads.
+    pub cause: Cause,
+    /// How many are open.
+    pub open: u64,
+    /// How many were opened so far.
+    pub opened: u64,
+}
+
+// === impl Incidents ===
+
+impl Incidents {
+    /// No incident yet.
+    pub fn new(config: &Config, anchor: Anchor) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                server: config.server.name.shared(),
+                directory: ArcSwap::default(),
+                desk: Mutex::new(Desk {
+                    book: Book::new(settings(config), anchor.moment()),
+                    followed: Followed::default(),
+                    evidence: HashMap::new(),
+                }),
+            }),
+        }
+    }
+
+    /// The incident that a failure of `pool` belongs to. Never waits.
+    pub fn find(&self, pool: &Arc<str>, diagnosis: &Diagnosis) -> Option<Arc<str>> {
+        let directory = self.shared.directory.load();
+        let (cause, _) = blamed(diagnosis);
+        directory.find(pool, cause, diagnosis.now).cloned()
+    }
+
+    /// The incident that the failure in `record` turned out to belong to.
+    pub fn of(&self, record: &Record) -> Option<Arc<str>> {
+        if record.incident.is_some() {
+            return record.incident.clone();
+        }
+        let pool = record.pool.as_ref()?;
+        let (cause, _) = blamed(&record.diagnosis);
+        let desk = self.desk();
+        let found = desk.book.find_by(pool, cause, record.at)?;
+        Some(Arc::clone(&found.id))
+    }
+
+    /// Something happened to `pool` at `at` that belongs into timelines.
+    pub fn note(&self, pool: &Arc<str>, kind: EntryKind, what: &str, at: Tick) {
+        let at = Anchor::now().moment().of(at);
+        self.desk().book.note(Some(pool), kind, what, at);
+    }
+
+    /// How many there are, by cause; causes without any are left out.
+    pub fn counts(&self) -> Vec<IncidentCount> {
+        let desk = self.desk();
+        let mut counts: Vec<IncidentCount> = desk
+            .book
+            .opened()
+            .map(|(cause, opened)| IncidentCount {
+                cause,
+                open: 0,
+                opened,
+            })
+            .collect();
+        let open = desk.book.incidents().filter(|incident| incident.is_open());
+        for cause in open.filter_map(|incident| Some(incident.lead()?.cause)) {
+            match counts.iter_mut().find(|count| count.cause == cause) {
+                Some(count) => count.open += 1,
+                // It was opened under another cause.
+                None => counts.push(IncidentCount {
+                    cause,
+                    open: 1,
+                    opened: 0,
+                }),
+            }
+        }
+        counts
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        // Whatever panicked, the book is a list of what was seen; the next turn goes on.
+        let desk = self.shared.desk.lock();
+        desk.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        close_after: config.incidents.close_after,
+    }
+}

@@ -1,0 +1,5 @@
+//! Incidents and change markers of the real binary: what is one, what it is about, which change it comes from.
+
+mod changes;
+mod outages;
+mod scene;
