@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
     admin::AdminArgs, breaker::BreakerArgs, cache::CacheArgs, confirm::ConfirmArgs,
-    explain::ExplainArgs, limits::LimitsArgs, maintenance::MaintenanceArgs, pool::PoolArgs,
+    explain::ExplainArgs, journal::JournalArgs, limits::LimitsArgs, maintenance::MaintenanceArgs,
+    pool::PoolArgs,
 };
 
 const EXIT_CODES: &str = "\
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// See, begin and end the maintenance of pools and routes
     Maintenance(MaintenanceArgs),
+    /// The journal: what survives a restart, and whether it is written
+    Journal(JournalArgs),
     /// Rate limits: who is let through, and how often not
     Limits(LimitsArgs),
 }

@@ -6,7 +6,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`] | what can be typed |
-//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`maintenance`], [`limits`] | the commands that ask the admin API |
+//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`maintenance`], [`limits`], [`journal`] | the commands that ask the admin API |
 //! | [`confirm`] | is this a 503, whose, and why |
 //! | [`admin`] | finding the admin API, and errors with the nearest valid choice |
 //! | [`show`] | terminal, colours, tables, numbers |
@@ -20,6 +20,7 @@ mod clock;
 mod confirm;
 mod exit;
 mod explain;
+mod journal;
 mod limits;
 mod maintenance;
 mod pool;
@@ -59,6 +60,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Confirm(args) => confirm::run(&args).await,
         Command::Explain(args) => explain::run(&cli.admin, &args).await,
         Command::Maintenance(args) => maintenance::run(&cli.admin, args).await,
+        Command::Journal(args) => journal::run(&cli.admin, &args).await,
         Command::Limits(args) => limits::run(&cli.admin, &args).await,
     }
 }

@@ -19,6 +19,7 @@
 //! | [`action`] | `POST …/drain`, `enable`, `disable` and `POST …/breaker/{reset,open,close}` |
 //! | [`rate_limit`] | `GET /api/v1/rate_limits` |
 //! | [`maintenance`] | `GET /api/v1/maintenance`, `POST …/{target}/{start,end}` |
+//! | [`journal`] | `GET /api/v1/journal` |
 //! | [`failure`] | `GET /api/v1/failures/{request id}` |
 //! | [`problem`] | the body of every answer that is not a success |
 //! | `client` | a small async client (feature `client`) |
@@ -27,6 +28,7 @@ pub mod action;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod failure;
+pub mod journal;
 pub mod maintenance;
 pub mod path;
 pub mod pool;
@@ -39,6 +41,7 @@ pub use failure::{
     Actions, Attempt, Diagnosis, Evidence, FailureRecord, Grade, Phase, RequestSummary,
     RetryVerdict, RuledOut, Scope, ScopeLevel,
 };
+pub use journal::{Journal, JournalEntries, JournalSetAside, JournalState, JournalTrouble};
 pub use maintenance::{Maintenance, MaintenanceAction, MaintenanceList, MaintenanceRequest};
 pub use pool::{
     Backend, BackendState, ByPriority, Cache, Circuit, CircuitState, Failover, ForcedCircuit,

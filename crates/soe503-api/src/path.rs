@@ -30,6 +30,8 @@ pub const BREAKER_ACTION: &str = "/api/v1/pools/{pool}/breaker/{action}";
 pub const CACHE_FLUSH: &str = "/api/v1/pools/{pool}/cache/flush";
 /// `GET`: one [`FailureRecord`](crate::FailureRecord).
 pub const FAILURE: &str = "/api/v1/failures/{request_id}";
+/// `GET`: the [`Journal`](crate::Journal).
+pub const JOURNAL: &str = "/api/v1/journal";
 
 /// `GET`: [`RateLimits`](crate::RateLimits).
 pub const RATE_LIMITS: &str = "/api/v1/rate_limits";

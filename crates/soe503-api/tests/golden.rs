@@ -4,13 +4,14 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use soe503_api::{
     BackendState, CircuitState, FailureRecord, Grade, HealthCheckState, HintStatus,
-    IdleTimeoutSource, MaintenanceList, Phase, Pool, PoolState, Pools, Problem, RateLimits,
-    RetryVerdict, ScopeLevel, Timestamp,
+    IdleTimeoutSource, Journal, JournalState, MaintenanceList, Phase, Pool, PoolState, Pools,
+    Problem, RateLimits, RetryVerdict, ScopeLevel, Timestamp,
 };
 
 const POOLS: &str = include_str!("golden/pools.json");
 const RATE_LIMITS: &str = include_str!("golden/rate_limits.json");
 const MAINTENANCE: &str = include_str!("golden/maintenance.json");
+const JOURNAL: &str = include_str!("golden/journal.json");
 const FAILURE: &str = include_str!("golden/failure.json");
 const PROBLEM: &str = include_str!("golden/problem.json");
 
@@ -21,6 +22,17 @@ fn round_trip<T: Serialize + DeserializeOwned>(text: &str) -> T {
     let written = serde_json::to_string_pretty(&value).unwrap();
     assert_eq!(written, text.trim_end());
     value
+}
+
+#[test]
+fn journal() {
+    let journal: Journal = round_trip(JOURNAL);
+    assert_eq!(journal.state, JournalState::Failing);
+    assert_eq!(journal.trouble.unwrap().kind, "disk_full");
+    assert_eq!(journal.entries.failures, 1503);
+    let newer = JOURNAL.replace("\"failing\"", "\"asleep\"");
+    let newer: Journal = serde_json::from_str(&newer).unwrap();
+    assert_eq!(newer.state, JournalState::Unknown);
 }
 
 #[test]

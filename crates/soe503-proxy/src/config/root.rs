@@ -5,7 +5,8 @@ use std::sync::Arc;
 use http::Method;
 
 use super::{
-    AccessLog, Admin, Listener, Maintenance, NonEmpty, PoolConfig, RateLimit, Report, Route, Server,
+    AccessLog, Admin, Journal, Listener, Maintenance, NonEmpty, PoolConfig, RateLimit, Report,
+    Route, Server,
 };
 
 /// A config that holds together: every reference is resolved, every value is in range.
@@ -26,6 +27,8 @@ pub struct Config {
     pub admin: Option<Admin>,
     /// Where the access log goes.
     pub access_log: AccessLog,
+    /// What survives a restart, if anything does.
+    pub journal: Option<Journal>,
     /// Where clients connect; no two have the same address.
     pub listeners: NonEmpty<Listener>,
     /// What happens to requests, the most specific match first: an exact host before a suffix

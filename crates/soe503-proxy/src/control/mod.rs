@@ -12,6 +12,7 @@
 //! | [`dns`] | names of backends, resolved again and again |
 //! | [`recorder`] | what is known about recent failures, by request id |
 //! | [`access_log`] | one line of JSON per request |
+//! | [`journal`] | which failures survive a restart, and how that is told |
 //! | [`metrics`] | what Prometheus reads |
 //! | [`clock`] | wall time, for display |
 
@@ -20,6 +21,7 @@ pub mod admin;
 pub mod check;
 pub mod clock;
 pub mod dns;
+pub mod journal;
 pub mod metrics;
 pub mod recorder;
 mod start;

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::clock::Anchor;
 use crate::control::recorder::Recorder;
+use crate::journal::Journal;
 use crate::tls::{FileReloads, ServerTls};
 
 /// The pools, by name.
@@ -38,6 +39,8 @@ pub struct Proxy {
     pub recorder: Recorder,
     /// Where access log entries go.
     pub access_log: AccessLog,
+    /// What survives a restart; off unless it is configured.
+    pub journal: Journal,
     /// Reloads so far.
     pub reloads: Reloads,
     /// Certificates that changed on disk.
@@ -80,6 +83,7 @@ impl Proxy {
             connections: Connections::default(),
             recorder,
             access_log,
+            journal: Journal::default(),
             reloads: Reloads::default(),
             file_reloads: FileReloads::default(),
             interruptions,

@@ -1,10 +1,10 @@
 //! The tables of the file itself.
 
 use super::{
-    AccessLogKeys, AdminKeys, ListenerKeys, MaintenanceKeys, PoolKeys, RateLimitKeys, RouteKeys,
-    ServerKeys,
+    AccessLogKeys, AdminKeys, JournalKeys, ListenerKeys, MaintenanceKeys, PoolKeys, RateLimitKeys,
+    RouteKeys, ServerKeys,
 };
-use crate::config::wire::{Each, MaybeEach, MaybeNamed, Named, Nested, section};
+use crate::config::wire::{Each, Maybe, MaybeEach, MaybeNamed, Named, Nested, section};
 
 section! {
     /// A config of soe503.
@@ -15,6 +15,9 @@ section! {
         admin: Nested<AdminKeys>;
         /// One line of JSON per request, written outside the request's path.
         access_log: Nested<AccessLogKeys>;
+        /// What survives a restart.
+        journal: Maybe<JournalKeys>, absent("nothing survives a restart"),
+            like("{ path = \"journal.redb\" }");
         /// Where clients connect.
         listeners: Each<ListenerKeys>, like("[[listeners]]\naddress = \"127.0.0.1:8080\"");
         /// Which requests go to which pool. The most specific match wins: an exact host before a

@@ -13,6 +13,11 @@ shutdown_grace = "7s"
 address = "127.0.0.2:9504"
 [access_log]
 path = "stderr"
+[journal]
+path = "/var/lib/soe503/journal.redb"
+max_size = "3MiB"
+max_age = "8days"
+sample = 7
 [[listeners]]
 address = "127.0.0.1:8080"
 protocols = ["h1"]

@@ -15,6 +15,7 @@ use soe503_core::throttle::ThrottleSnapshot;
 use soe503_core::waiting::WaitingSnapshot;
 
 use crate::config::TlsVersion;
+use crate::journal::Status;
 use crate::state::{Class, Origin};
 use crate::tls::Reason;
 
@@ -43,6 +44,8 @@ pub struct Scrape {
     pub access_log_written: u64,
     /// Access log lines lost.
     pub access_log_dropped: u64,
+    /// What survives a restart; `None`: nothing.
+    pub journal: Option<JournalScrape>,
     /// Reloads of the configuration that were refused.
     pub reloads_failed: u64,
     /// Reloads of the configuration that were applied.
@@ -57,6 +60,23 @@ pub struct Scrape {
     pub rate_limits: Vec<RateSnapshot>,
     /// The pools, by name.
     pub pools: Vec<PoolScrape>,
+}
+
+/// The journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalScrape {
+    /// How it is.
+    pub status: Status,
+    /// Entries written.
+    pub written: u64,
+    /// Entries lost.
+    pub dropped: u64,
+    /// Entries removed because they were old.
+    pub aged: u64,
+    /// Entries removed to make room.
+    pub squeezed: u64,
+    /// Files set aside.
+    pub set_aside: u64,
 }
 
 /// TLS of one listener.

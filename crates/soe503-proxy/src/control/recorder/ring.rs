@@ -3,9 +3,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Record;
+use crate::control::journal::Failures;
 
 /// Bounds of the recorder.
 ///
@@ -38,6 +39,8 @@ struct Shared {
 struct Kept {
     waiting: Receiver<Record>,
     ring: Ring,
+    /// Where a sample of them goes, so that it survives a restart.
+    journal: Option<Failures>,
 }
 
 /// The last so many records, findable by id.
@@ -66,6 +69,11 @@ impl Default for Settings {
 impl Recorder {
     /// A recorder with these bounds; zeros count as one.
     pub fn new(settings: Settings) -> Self {
+        Self::with_journal(settings, None)
+    }
+
+    /// The same, with a sample of the records for `journal`, whether that is on or not.
+    pub fn with_journal(settings: Settings, journal: Option<Failures>) -> Self {
         let (sender, waiting) = sync_channel(settings.waiting.max(1));
         Self {
             sender,
@@ -74,6 +82,7 @@ impl Recorder {
                 kept: Mutex::new(Kept {
                     waiting,
                     ring: Ring::new(settings.kept.max(1)),
+                    journal,
                 }),
             }),
         }
@@ -97,6 +106,14 @@ impl Recorder {
         self.with(|_| ());
     }
 
+    /// How many a second go into the journal from now on, of each pool and cause.
+    pub fn sample(&self, most: u32) {
+        let mut kept = self.locked();
+        if let Some(journal) = &mut kept.journal {
+            journal.sample(most);
+        }
+    }
+
     /// Records lost on their way.
     pub fn dropped(&self) -> u64 {
         self.shared.dropped.load(Relaxed)
@@ -108,17 +125,25 @@ impl Recorder {
     }
 
     fn with<T>(&self, look: impl FnOnce(&Ring) -> T) -> T {
-        // Each change of the ring is complete before the next, so a panic elsewhere left it whole.
-        let mut kept = self
-            .shared
-            .kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let Kept { waiting, ring } = &mut *kept;
+        let mut kept = self.locked();
+        let Kept {
+            waiting,
+            ring,
+            journal,
+        } = &mut *kept;
         while let Ok(record) = waiting.try_recv() {
+            if let Some(journal) = journal {
+                journal.offer(&record);
+            }
             ring.push(record);
         }
         look(ring)
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Kept> {
+        // Each change of the ring is complete before the next, so a panic elsewhere left it whole.
+        let kept = self.shared.kept.lock();
+        kept.unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,6 +3,7 @@
 mod admission;
 mod backend;
 mod hedge;
+mod journal;
 mod pool;
 mod process;
 mod requests;
@@ -48,13 +49,14 @@ pub enum Kind {
 }
 
 /// The lists, in the order of the page.
-const LISTS: [&[Family]; 6] = [
+const LISTS: [&[Family]; 7] = [
     requests::ROWS,
     admission::ROWS,
     pool::ROWS,
     hedge::ROWS,
     backend::ROWS,
     process::ROWS,
+    journal::ROWS,
 ];
 
 /// Every metric, in the order of the page.
