@@ -41,8 +41,8 @@ async fn written(proxy: &Proxy) {
 }
 
 async fn record(proxy: &Proxy, id: &str) -> Option<Value> {
-    let answer = get(proxy.admin(), &format!("/api/v1/failures/{id}"));
-    let answer = answer.await.unwrap();
+    let path = format!("/api/v1/failures/{id}");
+    let answer = get(proxy.admin(), &path).await.unwrap();
     (answer.status == 200).then(|| answer.json())
 }
 

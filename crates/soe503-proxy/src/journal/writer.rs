@@ -328,7 +328,7 @@ impl Task {
         self.rest = match trouble.kind {
             // It failed for the first time: whether it is the file is seen when it is opened.
             _ if was_open && self.failed == 1 => 0,
-            TroubleKind::OverLimit => 0,
+            TroubleKind::OverLimit if self.failed < ATTEMPTS => 0,
             TroubleKind::InUse => PATIENCE_IN_USE,
             _ => PATIENCE,
         };
