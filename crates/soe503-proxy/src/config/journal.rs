@@ -10,7 +10,7 @@ use crate::journal::Limits;
 ///
 /// - `path`: required
 /// - `max_size`: `"64MiB"`
-/// - `max_age`: `"30d"`
+/// - `max_age`: `"720h"`
 /// - `sample`: `10`
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

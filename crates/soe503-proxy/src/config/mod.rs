@@ -56,7 +56,7 @@ pub use health::{HealthCheck, Probe, StatusSet};
 pub use hedge::Hedge;
 pub use instead::{Fallback, PageFile};
 pub use journal::Journal;
-pub use listener::{Limits, Listener, Protocols};
+pub use listener::{ExplainTo, Limits, Listener, Protocols};
 pub use load::{MAX_FILE_SIZE, from_str, load};
 pub use maintenance::{Maintenance, MaintenanceBypass, Secret};
 pub use manual::{full_example, reference_page, schema};

@@ -162,9 +162,10 @@ pub(super) fn decode(value: &[u8]) -> Option<(u8, &str, &[u8])> {
 
 /// What the entry with this value costs.
 pub(super) fn cost_of(value: &[u8]) -> u64 {
-    decode(value).map_or(cost(0, value.len()), |(_, id, body)| {
-        cost(id.len(), body.len())
-    })
+    match decode(value) {
+        Some((_, id, body)) => cost(id.len(), body.len()),
+        None => cost(0, value.len()),
+    }
 }
 
 // === impl Stored ===

@@ -230,10 +230,10 @@ impl<'t> Tables<'t> {
         let tally = &mut books.kinds[entry.kind.index()];
         let place = (entry.at, books.next);
         books.next += 1;
-        if let Some(before) = ids.insert(&*entry.id, place)? {
-            if let Some(old) = times.remove(before.value())? {
-                tally.remove(old.value());
-            }
+        if let Some(before) = ids.insert(&*entry.id, place)?
+            && let Some(old) = times.remove(before.value())?
+        {
+            tally.remove(old.value());
         }
         entry.encode(value);
         times.insert(place, value.as_slice())?;

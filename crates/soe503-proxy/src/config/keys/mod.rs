@@ -30,7 +30,9 @@ pub(super) use headers::{Fields, HeaderKeys};
 pub(super) use hedge::HedgeKeys;
 pub(super) use instead::{FallbackKeys, PageKeys};
 pub(super) use journal::JournalKeys;
-pub(super) use listeners::{ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol};
+pub(super) use listeners::{
+    ExplainToKeys, ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol,
+};
 pub(super) use maintenance::{BypassKeys, MaintenanceKeys};
 pub(super) use pools::{
     BackendKeys, BreakerKeys, CacheKeys, CheckKeys, CheckKind, EjectionKeys, PoolKeys, QueueKeys,

@@ -22,6 +22,7 @@ sample = 7
 address = "127.0.0.1:8080"
 protocols = ["h1"]
 explain = "full"
+explain_to = { internal = ["10.0.0.0/8"], full = ["10.1.0.0/16", "::1/128"] }
 proxy_protocol = "require"
 trusted = ["10.0.0.0/8", "2001:db8::1"]
 trace_context = true

@@ -24,13 +24,16 @@ pub struct Failures {
     sampler: Sampler,
 }
 
+/// A pool and a cause.
+type Key = (Option<Arc<str>>, Cause);
+
 /// Counts what was kept.
 #[derive(Debug)]
 struct Sampler {
     /// How many a second, of each pool and cause.
     most: u32,
     /// The second of a tick, and how many of it were kept.
-    kept: HashMap<(Option<Arc<str>>, Cause), (u64, u32)>,
+    kept: HashMap<Key, (u64, u32)>,
 }
 
 /// The record of the request with this id, if the journal has it. It may wait for the disk.

@@ -125,7 +125,7 @@ fn what_is_on_its_way_elsewhere_is_gathered_before_each_commit_and_at_the_end() 
         from.lock()
             .unwrap()
             .drain(..)
-            .for_each(|entry| into.put(entry))
+            .for_each(|entry| into.put(entry));
     };
     let wanted = Some((place(&directory), Limits::default()));
     journal.configure(wanted, now, gather).unwrap();
