@@ -31,7 +31,7 @@ pub struct Status {
     pub trouble: Option<(Trouble, u64)>,
     /// The length of the file, in bytes, after the last commit.
     pub size: u64,
-    /// How many entries it has, by [`Kind::index`].
+    /// How many entries it has, in the order of [`Kind::ALL`].
     pub entries: [u64; Kind::ALL.len()],
     /// When the oldest entry was.
     pub oldest: Option<u64>,
