@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
     admin::AdminArgs, breaker::BreakerArgs, cache::CacheArgs, change::ChangeArgs,
-    confirm::ConfirmArgs, explain::ExplainArgs, incidents::IncidentsArgs, limits::LimitsArgs,
-    maintenance::MaintenanceArgs, pool::PoolArgs, report::ReportArgs,
+    confirm::ConfirmArgs, explain::ExplainArgs, incidents::IncidentsArgs, journal::JournalArgs,
+    limits::LimitsArgs, maintenance::MaintenanceArgs, pool::PoolArgs, report::ReportArgs,
 };
 
 const EXIT_CODES: &str = "\
@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Change(ChangeArgs),
     /// See, begin and end the maintenance of pools and routes
     Maintenance(MaintenanceArgs),
+    /// The journal: what survives a restart, and whether it is written
+    Journal(JournalArgs),
     /// Rate limits: who is let through, and how often not
     Limits(LimitsArgs),
 }

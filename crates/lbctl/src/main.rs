@@ -6,7 +6,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`] | what can be typed |
-//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`] | the commands that ask the admin API |
+//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`], [`journal`] | the commands that ask the admin API |
 //! | [`confirm`] | is this a 503, whose, and why |
 //! | [`admin`] | finding the admin API, and errors with the nearest valid choice |
 //! | [`show`] | terminal, colours, tables, numbers |
@@ -22,6 +22,7 @@ mod confirm;
 mod exit;
 mod explain;
 mod incidents;
+mod journal;
 mod limits;
 mod maintenance;
 mod pool;
@@ -65,6 +66,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Report(args) => report::run(&cli.admin, &args).await,
         Command::Change(args) => change::run(&cli.admin, args).await,
         Command::Maintenance(args) => maintenance::run(&cli.admin, args).await,
+        Command::Journal(args) => journal::run(&cli.admin, &args).await,
         Command::Limits(args) => limits::run(&cli.admin, &args).await,
     }
 }

@@ -19,6 +19,7 @@
 //! | [`action`] | `POST …/drain`, `enable`, `disable` and `POST …/breaker/{reset,open,close}` |
 //! | [`rate_limit`] | `GET /api/v1/rate_limits` |
 //! | [`maintenance`] | `GET /api/v1/maintenance`, `POST …/{target}/{start,end}` |
+//! | [`journal`] | `GET /api/v1/journal` |
 //! | [`failure`] | `GET /api/v1/failures/{request id}` |
 //! | [`incident`] | `GET /api/v1/incidents`, `GET /api/v1/incidents/{id}` |
 //! | [`change`] | `GET` and `POST /api/v1/changes` |
@@ -31,6 +32,7 @@ pub mod change;
 pub mod client;
 pub mod failure;
 pub mod incident;
+pub mod journal;
 pub mod maintenance;
 pub mod path;
 pub mod pool;
@@ -48,6 +50,7 @@ pub use incident::{
     CauseShare, Incident, IncidentRequests, IncidentState, IncidentSummary, Incidents,
     LinkedChange, NearbyChange, Symptom, TimelineEntry,
 };
+pub use journal::{Journal, JournalEntries, JournalSetAside, JournalState, JournalTrouble};
 pub use maintenance::{Maintenance, MaintenanceAction, MaintenanceList, MaintenanceRequest};
 pub use pool::{
     Backend, BackendState, ByPriority, Cache, Circuit, CircuitState, Failover, ForcedCircuit,

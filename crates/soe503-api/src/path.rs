@@ -37,6 +37,8 @@ pub const INCIDENT: &str = "/api/v1/incidents/{id}";
 /// `GET`: [`Changes`](crate::Changes). `POST` a [`ChangeRequest`](crate::ChangeRequest): answers the
 /// [`Change`](crate::Change).
 pub const CHANGES: &str = "/api/v1/changes";
+/// `GET`: the [`Journal`](crate::Journal).
+pub const JOURNAL: &str = "/api/v1/journal";
 
 /// `GET`: [`RateLimits`](crate::RateLimits).
 pub const RATE_LIMITS: &str = "/api/v1/rate_limits";

@@ -5,13 +5,14 @@ use serde_json::Value;
 use soe503_api::{
     BackendState, ChangeOrigin, ChangeReach, ChangeRequest, Changes, CircuitState, FailureRecord,
     Grade, HealthCheckState, HintStatus, IdleTimeoutSource, Incident, IncidentState, Incidents,
-    MaintenanceList, Phase, Pool, PoolState, Pools, Problem, RateLimits, RetryVerdict, ScopeLevel,
-    Timestamp,
+    Journal, JournalState, MaintenanceList, Phase, Pool, PoolState, Pools, Problem, RateLimits,
+    RetryVerdict, ScopeLevel, Timestamp,
 };
 
 const POOLS: &str = include_str!("golden/pools.json");
 const RATE_LIMITS: &str = include_str!("golden/rate_limits.json");
 const MAINTENANCE: &str = include_str!("golden/maintenance.json");
+const JOURNAL: &str = include_str!("golden/journal.json");
 const FAILURE: &str = include_str!("golden/failure.json");
 const INCIDENT: &str = include_str!("golden/incident.json");
 const INCIDENTS: &str = include_str!("golden/incidents.json");
@@ -25,6 +26,17 @@ fn round_trip<T: Serialize + DeserializeOwned>(text: &str) -> T {
     let written = serde_json::to_string_pretty(&value).unwrap();
     assert_eq!(written, text.trim_end());
     value
+}
+
+#[test]
+fn journal() {
+    let journal: Journal = round_trip(JOURNAL);
+    assert_eq!(journal.state, JournalState::Failing);
+    assert_eq!(journal.trouble.unwrap().kind, "disk_full");
+    assert_eq!(journal.entries.failures, 1503);
+    let newer = JOURNAL.replace("\"failing\"", "\"asleep\"");
+    let newer: Journal = serde_json::from_str(&newer).unwrap();
+    assert_eq!(newer.state, JournalState::Unknown);
 }
 
 #[test]

@@ -41,7 +41,8 @@ fn of_listener(old: &Listener, new: &Listener) -> Option<&'static str> {
     let Listener {
         address,
         protocols: _,
-        explain: _,
+        explain,
+        explain_to,
         tls: _,
         proxy_protocol,
         trace_context,
@@ -50,6 +51,9 @@ fn of_listener(old: &Listener, new: &Listener) -> Option<&'static str> {
     } = old;
     first([
         (*address != new.address, "address"),
+        // Who is told more than others was found out when the connection began.
+        (*explain != new.explain && !explain_to.is_empty(), "explain"),
+        (*explain_to != new.explain_to, "explain_to"),
         (*proxy_protocol != new.proxy_protocol, "proxy_protocol"),
         (*trace_context != new.trace_context, "trace_context"),
         (*forwarded != new.forwarded, "forwarded"),
@@ -125,6 +129,10 @@ mod tests {
             ("explain = \"public\"", None),
             ("limits = { max_headers = 9, idle_timeout = \"9s\" }", None),
             ("trace_context = true", Some("trace_context")),
+            (
+                "explain_to = { full = [\"10.0.0.0/8\"] }",
+                Some("explain_to"),
+            ),
             (
                 "limits = { max_connections = 9, max_headers = 9 }",
                 Some("limits.max_connections"),

@@ -5,7 +5,7 @@
 //! promise of stability. Reading order: [`run`] puts everything together, [`config`] says what can
 //! be told, `listen`, `front` and [`upstream`] are a request's way in and out, `net` and [`tls`] what
 //! they stand on, [`control`] is
-//! everything that is not on that way, and [`state`] is what the two share.
+//! everything that is not on that way, [`state`] is what the two share, and [`journal`] is what outlives them.
 
 pub mod cli;
 pub mod commands;
@@ -14,6 +14,7 @@ pub mod control;
 pub mod demo;
 mod fixed;
 mod front;
+pub mod journal;
 pub mod listen;
 mod net;
 pub mod run;

@@ -84,7 +84,9 @@ impl Running {
     /// If an address cannot be opened or a thread cannot be started. Nothing is left running.
     pub fn start(config: Config, file: Option<&Path>) -> Result<Self, StartError> {
         let (log, writer) = open_access_log(&config.access_log).map_err(StartError::AccessLog)?;
-        let recorder = recorder::Recorder::new(recorder::Settings::default());
+        let (journal, failures) = control::journal::feed(config.server.name.shared());
+        let recorder =
+            recorder::Recorder::with_journal(recorder::Settings::default(), Some(failures));
         let workers = config.server.workers.get();
         let mut sockets = Vec::new();
         for listener in config.listeners.iter() {
@@ -95,7 +97,9 @@ impl Running {
                 })?;
             sockets.push(bound);
         }
-        let proxy = Arc::new(Proxy::new(config, recorder, log));
+        let mut proxy = Proxy::new(config, recorder, log);
+        proxy.journal = journal;
+        let proxy = Arc::new(proxy);
         let config = proxy.config();
 
         let (mut servers, mut fronts) = (Vec::new(), Vec::new());
@@ -157,6 +161,7 @@ impl Running {
             }
         }
         warn_of(&config);
+        keep_journal(&proxy, &config);
         proxy.set_accepting();
         for listener in config.listeners.iter() {
             tracing::info!(address = %listener.address, workers, "listening");
@@ -185,6 +190,7 @@ impl Running {
             }
         }
         self.control.stop();
+        self.shared.proxy.journal.stop();
         drop(self.access_log);
     }
 }
@@ -215,6 +221,7 @@ impl Shared {
         self.proxy.apply(config);
         let config = self.proxy.config();
         warn_of(&config);
+        keep_journal(&self.proxy, &config);
         let listeners = config.listeners.iter().enumerate();
         for (slot, (index, listener)) in self.servers.iter().zip(listeners) {
             slot.store(Arc::new(server(&self.proxy, index, listener)));
@@ -233,6 +240,13 @@ fn warn_of(config: &Config) {
     let warnings = config.warnings.iter().flat_map(|report| report.problems());
     for warning in warnings {
         tracing::warn!("{warning}");
+    }
+}
+
+/// Begins, moves or ends the journal. Without one the proxy serves on.
+fn keep_journal(proxy: &Proxy, config: &Config) {
+    if let Err(error) = control::journal::follow(proxy, config.journal.as_ref()) {
+        tracing::error!(%error, "the journal's thread cannot be started: nothing survives a restart");
     }
 }
 

@@ -24,6 +24,26 @@ consecutive_failures = 5
 /// Name of the snapshot; a line of [`VALID`] (or "" for its end); what stands there instead.
 const MISTAKES: &[(&str, &str, &str)] = &[
     // Keys
+    (
+        "journal_without_a_path",
+        "",
+        "[journal]\nmax_size = \"64MiB\"",
+    ),
+    (
+        "journal_that_is_too_small",
+        "",
+        "[journal]\npath = \"j.redb\"\nmax_size = \"64KiB\"",
+    ),
+    (
+        "journal_that_forgets_at_once",
+        "",
+        "[journal]\npath = \"j.redb\"\nmax_age = \"0s\"",
+    ),
+    (
+        "journal_of_too_many_failures",
+        "",
+        "[journal]\npath = \"j.redb\"\nsample = 1001",
+    ),
     ("misspelt_key", "timeout = \"15s\"", "tiemout = \"15s\""),
     ("misspelt_required_key", "address = ", "adress = "),
     ("key_of_another_table", "timeout = \"15s\"", "fall = 3"),

@@ -16,9 +16,10 @@ use soe503_core::{Cause, Outcome, Tick};
 use soe503_proxy::config::TlsVersion;
 use soe503_proxy::control::incidents::IncidentCount;
 use soe503_proxy::control::metrics::{
-    BackendScrape, Kind, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape, page, render,
-    table,
+    BackendScrape, JournalScrape, Kind, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape,
+    page, render, table,
 };
+use soe503_proxy::journal::{Limits, State, Status, Trouble, TroubleKind};
 use soe503_proxy::state::{Class, Origin};
 use soe503_proxy::tls::Reason;
 
@@ -78,6 +79,31 @@ fn hedge() -> HedgeSnapshot {
     pool.hedge().snapshot()
 }
 
+fn journal() -> JournalScrape {
+    let trouble = Trouble {
+        kind: TroubleKind::Full,
+        detail: "no space left on device".into(),
+    };
+    JournalScrape {
+        status: Status {
+            state: State::Failing,
+            path: "/var/lib/soe503/journal.redb".into(),
+            limits: Limits::default(),
+            trouble: Some((trouble, 1_795_369_268_000)),
+            size: 73_728,
+            entries: [12, 2, 1],
+            oldest: None,
+            last_commit: None,
+            set_aside: None,
+        },
+        written: 20,
+        dropped: 3,
+        aged: 4,
+        squeezed: 1,
+        set_aside: 1,
+    }
+}
+
 fn scrape() -> Scrape {
     let response = |origin, class, cause, count| ResponseCount {
         origin,
@@ -97,6 +123,7 @@ fn scrape() -> Scrape {
         recorder_dropped: 1,
         access_log_written: 90,
         access_log_dropped: 2,
+        journal: Some(journal()),
         reloads_applied: 1,
         reloads_failed: 4,
         certificate_reloads: 2,

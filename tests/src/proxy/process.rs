@@ -40,6 +40,17 @@ impl Proxy {
         Self::launch(command, config).0.ready().await
     }
 
+    /// The same, and no file of its may become longer than so many half kibibytes: the disk is full.
+    pub async fn start_with_file_limit(config: &str, most: u32) -> Self {
+        let mut command = Command::new("sh");
+        // The signal is ignored, so that writing fails with an error, as it does on a full disk.
+        let limited = "trap '' XFSZ; ulimit -f \"$0\" && exec \"$@\"";
+        command
+            .args(["-c", limited, &most.to_string()])
+            .arg(soe503());
+        Self::launch(command, config).0.ready().await
+    }
+
     /// Starts it for one pool, `app`, of these backends, which tells clients everything; `more` is
     /// added to the pool's table.
     pub async fn before(backends: &[SocketAddr], more: &str) -> Self {

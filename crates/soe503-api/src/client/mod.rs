@@ -31,8 +31,8 @@ pub use token::{Token, TokenError};
 
 use crate::{
     ActionRequest, BackendAction, BreakerAction, Change, ChangeRequest, Changes, FailureRecord,
-    Incident, Incidents, MaintenanceAction, MaintenanceList, MaintenanceRequest, Pool, Pools,
-    RateLimits, path,
+    Incident, Incidents, Journal, MaintenanceAction, MaintenanceList, MaintenanceRequest, Pool,
+    Pools, RateLimits, path,
 };
 
 /// How long each step (resolve and connect; answer) may take, unless told otherwise: 5 s.
@@ -125,6 +125,11 @@ impl Client {
     pub async fn cache_flush(&self, pool: &str) -> Result<Reply<Pool>, ClientError> {
         self.call(Method::POST, &path::cache_flush(pool), NOTHING)
             .await
+    }
+
+    /// The journal.
+    pub async fn journal(&self) -> Result<Reply<Journal>, ClientError> {
+        self.call(Method::GET, path::JOURNAL, NOTHING).await
     }
 
     /// All rate limits.

@@ -3,10 +3,10 @@
 use super::{
     keys::{
         AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, BypassKeys, CertificateKeys, CheckKeys,
-        ClientAuthKeys, EjectionKeys, FallbackKeys, FileKeys, ForwardedKeys, HashKeys, HeaderKeys,
-        HedgeKeys, LimitKeys, ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys,
-        PoolKeys, PoolTlsKeys, QueueKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys,
-        RouteKeys, ServerKeys, StickyKeys, ThrottleKeys,
+        ClientAuthKeys, EjectionKeys, ExplainToKeys, FallbackKeys, FileKeys, ForwardedKeys,
+        HashKeys, HeaderKeys, HedgeKeys, JournalKeys, LimitKeys, ListenerKeys, ListenerTlsKeys,
+        MaintenanceKeys, MatchKeys, PageKeys, PoolKeys, PoolTlsKeys, QueueKeys, RateLimitKeys,
+        ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys, StickyKeys, ThrottleKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -57,7 +57,9 @@ fn lists_of_defaults_are_true() {
     check::<ServerKeys>(server, "pub struct Server");
     check::<AdminKeys>(server, "pub struct Admin ");
     check::<AccessLogKeys>(server, "pub enum AccessLog");
+    check::<JournalKeys>(include_str!("journal.rs"), "pub struct Journal");
     let listener = include_str!("listener.rs");
+    check::<ExplainToKeys>(listener, "pub struct ExplainTo");
     check::<ListenerKeys>(listener, "pub struct Listener");
     check::<LimitKeys>(listener, "pub struct Limits");
     check::<ForwardedKeys>(include_str!("forwarding.rs"), "pub struct Forwarded ");

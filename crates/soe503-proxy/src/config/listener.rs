@@ -27,6 +27,8 @@ pub struct Listener {
     pub protocols: Protocols,
     /// How much a client is told about a failure.
     pub explain: Exposure,
+    /// Who is told more.
+    pub explain_to: ExplainTo,
     /// TLS, unless it is off.
     pub tls: Option<ListenerTls>,
     /// The networks whose connections begin with a PROXY protocol header; others are refused. `None`:
@@ -38,6 +40,21 @@ pub struct Listener {
     pub forwarded: Forwarded,
     /// What one client may cost.
     pub limits: Limits,
+}
+
+/// Clients that are told more about a failure than others: `[listeners.explain_to]`.
+///
+/// # Defaults
+///
+/// - `internal`: `[]`
+/// - `full`: `[]`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExplainTo {
+    /// Networks whose clients are told as much as [`Exposure::Internal`] tells.
+    pub internal: Networks,
+    /// Networks whose clients are told everything.
+    pub full: Networks,
 }
 
 /// The protocols of a listener.
@@ -109,6 +126,29 @@ impl Protocols {
 }
 
 // === impl Listener ===
+
+impl ExplainTo {
+    pub(super) const fn new(internal: Networks, full: Networks) -> Self {
+        Self { internal, full }
+    }
+
+    /// Whether nobody is.
+    pub fn is_empty(&self) -> bool {
+        self.internal.is_empty() && self.full.is_empty()
+    }
+
+    /// What a client at `address` is told where others are told `least`; `None`: the same.
+    pub fn more_than(&self, least: Exposure, address: IpAddr) -> Option<Exposure> {
+        let more = if self.full.contains(address) {
+            Exposure::Full
+        } else if self.internal.contains(address) {
+            Exposure::Internal
+        } else {
+            return None;
+        };
+        (more > least).then_some(more)
+    }
+}
 
 impl Listener {
     /// How much clients at `address` are told by default: `Internal` if only this machine or a

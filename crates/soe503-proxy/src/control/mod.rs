@@ -13,6 +13,7 @@
 //! | [`incidents`] | failures with one cause in one place, and what was changed |
 //! | [`recorder`] | what is known about recent failures, by request id |
 //! | [`access_log`] | one line of JSON per request |
+//! | [`journal`] | which failures survive a restart, and how that is told |
 //! | [`metrics`] | what Prometheus reads |
 //! | [`clock`] | wall time, for display |
 
@@ -22,6 +23,7 @@ pub mod check;
 pub mod clock;
 pub mod dns;
 pub mod incidents;
+pub mod journal;
 pub mod metrics;
 pub mod recorder;
 mod start;

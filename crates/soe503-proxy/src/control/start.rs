@@ -70,8 +70,8 @@ pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
     let (stop, stopped) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
-        // Only for reading a config again, one at a time.
-        .max_blocking_threads(2)
+        // For reading a config again and for one look into the journal, one at a time each, and for metrics.
+        .max_blocking_threads(3)
         .build()
         .map_err(StartError::Thread)?;
     let thread = std::thread::Builder::new()

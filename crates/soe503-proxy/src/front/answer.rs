@@ -111,6 +111,9 @@ pub(crate) fn answer(
             .handed(request.headers_mut(), route.attempts()),
         false => Handed::default(),
     };
+    if let Some(told) = client.told() {
+        request.extensions_mut().insert(told);
+    }
     let request = shared(request, handed);
     if let Some(mut response) = again::offered(route, &request) {
         let finish = in_flight.finish_mut();

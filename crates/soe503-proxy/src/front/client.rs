@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::forwarded::{Forwarder, Scheme};
-use crate::config::Forwarded;
+use crate::config::{Exposure, Forwarded};
 use crate::listen::watch::Watch;
 use crate::listen::{Admitted, Seat};
 use crate::tls::Handshake;
@@ -16,13 +16,20 @@ pub(crate) struct Client {
     forwarder: Forwarder,
     watch: Arc<Watch>,
     tls: Option<Box<Handshake>>,
+    /// How much it is told about a failure, if that is more than others are told.
+    told: Option<Exposure>,
     /// Held for as long as the connection lives.
     _seat: Option<Seat>,
 }
 
 impl Client {
     /// The client that was let in; backends are told of it as `policy` says.
-    pub(super) fn new(admitted: Admitted, watch: Arc<Watch>, policy: &Forwarded) -> Self {
+    pub(super) fn new(
+        admitted: Admitted,
+        watch: Arc<Watch>,
+        policy: &Forwarded,
+        told: Option<Exposure>,
+    ) -> Self {
         let scheme = match admitted.tls_before {
             true => Scheme::Https,
             false => Scheme::Http,
@@ -33,6 +40,7 @@ impl Client {
             forwarder: Forwarder::new(address.ip(), scheme, policy),
             watch,
             tls: None,
+            told,
             _seat: admitted.seat,
         }
     }
@@ -49,6 +57,11 @@ impl Client {
     /// What was agreed in the TLS handshake; `None` for plain text.
     pub(crate) fn tls(&self) -> Option<&Handshake> {
         self.tls.as_deref()
+    }
+
+    /// How much it is told about a failure, if that is more than others are told.
+    pub(super) const fn told(&self) -> Option<Exposure> {
+        self.told
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -40,7 +40,7 @@ pub(crate) use self::client::Client;
 pub(crate) use self::finish::FrontBody;
 pub(crate) use self::routes::{Route, Routes};
 pub(crate) use self::stack::{StackParts, build};
-use crate::config::{Forwarded, Listener};
+use crate::config::{ExplainTo, Exposure, Forwarded, Listener};
 use crate::control::access_log::AccessLog;
 use crate::listen::watch::Watch;
 use crate::listen::{Admission, Drain};
@@ -56,6 +56,8 @@ pub(crate) struct Front {
     refused: Option<HeaderValue>,
     admission: Arc<Admission>,
     forwarded: Forwarded,
+    explain: Exposure,
+    explain_to: ExplainTo,
     trace_context: bool,
     max_target: usize,
     max_hops: usize,
@@ -77,6 +79,8 @@ impl Front {
             refused: HeaderValue::try_from(refused).ok(),
             admission,
             forwarded: listener.forwarded.clone(),
+            explain: listener.explain,
+            explain_to: listener.explain_to.clone(),
             trace_context: listener.trace_context,
             max_target: listener.limits.max_target_bytes,
             max_hops: usize::from(listener.limits.max_hops.get()),
@@ -92,7 +96,11 @@ impl Front {
         drain: &Drain,
     ) -> Option<Client> {
         match self.admission.admit(stream, peer, drain).await {
-            Ok(admitted) => Some(Client::new(admitted, watch, &self.forwarded)),
+            Ok(admitted) => {
+                let address = admitted.client.ip();
+                let told = self.explain_to.more_than(self.explain, address);
+                Some(Client::new(admitted, watch, &self.forwarded, told))
+            }
             Err(refused) => {
                 self.proxy.connections.refused(refused);
                 None

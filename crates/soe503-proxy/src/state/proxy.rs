@@ -16,6 +16,7 @@ use crate::control::access_log::AccessLog;
 use crate::control::clock::Anchor;
 use crate::control::incidents::Incidents;
 use crate::control::recorder::Recorder;
+use crate::journal::Journal;
 use crate::tls::{FileReloads, ServerTls};
 
 /// The pools, by name.
@@ -41,6 +42,8 @@ pub struct Proxy {
     pub incidents: Incidents,
     /// Where access log entries go.
     pub access_log: AccessLog,
+    /// What survives a restart; off unless it is configured.
+    pub journal: Journal,
     /// Reloads so far.
     pub reloads: Reloads,
     /// Certificates that changed on disk.
@@ -84,6 +87,7 @@ impl Proxy {
             incidents: Incidents::new(&config, anchor),
             recorder,
             access_log,
+            journal: Journal::default(),
             reloads: Reloads::default(),
             file_reloads: FileReloads::default(),
             interruptions,

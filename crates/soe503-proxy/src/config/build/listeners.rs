@@ -6,8 +6,10 @@ use ipnet::IpNet;
 
 use super::tls;
 use crate::config::{
-    Forwarded, Limits, Listener, Networks, Protocols,
-    keys::{AdminKeys, ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol},
+    ExplainTo, Forwarded, Limits, Listener, Networks, Protocols,
+    keys::{
+        AdminKeys, ExplainToKeys, ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol,
+    },
     problem::{Problem, Problems},
     wire::{At, Defaulted, List},
 };
@@ -29,6 +31,7 @@ pub(super) fn listener(
         address,
         protocols: protocols?,
         explain: explain.unwrap_or_else(|| Listener::exposure_at(address)),
+        explain_to: explain_to(keys.explain_to.0.value),
         tls: match tls {
             Some(tls) => Some(tls?),
             None => None,
@@ -82,6 +85,10 @@ fn proxy_protocol(
             None
         }
     }
+}
+
+fn explain_to(keys: ExplainToKeys) -> ExplainTo {
+    ExplainTo::new(networks(keys.internal.value), networks(keys.full.value))
 }
 
 fn forwarded(keys: ForwardedKeys) -> Forwarded {

@@ -9,6 +9,7 @@ mod checks;
 mod failover;
 mod guards;
 mod instead;
+mod journal;
 mod listeners;
 mod maintenance;
 mod pools;
@@ -34,6 +35,8 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
     listeners::addresses(&file.listeners.0, &file.admin.0.value, problems);
     let admin = server::admin(file.admin.0.value, base, problems);
     let access_log = access_log(file.access_log.0.value, base);
+    let journal = file.journal.0;
+    let journal = journal.and_then(|keys| journal::journal(keys.value, base));
     let listeners: Vec<_> = file
         .listeners
         .0
@@ -55,6 +58,7 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
         incidents: IncidentSettings {
             close_after: file.incidents.0.value.close_after.value,
         },
+        journal,
         listeners: NonEmpty::new(listeners)?,
         routes: NonEmpty::new(routes)?,
         pools: NonEmpty::new(pools)?,

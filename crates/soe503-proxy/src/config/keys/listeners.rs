@@ -30,6 +30,8 @@ section! {
         explain: Optional<Exposure>,
             absent("`\"internal\"` at a loopback or private address, else `\"public\"`"),
             like("\"internal\"");
+        /// Who is told more than `explain` says.
+        explain_to: Nested<ExplainToKeys>;
         /// TLS for the clients.
         tls: Maybe<ListenerTlsKeys>, absent("no TLS");
         /// Whether connections begin with a PROXY protocol header (version 1 or 2) that says who the
@@ -44,6 +46,17 @@ section! {
         forwarded: Nested<ForwardedKeys>;
         /// What a client may cost.
         limits: Nested<LimitKeys>;
+    }
+}
+
+section! {
+    /// Clients that are told more about a failure than `explain` says, by the address that their connection comes
+    /// from or that a PROXY protocol header names. What a request says about its way counts for nothing here.
+    struct ExplainToKeys {
+        /// Networks whose clients are told as much as `internal` tells.
+        internal: Defaulted<List<IpNet>>, default(List::of([]));
+        /// Networks whose clients are told everything.
+        full: Defaulted<List<IpNet>>, default(List::of([]));
     }
 }
 

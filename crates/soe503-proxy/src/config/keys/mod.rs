@@ -10,6 +10,7 @@ mod headers;
 mod hedge;
 mod host;
 mod instead;
+mod journal;
 mod listeners;
 mod maintenance;
 mod moments;
@@ -28,7 +29,10 @@ pub(super) use failover::FailoverKeys;
 pub(super) use headers::{Fields, HeaderKeys};
 pub(super) use hedge::HedgeKeys;
 pub(super) use instead::{FallbackKeys, PageKeys};
-pub(super) use listeners::{ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol};
+pub(super) use journal::JournalKeys;
+pub(super) use listeners::{
+    ExplainToKeys, ForwardedKeys, LimitKeys, ListenerKeys, Protocol, ProxyProtocol,
+};
 pub(super) use maintenance::{BypassKeys, MaintenanceKeys};
 pub(super) use pools::{
     BackendKeys, BreakerKeys, CacheKeys, CheckKeys, CheckKind, EjectionKeys, PoolKeys, QueueKeys,

@@ -1,10 +1,10 @@
 //! The tables of the file itself.
 
 use super::{
-    AccessLogKeys, AdminKeys, IncidentKeys, ListenerKeys, MaintenanceKeys, PoolKeys, RateLimitKeys,
-    RouteKeys, ServerKeys,
+    AccessLogKeys, AdminKeys, IncidentKeys, JournalKeys, ListenerKeys, MaintenanceKeys, PoolKeys,
+    RateLimitKeys, RouteKeys, ServerKeys,
 };
-use crate::config::wire::{Each, MaybeEach, MaybeNamed, Named, Nested, section};
+use crate::config::wire::{Each, Maybe, MaybeEach, MaybeNamed, Named, Nested, section};
 
 section! {
     /// A config of soe503.
@@ -17,6 +17,9 @@ section! {
         access_log: Nested<AccessLogKeys>;
         /// Failures with one cause in one place, told as one.
         incidents: Nested<IncidentKeys>;
+        /// What survives a restart.
+        journal: Maybe<JournalKeys>, absent("nothing survives a restart"),
+            like("{ path = \"journal.redb\" }");
         /// Where clients connect.
         listeners: Each<ListenerKeys>, like("[[listeners]]\naddress = \"127.0.0.1:8080\"");
         /// Which requests go to which pool. The most specific match wins: an exact host before a

@@ -16,8 +16,8 @@ use self::listener::listener;
 use self::pool::pool;
 use super::front_view;
 use crate::config::{
-    AccessLog, Admin, AdminAccess, Config, HeaderRules, Host, HostPolicy, Match, Networks, Rewrite,
-    Route, Server, StatusPolicy,
+    AccessLog, Admin, AdminAccess, Config, HeaderRules, Host, HostPolicy, Journal, Match, Networks,
+    Rewrite, Route, Server, StatusPolicy,
 };
 
 /// `config` as JSON.
@@ -36,6 +36,9 @@ pub(crate) fn view(config: &Config) -> Value {
         "routes": config.routes.iter().map(route).collect::<Vec<_>>(),
         "pools": pools,
     });
+    if let Some(log) = &config.journal {
+        view["journal"] = journal(log);
+    }
     if !config.rate_limits.is_empty() {
         let limits = config.rate_limits.iter();
         let limits: Map<String, Value> = limits
@@ -81,6 +84,15 @@ fn access_log(log: &AccessLog) -> String {
         AccessLog::Stderr => "stderr".into(),
         AccessLog::File(path) => path.display().to_string(),
     }
+}
+
+fn journal(journal: &Journal) -> Value {
+    json!({
+        "path": journal.path.display().to_string(),
+        "max_size": bytes(journal.limits.max_size),
+        "max_age": span(journal.limits.max_age),
+        "sample": journal.sample,
+    })
 }
 
 pub(super) fn networks(networks: &Networks) -> Value {

@@ -15,10 +15,16 @@ address = "127.0.0.2:9504"
 path = "stderr"
 [incidents]
 close_after = "45s"
+[journal]
+path = "/var/lib/soe503/journal.redb"
+max_size = "3MiB"
+max_age = "8days"
+sample = 7
 [[listeners]]
 address = "127.0.0.1:8080"
 protocols = ["h1"]
 explain = "full"
+explain_to = { internal = ["10.0.0.0/8"], full = ["10.1.0.0/16", "::1/128"] }
 proxy_protocol = "require"
 trusted = ["10.0.0.0/8", "2001:db8::1"]
 trace_context = true

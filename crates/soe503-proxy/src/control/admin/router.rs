@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderValue, Method, StatusCode, header};
 use soe503_api::{Problem, path};
+use tokio::sync::Semaphore;
 
 use super::guard::Guard;
 use super::problem::Refusal;
@@ -39,6 +40,8 @@ pub struct Admin {
 pub(super) struct Shared {
     pub(super) proxy: Arc<Proxy>,
     pub(super) reload: Arc<Reload>,
+    /// Who may read the journal now.
+    pub(super) journal_reads: Arc<Semaphore>,
 }
 
 /// The admin API as a service. Requests must carry their peer as `ConnectInfo<SocketAddr>`.
@@ -57,6 +60,7 @@ pub fn router(admin: Admin) -> Router {
         .route(path::INCIDENTS, get(incidents::all))
         .route(path::INCIDENT, get(incidents::one))
         .route(path::CHANGES, get(changes::all).post(changes::add))
+        .route(path::JOURNAL, get(failures::journal))
         .route(path::RATE_LIMITS, get(limits::all))
         .route(path::MAINTENANCE, get(maintenance::all))
         .route(path::MAINTENANCE_ACTION, post(maintenance::action))
@@ -129,6 +133,7 @@ async fn unknown_path(request: Request) -> Refusal {
         path::INCIDENTS,
         path::INCIDENT,
         path::CHANGES,
+        path::JOURNAL,
         path::RATE_LIMITS,
         path::MAINTENANCE,
         path::MAINTENANCE_ACTION,
@@ -153,6 +158,7 @@ impl Admin {
             shared: Shared {
                 proxy,
                 reload: Arc::new(reload),
+                journal_reads: Arc::new(Semaphore::new(1)),
             },
             guard: Guard::new(settings.address, settings.access.clone()),
         }

@@ -8,9 +8,12 @@ use soe503_api::CircuitState;
 use soe503_core::pool::BackendSnapshot;
 use soe503_core::rate::RateSnapshot;
 
-use super::scrape::{BackendScrape, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape};
+use super::scrape::{
+    BackendScrape, JournalScrape, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape,
+};
 use crate::config::TlsVersion;
 use crate::control::admin::view;
+use crate::journal::Status;
 use crate::state::{Class, Origin, PoolState, Proxy};
 use crate::tls::{Reason, ServerTls};
 
@@ -28,6 +31,7 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         recorder_dropped: proxy.recorder.dropped(),
         access_log_written: proxy.access_log.written(),
         access_log_dropped: proxy.access_log.dropped(),
+        journal: proxy.journal.status().map(|status| journal(proxy, status)),
         reloads_failed: proxy.reloads.refused.load(Relaxed),
         reloads_applied: proxy.reloads.applied.load(Relaxed),
         certificate_reloads: proxy.file_reloads.applied.load(Relaxed),
@@ -36,6 +40,18 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         incidents: proxy.incidents.counts(),
         rate_limits: rate_limits(proxy),
         pools: pools(proxy),
+    }
+}
+
+fn journal(proxy: &Proxy, status: Status) -> JournalScrape {
+    let counts = proxy.journal.counts();
+    JournalScrape {
+        status,
+        written: counts.written.load(Relaxed),
+        dropped: counts.dropped.load(Relaxed),
+        aged: counts.aged.load(Relaxed),
+        squeezed: counts.squeezed.load(Relaxed),
+        set_aside: counts.set_aside.load(Relaxed),
     }
 }
 

@@ -18,7 +18,9 @@ mod table;
 pub use exposition::render;
 pub use gather::gather;
 pub use page::page;
-pub use scrape::{BackendScrape, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape};
+pub use scrape::{
+    BackendScrape, JournalScrape, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape,
+};
 pub use table::{Family, Kind, table};
 
 /// The content type of [`render`]: the Prometheus text format.

@@ -16,6 +16,7 @@ use soe503_core::waiting::WaitingSnapshot;
 
 use crate::config::TlsVersion;
 use crate::control::incidents::IncidentCount;
+use crate::journal::Status;
 use crate::state::{Class, Origin};
 use crate::tls::Reason;
 
@@ -44,6 +45,8 @@ pub struct Scrape {
     pub access_log_written: u64,
     /// Access log lines lost.
     pub access_log_dropped: u64,
+    /// What survives a restart; `None`: nothing.
+    pub journal: Option<JournalScrape>,
     /// Reloads of the configuration that were refused.
     pub reloads_failed: u64,
     /// Reloads of the configuration that were applied.
@@ -60,6 +63,23 @@ pub struct Scrape {
     pub rate_limits: Vec<RateSnapshot>,
     /// The pools, by name.
     pub pools: Vec<PoolScrape>,
+}
+
+/// The journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalScrape {
+    /// How it is.
+    pub status: Status,
+    /// Entries written.
+    pub written: u64,
+    /// Entries lost.
+    pub dropped: u64,
+    /// Entries removed because they were old.
+    pub aged: u64,
+    /// Entries removed to make room.
+    pub squeezed: u64,
+    /// Files set aside.
+    pub set_aside: u64,
 }
 
 /// TLS of one listener.

@@ -9,6 +9,8 @@
 //! being when somebody asks for that one record, which for most is never. Nobody waits on the
 //! channel, so a worker never pays to wake anybody.
 //!
+//! What of it survives a restart is up to [`journal`](super::journal), which is offered each record here.
+//!
 //! Failure mode: it forgets. A burst beyond the channel is counted
 //! (`soe503_recorder_dropped_total`), and records beyond the ring push out the oldest. The answer
 //! to the client was complete either way; memory stays bounded during an outage, when records are many.

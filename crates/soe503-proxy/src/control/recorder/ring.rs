@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Record;
+use crate::control::journal::Failures;
 
 /// Bounds of the recorder.
 ///
@@ -40,6 +41,8 @@ struct Kept {
     ring: Ring,
     /// Those that have come since anybody last took them, for incidents.
     fresh: Vec<Arc<Record>>,
+    /// Where a sample of them goes, so that it survives a restart.
+    journal: Option<Failures>,
 }
 
 /// The last so many records, findable by id.
@@ -68,6 +71,11 @@ impl Default for Settings {
 impl Recorder {
     /// A recorder with these bounds; zeros count as one.
     pub fn new(settings: Settings) -> Self {
+        Self::with_journal(settings, None)
+    }
+
+    /// The same, with a sample of the records for `journal`, whether that is on or not.
+    pub fn with_journal(settings: Settings, journal: Option<Failures>) -> Self {
         let (sender, waiting) = sync_channel(settings.waiting.max(1));
         Self {
             sender,
@@ -77,6 +85,7 @@ impl Recorder {
                     waiting,
                     ring: Ring::new(settings.kept.max(1)),
                     fresh: Vec::new(),
+                    journal,
                 }),
             }),
         }
@@ -99,8 +108,16 @@ impl Recorder {
     /// as many as are kept. The control plane calls it on each tick.
     pub fn drain(&self) -> Vec<Arc<Record>> {
         self.with(|_| ());
-        let mut kept = self.lock();
+        let mut kept = self.locked();
         std::mem::take(&mut kept.fresh)
+    }
+
+    /// How many a second go into the journal from now on, of each pool and cause.
+    pub fn sample(&self, most: u32) {
+        let mut kept = self.locked();
+        if let Some(journal) = &mut kept.journal {
+            journal.sample(most);
+        }
     }
 
     /// Records lost on their way.
@@ -114,13 +131,17 @@ impl Recorder {
     }
 
     fn with<T>(&self, look: impl FnOnce(&Ring) -> T) -> T {
-        let mut kept = self.lock();
+        let mut kept = self.locked();
         let Kept {
             waiting,
             ring,
             fresh,
+            journal,
         } = &mut *kept;
         while let Ok(record) = waiting.try_recv() {
+            if let Some(journal) = journal {
+                journal.offer(&record);
+            }
             let record = ring.push(record);
             if fresh.len() < ring.capacity {
                 fresh.push(record);
@@ -129,7 +150,7 @@ impl Recorder {
         look(ring)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn locked(&self) -> MutexGuard<'_, Kept> {
         // Each change of the ring is complete before the next, so a panic elsewhere left it whole.
         let kept = self.shared.kept.lock();
         kept.unwrap_or_else(PoisonError::into_inner)

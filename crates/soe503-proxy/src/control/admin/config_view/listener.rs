@@ -36,6 +36,12 @@ pub(super) fn listener(listener: &Listener) -> Value {
             "max_h2_streams": limits.max_h2_streams,
         },
     });
+    if !listener.explain_to.is_empty() {
+        view["explain_to"] = json!({
+            "internal": networks(&listener.explain_to.internal),
+            "full": networks(&listener.explain_to.full),
+        });
+    }
     if let Some(tls) = &listener.tls {
         view["tls"] = listener_tls(tls);
     }

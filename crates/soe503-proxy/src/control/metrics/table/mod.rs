@@ -4,6 +4,7 @@ mod admission;
 mod backend;
 mod hedge;
 mod incidents;
+mod journal;
 mod pool;
 mod process;
 mod requests;
@@ -57,6 +58,7 @@ const LISTS: [&[Family]; 7] = [
     hedge::ROWS,
     backend::ROWS,
     process::ROWS,
+    journal::ROWS,
 ];
 
 /// Every metric, in the order of the page.
