@@ -15,12 +15,14 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use serde_json::{Map, Value};
 
 use crate::explain::cleaned;
 
 /// What is not well, by a backend's own account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Hints {
     /// What it says of itself.
@@ -32,7 +34,7 @@ pub struct Hints {
 }
 
 /// A component that is not well.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Component {
     /// What it is called: `db`, `diskSpace`, `cassandra:responseTime`.
@@ -47,8 +49,9 @@ pub struct Component {
 }
 
 /// How well something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Not at all.
     Fail,
