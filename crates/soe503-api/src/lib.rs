@@ -37,7 +37,7 @@ pub mod time;
 pub use action::{ActionRequest, BackendAction, BreakerAction};
 pub use failure::{
     Actions, Attempt, Diagnosis, Evidence, FailureRecord, Grade, Phase, RequestSummary,
-    RetryVerdict, RuledOut, Scope, ScopeLevel,
+    RetryVerdict, RuledOut, Scope, ScopeLevel, Share,
 };
 pub use maintenance::{Maintenance, MaintenanceAction, MaintenanceList, MaintenanceRequest};
 pub use pool::{

@@ -27,6 +27,7 @@ mod pool;
 mod proxy;
 mod resolution;
 mod settings;
+mod trends;
 
 pub use check_counts::CheckCounts;
 pub use circuit_log::CircuitCounts;
@@ -38,3 +39,4 @@ pub use openings::Openings;
 pub use pool::PoolState;
 pub use proxy::{Pools, Proxy, RateLimits, Reloads};
 pub use resolution::{Resolution, Trouble};
+pub use trends::Trends;

@@ -49,14 +49,13 @@ impl<'a> Found<'a> {
             if !finding.concerns(backend) && backend.is_some() {
                 continue;
             }
-            let for_root = |root: Cause| role(finding.cause, root) == Some(Role::Replaces);
+            let for_root = |root: Cause| role(finding.cause, root).is_some();
             match role(finding.cause, cause) {
                 Some(Role::Confirms) => found.confirms.push(finding),
                 Some(Role::Replaces) if found.replaces.is_none() => found.replaces = Some(finding),
                 // What a circuit has opened for has to be what the finding explains.
                 Some(Role::Behind)
-                    if cause.category() != Category::CircuitOpen
-                        || root.is_none_or(|root| for_root(root) || root == finding.cause) =>
+                    if cause.category() != Category::CircuitOpen || root.is_none_or(for_root) =>
                 {
                     found.behind.get_or_insert(finding);
                 }

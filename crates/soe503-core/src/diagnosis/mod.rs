@@ -42,7 +42,7 @@
 //! | R15 | only one release fails | `rules/release.rs` |
 //! | R16 | clients that leave | [`mechanical`] gives no cause, [`outcome`] ignores them; many are told beside R5 and R13 |
 //! | R17 | what is behind an open circuit | `diagnose.rs`, kept by [`breaker::Trip`](crate::breaker::Trip) |
-//! | R18 | a limit that is too low, a circuit that opens by chance | `rules/limit.rs`, `rules/false_open.rs` |
+//! | R18 | a limit that is too low | `rules/limit.rs`; a circuit does not open by chance: [`breaker`](crate::breaker) learns how often failures follow each other |
 //! | R19 | backends that stop before they are taken out | `rules/draining.rs` |
 //! | R20 | two causes at once | `compose.rs` |
 

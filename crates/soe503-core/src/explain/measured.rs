@@ -133,10 +133,6 @@ pub(super) fn fact(fact: &Fact, names: &Names<'_>) -> String {
             "{backends} of {of} backends fail with the same words, since {} of each other",
             duration((*within).max(core::time::Duration::from_secs(1)))
         ),
-        Fact::OpensByChance { per_day, failures } => format!(
-            "at the usual rate of errors this circuit opens by chance {} times a day; {failures} failures in a row would make it less than once a month",
-            rate(*per_day)
-        ),
         Fact::OutTooLate {
             delay,
             backends,

@@ -74,6 +74,21 @@ impl Hints {
     /// The most components that are kept.
     pub const MOST: usize = 8;
 
+    /// What `document` says that the backend runs: its `releaseId`, or its `version`
+    /// (draft-inadarei-api-health-check §3.2, §3.3).
+    pub fn release(document: &[u8]) -> Option<Arc<str>> {
+        if document.len() > Self::LARGEST {
+            return None;
+        }
+        let Value::Object(root) = serde_json::from_slice(document).ok()? else {
+            return None;
+        };
+        let said = ["releaseId", "version"].map(|name| root.get(name).and_then(Value::as_str));
+        let said = said.into_iter().flatten().map(str::trim);
+        let mut said = said.filter(|text| !text.is_empty());
+        said.next().map(|text| cleaned(text, LONGEST_NAME).into())
+    }
+
     /// Whether a body of this `Content-Type` may be a health document.
     pub fn may_be(content_type: &str) -> bool {
         let media = content_type.split(';').next().unwrap_or_default().trim();

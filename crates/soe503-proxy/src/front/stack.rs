@@ -20,10 +20,14 @@ use super::pools::{Chain, Pools, Turn};
 use super::surroundings::{PoolSurroundings, in_front};
 use crate::config;
 use crate::control::recorder::{self, Recorder};
-use crate::state::PoolState;
+use crate::state::{PoolState, Trends};
 
 /// From one refusal in front of the pool that is kept to the next.
 const EVERY: Duration = Duration::from_millis(100);
+
+/// Of a larger pool the state of the world is not kept with each of its failures: 4096 of them would be more
+/// than is to be spent on it (about 4 KiB each at this size).
+const MOST_KEPT: usize = 32;
 
 /// Outermost first; the order and the reasons for it are in ARCHITECTURE.md.
 pub(crate) type Stack = Explain<Timeout<Pools>>;
@@ -56,6 +60,7 @@ pub(crate) trait Answer {
 struct Recording {
     recorder: Recorder,
     pool: Arc<str>,
+    trends: Arc<Trends>,
     /// When the next refusal from in front of the pool is kept, in nanoseconds of a tick.
     next: AtomicU64,
 }
@@ -76,6 +81,7 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
         .record(Recording {
             recorder: parts.recorder.clone(),
             pool: Arc::clone(&pool.name),
+            trends: Arc::clone(&pool.trends),
             next: AtomicU64::new(0),
         })
         .pages(
@@ -205,6 +211,7 @@ impl Record for Recording {
         if last == Some(&Fault::Client) {
             return;
         }
+        self.trends.note(failure.again);
         if in_front(last) && !self.keeps(failure.at) {
             return;
         }
@@ -220,6 +227,7 @@ impl Record for Recording {
             retry_after: failure.retry_after,
             diagnosis: failure.diagnosis,
             attempts: failure.ledger,
+            context: (failure.context.backends.len() <= MOST_KEPT).then_some(failure.context),
         });
     }
 }
@@ -234,6 +242,7 @@ mod tests {
         let recording = Recording {
             recorder: Recorder::new(Settings::default()),
             pool: "app".into(),
+            trends: Arc::default(),
             next: AtomicU64::new(0),
         };
         let kept = (0..10_000).filter(|tenth| {

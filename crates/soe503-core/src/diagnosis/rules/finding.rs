@@ -177,13 +177,6 @@ pub enum Fact {
         /// Between the first and the last of them.
         within: Duration,
     },
-    /// The circuit opens by chance.
-    OpensByChance {
-        /// How often a day, at the usual rate of errors.
-        per_day: f64,
-        /// So many failures in a row would make it less than once a month.
-        failures: u32,
-    },
     /// Backends refused before they were taken out.
     OutTooLate {
         /// How long at most.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::latency::{RISE, Slow, offered};
+use super::latency::{RECENT, RISE, Slow, offered};
 use super::{
     Departure, Finding, Late, LimitState, Own, Words, draining, limit, one_slow, plaintext,
     release, same_words, saturated, shared_latency, storm,
@@ -33,6 +33,8 @@ pub struct Inputs<'a> {
     pub speak_tls: &'a [Arc<str>],
     /// Attempts that were waited for beyond their time.
     pub late: Option<Late>,
+    /// What was found a second ago.
+    pub before: Option<&'a Findings>,
 }
 
 /// What was found about a pool, once a second.
@@ -113,6 +115,9 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
     }
     list.extend(storm);
     list.extend(saturated);
+    if let Some(before) = inputs.before.filter(|_| is_shut(history)) {
+        keep(&mut list, before);
+    }
     let slow = usual.and_then(|usual| Slow::of(history, usual));
     let from = history.newest().saturating_sub(ANSWERS);
     let answering = history.backends().iter().filter(|b| b.answered(from) > 0);
@@ -125,5 +130,33 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
         busier: times(RISE),
         answering: answering.map(|b| Arc::clone(&b.label.name)).collect(),
         late: inputs.late,
+    }
+}
+
+/// Requests fail, and hardly any is sent: a circuit is open, or all backends are out. Nothing can be
+/// measured, and what was found before that is why.
+fn is_shut(history: &History) -> bool {
+    let from = history.newest().saturating_sub(RECENT);
+    let attempts: u64 = history.backends().iter().map(|b| b.tally(from).0).sum();
+    let (failed, all) = history.last(RECENT).fold((0, 0), |(failed, all), s| {
+        (failed + u64::from(s.failed()), all + u64::from(s.offered))
+    });
+    failed > 0 && attempts * 4 < all
+}
+
+/// Keeps of what was found before what is about backends that were asked.
+fn keep(list: &mut Vec<Finding>, before: &Findings) {
+    for finding in &before.list {
+        let measured = matches!(
+            finding.cause,
+            Cause::DependencyShared
+                | Cause::OverloadPoolSaturated
+                | Cause::OverloadRetryStorm
+                | Cause::ConfigBadRelease
+        );
+        let known = list.iter().any(|known| known.cause == finding.cause);
+        if measured && !known {
+            list.push(finding.clone());
+        }
     }
 }

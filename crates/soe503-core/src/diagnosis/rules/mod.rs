@@ -11,7 +11,6 @@
 
 mod backlog;
 mod draining;
-mod false_open;
 mod finding;
 mod findings;
 mod latency;
@@ -30,7 +29,6 @@ mod timeout;
 
 pub(super) use backlog::backlog;
 pub use draining::Departure;
-pub use false_open::false_opens;
 pub use finding::{Fact, Finding, Missing};
 pub use findings::{Findings, Inputs, judge};
 pub use limit::LimitState;

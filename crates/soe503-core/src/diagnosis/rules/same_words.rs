@@ -32,26 +32,63 @@ const TOGETHER: Duration = Duration::from_secs(10);
 const FRESH: Duration = Duration::from_secs(10);
 /// How much of a body is looked at, in bytes.
 const LOOKED_AT: usize = 512;
-/// Fewer letters are no words: an empty body, a number.
-const FEWEST: u32 = 12;
+/// Fewer words say nothing.
+const FEWEST: u32 = 2;
+/// Fewer of the requests that fail are the usual noise.
+const SUFFERING: f64 = 0.1;
+/// What any error page says, whatever has failed.
+const EMPTY: [&str; 30] = [
+    "a",
+    "an",
+    "and",
+    "apache",
+    "bad",
+    "body",
+    "center",
+    "code",
+    "doctype",
+    "error",
+    "failed",
+    "failure",
+    "gateway",
+    "h",
+    "head",
+    "hr",
+    "html",
+    "http",
+    "internal",
+    "is",
+    "message",
+    "nginx",
+    "out",
+    "server",
+    "service",
+    "status",
+    "the",
+    "time",
+    "title",
+    "unavailable",
+];
 
 /// The words of an error's body, without what differs from one to the next: digits, and whatever looks like
-/// an identifier because it holds some. `None` if that leaves too little to compare.
+/// an identifier because it holds some. `None` if too little is left to compare, as of a page that only says
+/// that there was an error.
 pub fn signature(body: &[u8]) -> Option<u64> {
     let mut hasher = SipHasher13::new();
-    let mut letters = 0;
+    let (mut words, mut last) = (0, &[][..]);
     let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'_' || *b >= 0x80;
     for run in body[..body.len().min(LOOKED_AT)].chunk_by(|a, b| word(a) == word(b)) {
-        if !word(&run[0]) || run.iter().any(u8::is_ascii_digit) {
+        let empty = |run: &[u8]| EMPTY.iter().any(|e| run.eq_ignore_ascii_case(e.as_bytes()));
+        if !word(&run[0]) || run.iter().any(u8::is_ascii_digit) || run == last || empty(run) {
             continue;
         }
-        letters += run.len() as u32;
+        (words, last) = (words + 1, run);
         for byte in run {
             hasher.write_u8(byte.to_ascii_lowercase());
         }
         hasher.write_u8(b' ');
     }
-    (letters >= FEWEST).then(|| hasher.finish())
+    (words >= FEWEST).then(|| hasher.finish())
 }
 
 /// Four of five backends fail with the same words, at least two, and began to within seconds, while the load
@@ -74,6 +111,12 @@ pub(super) fn same_words(
     }
     let first = same().map(|w| w.since).min()?;
     let within = same().map(|w| w.since).max()?.since(first);
+    let (failed, all) = history.last(History::NOW).fold((0, 0), |(failed, all), s| {
+        (failed + u64::from(s.failed()), all + u64::from(s.offered))
+    });
+    if (failed as f64) < all as f64 * SUFFERING || failed == 0 {
+        return None;
+    }
     let rose = usual.zip(offered(history));
     if within > TOGETHER || rose.is_some_and(|(usual, load)| load >= usual.offered * RISE) {
         return None;

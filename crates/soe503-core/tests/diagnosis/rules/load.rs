@@ -321,3 +321,22 @@ fn half_the_first_attempts_is_the_border_of_a_storm() {
         );
     }
 }
+
+#[test]
+fn what_was_found_holds_while_nothing_is_sent() {
+    let mut world = World::usual(3);
+    world.run(10, slow_dependency);
+    world.before = Some(world.findings());
+    let shut = |_| Tell {
+        good: 0,
+        shed: 90,
+        failures: vec![(Cause::CircuitConsecutiveFailures, 90)],
+        backends: Vec::new(),
+        ..well(3)
+    };
+    world.run(8, shut);
+    assert!(world.causes().contains(&Cause::DependencyShared));
+    // It is over.
+    world.run(8, |_| well(3));
+    assert_eq!(world.causes(), []);
+}

@@ -34,6 +34,7 @@ pub(crate) struct World {
     pub(crate) departures: Vec<Departure>,
     pub(crate) speak_tls: Vec<Arc<str>>,
     pub(crate) late: Option<Late>,
+    pub(crate) before: Option<Findings>,
 }
 
 impl World {
@@ -49,6 +50,7 @@ impl World {
             departures: Vec::new(),
             speak_tls: Vec::new(),
             late: None,
+            before: None,
         }
     }
 
@@ -110,6 +112,7 @@ impl World {
             departures: &self.departures,
             speak_tls: &self.speak_tls,
             late: self.late,
+            before: self.before.as_ref(),
         })
     }
 

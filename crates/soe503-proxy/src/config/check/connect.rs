@@ -119,7 +119,7 @@ async fn attempt<P: Prober>(
         .probe(probe, address, &host, tls.as_ref(), timeout)
         .await
     {
-        CheckResult::Passed { status, hints } => Ok(match (probe, status) {
+        CheckResult::Passed { status, hints, .. } => Ok(match (probe, status) {
             (Probe::Http { path, .. }, Some(status)) => match hints {
                 Some(hints) => format!("GET {path} answered {status} ({})", hints.text()),
                 None => format!("GET {path} answered {status}"),

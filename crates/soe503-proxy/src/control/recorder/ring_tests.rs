@@ -21,6 +21,7 @@ fn record(id: &str, status: u16) -> Record {
         retry_after: None,
         diagnosis: diagnose(&attempts, &Context::new(Tick::from_secs(1))),
         attempts,
+        context: None,
     }
 }
 

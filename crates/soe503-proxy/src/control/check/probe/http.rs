@@ -19,6 +19,8 @@ use crate::net::Stream;
 pub(super) const AGENT: &str = concat!("soe503-health-check/", env!("CARGO_PKG_VERSION"));
 /// The largest head of an answer that is read, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
+/// The longest `Server` field that is kept, in bytes.
+const LONGEST_SERVER: usize = 64;
 /// The same as HTTP/2 counts it.
 pub(super) const MAX_HEAD_LIST: u32 = 64 * 1024;
 
@@ -79,13 +81,27 @@ where
     C: Future<Output = hyper::Result<()>>,
 {
     let status = response.status().as_u16();
+    let mut release = server(response.headers());
     let mut hints = None;
     if may_be_health(response.headers()) {
         let rest = ask.deadline.since(soe503::clock::now()) / 2;
         let reading = driven.run(read(response.into_body()));
-        hints = tokio::time::timeout(rest, reading).await.ok().flatten();
+        if let Ok(Some(document)) = tokio::time::timeout(rest, reading).await {
+            hints = Hints::read(&document).map(Arc::new);
+            release = Hints::release(&document).or(release);
+        }
     }
-    Answer { status, hints }
+    Answer {
+        status,
+        hints,
+        release,
+    }
+}
+
+/// What the `Server` field says, where it names a version: a bare name is the same in every release.
+fn server(headers: &HeaderMap) -> Option<Arc<str>> {
+    let value = headers.get(header::SERVER)?.to_str().ok()?;
+    (value.len() <= LONGEST_SERVER && value.contains('/')).then(|| value.into())
 }
 
 fn may_be_health(headers: &HeaderMap) -> bool {
@@ -93,9 +109,9 @@ fn may_be_health(headers: &HeaderMap) -> bool {
     content_type.is_some_and(|value| value.to_str().is_ok_and(Hints::may_be))
 }
 
-async fn read(body: Incoming) -> Option<Arc<Hints>> {
+async fn read(body: Incoming) -> Option<Bytes> {
     let document = Limited::new(body, Hints::LARGEST).collect().await.ok()?;
-    Hints::read(&document.to_bytes()).map(Arc::new)
+    Some(document.to_bytes())
 }
 
 // === impl Driven ===

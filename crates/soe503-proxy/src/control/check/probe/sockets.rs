@@ -48,6 +48,8 @@ pub(super) struct Ask<'a> {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) hints: Option<Arc<Hints>>,
+    /// What the backend runs.
+    pub(super) release: Option<Arc<str>>,
 }
 
 async fn probe(
@@ -124,12 +126,20 @@ async fn run(
 
 /// The status decides. What the body says is told.
 fn judge(path: &str, expect: &StatusSet, answer: Answer) -> Result<CheckResult, Stopped> {
-    let Answer { status, hints } = answer;
+    let Answer {
+        status,
+        hints,
+        release,
+    } = answer;
     if !expect.contains(status) {
         return Err(Stopped::status(path, status, hints));
     }
     let status = Some(status);
-    Ok(CheckResult::Passed { status, hints })
+    Ok(CheckResult::Passed {
+        status,
+        hints,
+        release,
+    })
 }
 
 // === impl Sockets ===
