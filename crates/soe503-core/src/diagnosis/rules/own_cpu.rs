@@ -36,6 +36,8 @@ const LATE: Duration = Duration::from_millis(50);
 /// Stopped in this part of the periods.
 const THROTTLED: f64 = 0.25;
 const PRESSURE: f64 = 0.4;
+/// Without a quota the machine's pressure is all there is, which is about everybody: timers must be later.
+const STARVED: Duration = Duration::from_millis(100);
 /// How long a second speaks for those after it: what it held up fails later.
 const MEMORY: u64 = 3;
 
@@ -78,7 +80,7 @@ fn judge(second: &OwnSecond) -> Option<Finding> {
                 lag,
             },
         ),
-        Some(pressure) if pressure >= PRESSURE && second.throttled == 0 => {
+        Some(pressure) if pressure >= PRESSURE && second.throttled == 0 && lag > STARVED => {
             (Grade::Inferred, Fact::Starved { pressure, lag })
         }
         _ => return None,

@@ -48,12 +48,12 @@ fn own_processor_time() {
         ("hardly throttled", second(80, 2, 10, Some(0.9), true), None),
         (
             "starved",
-            second(80, 0, 0, Some(0.5), true),
+            second(180, 0, 0, Some(0.5), true),
             Some(Grade::Inferred),
         ),
         (
             "a busy machine, an idle proxy",
-            second(80, 0, 0, Some(0.9), false),
+            second(180, 0, 0, Some(0.9), false),
             None,
         ),
         (

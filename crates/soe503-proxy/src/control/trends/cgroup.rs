@@ -85,6 +85,27 @@ fn some(text: &str) -> Option<u64> {
     line.split_once("total=")?.1.trim().parse().ok()
 }
 
+/// This process runs behind others by its own choice: nice, or of the classes `batch` and `idle`. Then that
+/// it waits for a processor is wanted so.
+pub(super) fn gives_way() -> bool {
+    fs::read_to_string("/proc/self/stat").is_ok_and(|text| is_behind(&text))
+}
+
+/// `proc_pid_stat(5)`: `nice` is field 19 and `policy` field 41; the second one, in parentheses, may hold
+/// anything.
+fn is_behind(text: &str) -> bool {
+    const SCHED_BATCH: i64 = 3;
+    const SCHED_IDLE: i64 = 5;
+    let Some((_, rest)) = text.rsplit_once(')') else {
+        return false;
+    };
+    let field = |number: usize| {
+        let text = rest.split_whitespace().nth(number - 3)?;
+        text.parse::<i64>().ok()
+    };
+    field(19).is_some_and(|nice| nice > 0) || matches!(field(41), Some(SCHED_BATCH | SCHED_IDLE))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +128,29 @@ mod tests {
         let text = "some avg10=1.20 avg60=0.00 avg300=0.00 total=98765\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=5\n";
         assert_eq!(some(text), Some(98_765));
         assert_eq!(some("nothing"), None);
+    }
+
+    #[test]
+    fn who_gives_way_is_not_starved() {
+        let stat = |nice: i32, policy: i32| {
+            let middle = "0 ".repeat(41 - 20);
+            format!(
+                "7 (a) b) S {}{nice} {middle}{policy} 0 0\n",
+                "0 ".repeat(19 - 4)
+            )
+        };
+        let rows = [
+            (0, 0, false),
+            (10, 0, true),
+            (-5, 0, false),
+            (0, 5, true),
+            (0, 3, true),
+            (0, 1, false),
+        ];
+        for (nice, policy, behind) in rows {
+            assert_eq!(is_behind(&stat(nice, policy)), behind, "{nice} {policy}");
+        }
+        assert!(!is_behind("nothing"));
     }
 
     #[test]

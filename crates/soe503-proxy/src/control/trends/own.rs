@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use soe503_core::diagnosis::rules::OwnSecond;
 
-use super::cgroup::{CpuStat, Source, pressure};
+use super::cgroup::{CpuStat, Source, gives_way, pressure};
 
 /// A timer that is later than this makes the kernel's own account worth reading.
 const LATE: Duration = Duration::from_millis(50);
@@ -15,7 +15,8 @@ pub(super) struct OwnWatch {
     lag: Duration,
     source: Option<Source>,
     stat: CpuStat,
-    /// Microseconds for which somebody has waited for a processor, ever; when that was read is a second ago.
+    /// Microseconds for which somebody has waited for a processor, ever, as of a second ago. `None` as well if
+    /// this process gives way by choice.
     waited: Option<u64>,
 }
 
@@ -26,7 +27,7 @@ impl OwnWatch {
             lag: Duration::ZERO,
             stat: source.as_ref().and_then(Source::read).unwrap_or_default(),
             source,
-            waited: pressure(),
+            waited: pressure().filter(|_| !gives_way()),
         }
     }
 
@@ -39,7 +40,7 @@ impl OwnWatch {
     pub(super) fn second(&mut self, at: u64, busy: bool) -> OwnSecond {
         let stat = self.source.as_ref().and_then(Source::read);
         let stat = stat.unwrap_or(self.stat);
-        let waited = pressure();
+        let waited = self.waited.and_then(|_| pressure());
         let lag = std::mem::take(&mut self.lag);
         let share = self.waited.zip(waited).map(|(before, now)| {
             let micros = now.saturating_sub(before) as f64;
