@@ -63,7 +63,7 @@ impl Own {
     /// proxy without requests.
     pub fn finding(&self) -> Option<Finding> {
         let late = self.seconds.iter().filter(|s| s.lag > LATE && s.busy);
-        late.filter_map(judge).last()
+        late.filter_map(judge).next_back()
     }
 }
 

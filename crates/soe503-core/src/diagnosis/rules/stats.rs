@@ -16,8 +16,9 @@ pub(crate) fn spearman(points: &[(f64, f64)]) -> Option<f64> {
     if points.len() < 3 {
         return None;
     }
-    let x = ranks(points.iter().map(|p| p.0).collect());
-    let y = ranks(points.iter().map(|p| p.1).collect());
+    let x: Vec<f64> = points.iter().map(|p| p.0).collect();
+    let y: Vec<f64> = points.iter().map(|p| p.1).collect();
+    let (x, y) = (ranks(&x), ranks(&y));
     let mean = (points.len() as f64 + 1.0) / 2.0;
     let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
     for (a, b) in x.iter().zip(&y) {
@@ -29,7 +30,7 @@ pub(crate) fn spearman(points: &[(f64, f64)]) -> Option<f64> {
 }
 
 /// Ranks from 1; equal values share the mean of theirs.
-fn ranks(values: Vec<f64>) -> Vec<f64> {
+fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
     let mut ranks = vec![0.0; values.len()];
