@@ -28,7 +28,7 @@ pub(super) fn run(file: &Path, output: Output) -> Result<Exit, Failure> {
     let diagnosis = snapshot.diagnose();
     match output {
         Output::Json => {
-            print_exactly(told(&record, &snapshot, &diagnosis, Format::ProblemJson).as_bytes())?
+            print_exactly(told(&record, &snapshot, &diagnosis, Format::ProblemJson).as_bytes())?;
         }
         Output::Text => {
             let mut text = told(&record, &snapshot, &diagnosis, Format::Text);

@@ -5,4 +5,6 @@ mod load;
 mod others;
 mod reach;
 mod replay;
+mod requests;
+mod single;
 mod world;
