@@ -9,14 +9,16 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use soe503_core::breaker::{Breaker, BreakerConfig};
+use soe503_core::diagnosis::history::{BackendSecond, History, Label, Second};
+use soe503_core::diagnosis::rules::{Inputs, Own, judge};
 use soe503_core::diagnosis::{Context, diagnose};
 use soe503_core::explain::{Exposure, Format, Telling, tell};
 use soe503_core::histogram::Histogram;
-use soe503_core::ledger::{Attempt, Fault, Ledger, Phase};
+use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, TimeoutKind};
 use soe503_core::limit::ConcurrencyLimit;
 use soe503_core::pool::{BackendSpec, Pool, PoolConfig, Tried};
 use soe503_core::retry::{BudgetConfig, RetryBudget};
-use soe503_core::{Outcome, Ratio, Tick};
+use soe503_core::{Cause, Outcome, Ratio, Tick};
 
 const ECONNREFUSED: i32 = 111;
 
@@ -93,6 +95,10 @@ fn a_failed_request(c: &mut Criterion) {
     group.bench_function("diagnose", |b| {
         b.iter(|| diagnose(black_box(&ledger), &context));
     });
+    let (late, around) = (late(), in_overload());
+    group.bench_function("diagnose, with findings about its pool", |b| {
+        b.iter(|| diagnose(black_box(&late), &around));
+    });
     let diagnosis = diagnose(&ledger, &context);
     for exposure in [Exposure::Public, Exposure::Full] {
         let mut telling = Telling::new(&diagnosis, &ledger, "edge-eu1", "01KAPX3Q", 1_795_369_268);
@@ -103,6 +109,64 @@ fn a_failed_request(c: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+/// A request that ran into its timeout.
+fn late() -> Ledger {
+    Ledger::from(Attempt {
+        backend: Some("b0".into()),
+        phase: Phase::WaitHeaders,
+        fault: Some(Fault::Timeout(TimeoutKind::Attempt)),
+        elapsed: Duration::from_secs(1),
+        ..Attempt::begin(1, Tick::from_secs(1))
+    })
+}
+
+/// What the rules find about three backends that are asked for three times what is usual.
+fn in_overload() -> Context {
+    let mut history = History::new();
+    for at in 1_000..1_060 {
+        let more = u32::try_from(at).unwrap_or_default().saturating_sub(1_040);
+        let second = Second {
+            at,
+            offered: 90 + 20 * more,
+            good: 90,
+            failures: (more > 0)
+                .then_some((Cause::DependencyResponseTimeout, 20 * more))
+                .into_iter()
+                .collect(),
+            ..Second::default()
+        };
+        let slow = Duration::from_millis(20 + 40 * u64::from(more));
+        let backends = (0..3).map(|i| {
+            let second = BackendSecond {
+                at,
+                attempts: 30,
+                failures: more,
+                in_flight: 1 + 3 * more,
+                p50: Some(slow),
+                p99: Some(slow * 4),
+            };
+            (Label::new(format!("b{i}")), second)
+        });
+        history.push(second, backends);
+    }
+    let findings = judge(&Inputs {
+        now: Tick::from_secs(1_060),
+        history: &history,
+        own: &Own::default(),
+        limit: None,
+        words: &[],
+        departures: &[],
+        speak_tls: &[],
+        late: None,
+        before: None,
+    });
+    assert!(!findings.list.is_empty());
+    Context {
+        findings: Some(Arc::new(findings)),
+        ..Context::new(Tick::from_secs(1_060))
+    }
 }
 
 fn pool(size: u16) -> Pool<()> {

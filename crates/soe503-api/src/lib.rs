@@ -44,7 +44,7 @@ pub use action::{ActionRequest, BackendAction, BreakerAction};
 pub use change::{Change, ChangeOrigin, ChangeReach, ChangeRequest, Changes};
 pub use failure::{
     Actions, Attempt, Diagnosis, Evidence, FailureRecord, Grade, Phase, RequestSummary,
-    RetryVerdict, RuledOut, Scope, ScopeLevel,
+    RetryVerdict, RuledOut, Scope, ScopeLevel, Share,
 };
 pub use incident::{
     CauseShare, Incident, IncidentRequests, IncidentState, IncidentSummary, Incidents,

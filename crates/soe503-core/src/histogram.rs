@@ -164,6 +164,15 @@ impl Default for Histogram {
 // === impl HistogramSnapshot ===
 
 impl HistogramSnapshot {
+    /// What was recorded since `before`. `None` if counts have faded in between: then they cannot be told apart.
+    pub fn since(&self, before: &Self) -> Option<Self> {
+        let pairs = self.counts.iter().zip(&before.counts);
+        let counts = pairs.map(|(now, then)| now.checked_sub(*then));
+        counts
+            .collect::<Option<Box<[u32]>>>()
+            .map(|counts| Self { counts })
+    }
+
     /// As [`Histogram::quantile`].
     pub fn quantile(&self, q: f64) -> Option<Duration> {
         quantile(self.counts.iter().copied(), self.count(), q)
@@ -307,6 +316,20 @@ mod tests {
         // A year later everything is forgotten, in one step.
         histogram.fade(Tick::from_secs(130 + 31_536_000));
         assert_eq!(histogram.count(), 0);
+    }
+
+    #[test]
+    fn what_came_since_is_told_apart() {
+        let histogram = Histogram::new();
+        histogram.fade(Tick::from_secs(100));
+        (0..100).for_each(|_| histogram.record(Duration::from_millis(1)));
+        let before = histogram.snapshot();
+        (0..10).for_each(|_| histogram.record(Duration::from_millis(100)));
+        let since = histogram.snapshot().since(&before).unwrap();
+        assert_eq!(since.count(), 10);
+        assert!(since.quantile(0.5).unwrap() > Duration::from_millis(90));
+        histogram.fade(Tick::from_secs(130));
+        assert!(histogram.snapshot().since(&before).is_none(), "faded");
     }
 
     #[test]

@@ -17,6 +17,8 @@
 
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ledger::{Attempt, Phase};
 use sfv::{BareItem, Dictionary, Item, ListEntry, Parser};
 
@@ -53,7 +55,7 @@ pub struct Allowance {
 }
 
 /// What a proxy behind this one says about its attempts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Below {
     /// How many it and those behind it made.
     pub attempts: u8,
@@ -62,7 +64,8 @@ pub struct Below {
 }
 
 /// Whether a failure is that of one proxy, or of what is behind it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// Of the proxy that answers: another one may do better.
     Host,

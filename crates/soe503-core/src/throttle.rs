@@ -20,6 +20,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::saturating_nanos;
 use crate::{Ratio, Tick};
 
@@ -47,7 +49,7 @@ pub struct Throttle {
 }
 
 /// A request was held back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Throttled {
     /// Requests of the window.

@@ -3,6 +3,8 @@
 use core::num::NonZeroU64;
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// A point on a monotonic clock, in nanoseconds since an epoch that the shell chooses.
 ///
 /// The core never asks for the time; shells pass a `Tick` in. Differences saturate at zero, so a
@@ -10,7 +12,8 @@ use core::time::Duration;
 ///
 /// `Option<Tick>` is no larger than a tick: futures, leases and permits are full of times that may not
 /// be known yet, and are moved through every layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Tick(
     /// Nanoseconds and one.
     NonZeroU64,

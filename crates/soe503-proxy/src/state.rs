@@ -28,6 +28,7 @@ mod proxy;
 mod releases;
 mod resolution;
 mod settings;
+mod trends;
 
 pub use check_counts::CheckCounts;
 pub use circuit_log::CircuitCounts;
@@ -40,3 +41,4 @@ pub use pool::PoolState;
 pub use proxy::{Pools, Proxy, RateLimits, Reloads};
 pub use releases::Releases;
 pub use resolution::{Resolution, Trouble};
+pub use trends::Trends;

@@ -532,6 +532,7 @@ async fn a_failure_is_told_by_request_id() {
         passed_on: false,
         diagnosis: diagnose(&attempts, &Context::new(now)),
         attempts,
+        context: Some(Context::new(now)),
     });
     let (status, told) = scene.get(&path::failure("01K/weird id")).await;
     assert_eq!(status, 200);

@@ -95,6 +95,7 @@ mod flight;
 pub mod grpc;
 mod macros;
 pub mod overtime;
+pub mod own_time;
 pub mod pool;
 pub mod rate_limit;
 pub mod retry;

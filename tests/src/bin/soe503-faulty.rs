@@ -46,6 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         },
         slots: arguments.slots,
         body_bytes: arguments.body_bytes,
+        server: None,
     };
     let behaviour = Behaviour {
         delay: Duration::from_millis(arguments.delay_ms),

@@ -39,6 +39,8 @@ pub struct Nature {
     pub slots: Option<usize>,
     /// The size of its answers.
     pub body_bytes: usize,
+    /// What it calls itself in `Server`.
+    pub server: Option<&'static str>,
 }
 
 /// A running backend. Dropping it closes its listener and all its connections.
@@ -64,6 +66,7 @@ pub(super) struct Shared {
     ended: Notify,
     slots: Option<Slots>,
     pub(super) body_bytes: usize,
+    pub(super) server: Option<&'static str>,
 }
 
 #[derive(Debug)]
@@ -82,6 +85,7 @@ impl Default for Nature {
             ledger: None,
             slots: None,
             body_bytes: 1024,
+            server: None,
         }
     }
 }
@@ -117,6 +121,7 @@ impl FaultyBackend {
             ended: Notify::new(),
             slots: nature.slots.map(Slots::new),
             body_bytes: nature.body_bytes,
+            server: nature.server,
         });
         let accepting = tokio::spawn(accept(listener, shared.clone()));
         Ok(Self {

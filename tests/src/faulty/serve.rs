@@ -99,6 +99,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
             status: 200,
             close: *door.borrow() == Door::Draining,
             retry_after: None,
+            server: shared.server,
         };
         let sent = match fault {
             Fault::OkThenClose => {
@@ -180,6 +181,7 @@ struct Head {
     status: u16,
     close: bool,
     retry_after: Option<u16>,
+    server: Option<&'static str>,
 }
 
 impl Head {
@@ -191,6 +193,9 @@ impl Head {
             self.status,
             request.header("x-load-id").unwrap_or_default(),
         );
+        if let Some(server) = self.server {
+            head += &format!("Server: {server}\r\n");
+        }
         if self.close {
             head += "Connection: close\r\n";
         }

@@ -1,10 +1,14 @@
-//! `lbctl explain ID`: what happened to one failed request, or in an incident.
+//! `lbctl explain ID`: what happened to one failed request, or in an incident; `--replay FILE`: what a record of
+//! one means, worked out again here.
 
 pub(crate) mod incident;
+mod replay;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
 pub(crate) mod words;
+
+use std::path::PathBuf;
 
 use clap::Args;
 use soe503_api::{
@@ -24,8 +28,11 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
     /// A request (the header X-Request-Id of the answer), or an incident (`inc` in its Soe-Cause)
-    #[arg(value_name = "ID")]
-    id: String,
+    #[arg(value_name = "ID", required_unless_present = "replay")]
+    id: Option<String>,
+    /// Diagnose a record again, from the file that `explain ID -o json` wrote (`-`: standard input)
+    #[arg(long, value_name = "FILE", conflicts_with = "id")]
+    replay: Option<PathBuf>,
     /// How to tell it
     #[arg(short, long, value_enum, default_value_t)]
     output: Output,
@@ -33,8 +40,11 @@ pub(crate) struct ExplainArgs {
 
 /// Fetches what there is under this id, and tells it.
 pub(crate) async fn run(admin: &AdminArgs, args: &ExplainArgs) -> Result<Exit, Failure> {
+    if let Some(file) = &args.replay {
+        return replay::run(file, args.output);
+    }
     let client = admin.client()?;
-    let id = args.id.trim();
+    let id = args.id.as_deref().unwrap_or_default().trim();
     match client.failure(id).await {
         Ok(reply) => match args.output {
             Output::Json => print_exactly(&reply.body)?,

@@ -1,7 +1,9 @@
 //! A failure record as text: the headline says what and how sure, the sentence says it in words,
 //! and then come the sections, each of which may be missing.
 
-use soe503_api::{Attempt, Evidence, FailureRecord, Incident, RetryVerdict, RuledOut, Timestamp};
+use soe503_api::{
+    Attempt, Evidence, FailureRecord, Incident, RetryVerdict, RuledOut, Share, Timestamp,
+};
 
 use super::words;
 use crate::show::{Canvas, Fact, Line, age, count, flow, millis, section, style, wrap};
@@ -52,6 +54,11 @@ pub(super) fn record(
             .collect::<Vec<_>>(),
     );
     put("Also", &diagnosis.contributing);
+    put(
+        "Shares",
+        &diagnosis.shares.iter().map(share).collect::<Vec<_>>(),
+    );
+    put("Not known", &diagnosis.missing);
     put("Quick fix", &diagnosis.actions.quick);
     put("Long term", &diagnosis.actions.long_term);
     // Commands are not wrapped: the terminal does that in a way that can be copied.
@@ -176,6 +183,11 @@ pub(crate) fn evidence(evidence: &Evidence) -> String {
         true => evidence.what.clone(),
         false => format!("{} ({})", evidence.what, notes.join(", ")),
     }
+}
+
+/// What the pool's requests failed of in the last half minute.
+fn share(share: &Share) -> String {
+    format!("{:.0} % {}", share.share * 100.0, share.cause)
 }
 
 pub(crate) fn ruled_out(ruled_out: &RuledOut) -> String {

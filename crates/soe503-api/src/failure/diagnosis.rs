@@ -25,6 +25,13 @@ pub struct Diagnosis {
     pub ruled_out: Vec<RuledOut>,
     /// Causes that played a part and would not have sufficed.
     pub contributing: Vec<String>,
+    /// What the pool's requests failed of in the last thirty seconds, the most frequent first; empty if that is
+    /// not known.
+    #[serde(default)]
+    pub shares: Vec<Share>,
+    /// What would have made the diagnosis surer.
+    #[serde(default)]
+    pub missing: Vec<String>,
     /// What to do.
     pub actions: Actions,
 }
@@ -100,6 +107,15 @@ pub struct RuledOut {
     pub cause: String,
     /// What speaks against it.
     pub because: String,
+}
+
+/// The share of a pool's failed requests that a cause has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Share {
+    /// The cause's identifier.
+    pub cause: String,
+    /// From 0 to 1.
+    pub share: f64,
 }
 
 /// What to do about it, most useful first.

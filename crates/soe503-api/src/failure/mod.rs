@@ -5,5 +5,5 @@ mod diagnosis;
 mod record;
 
 pub use attempt::{Attempt, Phase, RetryVerdict};
-pub use diagnosis::{Actions, Diagnosis, Evidence, Grade, RuledOut, Scope, ScopeLevel};
+pub use diagnosis::{Actions, Diagnosis, Evidence, Grade, RuledOut, Scope, ScopeLevel, Share};
 pub use record::{FailureRecord, RequestSummary};

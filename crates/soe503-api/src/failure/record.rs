@@ -32,6 +32,10 @@ pub struct FailureRecord {
     pub diagnosis: Diagnosis,
     /// Each try, oldest first.
     pub attempts: Vec<Attempt>,
+    /// What the diagnosis was made from, for `lbctl explain --replay`; `null` if it was too large to keep. Its
+    /// form is the proxy's own and may change.
+    #[serde(default)]
+    pub snapshot: Option<serde_json::Value>,
 }
 
 /// A request, without what could be secret: no query, no headers, no body.

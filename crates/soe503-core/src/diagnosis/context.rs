@@ -3,16 +3,19 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Tick;
 use crate::cause::Cause;
 use crate::health::Hints;
 use crate::metastable::{Stage, Why};
 
+use super::rules::Findings;
+
 /// The state of the world when a request failed. Shells fill in what they know; everything left
 /// at its default counts as not known, never as fine.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Context {
     /// The moment of the diagnosis.
     pub now: Tick,
@@ -32,10 +35,12 @@ pub struct Context {
     pub usual_p99: Option<Duration>,
     /// Established connections to the backends still make progress. `None`: not known.
     pub pooled_alive: Option<bool>,
+    /// What rules found about the pool, lately.
+    pub findings: Option<Arc<Findings>>,
 }
 
 /// One backend, as the pool sees it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BackendView {
     /// Its name.
     pub name: Arc<str>,
@@ -52,7 +57,7 @@ pub struct BackendView {
 }
 
 /// What a backend is to its pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Condition {
@@ -73,7 +78,7 @@ pub enum Condition {
 }
 
 /// A circuit that refuses, as its breaker sees it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CircuitView {
     /// The rule that opened it.
     pub rule: Cause,

@@ -1,8 +1,10 @@
 //! From a request's attempts to one cause.
 
+use super::compose::{self, Found};
 use super::precedence::{self, Decisive};
+use super::rules::{Finding, Missing};
 use super::shared::{self, Named};
-use super::{Context, Diagnosis, Grade, evidence, grade, mechanical, rule_out, scope};
+use super::{Context, Diagnosis, Evidence, Grade, evidence, grade, mechanical, rule_out, scope};
 use crate::cause::{Category, Cause};
 use crate::ledger::{Attempt, Fault, Ledger, Refusal, RetryVerdict};
 
@@ -14,15 +16,32 @@ use crate::ledger::{Attempt, Fault, Ledger, Refusal, RetryVerdict};
 pub fn diagnose(ledger: &Ledger, context: &Context) -> Diagnosis {
     let decisive = precedence::decisive(ledger);
     let named = shared::named(context);
-    let (primary, replaces) = primary(decisive, context, &named);
-    let root = decisive
-        .and_then(|decisive| root(decisive, context))
-        .map(|root| match shared::behind(root, &named) {
-            Some(_) => Cause::DependencyShared,
-            None => root,
-        })
+    let (mut primary, mut replaces) = primary(decisive, context, &named);
+    let tripped = decisive.and_then(|decisive| root(decisive, context));
+    let mut found = Found::of(decisive, tripped, context);
+    // What backends say themselves goes before what is read off them, but for our own failing.
+    let ours = |finding: &Finding| finding.cause == Cause::ResourceCpuThrottled;
+    if replaces.is_some() && !found.replaces.as_deref().is_some_and(ours) {
+        found = Found::default();
+    }
+    if let (Some(finding), Some(Decisive { cause, .. })) = (&found.replaces, decisive) {
+        (primary, replaces) = (finding.cause, Some(cause));
+    }
+    let root = tripped.map(|root| match shared::behind(root, &named) {
+        Some(_) => Cause::DependencyShared,
+        None => root,
+    });
+    let root = found
+        .behind
+        .as_deref()
+        .map(|finding| finding.cause)
+        .or(root)
         .filter(|root| *root != primary);
     let grade = match decisive {
+        Some(_) if found.replaces.is_some() => found
+            .replaces
+            .as_deref()
+            .map_or(Grade::Suspected, |f| f.grade),
         Some(Decisive { cause, .. }) if primary == Cause::DependencyShared => {
             shared::behind(cause, &named).map_or(Grade::Inferred, |by| shared::grade(by, context))
         }
@@ -32,17 +51,28 @@ pub fn diagnose(ledger: &Ledger, context: &Context) -> Diagnosis {
         Some(Decisive { attempt, cause }) => grade::of(cause, attempt, context),
         None => Grade::Suspected,
     };
+    let mut evidence = evidence::gather(decisive, ledger, context, &named);
+    let facts = found.all().flat_map(|finding| &finding.facts);
+    // After the decisive observation, before everything else.
+    let at = evidence.len().min(1);
+    evidence.splice(at..at, facts.cloned().map(Evidence::Measured));
+    evidence.extend(compose::composition(context));
+    let mut ruled_out = decisive.map_or_else(Vec::new, |decisive| {
+        rule_out::rule_out(primary, grade, decisive.attempt, context)
+    });
+    ruled_out.extend(found.all().flat_map(|f| f.ruled_out.iter().cloned()));
+    let shares = compose::shares(context);
     Diagnosis {
         primary,
         root,
         replaces,
         grade,
-        scope: scope::scope(primary, ledger, context),
-        evidence: evidence::gather(decisive, ledger, context, &named),
-        ruled_out: decisive.map_or_else(Vec::new, |decisive| {
-            rule_out::rule_out(primary, grade, decisive.attempt, context)
-        }),
-        contributing: contributing(primary, root, ledger),
+        scope: scope::scope(primary, ledger, context, &found),
+        evidence,
+        ruled_out,
+        contributing: contributing((primary, root, replaces), ledger, &shares, context),
+        shares,
+        missing: missing(&found),
         fault: decisive.and_then(|decisive| decisive.attempt.fault.clone()),
         retry: ledger
             .last()
@@ -137,13 +167,45 @@ fn majority(context: &Context) -> Option<Cause> {
         .max_by_key(|cause| votes[*cause as usize])
 }
 
-/// Every other cause that the attempts show.
-fn contributing(primary: Cause, root: Option<Cause>, ledger: &Ledger) -> Vec<Cause> {
+/// Every other cause that the attempts show, then those of the pool's other requests, and what was found
+/// beside.
+fn contributing(
+    (primary, root, replaces): (Cause, Option<Cause>, Option<Cause>),
+    ledger: &Ledger,
+    shares: &[(Cause, f64)],
+    context: &Context,
+) -> Vec<Cause> {
     let mut causes = Vec::new();
-    for cause in ledger.attempts.iter().filter_map(mechanical) {
+    let mut add = |cause: Cause| {
         if cause != primary && Some(cause) != root && !causes.contains(&cause) {
             causes.push(cause);
         }
-    }
+    };
+    ledger
+        .attempts
+        .iter()
+        .filter_map(mechanical)
+        .filter(|cause| context.findings.is_none() || Some(*cause) != replaces)
+        .for_each(&mut add);
+    shares
+        .iter()
+        .map(|(cause, _)| *cause)
+        .filter(|cause| Some(*cause) != replaces)
+        .for_each(&mut add);
+    let found = context.findings.iter().flat_map(|found| &found.list);
+    found
+        .filter(|f| f.cause == Cause::OverloadTrafficSpike)
+        .for_each(|f| add(f.cause));
     causes
+}
+
+/// What would have made the findings surer, each once.
+fn missing(found: &Found<'_>) -> Vec<Missing> {
+    let mut all = Vec::new();
+    for missing in found.all().flat_map(|finding| &finding.missing) {
+        if !all.contains(missing) {
+            all.push(*missing);
+        }
+    }
+    all
 }

@@ -15,20 +15,54 @@
 //! TLS, HTTP's bytes, timeouts, and last the backend's status. An open circuit and an empty
 //! rotation are consequences: a failure that the request met itself comes first. Behind a refusal
 //! stands its root, kept with the breaker since it tripped, and corrected by the last probe.
+//!
+//! **Beyond single requests.** Some causes no request shows: that all backends are slow because there is
+//! too much to do, that the load is made of retries, that only one release fails. For those the control plane
+//! keeps a [`history`] of each pool and asks [`rules`] once a second; a request that fails looks what they
+//! found.
+//!
+//! # The rules, and where they are
+//!
+//! | rule | what it tells | where |
+//! | --- | --- | --- |
+//! | R1 | the health check's path is wrong | [`health::Doubt`](crate::health::Doubt), [`health::overrules`](crate::health::overrules) |
+//! | R2 | the health check is turned away | the same |
+//! | R3 | the health check gives up too early | the same: `within`, half of what the check allows |
+//! | R4 | our timeout is too short | `rules/timeout.rs` |
+//! | R5 | saturated, or a slow dependency, or one slow backend | `rules/saturated.rs`, `shared_latency.rs`, `one_slow.rs` |
+//! | R6 | how far it reaches | `scope.rs`; all pools at once: R10 is the witness |
+//! | R7 | which change began it | not here: it belongs to incidents, which know the changes |
+//! | R8 | idle connections are closed before we stop using them | `mechanical.rs`, [`keepalive`](crate::keepalive); a limit of requests per connection is not told apart |
+//! | R9 | another proxy's own explanation | `nested.rs` |
+//! | R10 | our own processor time | `rules/own_cpu.rs`; [`outcome`] blames nobody meanwhile |
+//! | R11 | our descriptors, ports, memory | `errno.rs` |
+//! | R12 | one thing that backends share | `shared.rs` by their health documents, `rules/same_words.rs` by their errors |
+//! | R13 | a storm of retries | `rules/storm.rs` |
+//! | R14 | a full accept queue, or silence | `rules/backlog.rs`; another port of the host is not asked |
+//! | R15 | only one release fails | `rules/release.rs` |
+//! | R16 | clients that leave | [`mechanical`] gives no cause, [`outcome`] ignores them; many are told beside R5 and R13 |
+//! | R17 | what is behind an open circuit | `diagnose.rs`, kept by [`breaker::Trip`](crate::breaker::Trip) |
+//! | R18 | a limit that is too low | `rules/limit.rs`; a circuit does not open by chance: [`breaker`](crate::breaker) learns how often failures follow each other |
+//! | R19 | backends that stop before they are taken out | `rules/draining.rs` |
+//! | R20 | two causes at once | `compose.rs` |
 
+mod compose;
 mod context;
 mod diagnose;
 mod errno;
 mod evidence;
 mod grade;
+pub mod history;
 mod mechanical;
 mod nested;
 mod outcome;
 mod precedence;
 mod report;
 mod rule_out;
+pub mod rules;
 mod scope;
 mod shared;
+mod snapshot;
 mod tls;
 
 pub use context::{BackendView, CircuitView, Condition, Context};
@@ -39,4 +73,5 @@ pub use mechanical::{grpc, mechanical};
 pub use nested::nested;
 pub use outcome::outcome;
 pub use report::{Because, Diagnosis, Evidence, Grade, Level, RuledOut, Scope};
+pub use snapshot::Snapshot;
 pub(crate) use tls::alert_name;

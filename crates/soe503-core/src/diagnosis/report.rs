@@ -3,9 +3,10 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Condition;
+use super::rules::{Fact, Missing};
 use crate::Tick;
 use crate::cause::Cause;
 use crate::ledger::{Attempt, Fault, RetryVerdict};
@@ -38,8 +39,14 @@ pub struct Diagnosis {
     pub evidence: Vec<Evidence>,
     /// What it is not, and why not.
     pub ruled_out: Vec<RuledOut>,
-    /// Other causes that were at work, in order of first appearance.
+    /// Other causes that were at work, in order of first appearance: first those of the request's own attempts,
+    /// then those that the pool's other requests fail of.
     pub contributing: Vec<Cause>,
+    /// What the pool's requests failed of in the last thirty seconds, each with its share (0 to 1), the largest
+    /// first (rule R20). Empty: not known.
+    pub shares: Vec<(Cause, f64)>,
+    /// What would have made the diagnosis surer.
+    pub missing: Vec<Missing>,
     /// What ended the attempt that decided.
     pub fault: Option<Fault>,
     /// Why the last attempt was not followed by another.
@@ -53,7 +60,7 @@ pub struct Diagnosis {
 }
 
 /// How sure a diagnosis is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Grade {
@@ -197,6 +204,15 @@ pub enum Evidence {
         /// By which numbers.
         why: Why,
     },
+    /// A number that a rule about the pool went by.
+    Measured(Fact),
+    /// What the pool's requests fail of, where that is more than one thing.
+    Composition {
+        /// The causes with their counts, the most frequent first.
+        causes: Vec<(Cause, u32)>,
+        /// How many failed in all.
+        of: u32,
+    },
     /// A decision of ours that needs no numbers.
     Decision {
         /// Which.
@@ -205,8 +221,7 @@ pub enum Evidence {
 }
 
 /// A cause that was considered and is not the one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RuledOut {
     /// Which.
     pub cause: Cause,
@@ -215,7 +230,8 @@ pub struct RuledOut {
 }
 
 /// What speaks against a cause: an observation again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Because {
     /// TCP connect worked, in this time (`None`: on a connection that was open already).
@@ -243,6 +259,14 @@ pub enum Because {
     NoSheddingMark(Duration),
     /// Established connections do not make progress either.
     PooledStalled,
+    /// So many requests come per second, and usually so many: the load has not risen.
+    LoadFlat(f64, f64),
+    /// So many requests come per second, and usually so many: the load has risen.
+    LoadRose(f64, f64),
+    /// So many other backends are as fast as usual.
+    OthersFine(usize),
+    /// The backends' median latency, and the usual one.
+    AsFastAsUsual(Duration, Duration),
 }
 
 // === impl Grade ===

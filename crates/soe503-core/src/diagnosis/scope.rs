@@ -1,14 +1,27 @@
 //! How far a failure reaches, as far as one request and the pool's states show.
 
+use super::compose::Found;
 use super::{Context, Level, Scope, mechanical};
 use crate::cause::{Category, Cause};
 use crate::ledger::Ledger;
 
 /// The scope of a failure with this primary cause.
-pub(super) fn scope(primary: Cause, ledger: &Ledger, context: &Context) -> Scope {
+pub(super) fn scope(
+    primary: Cause,
+    ledger: &Ledger,
+    context: &Context,
+    found: &Found<'_>,
+) -> Scope {
     let total = context.backends.len();
-    let affected = affected(ledger, context);
+    // What was found about the pool knows better than one request whom it concerns.
+    let whom = found.replaces.as_ref().or_else(|| found.confirms.first());
+    let affected = match whom.map(|finding| finding.backends.len()) {
+        None => affected(ledger, context),
+        Some(0) => total,
+        Some(some) => some,
+    };
     let level = match primary {
+        Cause::ResourceCpuThrottled => Level::AllPools,
         Cause::ConfigUnknownPool | Cause::ConfigLoopDetected | Cause::OverloadRateLimited => {
             Level::Request
         }

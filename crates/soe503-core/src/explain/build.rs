@@ -4,10 +4,10 @@ use super::clean::{clean, identifier};
 use super::headers::LONGEST_ID;
 use super::names::Names;
 use super::problem::{
-    Problem, ToldAttempt, ToldEvidence, ToldMaintenance, ToldRuledOut, ToldScope,
+    Problem, ToldAttempt, ToldEvidence, ToldMaintenance, ToldRuledOut, ToldScope, ToldShare,
 };
-use super::{Exposure, Telling, actions, faults, rate_limit, status, time, words};
-use crate::cause::RetrySafety;
+use super::{Exposure, Telling, actions, faults, measured, rate_limit, status, time, words};
+use crate::cause::{Cause, RetrySafety};
 use crate::diagnosis::{Diagnosis, mechanical};
 use crate::ledger::{Attempt, Fault, Refusal};
 use crate::maintenance::Notice;
@@ -100,6 +100,13 @@ pub(super) fn build(telling: &Telling<'_>, names: &Names<'_>, room: Room) -> Pro
             })
             .collect(),
         contributing: diagnosis.contributing.iter().take(list).copied().collect(),
+        shares: diagnosis.shares.iter().take(list).map(told_share).collect(),
+        missing: diagnosis
+            .missing
+            .iter()
+            .take(list)
+            .map(|missing| measured::missing(*missing))
+            .collect(),
         actions: (inside && room.actions).then(|| actions::actions(telling, names)),
     }
 }
@@ -158,6 +165,13 @@ fn retry_safety(diagnosis: &Diagnosis) -> RetrySafety {
         _ if diagnosis.unsent => RetrySafety::Unsent,
         RetrySafety::Answered => RetrySafety::Answered,
         _ => RetrySafety::MayHaveRun,
+    }
+}
+
+fn told_share((cause, share): &(Cause, f64)) -> ToldShare {
+    ToldShare {
+        cause: *cause,
+        share: (share * 100.0).round() / 100.0,
     }
 }
 

@@ -24,6 +24,7 @@ mod grpc;
 mod grpc_details;
 mod headers;
 mod html;
+mod measured;
 mod names;
 mod negotiate;
 mod problem;

@@ -78,6 +78,12 @@ pub struct Problem {
     /// Other causes that were at work.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contributing: Vec<Cause>,
+    /// What the pool's requests failed of lately, in shares.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<ToldShare>,
+    /// What would have made it surer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<&'static str>,
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actions: Option<ToldActions>,
@@ -179,6 +185,16 @@ pub struct ToldRuledOut {
     pub cause: Cause,
     /// The observation that speaks against it.
     pub because: String,
+}
+
+/// The share of failed requests that a cause has, as told.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ToldShare {
+    /// The cause.
+    pub cause: Cause,
+    /// Its share, from 0 to 1, in hundredths.
+    pub share: f64,
 }
 
 /// What to do, as told. Lists, because rules may add to what the table says.

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::clean::clean;
 use super::faults;
+use super::measured;
 use super::names::Names;
 use super::time;
 use crate::cause::Cause;
@@ -163,6 +164,8 @@ pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
             };
             format!("the overload keeps itself going, so {done}: {why}")
         }
+        Evidence::Measured(fact) => measured::fact(fact, names),
+        Evidence::Composition { causes, of } => measured::composition(causes, *of),
         Evidence::Decision { cause } => format!("not tried: {}", cause.info().title),
     }
 }
@@ -211,6 +214,8 @@ pub(super) fn kind(evidence: &Evidence) -> &'static str {
         Evidence::Queue { .. } => "queue",
         Evidence::BackendsFull(_) => "backends_full",
         Evidence::Metastable { .. } => "metastable",
+        Evidence::Measured(_) => "measured",
+        Evidence::Composition { .. } => "composition",
         Evidence::Decision { .. } => "decision",
     }
 }
@@ -242,6 +247,23 @@ pub(super) fn because(because: &Because) -> String {
             )
         }
         Because::PooledStalled => "established connections stall as well".to_owned(),
+        Because::LoadFlat(now, usual) => format!(
+            "{} requests/s come, usually {}: the load has not risen",
+            measured::rate(*now),
+            measured::rate(*usual)
+        ),
+        Because::LoadRose(now, usual) => format!(
+            "{} requests/s come, usually {}: the load has risen",
+            measured::rate(*now),
+            measured::rate(*usual)
+        ),
+        Because::OthersFine(1) => "the other backend is as fast as usual".to_owned(),
+        Because::OthersFine(others) => format!("the other {others} backends are as fast as usual"),
+        Because::AsFastAsUsual(now, usual) => format!(
+            "the backends take {}, usually {}",
+            duration(*now),
+            duration(*usual)
+        ),
     }
 }
 

@@ -88,7 +88,12 @@ impl Checker {
     pub fn record(&mut self, now: Tick, result: CheckResult) -> Option<HealthChange> {
         self.report.last_at = Some(now);
         let (passed, cause) = match result {
-            CheckResult::Passed { status, hints, .. } => {
+            CheckResult::Passed {
+                status,
+                hints,
+                release,
+            } => {
+                self.report.release = release.or_else(|| self.report.release.take());
                 self.report.last_status = status;
                 self.report.last_error = None;
                 self.report.hints = hints;

@@ -15,12 +15,14 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use serde_json::{Map, Value};
 
 use crate::explain::cleaned;
 
 /// What is not well, by a backend's own account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Hints {
     /// What it says of itself.
@@ -32,7 +34,7 @@ pub struct Hints {
 }
 
 /// A component that is not well.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Component {
     /// What it is called: `db`, `diskSpace`, `cassandra:responseTime`.
@@ -47,8 +49,9 @@ pub struct Component {
 }
 
 /// How well something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Not at all.
     Fail,
@@ -70,6 +73,20 @@ impl Hints {
     pub const LARGEST: usize = 16 * 1024;
     /// The most components that are kept.
     pub const MOST: usize = 8;
+
+    /// What `document` says that the backend runs: its `releaseId`, or its `version`
+    /// (draft-inadarei-api-health-check §3.2, §3.3).
+    pub fn release(document: &[u8]) -> Option<Arc<str>> {
+        if document.len() > Self::LARGEST {
+            return None;
+        }
+        let Value::Object(root) = serde_json::from_slice(document).ok()? else {
+            return None;
+        };
+        let said = ["releaseId", "version"].map(|name| root.get(name).and_then(Value::as_str));
+        let mut said = said.into_iter().flatten();
+        said.find_map(release)
+    }
 
     /// Whether a body of this `Content-Type` may be a health document.
     pub fn may_be(content_type: &str) -> bool {
@@ -99,15 +116,6 @@ impl Hints {
             components,
         };
         (level != Level::Pass || !hints.components.is_empty()).then_some(hints)
-    }
-
-    /// The release that `document` says its backend is (`releaseId` of health+json), if it says so.
-    pub fn release(document: &[u8]) -> Option<Arc<str>> {
-        if document.len() > Self::LARGEST {
-            return None;
-        }
-        let root: Value = serde_json::from_slice(document).ok()?;
-        release(root.get("releaseId")?.as_str()?)
     }
 
     /// The release that a `Server` field names: `shop/2.8.0`. A name without a version says nothing.

@@ -31,7 +31,7 @@ pub enum CheckResult {
         status: Option<u16>,
         /// What the answer's body warns of.
         hints: Option<Arc<Hints>>,
-        /// Which release the backend says it is.
+        /// What the backend runs, by its own account.
         release: Option<Arc<str>>,
     },
     /// Not as expected.
@@ -75,6 +75,9 @@ pub struct HealthReport {
     pub last_at: Option<Tick>,
     /// What the body of the last answer says is not well.
     pub hints: Option<Arc<Hints>>,
+    /// What the backend runs, by the last answer that said so: `releaseId` or `version` of its health document,
+    /// or its `Server` field.
+    pub release: Option<Arc<str>>,
 }
 
 /// Checks changed their mind.
@@ -159,6 +162,7 @@ impl HealthReport {
             last_error: None,
             last_at: None,
             hints: None,
+            release: None,
         }
     }
 }

@@ -3,13 +3,16 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Fault, Nested};
 use crate::Tick;
 use crate::hops::Below;
 
 /// How far an attempt got before it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Before any backend was chosen: queue, limits, circuit, choice.
     Queue,
@@ -30,8 +33,9 @@ pub enum Phase {
 }
 
 /// Why a failed attempt was, or was not, followed by another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum RetryVerdict {
     /// Another attempt followed (or will).
     Retried,
@@ -62,7 +66,7 @@ pub enum RetryVerdict {
 }
 
 /// What one try saw. Filled where it happens, converted to words much later.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
     /// 1 for the first.
     pub number: u8,
@@ -116,8 +120,9 @@ pub struct Attempt {
 }
 
 /// What a second connection, right after the first broke off, came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Knock {
     /// The backend takes connections: it broke this one off and lives.
     Accepted,
@@ -163,7 +168,7 @@ impl Attempt {
 }
 
 /// The attempts of one request, in the order in which they ended, and the refusal that ended it, if one did.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ledger {
     /// All attempts, also the ones that never reached a backend.
     pub attempts: Vec<Attempt>,

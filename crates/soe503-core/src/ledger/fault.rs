@@ -3,6 +3,8 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cause::Cause;
 use crate::limit::Class;
 use crate::maintenance::Notice;
@@ -11,8 +13,9 @@ use crate::rate::Limited;
 use crate::throttle::Throttled;
 
 /// What ended an attempt, as observed; not yet what it means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// A system call failed with this errno (Linux numbers).
     Errno(i32),
@@ -48,8 +51,9 @@ pub enum Fault {
 }
 
 /// Which timer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum TimeoutKind {
     /// TCP connect.
     Connect,
@@ -64,8 +68,9 @@ pub enum TimeoutKind {
 }
 
 /// How TLS failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum TlsFault {
     /// The certificate is valid, for other names.
     NameMismatch {
@@ -98,8 +103,9 @@ pub enum TlsFault {
 }
 
 /// How an HTTP/2 stream or its connection ended before it was done. Codes are those of RFC 9113 §7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Http2Fault {
     /// The peer reset the stream with this code.
     Reset(u32),
@@ -113,8 +119,9 @@ pub enum Http2Fault {
 }
 
 /// How the peer's bytes are wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum ParseFault {
     /// The status line or a header is not HTTP.
     NotHttp,
@@ -173,8 +180,9 @@ impl Http2Fault {
 }
 
 /// Decisions of ours that end a request before a backend sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// The circuit is open.
     CircuitOpen {

@@ -2,10 +2,15 @@
 
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// How important a request is. Under overload the lower classes are shed first.
 ///
 /// The order is that of importance: `Low < Normal < High`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Can be done without, or asked for again: prefetches, batch work.
     Low,

@@ -4,6 +4,8 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::Class;
 use crate::Cause;
 use crate::ledger::Refusal;
@@ -22,8 +24,9 @@ pub struct LimitReached {
 }
 
 /// At which point a request was turned away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Turned {
     /// The limit is reached, and nobody may wait.
     AtOnce,

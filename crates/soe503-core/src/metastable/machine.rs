@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::window::{Counts, Sum, Window};
 use crate::Tick;
 
@@ -32,8 +34,11 @@ pub struct Metastable {
 }
 
 /// How far a pool's overload has been cut.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Not at all: nothing keeps itself going.
     #[default]
@@ -59,7 +64,7 @@ pub struct Orders {
 }
 
 /// The numbers that led to a stage.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Why {
     /// Good answers per second.

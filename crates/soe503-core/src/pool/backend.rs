@@ -12,6 +12,7 @@ use super::vitals::Vitals;
 use super::word::Flags;
 use crate::Tick;
 use crate::health::Health;
+use crate::histogram::HistogramSnapshot;
 
 /// A backend as configured or discovered.
 #[derive(Clone, Debug)]
@@ -144,6 +145,24 @@ impl<S> Backend<S> {
     /// The latency that recent attempts do not exceed in `q` (0 to 1) of the cases.
     pub fn latency(&self, q: f64) -> Option<Duration> {
         self.vitals.histogram.quantile(q)
+    }
+
+    /// Its latencies, for whoever wants to know what came since the last time.
+    pub fn latencies(&self) -> HistogramSnapshot {
+        self.vitals.histogram.snapshot()
+    }
+
+    /// What it runs, by the word of its health checks. Takes a lock: not for the request path.
+    pub fn release(&self) -> Option<Arc<str>> {
+        self.vitals.cold().health.release.clone()
+    }
+
+    /// Attempts that were waited for beyond their time, ever, and how many of them were answered well.
+    pub fn late(&self) -> (u64, u64) {
+        (
+            self.vitals.late.load(Ordering::Relaxed),
+            self.vitals.late_good.load(Ordering::Relaxed),
+        )
     }
 
     pub(super) fn flags(&self) -> Flags {

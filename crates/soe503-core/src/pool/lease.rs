@@ -137,6 +137,7 @@ impl<S> Lease<S> {
         if std::mem::replace(&mut self.overdue, true) {
             return FailureScope::Pool;
         }
+        self.backend.vitals.late.fetch_add(1, Ordering::Relaxed);
         self.fail(now, cause).scope
     }
 
@@ -200,6 +201,9 @@ impl<S> Lease<S> {
     fn succeeded(self, now: Tick) -> Recorded {
         let vitals = &self.backend.vitals;
         let latency = self.latency(now);
+        if self.overdue {
+            vitals.late_good.fetch_add(1, Ordering::Relaxed);
+        }
         vitals.histogram.fade(now);
         vitals.histogram.record(latency);
         vitals

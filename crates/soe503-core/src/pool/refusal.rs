@@ -4,6 +4,8 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::backend::Backend;
 use super::state::BackendState;
 use super::vitals::Tally;
@@ -32,7 +34,7 @@ pub struct NoBackend {
 }
 
 /// All backends that can be used have as many requests in flight as they may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Full {
     /// At which point the request was turned away.

@@ -26,6 +26,9 @@ pub(super) struct Vitals {
     pub(super) reported: Reported,
     pub(super) requests: AtomicU64,
     pub(super) failures: AtomicU64,
+    /// Attempts that were waited for beyond their time, and those of them that were answered well.
+    pub(super) late: AtomicU64,
+    pub(super) late_good: AtomicU64,
     /// Results that came too late to change the state.
     pub(super) stale: AtomicU64,
     /// When the share began to grow, in nanoseconds.
@@ -102,6 +105,8 @@ impl Vitals {
             reported: Reported::default(),
             requests: AtomicU64::new(0),
             failures: AtomicU64::new(0),
+            late: AtomicU64::new(0),
+            late_good: AtomicU64::new(0),
             stale: AtomicU64::new(0),
             warm_since: AtomicU64::new(0),
             due: AtomicU64::new(0),

@@ -4,6 +4,8 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::Quota;
 
 /// Whose requests are counted together, as a hash with the limit's secret. Two callers with the same
@@ -12,7 +14,7 @@ use super::Quota;
 pub struct Key(pub(super) u64);
 
 /// A limit refused a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Limited {
     /// The limit's name.

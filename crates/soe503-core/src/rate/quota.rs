@@ -3,10 +3,12 @@
 use core::num::NonZeroU32;
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::saturating_nanos;
 
 /// So many requests in so much time, and how many of them at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Quota {
     /// Requests in each `per`, in the long run.
     pub requests: NonZeroU32,

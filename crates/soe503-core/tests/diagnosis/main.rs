@@ -7,4 +7,5 @@ mod nested;
 mod network;
 mod outcome;
 mod refusals;
+mod rules;
 mod support;

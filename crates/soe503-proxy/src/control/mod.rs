@@ -28,6 +28,7 @@ pub mod metrics;
 pub mod recorder;
 mod start;
 mod supervise;
+mod trends;
 mod watch;
 mod words;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
-use soe503::explain::{Degraded, Explained};
+use soe503::explain::{Again, Degraded, Explained};
 use soe503::{BoxError, Component, Rejected, RequestContext, Served};
 use soe503_core::hops::{Allowance, Handed};
 use soe503_core::ledger::{Ledger, Refusal};
@@ -106,9 +106,14 @@ pub(crate) fn answer(
     let sticking = belonging.and_then(|belonging| belonging.note(&mut request, client));
     prepare(&mut request, route.actions(), seen, client, front);
     let handed = match seen.attempts {
-        true => client
-            .forwarder()
-            .handed(request.headers_mut(), route.attempts()),
+        true => {
+            // The fields go; that they said so is told if the request fails.
+            if Again::is_said(request.headers()) {
+                request.extensions_mut().insert(Again);
+            }
+            let headers = request.headers_mut();
+            client.forwarder().handed(headers, route.attempts())
+        }
         false => Handed::default(),
     };
     if let Some(told) = client.told() {

@@ -22,10 +22,14 @@ use super::surroundings::{PoolSurroundings, in_front};
 use crate::config;
 use crate::control::incidents::Incidents;
 use crate::control::recorder::{self, Recorder};
-use crate::state::PoolState;
+use crate::state::{PoolState, Trends};
 
 /// From one refusal in front of the pool that is kept to the next, and from one 5xx of a backend's own.
 const EVERY: Duration = Duration::from_millis(100);
+
+/// Of a larger pool the state of the world is not kept with each of its failures: 4096 of them would be more
+/// than is to be spent on it (about 4 KiB each at this size).
+const MOST_KEPT: usize = 32;
 
 /// Outermost first; the order and the reasons for it are in ARCHITECTURE.md.
 pub(crate) type Stack = Explain<Timeout<Pools>>;
@@ -60,6 +64,7 @@ struct Recording {
     recorder: Recorder,
     incidents: Incidents,
     pool: Arc<str>,
+    trends: Arc<Trends>,
     /// When the next refusal from in front of the pool is kept.
     refusals: Spaced,
     /// When the next answer of a backend's own is.
@@ -87,6 +92,7 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
             recorder: parts.recorder.clone(),
             incidents: parts.incidents.clone(),
             pool: Arc::clone(&pool.name),
+            trends: Arc::clone(&pool.trends),
             refusals: Spaced::default(),
             passed_on: Spaced::default(),
         })
@@ -217,6 +223,7 @@ impl Record for Recording {
         if last == Some(&Fault::Client) {
             return;
         }
+        self.trends.note(failure.again);
         if in_front(last) && !self.refusals.keeps(failure.at) {
             return;
         }
@@ -234,6 +241,7 @@ impl Record for Recording {
             passed_on: failure.passed_on,
             diagnosis: failure.diagnosis,
             attempts: failure.ledger,
+            context: (failure.context.backends.len() <= MOST_KEPT).then_some(failure.context),
         });
     }
 

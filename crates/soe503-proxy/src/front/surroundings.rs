@@ -55,6 +55,9 @@ impl Surroundings for PoolSurroundings {
         context.pool = Some(snapshot.name);
         context.backends = snapshot.backends.iter().map(view).collect();
         context.unresolved = self.0.unresolved();
+        let findings = self.0.trends.findings();
+        context.usual_p99 = context.usual_p99.or(findings.usual_p99);
+        context.findings = Some(findings);
         if context.circuit.is_none() {
             context.circuit = self.circuit(now);
         }

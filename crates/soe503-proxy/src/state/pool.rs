@@ -21,7 +21,7 @@ use soe503_core::{Cause, Tick};
 use super::circuit_log::{CircuitCounts, CircuitLog};
 use super::members::{self, Member};
 use super::metastable::MetastableWatch;
-use super::{Openings, PoolCounters, Releases, settings};
+use super::{Openings, PoolCounters, Releases, Trends, settings};
 use crate::config::PoolConfig;
 use crate::control::dns::{Answer, Answers, Change, DnsError};
 use crate::tls::{Alpn, ClientTls, PoolTls};
@@ -51,6 +51,8 @@ pub struct PoolState {
     bulkheads: Arc<Mutex<HashMap<Arc<str>, ConcurrencyLimit>>>,
     /// Whether its overload keeps itself going. Outlives a reload.
     pub metastable: Arc<MetastableWatch>,
+    /// What rules found about its last minutes. Outlives a reload.
+    pub trends: Arc<Trends>,
     /// What happened so far. Outlives a reload.
     pub counters: Arc<PoolCounters>,
     /// What backends say of themselves. Outlives a reload.
@@ -81,6 +83,7 @@ impl PoolState {
             throttle: throttle(&config, None),
             cache: cache(&config, None),
             metastable: Arc::default(),
+            trends: Arc::default(),
             counters: Arc::default(),
             releases: Arc::default(),
             tls: tls(&config),
@@ -135,6 +138,7 @@ impl PoolState {
             cache: cache(&config, self.cache.as_ref()),
             bulkheads: Arc::clone(&self.bulkheads),
             metastable: Arc::clone(&self.metastable),
+            trends: Arc::clone(&self.trends),
             counters: Arc::clone(&self.counters),
             releases: Arc::clone(&self.releases),
             tls,

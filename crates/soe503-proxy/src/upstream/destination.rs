@@ -12,6 +12,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
 use soe503_core::keepalive::KeepAlive;
 
+use super::said::Said;
 use super::{UpstreamOptions, idle};
 use crate::tls::ClientTls;
 
@@ -33,6 +34,8 @@ pub(super) struct Destination {
     pub(super) broke_fresh: AtomicU64,
     /// How long it keeps idle connections.
     pub(super) keepalive: KeepAlive,
+    /// What its errors say.
+    pub(super) said: Said,
 }
 
 /// Those in use, by address: at one address there are as many as there are ways to reach it, which are few.
@@ -70,6 +73,7 @@ impl Destination {
             accepted: AtomicBool::new(false),
             broke_fresh: AtomicU64::new(0),
             keepalive: KeepAlive::new(),
+            said: Said::default(),
         });
         here.push(Arc::downgrade(&made));
         made

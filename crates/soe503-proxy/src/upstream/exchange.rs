@@ -331,6 +331,9 @@ impl Trial {
             response.extensions_mut().insert(Tunnel(detached));
             return Ok(response);
         }
+        if status.is_server_error() {
+            upstream.said(self.attempt.started, exchange.connection.read.carry());
+        }
         if head.connection.hop_by_hop
             && let Some(field) = head.parts.headers.get("keep-alive")
         {

@@ -18,6 +18,7 @@ mod h2;
 pub(crate) mod hops;
 pub(crate) mod idle;
 mod plain;
+mod said;
 mod trial;
 
 use std::future::Future;
@@ -205,6 +206,17 @@ impl Upstream {
         at != 0 && now.since(Tick::from_nanos(at)) < LATELY
     }
 
+    /// It has lately broken off connections that had served nothing: for whoever looks why.
+    pub fn breaks_off(&self, now: Tick) -> bool {
+        self.breaks_fresh(now)
+    }
+
+    /// The words of its last error: as [`signature`](soe503_core::diagnosis::rules::signature) sees them, since
+    /// when they are the same, and when they were said last.
+    pub fn words(&self) -> Option<(u64, Tick, Tick)> {
+        self.0.to.said.last()
+    }
+
     fn key(&self) -> idle::BackendKey {
         self.0.to.key
     }
@@ -230,6 +242,11 @@ impl Upstream {
     fn idle_closed(&self, now: Tick, age: Duration) {
         let open = age.saturating_sub(idle::SWEEP);
         self.0.to.keepalive.closed(now, open, age);
+    }
+
+    /// It answered with a failure; so much of the body is here.
+    fn said(&self, now: Tick, body: &[u8]) {
+        self.0.to.said.note(now, body);
     }
 
     /// It says in `Keep-Alive` how long it keeps idle connections.

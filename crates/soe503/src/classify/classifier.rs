@@ -1,10 +1,11 @@
 //! The trait, and what it says of a head.
 
 use http::{HeaderMap, Response};
-use soe503_core::ledger::Attempt;
+use soe503_core::ledger::{Attempt, Fault};
 use soe503_core::{Outcome, diagnosis};
 
 use super::grpc;
+use crate::{clock, own_time};
 
 /// Turns answers and errors into an [`Outcome`].
 pub trait Classify {
@@ -17,8 +18,14 @@ pub trait Classify {
     }
 
     /// What an attempt means that ended in an error, in a broken body or in a head that was
-    /// [`Head::Judge`].
+    /// [`Head::Judge`]. While this process is not in time itself ([`own_time`]), timeouts count for nothing.
     fn attempt(&self, attempt: &Attempt) -> Outcome {
+        // Late, because we are: that says nothing about anybody else.
+        if let Some(Fault::Timeout(_)) = attempt.fault
+            && own_time::is_distrusted(clock::now())
+        {
+            return Outcome::IGNORE;
+        }
         diagnosis::outcome(attempt)
     }
 }

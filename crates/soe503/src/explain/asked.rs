@@ -6,6 +6,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use soe503_core::explain::{Exposure, Format, negotiate, negotiate_request};
 
+use super::again::Again;
 use super::record::Background;
 use crate::context::RequestContext;
 use crate::grpc::is_grpc;
@@ -71,6 +72,13 @@ impl Asked {
     pub(super) fn is_background(&self) -> bool {
         let head = self.head();
         head.is_some_and(|head| head.extensions.get::<Background>().is_some())
+    }
+
+    /// The client says that it has sent this before. For those whose whole head is known.
+    pub(super) fn is_again(&self) -> bool {
+        self.head().is_some_and(|head| {
+            head.extensions.get::<Again>().is_some() || Again::is_said(&head.headers)
+        })
     }
 
     /// How much this client is told, if the request says so.

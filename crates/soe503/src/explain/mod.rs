@@ -53,6 +53,7 @@
 //! # }
 //! ```
 
+mod again;
 mod asked;
 mod body;
 mod elsewhere;
@@ -69,6 +70,7 @@ mod record;
 mod service;
 mod told;
 
+pub use again::Again;
 pub use body::ExplainBody;
 pub use explainer::{Builder, Explainer};
 pub use id::request_id;

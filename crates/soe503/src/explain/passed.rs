@@ -91,6 +91,8 @@ fn tell<B>(
         host: asked.host().map(str::to_owned),
         diagnosis,
         ledger,
+        context,
+        again: asked.is_again(),
         status: response.status().as_u16(),
         retry_after: None,
         incident,

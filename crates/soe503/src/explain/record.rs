@@ -26,6 +26,11 @@ pub struct FailureRecord {
     pub diagnosis: Diagnosis,
     /// What was tried.
     pub ledger: Ledger,
+    /// What was known around it. With the ledger, it is what the diagnosis was made from.
+    pub context: Context,
+    /// Its client says that it is a retry: `x-envoy-attempt-count`, `grpc-previous-rpc-attempts` or
+    /// `retry-attempt`.
+    pub again: bool,
     /// The status that the client got.
     pub status: u16,
     /// The `Retry-After` that the client got, in seconds.

@@ -92,6 +92,7 @@ pub(super) fn answer(
 /// What is known about a failure once it is looked into.
 pub(super) struct Found {
     ledger: Ledger,
+    context: Context,
     diagnosis: Diagnosis,
     inputs: RetryInputs,
     request_id: String,
@@ -119,6 +120,7 @@ impl Found {
             request_id: asked.request_id().map_or_else(request_id, str::to_owned),
             incident: record.and_then(|record| record.incident(&diagnosis)),
             ledger,
+            context,
             diagnosis,
             inputs,
         }
@@ -170,6 +172,8 @@ impl Found {
             host: asked.host().map(str::to_owned),
             diagnosis: self.diagnosis,
             ledger: self.ledger,
+            context: self.context,
+            again: asked.is_again(),
             status,
             retry_after,
             incident: self.incident,

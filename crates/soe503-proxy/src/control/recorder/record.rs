@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method};
 use soe503_core::Tick;
-use soe503_core::diagnosis::Diagnosis;
+use soe503_core::diagnosis::{Context, Diagnosis};
 use soe503_core::ledger::Ledger;
 
 /// Everything that is kept about one failed request. Its query is never told, its other headers and
@@ -39,4 +39,7 @@ pub struct Record {
     pub diagnosis: Diagnosis,
     /// What was tried.
     pub attempts: Ledger,
+    /// What was known around it, unless that is too large to keep: with `attempts`, what the diagnosis was made
+    /// from.
+    pub context: Option<Context>,
 }

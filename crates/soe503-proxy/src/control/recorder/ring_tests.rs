@@ -23,6 +23,7 @@ fn record(id: &str, status: u16) -> Record {
         passed_on: false,
         diagnosis: diagnose(&attempts, &Context::new(Tick::from_secs(1))),
         attempts,
+        context: None,
     }
 }
 

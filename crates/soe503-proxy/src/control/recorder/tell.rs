@@ -1,7 +1,7 @@
 //! A record as the admin API tells it: with every address, because whoever may ask may know.
 
 use soe503_api as api;
-use soe503_core::diagnosis::Grade;
+use soe503_core::diagnosis::{Grade, Snapshot};
 use soe503_core::explain::{Exposure, Problem, StatusPolicy, Telling, problem};
 use soe503_core::ledger::Ledger;
 
@@ -51,6 +51,7 @@ pub fn tell(record: &Record, server: &str, anchor: Anchor) -> api::FailureRecord
         elapsed_ms: (record.elapsed.as_secs_f64() * 1e4).round() / 10.0,
         retry_after: record.retry_after.map(u64::from),
         attempts: attempts(&told, &record.attempts),
+        snapshot: snapshot(record),
         diagnosis: diagnosis(told),
     }
 }
@@ -104,8 +105,24 @@ fn diagnosis(told: Problem) -> api::Diagnosis {
             .iter()
             .map(|cause| cause.id().to_owned())
             .collect(),
+        shares: told
+            .shares
+            .iter()
+            .map(|told| api::Share {
+                cause: told.cause.id().to_owned(),
+                share: told.share,
+            })
+            .collect(),
+        missing: told.missing.iter().map(|text| (*text).to_owned()).collect(),
         actions,
     }
+}
+
+/// What the diagnosis was made from.
+fn snapshot(record: &Record) -> Option<serde_json::Value> {
+    let context = record.context.clone()?;
+    let snapshot = Snapshot::new(record.attempts.clone(), context);
+    serde_json::to_value(snapshot).ok()
 }
 
 fn attempts(told: &Problem, ledger: &Ledger) -> Vec<api::Attempt> {

@@ -42,6 +42,7 @@ fn record() -> Record {
         passed_on: false,
         diagnosis: diagnose(&attempts, &Context::new(NOW)),
         attempts,
+        context: Some(Context::new(NOW)),
     }
 }
 
@@ -112,4 +113,19 @@ fn each_attempt_keeps_its_facts() {
             .is_some_and(|fault| fault.contains("refused")),
         "{first:?}"
     );
+}
+
+#[test]
+fn what_is_told_can_be_diagnosed_again() {
+    let record = record();
+    let anchor = Anchor::new(NOW, Duration::from_secs(1_795_369_268));
+    let told = serde_json::to_string(&tell(&record, "edge-eu1", anchor)).unwrap();
+    let read: soe503_api::FailureRecord = serde_json::from_str(&told).unwrap();
+    let snapshot: Snapshot = serde_json::from_value(read.snapshot.unwrap()).unwrap();
+    assert_eq!(snapshot.diagnose(), record.diagnosis);
+    let large = Record {
+        context: None,
+        ..record
+    };
+    assert_eq!(tell(&large, "edge-eu1", anchor).snapshot, None);
 }

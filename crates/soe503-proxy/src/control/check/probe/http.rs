@@ -87,8 +87,7 @@ where
     if may_be_health(response.headers()) {
         let rest = ask.deadline.since(soe503::clock::now()) / 2;
         let reading = driven.run(read(response.into_body()));
-        let document = tokio::time::timeout(rest, reading).await.ok().flatten();
-        if let Some(document) = document {
+        if let Ok(Some(document)) = tokio::time::timeout(rest, reading).await {
             hints = Hints::read(&document).map(Arc::new);
             release = Hints::release(&document).or(release);
         }

@@ -48,7 +48,7 @@ pub(super) struct Ask<'a> {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) hints: Option<Arc<Hints>>,
-    /// Which release the backend says it is.
+    /// What the backend runs.
     pub(super) release: Option<Arc<str>>,
 }
 

@@ -1,0 +1,118 @@
+//! What a failed request has to do with what was found about its pool (rule R20).
+//!
+//! A request has one primary cause: what its own attempts show, or the first finding that takes the place
+//! of that. What its pool's other requests fail of stands beside it with its share: two things at once
+//! stay two things.
+
+use std::borrow::Cow;
+
+use super::precedence::Decisive;
+use super::rules::{Finding, Findings, Role, backlog, role, timeout};
+use super::{Context, Evidence, shared};
+use crate::cause::{Category, Cause};
+
+/// The findings that have to do with a request, by what they are to it.
+#[derive(Debug, Default)]
+pub(super) struct Found<'a> {
+    /// It is the cause, in place of the mechanical one.
+    pub(super) replaces: Option<Cow<'a, Finding>>,
+    /// It lies behind the cause.
+    pub(super) behind: Option<Cow<'a, Finding>>,
+    /// They say more about the cause.
+    pub(super) confirms: Vec<Cow<'a, Finding>>,
+}
+
+/// Smaller shares are noise.
+const LEAST_SHARE: f64 = 0.05;
+
+impl<'a> Found<'a> {
+    /// What was found that concerns `decisive`, whose root is `root`.
+    pub(super) fn of(
+        decisive: Option<Decisive<'a>>,
+        root: Option<Cause>,
+        context: &'a Context,
+    ) -> Self {
+        let mut found = Self::default();
+        let (Some(Decisive { attempt, cause }), Some(findings)) = (decisive, &context.findings)
+        else {
+            return found;
+        };
+        let backend = attempt.backend.as_deref();
+        let own = [
+            backlog(attempt, context).filter(|_| cause == Cause::DependencyConnectTimeout),
+            timeout(attempt, findings).filter(|_| cause == Cause::DependencyResponseTimeout),
+        ];
+        let own = own.into_iter().flatten().map(Cow::Owned);
+        let all = findings.list.iter().map(Cow::Borrowed).chain(own);
+        for finding in all {
+            // A refusal has no backend: what concerns some of them lies behind it all the same.
+            if !finding.concerns(backend) && backend.is_some() {
+                continue;
+            }
+            let for_root = |root: Cause| role(finding.cause, root).is_some();
+            match role(finding.cause, cause) {
+                Some(Role::Confirms) => found.confirms.push(finding),
+                Some(Role::Replaces) if found.replaces.is_none() => found.replaces = Some(finding),
+                // What a circuit has opened for has to be what the finding explains.
+                Some(Role::Behind)
+                    if cause.category() != Category::CircuitOpen || root.is_none_or(for_root) =>
+                {
+                    found.behind.get_or_insert(finding);
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Every finding that was taken, the most important first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Finding> {
+        let first = self.replaces.iter().chain(&self.behind);
+        first.chain(&self.confirms).map(|finding| &**finding)
+    }
+}
+
+/// What the pool's requests failed of lately, with shares. A mechanical cause that a finding about all
+/// backends explains counts as that: it was not known yet when the request failed.
+pub(super) fn shares(context: &Context) -> Vec<(Cause, f64)> {
+    let counted = counted(context);
+    let of: u32 = counted.iter().map(|(_, count)| count).sum();
+    counted
+        .into_iter()
+        .map(|(cause, count)| (cause, f64::from(count) / f64::from(of.max(1))))
+        .filter(|(_, share)| *share >= LEAST_SHARE)
+        .collect()
+}
+
+fn counted(context: &Context) -> Vec<(Cause, u32)> {
+    let Some(findings) = &context.findings else {
+        return Vec::new();
+    };
+    let mut all: Vec<(Cause, u32)> = Vec::new();
+    for (cause, count) in &findings.causes {
+        let cause = explained(*cause, findings, context);
+        match all.iter_mut().find(|(known, _)| *known == cause) {
+            Some((_, sum)) => *sum += count,
+            None => all.push((cause, *count)),
+        }
+    }
+    all.sort_by_key(|(cause, count)| (core::cmp::Reverse(*count), *cause));
+    all
+}
+
+fn explained(cause: Cause, findings: &Findings, context: &Context) -> Cause {
+    if shared::behind(cause, &shared::named(context)).is_some() {
+        return Cause::DependencyShared;
+    }
+    let by = findings.list.iter().find(|finding| {
+        finding.backends.is_empty() && role(finding.cause, cause) == Some(Role::Replaces)
+    });
+    by.map_or(cause, |finding| finding.cause)
+}
+
+/// The composition as an observation, where it is more than one thing.
+pub(super) fn composition(context: &Context) -> Option<Evidence> {
+    let causes = counted(context);
+    let of = causes.iter().map(|(_, count)| count).sum();
+    (causes.len() > 1).then_some(Evidence::Composition { causes, of })
+}

@@ -1,0 +1,154 @@
+//! A pool's seconds.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::{BackendHistory, BackendSecond, Label, Usual};
+use crate::Tick;
+use crate::cause::Cause;
+
+/// What happened to a pool in one second. All numbers are of that second alone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Second {
+    /// Which: whole seconds since the clock's epoch.
+    pub at: u64,
+    /// Requests that came: those that ended, and by how many more are under way now.
+    pub offered: u32,
+    /// Of them, those that their clients call retries, as far as can be told from those that failed.
+    pub again: u32,
+    /// Attempts of ours beyond the first.
+    pub retries: u32,
+    /// Requests that ended well.
+    pub good: u32,
+    /// Clients that left before there was an answer.
+    pub left: u32,
+    /// Requests refused without asking a backend.
+    pub shed: u32,
+    /// Requests under way at its end.
+    pub pending: u32,
+    /// Why requests failed, each with its count.
+    pub failures: Vec<(Cause, u32)>,
+}
+
+/// The last fifteen minutes of one pool.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    seconds: VecDeque<Second>,
+    backends: Vec<BackendHistory>,
+    /// The newest second, be it empty.
+    newest: u64,
+}
+
+// === impl Second ===
+
+impl Second {
+    /// Requests that failed.
+    pub fn failed(&self) -> u32 {
+        self.failures.iter().map(|(_, count)| count).sum()
+    }
+
+    /// All is well: nine of ten requests and more, and no failure in a hundred.
+    pub fn is_healthy(&self) -> bool {
+        self.good > 0 && self.failed() * 100 <= self.good && self.left * 10 <= self.good
+    }
+
+    fn is_empty(&self) -> bool {
+        self.offered == 0 && self.retries == 0 && self.pending == 0 && self.failures.is_empty()
+    }
+}
+
+// === impl History ===
+
+impl History {
+    /// How many seconds are kept.
+    pub const SECONDS: u64 = 15 * 60;
+    /// How many backends of a pool are followed.
+    pub const MOST_BACKENDS: usize = 64;
+    /// The seconds that are "now".
+    pub const NOW: u64 = 10;
+
+    /// Nothing known.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A second of the pool, and those of its backends. A backend that is not named has left.
+    pub fn push(&mut self, second: Second, backends: impl Iterator<Item = (Label, BackendSecond)>) {
+        self.newest = self.newest.max(second.at);
+        let oldest = self.newest.saturating_sub(Self::SECONDS);
+        if !second.is_empty() {
+            self.seconds.push_back(second);
+        }
+        while self.seconds.front().is_some_and(|s| s.at <= oldest) {
+            self.seconds.pop_front();
+        }
+        let mut before = core::mem::take(&mut self.backends);
+        for (label, second) in backends.take(Self::MOST_BACKENDS) {
+            let known = before.iter().position(|b| b.label.name == label.name);
+            let mut history = known.map_or_else(
+                || BackendHistory::new(label.clone(), self.newest),
+                |at| before.swap_remove(at),
+            );
+            history.label = label;
+            history.push(second, oldest);
+            self.backends.push(history);
+        }
+    }
+
+    /// The backends that are followed.
+    pub fn backends(&self) -> &[BackendHistory] {
+        &self.backends
+    }
+
+    /// The backend with this name.
+    pub fn backend(&self, name: &str) -> Option<&BackendHistory> {
+        self.backends.iter().find(|b| *b.label.name == *name)
+    }
+
+    /// The last `seconds` seconds, oldest first; those in which nothing happened are missing.
+    pub fn last(&self, seconds: u64) -> impl Iterator<Item = &Second> + Clone {
+        let from = self.newest.saturating_sub(seconds);
+        self.seconds.iter().filter(move |s| s.at > from)
+    }
+
+    /// The newest second.
+    pub const fn newest(&self) -> u64 {
+        self.newest
+    }
+
+    /// What is usual: of the seconds before the last ten in which all was well. `None` if there are fewer than
+    /// five of them.
+    pub fn usual(&self) -> Option<Usual> {
+        Usual::of(self)
+    }
+
+    pub(super) fn healthy(&self) -> impl Iterator<Item = &Second> + Clone {
+        let until = self.newest.saturating_sub(Self::NOW);
+        self.seconds
+            .iter()
+            .filter(move |s| s.at <= until && s.is_healthy())
+    }
+
+    /// Why requests failed in the last `seconds` seconds, the most frequent first.
+    pub fn causes(&self, seconds: u64) -> Vec<(Cause, u32)> {
+        let mut all: Vec<(Cause, u32)> = Vec::new();
+        for (cause, count) in self.last(seconds).flat_map(|s| &s.failures) {
+            match all.iter_mut().find(|(known, _)| known == cause) {
+                Some((_, sum)) => *sum += count,
+                None => all.push((*cause, *count)),
+            }
+        }
+        all.sort_by_key(|(cause, count)| (core::cmp::Reverse(*count), *cause));
+        all
+    }
+
+    /// The moment that a second begins.
+    pub const fn tick(second: u64) -> Tick {
+        Tick::from_secs(second)
+    }
+
+    /// Names of the backends that are followed.
+    pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.backends.iter().map(|b| &b.label.name)
+    }
+}

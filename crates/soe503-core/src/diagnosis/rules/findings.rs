@@ -1,0 +1,162 @@
+//! What all rules together found about a pool.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::latency::{RECENT, RISE, Slow, offered};
+use super::{
+    Departure, Finding, Late, LimitState, Own, Words, draining, limit, one_slow, plaintext,
+    release, same_words, saturated, shared_latency, storm,
+};
+use crate::Tick;
+use crate::cause::Cause;
+use crate::diagnosis::history::History;
+
+/// What the rules are asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// Now.
+    pub now: Tick,
+    /// The pool's last minutes.
+    pub history: &'a History,
+    /// This process's last seconds.
+    pub own: &'a Own,
+    /// The pool's limit; `None`: it has none.
+    pub limit: Option<LimitState>,
+    /// What backends' errors say.
+    pub words: &'a [Words],
+    /// Backends that have left.
+    pub departures: &'a [Departure],
+    /// Backends that are asked in plain text and speak TLS.
+    pub speak_tls: &'a [Arc<str>],
+    /// Attempts that were waited for beyond their time.
+    pub late: Option<Late>,
+    /// What was found a second ago.
+    pub before: Option<&'a Findings>,
+}
+
+/// What was found about a pool, once a second.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Findings {
+    /// What the rules found. Of two that explain a request, the first does.
+    pub list: Vec<Finding>,
+    /// Why requests of the pool failed in the last thirty seconds, the most frequent first.
+    pub causes: Vec<(Cause, u32)>,
+    /// The usual median latency.
+    pub usual_p50: Option<Duration>,
+    /// What 99 % of answers usually take at most.
+    pub usual_p99: Option<Duration>,
+    /// Backends are slower than usual.
+    pub slower: bool,
+    /// More is asked than usual.
+    pub busier: bool,
+    /// Backends that have answered well in the last seconds.
+    pub answering: Vec<Arc<str>>,
+    /// Attempts that were waited for beyond their time.
+    pub late: Option<Late>,
+}
+
+/// How far back causes are counted.
+const CAUSES: u64 = 30;
+/// How far back an answer proves that a backend answers.
+const ANSWERS: u64 = 3;
+/// Requests that come at more than this many times the usual rate are a spike.
+const SPIKE: f64 = 3.0;
+
+/// Asks every rule.
+///
+/// The order is the order of precedence: what is wrong with ourselves makes everything else look wrong; what
+/// bytes prove comes before what numbers show; the narrow before the wide.
+pub fn judge(inputs: &Inputs<'_>) -> Findings {
+    let history = inputs.history;
+    let usual = history.usual();
+    let usual = usual.as_ref();
+    let tested = inputs.limit.is_some_and(|limit| limit.saturated);
+    let mut list = Vec::new();
+    list.extend(inputs.own.finding());
+    list.extend(plaintext::plaintext(inputs.speak_tls));
+    list.extend(draining::draining(inputs.departures, inputs.now));
+    list.extend(release::release(history));
+    list.extend(same_words::same_words(
+        history,
+        usual,
+        inputs.words,
+        inputs.now,
+    ));
+    list.extend(one_slow::one_slow(history, usual));
+    let storm = storm::storm(history, usual);
+    let saturated = match storm {
+        // The same load, counted once.
+        Some(_) => None,
+        None => saturated::saturated(history, usual, tested),
+    };
+    if storm.is_none() && saturated.is_none() {
+        list.extend(shared_latency::shared_latency(history, usual));
+        let limit = inputs.limit;
+        list.extend(limit.and_then(|state| limit::limit(history, usual, state)));
+    }
+    let load = offered(history);
+    let times = |by: f64| {
+        let both = usual.zip(load);
+        both.is_some_and(|(usual, load)| load >= usual.offered * by)
+    };
+    if saturated.is_some() && times(SPIKE) {
+        let mut spike = Finding::new(
+            Cause::OverloadTrafficSpike,
+            crate::diagnosis::Grade::Suspected,
+        );
+        spike.facts = saturated
+            .iter()
+            .flat_map(|s| s.facts.first().cloned())
+            .collect();
+        list.push(spike);
+    }
+    list.extend(storm);
+    list.extend(saturated);
+    if let Some(before) = inputs.before.filter(|_| is_shut(history)) {
+        keep(&mut list, before);
+    }
+    let slow = usual.and_then(|usual| Slow::of(history, usual));
+    let from = history.newest().saturating_sub(ANSWERS);
+    let answering = history.backends().iter().filter(|b| b.answered(from) > 0);
+    Findings {
+        list,
+        causes: history.causes(CAUSES),
+        usual_p50: usual.and_then(|usual| usual.p50),
+        usual_p99: usual.and_then(|usual| usual.p99),
+        slower: slow.is_some_and(|slow| slow.slow > 0),
+        busier: times(RISE),
+        answering: answering.map(|b| Arc::clone(&b.label.name)).collect(),
+        late: inputs.late,
+    }
+}
+
+/// Requests fail, and hardly any is sent: a circuit is open, or all backends are out. Nothing can be
+/// measured, and what was found before that is why.
+fn is_shut(history: &History) -> bool {
+    let from = history.newest().saturating_sub(RECENT);
+    let attempts: u64 = history.backends().iter().map(|b| b.tally(from).0).sum();
+    let (failed, all) = history.last(RECENT).fold((0, 0), |(failed, all), s| {
+        (failed + u64::from(s.failed()), all + u64::from(s.offered))
+    });
+    failed > 0 && attempts * 4 < all
+}
+
+/// Keeps of what was found before what is about backends that were asked.
+fn keep(list: &mut Vec<Finding>, before: &Findings) {
+    for finding in &before.list {
+        let measured = matches!(
+            finding.cause,
+            Cause::DependencyShared
+                | Cause::OverloadPoolSaturated
+                | Cause::OverloadRetryStorm
+                | Cause::ConfigBadRelease
+        );
+        let known = list.iter().any(|known| known.cause == finding.cause);
+        if measured && !known {
+            list.push(finding.clone());
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What the kernel says about our processor time: `cpu.stat` of our control group, of either version, and
+//! the machine's pressure (PSI). Each is a file of a few lines that the kernel makes up when it is read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The bandwidth counters of a control group (`cpu.stat`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct CpuStat {
+    /// Periods of the quota in which somebody of the group ran.
+    pub(super) periods: u64,
+    /// Those in which the group was stopped.
+    pub(super) throttled: u64,
+}
+
+/// Where our group's `cpu.stat` is.
+#[derive(Debug)]
+pub(super) struct Source(PathBuf);
+
+impl Source {
+    /// The file of our own group, as it is seen from here: in a container the group's own directory is the
+    /// root of what is mounted.
+    pub(super) fn find() -> Option<Self> {
+        let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+        Self::find_in(Path::new("/sys/fs/cgroup"), &groups)
+    }
+
+    fn find_in(root: &Path, groups: &str) -> Option<Self> {
+        candidates(root, groups)
+            .into_iter()
+            .find(|path| fs::read_to_string(path).is_ok_and(|text| parse(&text).is_some()))
+            .map(Self)
+    }
+
+    pub(super) fn read(&self) -> Option<CpuStat> {
+        parse(&fs::read_to_string(&self.0).ok()?)
+    }
+}
+
+/// `cpu.stat` of the groups in `/proc/self/cgroup`, whose lines are `id:controllers:path`; version 2 has the
+/// id 0 and no controllers.
+fn candidates(root: &Path, groups: &str) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for line in groups.lines() {
+        let mut parts = line.splitn(3, ':');
+        let (Some(_), Some(controllers), Some(path)) = (parts.next(), parts.next(), parts.next())
+        else {
+            continue;
+        };
+        let path = path.trim_start_matches('/');
+        let bases: &[&str] = match controllers {
+            "" => &["", "unified"],
+            names if names.split(',').any(|name| name == "cpu") => &["cpu", "cpu,cpuacct"],
+            _ => continue,
+        };
+        for base in bases {
+            let base = root.join(base);
+            all.push(base.join(path).join("cpu.stat"));
+            all.push(base.join("cpu.stat"));
+        }
+    }
+    all
+}
+
+/// `None`: the group has no quota, or this is another file.
+fn parse(text: &str) -> Option<CpuStat> {
+    let value = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().parse().ok()
+    };
+    Some(CpuStat {
+        periods: value("nr_periods ")?,
+        throttled: value("nr_throttled ")?,
+    })
+}
+
+/// Microseconds for which somebody on this machine has waited for a processor, ever.
+pub(super) fn pressure() -> Option<u64> {
+    some(&fs::read_to_string("/proc/pressure/cpu").ok()?)
+}
+
+/// `some avg10=0.00 avg60=0.00 avg300=0.00 total=12345`
+fn some(text: &str) -> Option<u64> {
+    let line = text.lines().find(|line| line.starts_with("some "))?;
+    line.split_once("total=")?.1.trim().parse().ok()
+}
+
+/// This process runs behind others by its own choice: nice, or of the classes `batch` and `idle`. Then that
+/// it waits for a processor is wanted so.
+pub(super) fn gives_way() -> bool {
+    fs::read_to_string("/proc/self/stat").is_ok_and(|text| is_behind(&text))
+}
+
+/// `proc_pid_stat(5)`: `nice` is field 19 and `policy` field 41; the second one, in parentheses, may hold
+/// anything.
+fn is_behind(text: &str) -> bool {
+    const SCHED_BATCH: i64 = 3;
+    const SCHED_IDLE: i64 = 5;
+    let Some((_, rest)) = text.rsplit_once(')') else {
+        return false;
+    };
+    let field = |number: usize| {
+        let text = rest.split_whitespace().nth(number - 3)?;
+        text.parse::<i64>().ok()
+    };
+    field(19).is_some_and(|nice| nice > 0) || matches!(field(41), Some(SCHED_BATCH | SCHED_IDLE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_versions_of_cpu_stat() {
+        let v1 = "nr_periods 40\nnr_throttled 12\nthrottled_time 812345\n";
+        let v2 = "usage_usec 1\nuser_usec 1\nsystem_usec 0\nnr_periods 40\nnr_throttled 12\nthrottled_usec 8123\n";
+        let told = CpuStat {
+            periods: 40,
+            throttled: 12,
+        };
+        assert_eq!((parse(v1), parse(v2)), (Some(told), Some(told)));
+        // A group of version 2 without a quota, as the root is.
+        assert_eq!(parse("usage_usec 1\nuser_usec 1\n"), None);
+    }
+
+    #[test]
+    fn pressure_of_the_machine() {
+        let text = "some avg10=1.20 avg60=0.00 avg300=0.00 total=98765\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=5\n";
+        assert_eq!(some(text), Some(98_765));
+        assert_eq!(some("nothing"), None);
+    }
+
+    #[test]
+    fn who_gives_way_is_not_starved() {
+        let stat = |nice: i32, policy: i32| {
+            let middle = "0 ".repeat(41 - 20);
+            format!(
+                "7 (a) b) S {}{nice} {middle}{policy} 0 0\n",
+                "0 ".repeat(19 - 4)
+            )
+        };
+        let rows = [
+            (0, 0, false),
+            (10, 0, true),
+            (-5, 0, false),
+            (0, 5, true),
+            (0, 3, true),
+            (0, 1, false),
+        ];
+        for (nice, policy, behind) in rows {
+            assert_eq!(is_behind(&stat(nice, policy)), behind, "{nice} {policy}");
+        }
+        assert!(!is_behind("nothing"));
+    }
+
+    #[test]
+    fn the_group_is_found_in_either_hierarchy() {
+        let stat = "nr_periods 7\nnr_throttled 3\n";
+        let rows = [
+            ("0::/pod/web\n", "pod/web/cpu.stat"),
+            ("0::/seen/from/outside\n", "cpu.stat"),
+            (
+                "3:cpu,cpuacct:/pod/web\n1:name=systemd:/\n",
+                "cpu,cpuacct/pod/web/cpu.stat",
+            ),
+            ("4:cpuset:/x\n2:cpu:/y\n", "cpu/y/cpu.stat"),
+        ];
+        for (groups, file) in rows {
+            let root = tempfile::tempdir().unwrap();
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, stat).unwrap();
+            let found = Source::find_in(root.path(), groups).unwrap();
+            assert_eq!(
+                found.read(),
+                Some(CpuStat {
+                    periods: 7,
+                    throttled: 3
+                }),
+                "{groups}"
+            );
+        }
+        let empty = tempfile::tempdir().unwrap();
+        assert!(Source::find_in(empty.path(), "0::/x\n").is_none());
+    }
+}

@@ -1,0 +1,307 @@
+//! One pool's seconds.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use soe503_core::diagnosis::history::{BackendSecond, History, Label, Second};
+use soe503_core::diagnosis::rules::{
+    Departure, Findings, Inputs, Late, LimitState, Own, Words, judge,
+};
+use soe503_core::histogram::HistogramSnapshot;
+use soe503_core::limit::LimitWhy;
+use soe503_core::metastable::Counts;
+use soe503_core::pool::{Backend, BackendState};
+use soe503_core::{Cause, Tick};
+
+use super::second_of;
+use super::trial::Trials;
+use crate::state::{Class, PoolState};
+use crate::upstream::Upstream;
+
+/// What is known about a pool, and what was counted when it was last looked at.
+pub(super) struct PoolTrends {
+    history: History,
+    before: Counted,
+    backends: HashMap<Arc<str>, Seen>,
+    departures: VecDeque<Departure>,
+    trials: Trials,
+}
+
+/// A pool's counters at one moment.
+#[derive(Default)]
+struct Counted {
+    ended: u64,
+    good: u64,
+    left: u64,
+    pending: u32,
+    counts: Counts,
+    looked: u64,
+    again: u64,
+    failures: Vec<u64>,
+}
+
+/// A backend's counters at one moment.
+struct Seen {
+    requests: u64,
+    failures: u64,
+    latencies: Option<HistogramSnapshot>,
+    /// Since when it refuses connections.
+    refuses: Option<Tick>,
+    draining: bool,
+}
+
+/// How many departures are remembered.
+const DEPARTURES: usize = 32;
+
+// === impl PoolTrends ===
+
+impl PoolTrends {
+    pub(super) fn new(pool: &PoolState, now: Tick) -> Self {
+        let mut new = Self {
+            history: History::new(),
+            before: Counted::of(pool, now),
+            backends: HashMap::new(),
+            departures: VecDeque::new(),
+            trials: Trials::default(),
+        };
+        // The first second counts from here.
+        for backend in pool.pool.backends().iter() {
+            new.backends
+                .insert(Arc::clone(&backend.name), Seen::of(backend));
+        }
+        new
+    }
+
+    /// Takes in the second that has just passed.
+    pub(super) fn gather(&mut self, pool: &PoolState, now: Tick) {
+        let at = second_of(now).saturating_sub(1);
+        let counted = Counted::of(pool, now);
+        let second = counted.since(&self.before, at);
+        self.before = counted;
+        let backends = pool.pool.backends();
+        let mut seen = HashMap::with_capacity(backends.len());
+        let mut seconds = Vec::with_capacity(backends.len().min(History::MOST_BACKENDS));
+        for backend in backends.iter() {
+            let before = self.backends.remove(&backend.name);
+            let after = Seen::after(before.as_ref(), backend);
+            let after = self.watch(after, before.as_ref(), pool, backend, now);
+            if seconds.len() < History::MOST_BACKENDS {
+                let second = after.second(before.as_ref(), backend, at);
+                seconds.push((label(backend, now), second));
+            }
+            seen.insert(Arc::clone(&backend.name), after);
+        }
+        // Those that are left have gone.
+        for (name, gone) in std::mem::replace(&mut self.backends, seen) {
+            if !gone.draining {
+                self.depart(name, gone.refuses, now);
+            }
+        }
+        self.history.push(second, seconds.into_iter());
+    }
+
+    /// Notes since when a backend refuses, and when it is told to drain.
+    fn watch(
+        &mut self,
+        mut after: Seen,
+        before: Option<&Seen>,
+        pool: &PoolState,
+        backend: &Backend<Upstream>,
+        now: Tick,
+    ) -> Seen {
+        let state = backend.state();
+        after.draining = state == BackendState::Draining;
+        after.refuses = before.and_then(|before| before.refuses);
+        let condemned = matches!(state, BackendState::Ejected | BackendState::Down);
+        if condemned && after.refuses.is_none() {
+            let shown = pool.pool.backend_snapshot(backend.id, now);
+            let why = shown.and_then(|shown| shown.why);
+            let refused = why.filter(|why| why.cause == Some(Cause::DependencyConnectRefused));
+            after.refuses = refused.map(|why| why.since);
+        } else if state == BackendState::Up {
+            after.refuses = None;
+        }
+        if after.draining && !before.is_some_and(|before| before.draining) {
+            self.depart(Arc::clone(&backend.name), after.refuses, now);
+        }
+        after
+    }
+
+    fn depart(&mut self, name: Arc<str>, refused: Option<Tick>, now: Tick) {
+        self.departures.push_back(Departure {
+            name,
+            at: now,
+            refused,
+        });
+        if self.departures.len() > DEPARTURES {
+            self.departures.pop_front();
+        }
+    }
+
+    /// Asks the rules.
+    pub(super) fn judge(&self, pool: &PoolState, own: &Own, now: Tick) -> Findings {
+        let backends = pool.pool.backends();
+        let limit = pool.limit.snapshot(now);
+        let words: Vec<Words> = backends
+            .iter()
+            .filter_map(|backend| {
+                let (signature, since, at) = backend.service.words()?;
+                let backend = Arc::clone(&backend.name);
+                Some(Words {
+                    backend,
+                    signature,
+                    since,
+                    at,
+                })
+            })
+            .collect();
+        let (of, came) = backends.iter().fold((0, 0), |(of, came), backend| {
+            let (late, good) = backend.late();
+            (of + late, came + good)
+        });
+        let departures: Vec<Departure> = self.departures.iter().cloned().collect();
+        judge(&Inputs {
+            now,
+            history: &self.history,
+            own,
+            limit: Some(LimitState {
+                limit: limit.limit,
+                fixed: limit.why == LimitWhy::Fixed,
+                saturated: limit.why == LimitWhy::Saturated,
+            }),
+            words: &words,
+            departures: &departures,
+            speak_tls: &self.trials.speak_tls(),
+            late: (of > 0).then_some(Late { came, of }),
+            before: Some(&*pool.trends.findings()),
+        })
+    }
+
+    /// Tries whether backends that break off speak TLS.
+    pub(super) fn try_tls(&mut self, pool: &PoolState, now: Tick) {
+        self.trials.look(pool, now);
+    }
+}
+
+fn label(backend: &Backend<Upstream>, now: Tick) -> Label {
+    let state = backend.state();
+    Label {
+        release: backend.release(),
+        utilization: backend.utilization(now),
+        starting: matches!(state, BackendState::Starting | BackendState::Warming),
+        ..Label::new(Arc::clone(&backend.name))
+    }
+}
+
+// === impl Counted ===
+
+impl Counted {
+    fn of(pool: &PoolState, now: Tick) -> Self {
+        let counters = &pool.counters;
+        let (looked, again) = pool.trends.repeated();
+        let mut new = Self {
+            pending: pool.limit.pending(),
+            counts: counters.ends(pool.budget.snapshot(now).spent),
+            looked,
+            again,
+            failures: vec![0; Cause::ALL.len()],
+            ..Self::default()
+        };
+        for (_, class, cause, count) in counters.responses() {
+            new.ended += count;
+            match (class, cause) {
+                (Class::None, _) => new.left += count,
+                // What clients are to blame for is nobody's failure.
+                (Class::ClientError, Some(_)) => {}
+                (_, Some(cause)) => new.failures[cause as usize] += count,
+                (_, None) => new.good += count,
+            }
+        }
+        new
+    }
+
+    fn since(&self, before: &Self, at: u64) -> Second {
+        let less =
+            |now: u64, before: u64| u32::try_from(now.saturating_sub(before)).unwrap_or(u32::MAX);
+        let ended = less(self.ended, before.ended);
+        let offered = (ended + self.pending).saturating_sub(before.pending);
+        let looked = less(self.looked, before.looked);
+        let again = less(self.again, before.again);
+        let share = f64::from(again) / f64::from(looked.max(1));
+        let failures = Cause::ALL.iter().filter_map(|cause| {
+            let at = *cause as usize;
+            let count = less(self.failures[at], before.failures[at]);
+            (count > 0).then_some((*cause, count))
+        });
+        Second {
+            at,
+            offered,
+            // Those that fail are told apart; the others are taken to be like them.
+            again: (f64::from(offered) * share) as u32,
+            retries: less(self.counts.retries, before.counts.retries),
+            good: less(self.good, before.good),
+            left: less(self.left, before.left),
+            shed: less(self.counts.shed, before.counts.shed),
+            pending: self.pending,
+            failures: failures.collect(),
+        }
+    }
+}
+
+// === impl Seen ===
+
+impl Seen {
+    fn of(backend: &Backend<Upstream>) -> Self {
+        Self {
+            requests: backend.requests(),
+            failures: backend.failures(),
+            latencies: Some(backend.latencies()),
+            refuses: None,
+            draining: false,
+        }
+    }
+
+    /// What was counted by now. Histograms of backends that nobody has asked are not copied.
+    fn after(before: Option<&Self>, backend: &Backend<Upstream>) -> Self {
+        let idle = before.is_some_and(|before| {
+            before.latencies.is_none()
+                && before.requests == backend.requests()
+                && backend.in_flight() == 0
+        });
+        Self {
+            latencies: (!idle).then(|| backend.latencies()),
+            ..Self::of_counts(backend)
+        }
+    }
+
+    fn of_counts(backend: &Backend<Upstream>) -> Self {
+        Self {
+            requests: backend.requests(),
+            failures: backend.failures(),
+            latencies: None,
+            refuses: None,
+            draining: false,
+        }
+    }
+
+    fn second(&self, before: Option<&Self>, backend: &Backend<Upstream>, at: u64) -> BackendSecond {
+        let less =
+            |now: u64, before: u64| u32::try_from(now.saturating_sub(before)).unwrap_or(u32::MAX);
+        let (requests, failures) = before.map_or((0, 0), |b| (b.requests, b.failures));
+        let then = before.and_then(|before| before.latencies.as_ref());
+        let since = match (&self.latencies, then) {
+            (Some(now), Some(then)) => now.since(then),
+            (Some(now), None) => Some(now.clone()),
+            (None, _) => None,
+        };
+        let quantile = |q| since.as_ref().and_then(|since| since.quantile(q));
+        BackendSecond {
+            at,
+            attempts: less(self.requests, requests),
+            failures: less(self.failures, failures),
+            in_flight: backend.in_flight(),
+            p50: quantile(0.5),
+            p99: quantile(0.99),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What was found about a pool's last minutes, for whoever fails in it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use arc_swap::ArcSwap;
+use soe503_core::diagnosis::rules::Findings;
+
+/// The newest findings, and how many failed requests their clients called retries.
+#[derive(Debug, Default)]
+pub struct Trends {
+    findings: ArcSwap<Findings>,
+    looked: AtomicU64,
+    again: AtomicU64,
+}
+
+impl Trends {
+    /// What the rules found last.
+    pub fn findings(&self) -> Arc<Findings> {
+        self.findings.load_full()
+    }
+
+    /// Puts new findings in force.
+    pub fn publish(&self, findings: Findings) {
+        self.findings.store(Arc::new(findings));
+    }
+
+    /// A request failed that its client calls a retry (`again`), or not.
+    pub fn note(&self, again: bool) {
+        self.looked.fetch_add(1, Relaxed);
+        if again {
+            self.again.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// How many failed requests were looked at, ever, and how many of them were retries of clients.
+    pub fn repeated(&self) -> (u64, u64) {
+        (self.looked.load(Relaxed), self.again.load(Relaxed))
+    }
+}
