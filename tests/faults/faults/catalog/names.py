@@ -33,14 +33,18 @@ def rolling(stage: Stage) -> None:
     stage.later(roll(stage))
 
 
-async def roll(stage: Stage) -> None:
-    """All are stopped one after another, their successors are there at once, and discovery knows after two seconds."""
+async def roll(stage: Stage, wrong: str | None = None) -> None:
+    """All are stopped one after another, their successors are there at once, and discovery knows after two seconds.
+
+    `wrong`: the certificate of one of the three successors."""
     old, generation = list(stage.app), 0
     while True:
         generation += 1
         new = []
         for number, one in enumerate(old):
             made = await stage.backend(f"quince-{3 * generation + number + 1}", f"127.0.{generation}.{31 + number}", one.port)
+            if wrong and number == 0:
+                await made.speak(stage.certificates.context(wrong))
             new.append(made)
             one.refuse(abort=False)
             stage.note(f"{one.name} got SIGTERM and closed its port; {made.name} is ready")

@@ -7,7 +7,7 @@ from ..scoring.words import CPU, DRAINING, HC_PATH, KEEPALIVE, LATE, NESTED, QUE
 from ..setting import Setting
 from ..stage import Stage
 from ..stub.nature import takes
-from . import connect, load, replies
+from . import connect, load, names, replies
 
 FAILS = b'{"status":"fail","checks":{"orders-db:connection":[{"componentType":"datastore","status":"fail","output":"connection refused"}]}}'
 
@@ -35,12 +35,9 @@ def gone_then_killed(stage: Stage) -> None:
     asyncio.get_running_loop().call_later(0.4 * stage.window, connect.kill_all, stage)
 
 
-async def some_wrong_names(stage: Stage) -> None:
-    """The others are stopped as in a rolling stop: discovery does not know yet."""
-    await stage.app[0].speak(stage.certificates.context("other-name"))
-    for one in stage.app[1:]:
-        one.refuse(abort=False)
-    stage.note("one presents another name, the others closed their ports")
+def some_wrong_names(stage: Stage) -> None:
+    stage.note("rolling stops begin; one of three successors presents another name")
+    stage.later(names.roll(stage, "other-name"))
 
 
 def idle_closes(stage: Stage) -> None:
@@ -67,18 +64,10 @@ def impatient(stage: Stage) -> None:
     stage.shape.leave, stage.shape.leave_after = 0.3, 0.05
 
 
-async def back(stage: Stage) -> None:
-    replies.well(stage)
-    for one in stage.app:
-        one.refuse(abort=False)
-        one.tls = stage.certificates.context("good") if stage.certificates else None
-        await one.open()
-
-
 ROWS = [
     Row("P1", "F30+F27: one of three is slow, and the pool is saturated", SATURATED, both(one_slow, load.crowd), load.calm, before=load.few_slots, second=LATE, load={"rate": 10.0}, seen=(QUEUE_FULL, QUEUE_TIMEOUT)),
     Row("P2", "F40+F01: the health path is gone, then all are killed", REFUSED, gone_then_killed, connect.open_all, second=HC_PATH, seen=(RESET, TRUNCATED)),
-    Row("P3", "F12+F45: a wrong name in one certificate, the others are stopped", DRAINING, some_wrong_names, back, second=TLS_NAME, acceptable=(REFUSED,), setting=Setting(tls=True, health=None), seen=(REFUSED, RESET, TRUNCATED)),
+    Row("P3", "F12+F45: rolling stops, and a wrong name in one of three certificates", DRAINING, some_wrong_names, second=TLS_NAME, setting=Setting(tls=True, names="one", health=None), seen=(REFUSED, RESET, TRUNCATED)),
     Row("P4", "F25+F20: one sleeps 3 s, all close connections that are reused", LATE, idle_closes, replies.well, second=KEEPALIVE, load={"posts": 0.8, "think": 0.1}, seen=(RESET,)),
     Row("P5", "F46+F28: the proxy is short of CPU, and a shared database is down", SHARED, both(starve, shared_database), both(feed, replies.well), second=CPU, setting=Setting(cpu=(5_000, 100_000), burner=True), seen=(UPERROR, UP503, LATE)),
     Row("P6", "F39+F36: an inner proxy's origin refuses, and clients leave early", NESTED, both(impatient, replies.kill_inner), replies.inner_back, second=None, acceptable=(REFUSED,), setting=Setting(inner=True, proxies=True, health=None), seen=(REFUSED, RESET, TRUNCATED, UP503)),

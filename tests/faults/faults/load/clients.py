@@ -86,13 +86,13 @@ class Clients:
         shape, lot = self.shape, self.lot
         method = "POST" if pool == "app" and lot.random() < shape.posts else "GET"
         target = self.targets[0] if pool == "control" or lot.random() < 0.94 else lot.choice(self.targets)
-        outcome = Outcome(f"r{self.number}", pool, method, time.time(), audience=target.audience)
+        outcome = Outcome(f"r{self.number}", pool, method, time.time(), audience=target.audience, request_id=f"{lot.getrandbits(128):032x}")
         self.outcomes.append(outcome)
         key = "hot" if lot.random() < shape.hot_key else f"k{self.number % 500}"
         body = b'{"item":1}' if method == "POST" else b""
         path = shape.path if pool == "app" else "/control/"
         request = (
-            f"{method} {path} HTTP/1.1\r\nHost: {self.host}\r\nX-Load-Id: {outcome.id}\r\nX-Client-Key: {key}\r\n"
+            f"{method} {path} HTTP/1.1\r\nHost: {self.host}\r\nX-Load-Id: {outcome.id}\r\nX-Request-Id: {outcome.request_id}\r\nX-Client-Key: {key}\r\n"
             f"Accept: application/json\r\nAuthorization: Bearer {SECRET}\r\n{f'Content-Length: {len(body)}' + chr(13) + chr(10) if body else ''}\r\n"
         ).encode() + body
         leaves = shape.leave_after if pool == "app" and lot.random() < shape.leave else None

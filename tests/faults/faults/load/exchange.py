@@ -24,6 +24,7 @@ class Outcome:
     # How much its listener tells.
     audience: str = "full"
     left: bool = False
+    request_id: str = ""
 
     @property
     def failed(self) -> bool:

@@ -7,7 +7,7 @@ from harness.processes import wait_until
 
 from ..load import Outcome
 from ..scoring.envoy import joined, prevented, printed
-from .base import Proxy, Said
+from .base import Proxy, Said, joined_with_the_past
 
 TYPE = "type.googleapis.com/envoy"
 FIELDS = {
@@ -62,7 +62,7 @@ class Envoy(Proxy):
         manager = {
             "@type": f"{TYPE}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", "stat_prefix": "front", "codec_type": "HTTP1",
             "access_log": [{"name": "file", "typed_config": {"@type": f"{TYPE}.extensions.access_loggers.file.v3.FileAccessLog", "path": str(self.log), "log_format": {"json_format": FIELDS}}}],
-            "proxy_status_config": {"literal_proxy_name": "envoy", "set_recommended_response_codes": False},
+            "proxy_status_config": {"literal_proxy_name": "envoy"},
             "route_config": {"validate_clusters": False, "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]}, "http_filters": filters,
         }
         return {"name": "front", "address": address("127.0.0.1", self.port), "filter_chains": [{"filters": [{"name": "hcm", "typed_config": manager}]}]}
@@ -78,15 +78,17 @@ class Envoy(Proxy):
         setting = self.setting
         members = [("self", "127.0.0.1", self.port)] if setting.loop else self.place.app
         cluster = self.cluster("app", [] if setting.empty else list({(host, port): (name, host, port) for name, host, port in members}.values()), setting.names != "none")
-        cluster["outlier_detection"] = {"consecutive_5xx": 5, "interval": "1s", "base_ejection_time": "5s", "max_ejection_percent": 100, "always_eject_one_host": True}
+        cluster["outlier_detection"] = {"consecutive_5xx": 5, "interval": "1s", "base_ejection_time": "5s", "max_ejection_percent": 67}
         if setting.health:
             cluster["health_checks"] = [{
                 "timeout": "1s", "interval": duration(setting.interval), "no_traffic_interval": duration(setting.interval), "unhealthy_threshold": 3, "healthy_threshold": 2,
                 "http_health_check": {"path": setting.health}, "always_log_health_check_failures": True,
                 "event_logger": [{"name": "envoy.health_check.event_sink.file", "typed_config": {"@type": f"{TYPE}.extensions.health_check.event_sinks.file.v3.HealthCheckEventFileSink", "event_log_path": str(self.directory / "checks.json")}}],
             }]
+        # Its default of three retries at a time would be what is named.
+        cluster["circuit_breakers"] = {"thresholds": [{"max_connections": 10000, "max_pending_requests": 10000, "max_requests": 10000, "max_retries": 10000}]}
         if setting.max_in_flight:
-            cluster["circuit_breakers"] = {"thresholds": [{"max_connections": setting.max_in_flight, "max_pending_requests": setting.max_waiting or 1, "max_requests": setting.max_in_flight}]}
+            cluster["circuit_breakers"] = {"thresholds": [{"max_connections": setting.max_in_flight, "max_pending_requests": setting.max_waiting or 1, "max_requests": setting.max_in_flight, "max_retries": 10000}]}
         if setting.tls:
             cluster["transport_socket"] = {"name": "envoy.transport_sockets.tls", "typed_config": {
                 "@type": f"{TYPE}.extensions.transport_sockets.tls.v3.UpstreamTlsContext", "sni": "app.test",
@@ -98,8 +100,8 @@ class Envoy(Proxy):
         endpoints = [{"endpoint": {"address": address(host, port)}} for _, host, port in members]
         made = {
             "name": name, "type": "STRICT_DNS" if names else "STATIC", "connect_timeout": duration(self.setting.connect_timeout), "lb_policy": "LEAST_REQUEST",
-            # Where all are out, their states are what it can tell; panic would hide them.
-            "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+            # As in benches/resilience: if none is left, all of them are asked, which fails for the true reason.
+            "common_lb_config": {"healthy_panic_threshold": {"value": 30}},
             "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]},
         }
         if names:
@@ -119,7 +121,7 @@ class Envoy(Proxy):
     def says(self, failures: list[Outcome], snapshots: dict[str, dict]) -> list[Said]:
         log = {one.get("id"): one for one in lines(self.log)}
         before, after = snapshots.get("begin", {}), snapshots.get("end", {})
-        return [self.of(log.get(one.id) or {}, one, before, after) for one in failures]
+        return joined_with_the_past([self.of(log.get(one.id) or {}, one, before, after) for one in failures])
 
     def of(self, line: dict, one: Outcome, before: dict, after: dict) -> Said:
         flags = line.get("flags") or "-"

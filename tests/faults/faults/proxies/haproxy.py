@@ -8,10 +8,10 @@ import socket
 
 from ..load import Outcome
 from ..scoring.haproxy import joined, prevented, printed
-from .base import Proxy, Said
+from .base import Proxy, Said, joined_with_the_past
 
 LOG = (
-    '{"id":"%[capture.req.hdr(0)]","status":%ST,"ts":"%ts","server":"%s","error":"%[bc_err_str,json(utf8s)]","tls":"%[ssl_bc_err_str,json(utf8s)]",'
+    '{"id":"%[capture.req.hdr(0)]","status":%ST,"ts":"%ts","backend":"%b","server":"%s","error":"%[bc_err_str,json(utf8s)]","tls":"%[ssl_bc_err_str,json(utf8s)]",'
     '"Tw":%Tw,"Tc":%Tc,"Tr":%Tr,"Ta":%Ta,"retries":"%rc","queue":"%sq/%bq"}'
 )
 CONFIG = """
@@ -42,14 +42,22 @@ frontend front
     http-request disable-l7-retry unless METH_GET
 {rules}
     use_backend control if {{ path_beg /control }}
+    {unchecked}
     {use}
 backend app
     balance leastconn
 {check}
 {servers}
+{fallback}
 backend control
     balance leastconn
 {control}
+"""
+# As in benches/resilience: if all are down by their checks, then perhaps it is the checks.
+FALLBACK = """
+backend unchecked
+    balance leastconn
+{servers}
 """
 RESOLVERS = """
 resolvers net
@@ -86,14 +94,20 @@ class Haproxy(Proxy):
             resolvers=RESOLVERS if setting.names != "none" else "",
             use="use_backend missing-%[req.hdr(host),lower]" if setting.missing_pool else "default_backend app",
             check=f"    option httpchk GET {setting.health}" if setting.health else "",
+            unchecked="use_backend unchecked if { nbsrv(app) eq 0 }" if self.falls_back else "",
+            fallback=FALLBACK.format(servers="\n".join(self.servers(limit, checked=False))) if self.falls_back else "",
             servers="\n".join(self.servers(limit)), control=self.members(place.control, " check inter 1s"),
         ))
 
-    def servers(self, limit: str) -> list[str]:
+    @property
+    def falls_back(self) -> bool:
+        return bool(self.setting.health) and not self.setting.missing_pool and not self.setting.empty
+
+    def servers(self, limit: str, checked: bool = True) -> list[str]:
         setting = self.setting
         if setting.empty:
             return []
-        check = f" check inter {round(setting.interval * 1000)}ms fall 3 rise 2 observe layer7 error-limit 5 on-error mark-down" if setting.health else ""
+        check = f" check inter {round(setting.interval * 1000)}ms fall 3 rise 2 observe layer7 error-limit 5 on-error mark-down" if setting.health and checked else ""
         tls = f" ssl verify required ca-file {self.place.ca} sni str(app.test) verifyhost app.test check-sni app.test" if setting.tls else ""
         resolve = " resolvers net resolve-prefer ipv4 init-addr last,libc,none" if setting.names != "none" else ""
         if setting.names == "one":
@@ -134,7 +148,7 @@ class Haproxy(Proxy):
                     continue
                 log[found["id"]] = found
         before, after = snapshots.get("begin", {}), snapshots.get("end", {})
-        return [self.of(log.get(one.id) or {}, one, before, after) for one in failures]
+        return joined_with_the_past([self.of(log.get(one.id) or {}, one, before, after) for one in failures])
 
     def of(self, line: dict, one: Outcome, before: dict, after: dict) -> Said:
         code = f"{line.get('ts', '?')} {line.get('server', '')} {line.get('error') or ''} {line.get('tls') or ''}".strip()

@@ -113,7 +113,7 @@ class Soe503(Proxy):
     def records(self, failures: list[Outcome]) -> dict[str, dict]:
         """Records of failures by their request ids: of a sample, the last among them."""
         wanted = failures[:: max(1, len(failures) // RECORDS)] + failures[-1:]
-        ids = {one.lower.get("x-request-id") for one in wanted} - {None}
+        ids = {id_of(one) for one in wanted}
         return {id: found for id in ids if (found := self.json(f"/api/v1/failures/{id}"))}
 
     def says(self, failures: list[Outcome], snapshots: dict[str, dict]) -> list[Said]:
@@ -122,7 +122,7 @@ class Soe503(Proxy):
 
     def of(self, one: Outcome) -> Said:
         cause, parameters = tag(one.lower.get("soe-cause", ""))
-        problem, record = one.problem, self.found.get(one.lower.get("x-request-id", ""), {})
+        problem, record = one.problem, self.found.get(id_of(one), {})
         diagnosis = record.get("diagnosis") or {}
         if cause is None:
             # A backend's own failure is passed on untagged; the record of it is what the proxy says.
@@ -149,6 +149,11 @@ class Soe503(Proxy):
             if cause:
                 return Said(cause, cause, None, (), f"backend: {cause}")
         return None
+
+
+def id_of(one: Outcome) -> str:
+    """An answer that is passed on does not repeat the client's."""
+    return one.lower.get("x-request-id") or one.request_id
 
 
 def since(incident: dict) -> float:

@@ -10,9 +10,9 @@ from .words import (
     REFUSED, RESET, SATURATED, SHEDDING, TLS_EXPIRED, TLS_NAME, TLS_PLAIN, TLS_UNTRUSTED, TRUNCATED, UNKNOWN_POOL, UNREACHABLE, UP503, UPERROR, WINDOW, DISK,
 )
 
-# Each flag to the one label that fits it best.
+# Each flag to the one label that fits it best; of several the first here. URX alone says nothing: the status does.
 FLAGS = {
-    "UF": REFUSED, "UT": LATE, "UC": RESET, "UPE": INVALID, "UH": NO_ENDPOINTS, "UO": LIMIT, "NC": UNKNOWN_POOL, "RL": RATE, "URX": LATE, "UR": RESET,
+    "UF": REFUSED, "UC": RESET, "UPE": INVALID, "UH": NO_ENDPOINTS, "UO": LIMIT, "NC": UNKNOWN_POOL, "RL": RATE, "UT": LATE, "UR": RESET,
     "LR": RESET, "OM": MEMORY, "DPE": None, "DC": None, "NR": UNKNOWN_POOL, "LH": HC_PATH,
 }
 # Parts of the transport's reason, the more exact first.
@@ -29,9 +29,9 @@ SHED_MS = 10
 
 
 def printed(flags: str, status: int | None) -> str | None:
-    for flag in flags.split(","):
-        if flag in FLAGS:
-            return FLAGS[flag]
+    for flag, cause in FLAGS.items():
+        if flag in flags.split(","):
+            return cause
     return {503: UP503, 429: RATE}.get(status) or (UPERROR if (status or 0) >= 500 else None)
 
 
@@ -47,8 +47,10 @@ def joined(line: dict, one: Outcome, before: dict, after: dict) -> str | None:
         return nobody(before, after)
     if "overflow" in details:
         return LIMIT
+    # Envoy writes blanks as underscores in some places.
+    spoken = transport.replace("_", " ").lower()
     for part, cause in TRANSPORT:
-        if part in transport:
+        if part.replace("_", " ").lower() in spoken:
             if cause == UNREACHABLE and (line.get("duration") or 0) < AT_ONCE_MS:
                 return FIREWALL
             if cause == CONNECT_TIMEOUT and delta("upstream_rq_2xx", before, after) > delta("upstream_rq_5xx", before, after):
@@ -67,7 +69,8 @@ def joined(line: dict, one: Outcome, before: dict, after: dict) -> str | None:
 
 def passed_on(line: dict, one: Outcome) -> str | None:
     status, header = line.get("status") or one.status, one.lower
-    if "error=" in header.get("proxy-status", "").partition(",")[0]:
+    # The last member is Envoy's own.
+    if any("error=" in member for member in header.get("proxy-status", "").split(",") if not member.strip().startswith("envoy")):
         return NESTED
     if status == 503 and (header.get("retry-after") or line.get("retry_after")) and (line.get("duration") or 0) < SHED_MS:
         return SHEDDING

@@ -5,7 +5,7 @@ import re
 from ..load import Outcome
 from .words import (
     CONNECT_TIMEOUT, DISK, DNS, EJECTED, FDS, FIREWALL, HC_PATH, HC_REJECTED, INVALID, LATE, LIMIT, NESTED, NO_ENDPOINTS, PORTS, QUEUE_FULL, QUEUE_TIMEOUT, RATE,
-    REFUSED, RESET, SATURATED, SHEDDING, TLS_EXPIRED, TLS_NAME, TLS_PLAIN, TLS_UNTRUSTED, TRUNCATED, UNREACHABLE, UP503, UPERROR, WINDOW,
+    REFUSED, RESET, SATURATED, SHEDDING, TLS_EXPIRED, TLS_NAME, TLS_PLAIN, TLS_UNTRUSTED, TRUNCATED, UNKNOWN_POOL, UNREACHABLE, UP503, UPERROR, WINDOW,
 )
 
 STATES = {
@@ -30,9 +30,13 @@ def printed(line: dict, status: int | None) -> str | None:
 
 
 def joined(line: dict, one: Outcome, before: dict, after: dict) -> str | None:
+    if not line:
+        # On a kept-alive client connection HAProxy closes silently, and logs nothing.
+        return RESET if errors(after) > errors(before) else None
     state, error = (line.get("ts") or "--")[:2], f"{line.get('tls') or ''} {line.get('error') or ''}"
     if state in ("SC", "sC") and line.get("server") == "<NOSRV>":
-        return nobody(after)
+        # A request that no backend was found for stays with its frontend.
+        return UNKNOWN_POOL if line.get("backend") == "front" else nobody(after)
     for part, cause in ERRORS:
         if part in error:
             return FIREWALL if cause == UNREACHABLE and number(line, "Ta") < AT_ONCE_MS else cause
@@ -85,6 +89,10 @@ def checked(after: dict) -> str | None:
             votes.append(EJECTED)
     votes = [one for one in votes if one]
     return max(set(votes), key=votes.count) if votes else None
+
+
+def errors(snapshot: dict) -> int:
+    return sum(int(one.get("eresp") or 0) for one in servers(snapshot))
 
 
 def prevented(after: dict) -> str | None:

@@ -87,7 +87,7 @@ def control(row: Row, found: dict, said: list[dict]) -> Score:
         causes = {one["named"] for one in said}
     causes |= {one["named"] for one in said if one["named"] in row.not_named}
     # What the harness itself did in a control, such as an origin's own 503, may be named as what it is.
-    alarms = sorted(cause for cause in causes if cause and cause not in row.seen)
+    alarms = found.get("alarms", []) + sorted(cause for cause in causes if cause and cause not in row.seen)
     return Score("alarm" if alarms else "quiet", alarms=alarms, why=f"{found['failed']} failed")
 
 

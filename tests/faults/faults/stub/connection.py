@@ -51,6 +51,12 @@ class Connection(asyncio.Protocol):
         self.go_on()
 
     def go_on(self) -> None:
+        if self.buffer and not self.buffer[:1].isalpha() and not self.task:
+            # A TLS handshake at a plain-text port, say.
+            self.backend.sent[400] += 1
+            self.transport.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+            self.transport.close()
+            return
         if self.task or b"\r\n\r\n" not in self.buffer:
             return
         head, _, rest = self.buffer.partition(b"\r\n\r\n")
