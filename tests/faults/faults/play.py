@@ -75,10 +75,17 @@ def judged(stage: Stage, begun: float, ended: float, snapshots: dict) -> dict:
     if not proxy.explains:
         found["end"] = snapshots["end"]
         return found
+    found["samples"] = samples(list(proxy.found.values()))
     found["grounding"] = grounding.of(stage, proxy.found, begun)
     looked = [one for audience in ("full", "internal", "public") for one in some([one for one in failures if one.audience == audience])]
     found["answers"] = [answers.of(one, proxy.found.get(id_of(one)), answers.secrets(stage)) for one in looked if one.headers]
     return found
+
+
+def samples(records: list[dict]) -> list[dict]:
+    """For whoever wonders why something was named."""
+    shown = sorted(records, key=lambda record: str(record.get("at")))
+    return [{"at": one.get("at"), "elapsed_ms": one.get("elapsed_ms"), "attempts": one.get("attempts"), **(one.get("diagnosis") or {})} for one in shown[:2] + shown[-2:]]
 
 
 def some(failures: list) -> list:

@@ -22,8 +22,8 @@ def render(results: dict) -> str:
     columns = totals.columns(plays)
     blocks = [run(about, plays), headlines(plays, columns), rows(plays, columns), controls(plays, columns), pairs(plays, columns), named(plays, columns)]
     if any(one["proxy"] == "soe503" for one in plays):
-        blocks += [calibration(plays), grounding(plays), completeness(plays)]
-    blocks.append(not_played(plays))
+        blocks += [soon(plays), calibration(plays), grounding(plays), completeness(plays)]
+    blocks += [failed(plays), not_played(plays)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -110,6 +110,34 @@ def named(plays: list[dict], columns: list) -> str:
                 lines.append(f"{row} {BY_ID[row].expected} → " + ", ".join(f"{what} × {count}" for what, count in counts.most_common()))
         blocks.append(f"<details><summary>{totals.title(proxy, surface)}</summary>\n\n```text\n" + "\n".join(lines) + "\n```\n\n</details>")
     return "### Confusion: injected → named at the last failed request\n\n" + "\n\n".join(blocks)
+
+
+def soon(plays: list[dict]) -> str:
+    """soe503's way to the right name, play by play."""
+    lines = []
+    for row in (row for row in ROWS if row.kind in ("fault", "further")):
+        scores = [score for play, score in totals.scored(plays, "soe503", "joined") if play["row"] == row.id and score.outcome in ("exact", "acceptable")]
+        if known := [score for score in scores if score.requests]:
+            lines.append([
+                row.id, show(totals.median([score.requests for score in known])), show(totals.median([score.seconds for score in known]), " s"),
+                ", ".join(sorted({score.grade or "–" for score in known})), f"{sum(bool(score.scope) for score in known)} of {sum(score.scope is not None for score in known)}",
+            ])
+    return "### How soon soe503 names it, for good\n\nMedian over the plays; the request that is the first of those that are all named right.\n\n" + table(["", "failed requests", "since the fault began", "grade at the end", "scope right"], lines) if lines else ""
+
+
+def failed(plays: list[dict]) -> str:
+    """Prevention is the better part: how many had anything to explain."""
+    proxies = list(dict.fromkeys(one["proxy"] for one in plays))
+    lines = []
+    for row in ROWS:
+        cells = []
+        for proxy in proxies:
+            found = [play["found"] for play in plays if play["row"] == row.id and play["proxy"] == proxy and "requests" in play["found"]]
+            total = sum(one["requests"] for one in found)
+            cells.append(f"{100 * sum(one['failed'] for one in found) / total:.1f} %" if total else "–")
+        if any(cell != "–" for cell in cells):
+            lines.append([row.id, *cells])
+    return "<details><summary>Requests to the pool that failed while the fault lasted (503 and other 5xx, 429, 508, no answer)</summary>\n\n" + table(["", *proxies], lines) + "\n\n</details>" if lines else ""
 
 
 def calibration(plays: list[dict]) -> str:

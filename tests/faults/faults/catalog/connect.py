@@ -1,5 +1,7 @@
 """Backends that no connection reaches."""
 
+import asyncio
+
 from harness.network import ip
 
 from ..firewall import Firewall
@@ -51,7 +53,17 @@ def stop_accepting(stage: Stage) -> None:
         stage.kept += one.stop_accepting()
     # More requests at once than there are connections: new ones are needed.
     stage.shape.batch, stage.shape.rate = 16, stage.shape.rate * 2
+    stage.later(thin_out(stage))
     stage.note("no backend accepts; the queues are full")
+
+
+async def thin_out(stage: Stage) -> None:
+    """Of the pooled connections all but two end, one after another, so that no proxy has enough of them."""
+    while True:
+        await asyncio.sleep(0.1)
+        for one in stage.app:
+            if len(one.connections) > 2:
+                next(iter(one.connections)).finish()
 
 
 async def accept_again(stage: Stage) -> None:

@@ -1,6 +1,7 @@
 """soe503: its configuration, its answers, its admin API."""
 
 import json
+import re
 import time
 import urllib.request
 
@@ -103,7 +104,11 @@ class Soe503(Proxy):
             return False
 
     def snapshot(self) -> dict:
-        return {"at": time.time(), "pools": (self.json("/api/v1/pools") or {}).get("pools"), "incidents": self.incidents()}
+        return {"at": time.time(), "pools": (self.json("/api/v1/pools") or {}).get("pools"), "incidents": self.incidents(), "failing": self.failing()}
+
+    def failing(self) -> list[str]:
+        """Causes that metrics call failing at the moment, such as that of a name."""
+        return re.findall(r'^soe503_\w*failing\{[^}]*cause="([^"]+)"[^}]*\} [1-9]', self.get("/metrics")[1], re.MULTILINE)
 
     def incidents(self) -> list[dict] | None:
         """None where the proxy has no such thing."""
@@ -148,6 +153,8 @@ class Soe503(Proxy):
             cause = backend.get("cause") or (backend.get("health_check") or {}).get("cause")
             if cause:
                 return Said(cause, cause, None, (), f"backend: {cause}")
+        for cause in snapshots.get("end", {}).get("failing") or []:
+            return Said(cause, cause, None, (), f"metric: {cause}")
         return None
 
 

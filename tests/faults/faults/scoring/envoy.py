@@ -23,8 +23,8 @@ TRANSPORT = [
     ("error: 101", UNREACHABLE), ("Permission denied", FIREWALL), ("error: 13", FIREWALL), ("Cannot assign requested address", PORTS), ("error: 99", PORTS),
     ("Too many open files", FDS), ("timeout", CONNECT_TIMEOUT),
 ]
-# A router that refuses answers sooner than one that looks for the host.
-AT_ONCE_MS = 500
+# A router that refuses answers sooner, retries included, than one that looks for the host for three seconds.
+AT_ONCE_MS = 2500
 SHED_MS = 10
 
 

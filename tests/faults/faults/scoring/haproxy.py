@@ -17,7 +17,7 @@ ERRORS = [
     ("self signed", TLS_UNTRUSTED), ("certificate verify failed", TLS_UNTRUSTED), ("Connection refused", REFUSED), ("unreachable", UNREACHABLE), ("No route", UNREACHABLE),
     ("FD limit", FDS), ("source port", PORTS), ("local resources", PORTS), ("SSL handshake failure", TLS_UNTRUSTED), ("SSL client certificate", TLS_UNTRUSTED),
 ]
-AT_ONCE_MS, SHED_MS = 500, 10
+AT_ONCE_MS, SHED_MS = 2500, 10
 
 
 def printed(line: dict, status: int | None) -> str | None:

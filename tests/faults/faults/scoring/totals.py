@@ -4,8 +4,9 @@ import statistics
 from collections import Counter, defaultdict
 
 from ..catalog import BY_ID
+from ..row import Row
 from .answers import ITEMS
-from .run import JOINED, PRINTED, Score, of
+from .run import JOINED, PRINTED, Score, judge, named, of
 
 # Grade → the share that has to be right, and the probability that it stands for.
 GRADES = {"proven": (0.99, 0.99), "inferred": (0.90, 0.90), "suspected": (0.60, 0.60)}
@@ -57,10 +58,9 @@ def macro_f1(counted: list[tuple[dict, Score]]) -> float:
 def calibration(plays: list[dict]) -> list[tuple[str, int, int, float]]:
     """Grade, answers with it, right ones, target: over every failed request of the single faults."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for play, row, one in graded(plays):
-        good = one["joined"] in (row.expected, *row.acceptable) or one["printed"] in (row.expected, *row.acceptable)
+    for row, one in graded(plays):
         counts[one["grade"]][0] += 1
-        counts[one["grade"]][1] += good
+        counts[one["grade"]][1] += right(row, one)
     return [(grade, *counts[grade], target) for grade, (target, _) in GRADES.items() if grade in counts]
 
 
@@ -68,14 +68,15 @@ def graded(plays: list[dict]):
     for play in plays:
         row = BY_ID[play["row"]]
         if play["proxy"] == "soe503" and row.kind == "fault":
-            yield from ((play, row, one) for one in play["found"].get("said", []) if one.get("grade") in GRADES)
+            yield from ((row, one) for one in play["found"].get("said", []) if one.get("grade") in GRADES)
+
+
+def right(row: Row, one: dict) -> bool:
+    return judge(row, named(row, one, JOINED), one) in ("exact", "acceptable")
 
 
 def brier(plays: list[dict]) -> float | None:
-    errors = []
-    for _, row, one in graded(plays):
-        good = one["joined"] in (row.expected, *row.acceptable) or one["printed"] in (row.expected, *row.acceptable)
-        errors.append((GRADES[one["grade"]][1] - good) ** 2)
+    errors = [(GRADES[one["grade"]][1] - right(row, one)) ** 2 for row, one in graded(plays)]
     return sum(errors) / len(errors) if errors else None
 
 
