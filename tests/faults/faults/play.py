@@ -58,7 +58,7 @@ def judged(stage: Stage, begun: float, ended: float, snapshots: dict) -> dict:
     """Everything that the scores are made of."""
     row, proxy = stage.row, stage.proxy
     outcomes = [one for one in stage.clients.outcomes if one.ended]
-    window = sorted((one for one in outcomes if begun <= one.ended <= ended + 1.0 and one.sent < ended), key=lambda one: one.ended)
+    window = sorted((one for one in outcomes if begun <= one.ended <= ended), key=lambda one: one.ended)
     ours = [one for one in window if one.pool == "app"]
     # A refusal for one caller is a failure to be explained, though its status is 429.
     failures = [one for one in ours if (one.failed or one.status in (429, 508)) and not one.left]

@@ -41,12 +41,13 @@ def percent(part: float, whole: float) -> str:
 
 def headlines(plays: list[dict], columns: list) -> str:
     lines = []
-    for proxy, surface in columns:
-        found = totals.headline(plays, proxy, surface)
-        alarms = [score for play, score in totals.scored(plays, proxy, surface) if BY_ID[play["row"]].kind == "control" and score.outcome in ("quiet", "alarm")]
-        both = [score for play, score in totals.scored(plays, proxy, surface) if BY_ID[play["row"]].kind == "pair" and score.outcome in totals.COUNTED]
+    for proxy, surface, load in [(*column, load) for column in columns for load in loads(plays, column[0])]:
+        some = [one for one in plays if one["load"] == load]
+        found = totals.headline(some, proxy, surface)
+        alarms = [score for play, score in totals.scored(some, proxy, surface) if BY_ID[play["row"]].kind == "control" and score.outcome in ("quiet", "alarm")]
+        both = [score for play, score in totals.scored(some, proxy, surface) if BY_ID[play["row"]].kind == "pair" and score.outcome in totals.COUNTED]
         lines.append([
-            totals.title(proxy, surface), percent(found["exact"], found["plays"]), percent(found["acceptable"], found["plays"]), percent(found["category"], found["plays"]),
+            f"{totals.title(proxy, surface)}, {load:g}/s", percent(found["exact"], found["plays"]), percent(found["acceptable"], found["plays"]), percent(found["category"], found["plays"]),
             f"{found['macro_f1']:.2f}", percent(found["nothing"], found["plays"]), f"{sum(one.outcome == 'alarm' for one in alarms)} of {len(alarms)}",
             f"{sum(one.outcome in ('exact', 'acceptable') for one in both)} of {len(both)}", show(found["requests"]), show(found["seconds"], " s"),
             "–" if found["scope"] is None else f"{100 * found['scope']:.0f} %", str(found["harm"]),
@@ -54,6 +55,10 @@ def headlines(plays: list[dict], columns: list) -> str:
     head = ["who", "exact", "acceptable", "category", "macro F1", "nothing named", "false alarms", "pairs", "requests to it (proven)", "time to it (inferred)", "scope", "harm"]
     wanted = f"Wanted of soe503: exact ≥ {100 * TARGETS['exact']:.0f} %, acceptable ≥ {100 * TARGETS['acceptable']:.0f} %, category ≥ {100 * TARGETS['category']:.0f} %, no false alarm."
     return "### The figures\n\n" + table(head, lines) + f"\n\n{wanted}"
+
+
+def loads(plays: list[dict], proxy: str) -> list[float]:
+    return sorted({one["load"] for one in plays if one["proxy"] == proxy})
 
 
 def show(value: float | None, unit: str = "") -> str:
@@ -148,8 +153,8 @@ def calibration(plays: list[dict]) -> str:
 
 def grounding(plays: list[dict]) -> str:
     found = totals.grounding(plays)
-    text = f"### Evidence\n\n{found['items']} items of soe503's evidence were held against the harness's log: {found['unsupported']} are not supported (in {found['plays']} plays), {found['unchecked']} say nothing that can be checked."
-    examples = {(one["row"], one["why"]): one for one in found["examples"]}
+    text = f"### Evidence\n\n{found['items']} items of soe503's evidence were held against the harness's log: {found['unsupported']} are not supported (in {found['plays']} plays), {found['unchecked']} say nothing that can be checked. {found['mislabels']} attempts were seen truly and are called by a cause that did not happen."
+    examples = {(one["row"], one["why"]): one for one in found["examples"] + found["labels"]}
     return text + ("\n\n" + table(["", "kind", "what it says", "why not"], [[one["row"], one["kind"], one["what"], one["why"]] for one in list(examples.values())[:15]]) if examples else "")
 
 

@@ -1,6 +1,7 @@
 """Is what soe503 says it has seen what the harness has done? Each item of evidence is held against the harness's own log.
 
-An item is *grounded*, *unsupported* (it claims what did not happen), or *unchecked* (nothing in it can be checked).
+An item is *grounded*, *unsupported* (it claims what did not happen), or *unchecked* (nothing in it can be checked). An attempt
+that was observed truly and is called by a wrong cause is *mislabelled*.
 """
 
 from __future__ import annotations
@@ -24,17 +25,20 @@ CONSEQUENCES = ("circuit_open/consecutive_failures", "circuit_open/failure_rate"
 def of(stage: "Stage", records: dict[str, dict], begun: float) -> dict:
     """Of all records that were fetched."""
     truth = Truth(stage, begun)
-    items, unsupported = 0, []
+    items, unsupported, mislabelled = 0, [], []
     unchecked = 0
     for id, record in records.items():
         for item in (record.get("diagnosis") or {}).get("evidence") or []:
             items += 1
             wrong, checks = truth.check(item, record)
+            label = truth.label(record) if item.get("kind") == "attempt" else None
+            if label:
+                mislabelled.append({"request": id, "kind": "attempt", "what": item.get("what"), "why": label})
             if wrong:
                 unsupported.append({"request": id, "kind": item.get("kind"), "what": item.get("what"), "why": wrong})
             elif not checks:
                 unchecked += 1
-    return {"items": items, "unsupported": unsupported[:20], "number": len(unsupported), "unchecked": unchecked}
+    return {"items": items, "unsupported": unsupported[:20], "number": len(unsupported), "mislabelled": mislabelled[:5], "mislabels": len(mislabelled), "unchecked": unchecked}
 
 
 class Truth:
@@ -97,11 +101,7 @@ class Truth:
         """The attempts of the record, as they are told in fields: to whom, and how they ended."""
         checks = 0
         for attempt in record.get("attempts") or []:
-            cause, status, address = attempt.get("cause"), attempt.get("status"), attempt.get("address")
-            if cause:
-                checks += 1
-                if cause not in self.causes:
-                    return f"an attempt ended with {cause}, which did not happen", checks
+            status, address = attempt.get("status"), attempt.get("address")
             if status:
                 checks += 1
                 if status not in self.statuses:
@@ -113,6 +113,12 @@ class Truth:
             if attempt.get("elapsed_ms", 0) > record.get("elapsed_ms", 0) + 50:
                 return "an attempt took longer than the request", checks
         return None, checks
+
+    def label(self, record: dict) -> str | None:
+        """The observation may be true and what it is called may not."""
+        causes = [attempt.get("cause") for attempt in record.get("attempts") or []]
+        wrong = next((cause for cause in causes if cause and cause not in self.causes), None)
+        return f"is called {wrong}, which did not happen" if wrong else None
 
 
 def seconds(moment) -> float:

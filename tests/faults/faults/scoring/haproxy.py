@@ -41,7 +41,9 @@ def joined(line: dict, one: Outcome, before: dict, after: dict) -> str | None:
         if part in error:
             return FIREWALL if cause == UNREACHABLE and number(line, "Ta") < AT_ONCE_MS else cause
     if state == "SC":
-        return checked(after) or REFUSED
+        # Nothing says why; an address that nobody answers for takes three seconds.
+        tries = 1 + int(str(line.get("retries") or "0").lstrip("+") or 0)
+        return UNREACHABLE if number(line, "Ta") / tries >= AT_ONCE_MS else checked(after) or REFUSED
     if state == "sH":
         return SATURATED if grown(before, after) >= 1.5 else LATE
     if state == "--":

@@ -39,7 +39,8 @@ def of(row: Row, found: dict, surface: str) -> Score:
         if what in found:
             outcome = {"lacks": "impossible"}.get(what, what)
             return Score(outcome, why=found[what])
-    said = [{**one, "named": named(row, one, surface)} for one in found["said"]]
+    # What fails after the window may be the injection's own end, such as a backend that restarts.
+    said = [{**one, "named": named(row, one, surface)} for one in found["said"] if one["at"] <= found["seconds"]]
     if row.kind == "control":
         return control(row, found, said)
     quiet = found.get("prevented")
@@ -87,7 +88,7 @@ def control(row: Row, found: dict, said: list[dict]) -> Score:
         causes = {one["named"] for one in said}
     causes |= {one["named"] for one in said if one["named"] in row.not_named}
     # What the harness itself did in a control, such as an origin's own 503, may be named as what it is.
-    alarms = found.get("alarms", []) + sorted(cause for cause in causes if cause and cause not in row.seen)
+    alarms = found.get("alarms", []) + sorted(cause for cause in causes if cause and (cause in row.not_named or cause not in row.seen))
     return Score("alarm" if alarms else "quiet", alarms=alarms, why=f"{found['failed']} failed")
 
 

@@ -83,7 +83,9 @@ def brier(plays: list[dict]) -> float | None:
 def grounding(plays: list[dict]) -> dict:
     found = [(play, play["found"]["grounding"]) for play in plays if play["found"].get("grounding")]
     items = [{"row": play["row"], **item} for play, one in found for item in one["unsupported"]]
+    labels = [{"row": play["row"], **item} for play, one in found for item in one.get("mislabelled", [])]
     return {
+        "mislabels": sum(one.get("mislabels", 0) for _, one in found), "labels": labels,
         "items": sum(one["items"] for _, one in found), "unsupported": sum(one["number"] for _, one in found), "unchecked": sum(one["unchecked"] for _, one in found),
         "plays": sum(bool(one["number"]) for _, one in found), "examples": items,
     }
