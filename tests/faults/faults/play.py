@@ -9,6 +9,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+from harness.load import quantile
 from harness.processes import HarnessError
 
 from .catalog import BY_ID
@@ -64,7 +65,7 @@ def judged(stage: Stage, begun: float, ended: float, snapshots: dict) -> dict:
     failures = [one for one in ours if (one.failed or one.status in (429, 508)) and not one.left]
     said = proxy.says(failures, snapshots)
     found = {
-        "requests": len(ours), "failed": len(failures), "control_failed": sum(one.failed for one in window if one.pool == "control"),
+        "requests": len(ours), "late_p99": quantile(stage.clients.late, 0.99), "failed": len(failures), "control_failed": sum(one.failed for one in window if one.pool == "control"),
         "before_failed": sum(one.failed for one in outcomes if one.ended < begun and one.pool == "app"),
         "after_failed": sum(one.failed for one in outcomes if one.sent > ended + 1.0 and one.pool == "app"), "begun": begun, "seconds": ended - begun,
         "said": [{"at": one.ended - begun, **asdict(two)} for one, two in zip(failures, said)],

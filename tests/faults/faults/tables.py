@@ -29,9 +29,11 @@ def render(results: dict) -> str:
 
 def run(about: dict, plays: list[dict]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
+    late = sorted(1000 * one["found"]["late_p99"] for one in plays if one["found"].get("late_p99") is not None)
+    busy = f" Clients late by {late[len(late) // 2]:.0f} ms (median of the plays' p99), {late[-1]:.0f} ms at most." if late else ""
     return (
         f"{versions}. {len(plays)} plays; loads {', '.join(f'{one:g}' for one in about['loads'])} requests/s beside eight clients that wait; seeds {', '.join(map(str, about['seeds']))}; "
-        f"baseline {about['times'][0]:g} s, fault {about['times'][1]:g} s, recovery {about['times'][2]:g} s. Command: `{about['command']}`."
+        f"baseline {about['times'][0]:g} s, fault {about['times'][1]:g} s, recovery {about['times'][2]:g} s. Command: `{about['command']}`.{busy}"
     )
 
 

@@ -59,9 +59,8 @@ def churn(stage: Stage) -> None:
 
 
 def forge(stage: Stage) -> None:
-    """Every answer claims it, and one in twenty is a 503 of the origin's own."""
-    all_become(headers=FORGED)(stage)
-    stage.app[0].become(status=503, share=0.05)
+    """Every answer claims it, and one in ten is a 503 of the origin's own, which is passed on where the method is not safe."""
+    all_become(headers=FORGED, status=503, share=0.1)(stage)
 
 
 def rotate(stage: Stage) -> None:
