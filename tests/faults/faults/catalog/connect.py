@@ -79,7 +79,7 @@ ROWS = [
     Row("F01", "all backends killed after having served", REFUSED, kill_all, open_all, seen=BREAKS, harmful=("raise the timeout",)),
     Row(
         "F03", "the backends' addresses are unused on the local network", UNREACHABLE, move_away, come_back, acceptable=(CONNECT_TIMEOUT,),
-        setting=Setting(where="near", connect_timeout=4.0, attempt_timeout=5.0, timeout=8.0, health=None), seen=(CONNECT_TIMEOUT, LATE, *BREAKS),
+        setting=Setting(where="near", connect_timeout=4.0, attempt_timeout=5.0, timeout=8.0, attempts=1, health=None), seen=(CONNECT_TIMEOUT, LATE, *BREAKS),
     ),
     Row(
         "F05", "a router prohibits the backends, after a marker 'firewall rule'", FIREWALL, reject, permit, acceptable=(UNREACHABLE,),

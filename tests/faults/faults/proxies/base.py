@@ -125,9 +125,13 @@ STATES, BACK = ("circuit_open/all_ejected", "misconfiguration/no_endpoints"), 20
 def joined_with_the_past(said: list[Said]) -> list[Said]:
     """"Nobody is left" is explained by what most requests failed with before, as far as the log has any.
 
-    So is a request that is not in the log at all.
+    So is a request that is not in the log at all. A router seems to answer at once where others have waited for
+    the address before: then nobody prohibits anything.
     """
     for number, one in enumerate(said):
+        recently = {before.joined for before in said[max(0, number - BACK):number]}
+        if one.joined == "misconfiguration/firewall_reject" and "dependency_failure/host_unreachable" in recently:
+            one.joined = "dependency_failure/host_unreachable"
         if one.joined in STATES[:1] or one.joined is None:
             votes = [before.joined for before in said[max(0, number - BACK):number] if before.joined and before.joined not in STATES]
             if votes:
