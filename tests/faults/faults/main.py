@@ -27,7 +27,7 @@ from .proxies import ALL
 SCRIPT = "tests/faults/run"
 README = build.ROOT / "tests/faults/README.md"
 # Seconds of baseline, fault, recovery.
-TIMES = {"full": (30, 30, 20), "default": (6, 10, 4), "quick": (2, 5, 1)}
+TIMES = {"full": (30, 30, 20), "default": (6, 10, 4), "quick": (2, 7, 1)}
 
 
 def arguments() -> argparse.Namespace:

@@ -13,6 +13,6 @@ def number(row: Row) -> tuple[int, int, str]:
 ROWS: list[Row] = sorted((row for part in ORDER for row in part.ROWS), key=number)
 BY_ID = {row.id: row for row in ROWS}
 # Short, on loopback, and the same on any machine: for CI.
-QUICK = ["F01", "F13", "F15", "F23", "F31", "F37", "N4", "N8"]
+QUICK = ["F01", "F13", "F15", "F23", "F31", "F39", "N4", "N7"]
 
 __all__ = ["BY_ID", "QUICK", "ROWS"]

@@ -97,7 +97,7 @@ def completeness(plays: list[dict]) -> dict[str, dict]:
     for play in plays:
         for one in play["found"].get("answers", []):
             if one["ours"]:
-                answers[one["audience"]].append(one)
+                answers[one["audience"]].append({**one, "leaks": [f"{leak} in {play['row']}" for leak in one["leaks"]]})
     return {audience: {
         "answers": len(found), "mean": sum(sum(one["items"]) for one in found) / len(found), "items": [sum(one["items"][n] for one in found) / len(found) for n in range(len(ITEMS))],
         "bytes": max(one["bytes"] for one in found), "leaks": sorted({leak for one in found for leak in one["leaks"]}), "leaking": sum(bool(one["leaks"]) for one in found),
