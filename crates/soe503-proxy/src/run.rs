@@ -98,6 +98,7 @@ impl Running {
             sockets.push(bound);
         }
         let mut proxy = Proxy::new(config, recorder, log);
+        proxy.incidents.keep_in(journal.clone());
         proxy.journal = journal;
         let proxy = Arc::new(proxy);
         let config = proxy.config();

@@ -6,7 +6,7 @@ use soe503_tests::http::{Connection, get, post};
 use soe503_tests::proxy::{Proxy, config, eventually, free_address, lbctl};
 
 use super::scene::{
-    QUICK, REFUSED, ask, change, contains, incident, incidents, kinds, opened, scene,
+    QUICK, REFUSED, api, ask, change, contains, incident, incidents, kinds, opened, scene,
 };
 
 #[tokio::test]
@@ -243,4 +243,51 @@ async fn a_backends_own_errors_are_an_incident() {
     let request = told["exemplars"][0].as_str().unwrap();
     let explained = lbctl(&proxy, &["explain", request]).await;
     contains(&explained, &["by the backend itself"]);
+}
+
+#[tokio::test]
+async fn one_that_was_there_is_told_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = directory.path().join("journal.redb");
+    let more = format!("{QUICK}\n[journal]\npath = \"{}\"", journal.display());
+    let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    let text = config(&[backend.address()], &more);
+    let proxy = Proxy::start(&text).await;
+    for _ in 0..20 {
+        assert_eq!(ask(&proxy).await.status, 200);
+    }
+    backend.set_door(Door::Killed).await;
+    let id = opened(&proxy).await["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        change(&proxy, &["--kind", "flag", "--service", "app"])
+            .await
+            .code,
+        Some(0)
+    );
+    eventually("both are in the journal", async || {
+        let entries = &api(&proxy, "/api/v1/journal").await["entries"];
+        entries["incidents"] == 1 && entries["changes"] == 1
+    })
+    .await;
+    let before = incident(&proxy, &id).await;
+    proxy.signal("KILL").await;
+    drop(proxy);
+
+    let again = Proxy::start(&text).await;
+    eventually("the journal is open", async || {
+        api(&again, "/api/v1/journal").await["state"] == "open"
+    })
+    .await;
+    let all = incidents(&again).await;
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(
+        (&all[0]["id"], &all[0]["state"]),
+        (&Value::from(&*id), &Value::from("closed"))
+    );
+    let after = incident(&again, &id).await;
+    for member in ["cause", "place", "first_seen", "opened_at"] {
+        assert_eq!(before[member], after[member], "{member}");
+    }
+    let told = lbctl(&again, &["report", &id]).await;
+    contains(&told, &[REFUSED, "pool app"]);
 }

@@ -1,21 +1,15 @@
 //! `GET /api/v1/failures/{request id}` and `GET /api/v1/journal`.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::{Path, State};
 use soe503_api::{FailureRecord, Journal, Problem};
-use tokio::time::timeout;
 
+use super::kept::in_journal;
 use super::problem::Refusal;
 use super::router::Shared;
 use crate::control::clock::Anchor;
 use crate::control::journal;
 use crate::control::recorder::tell;
-
-/// How long the journal's disk may take.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn one(
     State(shared): State<Shared>,
@@ -34,29 +28,14 @@ pub(super) async fn one(
     if !proxy.journal.is_on() {
         return Err(unknown(format!("{not_here}.")));
     }
-    match timeout(PATIENCE, in_journal(&shared, request_id)).await {
-        Ok(Ok(Some(record))) => Ok(Json(record)),
-        Ok(Ok(None)) => Err(unknown(format!(
+    let found = in_journal(&shared, move |journal| journal::find(journal, &request_id)).await;
+    match found {
+        Ok(Some(record)) => Ok(Json(record)),
+        Ok(None) => Err(unknown(format!(
             "{not_here}, and it is not in the sample that the journal keeps."
         ))),
-        Ok(Err(why)) => Err(unknown(format!("{not_here}; {why}."))),
-        Err(_elapsed) => Err(unknown(format!(
-            "{not_here}; the journal's disk does not answer."
-        ))),
+        Err(why) => Err(unknown(format!("{not_here}; {why}."))),
     }
-}
-
-/// It reads from a disk, which may take its time: on a thread for that, and one at a time, so that a disk that hangs
-/// does not take all of these threads.
-async fn in_journal(shared: &Shared, request_id: String) -> Result<Option<FailureRecord>, String> {
-    let turn = Arc::clone(&shared.journal_reads).acquire_owned().await;
-    let journal = shared.proxy.journal.clone();
-    let read = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        journal::find(&journal, &request_id)
-    });
-    let read = read.await.map_err(|error| error.to_string())?;
-    read.map_err(|why| why.to_string())
 }
 
 pub(super) async fn journal(State(shared): State<Shared>) -> Json<Journal> {

@@ -14,6 +14,7 @@ mod failures;
 mod front_view;
 mod guard;
 mod incidents;
+mod kept;
 mod limits;
 mod maintenance;
 mod pools;

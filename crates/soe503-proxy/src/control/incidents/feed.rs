@@ -3,6 +3,7 @@
 use soe503_api as api;
 
 use super::Incidents;
+use crate::control::journal;
 
 /// Something happened to an incident, or was changed. Whole documents, as the admin API tells them: whoever keeps
 /// them needs nothing else.
@@ -25,6 +26,9 @@ impl Incidents {
     /// Tells everybody who wants to know. Called on the control plane's threads, with nothing locked.
     pub(super) fn pass_on(&self, news: &[News]) {
         news.iter().for_each(log);
+        if let Some(journal) = self.shared.journal.get() {
+            news.iter().for_each(|news| journal::keep(journal, news));
+        }
     }
 }
 

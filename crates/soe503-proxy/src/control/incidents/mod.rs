@@ -24,7 +24,7 @@ mod tests;
 mod words;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use soe503_core::diagnosis::Diagnosis;
@@ -38,6 +38,7 @@ use self::follow::Followed;
 use super::clock::Anchor;
 use super::recorder::Record;
 use crate::config::Config;
+use crate::journal::Journal;
 
 /// A cheap-clone handle on the incidents of a process.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ struct Shared {
     /// `server.name`.
     server: Arc<str>,
     directory: ArcSwap<Directory>,
+    /// What outlives the process.
+    journal: OnceLock<Journal>,
     /// Never locked by a worker.
     desk: Mutex<Desk>,
 }
@@ -82,6 +85,7 @@ impl Incidents {
             shared: Arc::new(Shared {
                 server: config.server.name.shared(),
                 directory: ArcSwap::default(),
+                journal: OnceLock::new(),
                 desk: Mutex::new(Desk {
                     book: Book::new(settings(config), anchor.moment()),
                     followed: Followed::default(),
@@ -89,6 +93,12 @@ impl Incidents {
                 }),
             }),
         }
+    }
+
+    /// What is new goes into `journal` from now on, whenever that is on.
+    pub(crate) fn keep_in(&self, journal: Journal) {
+        // Whoever asks a second time means the same one: a process has one.
+        let _kept = self.shared.journal.set(journal);
     }
 
     /// The incident that a failure of `pool` belongs to. Never waits.

@@ -166,6 +166,8 @@ fn without_evidence(incident: &Incident) -> api::Diagnosis {
         evidence: Vec::new(),
         ruled_out: Vec::new(),
         contributing: Vec::new(),
+        shares: Vec::new(),
+        missing: Vec::new(),
         actions: api::Actions {
             quick: filled(info.quick_fix),
             long_term: filled(info.long_term_fix),

@@ -24,6 +24,9 @@ fn record(number: u64, at: Tick, pool: &str, errno: i32) -> Record {
         status: 503,
         elapsed: Duration::from_millis(1),
         retry_after: None,
+        incident: None,
+        passed_on: false,
+        context: None,
         diagnosis: diagnose(&attempts, &Context::new(at)),
         attempts,
     }

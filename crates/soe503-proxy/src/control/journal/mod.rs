@@ -1,12 +1,14 @@
 //! What of the proxy goes into the [journal](crate::journal), and how that is told.
 //!
 //! A failure record goes in as the admin API tells it: with the words and dates of the moment, so that a later version
-//! tells the same. It is made on the way from the recorder's channel into its ring, which no worker waits for.
+//! tells the same; so do incidents and changes, each time that there is news of them. A record is made on the way from the recorder's channel into its ring, which no worker waits for.
 
 mod failures;
+mod incidents;
 mod view;
 
-pub use failures::{Failures, find};
+pub use failures::{Failures, Unread, find};
+pub(crate) use incidents::{earlier_incidents, find_incident, keep};
 pub(crate) use view::view;
 
 use std::io;
@@ -29,7 +31,7 @@ pub fn follow(proxy: &Proxy, journal: Option<&config::Journal>) -> io::Result<()
     let recorder = proxy.recorder.clone();
     proxy
         .journal
-        .configure(wanted, unix_millis, move || recorder.drain())
+        .configure(wanted, unix_millis, move || recorder.take_in())
 }
 
 fn unix_millis() -> u64 {

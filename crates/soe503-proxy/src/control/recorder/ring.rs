@@ -104,10 +104,15 @@ impl Recorder {
         self.with(|ring| ring.find(request_id))
     }
 
+    /// Takes in what waits, so that it is kept and the journal has its sample.
+    pub fn take_in(&self) {
+        self.with(|_| ());
+    }
+
     /// Takes in what waits, so that the channel has room, and returns what has come since the last call, at most
     /// as many as are kept. The control plane calls it on each tick.
     pub fn drain(&self) -> Vec<Arc<Record>> {
-        self.with(|_| ());
+        self.take_in();
         let mut kept = self.locked();
         std::mem::take(&mut kept.fresh)
     }

@@ -50,7 +50,7 @@ pub enum Kind {
 }
 
 /// The lists, in the order of the page.
-const LISTS: [&[Family]; 7] = [
+const LISTS: [&[Family]; 8] = [
     requests::ROWS,
     incidents::ROWS,
     admission::ROWS,
