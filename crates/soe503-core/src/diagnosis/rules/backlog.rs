@@ -15,7 +15,9 @@ use crate::ledger::Attempt;
 pub(in crate::diagnosis) fn backlog(attempt: &Attempt, context: &Context) -> Option<Finding> {
     let name = attempt.backend.as_ref()?;
     let findings = context.findings.as_ref()?;
-    if !findings.answering.contains(name) {
+    // Connects have timed out before that second, or its answers say nothing: the network may be lost since.
+    let before = |&(cause, _): &(Cause, u32)| cause == Cause::DependencyConnectTimeout;
+    if !findings.answering.contains(name) || !findings.causes.iter().any(before) {
         return None;
     }
     let silent = |view: &&crate::diagnosis::BackendView| {

@@ -52,7 +52,7 @@ pub struct Findings {
     pub slower: bool,
     /// More is asked than usual.
     pub busier: bool,
-    /// Backends that have answered well in the last seconds.
+    /// Backends that have answered well in the last second.
     pub answering: Vec<Arc<str>>,
     /// Attempts that were waited for beyond their time.
     pub late: Option<Late>,
@@ -60,8 +60,9 @@ pub struct Findings {
 
 /// How far back causes are counted.
 const CAUSES: u64 = 30;
-/// How far back an answer proves that a backend answers.
-const ANSWERS: u64 = 3;
+/// How far back an answer proves that a backend answers: the last whole second, as one that was cut off a moment ago
+/// has answered before that.
+const ANSWERS: u64 = 1;
 /// Requests that come at more than this many times the usual rate are a spike.
 const SPIKE: f64 = 3.0;
 
