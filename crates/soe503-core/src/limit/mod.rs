@@ -31,8 +31,8 @@
 //! The important go first ([`Class`]). Within a class it is first come, first served, until somebody
 //! has waited for very long or many are sent away; then the newest goes first, since it is the
 //! likeliest to be waited for (adaptive LIFO, as at Facebook). The line is kept as short as the measured
-//! rate permits, with less room for the less important; the rush must have lasted a quarter of a
-//! second and some arrivals, and two slow ones end it. Who comes in the place of somebody who gave up is no rush, so clients
+//! rate permits, with less room for the less important; the rush must have lasted an eighth to a quarter
+//! of a second and some arrivals, and two slow ones end it. Who comes in the place of somebody who gave up is no rush, so clients
 //! that lose their patience and ask again are not sent away while the line gets shorter. A request whose deadline comes before an answer can is refused at once.
 //! Dropping a [`Ticket`] gives its place up.
 //!
