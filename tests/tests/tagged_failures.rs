@@ -251,3 +251,22 @@ async fn fm44_a_backends_own_503_is_passed_on_and_not_tagged() {
     };
     assert!(!ours.params.contains_key("error"), "{hops:?}");
 }
+
+#[tokio::test]
+async fn what_diagnoses_take_is_counted() {
+    let (proxy, _) = nobody_there().await;
+    let read = async |name: &str| {
+        let page = get(proxy.admin(), "/metrics").await.unwrap().text();
+        let line = page.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|value| value.trim().parse::<f64>().ok())
+            .unwrap_or_else(|| panic!("no {name} in {page}"))
+    };
+    // The one good answer was not diagnosed.
+    assert_eq!(read("soe503_diagnoses_total ").await, 0.0);
+    assert_eq!(read("soe503_diagnosis_seconds_total ").await, 0.0);
+    for _ in 0..3 {
+        assert_eq!(request(&proxy, "GET", "*/*").await.status, 503);
+    }
+    assert_eq!(read("soe503_diagnoses_total ").await, 3.0);
+    assert!(read("soe503_diagnosis_seconds_total ").await > 0.0);
+}

@@ -121,6 +121,7 @@ fn scrape() -> Scrape {
         refused_for_header: 3,
         refused_per_client: 5,
         recorder_dropped: 1,
+        diagnoses: (250, Duration::from_millis(2)),
         access_log_written: 90,
         access_log_dropped: 2,
         journal: Some(journal()),
@@ -365,6 +366,8 @@ fn values_are_where_they_belong() {
         ("soe503_dns_failing", &[("host", "app.internal")], 1.0),
         ("soe503_config_reloads_total", &[("result", "refused")], 4.0),
         ("soe503_recorder_dropped_total", &[], 1.0),
+        ("soe503_diagnoses_total", &[], 250.0),
+        ("soe503_diagnosis_seconds_total", &[], 0.002),
         ("soe503_access_log_dropped_total", &[], 2.0),
         ("soe503_draining", &[], 1.0),
         (

@@ -57,6 +57,12 @@ pub fn now() -> Tick {
     }
 }
 
+/// Now as the clock says it, also within a [`turn`]: for what measures the time that a turn itself takes.
+#[must_use]
+pub fn exactly() -> Tick {
+    read()
+}
+
 fn read() -> Tick {
     let elapsed = Instant::now().saturating_duration_since(epoch());
     Tick::ZERO.after(elapsed)

@@ -218,6 +218,7 @@ impl Spaced {
 
 impl Record for Recording {
     fn record(&self, failure: FailureRecord) {
+        self.recorder.diagnosed_in(failure.diagnosed_in);
         // The front answers these as the client's mistakes; they are no failures of the pool's.
         let last = failure.ledger.last().and_then(|last| last.fault.as_ref());
         if last == Some(&Fault::Client) {

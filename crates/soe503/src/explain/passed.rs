@@ -73,6 +73,7 @@ fn tell<B>(
     started: Tick,
 ) {
     let now = clock::now();
+    let begun = clock::exactly();
     let served = response.extensions().get::<Served>();
     let ledger = match served.and_then(|served| served.ledger.as_deref()) {
         Some(ledger) => ledger.clone(),
@@ -83,6 +84,7 @@ fn tell<B>(
         surroundings.add(&ledger, &mut context, &mut RetryInputs::default());
     }
     let diagnosis = diagnose(&ledger, &context);
+    let diagnosed_in = clock::exactly().since(begun);
     let incident = record.incident(&diagnosis);
     record.record(FailureRecord {
         request_id: asked.request_id().map_or_else(request_id, str::to_owned),
@@ -100,5 +102,6 @@ fn tell<B>(
         at_unix: clock::unix_seconds(),
         at: now,
         elapsed: now.since(started),
+        diagnosed_in,
     });
 }

@@ -45,6 +45,9 @@ pub struct FailureRecord {
     pub at: Tick,
     /// From the request's head until now.
     pub elapsed: Duration,
+    /// What finding out took: gathering what is known, and the diagnosis. It is time of the thread, and part of what
+    /// a failure costs.
+    pub diagnosed_in: Duration,
 }
 
 /// A response extension of every answer that this layer made: what an access log wants to know.

@@ -97,6 +97,7 @@ pub(super) struct Found {
     inputs: RetryInputs,
     request_id: String,
     incident: Option<Arc<str>>,
+    diagnosed_in: Duration,
 }
 
 impl Found {
@@ -108,6 +109,7 @@ impl Found {
         (started, now): (Tick, Tick),
     ) -> Self {
         let shared = &*explainer.shared;
+        let begun = clock::exactly();
         let panicked = find::<Panicked>(&**error).is_some();
         let ledger = ledger(error, panicked, started, now);
         let (mut context, mut inputs) = known(error, &ledger, now);
@@ -115,8 +117,10 @@ impl Found {
             surroundings.add(&ledger, &mut context, &mut inputs);
         }
         let diagnosis = diagnose(&ledger, &context);
+        let diagnosed_in = clock::exactly().since(begun);
         let record = shared.record.as_ref();
         Self {
+            diagnosed_in,
             request_id: asked.request_id().map_or_else(request_id, str::to_owned),
             incident: record.and_then(|record| record.incident(&diagnosis)),
             ledger,
@@ -181,6 +185,7 @@ impl Found {
             at_unix,
             at: now,
             elapsed: now.since(started),
+            diagnosed_in: self.diagnosed_in,
         });
     }
 }

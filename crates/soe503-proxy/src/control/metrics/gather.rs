@@ -29,6 +29,7 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         refused_for_header: proxy.connections.refused_for_header(),
         refused_per_client: proxy.connections.refused_per_client(),
         recorder_dropped: proxy.recorder.dropped(),
+        diagnoses: proxy.recorder.diagnoses(),
         access_log_written: proxy.access_log.written(),
         access_log_dropped: proxy.access_log.dropped(),
         journal: proxy.journal.status().map(|status| journal(proxy, status)),

@@ -41,6 +41,8 @@ pub struct Scrape {
     pub refused_per_client: u64,
     /// Failure records that were lost on their way to the recorder.
     pub recorder_dropped: u64,
+    /// Diagnoses that were made, and how long they took together.
+    pub diagnoses: (u64, Duration),
     /// Access log lines written.
     pub access_log_written: u64,
     /// Access log lines lost.

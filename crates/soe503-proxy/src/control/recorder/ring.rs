@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::Record;
 use crate::control::journal::Failures;
@@ -31,6 +32,9 @@ pub struct Recorder {
 #[derive(Debug)]
 struct Shared {
     dropped: AtomicU64,
+    diagnoses: AtomicU64,
+    /// Nanoseconds that they took.
+    diagnosing: AtomicU64,
     /// Never locked by a worker.
     kept: Mutex<Kept>,
 }
@@ -81,6 +85,8 @@ impl Recorder {
             sender,
             shared: Arc::new(Shared {
                 dropped: AtomicU64::new(0),
+                diagnoses: AtomicU64::new(0),
+                diagnosing: AtomicU64::new(0),
                 kept: Mutex::new(Kept {
                     waiting,
                     ring: Ring::new(settings.kept.max(1)),
@@ -96,6 +102,22 @@ impl Recorder {
         if self.sender.try_send(record).is_err() {
             self.shared.dropped.fetch_add(1, Relaxed);
         }
+    }
+
+    /// Counts a diagnosis that took so long.
+    pub fn diagnosed_in(&self, took: Duration) {
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.shared.diagnoses.fetch_add(1, Relaxed);
+        self.shared.diagnosing.fetch_add(nanos, Relaxed);
+    }
+
+    /// How many diagnoses were made, and how long they took together.
+    pub fn diagnoses(&self) -> (u64, Duration) {
+        let nanos = self.shared.diagnosing.load(Relaxed);
+        (
+            self.shared.diagnoses.load(Relaxed),
+            Duration::from_nanos(nanos),
+        )
     }
 
     /// The record of the request with this id, if it is still kept. If several requests had the

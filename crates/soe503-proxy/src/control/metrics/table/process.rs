@@ -135,6 +135,22 @@ pub(super) const ROWS: &[Family] = &[
         read: Read::Process(|scrape, out| out.push(&[], scrape.recorder_dropped)),
     },
     Family {
+        name: "soe503_diagnoses_total",
+        kind: Kind::Counter,
+        unit: "diagnoses",
+        labels: &[],
+        help: "Diagnoses that were made: one for each answer of ours about a failure, and for each 5xx of a backend that is passed on.",
+        read: Read::Process(|scrape, out| out.push(&[], scrape.diagnoses.0)),
+    },
+    Family {
+        name: "soe503_diagnosis_seconds_total",
+        kind: Kind::Counter,
+        unit: "seconds",
+        labels: &[],
+        help: "Time that they took on the threads that answer: gathering what is known, and judging it. Divided by their number it should stay below 20 microseconds.",
+        read: Read::Process(|scrape, out| out.push(&[], scrape.diagnoses.1.as_secs_f64())),
+    },
+    Family {
         name: "soe503_access_log_lines_total",
         kind: Kind::Counter,
         unit: "lines",
