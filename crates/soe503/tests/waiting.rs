@@ -316,9 +316,13 @@ async fn who_comes_in_the_last_moments_of_an_outage_is_answered() {
         last.len(),
         "from a tenth of a second before the end on"
     );
-    // Those in the middle of it heard as soon, a probe after its own failure, and were not tried for that.
-    let longest = during[400..1_200].iter().map(|(_, took)| *took).max();
-    assert!(longest <= Some(ms(300)), "{longest:?}");
+    // Those in the middle of it heard as soon, but for the few that were probes and may try again; they were not
+    // tried for that.
+    let long = during[400..1_200]
+        .iter()
+        .filter(|(_, took)| *took > ms(205));
+    let long = long.count();
+    assert!(long < 100, "{long} of 800");
     let attempts = world.reached.load(Ordering::Relaxed) - before;
     let share = during.len() / 8;
     assert!(attempts as usize <= last.len() + share, "{attempts}");
