@@ -183,6 +183,30 @@ fn who_may_wait_and_until_when() {
     }
 }
 
+/// When nobody waits for the end of it any more: whoever comes hears what the next probes found, where they are
+/// answered, and is told so at once where they are not.
+#[test]
+fn a_refusal_is_put_off_where_probes_are_answered() {
+    for (cause, lingers) in [(BUSY, true), (TIMEOUT, false), (REFUSED, false)] {
+        let breaker = opened(config(), cause, 3);
+        let mut probed = 0;
+        for t in 1..=6_000 {
+            if let Ok(permit) = breaker.admit(ms(t)) {
+                permit.record(ms(t), Outcome::failure(cause));
+                probed = t;
+            }
+        }
+        let open = refused(&breaker, 6_001);
+        assert_eq!(open.wait_until, None);
+        assert_eq!(open.linger > Duration::ZERO, lingers, "{cause}");
+        assert!(open.linger <= Duration::from_millis(200), "{cause}");
+        // Before any has come back there is no news to wait for.
+        assert!(probed > 5_900, "{cause}: {probed}");
+        let silent = opened(config(), cause, 3);
+        assert_eq!(refused(&silent, 1).linger, Duration::ZERO, "{cause}");
+    }
+}
+
 #[test]
 fn while_probes_succeed_everybody_may_wait() {
     let breaker = opened(config(), REFUSED, 3);

@@ -126,6 +126,48 @@ fn least_request_does_not_look_at_latencies_and_flees_failures() {
     assert!((share(&later, "b1") - 0.5).abs() < 0.05, "{later:?}");
 }
 
+/// A backend that fails some of its requests has answered most of them well, and is the idlest: those that can go
+/// elsewhere afterwards find out, and those that cannot go elsewhere at once.
+#[test]
+fn who_may_not_run_twice_avoids_who_failed_lately() {
+    for balance in [Balance::P2c, Balance::LeastRequest] {
+        let mut pool = TestPool::balanced(&[1, 1, 1], balance);
+        for name in ["b0", "b1", "b2"] {
+            pool.answer(name, at(1), ms(30));
+        }
+        let held: Vec<_> = (0..24).map(|_| pool.pick(at(1))).collect();
+        let busy = |name: &str| {
+            held.iter()
+                .filter(|one| &*one.backend().name == name)
+                .count()
+        };
+        assert!((5..=11).contains(&busy("b1")), "{balance}: {}", busy("b1"));
+        pool.record("b1", at(1), ERROR);
+        let held: Vec<_> = held
+            .into_iter()
+            .filter(|one| &*one.backend().name != "b1")
+            .collect();
+        let chosen = |pool: &mut TestPool, now: Tick, once: bool| {
+            let tried = Tried::new();
+            let ask = Ask::new(now, &tried).once(once);
+            let picks = (0..1_000).filter(|_| {
+                let lease = pool.pool.pick_for(&ask, &mut pool.rng).unwrap();
+                &*lease.backend().name == "b1"
+            });
+            picks.count()
+        };
+        let soon = at(1).after(ms(300));
+        assert!(
+            chosen(&mut pool, soon, false) > 600,
+            "{balance}: it is idle"
+        );
+        assert_eq!(chosen(&mut pool, soon, true), 0, "{balance}");
+        drop(held);
+        let later = chosen(&mut pool, at(12), true);
+        assert!((250..420).contains(&later), "{balance}: {later} of 1,000");
+    }
+}
+
 #[test]
 fn least_request_among_many_is_two_choices() {
     let mut pool = TestPool::balanced(&[1; 200], Balance::LeastRequest);

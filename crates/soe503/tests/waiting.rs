@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::retry::{BudgetConfig, RetryBudget, RetryPolicy};
@@ -27,6 +27,8 @@ type Service = BoxCloneSyncService<Request<Full<Bytes>>, u16, BoxError>;
 struct World {
     breaker: Breaker,
     works: Arc<AtomicBool>,
+    /// While it does not work, it says so in an answer instead of refusing connections.
+    speaks: Arc<AtomicBool>,
     reached: Arc<AtomicU32>,
     busiest: Arc<AtomicU32>,
     service: Service,
@@ -50,23 +52,29 @@ impl World {
         let breaker = Breaker::new("app", config, 1);
         breaker.set_backends(backends);
         let works = Arc::new(AtomicBool::new(true));
+        let speaks = Arc::new(AtomicBool::new(false));
         let [reached, busiest, at_work] = [(); 3].map(|()| Arc::new(AtomicU32::new(0)));
         let backend = {
-            let works = Arc::clone(&works);
+            let (works, speaks) = (Arc::clone(&works), Arc::clone(&speaks));
             let (reached, busiest, at_work) = (reached.clone(), busiest.clone(), at_work.clone());
             service_fn(move |_: Request<ReplayBody<Full<Bytes>>>| {
                 let works = works.load(Ordering::Relaxed);
+                let speaks = speaks.load(Ordering::Relaxed);
                 reached.fetch_add(1, Ordering::Relaxed);
                 let (busiest, at_work) = (busiest.clone(), at_work.clone());
                 async move {
-                    if !works {
+                    if !works && !speaks {
                         return Err(refused());
                     }
                     let busy = at_work.fetch_add(1, Ordering::Relaxed) + 1;
                     busiest.fetch_max(busy, Ordering::Relaxed);
                     tokio::time::sleep(ms(20)).await;
                     at_work.fetch_sub(1, Ordering::Relaxed);
-                    Ok::<_, BoxError>(Response::new(Full::new(Bytes::from_static(b"yes"))))
+                    let mut response = Response::new(Full::new(Bytes::from_static(b"yes")));
+                    if !works {
+                        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+                    }
+                    Ok::<_, BoxError>(response)
                 }
             })
         };
@@ -90,6 +98,7 @@ impl World {
         Self {
             breaker,
             works,
+            speaks,
             reached,
             busiest,
             service: BoxCloneSyncService::new(
@@ -284,4 +293,51 @@ async fn the_only_backend_is_not_asked_again_at_once() {
         assert!(world.reached.load(Ordering::Relaxed) > 1);
         task.abort();
     }
+}
+
+/// Long after blips are ridden out: what a request is told rests on probes that were sent after it came.
+#[tokio::test(start_paused = true)]
+async fn who_comes_in_the_last_moments_of_an_outage_is_answered() {
+    let config = BreakerConfig {
+        ride_out: ms(500),
+        ..BreakerConfig::default()
+    };
+    let world = World::new(config, 3);
+    world.speaks.store(true, Ordering::Relaxed);
+    world.load(ms(100)).await;
+    let before = world.reached.load(Ordering::Relaxed);
+    fail_for(&world, ms(3_000));
+    let ended = world.load(ms(4_000)).await;
+    let well = |(got, _): &&(Result<u16, BoxError>, Duration)| matches!(got, Ok(200));
+    let (during, last) = ended.split_at(1_450);
+    let saved = last.iter().filter(well).count();
+    assert_eq!(
+        saved,
+        last.len(),
+        "from a tenth of a second before the end on"
+    );
+    // Those in the middle of it heard as soon, but for the few that were probes and may try again; they were not
+    // tried for that.
+    let long = during[400..1_200]
+        .iter()
+        .filter(|(_, took)| *took > ms(205));
+    let long = long.count();
+    assert!(long < 100, "{long} of 800");
+    let attempts = world.reached.load(Ordering::Relaxed) - before;
+    let share = during.len() / 8;
+    assert!(attempts as usize <= last.len() + share, "{attempts}");
+}
+
+/// One that hangs or has gone brings no news, and nobody waits for any.
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_news_of_the_dead() {
+    let config = BreakerConfig {
+        ride_out: ms(500),
+        ..BreakerConfig::default()
+    };
+    let world = World::new(config, 1);
+    world.works(false);
+    let ended = world.load(ms(2_000)).await;
+    let at_once = ended[400..].iter().filter(|(_, took)| *took < ms(5));
+    assert!(at_once.count() > 540, "of 600: all but the probes");
 }

@@ -190,8 +190,8 @@ impl Breaker {
         self.lock().transitions_since(generation)
     }
 
-    /// Whether it refuses requests and nobody may wait for it either: whoever comes now, a probe aside, is
-    /// told so at once. Closed: one load.
+    /// Whether it refuses requests and nobody may wait for its end either: whoever comes now, a probe aside, is
+    /// told so at once, or after a [moment](CircuitOpen::linger). Closed: one load.
     pub fn turns_away(&self, now: Tick) -> bool {
         matches!(self.word().mode(), Mode::Open | Mode::HalfOpen)
             && self
@@ -201,9 +201,15 @@ impl Breaker {
 
     #[cold]
     fn admit_slowly(&self, now: Tick, repeatable: bool) -> Result<Permit, CircuitOpen> {
-        let (admission, word, wait_until) = self.locked(|machine, config| {
+        let (admission, word, wait_until, linger) = self.locked(|machine, config| {
             let admission = machine.admit(config, now, repeatable);
-            (admission, machine.word(), machine.waits_until(config))
+            let linger = machine.linger(config, now);
+            (
+                admission,
+                machine.word(),
+                machine.waits_until(config),
+                linger,
+            )
         });
         match admission {
             Admission::Counted => Ok(self.permit(word, Kind::Counted, now)),
@@ -221,6 +227,7 @@ impl Breaker {
                 opened_at: trip.at,
                 retry_at,
                 wait_until: wait_until.filter(|&until| now < until),
+                linger,
                 generation: word.generation(),
                 trip,
             }),

@@ -39,7 +39,9 @@
 //!   binds retries that have no other backend, says when load is welcome again, and is often wrong;
 //!   one request in thirty milliseconds is no load.
 //! - **Whoever is refused may be able to wait** (`ride_out.rs`): a refusal says until when that is worth
-//!   while, and the circuit calls those who wait in its [room](Breaker::waiting_room).
+//!   while, and the circuit calls those who wait in its [room](Breaker::waiting_room). When it is not any
+//!   more, a refusal may still be put off for a moment (`linger.rs`), so that it rests on what probes found
+//!   after the request had come.
 //!
 //! # How it fails
 //!
@@ -61,6 +63,7 @@ mod config_error;
 mod early;
 mod handle;
 mod knock;
+mod linger;
 mod machine;
 mod open_time;
 mod permit;

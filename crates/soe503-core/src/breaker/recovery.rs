@@ -1,8 +1,10 @@
 //! How an open circuit finds out that what is behind is back, and who may wait for that.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::config::BreakerConfig;
+use super::linger::linger;
 use super::machine::{Machine, Phase};
 use super::probation::{Probation, ProbeVerdict};
 use super::ride_out;
@@ -64,6 +66,14 @@ impl Machine {
                 ride_out::waits_until(config, trip, self.alone)
             }
             Phase::Closed { .. } | Phase::Bypass { .. } => None,
+        }
+    }
+
+    /// How long after it came whoever is refused `now` may wait for the next probes.
+    pub(super) fn linger(&self, config: &BreakerConfig, now: Tick) -> Duration {
+        match &self.phase {
+            Phase::HalfOpen { trip, .. } | Phase::Open { trip, .. } => linger(config, trip, now),
+            Phase::Closed { .. } | Phase::Bypass { .. } => Duration::ZERO,
         }
     }
 

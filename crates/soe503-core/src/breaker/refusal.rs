@@ -1,6 +1,7 @@
 //! A request that the circuit did not let through.
 
 use core::fmt;
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::state::State;
@@ -30,6 +31,9 @@ pub struct CircuitOpen {
     /// [ridden out](super::BreakerConfig::ride_out), or while its probes succeed. `None`: what is behind is
     /// plainly dead.
     pub wait_until: Option<Tick>,
+    /// How long after it came a request may wait nevertheless, for the next probes: 200 ms where probes come
+    /// back quickly with a bad answer, else zero.
+    pub linger: Duration,
     /// The circuit's generation. Whoever is about to wait looks whether that has changed.
     pub generation: u64,
     /// Everything about the opening.

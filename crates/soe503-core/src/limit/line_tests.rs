@@ -10,7 +10,7 @@ fn at(millis: u64) -> Tick {
 
 /// Lets `name` stand in line.
 fn join(line: &mut Line<u32>, name: u32, class: Class, now: Tick) -> u32 {
-    line.came(now);
+    line.came(now, 120.0);
     let place = line.join(class, now);
     line.look(place, |waker| *waker = Some(name));
     place
@@ -136,7 +136,7 @@ fn a_rush_has_to_last_and_its_end_is_seen_at_once() {
     let mut come = |line: &mut Line<u32>, count: u32, every: u64| {
         for _ in 0..count {
             now += every;
-            line.came(at(now));
+            line.came(at(now), 120.0);
         }
     };
     come(&mut line, 64, 10);
@@ -153,19 +153,44 @@ fn a_rush_has_to_last_and_its_end_is_seen_at_once() {
 
 #[test]
 fn who_comes_for_somebody_who_left_is_no_rush() {
-    // 200 come in a second, 120 are served: a rush, unless half of them come for others who leave.
-    for leaving in [false, true] {
+    // 200 come in a second: a rush where 120 are served, unless half of them come for others who leave, and where
+    // 80 are in any case.
+    for (rate, leaving, rush) in [
+        (120.0, false, true),
+        (120.0, true, false),
+        (80.0, true, true),
+    ] {
         let mut line = Line::<u32>::new();
         let mut places = std::collections::VecDeque::new();
         for name in 0..400 {
-            let now = at(10_000 + 5 * u64::from(name));
-            places.push_back(join(&mut line, name, Class::Normal, now));
+            let now = at(10_000 + 5 * name);
+            line.came(now, rate);
+            places.push_back(line.join(Class::Normal, now));
             if leaving && name % 2 == 0 {
                 line.leave(places.pop_front().unwrap());
             }
         }
-        assert_eq!(line.rushed(120.0), !leaving);
-        assert_eq!(line.crowded(120.0), !leaving);
-        assert!(line.crowded(80.0), "100 more in any case");
+        assert_eq!(line.rushed(rate), rush, "{rate} {leaving}");
+        assert_eq!(line.crowded(rate), rush, "{rate} {leaving}");
+    }
+}
+
+/// Fewer come than are served, by chance sometimes closer: never a rush. A tenth more are one, after a while.
+#[test]
+fn chance_is_no_rush_and_a_small_excess_is_one() {
+    let rate = 570.0;
+    for (load, rush) in [(400.0, false), (630.0, true)] {
+        let mut rng = fastrand::Rng::with_seed(5);
+        let mut line = Line::<u32>::new();
+        let (mut now, mut first) = (10.0, None);
+        while now < 130.0 {
+            now += -(1.0 - rng.f64()).ln() / load;
+            line.came(Tick::from_nanos((now * 1e9) as u64), rate);
+            if line.rushed(rate) {
+                first = first.or(Some(now - 10.0));
+            }
+        }
+        assert_eq!(first.is_some(), rush, "{load}: {first:?}");
+        assert!(first.is_none_or(|after| after < 3.0), "{load}: {first:?}");
     }
 }

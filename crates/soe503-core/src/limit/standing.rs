@@ -30,7 +30,7 @@ impl Shared {
         }
         let mut wakers = Wakers::new();
         let mut line = self.line();
-        line.came(now);
+        line.came(now, f64::from(self.rate.load(Ordering::Relaxed)));
         if line.waiting() >= most {
             let lower = Class::ALL.into_iter().take_while(|lower| *lower < class);
             let evicted = lower.into_iter().find_map(|lower| line.evict(lower));

@@ -30,6 +30,9 @@ pub struct Ask<'a> {
     pub tried: &'a Tried,
     /// The request may be the probe of an ejected backend.
     pub probe_allowed: bool,
+    /// It may not run twice, so what a backend answers it badly is lost: backends that failed lately are
+    /// avoided more than they are otherwise, by the policies that look at costs.
+    pub once: bool,
     /// Where it belongs.
     pub affinity: Affinity,
     /// Rather nobody than one that the request has tried.
@@ -92,6 +95,7 @@ impl<'a> Ask<'a> {
             now,
             tried,
             probe_allowed: false,
+            once: false,
             affinity: Affinity::NONE,
             elsewhere: false,
             called: false,
@@ -102,6 +106,13 @@ impl<'a> Ask<'a> {
     #[must_use]
     pub const fn picker(mut self, picker: u32) -> Self {
         self.picker = picker;
+        self
+    }
+
+    /// Whether it may not run twice.
+    #[must_use]
+    pub const fn once(mut self, once: bool) -> Self {
+        self.once = once;
         self
     }
 

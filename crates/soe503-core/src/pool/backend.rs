@@ -189,6 +189,18 @@ impl<S> Backend<S> {
         self.load(flags, now, slow_start) * (steps / 2.0).exp2()
     }
 
+    /// By how much more failures make it dearer to a request that may not run twice: their factor counts
+    /// three times instead of once, in steps as in [`Self::load_cost`]. Requests that can be sent elsewhere find
+    /// out whether it is well again.
+    pub(super) fn caution(&self, now: Tick) -> f32 {
+        let penalty = self.vitals.penalty.factor(now);
+        if penalty == 1.0 {
+            return 1.0;
+        }
+        let steps = (penalty.log2() * 4.0).floor();
+        (steps / 2.0).exp2()
+    }
+
     /// By how much failures and reports make it dearer.
     #[inline]
     fn dearness(&self, now: Tick) -> f32 {

@@ -39,6 +39,8 @@ pub(super) struct Chooser<'a, 'm, S> {
     pub(super) tried: &'a Tried,
     pub(super) hash: Option<u64>,
     pub(super) balance: Balance,
+    /// The request may not run twice.
+    pub(super) once: bool,
     pub(super) slow_start: Duration,
     pub(super) members: &'m Members<S>,
     /// Those of `members` among whom is chosen.
@@ -148,6 +150,7 @@ impl<S> Pool<S> {
                 tried,
                 hash: ask.affinity.hash,
                 balance: config.balance,
+                once: ask.once,
                 slow_start: config.slow_start,
                 members: &members,
                 group: &members.whole,
@@ -370,11 +373,12 @@ impl<'m, S> Chooser<'_, 'm, S> {
     ) -> Candidate<'m, S> {
         let loads_only = self.balance == Balance::LeastRequest;
         let cost = |(backend, flags): Candidate<'m, S>| {
-            if loads_only {
+            let cost = if loads_only {
                 backend.load_cost(flags, self.now, self.slow_start)
             } else {
                 backend.cost(flags, self.now, self.slow_start)
-            }
+            };
+            cost * self.caution(backend)
         };
         let (a, b) = (cost(first), cost(second));
         let noise = if loads_only { 1.0 } else { NOISE };

@@ -1,5 +1,6 @@
 //! The policies: what each looks at first.
 
+use super::backend::Backend;
 use super::balance::Balance;
 use super::pick::{Candidate, Chooser, DRAWS, FEW};
 use super::places::Table;
@@ -45,6 +46,7 @@ impl<'m, S> Chooser<'_, 'm, S> {
             };
             let (backend, flags) = candidate;
             let load = backend.load_cost(flags, self.now, self.slow_start);
+            let load = load * self.caution(backend);
             let share = backend.share(flags, self.now, self.slow_start);
             match best {
                 Some((_, least)) if load > least => continue,
@@ -77,6 +79,16 @@ impl<'m, S> Chooser<'_, 'm, S> {
             let candidate = self.untried(self.group.draw(&all, rng)?)?;
             self.takes_its_turn(candidate, rng).then_some(candidate)
         })
+    }
+
+    /// How much dearer `backend` is to this request than to one that may run twice.
+    #[inline]
+    pub(super) fn caution(&self, backend: &Backend<S>) -> f32 {
+        if self.once {
+            backend.caution(self.now)
+        } else {
+            1.0
+        }
     }
 
     /// Whether a slow start and what the backend says about its load let this turn count.

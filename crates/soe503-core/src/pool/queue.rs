@@ -69,7 +69,7 @@ impl Queue {
     pub(super) fn join(&self, class: Class, most: u32, now: crate::Tick) -> Option<u32> {
         let mut evicted = None;
         let mut line = self.line();
-        line.came(now);
+        line.came(now, 0.0);
         if line.waiting() >= most {
             let lower = Class::ALL.into_iter().take_while(|lower| *lower < class);
             let found = lower.into_iter().find_map(|lower| line.evict(lower));

@@ -66,6 +66,8 @@ pub struct PoolCounters {
     fallbacks: AtomicU64,
     stale: AtomicU64,
     failed_over: AtomicU64,
+    /// Answers of ours with the cause of a failure that were given instead of it, and are no 5xx.
+    instead: AtomicU64,
     taken_over: AtomicU64,
     moved: AtomicU64,
     /// Health checks.
@@ -162,6 +164,7 @@ impl Default for PoolCounters {
             fallbacks: AtomicU64::new(0),
             stale: AtomicU64::new(0),
             failed_over: AtomicU64::new(0),
+            instead: AtomicU64::new(0),
             taken_over: AtomicU64::new(0),
             moved: AtomicU64::new(0),
             checks: CheckCounts::default(),
@@ -195,6 +198,11 @@ impl PoolCounters {
                 self.fallbacks.fetch_add(1, Relaxed);
             }
             None => {}
+        }
+        let well = matches!(class, Class::Success | Class::Redirection);
+        let explained = finish.origin == Origin::Generated && finish.cause.is_some();
+        if finish.degraded.is_some() && well && explained {
+            self.instead.fetch_add(1, Relaxed);
         }
         if finish.prevented {
             self.prevented.fetch_add(1, Relaxed);
@@ -263,16 +271,21 @@ impl PoolCounters {
     }
 
     /// Requests that were answered with an error of ours, or with part of an answer. A backend's
-    /// own 5xx is not in it, nor what the client itself broke or ended.
+    /// own 5xx is not in it, nor what the client itself broke or ended, nor what was answered with
+    /// something else instead: an older answer, a static one, another pool's.
     pub fn failed(&self) -> u64 {
-        self.responses()
+        // Loaded before the sum, as in `attempts`.
+        let instead = self.instead.load(Relaxed);
+        let with_cause: u64 = self
+            .responses()
             .filter(|(origin, class, cause, _)| match class {
                 Class::ServerError => *origin == Origin::Generated,
                 Class::Success | Class::Redirection => cause.is_some(),
                 Class::None | Class::ClientError => false,
             })
             .map(|(.., count)| count)
-            .sum()
+            .sum();
+        with_cause.saturating_sub(instead)
     }
 
     /// How requests ended, for whoever looks whether an overload keeps itself going; of them `retries` were

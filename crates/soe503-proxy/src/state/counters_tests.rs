@@ -141,3 +141,43 @@ fn incidents_are_made_of_failures_only() {
     assert_eq!(tally.failed.iter().sum::<u64>(), 3);
     assert_eq!(of(&tally.soft, Cause::DependencyConnectRefused), 1);
 }
+
+#[test]
+fn what_was_answered_instead_has_not_failed() {
+    let refused = Some(Cause::DependencyConnectRefused);
+    let ours = finish(200, Origin::Generated, refused, 1);
+    let rows = [
+        // What gRPC is told is a failure, whatever its status.
+        (ours, None, 1),
+        (ours, Some(Degraded::Static), 0),
+        (ours, Some(Degraded::Stale), 0),
+        (ours, Some(Degraded::Failover), 0),
+        (
+            finish(302, Origin::Generated, refused, 1),
+            Some(Degraded::Static),
+            0,
+        ),
+        // A page of the operator's that says that it is down.
+        (
+            finish(503, Origin::Generated, refused, 1),
+            Some(Degraded::Static),
+            1,
+        ),
+        // Another pool's answer, which broke off.
+        (
+            finish(
+                200,
+                Origin::Upstream,
+                Some(Cause::DependencyResponseTruncated),
+                2,
+            ),
+            Some(Degraded::Failover),
+            1,
+        ),
+    ];
+    for (finish, degraded, failed) in rows {
+        let counters = PoolCounters::default();
+        counters.finish(&Finish { degraded, ..finish });
+        assert_eq!(counters.failed(), failed, "{finish:?} {degraded:?}");
+    }
+}

@@ -136,6 +136,7 @@ where
         let ask = Ask::new(context.now, &context.tried)
             .picker(picker())
             .probe_allowed(context.idempotent && !context.hedge)
+            .once(!context.idempotent)
             .elsewhere(context.hedge)
             .affinity(affinity(context, &request));
         let picked = self.backends.pick_for(&ask, &mut rng);

@@ -60,6 +60,7 @@ impl<S, ReqB> Waiting<S, ReqB> {
             let ask = Ask::new(now, &this.context.tried)
                 .picker(picker())
                 .probe_allowed(this.context.idempotent)
+                .once(!this.context.idempotent)
                 .affinity(*this.affinity);
             match this.turn.poll(&ask, &mut rng, cx.waker()) {
                 Some(picked) => break picked?,

@@ -49,7 +49,8 @@ impl Prospect {
         let now = context.now;
         let (until, look_at) = match rejected.component() {
             Component::CircuitBreaker => {
-                return Self::at(find::<CircuitOpen>(error)?, context, now);
+                let came = since.unwrap_or(now);
+                return Self::at(find::<CircuitOpen>(error)?, context, (now, came));
             }
             // A backend is due back at a known time: the end of an ejection, or of maintenance.
             Component::Pool => {
@@ -63,10 +64,13 @@ impl Prospect {
     }
 
     /// The same of a circuit that is open.
-    pub(super) fn at(open: &CircuitOpen, context: &RequestContext, now: Tick) -> Option<Self> {
+    fn at(open: &CircuitOpen, context: &RequestContext, (now, came): (Tick, Tick)) -> Option<Self> {
         let look_at = open.retry_at.unwrap_or(now);
         let generation = Some(open.generation);
-        Self::until(open.wait_until?, look_at, generation, context.deadline, now)
+        // Who has waited for longer has heard the news.
+        let moment = came.after(open.linger);
+        let until = open.wait_until.map_or(moment, |until| until.max(moment));
+        Self::until(until, look_at, generation, context.deadline, now)
     }
 
     fn until(

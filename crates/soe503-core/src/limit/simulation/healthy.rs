@@ -1,6 +1,7 @@
 //! Where there is nothing to limit, nobody is turned away.
 
-use super::world::{End, Outcome, Request, World};
+use super::setting::World;
+use super::world::{End, Outcome, Request};
 use crate::limit::LimitWhy;
 
 /// Any number at once.

@@ -1,6 +1,7 @@
 //! An overload that keeps itself going, with nobody to notice it but whoever watches for that.
 
-use super::world::{Outcome, World};
+use super::setting::World;
+use super::world::Outcome;
 use crate::limit::LimitConfig;
 use crate::metastable::Stage;
 

@@ -4,4 +4,5 @@ mod healthy;
 mod metastable;
 mod outcome;
 mod overload;
+mod setting;
 mod world;

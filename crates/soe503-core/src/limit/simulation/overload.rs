@@ -1,6 +1,7 @@
 //! Where there is more work than can be done, what is done is worth doing.
 
-use super::world::{Outcome, World};
+use super::setting::World;
+use super::world::Outcome;
 use crate::limit::{Class, LimitWhy};
 
 fn whole(out: &Outcome) {
@@ -207,6 +208,34 @@ fn those_who_come_again_are_no_more_than_before() {
         assert!(lost < 240, "{seed}: {lost}");
         let late = out.failed(11.5, 20.0);
         assert_eq!(late, 0, "{seed}: and then it is over");
+    }
+}
+
+/// The same at backends that do their work in the stall and answer all of it after it, at capacities as real ones have
+/// them. In a line that long, a few that come by chance a little closer must not pass for a rush: those sent away for it
+/// come again at once, which is one, and in a moment hundreds have lost all their tries.
+#[test]
+fn a_few_that_come_closer_are_no_rush() {
+    let slower: fn(f64, &mut fastrand::Rng) -> f64 = |_, _| 0.042;
+    let slowest: fn(f64, &mut fastrand::Rng) -> f64 = |_, _| 0.044;
+    // Each of these seeds has such a moment.
+    for (seed, service) in [(31, slower), (35, slowest), (37, slowest)] {
+        let world = World {
+            seed,
+            load: vec![(0.0, 400.0)],
+            frozen: (5.0, 7.0),
+            holds: true,
+            until: 20.0,
+            again: 3,
+            rude: true,
+            important: 0.0,
+            service,
+            ..World::default()
+        };
+        let out = world.run();
+        assert_eq!(out.refused(), 0, "{seed}");
+        let lost = out.given_up(3);
+        assert!(lost < 240, "{seed}: {lost}");
     }
 }
 

@@ -7,37 +7,10 @@ use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::task::{Wake, Waker};
 
+use super::setting::World;
 use crate::Tick;
-use crate::limit::{
-    Arrival, Class, ConcurrencyLimit, Entry, LimitConfig, LimitReached, LimitWhy, Slot, Ticket,
-};
+use crate::limit::{Arrival, Class, ConcurrencyLimit, Entry, LimitReached, LimitWhy, Slot, Ticket};
 use crate::metastable::{Counts, Metastable, Stage};
-
-/// What happens in a run. Times are in seconds.
-pub(super) struct World {
-    pub(super) seed: u64,
-    /// From when on how many requests come per second.
-    pub(super) load: Vec<(f64, f64)>,
-    pub(super) until: f64,
-    /// Workers of each backend, from when on.
-    pub(super) workers: Vec<(f64, usize)>,
-    pub(super) backends: usize,
-    /// How long a request takes a worker: by the time and something random.
-    pub(super) service: fn(f64, &mut fastrand::Rng) -> f64,
-    /// Nobody works from when till when.
-    pub(super) frozen: (f64, f64),
-    /// Share of the requests that are important; the others are not.
-    pub(super) important: f64,
-    /// How long clients, and a single attempt, wait.
-    pub(super) patience: f64,
-    pub(super) config: LimitConfig,
-    /// How often clients that have waited in vain ask again, at once.
-    pub(super) again: u32,
-    /// Whether somebody watches for overload that keeps itself going.
-    pub(super) watched: bool,
-    /// Clients ask again at once when they are refused, and nobody is told how long they wait.
-    pub(super) rude: bool,
-}
 
 /// What became of the requests.
 pub(super) struct Outcome {
@@ -82,6 +55,7 @@ enum Event {
     Again(u32),
     Turn,
     Done { backend: usize, request: usize },
+    Answer { backend: usize, request: usize },
     GiveUp(usize),
     Ask(usize),
     Thaw,
@@ -122,32 +96,6 @@ struct Run<'w> {
     limits: Vec<Look>,
     watch: Metastable,
     stages: Vec<(f64, Stage)>,
-}
-
-impl Default for World {
-    /// Three backends of 8 workers and 40 ms, 600 requests/s in all.
-    fn default() -> Self {
-        Self {
-            seed: 1,
-            load: vec![(0.0, 300.0)],
-            until: 10.0,
-            workers: vec![(0.0, 8)],
-            backends: 3,
-            service: |_, _| 0.040,
-            frozen: (0.0, 0.0),
-            important: 0.5,
-            patience: 1.0,
-            config: LimitConfig {
-                fixed: 10_000,
-                adaptive: true,
-                max_waiting: 4096,
-                max_wait: Duration::from_millis(250),
-            },
-            again: 0,
-            watched: false,
-            rude: false,
-        }
-    }
 }
 
 impl World {
@@ -204,6 +152,7 @@ impl Run<'_> {
                 Event::Again(asked) => self.ask_for_something(asked),
                 Event::Turn => self.turn(),
                 Event::Done { backend, request } => self.done(backend, request),
+                Event::Answer { backend, request } => self.answer(backend, request),
                 Event::GiveUp(request) => self.give_up(request),
                 Event::Ask(request) => self.ask(request),
                 Event::Thaw => (0..self.backends.len()).for_each(|backend| self.work(backend)),
@@ -303,8 +252,8 @@ impl Run<'_> {
 
     fn work(&mut self, backend: usize) {
         let workers = current(&self.world.workers, self.now);
-        let (from, till) = self.world.frozen;
-        while self.backends[backend].busy < workers && !(from <= self.now && self.now < till) {
+        let stands = self.is_frozen() && !self.world.holds;
+        while self.backends[backend].busy < workers && !stands {
             let Some(request) = self.backends[backend].queue.pop_front() else {
                 return;
             };
@@ -316,18 +265,31 @@ impl Run<'_> {
 
     /// The backend cannot know that a client has left, and works for it all the same.
     fn done(&mut self, backend: usize, request: usize) {
-        let (from, till) = self.world.frozen;
-        if from <= self.now && self.now < till {
+        let till = self.world.frozen.1;
+        if self.is_frozen() && !self.world.holds {
             return self.at(till, Event::Done { backend, request });
         }
         self.backends[backend].busy -= 1;
+        if self.is_frozen() {
+            self.at(till, Event::Answer { backend, request });
+        } else {
+            self.answer(backend, request);
+        }
+        self.work(backend);
+    }
+
+    fn is_frozen(&self) -> bool {
+        let (from, till) = self.world.frozen;
+        from <= self.now && self.now < till
+    }
+
+    fn answer(&mut self, backend: usize, request: usize) {
         if let Some((mut slot, _)) = self.slots.remove(&request) {
             self.backends[backend].outstanding -= 1;
             slot.answered(self.tick());
             drop(slot);
             self.end(request, End::Answered);
         }
-        self.work(backend);
     }
 
     fn give_up(&mut self, request: usize) {
