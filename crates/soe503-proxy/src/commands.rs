@@ -1,7 +1,7 @@
 //! What each subcommand does, and how it exits: 0 fine, 1 not healthy, 2 usage or config.
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
@@ -16,14 +16,13 @@ const USAGE: u8 = 2;
 pub fn run(cli: Cli) -> ExitCode {
     start_logging();
     match cli.into_command() {
-        Some(Command::Run(args)) => match config::load(&args.config) {
-            Ok(config) => serve(config, Some(&args.config)),
-            Err(report) => refuse(&report),
-        },
-        Some(Command::Proxy(args)) => match Config::for_targets(args.listen, &args.to) {
-            Ok(config) => serve(config, None),
-            Err(report) => refuse(&report),
-        },
+        Some(Command::Run(args)) => {
+            let file = args.config.clone();
+            serve(move || config::load(&args.config), Some(file))
+        }
+        Some(Command::Proxy(args)) => {
+            serve(move || Config::for_targets(args.listen, &args.to), None)
+        }
         Some(Command::Check(args)) => config::check::run(&args),
         Some(Command::Schema) => {
             anstream::println!("{}", config::schema());
@@ -37,13 +36,30 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-fn serve(config: Config, file: Option<&Path>) -> ExitCode {
-    let served = Running::start(config, file)
-        .map_err(Into::into)
-        .and_then(signals::serve_until_told);
-    match served {
+/// Why serving ended that nobody had told to.
+enum Failure {
+    Config(Report),
+    Other(anyhow::Error),
+}
+
+fn serve(
+    load: impl FnOnce() -> Result<Config, Report> + Send + 'static,
+    file: Option<PathBuf>,
+) -> ExitCode {
+    let start = move || {
+        let config = load().map_err(Failure::Config)?;
+        Running::start(config, file.as_deref()).map_err(|error| Failure::Other(error.into()))
+    };
+    match signals::serve_until_told(start) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error),
+        Err(Failure::Config(report)) => refuse(&report),
+        Err(Failure::Other(error)) => fail(&error),
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
     }
 }
 

@@ -170,13 +170,11 @@ impl Running {
         Ok(running)
     }
 
-    /// Reads the file again and puts it in force, or leaves everything as it is.
-    ///
-    /// # Errors
-    ///
-    /// See [`ReloadError`].
-    pub fn reload(&self) -> Result<(), ReloadError> {
-        self.shared.reload()
+    /// What reads the file again and puts it in force, or leaves everything as it is ([`ReloadError`]). It
+    /// may be called on another thread.
+    pub fn reloader(&self) -> impl FnOnce() -> Result<(), ReloadError> + Send + 'static + use<> {
+        let shared = Arc::clone(&self.shared);
+        move || shared.reload()
     }
 
     /// Stops accepting, finishes what is in flight, and ends all threads.

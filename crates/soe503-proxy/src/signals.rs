@@ -1,21 +1,50 @@
 //! What the process is told from outside: SIGTERM and SIGINT end it, SIGHUP reloads the config.
 
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::run::Running;
 
-/// Serves until SIGTERM or SIGINT, then finishes what is in flight.
+/// For how long a thread that has read a config is kept for more to do.
+///
+/// Reading one, and building what it says, needs about as much memory for a moment as what is built. What a
+/// thread has freed, the allocator keeps for it, until the thread ends. So this is no work for the main
+/// thread, which then waits for ever.
+const KEPT: Duration = Duration::from_millis(100);
+
+/// Starts, and serves until SIGTERM or SIGINT; then finishes what is in flight.
 ///
 /// A second signal of the kind while it drains ends the wait at once.
 ///
 /// # Errors
 ///
-/// If signals cannot be received.
-pub fn serve_until_told(running: Running) -> anyhow::Result<()> {
+/// Those of `start`, and if signals cannot be received.
+pub fn serve_until_told<E>(
+    start: impl FnOnce() -> Result<Running, E> + Send + 'static,
+) -> Result<(), E>
+where
+    E: From<anyhow::Error> + Send + 'static,
+{
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()?;
-    let told = runtime.block_on(async {
+        .thread_name("starter")
+        .thread_keep_alive(KEPT)
+        .build()
+        .context("cannot start")?;
+    let started = runtime
+        .block_on(runtime.spawn_blocking(start))
+        .context("starting ended early")?;
+    let told = serve(&runtime, started?);
+    // Not waiting for the drain, if that was the second signal's wish.
+    runtime.shutdown_background();
+    told.map_err(E::from)
+}
+
+fn serve(runtime: &Runtime, running: Running) -> anyhow::Result<()> {
+    runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hangup = signal(SignalKind::hangup())?;
@@ -23,7 +52,7 @@ pub fn serve_until_told(running: Running) -> anyhow::Result<()> {
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = hangup.recv() => match running.reload() {
+                _ = hangup.recv() => match tokio::task::spawn_blocking(running.reloader()).await? {
                     Ok(()) => tracing::info!("configuration reloaded"),
                     Err(error) => tracing::error!("configuration not reloaded, the old one stays in force\n{error}"),
                 },
@@ -37,8 +66,5 @@ pub fn serve_until_told(running: Running) -> anyhow::Result<()> {
             _ = interrupt.recv() => tracing::warn!("told again: not waiting any longer"),
         }
         Ok(())
-    });
-    // Not waiting for the drain, if that was the second signal's wish.
-    runtime.shutdown_background();
-    told
+    })
 }

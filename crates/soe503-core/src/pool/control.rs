@@ -160,14 +160,14 @@ impl<S> Pool<S> {
         now: Tick,
     ) -> Result<Option<BackendTransition>, UnknownBackend> {
         self.alter(key, now, |vitals, cold, _| {
-            cold.admin = Some(Why {
+            cold.admin = Some(Box::new(Why {
                 cause: None,
                 text: reason,
                 since: now,
                 until,
                 failures: 0,
                 by: By::Operator,
-            });
+            }));
             vitals.word.set(flag);
             vitals.word.clear((Flags::ADMIN & !flag) | Flags::WARMING);
         })

@@ -30,10 +30,9 @@ impl<S> Backend<S> {
             self.vitals.word.set(Flags::FAILING);
         }
         if before == 0 {
-            cold.run.since = now;
-            cold.run.causes = Default::default();
+            cold.run.begin(now);
         }
-        cold.run.causes.add(cause);
+        cold.run.add(cause);
         cold.successes = 0;
         before.saturating_add(1)
     }
@@ -99,7 +98,7 @@ impl<S> Shared<S> {
             let cause = if refused {
                 cause
             } else {
-                cold.run.causes.majority().unwrap_or(cause)
+                cold.run.majority().unwrap_or(cause)
             };
             let text = if failures == 1 {
                 format!("failed: {cause} (ejection {ejections})")
@@ -110,14 +109,14 @@ impl<S> Shared<S> {
                 )
             };
             cold.ejections = ejections;
-            cold.ejection = Some(Why {
+            cold.ejection = Some(Box::new(Why {
                 cause: Some(cause),
                 text: text.into(),
                 since: now,
                 until: Some(now.after(time_out)),
                 failures,
                 by: By::Traffic,
-            });
+            }));
             cold.level = (cold.level + 1).min(MAX_LEVEL);
             vitals
                 .due

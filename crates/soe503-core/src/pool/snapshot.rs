@@ -204,7 +204,11 @@ impl<S> Backend<S> {
                 .read(now, self.climate.typical(), self.climate.decay());
             Duration::from_nanos(nanos as u64)
         });
-        let ejection = cold.ejection.clone().filter(|_| flags.has(Flags::EJECTED));
+        let ejection = cold
+            .ejection
+            .as_deref()
+            .cloned()
+            .filter(|_| flags.has(Flags::EJECTED));
         BackendSnapshot {
             id: self.id,
             name: Arc::clone(&self.name),

@@ -51,20 +51,20 @@ pub(super) struct Vitals {
     cold: Mutex<Cold>,
 }
 
-/// What is only touched when something fails or changes.
+/// What is only touched when something fails or changes. What most backends never have is elsewhere.
 #[derive(Debug)]
 pub(super) struct Cold {
     /// Since when the shown state holds.
     pub(super) since: Tick,
     /// The ejection, also after it ended.
-    pub(super) ejection: Option<Why>,
+    pub(super) ejection: Option<Box<Why>>,
     pub(super) ejections: u32,
     /// How often the time out has doubled.
     pub(super) level: u8,
     /// Successes since the level last changed.
     pub(super) successes: u32,
     /// The operator's word, while it holds.
-    pub(super) admin: Option<Why>,
+    pub(super) admin: Option<Box<Why>>,
     pub(super) health: HealthReport,
     pub(super) health_since: Tick,
     pub(super) run: FailureRun,
@@ -74,7 +74,8 @@ pub(super) struct Cold {
 #[derive(Clone, Debug, Default)]
 pub(super) struct FailureRun {
     pub(super) since: Tick,
-    pub(super) causes: Tally,
+    /// Kept from one run to the next; a backend that never failed has none.
+    causes: Option<Box<Tally>>,
 }
 
 /// How often each cause occurred. Beyond four different ones, the rarest makes room.
@@ -194,8 +195,8 @@ impl Cold {
     pub(super) fn why(&self, flags: Flags, warm_until: Tick) -> Option<Why> {
         match BackendState::of(flags) {
             BackendState::Up => flags.has(Flags::OVERRULED).then(|| self.broken_check()),
-            BackendState::Disabled | BackendState::Draining => self.admin.clone(),
-            BackendState::Ejected => self.ejection.clone(),
+            BackendState::Disabled | BackendState::Draining => self.admin.as_deref().cloned(),
+            BackendState::Ejected => self.ejection.as_deref().cloned(),
             BackendState::Down | BackendState::Starting => Some(Why {
                 cause: self.health.cause,
                 text: self.health.last_error.clone().unwrap_or_else(|| {
@@ -239,6 +240,28 @@ impl Cold {
             failures: 0,
             by: By::Checks,
         }
+    }
+}
+
+// === impl FailureRun ===
+
+impl FailureRun {
+    /// A new run begins.
+    pub(super) fn begin(&mut self, now: Tick) {
+        self.since = now;
+        if let Some(causes) = &mut self.causes {
+            **causes = Tally::default();
+        }
+    }
+
+    /// One more failure.
+    pub(super) fn add(&mut self, cause: Cause) {
+        self.causes.get_or_insert_default().add(cause);
+    }
+
+    /// The most frequent cause; of several, the one seen first.
+    pub(super) fn majority(&self) -> Option<Cause> {
+        self.causes.as_ref()?.majority()
     }
 }
 

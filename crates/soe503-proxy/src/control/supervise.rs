@@ -32,17 +32,17 @@ pub(super) async fn supervise<R: Resolve, P: Prober>(
     loop {
         generation.borrow_and_update();
         let pools = proxy.pools();
-        running.retain(|name, tasks| {
-            pools
-                .get(name)
-                .is_some_and(|pool| Arc::ptr_eq(pool, &tasks.pool))
-        });
+        running.retain(|name, _| pools.contains_key(name));
         for (name, pool) in pools.iter() {
-            if running.contains_key(name) {
-                continue;
+            if let Some(tasks) = running.get(name) {
+                if Arc::ptr_eq(pool, &tasks.pool) {
+                    continue;
+                }
+                // The tasks of the older configuration are gone for good only now. A pool that had none
+                // was told its backends when it was made, and making them twice costs as much again.
+                running.remove(name);
+                pool.republish(soe503::clock::now());
             }
-            // The tasks of the older configuration are gone for good only now.
-            pool.republish(soe503::clock::now());
             let tasks = Tasks {
                 pool: Arc::clone(pool),
                 _running: start(pool, &proxy.incidents, &resolver, &prober, &limits),

@@ -71,13 +71,14 @@ pub(super) fn specs(
     options: UpstreamOptions,
     pool: &Pool<Upstream>,
 ) -> Vec<BackendSpec<Upstream>> {
+    let options = Arc::new(options);
     let spec = |member: Member| {
         let known = pool
             .backend(&member.name)
             .map(|backend| backend.service.clone());
         let kept = known.filter(|known| {
             (known.address(), known.companion()) == (member.address, member.companion)
-                && *known.options() == options
+                && *known.options() == *options
                 && *known.host() == member.host
                 && known.tls() == member.tls.as_ref()
         });
@@ -90,7 +91,7 @@ pub(super) fn specs(
             badge: member.badge,
             max_in_flight: member.max_in_flight,
             service: kept.unwrap_or_else(|| {
-                Upstream::new(member.address, member.host, options)
+                Upstream::new(member.address, member.host, Arc::clone(&options))
                     .with_companion(member.companion)
                     .with_tls(member.tls)
             }),

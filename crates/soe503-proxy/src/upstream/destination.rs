@@ -5,11 +5,12 @@
 //! connections is known once: which are open, for how long they may idle, which family answers. So pools
 //! that share an address share its connections, and a thousand of them hold no more than one would.
 
-use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
+use hashbrown::HashTable;
 use soe503_core::keepalive::KeepAlive;
 
 use super::said::Said;
@@ -22,11 +23,12 @@ pub(super) struct Destination {
     /// Never reused, so that connections of different destinations cannot be mixed up.
     pub(super) key: idle::BackendKey,
     pub(super) address: SocketAddr,
-    /// An address of the other family that the same name has.
-    pub(super) companion: Option<SocketAddr>,
+    /// An address of the other family that the same name has. Few have one.
+    companion: Option<Box<SocketAddr>>,
     /// Until when the companion is tried first, as nanoseconds of a tick.
     pub(super) detour: AtomicU64,
-    pub(super) options: UpstreamOptions,
+    /// The same for all backends of a pool, and kept once for them.
+    pub(super) options: Arc<UpstreamOptions>,
     pub(super) tls: Option<ClientTls>,
     /// A connect has succeeded: tells a dead backend from a wrong port.
     pub(super) accepted: AtomicBool,
@@ -38,10 +40,24 @@ pub(super) struct Destination {
     pub(super) said: Said,
 }
 
-/// Those in use, by address: at one address there are as many as there are ways to reach it, which are few.
-type Known = HashMap<SocketAddr, Vec<Weak<Destination>>>;
+/// Those in use, by the hash of their address: at one address there are as many as there are ways to reach
+/// it, which are few. Thousands of backends are usual, so an entry is two words, and the address is looked
+/// up in the destination.
+#[derive(Debug, Default)]
+struct Known {
+    table: HashTable<Entry>,
+    hasher: RandomState,
+}
+
+#[derive(Debug)]
+struct Entry {
+    hash: u64,
+    destination: Weak<Destination>,
+}
 
 static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+
+// === impl Destination ===
 
 impl Destination {
     /// The one destination at `address` that is reached this way. It lives for as long as a backend refers
@@ -49,16 +65,17 @@ impl Destination {
     pub(super) fn of(
         address: SocketAddr,
         companion: Option<SocketAddr>,
-        options: UpstreamOptions,
+        options: Arc<UpstreamOptions>,
         tls: Option<ClientTls>,
     ) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         // Ours may turn out to be the last reference to one of them, and dropping that takes the lock.
         let mut others = Vec::new();
         let mut known = known();
-        let here = known.entry(address).or_default();
-        for one in here.iter().filter_map(Weak::upgrade) {
-            if (one.companion, one.options, &one.tls) == (companion, options, &tls) {
+        let hash = known.hash(&address);
+        for one in known.at(hash) {
+            let way = (&one.address, one.companion(), &one.options, &one.tls);
+            if way == (&address, companion, &options, &tls) {
                 return one;
             }
             others.push(one);
@@ -66,7 +83,7 @@ impl Destination {
         let made = Arc::new(Self {
             key: NEXT.fetch_add(1, Ordering::Relaxed),
             address,
-            companion,
+            companion: companion.map(Box::new),
             detour: AtomicU64::new(0),
             options,
             tls,
@@ -75,20 +92,42 @@ impl Destination {
             keepalive: KeepAlive::new(),
             said: Said::default(),
         });
-        here.push(Arc::downgrade(&made));
+        let destination = Arc::downgrade(&made);
+        let entry = Entry { hash, destination };
+        known.table.insert_unique(hash, entry, |entry| entry.hash);
         made
+    }
+
+    /// An address of the other family that the same name has.
+    pub(super) fn companion(&self) -> Option<SocketAddr> {
+        self.companion.as_deref().copied()
     }
 }
 
 impl Drop for Destination {
     fn drop(&mut self) {
         let mut known = known();
-        if let Some(here) = known.get_mut(&self.address) {
-            here.retain(|one| one.strong_count() > 0);
-            if here.is_empty() {
-                known.remove(&self.address);
-            }
+        let hash = known.hash(&self.address);
+        let is_this = |entry: &Entry| std::ptr::eq(entry.destination.as_ptr(), self);
+        if let Ok(entry) = known.table.find_entry(hash, is_this) {
+            entry.remove();
         }
+    }
+}
+
+// === impl Known ===
+
+impl Known {
+    fn hash(&self, address: &SocketAddr) -> u64 {
+        self.hasher.hash_one(address)
+    }
+
+    /// Those that are alive and whose address has this hash.
+    fn at(&self, hash: u64) -> impl Iterator<Item = Arc<Destination>> {
+        let entries = self.table.iter_hash(hash);
+        entries
+            .filter(move |entry| entry.hash == hash)
+            .filter_map(|entry| entry.destination.upgrade())
     }
 }
 
@@ -117,24 +156,28 @@ mod tests {
         SocketAddr::from(([192, 0, 2, last], 80))
     }
 
+    fn plain(last: u8) -> Arc<Destination> {
+        Destination::of(address(last), None, OPTIONS.into(), None)
+    }
+
     #[test]
     fn the_same_way_to_the_same_address_is_one_destination() {
-        let one = Destination::of(address(1), None, OPTIONS, None);
-        let again = Destination::of(address(1), None, OPTIONS, None);
+        let one = plain(1);
+        let again = plain(1);
         assert!(Arc::ptr_eq(&one, &again));
     }
 
     #[test]
     fn another_address_companion_or_option_is_another() {
-        let one = Destination::of(address(2), None, OPTIONS, None);
+        let one = plain(2);
         let patient = UpstreamOptions {
             idle_timeout: Duration::from_secs(5),
             ..OPTIONS
         };
         for other in [
-            Destination::of(address(3), None, OPTIONS, None),
-            Destination::of(address(2), Some(address(9)), OPTIONS, None),
-            Destination::of(address(2), None, patient, None),
+            plain(3),
+            Destination::of(address(2), Some(address(9)), OPTIONS.into(), None),
+            Destination::of(address(2), None, patient.into(), None),
         ] {
             assert_ne!(one.key, other.key);
         }
@@ -142,9 +185,21 @@ mod tests {
 
     #[test]
     fn one_that_nobody_refers_to_is_forgotten() {
-        let key = Destination::of(address(4), None, OPTIONS, None).key;
-        assert!(!known().contains_key(&address(4)));
-        let anew = Destination::of(address(4), None, OPTIONS, None);
+        let key = plain(4).key;
+        let is_known = || {
+            let known = known();
+            known.at(known.hash(&address(4))).count() > 0
+        };
+        assert!(!is_known());
+        let anew = plain(4);
+        assert!(is_known());
         assert_ne!(anew.key, key);
+    }
+
+    #[test]
+    fn a_destination_is_small() {
+        // There is one for each backend: three cache lines, with the counts of its references.
+        let bytes = size_of::<Destination>();
+        assert!(bytes <= 176, "{bytes}");
     }
 }

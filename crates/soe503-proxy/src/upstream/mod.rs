@@ -102,8 +102,12 @@ const LATELY: Duration = Duration::from_secs(10);
 
 impl Upstream {
     /// A backend at `address`, whose URL says `host`.
-    pub fn new(address: SocketAddr, host: HeaderValue, options: UpstreamOptions) -> Self {
-        Self::with(host, Destination::of(address, None, options, None))
+    pub fn new(
+        address: SocketAddr,
+        host: HeaderValue,
+        options: impl Into<Arc<UpstreamOptions>>,
+    ) -> Self {
+        Self::with(host, Destination::of(address, None, options.into(), None))
     }
 
     /// The same backend with another address of its name to fall back on
@@ -119,20 +123,19 @@ impl Upstream {
             tls,
             ..
         } = &*self.0.to;
-        let to = Destination::of(*address, companion, *options, tls.clone());
+        let to = Destination::of(*address, companion, Arc::clone(options), tls.clone());
         Self::with(self.0.host.clone(), to)
     }
 
     /// The same backend, over TLS if `tls` says how. Default: plain text.
     #[must_use]
     pub fn with_tls(self, tls: Option<ClientTls>) -> Self {
-        let Destination {
-            address,
-            companion,
-            options,
-            ..
-        } = &*self.0.to;
-        let to = Destination::of(*address, *companion, *options, tls);
+        let from = &self.0.to;
+        if from.tls == tls {
+            return self;
+        }
+        let options = Arc::clone(&from.options);
+        let to = Destination::of(from.address, from.companion(), options, tls);
         Self::with(self.0.host.clone(), to)
     }
 
@@ -147,7 +150,7 @@ impl Upstream {
 
     /// The address that is tried where this one does not answer.
     pub fn companion(&self) -> Option<SocketAddr> {
-        self.0.to.companion
+        self.0.to.companion()
     }
 
     /// Whether the companion is tried first.

@@ -5,8 +5,8 @@
 //! cpu.stat, pressure, timers ──────▶ Own ────────────────┼─▶ rules ──▶ Findings ──▶ PoolState, for whoever fails
 //! ```
 //!
-//! Workers do nothing for it beyond what they count anyway. A pool costs about 550 loads and, for each
-//! backend that was busy, a copy of its histogram (1.4 KiB) a second. What was found hangs behind an
+//! Workers do nothing for it beyond what they count anyway. A pool costs about 550 loads and, for each of its
+//! first 64 backends that was ever asked, a copy of its histogram (1.4 KiB) a second. What was found hangs behind an
 //! `ArcSwap` of the pool; a request that fails takes a reference.
 
 mod cgroup;

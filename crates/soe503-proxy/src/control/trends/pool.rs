@@ -1,6 +1,6 @@
 //! One pool's seconds.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use soe503_core::diagnosis::history::{BackendSecond, History, Label, Second};
@@ -22,7 +22,14 @@ use crate::upstream::Upstream;
 pub(super) struct PoolTrends {
     history: History,
     before: Counted,
-    backends: HashMap<Arc<str>, Seen>,
+    /// The backends as they were then.
+    backends: Backends,
+    /// [`soe503_core::pool::Pool::version`] at that time.
+    version: Option<u64>,
+    /// What was counted of those that are followed, in their order.
+    followed: Vec<(Arc<str>, Seen)>,
+    /// Those that refuse or drain, by name.
+    troubled: HashMap<Arc<str>, Trouble>,
     departures: VecDeque<Departure>,
     trials: Trials,
 }
@@ -40,11 +47,19 @@ struct Counted {
     failures: Vec<u64>,
 }
 
-/// A backend's counters at one moment.
+type Backends = Arc<[Arc<Backend<Upstream>>]>;
+
+/// A followed backend's counters at one moment.
 struct Seen {
     requests: u64,
     failures: u64,
+    /// `None` as long as nobody has asked it.
     latencies: Option<HistogramSnapshot>,
+}
+
+/// What speaks for a departure.
+#[derive(Default)]
+struct Trouble {
     /// Since when it refuses connections.
     refuses: Option<Tick>,
     draining: bool,
@@ -57,19 +72,21 @@ const DEPARTURES: usize = 32;
 
 impl PoolTrends {
     pub(super) fn new(pool: &PoolState, now: Tick) -> Self {
-        let mut new = Self {
+        let backends = pool.pool.backends();
+        // The first second counts from here.
+        let first = backends.iter().take(History::MOST_BACKENDS);
+        Self {
             history: History::new(),
             before: Counted::of(pool, now),
-            backends: HashMap::new(),
+            version: None,
+            followed: first
+                .map(|backend| (Arc::clone(&backend.name), Seen::of(None, backend)))
+                .collect(),
+            backends,
+            troubled: HashMap::new(),
             departures: VecDeque::new(),
             trials: Trials::default(),
-        };
-        // The first second counts from here.
-        for backend in pool.pool.backends().iter() {
-            new.backends
-                .insert(Arc::clone(&backend.name), Seen::of(backend));
         }
-        new
     }
 
     /// Takes in the second that has just passed.
@@ -78,53 +95,64 @@ impl PoolTrends {
         let counted = Counted::of(pool, now);
         let second = counted.since(&self.before, at);
         self.before = counted;
+        // Read first: what changes from now on is seen the next time.
+        let version = pool.pool.version();
         let backends = pool.pool.backends();
-        let mut seen = HashMap::with_capacity(backends.len());
-        let mut seconds = Vec::with_capacity(backends.len().min(History::MOST_BACKENDS));
-        for backend in backends.iter() {
-            let before = self.backends.remove(&backend.name);
-            let after = Seen::after(before.as_ref(), backend);
-            let after = self.watch(after, before.as_ref(), pool, backend, now);
-            if seconds.len() < History::MOST_BACKENDS {
-                let second = after.second(before.as_ref(), backend, at);
-                seconds.push((label(backend, now), second));
-            }
-            seen.insert(Arc::clone(&backend.name), after);
+        if self.version.replace(version) != Some(version) {
+            self.look_for_trouble(pool, &backends, now);
         }
-        // Those that are left have gone.
-        for (name, gone) in std::mem::replace(&mut self.backends, seen) {
-            if !gone.draining {
-                self.depart(name, gone.refuses, now);
-            }
-        }
+        let before = std::mem::take(&mut self.followed);
+        let first = backends.iter().take(History::MOST_BACKENDS);
+        let seconds: Vec<_> = first
+            .enumerate()
+            .map(|(index, backend)| {
+                let same = |(name, _): &&(Arc<str>, Seen)| *name == backend.name;
+                // Where it was, unless the set of backends has changed.
+                let known = before.get(index).filter(same);
+                let known = known.or_else(|| before.iter().find(same));
+                let before = known.map(|(_, seen)| seen);
+                let after = Seen::of(before, backend);
+                // Of a large pool, one that has only moved up is followed from here.
+                let moved = self.backends.len() > History::MOST_BACKENDS;
+                let second = after.second(before.or(moved.then_some(&after)), backend, at);
+                self.followed.push((Arc::clone(&backend.name), after));
+                (label(backend, now), second)
+            })
+            .collect();
+        self.backends = backends;
         self.history.push(second, seconds.into_iter());
     }
 
-    /// Notes since when a backend refuses, and when it is told to drain.
-    fn watch(
-        &mut self,
-        mut after: Seen,
-        before: Option<&Seen>,
-        pool: &PoolState,
-        backend: &Backend<Upstream>,
-        now: Tick,
-    ) -> Seen {
-        let state = backend.state();
-        after.draining = state == BackendState::Draining;
-        after.refuses = before.and_then(|before| before.refuses);
-        let condemned = matches!(state, BackendState::Ejected | BackendState::Down);
-        if condemned && after.refuses.is_none() {
-            let shown = pool.pool.backend_snapshot(backend.id, now);
-            let why = shown.and_then(|shown| shown.why);
-            let refused = why.filter(|why| why.cause == Some(Cause::DependencyConnectRefused));
-            after.refuses = refused.map(|why| why.since);
-        } else if state == BackendState::Up {
-            after.refuses = None;
+    /// Notes since when backends refuse, which are told to drain, and which have left.
+    fn look_for_trouble(&mut self, pool: &PoolState, backends: &Backends, now: Tick) {
+        let mut before = std::mem::take(&mut self.troubled);
+        for backend in backends.iter() {
+            let known = before.remove(&backend.name);
+            let drained = known.as_ref().is_some_and(|known| known.draining);
+            let Some(trouble) = Trouble::of(known, pool, backend, now) else {
+                continue;
+            };
+            if trouble.draining && !drained {
+                self.depart(Arc::clone(&backend.name), trouble.refuses, now);
+            }
+            self.troubled.insert(Arc::clone(&backend.name), trouble);
         }
-        if after.draining && !before.is_some_and(|before| before.draining) {
-            self.depart(Arc::clone(&backend.name), after.refuses, now);
+        if Arc::ptr_eq(&self.backends, backends) {
+            return;
         }
-        after
+        let here: HashSet<&str> = backends.iter().map(|backend| &*backend.name).collect();
+        let gone: Vec<Arc<str>> = self
+            .backends
+            .iter()
+            .filter(|backend| !here.contains(&*backend.name))
+            .map(|backend| Arc::clone(&backend.name))
+            .collect();
+        for name in gone {
+            let trouble = before.remove(&name).unwrap_or_default();
+            if !trouble.draining {
+                self.depart(name, trouble.refuses, now);
+            }
+        }
     }
 
     fn depart(&mut self, name: Arc<str>, refused: Option<Tick>, now: Tick) {
@@ -251,36 +279,14 @@ impl Counted {
 // === impl Seen ===
 
 impl Seen {
-    fn of(backend: &Backend<Upstream>) -> Self {
-        Self {
-            requests: backend.requests(),
-            failures: backend.failures(),
-            latencies: Some(backend.latencies()),
-            refuses: None,
-            draining: false,
-        }
-    }
-
     /// What was counted by now. Histograms of backends that nobody has asked are not copied.
-    fn after(before: Option<&Self>, backend: &Backend<Upstream>) -> Self {
-        let idle = before.is_some_and(|before| {
-            before.latencies.is_none()
-                && before.requests == backend.requests()
-                && backend.in_flight() == 0
-        });
+    fn of(before: Option<&Self>, backend: &Backend<Upstream>) -> Self {
+        let requests = backend.requests();
+        let asked = requests > 0 || before.is_some_and(|before| before.latencies.is_some());
         Self {
-            latencies: (!idle).then(|| backend.latencies()),
-            ..Self::of_counts(backend)
-        }
-    }
-
-    fn of_counts(backend: &Backend<Upstream>) -> Self {
-        Self {
-            requests: backend.requests(),
+            requests,
             failures: backend.failures(),
-            latencies: None,
-            refuses: None,
-            draining: false,
+            latencies: asked.then(|| backend.latencies()),
         }
     }
 
@@ -305,3 +311,33 @@ impl Seen {
         }
     }
 }
+
+// === impl Trouble ===
+
+impl Trouble {
+    /// What there is with `backend`, after what was `known`; `None`: nothing.
+    fn of(
+        known: Option<Self>,
+        pool: &PoolState,
+        backend: &Backend<Upstream>,
+        now: Tick,
+    ) -> Option<Self> {
+        let state = backend.state();
+        let mut trouble = known.unwrap_or_default();
+        trouble.draining = state == BackendState::Draining;
+        let condemned = matches!(state, BackendState::Ejected | BackendState::Down);
+        if condemned && trouble.refuses.is_none() {
+            let shown = pool.pool.backend_snapshot(backend.id, now);
+            let why = shown.and_then(|shown| shown.why);
+            let refused = why.filter(|why| why.cause == Some(Cause::DependencyConnectRefused));
+            trouble.refuses = refused.map(|why| why.since);
+        } else if state == BackendState::Up {
+            trouble.refuses = None;
+        }
+        (trouble.draining || trouble.refuses.is_some()).then_some(trouble)
+    }
+}
+
+#[cfg(test)]
+#[path = "pool_tests.rs"]
+mod tests;
