@@ -78,6 +78,10 @@ impl<T> Gathering<T> {
     /// The handshake is over. What is held now leaves with the next write, or with the next flush.
     pub(super) fn open(&mut self) {
         self.mode = Mode::Open;
+        // The client may stay silent for long: it keeps no more room than that takes.
+        let held = std::mem::take(&mut self.held);
+        self.held.extend_from_slice(&held[self.gone..]);
+        self.gone = 0;
     }
 
     /// Holds all that is written from now on: the connection's end follows.
