@@ -38,10 +38,6 @@ use crate::config::{ListenerTls, Loaded, Protocols, TlsVersion};
 /// their session themselves, sealed (RFC 5077, RFC 8446 §4.6.1).
 const SESSIONS: usize = 1024;
 
-/// Tickets that a client of TLS 1.3 gets: what it resumes with brings the next one. The library's own two cost
-/// a key derivation, an encryption and 200 bytes more for each connection, whether it is resumed or not.
-const TICKETS: usize = 1;
-
 /// TLS as one listener offers it. Clones share it; certificates are replaced underneath them.
 #[derive(Clone, Debug)]
 pub struct ServerTls(Arc<Inner>);
@@ -250,7 +246,6 @@ fn build(settings: &ListenerTls, protocols: Protocols, resumption: &Resumption) 
         .iter()
         .map(|alpn| alpn.id().to_vec())
         .collect();
-    config.send_tls13_tickets = TICKETS;
     config.session_storage = Arc::clone(&resumption.sessions);
     if let Some(tickets) = &resumption.tickets {
         config.ticketer = Arc::clone(tickets);

@@ -41,7 +41,7 @@ impl AsyncWrite for Wire {
         _cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let mut sent = bufs.concat();
+        let mut sent: Vec<u8> = bufs.iter().flat_map(|buf| buf.to_vec()).collect();
         sent.truncate(self.most);
         let count = sent.len();
         self.sends.push(sent);
