@@ -243,6 +243,29 @@ async fn sessions_are_resumed() {
 }
 
 #[tokio::test]
+async fn the_last_answer_is_whole_and_its_end_is_said() {
+    let scene = scene("").await;
+    for versions in [TLS12, TLS13] {
+        let making = Making {
+            versions,
+            ..Making::of(&scene.authority)
+        };
+        let client = making.client();
+        let to = scene.proxy.address();
+        let mut stream = client.connect(to, "shop.example").await.unwrap();
+        // A ticket may come with the answer, and the closing alert too.
+        ask(&mut stream, "").await.unwrap();
+        let first = head(&mut stream).await.unwrap();
+        assert!(first.starts_with("http/1.1 200 "), "{first}");
+        ask(&mut stream, "Connection: close\r\n").await.unwrap();
+        let last = head(&mut stream).await.unwrap();
+        assert!(last.contains("connection: close"), "{last}");
+        // An end that was not said is an error.
+        assert_eq!(stream.read(&mut [0; 16]).await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
 async fn plain_http_is_told_so_and_silence_is_cut_off() {
     let scene = scene(", handshake_timeout = \"300ms\"").await;
     let to = scene.proxy.address();

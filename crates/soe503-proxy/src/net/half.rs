@@ -5,15 +5,17 @@
 //! directions of TLS share its state, under a lock that is never contended, because one task has
 //! both.
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice, Write as _};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::fresh::Fresh;
-use super::{Stream, Tls, with_scratch};
+use super::tls::SharedTls;
+use super::{Stream, with_scratch};
 
 /// The direction towards us.
 #[derive(Debug)]
@@ -30,23 +32,21 @@ pub(crate) struct WriteHalf(Option<Write>);
 enum Read {
     Fresh(Fresh),
     Tcp(OwnedReadHalf),
-    Tls(tokio::io::ReadHalf<Tls>),
+    Tls(SharedTls),
 }
 
 #[derive(Debug)]
 enum Write {
     Fresh(Fresh),
     Tcp(OwnedWriteHalf),
-    Tls(tokio::io::WriteHalf<Tls>),
+    Tls(SharedTls),
 }
 
 pub(super) fn reunite(read: ReadHalf, write: WriteHalf) -> Option<Stream> {
     let (read, write) = (read.watched().ok()?, write.watched().ok()?);
     match (read, write) {
         (Read::Tcp(read), Write::Tcp(write)) => read.reunite(write).ok().map(Stream::Tcp),
-        (Read::Tls(read), Write::Tls(write)) if read.is_pair_of(&write) => {
-            Some(Stream::Tls(read.unsplit(write)))
-        }
+        (Read::Tls(read), Write::Tls(write)) => read.reunite(write).map(Stream::Tls),
         _ => None,
     }
 }
@@ -60,7 +60,7 @@ impl ReadHalf {
         Self(Read::Tcp(half))
     }
 
-    pub(super) fn tls(half: tokio::io::ReadHalf<Tls>) -> Self {
+    pub(super) fn tls(half: SharedTls) -> Self {
         Self(Read::Tls(half))
     }
 
@@ -98,16 +98,24 @@ impl WriteHalf {
         Self(Some(Write::Tcp(half)))
     }
 
-    pub(super) fn tls(half: tokio::io::WriteHalf<Tls>) -> Self {
+    pub(super) fn tls(half: SharedTls) -> Self {
         Self(Some(Write::Tls(half)))
     }
 
     /// Says that nothing more comes, where that takes more than closing: TLS tells the end from a
     /// connection that was cut (RFC 8446 §6.1).
     pub(crate) async fn say_end(&mut self) {
-        if let Some(Write::Tls(half)) = &mut self.0 {
+        if let Some(Write::Tls(half)) = &self.0 {
             // Whoever does not take it is gone.
-            let _ = half.shutdown().await;
+            let _ = poll_fn(|cx| half.lock().poll_end(cx)).await;
+        }
+    }
+
+    /// What is written from now on may wait for the connection's end, which follows: it takes a
+    /// [`say_end`](Self::say_end) or a shutdown.
+    pub(crate) fn hold(&mut self) {
+        if let Some(Write::Tls(half)) = &self.0 {
+            half.lock().hold();
         }
     }
 
@@ -172,7 +180,7 @@ impl AsyncRead for ReadHalf {
         match &mut this.0 {
             Read::Fresh(_) => Poll::Pending,
             Read::Tcp(half) => Pin::new(half).poll_read(cx, buf),
-            Read::Tls(half) => Pin::new(half).poll_read(cx, buf),
+            Read::Tls(half) => Pin::new(&mut *half.lock()).poll_read(cx, buf),
         }
     }
 }
@@ -190,7 +198,7 @@ impl AsyncWrite for WriteHalf {
         match write {
             Write::Fresh(_) => Poll::Pending,
             Write::Tcp(half) => Pin::new(half).poll_write(cx, buf),
-            Write::Tls(half) => Pin::new(half).poll_write(cx, buf),
+            Write::Tls(half) => Pin::new(&mut *half.lock()).poll_write(cx, buf),
         }
     }
 
@@ -206,7 +214,7 @@ impl AsyncWrite for WriteHalf {
         match write {
             Write::Fresh(_) => Poll::Pending,
             Write::Tcp(half) => Pin::new(half).poll_write_vectored(cx, bufs),
-            Write::Tls(half) => Pin::new(half).poll_write_vectored(cx, bufs),
+            Write::Tls(half) => Pin::new(&mut *half.lock()).poll_write_vectored(cx, bufs),
         }
     }
 
@@ -214,7 +222,7 @@ impl AsyncWrite for WriteHalf {
         match &self.0 {
             Some(Write::Fresh(_)) => true,
             Some(Write::Tcp(half)) => half.is_write_vectored(),
-            Some(Write::Tls(half)) => half.is_write_vectored(),
+            Some(Write::Tls(half)) => half.lock().is_write_vectored(),
             None => false,
         }
     }
@@ -223,7 +231,7 @@ impl AsyncWrite for WriteHalf {
         match self.get_mut().get()? {
             Write::Fresh(_) => Poll::Ready(Ok(())),
             Write::Tcp(half) => Pin::new(half).poll_flush(cx),
-            Write::Tls(half) => Pin::new(half).poll_flush(cx),
+            Write::Tls(half) => Pin::new(&mut *half.lock()).poll_flush(cx),
         }
     }
 
@@ -238,7 +246,7 @@ impl AsyncWrite for WriteHalf {
         match write {
             Write::Fresh(_) => Poll::Pending,
             Write::Tcp(half) => Pin::new(half).poll_shutdown(cx),
-            Write::Tls(half) => Pin::new(half).poll_shutdown(cx),
+            Write::Tls(half) => Pin::new(&mut *half.lock()).poll_shutdown(cx),
         }
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Message {
     /// The body has nothing more.
     ended: bool,
     handed_over: u64,
+    /// The connection ends with it.
+    last: bool,
 }
 
 /// Why a message could not be sent whole.
@@ -61,7 +63,13 @@ impl Message {
             ended: length == BodyLength::None || empty && length != BodyLength::Chunked,
             length,
             handed_over: 0,
+            last: false,
         }
+    }
+
+    /// The connection's end is said right after it, and may leave with it.
+    pub(crate) fn before_the_end(&mut self) {
+        self.last = true;
     }
 
     /// Puts what `head` writes behind what has not gone out yet.
@@ -91,6 +99,9 @@ impl Message {
     {
         loop {
             let waiting = self.gather(cx, body.as_mut())?;
+            if self.ended && std::mem::take(&mut self.last) {
+                write.hold();
+            }
             ready!(self.poll_flush(cx, write)).map_err(SendError::Io)?;
             if self.ended {
                 return Poll::Ready(Ok(()));

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use super::Tls;
 use super::fresh::Fresh;
 use super::half::{ReadHalf, WriteHalf};
+use super::tls::SharedTls;
 
 /// A connection to a client or to a backend.
 #[derive(Debug)]
@@ -70,8 +71,8 @@ impl Stream {
                 (ReadHalf::tcp(read), WriteHalf::tcp(write))
             }
             Self::Tls(tls) => {
-                let (read, write) = tokio::io::split(tls);
-                (ReadHalf::tls(read), WriteHalf::tls(write))
+                let tls = SharedTls::new(tls);
+                (ReadHalf::tls(tls.clone()), WriteHalf::tls(tls))
             }
         }
     }

@@ -17,6 +17,7 @@
 mod client;
 mod files;
 mod follow;
+mod hkdf;
 mod identity;
 mod opening;
 mod provider;
@@ -35,14 +36,14 @@ pub use self::follow::FileReloads;
 pub(crate) use self::follow::follow;
 pub use self::opening::Opening;
 pub use self::server::{
-    Handshake, HandshakeCounts, HandshakeError, Reason, ServerFiles, ServerTls,
+    Gathering, Handshake, HandshakeCounts, HandshakeError, Reason, ServerFiles, ServerTls,
 };
 pub use self::trouble::{Place, Trouble};
 pub use self::x509::Certificate;
 use crate::config::{BackendProtocol, Protocols};
 
 /// A client's connection after the handshake.
-pub type ServerStream = tokio_rustls::server::TlsStream<TcpStream>;
+pub type ServerStream = tokio_rustls::server::TlsStream<Gathering<TcpStream>>;
 
 /// A connection to a backend after the handshake.
 pub type ClientStream = tokio_rustls::client::TlsStream<Opening<TcpStream>>;

@@ -47,7 +47,7 @@ impl Answer {
             (false, true, _) => ConnectionOut::Omit,
             (false, false, _) => ConnectionOut::Close,
         };
-        let message = Message::new(length, body.is_end_stream(), |out| {
+        let mut message = Message::new(length, body.is_end_stream(), |out| {
             out.extend_from_slice(early.unsent());
             date::with(|date| match &plain {
                 Some(plain) => {
@@ -68,6 +68,9 @@ impl Answer {
                 }
             });
         });
+        if !keep_alive && !tunnel {
+            message.before_the_end();
+        }
         let answer = Self {
             message,
             keep_alive,

@@ -136,6 +136,7 @@ impl Connection {
         let asked_to_close = !exchange.framing.keep_alive;
         let done = !exchange.unread && !exchange.lost && self.inbox.lock().is_quiet();
         if asked_to_close && done {
+            self.client.watch().writing();
             self.write.say_end().await;
         } else {
             let inbox = &self.inbox;

@@ -4,6 +4,7 @@ mod counts;
 mod files;
 mod handshake;
 mod plain;
+mod transport;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::{NoServerSessionStorage, ProducesTickets, ServerSessionMemoryCache};
 use rustls::server::{StoresServerSessions, WebPkiClientVerifier};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
@@ -22,6 +24,8 @@ pub use self::files::ServerFiles;
 pub(super) use self::files::roots;
 use self::handshake::HandshakeError as Failed;
 pub use self::handshake::{Handshake, HandshakeError, Reason};
+use self::transport::Began;
+pub use self::transport::Gathering;
 use super::follow::{Followed, Following};
 use super::provider::provider;
 use super::sni::Certificates;
@@ -191,12 +195,35 @@ impl Followed for ServerTls {
 
 async fn shake(
     config: &Arc<ServerConfig>,
-    mut stream: TcpStream,
+    stream: TcpStream,
 ) -> Result<(ServerStream, Handshake), Failed> {
-    plain::refuse_plain(&mut stream).await?;
-    let stream = TlsAcceptor::from(Arc::clone(config)).accept(stream).await?;
+    let transport = Gathering::new(stream);
+    let accept = TlsAcceptor::from(Arc::clone(config)).accept(transport);
+    let mut stream = match accept.into_fallible().await {
+        Ok(stream) => stream,
+        Err((error, transport)) => return Err(failed(error, transport).await),
+    };
     let handshake = Handshake::of(&stream);
+    stream.get_mut().0.open();
+    if handshake.version == TlsVersion::Tls12 {
+        // What is held is not only tickets: the client waits for it.
+        stream.flush().await?;
+    }
     Ok((stream, handshake))
+}
+
+/// Says what there is to say to a client with which there is no TLS, and why there is none.
+async fn failed(error: std::io::Error, mut transport: Gathering<TcpStream>) -> Failed {
+    match transport.began() {
+        Began::Silent => Failed::new(Reason::Closed, "closed without a word"),
+        Began::Tls => {
+            transport.open();
+            // The alert. Whoever does not take it is gone.
+            let _ = transport.flush().await;
+            error.into()
+        }
+        Began::Otherwise(first, count) => plain::refuse(transport.get_mut(), &first[..count]).await,
+    }
 }
 
 fn build(settings: &ListenerTls, protocols: Protocols, resumption: &Resumption) -> ServerConfig {

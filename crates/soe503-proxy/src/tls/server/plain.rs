@@ -7,9 +7,6 @@ use tokio::net::TcpStream;
 
 use super::handshake::{HandshakeError, Reason};
 
-/// The type of the record that every TLS connection begins with (RFC 8446 §5.1).
-const HANDSHAKE: u8 = 22;
-
 /// As much of what a client said before we hung up is read, in bytes, so that the answer is not
 /// overtaken by a reset.
 const MOST_READ: usize = 64 * 1024;
@@ -24,29 +21,15 @@ const ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
     \r\n\
     This port speaks TLS, and you spoke plain HTTP: use https\n";
 
-/// Waits for the first bytes and leaves them where they are.
-///
-/// # Errors
-///
-/// If they are not the beginning of TLS. Plain HTTP has been answered then.
-pub(super) async fn refuse_plain(stream: &mut TcpStream) -> Result<(), HandshakeError> {
-    let mut first = [0; 8];
-    let count = stream.peek(&mut first).await?;
-    let seen = &first[..count];
-    match seen {
-        [] => Err(HandshakeError::new(Reason::Closed, "closed without a word")),
-        [HANDSHAKE, ..] => Ok(()),
-        // A method (RFC 9110 §9.1 has only such), or the preface of HTTP/2.
-        [b'A'..=b'Z', ..] => {
-            let detail = format!("the client begins with \"{}\"", seen.escape_ascii());
-            answer(stream).await;
-            Err(HandshakeError::new(Reason::PlainHttp, detail))
-        }
-        _ => {
-            let detail = format!("the client begins with \"{}\"", seen.escape_ascii());
-            Err(HandshakeError::new(Reason::NotTls, detail))
-        }
+/// Why there is no TLS with a client that began with `seen`. Plain HTTP has been answered when this returns.
+pub(super) async fn refuse(stream: &mut TcpStream, seen: &[u8]) -> HandshakeError {
+    let detail = format!("the client begins with \"{}\"", seen.escape_ascii());
+    // A method (RFC 9110 §9.1 has only such), or the preface of HTTP/2.
+    if !seen.first().is_some_and(u8::is_ascii_uppercase) {
+        return HandshakeError::new(Reason::NotTls, detail);
     }
+    answer(stream).await;
+    HandshakeError::new(Reason::PlainHttp, detail)
 }
 
 /// Says what is wrong and waits until the client has read it, or for [`LINGER`].
