@@ -41,6 +41,7 @@ mod words;
 pub use build::problem;
 pub(crate) use clean::clean as cleaned;
 pub use faults::in_words;
+pub use headers::is_ours;
 pub use negotiate::{negotiate, negotiate_request};
 pub use problem::{Problem, ToldActions, ToldAttempt, ToldEvidence, ToldRuledOut, ToldScope};
 pub use proxy_status::{append, passed_on};

@@ -135,6 +135,9 @@ impl Inflow {
             // RFC 9110 §15.2: a proxy passes them on, and nobody may take them for the answer.
             if status.is_informational() && status != http::StatusCode::SWITCHING_PROTOCOLS {
                 hop::strip_parsed(&mut head.parts.headers, &head.connection);
+                if head.explains {
+                    soe503::facts::of_stranger(&mut head.parts.headers, None);
+                }
                 interim::offer(status, head.parts.headers);
                 continue;
             }
