@@ -6,13 +6,14 @@ use crate::{
     admin::AdminArgs, breaker::BreakerArgs, cache::CacheArgs, change::ChangeArgs,
     confirm::ConfirmArgs, explain::ExplainArgs, incidents::IncidentsArgs, journal::JournalArgs,
     limits::LimitsArgs, maintenance::MaintenanceArgs, pool::PoolArgs, report::ReportArgs,
+    verify::VerifyArgs,
 };
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
   1  the thing asked about is not healthy: a pool that is down, an open circuit or incident, a URL
-     that is a 503 or cannot be reached
+     that is a 503 or cannot be reached, a request that fails again
   2  usage: a wrong option, an unknown pool, backend, request or incident, a refused token
   3  the admin API is not reachable";
 
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Failures with one cause in one place (exit code 1 if one goes on)
     Incidents(IncidentsArgs),
+    /// Ask again what had failed: is it cured (exit code 1 if not)
+    Verify(VerifyArgs),
     /// The skeleton of a post-mortem, in Markdown
     Report(ReportArgs),
     /// Report and see changes, so that what they break can be told from what breaks by itself

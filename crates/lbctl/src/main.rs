@@ -8,6 +8,7 @@
 //! | [`cli`] | what can be typed |
 //! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`], [`journal`] | the commands that ask the admin API |
 //! | [`confirm`] | is this a 503, whose, and why |
+//! | [`verify`] | a failed request, asked again: is it cured |
 //! | [`admin`] | finding the admin API, and errors with the nearest valid choice |
 //! | [`show`] | terminal, colours, tables, numbers |
 //! | [`exit`] | exit codes and failures |
@@ -28,6 +29,7 @@ mod maintenance;
 mod pool;
 mod report;
 mod show;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -63,6 +65,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Confirm(args) => confirm::run(&args).await,
         Command::Explain(args) => explain::run(&cli.admin, &args).await,
         Command::Incidents(args) => incidents::run(&cli.admin, &args).await,
+        Command::Verify(args) => verify::run(&cli.admin, &args).await,
         Command::Report(args) => report::run(&cli.admin, &args).await,
         Command::Change(args) => change::run(&cli.admin, args).await,
         Command::Maintenance(args) => maintenance::run(&cli.admin, args).await,

@@ -16,7 +16,7 @@ use crate::front::{hop, interim};
 use crate::net::{ReadHalf, Stream, WriteHalf, read_scratch};
 
 /// What a response's head may cost.
-const LIMITS: HeadLimits = HeadLimits {
+pub(super) const LIMITS: HeadLimits = HeadLimits {
     max_bytes: 64 * 1024,
     max_headers: 256,
     max_target: 0,

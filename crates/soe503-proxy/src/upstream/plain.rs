@@ -64,7 +64,7 @@ mod tests {
     /// The parser knows which fields are ours without knowing the core.
     #[test]
     fn parser_and_core_agree_on_what_is_ours() {
-        let limits = soe503_h1::HeadLimits::default();
+        let limits = crate::upstream::connection::LIMITS;
         for name in [
             "soe-cause",
             soe503_core::hops::ATTEMPTS,
