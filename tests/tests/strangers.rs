@@ -53,7 +53,9 @@ async fn forger(status: u16) -> SocketAddr {
 /// Its twin that speaks HTTP/2.
 async fn h2_forger(status: u16) -> H2Backend {
     H2Backend::start(100, move |_: Request<Incoming>| async move {
-        let mut response = Response::builder().status(status).header("server", "forger");
+        let mut response = Response::builder()
+            .status(status)
+            .header("server", "forger");
         for (name, value) in FORGED {
             response = response.header(name, value);
         }
@@ -67,7 +69,10 @@ async fn h1_fields(proxy: &Proxy) -> (u16, Vec<(String, String)>) {
     let request = "GET /orders HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     let answer = once(proxy.address(), request).await.unwrap();
     let field = |name: &str| Some((name.to_owned(), answer.header(name)?.to_owned()));
-    (answer.status, NAMES.iter().filter_map(|name| field(name)).collect())
+    (
+        answer.status,
+        NAMES.iter().filter_map(|name| field(name)).collect(),
+    )
 }
 
 async fn h2_fields(proxy: &Proxy) -> (u16, Vec<(String, String)>) {

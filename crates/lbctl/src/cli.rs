@@ -4,9 +4,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
     admin::AdminArgs, breaker::BreakerArgs, cache::CacheArgs, change::ChangeArgs,
-    confirm::ConfirmArgs, explain::ExplainArgs, incidents::IncidentsArgs, journal::JournalArgs,
-    limits::LimitsArgs, maintenance::MaintenanceArgs, pool::PoolArgs, report::ReportArgs,
-    verify::VerifyArgs,
+    confirm::ConfirmArgs, debug_token::DebugTokenArgs, explain::ExplainArgs,
+    incidents::IncidentsArgs, journal::JournalArgs, limits::LimitsArgs,
+    maintenance::MaintenanceArgs, pool::PoolArgs, report::ReportArgs, verify::VerifyArgs,
 };
 
 const EXIT_CODES: &str = "\
@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Maintenance(MaintenanceArgs),
     /// The journal: what survives a restart, and whether it is written
     Journal(JournalArgs),
+    /// Make a token that has a request's failure told in full, wherever it comes from
+    DebugToken(DebugTokenArgs),
     /// Rate limits: who is let through, and how often not
     Limits(LimitsArgs),
 }

@@ -8,6 +8,7 @@
 //! | [`cli`] | what can be typed |
 //! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`], [`journal`] | the commands that ask the admin API |
 //! | [`confirm`] | is this a 503, whose, and why |
+//! | [`debug_token`] | a token that has one request's failure told in full |
 //! | [`verify`] | a failed request, asked again: is it cured |
 //! | [`admin`] | finding the admin API, and errors with the nearest valid choice |
 //! | [`show`] | terminal, colours, tables, numbers |
@@ -20,6 +21,7 @@ mod change;
 mod cli;
 mod clock;
 mod confirm;
+mod debug_token;
 mod exit;
 mod explain;
 mod incidents;
@@ -70,6 +72,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Change(args) => change::run(&cli.admin, args).await,
         Command::Maintenance(args) => maintenance::run(&cli.admin, args).await,
         Command::Journal(args) => journal::run(&cli.admin, &args).await,
+        Command::DebugToken(args) => debug_token::run(&args),
         Command::Limits(args) => limits::run(&cli.admin, &args).await,
     }
 }

@@ -41,10 +41,21 @@ fn noted(admin: &Server) -> Vec<String> {
 fn what_had_failed_is_asked_again_and_noted() {
     let proxy = fine();
     let admin = admin(&proxy, "GET");
-    let line = ["verify", "01KAPX3Q", "--by", "alice", "-H", "Authorization: Bearer x"];
+    let line = [
+        "verify",
+        "01KAPX3Q",
+        "--by",
+        "alice",
+        "-H",
+        "Authorization: Bearer x",
+    ];
     let said = ask(&admin.url(""), &line);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
-    assert!(said.out.starts_with("cured: GET /cart answers 200 OK\n"), "{}", said.out);
+    assert!(
+        said.out.starts_with("cured: GET /cart answers 200 OK\n"),
+        "{}",
+        said.out
+    );
     let asked = proxy.asked();
     assert_eq!(asked.len(), 3, "three in a row");
     for one in &asked {
@@ -54,8 +65,14 @@ fn what_had_failed_is_asked_again_and_noted() {
         assert!(whole.contains("\r\nauthorization: bearer x\r\n"), "{whole}");
     }
     let noted = noted(&admin);
-    let [note] = &noted[..] else { panic!("{noted:?}") };
-    for part in ["\"verdict\":\"cured\"", "GET /cart answers 200 OK", "\"by\":\"alice\""] {
+    let [note] = &noted[..] else {
+        panic!("{noted:?}")
+    };
+    for part in [
+        "\"verdict\":\"cured\"",
+        "GET /cart answers 200 OK",
+        "\"by\":\"alice\"",
+    ] {
         assert!(note.contains(part), "{note}");
     }
 }
@@ -72,7 +89,10 @@ fn one_failure_is_enough() {
     let told: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(told["verdict"], "different_cause");
     assert_eq!(told["is"]["cause"], "overload/queue_full");
-    assert_eq!((&told["asked"]["times"], &told["noted"]), (&1.into(), &true.into()));
+    assert_eq!(
+        (&told["asked"]["times"], &told["noted"]),
+        (&1.into(), &true.into())
+    );
     assert_eq!(proxy.asked().len(), 1);
 }
 
@@ -103,7 +123,10 @@ fn what_is_wrong_is_said() {
     assert_eq!(said.code, 2);
     assert!(said.err.contains("/PATH"), "{}", said.err);
     let nobody = support::nobody();
-    let said = ask(&admin.url(""), &["verify", "01KAPX3Q", "--through", &nobody.url]);
+    let said = ask(
+        &admin.url(""),
+        &["verify", "01KAPX3Q", "--through", &nobody.url],
+    );
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.out.starts_with("no answer:"), "{}", said.out);
     assert!(noted(&admin).is_empty(), "that is no verdict");

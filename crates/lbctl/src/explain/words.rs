@@ -109,5 +109,9 @@ pub(crate) fn linked(linked: &LinkedChange) -> String {
 pub(crate) fn verified(verified: &Verified, now: Timestamp) -> String {
     let by = verified.by.as_deref();
     let by = by.map_or_else(String::new, |by| format!(", asked by {by}"));
-    format!("{} {} ago{by}", verified.verdict, age(now.since(verified.at)))
+    format!(
+        "{} {} ago{by}",
+        verified.verdict,
+        age(now.since(verified.at))
+    )
 }

@@ -92,11 +92,16 @@ impl VerifyArgs {
         let url = match &self.through {
             Some(url) => url.clone(),
             None => {
-                let config = client.config().await.map_err(|e| admin::explain(client, e))?;
+                let config = client
+                    .config()
+                    .await
+                    .map_err(|e| admin::explain(client, e))?;
                 let found = listener(&config.value, &client.address().to_string());
                 found.ok_or_else(|| {
-                    Failure::usage("the proxy's configuration has no listener that can be asked directly")
-                        .hint("say where clients reach it: --through http://HOST:PORT")
+                    Failure::usage(
+                        "the proxy's configuration has no listener that can be asked directly",
+                    )
+                    .hint("say where clients reach it: --through http://HOST:PORT")
                 })?
             }
         };
@@ -105,11 +110,18 @@ impl VerifyArgs {
         target.path = match path {
             "*" => "*".to_owned(),
             path if path.starts_with('/') && path.parse::<Uri>().is_ok() => path.to_owned(),
-            path => return Err(Failure::usage(format!("{path:?} is no path; expected /PATH[?QUERY]"))),
+            path => {
+                return Err(Failure::usage(format!(
+                    "{path:?} is no path; expected /PATH[?QUERY]"
+                )));
+            }
         };
         if let Some(host) = &record.request.host {
             if let Ok(authority) = host.parse::<http::uri::Authority>() {
-                authority.host().trim_matches(['[', ']']).clone_into(&mut target.name);
+                authority
+                    .host()
+                    .trim_matches(['[', ']'])
+                    .clone_into(&mut target.name);
             }
             target.authority.clone_from(host);
         }
@@ -125,11 +137,17 @@ pub(super) fn listener(config: &Value, admin: &str) -> Option<String> {
     let direct = |one: &&Value| {
         one["proxy_protocol"].is_null()
             && one["tls"]["client_auth"]["required"] != true
-            && one["protocols"].as_array().is_none_or(|known| known.iter().any(|p| p == "h1"))
+            && one["protocols"]
+                .as_array()
+                .is_none_or(|known| known.iter().any(|p| p == "h1"))
     };
     let found = all.iter().find(direct)?;
     let address: std::net::SocketAddr = found["address"].as_str()?.parse().ok()?;
-    let scheme = if found["tls"].is_null() { "http" } else { "https" };
+    let scheme = if found["tls"].is_null() {
+        "http"
+    } else {
+        "https"
+    };
     if !address.ip().is_unspecified() {
         return Some(format!("{scheme}://{address}"));
     }
@@ -140,8 +158,14 @@ pub(super) fn listener(config: &Value, admin: &str) -> Option<String> {
 /// `NAME: VALUE`.
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     let (name, value) = text.split_once(':').ok_or("expected NAME: VALUE")?;
-    let name = name.trim().parse().map_err(|_| format!("{name:?} is no header's name"))?;
-    let mut value: HeaderValue = value.trim().parse().map_err(|_| "the value has control characters")?;
+    let name = name
+        .trim()
+        .parse()
+        .map_err(|_| format!("{name:?} is no header's name"))?;
+    let mut value: HeaderValue = value
+        .trim()
+        .parse()
+        .map_err(|_| "the value has control characters")?;
     value.set_sensitive(true);
     Ok((name, value))
 }

@@ -106,7 +106,8 @@ fn answered(was: &FailureRecord, answer: &Answer) -> (Kind, String) {
 fn same(was: &FailureRecord, cause: &str, root: Option<&str>) -> bool {
     let diagnosis = &was.diagnosis;
     let before = diagnosis.root.as_deref().unwrap_or(&diagnosis.cause);
-    root.unwrap_or(cause) == before || (root.is_none() && diagnosis.root.is_none() && cause == diagnosis.cause)
+    root.unwrap_or(cause) == before
+        || (root.is_none() && diagnosis.root.is_none() && cause == diagnosis.cause)
 }
 
 fn nobody(end: &End) -> String {
@@ -123,6 +124,8 @@ fn nobody(end: &End) -> String {
 }
 
 fn status(code: u16) -> String {
-    let reason = StatusCode::from_u16(code).ok().and_then(|s| s.canonical_reason());
+    let reason = StatusCode::from_u16(code)
+        .ok()
+        .and_then(|s| s.canonical_reason());
     reason.map_or_else(|| code.to_string(), |reason| format!("{code} {reason}"))
 }

@@ -89,7 +89,11 @@ fn what_is_cured_and_what_is_not() {
     ];
     for (was, status, headers, expected) in rows {
         let judged = judge(&was, &answer(status, headers));
-        assert_eq!(judged.kind, expected, "{} {status} {headers:?}", was.diagnosis.cause);
+        assert_eq!(
+            judged.kind, expected,
+            "{} {status} {headers:?}",
+            was.diagnosis.cause
+        );
         assert!(judged.what.contains(&status.to_string()), "{}", judged.what);
     }
 }
@@ -121,7 +125,10 @@ fn the_listener_that_is_asked() {
         (json!([]), None),
     ];
     for (listeners, expected) in rows {
-        let found = args::listener(&json!({ "listeners": listeners }), "http://admin.example:9503");
+        let found = args::listener(
+            &json!({ "listeners": listeners }),
+            "http://admin.example:9503",
+        );
         assert_eq!(found.as_deref(), expected, "{listeners}");
     }
 }
@@ -145,7 +152,10 @@ fn how_it_is_told() {
     };
     let cured = tell(answer(200, &[("x-request-id", "01KAPZZZ")]), Noted::Yes);
     insta::assert_snapshot!("cured", cured);
-    let again = answer(503, &[OURS, ("soe-cause", QUEUE), ("x-request-id", "01KAPZZZ")]);
+    let again = answer(
+        503,
+        &[OURS, ("soe-cause", QUEUE), ("x-request-id", "01KAPZZZ")],
+    );
     let why = Noted::No("There is no incident called \"01KAPX3Q\" here.".into());
     insta::assert_snapshot!("another_cause", tell(again, why));
     let nobody = seen(End::Connect(ConnectFault::Refused));

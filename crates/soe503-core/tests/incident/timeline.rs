@@ -185,8 +185,16 @@ fn what_was_asked_again_is_told_until_it_comes_back() {
         by: Some("alice".into()),
     };
     let again = verified(Verdict::NotCured, &scene);
-    assert!(scene.book.verified("nothing", again.clone(), "GET / fails").is_none());
-    let told = scene.book.verified(&id, again.clone(), "GET / fails").unwrap();
+    assert!(
+        scene
+            .book
+            .verified("nothing", again.clone(), "GET / fails")
+            .is_none()
+    );
+    let told = scene
+        .book
+        .verified(&id, again.clone(), "GET / fails")
+        .unwrap();
     assert_eq!(told.verified.as_ref(), Some(&again));
     assert!(told.is_open());
     scene.run(12, &[step("cart", 10, &[])]);

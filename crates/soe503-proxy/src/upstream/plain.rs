@@ -78,7 +78,11 @@ mod tests {
             let head = format!("HTTP/1.1 200 OK\r\n{name}: 1\r\nContent-Length: 0\r\n\r\n");
             let parsed = soe503_h1::parse_response(head.as_bytes(), &limits, &http::Method::GET);
             let parsed = parsed.unwrap().unwrap();
-            assert_eq!(parsed.explains, soe503_core::explain::is_ours(name), "{name}");
+            assert_eq!(
+                parsed.explains,
+                soe503_core::explain::is_ours(name),
+                "{name}"
+            );
         }
     }
 }

@@ -109,7 +109,11 @@ impl Trial {
 
     /// The backend answered. An answer that is a failure has its facts with it. `explains`: there are fields of
     /// ours in it, which count from backends that are proxies and go no further from others.
-    pub(super) fn keep_facts<B>(mut self, mut response: Response<B>, explains: bool) -> Response<B> {
+    pub(super) fn keep_facts<B>(
+        mut self,
+        mut response: Response<B>,
+        explains: bool,
+    ) -> Response<B> {
         if explains && !self.upstream.options().proxy {
             let failed = response.status().is_server_error();
             let attempt = failed.then_some(&mut self.attempt);

@@ -66,7 +66,10 @@ pub(super) async fn verified(
 ) -> Result<Json<api::Incident>, Refusal> {
     let request: api::VerificationRequest = serde_json::from_slice(&body)
         .map_err(|error| bad_request(&format!("The body is no verification: {error}.")))?;
-    let told = shared.proxy.incidents.verified(&id, &request, Anchor::now());
+    let told = shared
+        .proxy
+        .incidents
+        .verified(&id, &request, Anchor::now());
     let incident = told.map_err(|bad| match bad {
         BadVerification::Verdict => {
             bad_request("`verdict` is `cured`, `not_cured` or `different_cause`.")
