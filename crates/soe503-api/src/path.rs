@@ -145,10 +145,7 @@ mod tests {
         );
         assert_eq!(failure("01K"), "/api/v1/failures/01K");
         assert_eq!(incident("01K"), "/api/v1/incidents/01K");
-        assert_eq!(
-            verifications("01K"),
-            "/api/v1/incidents/01K/verifications"
-        );
+        assert_eq!(verifications("01K"), "/api/v1/incidents/01K/verifications");
     }
 
     #[test]
