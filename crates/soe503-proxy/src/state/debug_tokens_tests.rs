@@ -39,12 +39,14 @@ fn good_ones_and_others() {
     assert!(admitted(&tokens, &[&token(&old, Some("/cart"))]));
     // Who changes what was signed has signed something else.
     let longer = good.replacen("1.", "1.9", 1);
+    let stranger = token(&"x".repeat(32), None);
+    let admin = token(&new, Some("/admin"));
     for sent in [
         &["nonsense"][..],
-        &[&token(&"x".repeat(32), None)],
-        &[&longer],
-        &[&token(&new, Some("/admin"))],
-        &[&good, &good],
+        &[&*stranger],
+        &[&*longer],
+        &[&*admin],
+        &[&*good, &*good],
         &[],
     ] {
         assert!(!admitted(&tokens, sent), "{sent:?}");
