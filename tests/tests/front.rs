@@ -79,30 +79,36 @@ async fn a_trusted_proxy_is_extended_and_its_trace_too() {
     );
 }
 
-/// The pool's backend is the proxy itself (row 47 of the failure modes).
+/// The pool's backend is the proxy itself (row 47 of the failure modes). Whether it may speak for itself is what
+/// `proxy` says; which hop saw the loop is told either way.
 #[tokio::test]
 async fn fm47_a_loop_ends_with_508_and_says_so() {
-    let text = config(&["127.0.0.1:1".parse().unwrap()], "")
+    for declared in [true, false] {
+        let text = config(
+            &["127.0.0.1:1".parse().unwrap()],
+            &format!("proxy = {declared}"),
+        )
         .replace("127.0.0.1:1", "@listen@")
         .replace(
             "explain = \"full\"",
             "explain = \"full\"\nlimits = { max_hops = 3 }",
         );
-    let proxy = Proxy::start(&text).await;
-    let answer = ask(&proxy, "GET / HTTP/1.1\r\nHost: a").await;
-    assert_eq!(answer.status, 508, "{}", answer.text());
-    assert_eq!(answer.header("x-error-code"), Some("SOE-508"));
-    let cause = answer.header("soe-cause").unwrap();
-    assert!(
-        cause.starts_with("misconfiguration/loop_detected"),
-        "{cause}"
-    );
-    assert!(
-        answer
-            .header_list("proxy-status")
-            .contains("proxy_loop_detected")
-    );
-    assert_eq!(answer.header("retry-after"), None, "waiting does not help");
+        let proxy = Proxy::start(&text).await;
+        let answer = ask(&proxy, "GET / HTTP/1.1\r\nHost: a").await;
+        assert_eq!(answer.status, 508, "{}", answer.text());
+        let tag = answer.header("x-error-code");
+        assert_eq!(tag, declared.then_some("SOE-508"));
+        let cause = answer.header("soe-cause").unwrap_or_default();
+        assert_eq!(
+            cause.starts_with("misconfiguration/loop_detected"),
+            declared,
+            "{cause}"
+        );
+        let hops = answer.header_list("proxy-status");
+        assert!(hops.contains("proxy_loop_detected"), "{hops}");
+        assert_eq!(answer.header("retry-after"), None, "waiting does not help");
+        assert!(answer.text().contains("misconfiguration/loop_detected"));
+    }
 }
 
 #[tokio::test]

@@ -194,3 +194,49 @@ async fn a_reload_switches_it_on_moves_it_and_switches_it_off() {
     assert_eq!(journal(&proxy).await["state"], "off");
     assert!(here.exists() && there.exists());
 }
+
+#[tokio::test]
+async fn what_was_asked_again_is_known_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = dead(&directory.path().join("journal.redb"));
+    let mut proxy = Proxy::start(&config).await;
+    becomes(&proxy, "open").await;
+    let all = async || {
+        get(proxy.admin(), "/api/v1/incidents")
+            .await
+            .unwrap()
+            .json()
+    };
+    eventually("an incident is opened", async || {
+        fails(&proxy).await;
+        !all().await["incidents"].as_array().unwrap().is_empty()
+    })
+    .await;
+    let id = all().await["incidents"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let said = lbctl(&proxy, &["verify", &id, "--by", "alice"]).await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(
+        said.stdout.starts_with("not cured: GET /orders"),
+        "{said:?}"
+    );
+    proxy.signal("TERM").await;
+    assert_eq!(proxy.ended().await.code(), Some(0), "{}", proxy.log());
+
+    let again = Proxy::start(&config).await;
+    becomes(&again, "open").await;
+    let path = format!("/api/v1/incidents/{id}");
+    let incident = get(again.admin(), &path).await.unwrap().json();
+    assert_eq!(incident["verified"]["verdict"], "not_cured", "{incident:#}");
+    assert_eq!(incident["verified"]["by"], "alice");
+    let lines = incident["timeline"].as_array().unwrap();
+    assert!(
+        lines.iter().any(|entry| entry["kind"] == "verified"),
+        "{incident:#}"
+    );
+    // An incident of an earlier process is as it was written.
+    let said = lbctl(&again, &["verify", &id]).await;
+    assert!(said.stdout.contains("not noted"), "{said:?}");
+}

@@ -4,15 +4,16 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
     admin::AdminArgs, breaker::BreakerArgs, cache::CacheArgs, change::ChangeArgs,
-    confirm::ConfirmArgs, explain::ExplainArgs, incidents::IncidentsArgs, journal::JournalArgs,
-    limits::LimitsArgs, maintenance::MaintenanceArgs, pool::PoolArgs, report::ReportArgs,
+    confirm::ConfirmArgs, debug_token::DebugTokenArgs, explain::ExplainArgs,
+    incidents::IncidentsArgs, journal::JournalArgs, limits::LimitsArgs,
+    maintenance::MaintenanceArgs, pool::PoolArgs, report::ReportArgs, verify::VerifyArgs,
 };
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
   1  the thing asked about is not healthy: a pool that is down, an open circuit or incident, a URL
-     that is a 503 or cannot be reached
+     that is a 503 or cannot be reached, a request that fails again
   2  usage: a wrong option, an unknown pool, backend, request or incident, a refused token
   3  the admin API is not reachable";
 
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Failures with one cause in one place (exit code 1 if one goes on)
     Incidents(IncidentsArgs),
+    /// Ask again what had failed: is it cured (exit code 1 if not)
+    Verify(VerifyArgs),
     /// The skeleton of a post-mortem, in Markdown
     Report(ReportArgs),
     /// Report and see changes, so that what they break can be told from what breaks by itself
@@ -48,6 +51,8 @@ pub(crate) enum Command {
     Maintenance(MaintenanceArgs),
     /// The journal: what survives a restart, and whether it is written
     Journal(JournalArgs),
+    /// Make a token that has a request's failure told in full, wherever it comes from
+    DebugToken(DebugTokenArgs),
     /// Rate limits: who is let through, and how often not
     Limits(LimitsArgs),
 }

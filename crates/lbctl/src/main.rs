@@ -8,6 +8,8 @@
 //! | [`cli`] | what can be typed |
 //! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`], [`journal`] | the commands that ask the admin API |
 //! | [`confirm`] | is this a 503, whose, and why |
+//! | [`debug_token`] | a token that has one request's failure told in full |
+//! | [`verify`] | a failed request, asked again: is it cured |
 //! | [`admin`] | finding the admin API, and errors with the nearest valid choice |
 //! | [`show`] | terminal, colours, tables, numbers |
 //! | [`exit`] | exit codes and failures |
@@ -19,6 +21,7 @@ mod change;
 mod cli;
 mod clock;
 mod confirm;
+mod debug_token;
 mod exit;
 mod explain;
 mod incidents;
@@ -28,6 +31,7 @@ mod maintenance;
 mod pool;
 mod report;
 mod show;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -63,10 +67,12 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Confirm(args) => confirm::run(&args).await,
         Command::Explain(args) => explain::run(&cli.admin, &args).await,
         Command::Incidents(args) => incidents::run(&cli.admin, &args).await,
+        Command::Verify(args) => verify::run(&cli.admin, &args).await,
         Command::Report(args) => report::run(&cli.admin, &args).await,
         Command::Change(args) => change::run(&cli.admin, args).await,
         Command::Maintenance(args) => maintenance::run(&cli.admin, args).await,
         Command::Journal(args) => journal::run(&cli.admin, &args).await,
+        Command::DebugToken(args) => debug_token::run(&args),
         Command::Limits(args) => limits::run(&cli.admin, &args).await,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actions, Change, Evidence, Grade, RuledOut, Scope, Timestamp};
+use crate::{Actions, Change, Evidence, Grade, RuledOut, Scope, Timestamp, Verified};
 
 /// The incidents that are kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct IncidentSummary {
     pub requests: IncidentRequests,
     /// The change that it comes from; `null` if none is likely enough.
     pub change: Option<LinkedChange>,
+    /// The last time that one of its requests was asked again, if it has not come back since; `null` otherwise.
+    #[serde(default)]
+    pub verified: Option<Verified>,
 }
 
 /// Everything about an incident.
@@ -163,7 +166,7 @@ pub struct TimelineEntry {
     /// When.
     pub at: Timestamp,
     /// What it is about: `onset`, `opened`, `cause`, `scope`, `backend`, `circuit`, `overload`, `maintenance`,
-    /// `dns`, `change`, `load`, `recovered`, `closed` or `reopened`.
+    /// `dns`, `change`, `load`, `recovered`, `closed`, `reopened` or `verified`.
     pub kind: String,
     /// What happened.
     pub what: String,

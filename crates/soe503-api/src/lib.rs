@@ -22,6 +22,7 @@
 //! | [`journal`] | `GET /api/v1/journal` |
 //! | [`failure`] | `GET /api/v1/failures/{request id}` |
 //! | [`incident`] | `GET /api/v1/incidents`, `GET /api/v1/incidents/{id}` |
+//! | [`verification`] | `POST /api/v1/incidents/{id}/verifications` |
 //! | [`change`] | `GET` and `POST /api/v1/changes` |
 //! | [`problem`] | the body of every answer that is not a success |
 //! | `client` | a small async client (feature `client`) |
@@ -39,6 +40,7 @@ pub mod pool;
 pub mod problem;
 pub mod rate_limit;
 pub mod time;
+pub mod verification;
 
 pub use action::{ActionRequest, BackendAction, BreakerAction};
 pub use change::{Change, ChangeOrigin, ChangeReach, ChangeRequest, Changes};
@@ -61,3 +63,4 @@ pub use pool::{
 pub use problem::Problem;
 pub use rate_limit::{RateLimit, RateLimits};
 pub use time::Timestamp;
+pub use verification::{VerificationRequest, Verified, VerifyVerdict};

@@ -34,6 +34,10 @@ pub const FAILURE: &str = "/api/v1/failures/{request_id}";
 pub const INCIDENTS: &str = "/api/v1/incidents";
 /// `GET`: one [`Incident`](crate::Incident).
 pub const INCIDENT: &str = "/api/v1/incidents/{id}";
+/// `POST` a [`VerificationRequest`](crate::VerificationRequest): answers the [`Incident`](crate::Incident).
+pub const VERIFICATIONS: &str = "/api/v1/incidents/{id}/verifications";
+/// `GET`: the effective configuration, as it is written. Its form follows the keys of the configuration.
+pub const CONFIG: &str = "/api/v1/config";
 /// `GET`: [`Changes`](crate::Changes). `POST` a [`ChangeRequest`](crate::ChangeRequest): answers the
 /// [`Change`](crate::Change).
 pub const CHANGES: &str = "/api/v1/changes";
@@ -81,6 +85,11 @@ pub fn failure(request_id: &str) -> String {
 /// The path of one incident.
 pub fn incident(id: &str) -> String {
     fill(INCIDENT, &[id])
+}
+
+/// The path of what was asked again of one incident.
+pub fn verifications(id: &str) -> String {
+    fill(VERIFICATIONS, &[id])
 }
 
 /// Replaces the `{…}` of `template`, in order.
@@ -136,6 +145,7 @@ mod tests {
         );
         assert_eq!(failure("01K"), "/api/v1/failures/01K");
         assert_eq!(incident("01K"), "/api/v1/incidents/01K");
+        assert_eq!(verifications("01K"), "/api/v1/incidents/01K/verifications");
     }
 
     #[test]

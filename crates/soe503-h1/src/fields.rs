@@ -34,6 +34,7 @@ pub(crate) struct Fields {
     options: Options,
     upgrade: bool,
     hop_by_hop: bool,
+    pub(crate) explains: bool,
 }
 
 /// A copy of `bytes` that is cheap to share from the first time on.
@@ -69,7 +70,11 @@ pub(crate) fn read<const REQUEST: bool>(
         let line = lines::line(source.bytes, ends[0] as usize + 1, ends[1] as usize);
         let (name, value) = split(source.bytes, line)?;
         let name = match names::find(name) {
-            None => other_name(name)?,
+            None => {
+                let name = other_name(name)?;
+                fields.explains |= !REQUEST && explains(name.as_str().as_bytes());
+                name
+            }
             Some(entry) => {
                 if entry.kind != Kind::Plain {
                     let value = &source.bytes[value.clone()];
@@ -115,6 +120,12 @@ pub(crate) fn split(bytes: &[u8], line: Range<usize>) -> Result<(&[u8], Range<us
 #[inline(never)]
 pub(crate) fn other_name(name: &[u8]) -> Result<HeaderName, Refusal> {
     HeaderName::from_bytes(name).map_err(|_| bad_name(name))
+}
+
+/// Whether the field `name`, in small letters, is one with which proxies of this family explain a failure.
+#[inline]
+pub(crate) fn explains(name: &[u8]) -> bool {
+    name.starts_with(b"soe-") || matches!(name, b"x-error-code" | b"x-soe-degraded")
 }
 
 /// The line has no colon, or what stands before it is no name.

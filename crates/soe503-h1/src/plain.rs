@@ -117,11 +117,12 @@ fn is_grpc(value: &[u8]) -> bool {
     value.starts_with(b"application/grpc")
 }
 
-/// A name that is not in the table; false if it is none.
+/// A name that is not in the table; false if it is none, or somebody has to look at the field.
 fn append_name(name: &[u8], out: &mut Vec<u8>) -> bool {
     let from = out.len();
     out.extend(name.iter().map(|&byte| NAME[byte as usize]));
-    !name.is_empty() && !out[from..].contains(&0)
+    let name = &out[from..];
+    !name.is_empty() && !name.contains(&0) && !fields::explains(name)
 }
 
 /// What [`http::HeaderValue`] takes: no control characters but the tab (RFC 9110 §5.5).

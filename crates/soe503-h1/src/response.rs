@@ -27,6 +27,10 @@ pub struct ResponseHead {
     pub len: usize,
     /// The fields were written by [`parse_plain_response`], and the map is empty.
     pub written: Option<Written>,
+    /// The headers hold at least one field with which proxies of this family explain a failure: `x-error-code`,
+    /// `x-soe-degraded`, or one whose name begins with `soe-`. Whether the backend may speak so is for the
+    /// caller to know.
+    pub explains: bool,
 }
 
 /// Parses the head of a response to a request with method `to` at the beginning of `buf`. `None`: it is
@@ -149,6 +153,7 @@ fn finish(
         connection,
         len: bytes.len(),
         written: None,
+        explains: fields.explains,
     }))
 }
 
@@ -188,6 +193,7 @@ fn plain(
         connection: fields.connection(version, body == BodyLength::UntilClose),
         len: bytes.len(),
         written: Some(written),
+        explains: false,
     }))
 }
 

@@ -48,6 +48,9 @@ const UNDERSTOOD: &[&str] = &[
     "HTTP/1.1 200 OK\r\nTrailer: x\r\nTransfer-Encoding: chunked\r\n\r\n",
     "HTTP/1.1 200 OK\r\nContent-Type: application/grpc+proto\r\nTransfer-Encoding: chunked\r\n\r\n",
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nSoe-Anything: 1\r\nContent-Length: 5\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-ERROR-CODE: SOE-503\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nx-soe-degraded: stale\r\nContent-Length: 5\r\n\r\n",
 ];
 
 #[test]
@@ -63,6 +66,26 @@ fn what_must_be_understood_goes_into_the_map() {
     let ok = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
     let (parsed, _) = plain(ok, &Method::HEAD);
     assert_eq!(parsed.unwrap().unwrap().written, None, "to HEAD");
+}
+
+#[test]
+fn what_explains_a_failure_is_pointed_out() {
+    for (field, expected) in [
+        ("Soe-Cause: overload/queue_full", true),
+        ("SOE-ATTEMPTS: 3", true),
+        ("x-error-code: SOE-503", true),
+        ("X-Soe-Degraded: stale", true),
+        ("X-Error-Codes: 1", false),
+        ("X-Soe: 1", false),
+        ("Soe: 1", false),
+        ("Proxy-Status: a", false),
+    ] {
+        for status in ["200", "503"] {
+            let head = format!("HTTP/1.1 {status} x\r\n{field}\r\nContent-Length: 1\r\n\r\n");
+            let (parsed, _) = plain(head.as_bytes(), &Method::GET);
+            assert_eq!(parsed.unwrap().unwrap().explains, expected, "{head}");
+        }
+    }
 }
 
 #[test]
@@ -88,6 +111,7 @@ fn name() -> impl Strategy<Value = String> {
         "Host",
         "Expect",
         "ETag",
+        "Soe-Cause",
     ]);
     prop_oneof![
         4 => known.prop_map(str::to_owned),

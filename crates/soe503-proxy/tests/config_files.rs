@@ -168,6 +168,7 @@ fn every_key_can_be_set_at_once() {
         fs::write(directory.path().join(page), "<p>sorry").unwrap();
     }
     fs::write(directory.path().join("sticky.key"), "fedcba9876543210\n").unwrap();
+    fs::write(directory.path().join("debug.key"), "k".repeat(32)).unwrap();
     certificates(directory.path());
     let path = directory.path().join("edge.toml");
     let load = |check| {

@@ -44,6 +44,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "",
         "[journal]\npath = \"j.redb\"\nsample = 1001",
     ),
+    (
+        "debug_key_that_is_not_there",
+        "",
+        "[explain]\ndebug_key_file = \"nowhere/debug.key\"",
+    ),
+    (
+        "debug_key_without_a_name",
+        "",
+        "[explain]\ndebug_key_file = \"\"",
+    ),
     ("misspelt_key", "timeout = \"15s\"", "tiemout = \"15s\""),
     ("misspelt_required_key", "address = ", "adress = "),
     ("key_of_another_table", "timeout = \"15s\"", "fall = 3"),

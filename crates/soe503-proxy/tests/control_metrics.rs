@@ -129,6 +129,7 @@ fn scrape() -> Scrape {
         reloads_failed: 4,
         certificate_reloads: 2,
         certificate_reloads_refused: 1,
+        debug_tokens: vec![("accepted", 2), ("forged", 1)],
         tls: vec![TlsScrape {
             listener: "127.0.0.1:8443".parse().unwrap(),
             handshakes: vec![(TlsVersion::Tls12, 3), (TlsVersion::Tls13, 30)],
@@ -353,6 +354,7 @@ fn values_are_where_they_belong() {
             &[("result", "refused")],
             1.0,
         ),
+        ("soe503_debug_tokens_total", &[("result", "accepted")], 2.0),
         ("soe503_attempts_total", &[], 110.0),
         ("soe503_unexplained_total", &[], 1.0),
         ("soe503_retry_budget_refused_total", &[], 1.0),

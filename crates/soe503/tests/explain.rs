@@ -11,11 +11,11 @@ use http_body::Body;
 use http_body_util::Empty;
 use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::explain::{Explained, Exposure, FailureRecord, Record};
-use soe503::{BoxError, CircuitBreakerLayer, ExplainLayer, Explainer, clock};
+use soe503::{BoxError, CircuitBreakerLayer, ExplainLayer, Explainer, clock, facts};
 use soe503_core::Cause;
 use soe503_core::diagnosis::{Context, Diagnosis};
 use soe503_core::explain::RetryInputs;
-use soe503_core::ledger::Ledger;
+use soe503_core::ledger::{Attempt, Ledger};
 use support::explaining::{explainer, failing, header, text};
 use support::{REFUSED, RESET, get, request, status};
 use tower::{Layer, ServiceExt, service_fn};
@@ -331,5 +331,38 @@ async fn what_happens_in_the_background_is_not_recorded() {
         assert_eq!(answer.status(), 502);
         let seen = count.load(std::sync::atomic::Ordering::Relaxed);
         assert_eq!(seen, records, "{background}");
+    }
+}
+
+/// A backend that writes our fields itself: they stay only if the service below says that it is one of us.
+#[tokio::test]
+async fn nobody_speaks_in_our_name() {
+    for (of_proxy, told) in [(false, 0), (true, 3)] {
+        let backend = service_fn(move |_: Request<Empty<Bytes>>| async move {
+            let mut response = status(503);
+            let fields = [
+                ("soe-cause", "overload/queue_full"),
+                ("x-error-code", "SOE-503"),
+                ("soe-anything", "1"),
+                ("retry-after", "3"),
+            ];
+            for (name, value) in fields {
+                response.headers_mut().insert(name, value.parse().unwrap());
+            }
+            let mut attempt = Attempt::begin(1, clock::now());
+            if of_proxy {
+                facts::of_proxy(response.headers(), &mut attempt);
+            }
+            response.extensions_mut().insert(attempt);
+            Ok::<_, BoxError>(response)
+        });
+        let service = ExplainLayer::new(explainer()).layer(backend);
+        let response = service.oneshot(get()).await.unwrap();
+        let names = ["soe-cause", "x-error-code", "soe-anything"];
+        let headers = response.headers();
+        let left = names.iter().filter(|name| headers.contains_key(**name));
+        assert_eq!(left.count(), told);
+        assert_eq!(header(&response, "retry-after"), "3");
+        assert_eq!(header(&response, "soe-attempts"), "1");
     }
 }

@@ -3,3 +3,4 @@
 mod changes;
 mod outages;
 mod scene;
+mod verify;

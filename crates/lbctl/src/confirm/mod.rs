@@ -9,14 +9,14 @@
 //! `HEAD` is not allowed (405, 501) it is `GET`, whose body is not read.
 
 mod advice;
-mod observation;
+pub(crate) mod observation;
 mod options;
 mod probe;
 mod proxies;
 mod report;
 mod request;
 mod resolve;
-mod tags;
+pub(crate) mod tags;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -26,7 +26,9 @@ mod witness;
 
 use http::Method;
 
-pub(crate) use options::ConfirmArgs;
+pub(crate) use options::{ConfirmArgs, Limits};
+pub(crate) use probe::observe;
+pub(crate) use target::Target;
 
 use crate::{
     cli::Output,

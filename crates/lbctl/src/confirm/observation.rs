@@ -9,54 +9,54 @@ use super::{tags::Tags, tls::TlsFault};
 
 /// One question and what came of it.
 #[derive(Clone, Debug)]
-pub(super) struct Observation {
+pub(crate) struct Observation {
     /// The URL.
-    pub(super) url: String,
+    pub(crate) url: String,
     /// The URL's host.
-    pub(super) host: String,
+    pub(crate) host: String,
     /// The port that was connected to.
-    pub(super) port: u16,
+    pub(crate) port: u16,
     /// The method of the request.
-    pub(super) method: Method,
+    pub(crate) method: Method,
     /// `HEAD` came first and was not allowed.
-    pub(super) head_refused: bool,
+    pub(crate) head_refused: bool,
     /// How long each step took.
-    pub(super) timings: Timings,
+    pub(crate) timings: Timings,
     /// The addresses that were tried, in order.
-    pub(super) tried: Vec<Tried>,
+    pub(crate) tried: Vec<Tried>,
     /// How it ended.
-    pub(super) end: End,
+    pub(crate) end: End,
 }
 
 /// How long each step took; `None` for a step that was not needed or not reached.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Timings {
+pub(crate) struct Timings {
     /// Resolving the name.
-    pub(super) dns: Option<Duration>,
+    pub(crate) dns: Option<Duration>,
     /// TCP connect, to the address that counts.
-    pub(super) connect: Option<Duration>,
+    pub(crate) connect: Option<Duration>,
     /// TLS handshake.
-    pub(super) tls: Option<Duration>,
+    pub(crate) tls: Option<Duration>,
     /// From the request to the first byte of the answer.
-    pub(super) first_byte: Option<Duration>,
+    pub(crate) first_byte: Option<Duration>,
     /// All of it.
-    pub(super) total: Duration,
+    pub(crate) total: Duration,
 }
 
 /// One address.
 #[derive(Clone, Debug)]
-pub(super) struct Tried {
+pub(crate) struct Tried {
     /// The address.
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// Why there is no connection; `None` if there is.
-    pub(super) fault: Option<ConnectFault>,
+    pub(crate) fault: Option<ConnectFault>,
     /// How long that took.
-    pub(super) elapsed: Duration,
+    pub(crate) elapsed: Duration,
 }
 
 /// How it ended.
 #[derive(Clone, Debug)]
-pub(super) enum End {
+pub(crate) enum End {
     /// No address.
     Dns(DnsFault),
     /// No connection to any address.
@@ -75,7 +75,7 @@ pub(super) enum End {
 
 /// Why there is no address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum DnsFault {
+pub(crate) enum DnsFault {
     /// The name does not exist, or has no address.
     NoSuchName,
     /// Nobody could say, in the system's words.
@@ -86,7 +86,7 @@ pub(super) enum DnsFault {
 
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ConnectFault {
+pub(crate) enum ConnectFault {
     /// The host answers, and nothing listens there.
     Refused,
     /// Nothing came back within this time.
@@ -99,22 +99,22 @@ pub(super) enum ConnectFault {
 
 /// The head of an answer.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// The status.
-    pub(super) status: u16,
+    pub(crate) status: u16,
     /// What the headers say about who answered, and why.
-    pub(super) tags: Box<Tags>,
+    pub(crate) tags: Box<Tags>,
 }
 
 impl Observation {
     /// The address that counts.
-    pub(super) fn address(&self) -> Option<SocketAddr> {
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.decisive().map(|tried| tried.address)
     }
 
     /// The address that connected. If none did, the one whose fault says most: a refusal proves
     /// that a host is there, a timeout only that nothing came back.
-    pub(super) fn decisive(&self) -> Option<&Tried> {
+    pub(crate) fn decisive(&self) -> Option<&Tried> {
         self.tried.iter().max_by_key(|tried| match &tried.fault {
             None => 4,
             Some(ConnectFault::Refused) => 3,
@@ -125,7 +125,7 @@ impl Observation {
     }
 
     /// The server understands `HEAD` and does not do it here.
-    pub(super) const fn head_not_allowed(&self) -> bool {
+    pub(crate) const fn head_not_allowed(&self) -> bool {
         matches!(
             self.end,
             End::Answer(Answer {

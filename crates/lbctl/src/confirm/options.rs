@@ -47,11 +47,11 @@ enum SafeMethod {
 
 /// How long each step may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// Resolve; connect to one address; TLS handshake.
-    pub(super) connect: Duration,
+    pub(crate) connect: Duration,
     /// From the request until the answer's head is complete.
-    pub(super) answer: Duration,
+    pub(crate) answer: Duration,
 }
 
 impl ConfirmArgs {

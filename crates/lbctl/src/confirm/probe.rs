@@ -15,7 +15,7 @@ use super::{
 use crate::clock;
 
 /// Asks `target` with `method` and writes down what happens.
-pub(super) async fn observe(target: &Target, method: Method, limits: Limits) -> Observation {
+pub(crate) async fn observe(target: &Target, method: Method, limits: Limits) -> Observation {
     let began = clock::now();
     let mut seen = Observation {
         url: target.to_string(),
@@ -77,7 +77,7 @@ async fn steps(target: &Target, limits: Limits, seen: &mut Observation) -> End {
         return asked.end;
     }
     let began = clock::now();
-    let shaken = tokio::time::timeout(limits.connect, tls::handshake(&target.host, stream)).await;
+    let shaken = tokio::time::timeout(limits.connect, tls::handshake(&target.name, stream)).await;
     seen.timings.tls = Some(began.elapsed());
     match shaken {
         Err(_) => End::Tls(TlsFault::TimedOut(limits.connect)),

@@ -57,7 +57,10 @@ where
         .header(header::CONNECTION, "close")
         .body(Empty::<Bytes>::new());
     let request = match request {
-        Ok(request) => request,
+        Ok(mut request) => {
+            request.headers_mut().extend(target.headers.clone());
+            request
+        }
         Err(error) => return End::Closed(error.to_string()),
     };
     let (mut sender, connection) = match http1::handshake(TokioIo::new(stream)).await {

@@ -6,44 +6,46 @@ use sfv::{BareItem, Item, List, ListEntry, Parameters, Parser};
 
 /// The headers that count. Every text is as it was received; whoever shows it cleans it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Tags {
+pub(crate) struct Tags {
     /// `X-Error-Code`.
-    pub(super) code: Option<String>,
+    pub(crate) code: Option<String>,
     /// `Soe-Cause`: its item.
-    pub(super) cause: Option<String>,
+    pub(crate) cause: Option<String>,
     /// `Soe-Cause`: the cause behind it.
-    pub(super) root: Option<String>,
+    pub(crate) root: Option<String>,
     /// `Soe-Cause`: how sure.
-    pub(super) grade: Option<String>,
+    pub(crate) grade: Option<String>,
     /// `Soe-Cause`: the incident.
-    pub(super) incident: Option<String>,
+    pub(crate) incident: Option<String>,
     /// `Proxy-Status`, from the origin to us.
-    pub(super) proxy_status: Vec<Hop>,
+    pub(crate) proxy_status: Vec<Hop>,
     /// `Retry-After`, seconds or a date.
-    pub(super) retry_after: Option<String>,
+    pub(crate) retry_after: Option<String>,
     /// `X-Request-Id`.
-    pub(super) request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
+    /// `X-SOE-Degraded`: what was given instead of a failure.
+    pub(crate) degraded: Option<String>,
     /// `Soe-Attempts`.
-    pub(super) attempts: Option<String>,
+    pub(crate) attempts: Option<String>,
     /// `Server`.
-    pub(super) server: Option<String>,
+    pub(crate) server: Option<String>,
     /// `Location`.
-    pub(super) location: Option<String>,
+    pub(crate) location: Option<String>,
     /// Headers that give another proxy away: name and value.
-    pub(super) marks: Vec<(String, String)>,
+    pub(crate) marks: Vec<(String, String)>,
 }
 
 /// One member of `Proxy-Status` (RFC 9209).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Hop {
+pub(crate) struct Hop {
     /// The proxy's name for itself.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The problem it met, as a token; `None` if it met none.
-    pub(super) error: Option<String>,
+    pub(crate) error: Option<String>,
     /// The status that it received from behind.
-    pub(super) received_status: Option<i64>,
+    pub(crate) received_status: Option<i64>,
     /// More about the problem.
-    pub(super) details: Option<String>,
+    pub(crate) details: Option<String>,
 }
 
 /// Headers that only proxies write.
@@ -58,7 +60,7 @@ const MARKS: [&str; 6] = [
 
 impl Tags {
     /// Reads them from `headers`. What is malformed is left out: a broken header is no verdict.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let text = |name: HeaderName| joined(headers, &name);
         let named = |name: &'static str| joined(headers, &HeaderName::from_static(name));
         let mut tags = Self {
@@ -66,6 +68,7 @@ impl Tags {
             proxy_status: named("proxy-status").map_or_else(Vec::new, |t| hops(&t)),
             retry_after: text(header::RETRY_AFTER),
             request_id: named("x-request-id"),
+            degraded: named("x-soe-degraded"),
             attempts: named("soe-attempts"),
             server: text(header::SERVER),
             location: text(header::LOCATION),
@@ -86,17 +89,17 @@ impl Tags {
     }
 
     /// The tag of soe503: `SOE-503`, `SOE-502`, `SOE-504`.
-    pub(super) fn ours(&self) -> Option<&str> {
+    pub(crate) fn ours(&self) -> Option<&str> {
         self.code.as_deref().filter(|c| c.starts_with("SOE-"))
     }
 
     /// The hop nearest to us that met a problem.
-    pub(super) fn failing_hop(&self) -> Option<&Hop> {
+    pub(crate) fn failing_hop(&self) -> Option<&Hop> {
         self.proxy_status.iter().rev().find(|h| h.error.is_some())
     }
 
     /// A hop that passed this very status on from behind, if no hop met a problem.
-    pub(super) fn passed_on(&self, status: u16) -> Option<&Hop> {
+    pub(crate) fn passed_on(&self, status: u16) -> Option<&Hop> {
         let received = |h: &&Hop| h.received_status == Some(i64::from(status));
         match self.failing_hop() {
             Some(_) => None,
@@ -105,7 +108,7 @@ impl Tags {
     }
 
     /// `Retry-After` in seconds, if it is given in seconds.
-    pub(super) fn retry_after_secs(&self) -> Option<u64> {
+    pub(crate) fn retry_after_secs(&self) -> Option<u64> {
         self.retry_after.as_deref()?.trim().parse().ok()
     }
 }

@@ -2,28 +2,32 @@
 
 use core::fmt;
 
-use http::Uri;
+use http::{HeaderMap, Uri};
 
 use crate::exit::Failure;
 
 /// A URL taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(crate) struct Target {
     /// Whether to speak TLS.
-    pub(super) tls: bool,
+    pub(crate) tls: bool,
     /// Name or IP address, without the brackets of IPv6.
-    pub(super) host: String,
+    pub(crate) host: String,
     /// As given, or the scheme's.
-    pub(super) port: u16,
+    pub(crate) port: u16,
     /// Host, and the port if it was given.
-    pub(super) authority: String,
+    pub(crate) authority: String,
     /// Path and query.
-    pub(super) path: String,
+    pub(crate) path: String,
+    /// The name that the certificate is to be for: the host, unless another one is asked for there.
+    pub(crate) name: String,
+    /// What is sent beside the fields that every request has.
+    pub(crate) headers: HeaderMap,
 }
 
 impl Target {
     /// Takes `text` apart, or says what is wrong with it.
-    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
         let bad = |why: &str| Failure::usage(format!("{text:?} cannot be asked: {why}"));
         let Some((scheme, _)) = text.split_once("://") else {
             return Err(
@@ -61,6 +65,8 @@ impl Target {
         Ok(Self {
             tls,
             host: host.trim_matches(['[', ']']).to_owned(),
+            name: host.trim_matches(['[', ']']).to_owned(),
+            headers: HeaderMap::new(),
             port: port.unwrap_or(if tls { 443 } else { 80 }),
             authority: authority.to_string(),
             path: uri

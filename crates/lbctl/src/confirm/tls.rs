@@ -11,7 +11,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 /// Why there is no TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum TlsFault {
+pub(crate) enum TlsFault {
     /// The certificate is for other names: these.
     OtherName(Vec<String>),
     /// It ends in no authority that this machine trusts.

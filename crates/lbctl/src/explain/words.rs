@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use soe503_api::{Grade, LinkedChange, Phase, RetryVerdict, Scope, ScopeLevel, Timestamp};
+use soe503_api::{
+    Grade, LinkedChange, Phase, RetryVerdict, Scope, ScopeLevel, Timestamp, Verified,
+};
 
 use crate::show::age;
 
@@ -101,4 +103,15 @@ pub(crate) fn linked(linked: &LinkedChange) -> String {
         _ => "",
     };
     format!("{apart} {order}: {}{more}{proven}", change.title)
+}
+
+/// `not cured 3m ago, asked by alice`.
+pub(crate) fn verified(verified: &Verified, now: Timestamp) -> String {
+    let by = verified.by.as_deref();
+    let by = by.map_or_else(String::new, |by| format!(", asked by {by}"));
+    format!(
+        "{} {} ago{by}",
+        verified.verdict,
+        age(now.since(verified.at))
+    )
 }

@@ -79,6 +79,9 @@ fn row(one: &IncidentSummary, now: Timestamp, canvas: Canvas) -> Row {
         let change = words::linked(linked);
         note += &format!("; {change}");
     }
+    if let Some(verified) = &one.verified {
+        note += &format!("; {}", words::verified(verified, now));
+    }
     Row {
         mark: (canvas.symbol(mark), mark.style()),
         cells: vec![

@@ -196,7 +196,8 @@ fn tried(incident: &Incident, exemplar: Option<&FailureRecord>, out: &mut String
         *out += "\n";
     }
     let operators = incident.timeline.iter().filter(|entry| {
-        matches!(&*entry.kind, "change" | "maintenance") || entry.what.contains("operator")
+        matches!(&*entry.kind, "change" | "maintenance" | "verified")
+            || entry.what.contains("operator")
     });
     *out += "By people and pipelines:\n\n";
     list(

@@ -32,7 +32,7 @@ pub use token::{Token, TokenError};
 use crate::{
     ActionRequest, BackendAction, BreakerAction, Change, ChangeRequest, Changes, FailureRecord,
     Incident, Incidents, Journal, MaintenanceAction, MaintenanceList, MaintenanceRequest, Pool,
-    Pools, RateLimits, path,
+    Pools, RateLimits, VerificationRequest, path,
 };
 
 /// How long each step (resolve and connect; answer) may take, unless told otherwise: 5 s.
@@ -171,6 +171,21 @@ impl Client {
     /// One incident.
     pub async fn incident(&self, id: &str) -> Result<Reply<Incident>, ClientError> {
         self.call(Method::GET, &path::incident(id), NOTHING).await
+    }
+
+    /// Tells that a request of an incident was asked again, and answers the incident.
+    pub async fn verified(
+        &self,
+        id: &str,
+        request: &VerificationRequest,
+    ) -> Result<Reply<Incident>, ClientError> {
+        let path = path::verifications(id);
+        self.call(Method::POST, &path, Some(request)).await
+    }
+
+    /// The effective configuration.
+    pub async fn config(&self) -> Result<Reply<serde_json::Value>, ClientError> {
+        self.call(Method::GET, path::CONFIG, NOTHING).await
     }
 
     /// What was changed lately.

@@ -17,6 +17,12 @@ pub(super) const LONGEST_ID: usize = 64;
 /// Most attempts in `Server-Timing`.
 const MOST_ATTEMPTS: usize = 8;
 
+/// Whether `name`, in small letters, is that of a field that only proxies of this family write: `x-error-code`,
+/// `x-soe-degraded`, and all that begin with `soe-`. Whoever else sends one pretends to be one of them.
+pub fn is_ours(name: &str) -> bool {
+    name.starts_with("soe-") || matches!(name, "x-error-code" | "x-soe-degraded")
+}
+
 /// All headers but `content-type`, in the order in which a person reads them.
 ///
 /// `status` is what the answer would have outside of gRPC.

@@ -3,7 +3,8 @@
 //! [`tell`] turns a [`Diagnosis`](crate::diagnosis::Diagnosis) into one answer: a status, headers
 //! that carry everything essential (an answer to HEAD has nothing else), and a body in the form
 //! that the client asked for. [`negotiate`] picks the form, [`retry_after`] says when to come
-//! back, [`append`] and [`passed_on`] speak `Proxy-Status` for answers that are not ours.
+//! back, [`append`] and [`passed_on`] speak `Proxy-Status` for answers that are not ours, and a
+//! [`debug_token`] has one request's failure told in full.
 //!
 //! **Who reads it** decides how much is said. [`Exposure::Public`] names nothing of ours: no
 //! address, no backend, no pool. [`Exposure::Internal`] adds pool, attempts, evidence and
@@ -18,6 +19,7 @@
 mod actions;
 mod build;
 mod clean;
+pub mod debug_token;
 mod faults;
 mod field;
 mod grpc;
@@ -41,6 +43,7 @@ mod words;
 pub use build::problem;
 pub(crate) use clean::clean as cleaned;
 pub use faults::in_words;
+pub use headers::is_ours;
 pub use negotiate::{negotiate, negotiate_request};
 pub use problem::{Problem, ToldActions, ToldAttempt, ToldEvidence, ToldRuledOut, ToldScope};
 pub use proxy_status::{append, passed_on};

@@ -47,6 +47,7 @@ mod place;
 mod record;
 mod sighting;
 mod timeline;
+mod verified;
 
 pub use book::{Book, LEAST_FAILURES, Settings};
 pub use count::{Counted, SAVED_BY, Saved};
@@ -58,3 +59,4 @@ pub use place::{Place, blamed, counts};
 pub use record::{CauseTally, Incident, JOIN, MOST_KEPT, MOST_OPEN, REOPEN, State};
 pub use sighting::Sighting;
 pub use timeline::{Entry, EntryKind, Timeline};
+pub use verified::{Verdict, Verified};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::history::Failed;
 use super::timeline::{Entry, EntryKind, Timeline};
-use super::{Moment, Place, Saved, Sighting};
+use super::{Moment, Place, Saved, Sighting, Verified};
 use crate::Tick;
 use crate::cause::Cause;
 use crate::change::{Links, Onset};
@@ -96,6 +96,8 @@ pub struct Incident {
     pub timeline: Timeline,
     /// The changes around its onset.
     pub changes: Links,
+    /// When one of its requests was asked again the last time, if that was after it came back.
+    pub verified: Option<Verified>,
     /// The last moment at which it was worth mentioning.
     pub(super) last_bad: Tick,
     /// Something to tell has happened since it was last told.
@@ -130,6 +132,7 @@ impl Incident {
             exemplars: Vec::new(),
             timeline: Timeline::default(),
             changes: Links::default(),
+            verified: None,
             last_bad: now.tick,
             news: false,
             told: now.tick,

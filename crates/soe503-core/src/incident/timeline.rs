@@ -42,6 +42,8 @@ pub enum EntryKind {
     Closed,
     /// It came back.
     Reopened,
+    /// A request that had failed was asked again.
+    Verified,
 }
 
 /// One line.
@@ -131,6 +133,7 @@ impl EntryKind {
             Self::Recovered => "recovered",
             Self::Closed => "closed",
             Self::Reopened => "reopened",
+            Self::Verified => "verified",
         }
     }
 }

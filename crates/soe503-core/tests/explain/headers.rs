@@ -2,7 +2,7 @@
 
 use sfv::{BareItem, Item, List, ListEntry, Parser};
 use soe503_core::Cause;
-use soe503_core::explain::{Exposure, Format, StatusPolicy, Told, tell};
+use soe503_core::explain::{Exposure, Format, StatusPolicy, Told, is_ours, tell};
 
 use crate::situations::{
     AT, EXPOSURES, FORMATS, Situation, all_refused_and_open, hung, reset_post, with_secrets,
@@ -261,5 +261,35 @@ fn a_page_may_load_nothing() {
     assert_eq!(header(&told, "x-content-type-options"), "nosniff");
     for forbidden in ["<script", "http://", "src=", "onload", "@import", "url("] {
         assert!(!told.body.contains(forbidden), "{forbidden}");
+    }
+}
+
+/// Which of an answer's fields nobody else may write: those that others write as well stay theirs.
+#[test]
+fn fields_that_are_ours_alone() {
+    let anybodys = [
+        "proxy-status",
+        "retry-after",
+        "x-request-id",
+        "cache-control",
+        "server-timing",
+        "content-language",
+        "vary",
+        "x-content-type-options",
+    ];
+    let told = told(&reset_post(), Exposure::Full);
+    for (name, _) in &told.headers {
+        assert_eq!(is_ours(name), !anybodys.contains(name), "{name}");
+    }
+    let ours = told.headers.iter().filter(|(name, _)| is_ours(name));
+    assert_eq!(ours.count(), 3);
+    for (name, expected) in [
+        ("x-soe-degraded", true),
+        ("soe-hop", true),
+        ("x-soe", false),
+        ("x-error-codes", false),
+        ("soep", false),
+    ] {
+        assert_eq!(is_ours(name), expected, "{name}");
     }
 }

@@ -2,7 +2,7 @@
 
 use soe503_core::Cause;
 use soe503_core::change::{Change, Kind, Origin, Reach};
-use soe503_core::incident::EntryKind;
+use soe503_core::incident::{EntryKind, Verdict, Verified};
 
 use super::scene::{BEGIN, Scene, step};
 
@@ -170,4 +170,51 @@ fn a_long_timeline_keeps_its_beginning_and_its_end() {
         last.starts_with("backend b499") && !last.contains('\u{1b}'),
         "{last:?}"
     );
+}
+
+/// What was asked again is a line, of a closed incident too; one that comes back is not cured any more.
+#[test]
+fn what_was_asked_again_is_told_until_it_comes_back() {
+    let mut scene = Scene::new();
+    scene.run(60, &[step("cart", 10, &[])]);
+    scene.run(3, &[step("cart", 0, &[(REFUSED, 10)])]);
+    let id = scene.one().id.clone();
+    let verified = |verdict, scene: &Scene| Verified {
+        at: scene.now(),
+        verdict,
+        by: Some("alice".into()),
+    };
+    let again = verified(Verdict::NotCured, &scene);
+    assert!(
+        scene
+            .book
+            .verified("nothing", again.clone(), "GET / fails")
+            .is_none()
+    );
+    let told = scene
+        .book
+        .verified(&id, again.clone(), "GET / fails")
+        .unwrap();
+    assert_eq!(told.verified.as_ref(), Some(&again));
+    assert!(told.is_open());
+    scene.run(12, &[step("cart", 10, &[])]);
+    assert!(!scene.one().is_open());
+    let cured = verified(Verdict::Cured, &scene);
+    scene.book.verified(&id, cured.clone(), "GET / answers 200");
+    assert_eq!(scene.one().verified, Some(cured));
+    let lines = scene.one().timeline.entries().iter();
+    let lines: Vec<&str> = lines
+        .filter(|entry| entry.kind == EntryKind::Verified)
+        .map(|entry| &*entry.what)
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "not cured: GET / fails (asked by alice)",
+            "cured: GET / answers 200 (asked by alice)"
+        ]
+    );
+    scene.run(3, &[step("cart", 0, &[(REFUSED, 10)])]);
+    assert!(scene.one().is_open());
+    assert_eq!(scene.one().verified, None);
 }

@@ -3,10 +3,11 @@
 use super::{
     keys::{
         AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, BypassKeys, CertificateKeys, CheckKeys,
-        ClientAuthKeys, EjectionKeys, ExplainToKeys, FallbackKeys, FileKeys, ForwardedKeys,
-        HashKeys, HeaderKeys, HedgeKeys, JournalKeys, LimitKeys, ListenerKeys, ListenerTlsKeys,
-        MaintenanceKeys, MatchKeys, PageKeys, PoolKeys, PoolTlsKeys, QueueKeys, RateLimitKeys,
-        ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys, StickyKeys, ThrottleKeys,
+        ClientAuthKeys, EjectionKeys, ExplainKeys, ExplainToKeys, FallbackKeys, FileKeys,
+        ForwardedKeys, HashKeys, HeaderKeys, HedgeKeys, JournalKeys, LimitKeys, ListenerKeys,
+        ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys, PoolTlsKeys, QueueKeys,
+        RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys, StickyKeys,
+        ThrottleKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -57,6 +58,7 @@ fn lists_of_defaults_are_true() {
     check::<ServerKeys>(server, "pub struct Server");
     check::<AdminKeys>(server, "pub struct Admin ");
     check::<AccessLogKeys>(server, "pub enum AccessLog");
+    check::<ExplainKeys>(include_str!("explain.rs"), "pub struct ExplainSettings");
     check::<JournalKeys>(include_str!("journal.rs"), "pub struct Journal");
     let listener = include_str!("listener.rs");
     check::<ExplainToKeys>(listener, "pub struct ExplainTo");

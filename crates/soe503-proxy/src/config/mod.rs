@@ -23,6 +23,7 @@ pub mod check;
 mod decisions;
 #[cfg(test)]
 mod defaults_tests;
+mod explain;
 mod failover;
 mod forwarding;
 mod guard;
@@ -49,6 +50,7 @@ mod wire;
 
 pub use balance::{Balance, Factor, Hash, HashKey, LoadReports, SameSite, Sticky, StickyKey};
 pub use cache::Cache;
+pub use explain::{DebugKeys, ExplainSettings};
 pub use failover::Failover;
 pub use forwarding::{Forwarded, ForwardedMode, ForwardedStyle, Networks};
 pub use guard::{CircuitBreaker, Ejection, Queue, RetryBudget, Throttle, Window};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::Method;
 
 use super::{
-    AccessLog, Admin, IncidentSettings, Journal, Listener, Maintenance, NonEmpty, PoolConfig,
-    RateLimit, Report, Route, Server,
+    AccessLog, Admin, ExplainSettings, IncidentSettings, Journal, Listener, Maintenance, NonEmpty,
+    PoolConfig, RateLimit, Report, Route, Server,
 };
 
 /// A config that holds together: every reference is resolved, every value is in range.
@@ -29,6 +29,8 @@ pub struct Config {
     pub access_log: AccessLog,
     /// How incidents are kept.
     pub incidents: IncidentSettings,
+    /// Explanations of failures.
+    pub explain: ExplainSettings,
     /// What survives a restart, if anything does.
     pub journal: Option<Journal>,
     /// Where clients connect; no two have the same address.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
-use soe503::explain::{Again, Degraded, Explained};
+use soe503::explain::{Again, Degraded, Explained, Exposure};
 use soe503::{BoxError, Component, Rejected, RequestContext, Served};
 use soe503_core::hops::{Allowance, Handed};
 use soe503_core::ledger::{Ledger, Refusal};
@@ -71,6 +71,13 @@ pub(crate) fn answer(
     };
     in_flight.routed(route);
     let seen = Seen::of(request.headers());
+    let told = match seen.debug && token(front, &mut request) {
+        true => Some(Exposure::Full),
+        false => client.told(),
+    };
+    if let Some(told) = told {
+        request.extensions_mut().insert(told);
+    }
     if seen.via && via::hops(request.headers()) > front.max_hops {
         let response = route.refuse(&request, &looped());
         note(&mut in_flight, &response);
@@ -116,9 +123,6 @@ pub(crate) fn answer(
         }
         false => Handed::default(),
     };
-    if let Some(told) = client.told() {
-        request.extensions_mut().insert(told);
-    }
     let request = shared(request, handed);
     if let Some(mut response) = again::offered(route, &request) {
         let finish = in_flight.finish_mut();
@@ -172,6 +176,17 @@ pub(super) fn mistake(too_long: bool, too_slow: bool) -> (StatusCode, &'static s
         (false, true) => (StatusCode::REQUEST_TIMEOUT, TOO_SLOW),
         (false, false) => (StatusCode::BAD_REQUEST, BROKEN),
     }
+}
+
+/// Takes the debug token out. Whether it is good for this request.
+#[cold]
+fn token(front: &Front, request: &mut Request<ClientBody>) -> bool {
+    let host = request.headers().get(HOST).cloned();
+    let host = host.as_ref().and_then(|host| host.to_str().ok());
+    let path = request.uri().path().to_owned();
+    let now = u64::try_from(soe503::clock::unix_seconds()).unwrap_or_default();
+    let tokens = &front.proxy.debug_tokens;
+    tokens.admit(request.headers_mut(), host, &path, now)
 }
 
 /// Everything that is done to a request before it goes to the stack.

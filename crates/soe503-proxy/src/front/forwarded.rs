@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use http::header::{Entry, FORWARDED, HeaderName, VIA};
 use http::{HeaderMap, HeaderValue};
 
+use soe503_core::explain::debug_token;
 use soe503_core::hops::Handed;
 
 use crate::config::{Forwarded, ForwardedMode};
@@ -53,6 +54,8 @@ pub(super) struct Seen {
     pub(super) via: bool,
     /// A field with which proxies and clients tell of attempts.
     pub(super) attempts: bool,
+    /// A debug token.
+    pub(super) debug: bool,
 }
 
 impl Seen {
@@ -63,6 +66,7 @@ impl Seen {
             seen.via |= *name == VIA;
             seen.forwarding |= is_forwarding(name);
             seen.attempts |= hops::is_telling(name);
+            seen.debug |= name.as_str() == debug_token::HEADER;
         }
         seen
     }

@@ -10,7 +10,7 @@ use soe503_core::Tick;
 use soe503_core::rate::RateLimit;
 use tokio::sync::watch;
 
-use super::{Connections, Interruptions, PoolState};
+use super::{Connections, DebugTokens, Interruptions, PoolState};
 use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::clock::Anchor;
@@ -48,6 +48,8 @@ pub struct Proxy {
     pub reloads: Reloads,
     /// Certificates that changed on disk.
     pub file_reloads: FileReloads,
+    /// Tokens that have failures told in full.
+    pub debug_tokens: DebugTokens,
     /// What is planned, and what operators have begun.
     pub interruptions: Interruptions,
     /// TLS of each listener, in the listeners' order.
@@ -90,6 +92,7 @@ impl Proxy {
             journal: Journal::default(),
             reloads: Reloads::default(),
             file_reloads: FileReloads::default(),
+            debug_tokens: DebugTokens::new(&config.explain),
             interruptions,
             rate_limits: ArcSwap::from_pointee(rate_limits(&config, &RateLimits::new())),
             server_tls: ArcSwap::from_pointee(server_tls(&config, &[])),
@@ -114,6 +117,7 @@ impl Proxy {
         self.rate_limits
             .store(Arc::new(rate_limits(&config, &self.rate_limits())));
         self.interruptions.follow(&config, Anchor::now());
+        self.debug_tokens.follow(&config.explain);
         let server_tls = server_tls(&config, &self.server_tls.load());
         self.server_tls.store(Arc::new(server_tls));
         self.config.store(Arc::new(config));

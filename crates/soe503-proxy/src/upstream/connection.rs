@@ -16,7 +16,7 @@ use crate::front::{hop, interim};
 use crate::net::{ReadHalf, Stream, WriteHalf, read_scratch};
 
 /// What a response's head may cost.
-const LIMITS: HeadLimits = HeadLimits {
+pub(super) const LIMITS: HeadLimits = HeadLimits {
     max_bytes: 64 * 1024,
     max_headers: 256,
     max_target: 0,
@@ -135,6 +135,9 @@ impl Inflow {
             // RFC 9110 §15.2: a proxy passes them on, and nobody may take them for the answer.
             if status.is_informational() && status != http::StatusCode::SWITCHING_PROTOCOLS {
                 hop::strip_parsed(&mut head.parts.headers, &head.connection);
+                if head.explains {
+                    soe503::facts::of_stranger(&mut head.parts.headers, None);
+                }
                 interim::offer(status, head.parts.headers);
                 continue;
             }

@@ -325,6 +325,9 @@ impl Trial {
                 // Nobody asked for it: what follows could be taken for anything.
                 return Err(self.failed(Fault::Parse(ParseFault::NotHttp)));
             }
+            if head.explains {
+                soe503::facts::of_stranger(&mut head.parts.headers, None);
+            }
             let mut response =
                 Response::from_parts(head.parts, UpstreamBody::H1(H1Body::none(upstream)));
             let detached = Arc::new(Mutex::new(Some(exchange.connection.detach())));
@@ -355,6 +358,6 @@ impl Trial {
         };
         let body = H1Body::new(head.body, source, upstream).with_fields(plain);
         let body = UpstreamBody::H1(body);
-        Ok(self.keep_facts(Response::from_parts(head.parts, body)))
+        Ok(self.keep_facts(Response::from_parts(head.parts, body), head.explains))
     }
 }

@@ -60,4 +60,29 @@ mod tests {
         });
         assert!(broken.is_err() && !is_taken());
     }
+
+    /// The parser knows which fields are ours without knowing the core.
+    #[test]
+    fn parser_and_core_agree_on_what_is_ours() {
+        let limits = crate::upstream::connection::LIMITS;
+        for name in [
+            "soe-cause",
+            soe503_core::hops::ATTEMPTS,
+            "x-error-code",
+            "x-soe-degraded",
+            "soe-x",
+            "x-soe",
+            "proxy-status",
+            "server",
+        ] {
+            let head = format!("HTTP/1.1 200 OK\r\n{name}: 1\r\nContent-Length: 0\r\n\r\n");
+            let parsed = soe503_h1::parse_response(head.as_bytes(), &limits, &http::Method::GET);
+            let parsed = parsed.unwrap().unwrap();
+            assert_eq!(
+                parsed.explains,
+                soe503_core::explain::is_ours(name),
+                "{name}"
+            );
+        }
+    }
 }

@@ -107,8 +107,18 @@ impl Trial {
         self.attempt.fresh_breaks = self.upstream.breaks_fresh(now);
     }
 
-    /// The backend answered. An answer that is a failure has its facts with it.
-    pub(super) fn keep_facts<B>(mut self, mut response: Response<B>) -> Response<B> {
+    /// The backend answered. An answer that is a failure has its facts with it. `explains`: there are fields of
+    /// ours in it, which count from backends that are proxies and go no further from others.
+    pub(super) fn keep_facts<B>(
+        mut self,
+        mut response: Response<B>,
+        explains: bool,
+    ) -> Response<B> {
+        if explains && !self.upstream.options().proxy {
+            let failed = response.status().is_server_error();
+            let attempt = failed.then_some(&mut self.attempt);
+            soe503::facts::of_stranger(response.headers_mut(), attempt);
+        }
         if response.status().is_server_error() {
             let status = response.status().as_u16();
             // The layers above decide what it means; these facts are theirs to keep.

@@ -8,7 +8,7 @@ use super::asked::Asked;
 use super::explainer::Explainer;
 use super::instead::DEGRADED;
 use super::keep::Degraded;
-use super::passed::{PROXY_STATUS, members};
+use super::passed::{PROXY_STATUS, disown, members};
 use super::told::Found;
 use crate::clock;
 use crate::failover::FailedOver;
@@ -33,6 +33,7 @@ pub(super) fn on<B>(
     let found = Found::new(&over.why, explainer, asked, times);
     let telling = found.telling(explainer, asked, now.since(started));
     let at_unix = telling.at_unix;
+    disown(response);
     for (name, value) in tell_headers(&telling) {
         let Ok(mut value) = HeaderValue::try_from(value) else {
             continue;

@@ -18,7 +18,9 @@
 //! An answer of another pool ([`Failover`](crate::Failover)) is passed on, marked with
 //! `X-SOE-Degraded: failover` and with what the first pool failed with; that is recorded like any failure.
 //!
-//! A backend's own 5xx is passed on as it is, but for a `Proxy-Status` member, and is never tagged.
+//! A backend's own 5xx is passed on as it is, but for a `Proxy-Status` member, and is never tagged: not by us, and
+//! not by a backend that writes our fields itself (`Soe-…`, `X-Error-Code`, `X-SOE-Degraded`). Those stay if the
+//! service below says that the backend is such a proxy ([`facts::of_proxy`](crate::facts::of_proxy)).
 //!
 //! # Panics
 //! A panic of the inner service is caught and becomes an answer. Other requests, also those of

@@ -18,7 +18,7 @@ use crate::served::Served;
 pub(super) const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 
 /// Adds our member to `Proxy-Status`, says how many attempts there were, and nothing else: the answer is not
-/// ours to tag.
+/// ours to tag, and nobody else's to tag as ours.
 pub(super) fn on<B>(
     response: &mut Response<B>,
     explainer: &Explainer,
@@ -33,6 +33,7 @@ pub(super) fn on<B>(
     if let Some(record) = record {
         tell(record, response, explainer, asked, started);
     }
+    disown(response);
     let member = passed_on(&shared.server, response.status().as_u16());
     let value = append(Some(&members(response)), &member);
     if let Ok(value) = HeaderValue::try_from(value) {
@@ -40,6 +41,17 @@ pub(super) fn on<B>(
     }
     let spent = spent(response);
     response.headers_mut().insert(hops::ATTEMPTS, spent);
+}
+
+/// Takes out what only proxies of ours may say, unless the service below knows that it comes from one.
+pub(super) fn disown<B>(response: &mut Response<B>) {
+    let attempt = response.extensions().get::<Attempt>();
+    let of_proxy = attempt.is_some_and(|attempt| {
+        attempt.below.is_some() || attempt.nested.as_ref().is_some_and(|nested| nested.trusted)
+    });
+    if !of_proxy {
+        facts::of_stranger(response.headers_mut(), None);
+    }
 }
 
 /// What the proxies behind us say in `Proxy-Status`.

@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, Response, header};
 use soe503_core::Tick;
 use soe503_core::diagnosis;
+use soe503_core::explain::is_ours;
 use soe503_core::hops::{self, Below};
 use soe503_core::ledger::{Attempt, Fault, Nested, Phase};
 use soe503_core::retry;
@@ -69,4 +70,23 @@ pub fn of_proxy(headers: &HeaderMap, attempt: &mut Attempt) {
         .and_then(|text| text.to_str().ok());
     attempt.below = told.and_then(Below::parse);
     attempt.nested = nested(headers, true).map(Box::new);
+}
+
+/// Takes out of the head of an answer what only a proxy of ours may say ([`is_ours`]): it comes from a backend
+/// that is none, or is not known to be one. What it claims about a failure stays with the `attempt` that failed,
+/// as a claim.
+pub fn of_stranger(headers: &mut HeaderMap, attempt: Option<&mut Attempt>) {
+    if let Some(attempt) = attempt
+        && attempt.nested.is_none()
+    {
+        attempt.nested = nested(headers, false).map(Box::new);
+    }
+    let names: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_ours(name.as_str()))
+        .cloned()
+        .collect();
+    for name in names {
+        headers.remove(name);
+    }
 }

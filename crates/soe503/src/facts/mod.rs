@@ -10,7 +10,7 @@ mod answer;
 mod errno;
 mod error;
 
-pub use answer::{answered, of_proxy};
+pub use answer::{answered, of_proxy, of_stranger};
 pub use error::{attempt, from_error};
 pub(crate) use error::{broken_body, timed_out};
 

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use self::spot::{Spot, push};
 use super::directory::{Directory, Listed};
 use super::history::Failed;
-use super::{Counted, Entry, EntryKind, Ids, Incident, Moment, News, Place, Sighting, counts};
+use super::{
+    Counted, Entry, EntryKind, Ids, Incident, Moment, News, Place, Sighting, Verified, counts,
+};
 use crate::Tick;
 use crate::cause::Cause;
 use crate::change::{Added, Change, Log};
@@ -156,6 +158,18 @@ impl Book {
             None => &mut self.everywhere,
         };
         push(recent, entry, MOST_RECENT);
+    }
+
+    /// A request of the incident called `id` was asked again; `what` was asked and answered. `None`: there is no such
+    /// incident. It stays open or closed: what clients meet decides that.
+    pub fn verified(&mut self, id: &str, verified: Verified, what: &str) -> Option<&Incident> {
+        let incident = self.incidents.iter_mut().find(|one| *one.id == *id)?;
+        let news = incident.news;
+        incident.note(verified.entry(what));
+        // Who says so tells it at once.
+        incident.news = news;
+        incident.verified = Some(verified);
+        Some(incident)
     }
 
     /// Adds a change that somebody reported, or that was ours. Open incidents are looked at again.

@@ -118,6 +118,8 @@ impl Book {
         let incident = &mut self.incidents[index];
         incident.state = State::Open;
         incident.reopened += 1;
+        // Whatever was cured is not any more.
+        incident.verified = None;
         incident.rank(now);
         let entry = Entry::new(
             onset.unix_ms,

@@ -6,6 +6,7 @@
 
 mod balance;
 mod checks;
+mod explain;
 mod failover;
 mod guards;
 mod instead;
@@ -35,6 +36,7 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
     listeners::addresses(&file.listeners.0, &file.admin.0.value, problems);
     let admin = server::admin(file.admin.0.value, base, problems);
     let access_log = access_log(file.access_log.0.value, base);
+    let explain = explain::explain(file.explain.0.value, base, problems);
     let journal = file.journal.0;
     let journal = journal.and_then(|keys| journal::journal(keys.value, base));
     let listeners: Vec<_> = file
@@ -58,6 +60,7 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
         incidents: IncidentSettings {
             close_after: file.incidents.0.value.close_after.value,
         },
+        explain: explain?,
         journal,
         listeners: NonEmpty::new(listeners)?,
         routes: NonEmpty::new(routes)?,

@@ -5,6 +5,7 @@
 
 mod backend;
 mod balance;
+mod explain;
 mod failover;
 mod headers;
 mod hedge;
@@ -25,6 +26,7 @@ mod values;
 
 pub(super) use backend::BackendEntry;
 pub(super) use balance::{HashKeys, HashOn, ReportKeys, StickyKeys};
+pub(super) use explain::ExplainKeys;
 pub(super) use failover::FailoverKeys;
 pub(super) use headers::{Fields, HeaderKeys};
 pub(super) use hedge::HedgeKeys;

@@ -62,6 +62,8 @@ section! {
         /// told how many attempts and how much time a request has left (`Soe-Hop`, `x-envoy-attempt-count`,
         /// `x-envoy-expected-rq-timeout-ms`, `grpc-previous-rpc-attempts`), and what they say about a failure
         /// is believed: its cause, and that trying another of them is pointless.
+        /// Of all other backends, fields that only such a proxy writes are not passed on: `X-Error-Code`,
+        /// `X-SOE-Degraded`, `Soe-Cause` and all others that begin with `Soe-`.
         proxy: Defaulted<bool>, default(false);
         /// Whether the proxy finds out by itself how many requests the backends can work on at once, and
         /// holds the others back while there are more. It only looks into it when requests pile up there,

@@ -1,8 +1,8 @@
 //! The tables of the file itself.
 
 use super::{
-    AccessLogKeys, AdminKeys, IncidentKeys, JournalKeys, ListenerKeys, MaintenanceKeys, PoolKeys,
-    RateLimitKeys, RouteKeys, ServerKeys,
+    AccessLogKeys, AdminKeys, ExplainKeys, IncidentKeys, JournalKeys, ListenerKeys,
+    MaintenanceKeys, PoolKeys, RateLimitKeys, RouteKeys, ServerKeys,
 };
 use crate::config::wire::{Each, Maybe, MaybeEach, MaybeNamed, Named, Nested, section};
 
@@ -17,6 +17,8 @@ section! {
         access_log: Nested<AccessLogKeys>;
         /// Failures with one cause in one place, told as one.
         incidents: Nested<IncidentKeys>;
+        /// Explanations of failures, whichever listener they leave by.
+        explain: Nested<ExplainKeys>;
         /// What survives a restart.
         journal: Maybe<JournalKeys>, absent("nothing survives a restart"),
             like("{ path = \"journal.redb\" }");

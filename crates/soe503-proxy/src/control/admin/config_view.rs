@@ -36,6 +36,10 @@ pub(crate) fn view(config: &Config) -> Value {
         "routes": config.routes.iter().map(route).collect::<Vec<_>>(),
         "pools": pools,
     });
+    if let Some(keys) = &config.explain.debug_keys {
+        let path = keys.path().display().to_string();
+        view["explain"] = json!({ "debug_key_file": path });
+    }
     if let Some(log) = &config.journal {
         view["journal"] = journal(log);
     }

@@ -1,9 +1,11 @@
-//! `GET /api/v1/incidents` and `GET /api/v1/incidents/{id}`.
+//! `GET /api/v1/incidents`, `GET /api/v1/incidents/{id}` and `POST /api/v1/incidents/{id}/verifications`.
 
 use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path, Query, State};
 use soe503_api::{self as api, Problem};
 
 use super::actions::bad_request;
@@ -11,6 +13,7 @@ use super::kept::in_journal;
 use super::problem::Refusal;
 use super::router::Shared;
 use crate::control::clock::Anchor;
+use crate::control::incidents::BadVerification;
 use crate::control::journal;
 
 pub(super) async fn all(
@@ -53,4 +56,34 @@ pub(super) async fn one(
         Ok(None) => Err(unknown(format!("{not_here}, also out of the journal."))),
         Err(why) => Err(unknown(format!("{not_here}; {why}."))),
     }
+}
+
+pub(super) async fn verified(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<api::Incident>, Refusal> {
+    let request: api::VerificationRequest = serde_json::from_slice(&body)
+        .map_err(|error| bad_request(&format!("The body is no verification: {error}.")))?;
+    let told = shared
+        .proxy
+        .incidents
+        .verified(&id, &request, Anchor::now());
+    let incident = told.map_err(|bad| match bad {
+        BadVerification::Verdict => {
+            bad_request("`verdict` is `cured`, `not_cured` or `different_cause`.")
+        }
+        BadVerification::Text(name) => {
+            bad_request(&format!("`{name}` is empty or longer than 500 bytes."))
+        }
+        BadVerification::Unknown => Refusal(Problem::new(
+            404,
+            "Unknown incident",
+            format!("There is no incident called {id:?} in this process: what it began with stays as it was written."),
+        )),
+    })?;
+    let (verdict, asked) = (request.verdict.words(), request.request_id);
+    tracing::info!(id, verdict, request = asked, %peer, "a request of an incident was asked again");
+    Ok(Json(incident))
 }

@@ -21,8 +21,6 @@ use crate::control::metrics;
 use crate::control::start::Reload;
 use crate::state::Proxy;
 
-/// The path of the effective configuration.
-const CONFIG: &str = "/api/v1/config";
 /// The path that reads the configuration again.
 const CONFIG_RELOAD: &str = "/api/v1/config/reload";
 /// The largest body of a request, in bytes.
@@ -59,12 +57,13 @@ pub fn router(admin: Admin) -> Router {
         .route(path::FAILURE, get(failures::one))
         .route(path::INCIDENTS, get(incidents::all))
         .route(path::INCIDENT, get(incidents::one))
+        .route(path::VERIFICATIONS, post(incidents::verified))
         .route(path::CHANGES, get(changes::all).post(changes::add))
         .route(path::JOURNAL, get(failures::journal))
         .route(path::RATE_LIMITS, get(limits::all))
         .route(path::MAINTENANCE, get(maintenance::all))
         .route(path::MAINTENANCE_ACTION, post(maintenance::action))
-        .route(CONFIG, get(reload::effective))
+        .route(path::CONFIG, get(reload::effective))
         .route(CONFIG_RELOAD, post(reload::reload))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
@@ -132,12 +131,13 @@ async fn unknown_path(request: Request) -> Refusal {
         path::FAILURE,
         path::INCIDENTS,
         path::INCIDENT,
+        path::VERIFICATIONS,
         path::CHANGES,
         path::JOURNAL,
         path::RATE_LIMITS,
         path::MAINTENANCE,
         path::MAINTENANCE_ACTION,
-        CONFIG,
+        path::CONFIG,
         CONFIG_RELOAD,
     ];
     super::problem::unknown("path", request.uri().path(), known.into_iter())

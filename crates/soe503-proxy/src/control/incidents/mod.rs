@@ -21,6 +21,7 @@ mod follow;
 mod tell;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod words;
 
 use std::collections::HashMap;
@@ -33,6 +34,7 @@ use soe503_core::{Cause, Tick};
 
 pub use add::BadChange;
 pub use feed::News;
+pub use verify::BadVerification;
 
 use self::follow::Followed;
 use super::clock::Anchor;

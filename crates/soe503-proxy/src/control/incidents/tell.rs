@@ -5,7 +5,7 @@ use soe503_api::Timestamp;
 use soe503_core::Cause;
 use soe503_core::change::{Change, Links, Origin, Reach};
 use soe503_core::diagnosis::Grade;
-use soe503_core::incident::{Book, CauseTally, Entry, Incident, State};
+use soe503_core::incident::{Book, CauseTally, Entry, Incident, State, Verdict};
 
 use super::{Incidents, words};
 use crate::control::clock::Anchor;
@@ -141,6 +141,15 @@ fn summary(incident: &Incident) -> api::IncidentSummary {
                 true => api::Grade::Proven,
                 false => api::Grade::Inferred,
             },
+        }),
+        verified: incident.verified.as_ref().map(|verified| api::Verified {
+            at: date(verified.at.unix_ms),
+            verdict: match verified.verdict {
+                Verdict::Cured => api::VerifyVerdict::Cured,
+                Verdict::NotCured => api::VerifyVerdict::NotCured,
+                Verdict::DifferentCause => api::VerifyVerdict::DifferentCause,
+            },
+            by: verified.by.as_deref().map(str::to_owned),
         }),
     }
 }

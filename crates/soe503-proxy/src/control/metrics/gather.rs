@@ -37,6 +37,7 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         reloads_applied: proxy.reloads.applied.load(Relaxed),
         certificate_reloads: proxy.file_reloads.applied.load(Relaxed),
         certificate_reloads_refused: proxy.file_reloads.refused.load(Relaxed),
+        debug_tokens: proxy.debug_tokens.counts().collect(),
         tls: proxy.all_server_tls().iter().map(of_tls).collect(),
         incidents: proxy.incidents.counts(),
         rate_limits: rate_limits(proxy),

@@ -57,6 +57,8 @@ pub struct Scrape {
     pub certificate_reloads: u64,
     /// Certificates that changed on disk and could not be used.
     pub certificate_reloads_refused: u64,
+    /// Debug tokens by what became of them.
+    pub debug_tokens: Vec<(&'static str, u64)>,
     /// The listeners with TLS.
     pub tls: Vec<TlsScrape>,
     /// Incidents, by cause.

@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body::Body;
 use soe503::BoxError;
+use soe503_core::explain::is_ours;
 use soe503_core::ledger::{Fault, Http2Fault, Phase};
 use soe503_h2::ResponseHead;
 
@@ -223,5 +224,9 @@ where
     hop::strip(&mut parts.headers);
     let stream = (!over).then_some(stream);
     let body = H2Body::new(stream, length, upload, &trial.attempt);
-    trial.keep_facts(Response::from_parts(parts, UpstreamBody::H2(body)))
+    let explains = parts.headers.keys().any(|name| is_ours(name.as_str()));
+    trial.keep_facts(
+        Response::from_parts(parts, UpstreamBody::H2(body)),
+        explains,
+    )
 }

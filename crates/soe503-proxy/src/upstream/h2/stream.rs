@@ -90,6 +90,7 @@ impl Stream {
         for head in slot.take_interim() {
             let mut parts = head.parts;
             hop::strip(&mut parts.headers);
+            soe503::facts::of_stranger(&mut parts.headers, None);
             interim::offer(parts.status, parts.headers);
         }
         if let Some(head) = slot.take_head() {

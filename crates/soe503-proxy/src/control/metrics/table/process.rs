@@ -97,6 +97,18 @@ pub(super) const ROWS: &[Family] = &[
         }),
     },
     Family {
+        name: "soe503_debug_tokens_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["result"],
+        help: "Requests with a debug token: accepted, so that their failures are told in full, or why the token counts for nothing (malformed, forged, expired, elsewhere). Nothing is counted without `debug_key_file`.",
+        read: Read::Process(|scrape, out| {
+            for (result, count) in &scrape.debug_tokens {
+                out.push(&[result], *count);
+            }
+        }),
+    },
+    Family {
         name: "soe503_connections_refused_total",
         kind: Kind::Counter,
         unit: "connections",
