@@ -8,8 +8,8 @@ use crate::ledger::{Attempt, Fault, Http2Fault, Knock, ParseFault, Phase, Timeou
 
 /// A backend that sheds load answers faster than it could work.
 const SHED_WITHIN: Duration = Duration::from_millis(10);
-/// No server's default idle timeout is shorter than a second; a connection that was idle for less
-/// than this was not closed for idleness.
+/// No server's default idle timeout is shorter than a second; as long as nothing is known of a backend's, a
+/// connection that was idle for less than this was not closed for idleness.
 const IDLE_ENOUGH: Duration = Duration::from_millis(500);
 /// The reset of a connection that was closed already comes back within one round trip; one that
 /// comes later was sent by somebody who had read the request.
@@ -50,7 +50,7 @@ pub(super) fn closed(attempt: &Attempt) -> Cause {
     }
     let idle = attempt.idle_age.is_some_and(|age| age >= IDLE_ENOUGH);
     let elsewise = attempt.fresh_breaks || attempt.knock == Some(Knock::Refused);
-    if attempt.reused && idle && attempt.elapsed <= STALE_WITHIN && !elsewise {
+    if attempt.reused && (idle || attempt.used_up) && attempt.elapsed <= STALE_WITHIN && !elsewise {
         Cause::ConfigKeepaliveMismatch
     } else {
         Cause::DependencyResetBeforeResponse
@@ -135,6 +135,8 @@ fn upstream(attempt: &Attempt, status: u16) -> Option<Cause> {
         503 => Some(Cause::DependencyUpstream503),
         // Insufficient Storage: the backend's own word for a full disk.
         507 => Some(Cause::ResourceDiskFull),
+        // RFC 5842 §7.2: the request came back to where it had been, ourselves included.
+        508 => Some(Cause::ConfigLoopDetected),
         // Not implemented, version not supported: an answer about the request, not a sickness.
         501 | 505 => None,
         500..=599 => Some(Cause::DependencyUpstreamError),

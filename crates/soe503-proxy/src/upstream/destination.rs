@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
 use soe503_core::keepalive::KeepAlive;
+use soe503_core::reachability::Reachability;
 
 use super::said::Said;
 use super::{UpstreamOptions, idle};
@@ -32,7 +33,9 @@ pub(super) struct Destination {
     pub(super) accepted: AtomicBool,
     /// When it last broke off a connection that had served nothing, as nanoseconds of a tick.
     pub(super) broke_fresh: AtomicU64,
-    /// How long it keeps idle connections.
+    /// Whether connects to it wait in vain.
+    pub(super) reachability: Reachability,
+    /// How long it keeps idle connections, and how many requests it serves on one.
     pub(super) keepalive: KeepAlive,
     /// What its errors say.
     pub(super) said: Said,
@@ -72,6 +75,7 @@ impl Destination {
             tls,
             accepted: AtomicBool::new(false),
             broke_fresh: AtomicU64::new(0),
+            reachability: Reachability::new(),
             keepalive: KeepAlive::new(),
             said: Said::default(),
         });

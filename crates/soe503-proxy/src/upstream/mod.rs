@@ -34,6 +34,7 @@ use http::{HeaderValue, Request, Response};
 use soe503::{BoxError, RequestContext};
 use soe503_core::Tick;
 use soe503_core::keepalive::{Source, parse_timeout};
+use soe503_core::reachability::Reachability;
 use tower_service::Service;
 
 pub use self::body::UpstreamBody;
@@ -238,10 +239,23 @@ impl Upstream {
             .judge(now, self.0.to.options.idle_timeout)
     }
 
-    /// It closed a connection that had been idle for `age`, or a little less.
-    fn idle_closed(&self, now: Tick, age: Duration) {
+    /// It closed a connection that had been idle for `age`, or a little less, and had served so many requests.
+    fn idle_closed(&self, now: Tick, age: Duration, served: u64) {
         let open = age.saturating_sub(idle::SWEEP);
+        let served = u32::try_from(served).unwrap_or(u32::MAX);
         self.0.to.keepalive.closed(now, open, age);
+        self.0.to.keepalive.counted(now, open, served);
+    }
+
+    /// Whether it is known to close a connection like this one.
+    fn is_used_up(&self, now: Tick, age: Duration, served: u64) -> bool {
+        let served = u32::try_from(served).unwrap_or(u32::MAX);
+        self.0.to.keepalive.is_used_up(now, age, served)
+    }
+
+    /// Whether connects to it wait in vain.
+    fn reachability(&self) -> &Reachability {
+        &self.0.to.reachability
     }
 
     /// It answered with a failure; so much of the body is here.
