@@ -10,7 +10,7 @@
 //! - **the rhythm**: a resolution takes three seconds each time, so errors at two moments that are less than
 //!   [`ROUND`] apart are a filter's, be it one that says so only now and then (routers limit how often they do).
 //!
-//! **Failure mode.** Connects from elsewhere (another process of this host) may have begun the resolution: then the
+//! **Failure mode.** Connects that nobody tells of (another process of this host; a port that is no backend's) may have begun the resolution: then the
 //! first error may be taken for a filter's.
 //!
 //! Shared by all workers: four atomic words, no lock; only connects touch them.

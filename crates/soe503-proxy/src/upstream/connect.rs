@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use soe503_core::Tick;
 use soe503_core::ledger::{Fault, TimeoutKind};
+use soe503_core::reachability::Reachability;
 use tokio::net::TcpStream;
 
 use super::connection::Connection;
@@ -42,10 +43,15 @@ pub(super) fn has_joined(upstream: &Upstream, error: &ConnectError) -> bool {
     let ConnectError::Io(error) = error else {
         return false;
     };
+    unreachable(upstream.reachability(), error)
+}
+
+/// The same, of what is known about an address.
+pub(crate) fn unreachable(of: &Reachability, error: &io::Error) -> bool {
     match error.raw_os_error() {
-        Some(libc::EHOSTUNREACH) => upstream.reachability().unreachable(soe503::clock::now()),
+        Some(libc::EHOSTUNREACH) => of.unreachable(soe503::clock::now()),
         Some(libc::ECONNREFUSED) => {
-            upstream.reachability().answered();
+            of.answered();
             false
         }
         _ => false,

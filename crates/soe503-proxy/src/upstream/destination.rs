@@ -33,8 +33,8 @@ pub(super) struct Destination {
     pub(super) accepted: AtomicBool,
     /// When it last broke off a connection that had served nothing, as nanoseconds of a tick.
     pub(super) broke_fresh: AtomicU64,
-    /// Whether connects to it wait in vain.
-    pub(super) reachability: Reachability,
+    /// Whether connects to its address wait in vain, however it is reached.
+    pub(super) reachability: Arc<Reachability>,
     /// How long it keeps idle connections, and how many requests it serves on one.
     pub(super) keepalive: KeepAlive,
     /// What its errors say.
@@ -66,6 +66,10 @@ impl Destination {
             }
             others.push(one);
         }
+        let reachability = others
+            .first()
+            .map(|one| Arc::clone(&one.reachability))
+            .unwrap_or_default();
         let made = Arc::new(Self {
             key: NEXT.fetch_add(1, Ordering::Relaxed),
             address,
@@ -75,13 +79,23 @@ impl Destination {
             tls,
             accepted: AtomicBool::new(false),
             broke_fresh: AtomicU64::new(0),
-            reachability: Reachability::new(),
+            reachability,
             keepalive: KeepAlive::new(),
             said: Said::default(),
         });
         here.push(Arc::downgrade(&made));
         made
     }
+}
+
+/// Whether connects to `address` wait in vain, if a backend is there: for whoever connects to it as well. Not for the
+/// request path: it takes a lock.
+pub(crate) fn reachability(address: SocketAddr) -> Option<Arc<Reachability>> {
+    let here = {
+        let known = known();
+        known.get(&address)?.iter().find_map(Weak::upgrade)
+    };
+    here.map(|one| Arc::clone(&one.reachability))
 }
 
 impl Drop for Destination {
@@ -142,6 +156,20 @@ mod tests {
         ] {
             assert_ne!(one.key, other.key);
         }
+    }
+
+    #[test]
+    fn what_is_known_of_an_address_is_known_once() {
+        let patient = UpstreamOptions {
+            idle_timeout: Duration::from_secs(5),
+            ..OPTIONS
+        };
+        let one = Destination::of(address(5), None, OPTIONS, None);
+        let other = Destination::of(address(5), None, patient, None);
+        assert!(Arc::ptr_eq(&one.reachability, &other.reachability));
+        let found = reachability(address(5)).unwrap();
+        assert!(Arc::ptr_eq(&one.reachability, &found));
+        assert!(reachability(address(6)).is_none());
     }
 
     #[test]

@@ -38,9 +38,11 @@ use soe503_core::reachability::Reachability;
 use tower_service::Service;
 
 pub use self::body::UpstreamBody;
+pub(crate) use self::connect::unreachable;
 use self::connection::Connection;
 pub(crate) use self::connection::Detached;
 use self::destination::Destination;
+pub(crate) use self::destination::reachability;
 pub(crate) use self::exchange::{Tunnel, Upgrade};
 pub use self::h1_body::{H1Body, H1BodyError};
 pub use self::h2::{H2Body, H2Options};
@@ -237,6 +239,11 @@ impl Upstream {
             .to
             .keepalive
             .judge(now, self.0.to.options.idle_timeout)
+    }
+
+    /// After how many requests it closes a connection without a word, as far as it has shown it.
+    pub fn requests_per_connection(&self, now: Tick) -> Option<u32> {
+        self.0.to.keepalive.requests(now)
     }
 
     /// It closed a connection that had been idle for `age`, or a little less, and had served so many requests.
