@@ -71,7 +71,7 @@ pub fn diagnose(ledger: &Ledger, context: &Context) -> Diagnosis {
         scope: scope::scope(primary, ledger, context, &found),
         evidence,
         ruled_out,
-        contributing: contributing((primary, root, replaces), ledger, &shares, context),
+        contributing: contributing((primary, root, replaces), ledger, &shares, context, &found),
         shares,
         missing: missing(&found),
         fault: decisive.and_then(|decisive| decisive.attempt.fault.clone()),
@@ -172,6 +172,7 @@ fn contributing(
     ledger: &Ledger,
     shares: &[(Cause, f64)],
     context: &Context,
+    beside: &Found<'_>,
 ) -> Vec<Cause> {
     let mut causes = Vec::new();
     let mut add = |cause: Cause| {
@@ -190,6 +191,7 @@ fn contributing(
         .map(|(cause, _)| *cause)
         .filter(|cause| Some(*cause) != replaces)
         .for_each(&mut add);
+    beside.confirms.iter().for_each(|found| add(found.cause));
     let found = context.findings.iter().flat_map(|found| &found.list);
     found
         .filter(|f| f.cause == Cause::OverloadTrafficSpike)

@@ -128,6 +128,8 @@ fn upstream(attempt: &Attempt, status: u16) -> Option<Cause> {
     match status {
         429 => Some(Cause::OverloadUpstreamShedding),
         503 if attempt.overloaded => Some(Cause::OverloadUpstreamShedding),
+        // RFC 5842 §7.2: the request came back to where it had been, ourselves included; whoever noticed.
+        508 => Some(Cause::ConfigLoopDetected),
         500..=599 if nested => Some(Cause::DependencyNested),
         503 if attempt.retry_after.is_some() && attempt.elapsed < SHED_WITHIN => {
             Some(Cause::OverloadUpstreamShedding)
@@ -135,8 +137,6 @@ fn upstream(attempt: &Attempt, status: u16) -> Option<Cause> {
         503 => Some(Cause::DependencyUpstream503),
         // Insufficient Storage: the backend's own word for a full disk.
         507 => Some(Cause::ResourceDiskFull),
-        // RFC 5842 §7.2: the request came back to where it had been, ourselves included.
-        508 => Some(Cause::ConfigLoopDetected),
         // Not implemented, version not supported: an answer about the request, not a sickness.
         501 | 505 => None,
         500..=599 => Some(Cause::DependencyUpstreamError),
