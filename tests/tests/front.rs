@@ -103,6 +103,16 @@ async fn fm47_a_loop_ends_with_508_and_says_so() {
             .contains("proxy_loop_detected")
     );
     assert_eq!(answer.header("retry-after"), None, "waiting does not help");
+    // Nobody is blamed for it: no circuit opens, and none of these is called a refusal for overload.
+    for number in 0..30 {
+        let again = ask(&proxy, "GET / HTTP/1.1\r\nHost: a").await;
+        let cause = again.header("soe-cause").unwrap_or_default();
+        assert_eq!(again.status, 508, "{number}: {cause}");
+        assert!(
+            cause.starts_with("misconfiguration/loop_detected"),
+            "{number}: {cause}"
+        );
+    }
 }
 
 #[tokio::test]
