@@ -103,6 +103,11 @@ async fn fm47_a_loop_ends_with_508_and_says_so() {
             .contains("proxy_loop_detected")
     );
     assert_eq!(answer.header("retry-after"), None, "waiting does not help");
+    assert!(
+        !answer.text().contains("127.0.0.1") && !answer.text().contains("\"scope\""),
+        "whoever the listener speaks to, it was a proxy that asked: {}",
+        answer.text()
+    );
     // Nobody is blamed for it: no circuit opens, and none of these is called a refusal for overload.
     for number in 0..30 {
         let again = ask(&proxy, "GET / HTTP/1.1\r\nHost: a").await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
-use soe503::explain::{Again, Degraded, Explained};
+use soe503::explain::{Again, Degraded, Explained, Exposure};
 use soe503::{BoxError, Component, Rejected, RequestContext, Served};
 use soe503_core::hops::{Allowance, Handed};
 use soe503_core::ledger::{Ledger, Refusal};
@@ -72,6 +72,8 @@ pub(crate) fn answer(
     in_flight.routed(route);
     let seen = Seen::of(request.headers());
     if seen.via && via::hops(request.headers()) > front.max_hops {
+        // Who asked is a proxy, which hands the answer on to whom it likes: nobody on the way is told more than the public.
+        request.extensions_mut().insert(Exposure::Public);
         let response = route.refuse(&request, &looped());
         note(&mut in_flight, &response);
         return Answering::ready(response.map(|text| in_flight.text(text)));
