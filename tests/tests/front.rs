@@ -108,6 +108,21 @@ async fn fm47_a_loop_ends_with_508_and_says_so() {
         assert!(hops.contains("proxy_loop_detected"), "{hops}");
         assert_eq!(answer.header("retry-after"), None, "waiting does not help");
         assert!(answer.text().contains("misconfiguration/loop_detected"));
+        assert!(
+            !answer.text().contains("127.0.0.1") && !answer.text().contains("\"scope\""),
+            "whoever the listener speaks to, it was a proxy that asked: {}",
+            answer.text()
+        );
+        // Nobody is blamed for it: no circuit opens, and none of these is called a refusal for overload.
+        for number in 0..30 {
+            let again = ask(&proxy, "GET / HTTP/1.1\r\nHost: a").await;
+            assert_eq!(again.status, 508, "{number}: {}", again.text());
+            assert!(
+                again.text().contains("misconfiguration/loop_detected"),
+                "{number}: {}",
+                again.text()
+            );
+        }
     }
 }
 

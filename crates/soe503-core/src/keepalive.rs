@@ -12,11 +12,15 @@
 //!   known as intervals (open when last looked at, closed when next looked at), and closes agree
 //!   while their intervals have a part in common.
 //!
+//! A server may also close a connection that has served so many requests (`max_requests`, `keepalive_requests`), and
+//! not say so in the last answer: three in a row that had served as many are a limit. Nothing is given up for that;
+//! it tells why a request was lost on such a connection.
+//!
 //! **Failure mode: forgets.** While the limit is kept, nothing more is seen of the server's, so what
 //! was learned holds for [`KeepAlive::MEMORY`] and is then learned again. A limit learned in error
 //! costs new connections, never requests.
 //!
-//! Shared by all workers: four atomic words, no lock.
+//! Shared by all workers: seven atomic words, no lock.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
@@ -32,6 +36,12 @@ pub struct KeepAlive {
     run: AtomicU64,
     /// When the last of them was seen, in nanoseconds.
     last: AtomicU64,
+    /// How many requests one connection serves.
+    served: Dated,
+    /// The closes that agree on that so far: a count in the lower half, how many agree in the upper.
+    counts: AtomicU64,
+    /// When the last of those was seen, in nanoseconds.
+    counted: AtomicU64,
 }
 
 /// Where the limit for idle connections comes from.
@@ -46,7 +56,7 @@ pub enum Source {
     Learned,
 }
 
-/// A duration in milliseconds and the second in which it was set; 0: none.
+/// A number, such as milliseconds, and the second in which it was set; 0: none.
 #[derive(Debug, Default)]
 struct Dated(AtomicU64);
 
@@ -139,6 +149,46 @@ impl KeepAlive {
             self.learned.set(now, run.low);
         }
     }
+
+    /// The server closed a connection that had served `served` requests and had been idle for `open`, when it was last
+    /// seen open; and it had not begun to answer another. One that had been idle for longer than a second was closed
+    /// for that.
+    ///
+    /// Closes nearer to each other than a second count as one, as a restart closes all at once.
+    pub fn counted(&self, now: Tick, open: Duration, served: u32) {
+        if open >= SHORTEST {
+            return;
+        }
+        let last = self.counted.load(Ordering::Relaxed);
+        if last != 0 && now.since(Tick::from_nanos(last)) < APART {
+            return;
+        }
+        self.counted.store(now.as_nanos().max(1), Ordering::Relaxed);
+        // Two workers at once: one close more or less makes no difference.
+        let run = self.counts.load(Ordering::Relaxed);
+        let agree = match run as u32 == served {
+            true => (run >> 32).saturating_add(1),
+            false => 1,
+        };
+        self.counts
+            .store(agree << 32 | u64::from(served), Ordering::Relaxed);
+        // A connection that serves one request is not reused, and loses none.
+        if agree >= u64::from(PROOF) && served > 1 {
+            self.served.set(now, served);
+        }
+    }
+
+    /// How many requests one connection serves, as far as is known.
+    pub fn requests(&self, now: Tick) -> Option<u32> {
+        self.served.value(now)
+    }
+
+    /// Whether the server closes a connection that has been idle for `idle` and has served `served` requests, by all
+    /// that is known.
+    pub fn is_used_up(&self, now: Tick, idle: Duration, served: u32) -> bool {
+        let idle_for = |patience: Duration| idle >= patience - patience / TOLERANCE;
+        self.requests(now) == Some(served) || self.patience(now).is_some_and(idle_for)
+    }
 }
 
 /// `N` of `timeout=N` in a `Keep-Alive` field, in seconds.
@@ -161,8 +211,8 @@ fn millis(duration: Duration) -> u32 {
 // === impl Dated ===
 
 impl Dated {
-    fn set(&self, now: Tick, millis: u32) {
-        let word = u64::from(millis) << 32 | u64::from(second(now));
+    fn set(&self, now: Tick, number: u32) {
+        let word = u64::from(number) << 32 | u64::from(second(now));
         // Most hints say the same again: the line then stays shared between workers.
         if self.0.load(Ordering::Relaxed) != word {
             self.0.store(word, Ordering::Relaxed);
@@ -170,10 +220,15 @@ impl Dated {
     }
 
     fn get(&self, now: Tick) -> Option<Duration> {
+        let millis = self.value(now)?;
+        Some(Duration::from_millis(millis.into()))
+    }
+
+    fn value(&self, now: Tick) -> Option<u32> {
         let word = self.0.load(Ordering::Relaxed);
         let age = second(now).saturating_sub(word as u32);
         let fresh = word != 0 && u64::from(age) < KeepAlive::MEMORY.as_secs();
-        fresh.then(|| Duration::from_millis(word >> 32))
+        fresh.then_some((word >> 32) as u32)
     }
 
     fn is_none(&self) -> bool {

@@ -170,3 +170,60 @@ proptest! {
         }
     }
 }
+
+/// Closed right after an answer, when it had served `served`.
+fn ended(keepalive: &KeepAlive, second: u64, served: u32) {
+    keepalive.counted(Tick::from_secs(second), ms(0), served);
+}
+
+#[test]
+fn three_connections_that_served_as_many_are_a_limit() {
+    let keepalive = KeepAlive::new();
+    for second in [10, 12] {
+        ended(&keepalive, second, 100);
+        assert_eq!(keepalive.requests(Tick::from_secs(second)), None);
+    }
+    ended(&keepalive, 14, 100);
+    let now = Tick::from_secs(14);
+    assert_eq!(keepalive.requests(now), Some(100));
+    assert!(keepalive.is_used_up(now, ms(3), 100));
+    assert!(!keepalive.is_used_up(now, ms(3), 99));
+    assert_eq!(keepalive.limit(now, CONFIGURED), CONFIGURED, "idle or not");
+    let later = now.after(KeepAlive::MEMORY);
+    assert!(!keepalive.is_used_up(later, ms(3), 100), "forgotten");
+}
+
+#[test]
+fn no_limit_of_requests() {
+    // One crash closes all.
+    let crash = KeepAlive::new();
+    for _ in 0..5 {
+        ended(&crash, 10, 7);
+    }
+    // Crashes now and then find any number.
+    let crashes = KeepAlive::new();
+    for (second, served) in [(10, 7), (20, 7), (30, 3), (40, 7), (50, 9)] {
+        ended(&crashes, second, served);
+    }
+    // Idle for long: that was why.
+    let idle = KeepAlive::new();
+    // Nothing is reused.
+    let once = KeepAlive::new();
+    for second in [10, 20, 30, 40] {
+        idle.counted(Tick::from_secs(second), ms(4_000), 7);
+        ended(&once, second, 1);
+    }
+    for keepalive in [crash, crashes, idle, once] {
+        assert_eq!(keepalive.requests(Tick::from_secs(50)), None);
+    }
+}
+
+#[test]
+fn used_up_by_idling() {
+    let keepalive = KeepAlive::new();
+    let now = Tick::from_secs(10);
+    assert!(!keepalive.is_used_up(now, ms(5_000), 3), "nothing known");
+    keepalive.hint(now, ms(5_000));
+    assert!(keepalive.is_used_up(now, ms(4_900), 3));
+    assert!(!keepalive.is_used_up(now, ms(400), 3));
+}

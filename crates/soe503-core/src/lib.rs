@@ -51,6 +51,7 @@ pub mod outcome;
 pub mod pool;
 pub mod rate;
 pub mod ratio;
+pub mod reachability;
 pub mod retry;
 pub mod throttle;
 pub mod time;

@@ -228,16 +228,21 @@ fn latency(ms: Option<f64>) -> Cell {
     ms.map_or_else(Cell::none, |ms| Cell::plain(millis(ms)))
 }
 
-/// For how long an idle connection is used again, and who says so if it is not the configuration.
+/// For how long an idle connection is used again, and who says so if it is not the configuration; after how many
+/// requests the backend closes one, if it does.
 fn idle(timeout: IdleTimeout) -> Cell {
     let time = match timeout.ms {
         ms @ 0..1000 => format!("{ms}ms"),
         ms => age(Duration::from_millis(ms)),
     };
-    Cell::plain(match timeout.source {
+    let time = match timeout.source {
         IdleTimeoutSource::KeepAlive => format!("{time} told"),
         IdleTimeoutSource::Learned => format!("{time} learned"),
         _ => time,
+    };
+    Cell::plain(match timeout.requests {
+        Some(requests) => format!("{time}, {requests} requests"),
+        None => time,
     })
 }
 

@@ -97,6 +97,9 @@ pub struct IdleTimeout {
     pub ms: u64,
     /// Who set it.
     pub source: IdleTimeoutSource,
+    /// After how many requests the backend closes a connection without a word, as far as it has shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u32>,
 }
 
 /// Who set the time for idle connections.

@@ -49,16 +49,22 @@ impl<'a> Found<'a> {
             if !finding.concerns(backend) && backend.is_some() {
                 continue;
             }
-            let for_root = |root: Cause| role(finding.cause, root).is_some();
+            let for_root = |root: Cause| role(finding.cause, root);
             match role(finding.cause, cause) {
                 Some(Role::Confirms) => found.confirms.push(finding),
                 Some(Role::Replaces) if found.replaces.is_none() => found.replaces = Some(finding),
-                // What a circuit has opened for has to be what the finding explains.
-                Some(Role::Behind)
-                    if cause.category() != Category::CircuitOpen || root.is_none_or(for_root) =>
-                {
+                Some(Role::Behind) if cause.category() != Category::CircuitOpen => {
                     found.behind.get_or_insert(finding);
                 }
+                // What a circuit has opened for is its root, unless the finding is the cause of that. What only lies
+                // behind that root stands beside it.
+                Some(Role::Behind) => match root.map(for_root) {
+                    None | Some(Some(Role::Replaces | Role::Confirms)) => {
+                        found.behind.get_or_insert(finding);
+                    }
+                    Some(Some(Role::Behind)) => found.confirms.push(finding),
+                    Some(None) => {}
+                },
                 _ => {}
             }
         }

@@ -4,6 +4,7 @@ use super::compose::{self, Found};
 use super::precedence::{self, Decisive};
 use super::rules::{Finding, Missing};
 use super::shared::{self, Named};
+use super::sick::{majority, sick};
 use super::{Context, Diagnosis, Evidence, Grade, evidence, grade, mechanical, rule_out, scope};
 use crate::cause::{Category, Cause};
 use crate::ledger::{Attempt, Fault, Ledger, Refusal, RetryVerdict};
@@ -70,7 +71,7 @@ pub fn diagnose(ledger: &Ledger, context: &Context) -> Diagnosis {
         scope: scope::scope(primary, ledger, context, &found),
         evidence,
         ruled_out,
-        contributing: contributing((primary, root, replaces), ledger, &shares, context),
+        contributing: contributing((primary, root, replaces), ledger, &shares, context, &found),
         shares,
         missing: missing(&found),
         fault: decisive.and_then(|decisive| decisive.attempt.fault.clone()),
@@ -138,6 +139,9 @@ fn root(decisive: Decisive<'_>, context: &Context) -> Option<Cause> {
         _ if cause == Cause::DependencyNested => {
             attempt.nested.as_ref().and_then(|nested| nested.cause)
         }
+        // What the backends fail with is why there are no free places; that more in flight would bring no more
+        // answers is only how it looks from here.
+        _ if is_own_limit(cause) => sick(context).or(context.root),
         _ if cause.category() == Category::Overload => context.root,
         _ => None,
     };
@@ -153,18 +157,12 @@ fn root(decisive: Decisive<'_>, context: &Context) -> Option<Cause> {
     }
 }
 
-/// The cause that most backends are out of rotation for; the first in order among equals.
-fn majority(context: &Context) -> Option<Cause> {
-    let mut votes = [0_usize; Cause::ALL.len()];
-    for backend in &context.backends {
-        if let (false, Some(cause)) = (backend.condition.in_rotation(), backend.cause) {
-            votes[cause as usize] += 1;
-        }
-    }
-    let ranked = Cause::ALL.iter().rev().copied();
-    ranked
-        .filter(|cause| votes[*cause as usize] > 0)
-        .max_by_key(|cause| votes[*cause as usize])
+/// Requests wait for, or are refused, a place of ours.
+const fn is_own_limit(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::OverloadQueueFull | Cause::OverloadQueueTimeout | Cause::OverloadConcurrencyLimit
+    )
 }
 
 /// Every other cause that the attempts show, then those of the pool's other requests, and what was found
@@ -174,6 +172,7 @@ fn contributing(
     ledger: &Ledger,
     shares: &[(Cause, f64)],
     context: &Context,
+    beside: &Found<'_>,
 ) -> Vec<Cause> {
     let mut causes = Vec::new();
     let mut add = |cause: Cause| {
@@ -192,6 +191,7 @@ fn contributing(
         .map(|(cause, _)| *cause)
         .filter(|cause| Some(*cause) != replaces)
         .for_each(&mut add);
+    beside.confirms.iter().for_each(|found| add(found.cause));
     let found = context.findings.iter().flat_map(|found| &found.list);
     found
         .filter(|f| f.cause == Cause::OverloadTrafficSpike)

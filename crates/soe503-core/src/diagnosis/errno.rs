@@ -27,9 +27,9 @@ pub(crate) const EHOSTUNREACH: i32 = 113;
 pub(crate) const EDQUOT: i32 = 122;
 
 /// An unreachable message that comes back sooner than this was sent by a filter or a router that
-/// knows; address resolution gives up after about three seconds, and a connect that joins it late
-/// still waits for the rest of them.
-pub(super) const AT_ONCE: Duration = Duration::from_millis(250);
+/// knows; address resolution gives up after about three seconds. A connect that joins it late waits only for
+/// the rest of them: that is [`Attempt::joined`].
+pub(crate) const AT_ONCE: Duration = Duration::from_millis(250);
 
 /// The cause behind `number`, where the attempt met it.
 pub(super) fn cause(attempt: &Attempt, number: i32) -> Cause {
@@ -41,7 +41,9 @@ pub(super) fn cause(attempt: &Attempt, number: i32) -> Cause {
         // ENOENT: the path of a Unix socket, which is that family's port.
         ECONNREFUSED | ENOENT if attempt.phase <= Phase::Connect => refused(attempt),
         EACCES | EPERM if attempt.phase >= Phase::Connect => Cause::ConfigFirewallReject,
-        EHOSTUNREACH if attempt.phase == Phase::Connect && attempt.elapsed < AT_ONCE => {
+        EHOSTUNREACH
+            if attempt.phase == Phase::Connect && attempt.elapsed < AT_ONCE && !attempt.joined =>
+        {
             Cause::ConfigFirewallReject
         }
         EHOSTUNREACH | ENETUNREACH | ENETDOWN | EHOSTDOWN if attempt.phase <= Phase::Connect => {

@@ -36,6 +36,8 @@ pub(super) fn of(cause: Cause, attempt: &Attempt, context: &Context) -> Grade {
             Some(true) => Grade::Suspected,
             None => Grade::Inferred,
         },
+        // Other connections ended there too.
+        Cause::ConfigKeepaliveMismatch if attempt.used_up => Grade::Inferred,
         // A router may answer for a host whose address it failed to resolve before.
         Cause::ConfigFirewallReject if attempt.fault == Some(Fault::Errno(errno::EHOSTUNREACH)) => {
             Grade::Inferred

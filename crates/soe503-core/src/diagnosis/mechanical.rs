@@ -8,8 +8,8 @@ use crate::ledger::{Attempt, Fault, Http2Fault, Knock, ParseFault, Phase, Timeou
 
 /// A backend that sheds load answers faster than it could work.
 const SHED_WITHIN: Duration = Duration::from_millis(10);
-/// No server's default idle timeout is shorter than a second; a connection that was idle for less
-/// than this was not closed for idleness.
+/// No server's default idle timeout is shorter than a second; as long as nothing is known of a backend's, a
+/// connection that was idle for less than this was not closed for idleness.
 const IDLE_ENOUGH: Duration = Duration::from_millis(500);
 /// The reset of a connection that was closed already comes back within one round trip; one that
 /// comes later was sent by somebody who had read the request.
@@ -50,7 +50,7 @@ pub(super) fn closed(attempt: &Attempt) -> Cause {
     }
     let idle = attempt.idle_age.is_some_and(|age| age >= IDLE_ENOUGH);
     let elsewise = attempt.fresh_breaks || attempt.knock == Some(Knock::Refused);
-    if attempt.reused && idle && attempt.elapsed <= STALE_WITHIN && !elsewise {
+    if attempt.reused && (idle || attempt.used_up) && attempt.elapsed <= STALE_WITHIN && !elsewise {
         Cause::ConfigKeepaliveMismatch
     } else {
         Cause::DependencyResetBeforeResponse
@@ -128,6 +128,8 @@ fn upstream(attempt: &Attempt, status: u16) -> Option<Cause> {
     match status {
         429 => Some(Cause::OverloadUpstreamShedding),
         503 if attempt.overloaded => Some(Cause::OverloadUpstreamShedding),
+        // RFC 5842 §7.2: the request came back to where it had been, ourselves included; whoever noticed.
+        508 => Some(Cause::ConfigLoopDetected),
         500..=599 if nested => Some(Cause::DependencyNested),
         503 if attempt.retry_after.is_some() && attempt.elapsed < SHED_WITHIN => {
             Some(Cause::OverloadUpstreamShedding)

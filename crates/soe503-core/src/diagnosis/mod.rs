@@ -32,16 +32,16 @@
 //! | R5 | saturated, or a slow dependency, or one slow backend | `rules/saturated.rs`, `shared_latency.rs`, `one_slow.rs` |
 //! | R6 | how far it reaches | `scope.rs`; all pools at once: R10 is the witness |
 //! | R7 | which change began it | not here: it belongs to incidents, which know the changes |
-//! | R8 | idle connections are closed before we stop using them | `mechanical.rs`, [`keepalive`](crate::keepalive); a limit of requests per connection is not told apart |
+//! | R8 | idle connections are closed before we stop using them | `mechanical.rs`, [`keepalive`](crate::keepalive): how long connections may idle, and how many requests they serve |
 //! | R9 | another proxy's own explanation | `nested.rs` |
 //! | R10 | our own processor time | `rules/own_cpu.rs`; [`outcome`] blames nobody meanwhile |
 //! | R11 | our descriptors, ports, memory | `errno.rs` |
 //! | R12 | one thing that backends share | `shared.rs` by their health documents, `rules/same_words.rs` by their errors |
 //! | R13 | a storm of retries | `rules/storm.rs` |
-//! | R14 | a full accept queue, or silence | `rules/backlog.rs`; another port of the host is not asked |
+//! | R14 | a full accept queue, or silence | `rules/backlog.rs`; another port of the host is not asked; a filter or nobody there: [`reachability`](crate::reachability) |
 //! | R15 | only one release fails | `rules/release.rs` |
 //! | R16 | clients that leave | [`mechanical`] gives no cause, [`outcome`] ignores them; many are told beside R5 and R13 |
-//! | R17 | what is behind an open circuit | `diagnose.rs`, kept by [`breaker::Trip`](crate::breaker::Trip) |
+//! | R17 | what is behind an open circuit | `diagnose.rs`, kept by [`breaker::Trip`](crate::breaker::Trip); behind a full queue: `sick.rs` |
 //! | R18 | a limit that is too low | `rules/limit.rs`; a circuit does not open by chance: [`breaker`](crate::breaker) learns how often failures follow each other |
 //! | R19 | backends that stop before they are taken out | `rules/draining.rs` |
 //! | R20 | two causes at once | `compose.rs` |
@@ -62,12 +62,13 @@ mod rule_out;
 pub mod rules;
 mod scope;
 mod shared;
+mod sick;
 mod snapshot;
 mod tls;
 
 pub use context::{BackendView, CircuitView, Condition, Context};
 pub use diagnose::diagnose;
-pub(crate) use errno::name as errno_name;
+pub(crate) use errno::{AT_ONCE, name as errno_name};
 pub(crate) use grade::alone;
 pub use mechanical::{grpc, mechanical};
 pub use nested::nested;

@@ -19,6 +19,7 @@ use crate::outcome::{Outcome, Verdict};
 /// | HTTP/2: `REFUSED_STREAM`, `ENHANCE_YOUR_CALM` | degraded: it sheds, and says so |
 /// | HTTP/2: a GOAWAY that leaves the request out | ignore: a server that closes as it should |
 /// | the client left or broke its own request | ignore; after the head, the status decides |
+/// | 508 | ignore: the request goes in circles, the backend is well |
 /// | any other status that a classifier recorded as [`Fault::Status`] | failure |
 /// | our own refusals, queue, descriptors, ports, memory, disk, bugs | ignore |
 pub fn outcome(attempt: &Attempt) -> Outcome {
@@ -41,6 +42,7 @@ pub fn outcome(attempt: &Attempt) -> Outcome {
             Verdict::Degraded
         }
         Some(Fault::Http2(Http2Fault::GoAway(_))) => Verdict::Ignore,
+        _ if cause == Cause::ConfigLoopDetected => Verdict::Ignore,
         None if attempt.status == Some(429) => Verdict::Degraded,
         Some(Fault::Errno(_) | Fault::Closed) if cause == Cause::ConfigKeepaliveMismatch => {
             Verdict::Degraded

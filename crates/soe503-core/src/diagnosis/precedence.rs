@@ -1,8 +1,10 @@
 //! Which of several proven causes is the one.
 
+use core::time::Duration;
+
 use super::mechanical;
 use crate::cause::{Category, Cause};
-use crate::ledger::{Attempt, Fault, Ledger, Phase, Refusal};
+use crate::ledger::{Attempt, Fault, Ledger, Phase, Refusal, TimeoutKind};
 
 /// What decided a request: an attempt and its cause.
 #[derive(Clone, Copy, Debug)]
@@ -15,15 +17,43 @@ pub(super) struct Decisive<'a> {
 /// attempt failed for a reason of ours or a backend's. What other pools were asked for decides nothing:
 /// they would not have been, but for the failure of the first.
 pub(super) fn decisive(ledger: &Ledger) -> Option<Decisive<'_>> {
-    ledger
-        .attempts
-        .iter()
-        .filter(|attempt| attempt.pool.is_none())
+    let own = || ledger.attempts.iter().filter(|one| one.pool.is_none());
+    // How long the backends took for the failures that they did answer with.
+    let answered = own().filter(|one| is_answer(one)).map(|one| one.elapsed);
+    let answered = answered.max();
+    own()
         .filter_map(|attempt| {
             let cause = mechanical(attempt)?;
             Some(Decisive { attempt, cause })
         })
-        .min_by_key(|decisive| rank(decisive.attempt, decisive.cause))
+        .min_by_key(|decisive| match answered {
+            Some(took) if was_cut(decisive.attempt, took) => CUT,
+            _ => rank(decisive.attempt, decisive.cause),
+        })
+}
+
+/// After what was answered, before a circuit or an empty rotation.
+const CUT: u8 = 75;
+
+/// Ample time for one more answer: so many times what the others took, and no less than this.
+const AMPLE: u32 = 4;
+const LEAST: Duration = Duration::from_millis(100);
+
+/// A backend answered, with a failure.
+fn is_answer(attempt: &Attempt) -> bool {
+    let answer = matches!(
+        attempt.fault,
+        Some(Fault::Status(_) | Fault::Grpc(_)) | None
+    );
+    answer && mechanical(attempt).is_some()
+}
+
+/// The request's own deadline ended this attempt before it had ample time to be answered like those before,
+/// which took `took`, or before it had a backend at all: that says nothing about a backend. The
+/// request failed of what was answered.
+fn was_cut(attempt: &Attempt, took: Duration) -> bool {
+    attempt.fault == Some(Fault::Timeout(TimeoutKind::Total))
+        && (attempt.phase < Phase::Write || attempt.elapsed < took.saturating_mul(AMPLE).max(LEAST))
 }
 
 /// Own policy > own resource > name resolution > connect > TLS > HTTP bytes > timeout > upstream

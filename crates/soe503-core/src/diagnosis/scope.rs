@@ -1,4 +1,4 @@
-//! How far a failure reaches, as far as one request and the pool's states show.
+//! How far a failure reaches, as far as the request, the pool's states and its last seconds show.
 
 use super::compose::Found;
 use super::{Context, Level, Scope, mechanical};
@@ -30,6 +30,8 @@ pub(super) fn scope(
             Category::CircuitOpen | Category::Maintenance => Level::Pool,
             Category::Overload if primary != Cause::OverloadUpstreamShedding => Level::Pool,
             _ if total > 0 && affected >= total => Level::Pool,
+            // The pool has no backends, and this is why.
+            _ if total == 0 && context.unresolved == Some(primary) => Level::Pool,
             _ if affected > 1 => Level::Subset,
             _ if affected == 1 => Level::Backend,
             _ => Level::Request,
@@ -43,7 +45,7 @@ pub(super) fn scope(
     }
 }
 
-/// Backends that failed this request, or that are out of rotation.
+/// Backends that failed this request, that are out of rotation, or that fail other requests too.
 fn affected(ledger: &Ledger, context: &Context) -> usize {
     let mut names: Vec<&str> = context
         .backends
@@ -51,6 +53,12 @@ fn affected(ledger: &Ledger, context: &Context) -> usize {
         .filter(|backend| !backend.condition.in_rotation())
         .map(|backend| &*backend.name)
         .collect();
+    let failing = context.findings.iter().flat_map(|found| &found.failing);
+    for name in failing {
+        if context.backend(name).is_some() && !names.contains(&&**name) {
+            names.push(name);
+        }
+    }
     let own = ledger.attempts.iter().filter(|a| a.pool.is_none());
     for attempt in own {
         if let Some(name) = &attempt.backend

@@ -23,6 +23,9 @@ pub(super) fn fault(attempt: &Attempt, names: &Names<'_>) -> String {
     let ended = end(attempt, names);
     match attempt.knock {
         Some(Knock::Refused) => format!("{ended}; it refuses connections since"),
+        _ if attempt.used_up => {
+            format!("{ended}; it closes connections at this age or after so many requests")
+        }
         _ => ended,
     }
 }

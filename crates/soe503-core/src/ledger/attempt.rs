@@ -115,6 +115,14 @@ pub struct Attempt {
     /// The backend broke off a fresh connection too, within the last ten seconds: then it is not
     /// about idle connections.
     pub fresh_breaks: bool,
+    /// The backend is known to close connections about where this one was: after so many requests, or when they
+    /// have been idle for so long.
+    #[serde(default)]
+    pub used_up: bool,
+    /// Connects to the address had been waiting before this one, and nothing shows that an error which came at
+    /// once is not the end of their wait: [`Reachability`](crate::reachability::Reachability).
+    #[serde(default)]
+    pub joined: bool,
     /// Why it was, or was not, tried again.
     pub retry: Option<RetryVerdict>,
 }
@@ -156,6 +164,8 @@ impl Attempt {
             below: None,
             knock: None,
             fresh_breaks: false,
+            used_up: false,
+            joined: false,
             retry: None,
         }
     }

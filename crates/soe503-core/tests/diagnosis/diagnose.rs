@@ -1,6 +1,9 @@
 //! From all attempts of a request to one cause.
 
+use std::sync::Arc;
+
 use soe503_core::Cause;
+use soe503_core::diagnosis::rules::Findings;
 use soe503_core::diagnosis::{Because, Condition, Context, Evidence, Grade, Level, diagnose};
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, RetryVerdict, TimeoutKind};
 
@@ -62,6 +65,43 @@ fn precedence() {
             }
         }
     }
+}
+
+/// The request's deadline ended what came after an answer.
+#[test]
+fn what_was_answered_goes_before_what_was_cut() {
+    let cut = |phase, millis| Attempt {
+        elapsed: ms(millis),
+        ..failed(phase, Fault::Timeout(TimeoutKind::Total))
+    };
+    let primary = |second| {
+        let both = ledger([on(1, "a", answered(500)), on(2, "b", second)]);
+        let diagnosis = diagnose(&both, &pool());
+        (diagnosis.primary, diagnosis.contributing)
+    };
+    // The answer took 40 ms.
+    let (error, late) = (
+        Cause::DependencyUpstreamError,
+        Cause::DependencyResponseTimeout,
+    );
+    assert_eq!(primary(cut(Phase::WaitHeaders, 159)), (error, vec![late]));
+    assert_eq!(primary(cut(Phase::WaitHeaders, 0)).0, error, "in the pause");
+    assert_eq!(
+        primary(cut(Phase::Queue, 900)),
+        (error, vec![Cause::OverloadQueueTimeout]),
+        "without a backend"
+    );
+    assert_eq!(primary(cut(Phase::Connect, 40)).0, error);
+    // Ample time: the second one is silent.
+    assert_eq!(primary(cut(Phase::WaitHeaders, 160)), (late, vec![error]));
+    let own = Attempt {
+        elapsed: ms(60),
+        ..hung()
+    };
+    assert_eq!(primary(own).0, late, "its own time was over");
+    // An open circuit comes after both, and nothing was answered where all were cut.
+    let refused = [on(1, "a", cut(Phase::WaitHeaders, 90)), circuit_open(None)];
+    assert_eq!(diagnose(&ledger(refused), &pool()).primary, late);
 }
 
 #[test]
@@ -235,6 +275,35 @@ fn scopes() {
     assert_eq!(
         level(&ledger([policy(Cause::ConfigUnknownPool)]), &pool()),
         Level::Request
+    );
+}
+
+#[test]
+fn those_who_fail_others_are_affected_as_well() {
+    let failing = |names: &[&str]| Context {
+        findings: Some(Arc::new(Findings {
+            failing: names.iter().map(|name| Arc::from(*name)).collect(),
+            ..Findings::default()
+        })),
+        ..pool()
+    };
+    let one = ledger([on(1, "a", reset())]);
+    let scope = |names: &[&str]| {
+        let scope = diagnose(&one, &failing(names)).scope;
+        (scope.level, scope.backends_affected)
+    };
+    assert_eq!(scope(&[]), (Level::Backend, Some(1)));
+    assert_eq!(scope(&["a"]), (Level::Backend, Some(1)));
+    assert_eq!(scope(&["c", "gone"]), (Level::Subset, Some(2)));
+    assert_eq!(scope(&["b", "c"]), (Level::Pool, Some(3)));
+    let nobody = Context {
+        unresolved: Some(Cause::DependencyDnsFailure),
+        ..Context::default()
+    };
+    let nobody = diagnose(&ledger([policy(Cause::ConfigNoEndpoints)]), &nobody);
+    assert_eq!(
+        (nobody.primary, nobody.scope.level),
+        (Cause::DependencyDnsFailure, Level::Pool)
     );
 }
 

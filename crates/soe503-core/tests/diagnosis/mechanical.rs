@@ -261,6 +261,7 @@ fn answers() {
         ),
         ("429", answered(429), OverloadUpstreamShedding),
         ("507", answered(507), ResourceDiskFull),
+        ("508", answered(508), ConfigLoopDetected),
         ("500", answered(500), DependencyUpstreamError),
         ("502", answered(502), DependencyUpstreamError),
         ("504", answered(504), DependencyUpstreamError),

@@ -58,6 +58,14 @@ fn fm24_connects_are_told_apart() {
             after(249, errno(Phase::Connect, 113)),
             ConfigFirewallReject,
         ),
+        (
+            "… at the end of what others waited for",
+            Attempt {
+                joined: true,
+                ..errno(Phase::Connect, 113)
+            },
+            DependencyHostUnreachable,
+        ),
         ("EACCES", errno(Phase::Connect, 13), ConfigFirewallReject),
         ("EPERM", errno(Phase::Connect, 1), ConfigFirewallReject),
         (
@@ -85,6 +93,10 @@ fn connections_that_break() {
         fault: Some(Fault::Closed),
         ..attempt
     };
+    let used_up = |attempt| Attempt {
+        used_up: true,
+        ..attempt
+    };
     check(&[
         ("RST, fresh", reset(), DependencyResetBeforeResponse),
         ("FIN, fresh", closed(reset()), DependencyResetBeforeResponse),
@@ -103,6 +115,35 @@ fn connections_that_break() {
             "RST, reused, busy",
             idle(499),
             DependencyResetBeforeResponse,
+        ),
+        (
+            "RST, reused, busy, and known to end there",
+            used_up(idle(3)),
+            ConfigKeepaliveMismatch,
+        ),
+        (
+            "… but fresh ones break as well",
+            Attempt {
+                fresh_breaks: true,
+                ..used_up(idle(3))
+            },
+            DependencyResetBeforeResponse,
+        ),
+        (
+            "… but later than a round trip",
+            Attempt {
+                elapsed: ms(501),
+                ..used_up(idle(3))
+            },
+            DependencyResetBeforeResponse,
+        ),
+        (
+            "… but the answer had begun",
+            Attempt {
+                bytes_received: Some(1),
+                ..used_up(idle(3))
+            },
+            DependencyResponseTruncated,
         ),
         (
             "RST, reused, idle, and refused when asked again",

@@ -31,7 +31,7 @@ fn verdicts() {
         status: Some(200),
         ..failed(Phase::Done, Fault::Grpc(status))
     };
-    let rows: [(&str, Attempt, Verdict); 37] = [
+    let rows: [(&str, Attempt, Verdict); 38] = [
         (
             "REFUSED_STREAM",
             h2(Phase::WaitHeaders, Http2Fault::Reset(7)),
@@ -119,6 +119,7 @@ fn verdicts() {
             Verdict::Failure,
         ),
         ("507", answered(507), Verdict::Failure),
+        ("508", answered(508), Verdict::Ignore),
         (
             "client left, waiting",
             gone(Phase::WaitHeaders, None),

@@ -79,6 +79,8 @@ pub(crate) fn answer(
         request.extensions_mut().insert(told);
     }
     if seen.via && via::hops(request.headers()) > front.max_hops {
+        // Who asked is a proxy, which hands the answer on to whom it likes: nobody on the way is told more than the public.
+        request.extensions_mut().insert(Exposure::Public);
         let response = route.refuse(&request, &looped());
         note(&mut in_flight, &response);
         return Answering::ready(response.map(|text| in_flight.text(text)));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use soe503_core::Tick;
 use soe503_core::ledger::{Fault, TimeoutKind};
+use soe503_core::reachability::Reachability;
 use tokio::net::TcpStream;
 
 use super::connection::Connection;
@@ -37,6 +38,26 @@ pub(super) async fn open(
     ))
 }
 
+/// Takes note of why no connection came about. Whether this may be the end of what other connects have waited for.
+pub(super) fn has_joined(upstream: &Upstream, error: &ConnectError) -> bool {
+    let ConnectError::Io(error) = error else {
+        return false;
+    };
+    unreachable(upstream.reachability(), error)
+}
+
+/// The same, of what is known about an address.
+pub(crate) fn unreachable(of: &Reachability, error: &io::Error) -> bool {
+    match error.raw_os_error() {
+        Some(libc::EHOSTUNREACH) => of.unreachable(soe503::clock::now()),
+        Some(libc::ECONNREFUSED) => {
+            of.answered();
+            false
+        }
+        _ => false,
+    }
+}
+
 /// What HTTP can be spoken over.
 #[derive(Debug)]
 pub(super) struct Transport {
@@ -53,11 +74,13 @@ pub(super) async fn transport(
     timeout: Duration,
     now: Tick,
 ) -> Result<Transport, ConnectError> {
+    upstream.reachability().begin(now);
     let stream = match tokio::time::timeout(timeout, tcp(upstream, now)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(ConnectError::Io(error)),
         Err(_elapsed) => return Err(ConnectError::Timeout),
     };
+    upstream.reachability().answered();
     let connect_time = soe503::clock::now().since(now);
     // Requests are written whole; waiting for more would only delay them.
     stream.set_nodelay(true).map_err(ConnectError::Io)?;

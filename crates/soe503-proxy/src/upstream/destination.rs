@@ -12,6 +12,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
 use hashbrown::HashTable;
 use soe503_core::keepalive::KeepAlive;
+use soe503_core::reachability::Reachability;
 
 use super::said::Said;
 use super::{UpstreamOptions, idle};
@@ -34,7 +35,9 @@ pub(super) struct Destination {
     pub(super) accepted: AtomicBool,
     /// When it last broke off a connection that had served nothing, as nanoseconds of a tick.
     pub(super) broke_fresh: AtomicU64,
-    /// How long it keeps idle connections.
+    /// Whether connects to its address wait in vain, however it is reached.
+    pub(super) reachability: Arc<Reachability>,
+    /// How long it keeps idle connections, and how many requests it serves on one.
     pub(super) keepalive: KeepAlive,
     /// What its errors say.
     pub(super) said: Said,
@@ -80,6 +83,10 @@ impl Destination {
             }
             others.push(one);
         }
+        let reachability = others
+            .first()
+            .map(|one| Arc::clone(&one.reachability))
+            .unwrap_or_default();
         let made = Arc::new(Self {
             key: NEXT.fetch_add(1, Ordering::Relaxed),
             address,
@@ -89,6 +96,7 @@ impl Destination {
             tls,
             accepted: AtomicBool::new(false),
             broke_fresh: AtomicU64::new(0),
+            reachability,
             keepalive: KeepAlive::new(),
             said: Said::default(),
         });
@@ -102,6 +110,16 @@ impl Destination {
     pub(super) fn companion(&self) -> Option<SocketAddr> {
         self.companion.as_deref().copied()
     }
+}
+
+/// Whether connects to `address` wait in vain, if a backend is there: for whoever connects to it as well. Not for the
+/// request path: it takes a lock.
+pub(crate) fn reachability(address: SocketAddr) -> Option<Arc<Reachability>> {
+    let here = {
+        let known = known();
+        known.get(&address)?.iter().find_map(Weak::upgrade)
+    };
+    here.map(|one| Arc::clone(&one.reachability))
 }
 
 impl Drop for Destination {
@@ -181,6 +199,20 @@ mod tests {
         ] {
             assert_ne!(one.key, other.key);
         }
+    }
+
+    #[test]
+    fn what_is_known_of_an_address_is_known_once() {
+        let patient = UpstreamOptions {
+            idle_timeout: Duration::from_secs(5),
+            ..OPTIONS
+        };
+        let one = Destination::of(address(5), None, OPTIONS, None);
+        let other = Destination::of(address(5), None, patient, None);
+        assert!(Arc::ptr_eq(&one.reachability, &other.reachability));
+        let found = reachability(address(5)).unwrap();
+        assert!(Arc::ptr_eq(&one.reachability, &found));
+        assert!(reachability(address(6)).is_none());
     }
 
     #[test]

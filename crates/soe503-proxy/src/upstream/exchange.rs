@@ -89,10 +89,11 @@ pub(super) async fn run(
     match answer {
         Some(Ok(head)) => trial.answered(head, exchange),
         Some(Err(fault)) => {
+            let served = exchange.connection.served;
             // Nothing more will come of this connection.
             drop(exchange);
             if is_break(&fault) {
-                trial.note_idle_close();
+                trial.note_idle_close(served);
                 Box::pin(trial.knock()).await;
             }
             Err(trial.failed(fault))
@@ -276,7 +277,9 @@ impl Trial {
                         self.attempt.connect = Some(connected);
                         self.attempt.bytes_sent = Some(0);
                     }
-                    ConnectError::Io(_) => {}
+                    ConnectError::Io(_) => {
+                        self.attempt.joined = connect::has_joined(&self.upstream, &error)
+                    }
                 }
                 Err(fault::of_connect(&error))
             }
@@ -284,9 +287,11 @@ impl Trial {
     }
 
     /// A used connection that breaks before it answers was closed while it was idle, or nearly so.
-    fn note_idle_close(&self) {
+    fn note_idle_close(&mut self, served: u64) {
         if let (Some(age), Some(0)) = (self.attempt.idle_age, self.attempt.bytes_received) {
-            self.upstream.idle_closed(self.attempt.started, age);
+            let now = self.attempt.started;
+            self.upstream.idle_closed(now, age, served);
+            self.attempt.used_up = self.upstream.is_used_up(now, age, served);
         }
     }
 

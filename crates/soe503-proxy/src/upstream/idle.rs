@@ -57,7 +57,7 @@ pub(super) fn take(upstream: &Upstream, now: Tick) -> Option<Box<Connection>> {
                 dropped.push(connection);
                 dropped.append(&mut idle.connections);
             } else if connection.is_spoiled() {
-                upstream.idle_closed(now, age);
+                upstream.idle_closed(now, age, connection.served);
                 dropped.push(connection);
             } else {
                 return Some(connection);
@@ -104,7 +104,7 @@ pub(crate) fn sweep(now: Tick) {
                 let age = now.since(c.idle_since);
                 let closed = age < limit && c.is_spoiled();
                 if closed {
-                    upstream.idle_closed(now, age);
+                    upstream.idle_closed(now, age, c.served);
                 }
                 closed || age >= limit
             };

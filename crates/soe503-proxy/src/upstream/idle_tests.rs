@@ -99,3 +99,29 @@ async fn what_is_too_old_goes_with_the_sweep_and_teaches_nothing() {
     assert_eq!(read.unwrap(), 0);
     assert_eq!(upstream.idle_limit(at(61_000)), OPTIONS.idle_timeout);
 }
+
+#[tokio::test]
+async fn what_a_backend_closes_soon_teaches_how_many_requests_it_serves() {
+    let (upstream, listener) = backend().await;
+    for round in [0, 2_000, 4_000] {
+        assert_eq!(upstream.requests_per_connection(at(round)), None);
+        let (mut closed, far) = connection(&listener, at(round)).await;
+        closed.served = 100;
+        drop(far);
+        poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            if closed.is_spoiled() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+        put(&upstream, closed);
+        assert!(take(&upstream, at(round + 3)).is_none());
+    }
+    assert_eq!(upstream.requests_per_connection(at(5_000)), Some(100));
+    assert!(upstream.is_used_up(at(5_000), Duration::from_millis(3), 100));
+    assert!(!upstream.is_used_up(at(5_000), Duration::from_millis(3), 99));
+    assert_eq!(upstream.idle_limit(at(5_000)), OPTIONS.idle_timeout);
+}

@@ -34,12 +34,15 @@ use http::{HeaderValue, Request, Response};
 use soe503::{BoxError, RequestContext};
 use soe503_core::Tick;
 use soe503_core::keepalive::{Source, parse_timeout};
+use soe503_core::reachability::Reachability;
 use tower_service::Service;
 
 pub use self::body::UpstreamBody;
+pub(crate) use self::connect::unreachable;
 use self::connection::Connection;
 pub(crate) use self::connection::Detached;
 use self::destination::Destination;
+pub(crate) use self::destination::reachability;
 pub(crate) use self::exchange::{Tunnel, Upgrade};
 pub use self::h1_body::{H1Body, H1BodyError};
 pub use self::h2::{H2Body, H2Options};
@@ -241,10 +244,28 @@ impl Upstream {
             .judge(now, self.0.to.options.idle_timeout)
     }
 
-    /// It closed a connection that had been idle for `age`, or a little less.
-    fn idle_closed(&self, now: Tick, age: Duration) {
+    /// After how many requests it closes a connection without a word, as far as it has shown it.
+    pub fn requests_per_connection(&self, now: Tick) -> Option<u32> {
+        self.0.to.keepalive.requests(now)
+    }
+
+    /// It closed a connection that had been idle for `age`, or a little less, and had served so many requests.
+    fn idle_closed(&self, now: Tick, age: Duration, served: u64) {
         let open = age.saturating_sub(idle::SWEEP);
+        let served = u32::try_from(served).unwrap_or(u32::MAX);
         self.0.to.keepalive.closed(now, open, age);
+        self.0.to.keepalive.counted(now, open, served);
+    }
+
+    /// Whether it is known to close a connection like this one.
+    fn is_used_up(&self, now: Tick, age: Duration, served: u64) -> bool {
+        let served = u32::try_from(served).unwrap_or(u32::MAX);
+        self.0.to.keepalive.is_used_up(now, age, served)
+    }
+
+    /// Whether connects to it wait in vain.
+    fn reachability(&self) -> &Reachability {
+        &self.0.to.reachability
     }
 
     /// It answered with a failure; so much of the body is here.

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::Tick;
 use crate::cause::Cause;
-use crate::diagnosis::history::History;
+use crate::diagnosis::history::{BackendHistory, History};
+use crate::diagnosis::sick::{is_half, is_late, seen};
 
 /// What the rules are asked about.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +57,9 @@ pub struct Findings {
     pub answering: Vec<Arc<str>>,
     /// Attempts that were waited for beyond their time.
     pub late: Option<Late>,
+    /// Backends at which at least half of the attempts of the last five seconds failed.
+    #[serde(default)]
+    pub failing: Vec<Arc<str>>,
 }
 
 /// How far back causes are counted.
@@ -74,7 +78,11 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
     let history = inputs.history;
     let usual = history.usual();
     let usual = usual.as_ref();
-    let tested = inputs.limit.is_some_and(|limit| limit.saturated);
+    let failing = failing(history);
+    // Backends that fail answer no more with more in flight either.
+    let fail = is_half(failing.len(), history.backends().len())
+        && seen(&history.causes(RECENT)).is_some_and(|cause| !is_late(cause));
+    let tested = !fail && inputs.limit.is_some_and(|limit| limit.saturated);
     let mut list = Vec::new();
     list.extend(inputs.own.finding());
     list.extend(plaintext::plaintext(inputs.speak_tls));
@@ -131,7 +139,19 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
         busier: times(RISE),
         answering: answering.map(|b| Arc::clone(&b.label.name)).collect(),
         late: inputs.late,
+        failing,
     }
+}
+
+/// Backends that fail as many as they answer, lately. What is under way counts for neither.
+fn failing(history: &History) -> Vec<Arc<str>> {
+    let from = history.newest().saturating_sub(RECENT);
+    let fails = |backend: &&BackendHistory| {
+        let (_, failed) = backend.tally(from);
+        failed > 0 && failed >= backend.answered(from)
+    };
+    let failing = history.backends().iter().filter(fails);
+    failing.map(|b| Arc::clone(&b.label.name)).collect()
 }
 
 /// Requests fail, and hardly any is sent: a circuit is open, or all backends are out. Nothing can be

@@ -19,6 +19,9 @@ pub(super) struct Open {
     alarming: u32,
     /// Nanoseconds since something was answered.
     silent: f64,
+    /// Requests that ended without an answer since then, and what was admitted and waited at the last look.
+    gave_up: f64,
+    before: (u64, u32),
     /// So many in flight turned out to be no crowd.
     excused: f64,
 }
@@ -66,6 +69,9 @@ const PATIENCE: f64 = 1.5;
 const SURE: u32 = 2;
 /// Nothing was answered for so long although somebody waits, and nothing is known: nanoseconds.
 const SILENT: f64 = 1e9;
+/// And so many of those who wait have been given up for each that is still waited for. Answers may take seconds by
+/// plan; that there are none is known once their time is over, not before. A few clients leave earlier.
+const GIVEN_UP: f64 = 0.5;
 
 impl Open {
     pub(super) const fn new() -> Self {
@@ -77,6 +83,8 @@ impl Open {
             looks: VecDeque::new(),
             alarming: 0,
             silent: 0.0,
+            gave_up: 0.0,
+            before: (0, 0),
             excused: 0.0,
         }
     }
@@ -94,10 +102,12 @@ impl Open {
         });
         let quiet = seen.answers.count > 0 || seen.pending <= seen.floor;
         self.silent = if quiet { 0.0 } else { self.silent + past };
+        self.count_given_up(quiet, seen);
         let Some(usual) = self.usual else {
             self.learn(past, seen);
             self.looks.clear();
-            return (self.silent > SILENT).then_some(Alarm {
+            let given_up = self.gave_up >= GIVEN_UP * f64::from(seen.pending);
+            return (self.silent > SILENT && given_up).then_some(Alarm {
                 usual: None,
                 rate: None,
             });
@@ -130,7 +140,21 @@ impl Open {
         self.fresh_for = 0.0;
         self.alarming = 0;
         self.silent = 0.0;
+        self.gave_up = 0.0;
         self.usual = found.or(self.usual);
+    }
+
+    /// Those who were admitted, and neither wait any more nor were answered.
+    fn count_given_up(&mut self, quiet: bool, seen: &Seen) {
+        let (admitted, pending) =
+            core::mem::replace(&mut self.before, (seen.admitted, seen.pending));
+        let ended =
+            (seen.admitted - admitted) as f64 + f64::from(pending) - f64::from(seen.pending);
+        self.gave_up = if quiet {
+            0.0
+        } else {
+            self.gave_up + ended.max(0.0)
+        };
     }
 
     /// Adds the looks up that go back `span`; forgets the others.

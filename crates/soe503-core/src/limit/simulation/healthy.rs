@@ -125,6 +125,26 @@ fn slow_is_not_busy() {
     }
 }
 
+/// Answers that take two seconds by plan, from the first one on: that none has come after one says nothing.
+#[test]
+fn a_slow_start_is_no_silence() {
+    for seed in 1..=3 {
+        for rate in [20.0, 60.0, 600.0] {
+            let by_plan = |_, rng: &mut fastrand::Rng| 2.0 + 1.5 * rng.f64();
+            let out = World {
+                seed,
+                load: vec![(0.0, rate)],
+                service: by_plan,
+                workers: vec![(0.0, UNLIMITED)],
+                until: 15.0,
+                patience: 6.0,
+                ..World::default()
+            };
+            untouched(&out.run());
+        }
+    }
+}
+
 /// All freeze and go on: what came meanwhile waits here, and is served at once when they are back.
 #[test]
 fn a_stall_is_ridden_out() {

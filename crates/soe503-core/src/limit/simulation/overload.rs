@@ -239,6 +239,26 @@ fn a_few_that_come_closer_are_no_rush() {
     }
 }
 
+/// Backends that have never answered: once the first have been given up, no more than some are sent to them.
+#[test]
+fn silence_from_the_first_request_on() {
+    for seed in 1..=3 {
+        let world = World {
+            seed,
+            load: vec![(0.0, 400.0)],
+            frozen: (0.0, 8.0),
+            until: 16.0,
+            ..World::default()
+        };
+        let out = world.run();
+        whole(&out);
+        let mut looks = out.limits.iter();
+        let limited = looks.any(|look| look.why != LimitWhy::Fixed);
+        assert!(limited, "{seed}: as many as like");
+        assert_eq!(out.failed(11.5, 16.0), 0, "{seed}: they are back");
+    }
+}
+
 /// Impatient clients and a stall: without a limit, what they have left keeps the backends busy.
 #[test]
 fn a_stall_leaves_no_work_behind() {

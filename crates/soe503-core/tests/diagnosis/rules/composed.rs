@@ -43,7 +43,7 @@ fn a_finding_replaces_stands_behind_or_stays_out() {
     let load = overloaded();
     let dependency = slow_dependency();
     type Row<'a> = (&'a str, Attempt, &'a World, Cause, Option<Cause>, Grade);
-    let rows: [Row<'_>; 9] = [
+    let rows: [Row<'_>; 10] = [
         (
             "late in overload",
             timed_out("b0", 1_000),
@@ -101,6 +101,14 @@ fn a_finding_replaces_stands_behind_or_stays_out() {
             Grade::Proven,
         ),
         (
+            "circuit opened by those who were late",
+            circuit_open(Some(DependencyResponseTimeout)),
+            &dependency,
+            CircuitConsecutiveFailures,
+            Some(DependencyResponseTimeout),
+            Grade::Proven,
+        ),
+        (
             "turned away behind it",
             queue_full(),
             &dependency,
@@ -125,6 +133,15 @@ fn a_finding_replaces_stands_behind_or_stays_out() {
             "{name}: {told:#?}"
         );
     }
+}
+
+#[test]
+fn what_lies_behind_a_circuits_root_stands_beside_it() {
+    let late = circuit_open(Some(Cause::DependencyResponseTimeout));
+    let told = diagnosed(late, &slow_dependency());
+    assert!(told.contributing.contains(&Cause::DependencyShared));
+    let measured = |fact: &Evidence| matches!(fact, Evidence::Measured(Fact::Together { .. }));
+    assert!(told.evidence.iter().any(measured));
 }
 
 #[test]

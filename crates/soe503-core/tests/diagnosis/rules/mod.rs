@@ -6,5 +6,6 @@ mod others;
 mod reach;
 mod replay;
 mod requests;
+mod sick;
 mod single;
 mod world;

@@ -289,6 +289,7 @@ fn idle_timeout(pool: &PoolState, shown: &BackendSnapshot, now: Tick) -> Option<
             Source::Learned => api::IdleTimeoutSource::Learned,
             _ => api::IdleTimeoutSource::Unknown,
         },
+        requests: backend.service.requests_per_connection(now),
     })
 }
 

@@ -52,6 +52,7 @@ pub(super) async fn checkout(trial: &mut Trial, options: &H2Options) -> Result<A
             Some(Err(unopened)) => {
                 trial.attempt.phase = unopened.phase;
                 trial.attempt.connect = unopened.connect;
+                trial.attempt.joined = unopened.joined;
                 trial.attempt.bytes_sent = Some(0);
                 return Err(unopened.fault);
             }

@@ -24,6 +24,7 @@ pub(super) async fn wait(mut waiting: watch::Receiver<Opened>) -> Opened {
         Ok(opened) => opened.clone(),
         // The task is gone without a word: the worker is ending.
         Err(_gone) => Some(Err(Unopened {
+            joined: false,
             phase: Phase::Connect,
             fault: Fault::Closed,
             connect: None,
@@ -45,7 +46,10 @@ async fn open(upstream: &Upstream, options: &H2Options) -> Result<(Session, Dura
     let limit = upstream.options().connect_timeout;
     let transport = connect::transport(upstream, limit, clock::now())
         .await
-        .map_err(|error| unopened(&error, limit))?;
+        .map_err(|error| Unopened {
+            joined: connect::has_joined(upstream, &error),
+            ..unopened(&error, limit)
+        })?;
     let took = transport.connect_time;
     // RFC 9113 §3.2: over TLS it is spoken only if both sides said so.
     if upstream.tls().is_some() && transport.alpn != Some(Alpn::Http2) {
@@ -53,6 +57,7 @@ async fn open(upstream: &Upstream, options: &H2Options) -> Result<(Session, Dura
             phase: Phase::Tls,
             fault: Fault::Parse(ParseFault::Http2),
             connect: Some(took),
+            joined: false,
         });
     }
     let session = Session::begin(transport.stream, options, clock::now());
@@ -69,5 +74,6 @@ fn unopened(error: &ConnectError, limit: Duration) -> Unopened {
         phase,
         fault: fault::of_connect(error),
         connect,
+        joined: false,
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct Unopened {
     pub(super) fault: Fault,
     /// How long the TCP connect took, or was given.
     pub(super) connect: Option<Duration>,
+    /// Connects had been waiting before: [`Attempt::joined`](soe503_core::ledger::Attempt::joined).
+    pub(super) joined: bool,
 }
 
 /// What there is for a request.

@@ -15,6 +15,7 @@ use super::{grpc, http};
 use crate::config::{BackendProtocol, Probe, StatusSet};
 use crate::net::{Stream, Tls};
 use crate::tls::ClientTls;
+use crate::upstream;
 
 /// Something that checks backends.
 pub trait Prober: Send + Sync + 'static {
@@ -91,9 +92,18 @@ async fn run(
     ask: &Ask<'_>,
     phase: &mut Phase,
 ) -> Result<CheckResult, Stopped> {
-    let stream = TcpStream::connect(address)
-        .await
-        .map_err(|error| Stopped::io(Phase::Connect, &error))?;
+    let known = upstream::reachability(address);
+    let known = known.as_deref();
+    if let Some(known) = known {
+        known.begin(soe503::clock::now());
+    }
+    let stream = TcpStream::connect(address).await.map_err(|error| {
+        let joined = known.is_some_and(|known| upstream::unreachable(known, &error));
+        Stopped::connect(&error, joined)
+    })?;
+    if let Some(known) = known {
+        known.answered();
+    }
     let stream = match tls {
         None => Stream::Tcp(stream),
         Some(tls) => {

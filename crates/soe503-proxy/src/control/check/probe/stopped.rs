@@ -17,6 +17,8 @@ pub(super) struct Stopped {
     fault: Fault,
     text: String,
     hints: Option<Arc<Hints>>,
+    /// Others had been waiting for a connection before.
+    joined: bool,
 }
 
 // === impl Stopped ===
@@ -28,6 +30,7 @@ impl Stopped {
             fault,
             text,
             hints: None,
+            joined: false,
         }
     }
 
@@ -39,6 +42,14 @@ impl Stopped {
         };
         let fault = error.raw_os_error().map_or(Fault::Opaque, Fault::Errno);
         Self::new(phase, fault, format!("{what}: {}", plain(error)))
+    }
+
+    /// No connection came about; perhaps in the end of what others had waited for.
+    pub(super) fn connect(error: &io::Error, joined: bool) -> Self {
+        Self {
+            joined,
+            ..Self::io(Phase::Connect, error)
+        }
     }
 
     pub(super) fn tls(fault: Fault) -> Self {
@@ -123,6 +134,7 @@ impl Stopped {
         attempt.elapsed = elapsed;
         attempt.phase = self.phase;
         attempt.accepted_before = true;
+        attempt.joined = self.joined;
         if let Fault::Status(status) = self.fault {
             attempt.status = Some(status);
         }

@@ -1,0 +1,160 @@
+//! Whether connects to an address wait in vain: what tells a filter's "no" from an address that nobody has.
+//!
+//! Both end in EHOSTUNREACH. A filter (or a router that knows) answers within a round trip; where nobody has the
+//! address, its resolution gives up about three seconds after the *first* connect asked for it (ARP and
+//! neighbour discovery: three tries a second apart, Linux `mcast_solicit` × `retrans_time_ms`), and everybody who
+//! asked meanwhile is told in the same instant. Whoever came last has hardly waited: by its own time alone that
+//! looks like a filter. Two things tell them apart:
+//!
+//! - **who waited before**: an error that comes at once to a connect before which nobody waited is a filter's;
+//! - **the rhythm**: a resolution takes three seconds each time, so errors at two moments that are less than
+//!   [`ROUND`] apart are a filter's, be it one that says so only now and then (routers limit how often they do).
+//!
+//! **Failure mode.** Connects that nobody tells of (another process of this host; a port that is no backend's) may have begun the resolution: then the
+//! first error may be taken for a filter's.
+//!
+//! Shared by all workers: four atomic words, no lock; only connects touch them.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
+
+use crate::Tick;
+use crate::diagnosis::AT_ONCE;
+
+/// What connects to one address have shown. Starts knowing nothing.
+#[derive(Debug, Default)]
+pub struct Reachability {
+    /// The first connect since something came back, in nanoseconds; 0: none.
+    begun: AtomicU64,
+    /// The same, at the moment of the last errors.
+    before: AtomicU64,
+    /// When the last errors began to come; 0: none.
+    errors: AtomicU64,
+    /// How long before that the others had come, in nanoseconds; 0: never.
+    apart: AtomicU64,
+}
+
+/// Resolving an address takes no less, each time.
+const ROUND: Duration = Duration::from_millis(2500);
+
+impl Reachability {
+    /// Nothing known.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A connect begins.
+    pub fn begin(&self, now: Tick) {
+        // Somebody else may be the first at the same time: both are.
+        if self.begun.load(Ordering::Relaxed) == 0 {
+            self.begun.store(nanos(now), Ordering::Relaxed);
+        }
+    }
+
+    /// The host answered a connect, be it with a no of its own.
+    pub fn answered(&self) {
+        if self.begun.load(Ordering::Relaxed) != 0 {
+            self.begun.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// The host is said to be unreachable. Whether that may be the end of what others waited for.
+    pub fn unreachable(&self, now: Tick) -> bool {
+        let last = self.errors.load(Ordering::Relaxed);
+        if last == 0 || now.since(Tick::from_nanos(last)) >= AT_ONCE {
+            let apart = match last {
+                0 => 0,
+                last => nanos(now).saturating_sub(last),
+            };
+            let begun = self.begun.swap(0, Ordering::Relaxed);
+            self.before.store(begun, Ordering::Relaxed);
+            self.apart.store(apart, Ordering::Relaxed);
+            self.errors.store(nanos(now), Ordering::Relaxed);
+        }
+        let apart = self.apart.load(Ordering::Relaxed);
+        if apart != 0 && Duration::from_nanos(apart) < ROUND {
+            return false;
+        }
+        let before = self.before.load(Ordering::Relaxed);
+        before != 0 && now.since(Tick::from_nanos(before)) >= AT_ONCE
+    }
+}
+
+/// Never 0, which stands for none.
+fn nanos(now: Tick) -> u64 {
+    now.as_nanos().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Tick {
+        Tick::from_secs(100).after(Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn nobody_waited_before() {
+        let seen = Reachability::new();
+        seen.begin(at(0));
+        assert!(!seen.unreachable(at(1)), "a filter");
+        // One after another, seconds apart.
+        seen.begin(at(5000));
+        assert!(!seen.unreachable(at(5001)));
+    }
+
+    #[test]
+    fn all_who_waited_are_told_in_the_same_instant() {
+        let seen = Reachability::new();
+        seen.begin(at(0));
+        seen.begin(at(1000));
+        seen.begin(at(3040));
+        for late in [3070, 3070, 3071, 3100] {
+            assert!(seen.unreachable(at(late)), "the end of three seconds");
+            // The next round begins before all have been told.
+            seen.begin(at(late));
+        }
+        seen.begin(at(6000));
+        assert!(seen.unreachable(at(6140)), "and the next round");
+    }
+
+    #[test]
+    fn those_who_gave_up_have_waited_as_well() {
+        let seen = Reachability::new();
+        // Cut after half a second.
+        seen.begin(at(0));
+        seen.begin(at(2900));
+        assert!(seen.unreachable(at(3070)));
+    }
+
+    #[test]
+    fn what_was_answered_is_over() {
+        let seen = Reachability::new();
+        seen.begin(at(0));
+        seen.answered();
+        seen.begin(at(3000));
+        assert!(!seen.unreachable(at(3001)), "a filter since");
+    }
+
+    #[test]
+    fn a_router_that_says_so_once_a_second() {
+        let seen = Reachability::new();
+        seen.begin(at(0));
+        assert!(!seen.unreachable(at(2)));
+        for second in 1..6 {
+            // Most wait in vain; one is told.
+            seen.begin(at(second * 1000 - 900));
+            seen.begin(at(second * 1000));
+            assert!(!seen.unreachable(at(second * 1000 + 2)), "{second}");
+        }
+    }
+
+    #[test]
+    fn a_storm_of_errors_is_no_round() {
+        let seen = Reachability::new();
+        for millis in 0..2000 {
+            seen.begin(at(millis));
+            assert!(!seen.unreachable(at(millis)), "{millis}");
+        }
+    }
+}
