@@ -84,7 +84,8 @@ impl Destination {
             others.push(one);
         }
         let reachability = others
-            .first()
+            .iter()
+            .find(|one| one.address == address)
             .map(|one| Arc::clone(&one.reachability))
             .unwrap_or_default();
         let made = Arc::new(Self {
@@ -115,10 +116,12 @@ impl Destination {
 /// Whether connects to `address` wait in vain, if a backend is there: for whoever connects to it as well. Not for the
 /// request path: it takes a lock.
 pub(crate) fn reachability(address: SocketAddr) -> Option<Arc<Reachability>> {
-    let here = {
+    // Ours may turn out to be the last references, and dropping those takes the lock.
+    let here: Vec<_> = {
         let known = known();
-        known.get(&address)?.iter().find_map(Weak::upgrade)
+        known.at(known.hash(&address)).collect()
     };
+    let here = here.iter().find(|one| one.address == address);
     here.map(|one| Arc::clone(&one.reachability))
 }
 
@@ -207,8 +210,8 @@ mod tests {
             idle_timeout: Duration::from_secs(5),
             ..OPTIONS
         };
-        let one = Destination::of(address(5), None, OPTIONS, None);
-        let other = Destination::of(address(5), None, patient, None);
+        let one = Destination::of(address(5), None, OPTIONS.into(), None);
+        let other = Destination::of(address(5), None, patient.into(), None);
         assert!(Arc::ptr_eq(&one.reachability, &other.reachability));
         let found = reachability(address(5)).unwrap();
         assert!(Arc::ptr_eq(&one.reachability, &found));

@@ -278,7 +278,7 @@ impl Trial {
                         self.attempt.bytes_sent = Some(0);
                     }
                     ConnectError::Io(_) => {
-                        self.attempt.joined = connect::has_joined(&self.upstream, &error)
+                        self.attempt.joined = connect::has_joined(&self.upstream, &error);
                     }
                 }
                 Err(fault::of_connect(&error))

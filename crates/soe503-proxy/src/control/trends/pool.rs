@@ -114,7 +114,7 @@ impl PoolTrends {
                 let after = Seen::of(before, backend);
                 // Of a large pool, one that has only moved up is followed from here.
                 let moved = self.backends.len() > History::MOST_BACKENDS;
-                let second = after.second(before.or(moved.then_some(&after)), backend, at);
+                let second = after.second(before.or_else(|| moved.then_some(&after)), backend, at);
                 self.followed.push((Arc::clone(&backend.name), after));
                 (label(backend, now), second)
             })
