@@ -97,6 +97,9 @@ fn primary(
     if cause == Cause::ConfigKeepaliveMismatch && gone(attempt, context) {
         return (Cause::DependencyResetBeforeResponse, Some(cause));
     }
+    if cause == Cause::ConfigWrongPort && refuse(context, attempt.backend.as_deref()) {
+        return (Cause::DependencyConnectRefused, Some(cause));
+    }
     // The pool only knows that it is empty; who fills it knows why.
     if let (Cause::ConfigNoEndpoints, Some(why)) = (cause, context.unresolved) {
         return (why, Some(cause));
@@ -105,6 +108,14 @@ fn primary(
         return (Cause::DependencyShared, Some(cause));
     }
     (cause, None)
+}
+
+/// A backend of the pool that used to accept refuses, be it another one than `but`: then that some never did is only
+/// because nobody had asked them before, as in a pool with little to do.
+fn refuse(context: &Context, but: Option<&str>) -> bool {
+    context.backends.iter().any(|backend| {
+        backend.cause == Some(Cause::DependencyConnectRefused) && but != Some(&*backend.name)
+    })
 }
 
 /// The backend no longer takes connections: then a close of its idle connections was its death,
@@ -153,6 +164,9 @@ fn root(decisive: Decisive<'_>, context: &Context) -> Option<Cause> {
         );
     match known {
         None if owed => Some(Cause::Unclassified),
+        Some(Cause::ConfigWrongPort) if refuse(context, None) => {
+            Some(Cause::DependencyConnectRefused)
+        }
         known => known,
     }
 }

@@ -15,7 +15,9 @@ pub(super) fn rule_out(
     let mut not = |cause, because| out.push(RuledOut { cause, because });
     match cause {
         Cause::DependencyConnectRefused => {
-            not(Cause::ConfigWrongPort, Because::AcceptedBefore);
+            if attempt.accepted_before {
+                not(Cause::ConfigWrongPort, Because::AcceptedBefore);
+            }
             not(
                 Cause::DependencyHostUnreachable,
                 Because::HostAnswered(attempt.elapsed),

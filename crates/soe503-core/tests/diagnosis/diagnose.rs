@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use soe503_core::Cause;
 use soe503_core::diagnosis::rules::Findings;
-use soe503_core::diagnosis::{Because, Condition, Context, Evidence, Grade, Level, diagnose};
+use soe503_core::diagnosis::{
+    Because, Condition, Context, Evidence, Grade, Level, RuledOut, diagnose,
+};
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, RetryVerdict, TimeoutKind};
 
 use crate::support::{
@@ -178,6 +180,49 @@ fn a_wrong_port_is_suspected_and_only_when_nobody_ever_accepted() {
     );
     assert_eq!(diagnosis.primary, Cause::DependencyConnectRefused);
     assert_eq!(diagnosis.contributing, [Cause::ConfigWrongPort]);
+}
+
+/// The same where the other one is out of rotation already, so that this request did not meet it.
+#[test]
+fn a_pool_that_is_gone_is_no_wrong_port_where_nobody_had_asked_before() {
+    let never = failed(Phase::Connect, Fault::Errno(111));
+    let asked = |name, cause| {
+        let mut context = pool();
+        context.backends[1] = backend(name, Condition::Ejected, Some(cause));
+        diagnose(&ledger([on(1, "a", never.clone())]), &context)
+    };
+    let diagnosis = asked("b", Cause::DependencyConnectRefused);
+    assert_eq!(diagnosis.primary, Cause::DependencyConnectRefused);
+    assert_eq!(diagnosis.replaces, Some(Cause::ConfigWrongPort));
+    assert_eq!(diagnosis.grade, Grade::Inferred);
+    let accepted = |r: &RuledOut| r.because == Because::AcceptedBefore;
+    assert!(
+        !diagnosis.ruled_out.iter().any(accepted),
+        "this one never did"
+    );
+    // A circuit opened for what it was told.
+    let mut context = pool();
+    let open = ledger([circuit_open(Some(Cause::ConfigWrongPort))]);
+    assert_eq!(diagnose(&open, &context).root, Some(Cause::ConfigWrongPort));
+    context.backends[1] = backend(
+        "b",
+        Condition::Ejected,
+        Some(Cause::DependencyConnectRefused),
+    );
+    let root = diagnose(&open, &context).root;
+    assert_eq!(root, Some(Cause::DependencyConnectRefused));
+    // It refuses of its own, or the other one is out for something else.
+    for (name, cause) in [
+        ("a", Cause::DependencyConnectRefused),
+        ("b", Cause::ConfigWrongPort),
+        ("b", Cause::DependencyUpstreamError),
+    ] {
+        assert_eq!(
+            asked(name, cause).primary,
+            Cause::ConfigWrongPort,
+            "{name} {cause:?}"
+        );
+    }
 }
 
 #[test]

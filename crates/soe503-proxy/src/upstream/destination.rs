@@ -233,8 +233,8 @@ mod tests {
 
     #[test]
     fn a_destination_is_small() {
-        // There is one for each backend: three cache lines, with the counts of its references.
+        // There is one for each backend: with the counts of its references, less than four cache lines.
         let bytes = size_of::<Destination>();
-        assert!(bytes <= 176, "{bytes}");
+        assert!(bytes <= 208, "{bytes}");
     }
 }
