@@ -8,7 +8,7 @@
 //!
 //! - **who waited before**: an error that comes at once to a connect before which nobody waited is a filter's;
 //! - **the rhythm**: a resolution takes three seconds each time, so errors at two moments that are less than
-//!   [`ROUND`] apart are a filter's, be it one that says so only now and then (routers limit how often they do).
+//!   2.5 s apart are a filter's, be it one that says so only now and then (routers limit how often they do).
 //!
 //! **Failure mode.** Connects that nobody tells of (another process of this host; a port that is no backend's) may have begun the resolution: then the
 //! first error may be taken for a filter's.
