@@ -17,16 +17,17 @@ pub(super) const LINGER: Duration = Duration::from_millis(200);
 ///
 /// What a request is told is as old as the last probe that came back, and by then the service may be back: without
 /// this, all who come in the last moments of an outage fail, and those who come while the first good probe is
-/// still under way. So where probes come back quickly with an answer, if a bad one, a request hears of some that
-/// were sent after it came. Where they do not, be it that the backends are gone, that they hang, or that
-/// hardly anybody comes, waiting would bring no news.
+/// still under way. So where probes come back quickly with a 503, which says that this will pass (RFC 9110 §15.6.4), a
+/// request hears of some that were sent after it came. Another 5xx promises nothing, and is told at once. Where
+/// probes do not come back, be it that the backends are gone, that they hang, or that hardly anybody comes, waiting
+/// would bring no news.
 pub(super) fn linger(config: &BreakerConfig, trip: &Trip, now: Tick) -> Duration {
     // Who waits for blips waits for news; who does not want that, or would wait for the dead, does not.
     let willing = ride_out::waits_until(config, trip, false).is_some();
     let spoke = trip.last_probe.is_some_and(|probe| {
         now.since(probe.at) <= LINGER
             && trip.knocked.is_none()
-            && probe.cause.is_some_and(is_answer)
+            && probe.cause.is_some_and(will_pass)
     });
     if willing && spoke && config.probe_interval.is_some() {
         LINGER
@@ -35,14 +36,11 @@ pub(super) fn linger(config: &BreakerConfig, trip: &Trip, now: Tick) -> Duration
     }
 }
 
-/// The backend has said it itself, in a whole answer.
-const fn is_answer(cause: Cause) -> bool {
+/// The backend has said it itself, in a whole answer: not now.
+const fn will_pass(cause: Cause) -> bool {
     matches!(
         cause,
-        Cause::OverloadUpstreamShedding
-            | Cause::DependencyUpstream503
-            | Cause::DependencyUpstreamError
-            | Cause::DependencyNested
+        Cause::OverloadUpstreamShedding | Cause::DependencyUpstream503
     )
 }
 
@@ -75,14 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn only_where_probes_come_back_with_an_answer() {
+    fn only_where_probes_are_told_that_it_will_pass() {
         use Cause::*;
         let config = BreakerConfig::default();
         let rows = [
             (Some(OverloadUpstreamShedding), true),
             (Some(DependencyUpstream503), true),
-            (Some(DependencyUpstreamError), true),
-            (Some(DependencyNested), true),
+            (Some(DependencyUpstreamError), false),
+            (Some(DependencyNested), false),
             (Some(DependencyResponseTimeout), false),
             (Some(DependencyConnectTimeout), false),
             (Some(DependencyConnectRefused), false),

@@ -32,7 +32,7 @@ pub struct CircuitOpen {
     /// plainly dead.
     pub wait_until: Option<Tick>,
     /// How long after it came a request may wait nevertheless, for the next probes: 200 ms where probes come
-    /// back quickly with a bad answer, else zero.
+    /// back quickly with a 503, else zero.
     pub linger: Duration,
     /// The circuit's generation. Whoever is about to wait looks whether that has changed.
     pub generation: u64,

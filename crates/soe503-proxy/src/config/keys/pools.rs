@@ -87,8 +87,8 @@ section! {
         /// For so long after the pool's circuit has opened, requests of which nothing was sent wait for it
         /// instead of failing, as far as their deadlines allow: a pool that is back by then has lost
         /// nothing. Several backends that all refuse connections are dead, and nobody waits for them; one
-        /// alone is probably restarting. Later, where the circuit's probes come back quickly with a bad
-        /// answer, a request still waits 200 ms for what the next of them find. 0 lets nobody wait. Needs
+        /// alone is probably restarting. Later, where the circuit's probes come back quickly with a 503,
+        /// a request still waits 200 ms for what the next of them find. 0 lets nobody wait. Needs
         /// `retry.attempts` of 2 or more.
         ride_out: Defaulted<Duration>, default(Duration::from_secs(5)),
             range(Duration::ZERO, Duration::from_secs(3600));
