@@ -58,7 +58,7 @@ pub use pool::{
     Backend, BackendState, ByPriority, Cache, Circuit, CircuitState, Failover, ForcedCircuit,
     HealthCheck, HealthCheckState, HealthHint, Hedge, HintStatus, IdleTimeout, IdleTimeoutSource,
     Latency, Limit, LimitSource, Overload, OverloadStage, Pool, PoolState, Pools, Queue,
-    RetryBudget, Throttle, Tier, Waiting,
+    RetriesCut, RetryBudget, Throttle, Tier, Waiting,
 };
 pub use problem::Problem;
 pub use rate_limit::{RateLimit, RateLimits};

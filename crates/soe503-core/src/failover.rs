@@ -74,7 +74,7 @@ pub fn leave(situation: &Situation<'_>, budget: &RetryBudget) -> Result<(), Retr
     if situation.remaining.is_some_and(|left| left.is_zero()) {
         return Err(RetryVerdict::NoTimeLeft);
     }
-    if sent && !budget.withdraw(situation.now) {
+    if sent && !budget.withdraw_to_leave(situation.now) {
         return Err(RetryVerdict::BudgetEmpty);
     }
     Ok(())

@@ -5,7 +5,7 @@ use core::time::Duration;
 use proptest::prelude::*;
 use soe503_core::Tick;
 use soe503_core::metastable::{Change, Counts, Metastable, Orders, Stage};
-use soe503_core::retry::{BudgetConfig, RetryBudget};
+use soe503_core::retry::{BudgetConfig, Cut, RetryBudget};
 
 /// A pool that is told one second after the other.
 struct Told {
@@ -190,11 +190,11 @@ fn a_budget_that_is_cut_pays_for_nothing() {
     let budget = RetryBudget::new("app", BudgetConfig::default());
     let now = Tick::from_secs(10);
     (0..100).for_each(|_| budget.deposit(now));
-    budget.set_cut(true);
+    budget.set_cut(Cut::Overload, true);
     assert!(!budget.withdraw(now) && !budget.could_pay(now));
     let seen = budget.snapshot(now);
     assert_eq!((seen.available, seen.spent, seen.refused), (0, 0, 1));
-    budget.set_cut(false);
+    budget.set_cut(Cut::Overload, false);
     assert!(budget.could_pay(now) && budget.withdraw(now));
 }
 

@@ -178,6 +178,7 @@ fn scrape() -> Scrape {
             budget_available: 3,
             budget_spent: 12,
             budget_refused: 1,
+            retries_cut: None,
             in_flight: 4,
             in_flight_limit: Some(34),
             limit_why: LimitWhy::Saturated,

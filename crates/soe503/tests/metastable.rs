@@ -16,6 +16,7 @@ use soe503::concurrency_limit::{Limit, LimitConfig};
 use soe503::retry::{BudgetConfig, RetryBudget, RetryPolicy};
 use soe503::{ConcurrencyLimitLayer, RetryLayer, clock};
 use soe503_core::metastable::{Counts, Metastable, Stage};
+use soe503_core::retry::Cut;
 use support::{empty, get};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tower::{Layer, ServiceExt, service_fn};
@@ -96,7 +97,7 @@ async fn play(watched: bool) -> Rc<Seen> {
                 seen.stages.borrow_mut().push(change.to);
             }
             let orders = watch.orders();
-            budget.set_cut(orders.no_retries);
+            budget.set_cut(Cut::Overload, orders.no_retries);
             limit.obey(&orders);
         }
     }

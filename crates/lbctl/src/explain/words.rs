@@ -42,6 +42,7 @@ pub(super) const fn retry(verdict: RetryVerdict) -> &'static str {
         RetryVerdict::BodyTooLarge => "not tried again: the body is larger than the replay buffer",
         RetryVerdict::AttemptsSpent => "not tried again: all attempts are spent",
         RetryVerdict::BudgetEmpty => "not tried again: the retry budget is empty",
+        RetryVerdict::RetriesCut => "not tried again: most attempts fail, so retries are off",
         RetryVerdict::NoTimeLeft => "not tried again: no time left before the deadline",
         RetryVerdict::NoOtherBackend => "not tried again: no other backend is left",
         RetryVerdict::Pointless => "not tried again: it would be the same elsewhere",

@@ -2,7 +2,7 @@
 
 use soe503_api::{
     ByPriority, Circuit, CircuitState, ForcedCircuit, Limit, LimitSource, Overload, OverloadStage,
-    Pool, PoolState, Tier, Timestamp,
+    Pool, PoolState, RetriesCut, Tier, Timestamp,
 };
 
 use super::backends;
@@ -232,6 +232,11 @@ fn budget(pool: &Pool) -> Fact {
     } else {
         style::PLAIN
     };
+    let cut = match budget.cut {
+        None => "",
+        Some(RetriesCut::Overload) => ", cut: retries would keep the overload going",
+        Some(_) => ", cut: most attempts fail",
+    };
     Fact::plain(format!(
         "retry budget {} ({} spent, ",
         count(budget.available),
@@ -239,6 +244,7 @@ fn budget(pool: &Pool) -> Fact {
     ))
     .and(format!("{} refused", count(budget.refused)), refused)
     .and(")", style::PLAIN)
+    .and(cut, style::WARN)
 }
 
 /// When a request is sent to a second backend, and what came of it, if that happens at all.

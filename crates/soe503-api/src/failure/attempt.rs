@@ -80,6 +80,8 @@ pub enum RetryVerdict {
     AttemptsSpent,
     /// The retry budget is empty.
     BudgetEmpty,
+    /// Nothing is retried while most attempts fail, or while retries would keep an overload going.
+    RetriesCut,
     /// The deadline leaves no room for another try.
     NoTimeLeft,
     /// Every backend that could be tried was tried, or none is left in rotation.

@@ -14,5 +14,6 @@ pub use circuit::{Circuit, CircuitState, ForcedCircuit};
 pub use limit::{ByPriority, Limit, LimitSource, Queue};
 pub use overload::{Overload, OverloadStage};
 pub use pools::{
-    Cache, Failover, Hedge, Pool, PoolState, Pools, RetryBudget, Throttle, Tier, Waiting,
+    Cache, Failover, Hedge, Pool, PoolState, Pools, RetriesCut, RetryBudget, Throttle, Tier,
+    Waiting,
 };

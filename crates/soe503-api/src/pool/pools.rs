@@ -110,8 +110,25 @@ pub struct RetryBudget {
     pub available: u64,
     /// Retries made since the proxy started.
     pub spent: u64,
-    /// Retries that were not made because the budget was empty.
+    /// Retries that were not made because the budget was empty, or cut.
     pub refused: u64,
+    /// Why nothing is retried at the moment; `null`: what there is, is paid for.
+    #[serde(default)]
+    pub cut: Option<RetriesCut>,
+}
+
+/// Why a pool retries nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RetriesCut {
+    /// Most attempts fail.
+    MostFail,
+    /// Retries would keep an overload going.
+    Overload,
+    /// A reason this reader does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Requests that were late and were sent to a second backend as well.

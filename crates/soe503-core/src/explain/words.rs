@@ -280,6 +280,9 @@ pub(super) const fn verdict(verdict: RetryVerdict) -> &'static str {
         }
         RetryVerdict::AttemptsSpent => "not tried again: all attempts are spent",
         RetryVerdict::BudgetEmpty => "not tried again: the retry budget is empty",
+        RetryVerdict::RetriesCut => {
+            "not tried again: most attempts fail, so retries are off until they do not"
+        }
         RetryVerdict::NoTimeLeft => "not tried again: the deadline leaves no time for it",
         RetryVerdict::NoOtherBackend => "not tried again: no other backend is left to try",
         RetryVerdict::Pointless => "not tried again: it would fail in the same way",

@@ -48,7 +48,7 @@ impl Counts {
     }
 
     /// Everything that was sent to a backend.
-    pub(super) const fn attempts(&self) -> u64 {
+    pub const fn attempts(&self) -> u64 {
         self.requests + self.retries
     }
 }

@@ -15,14 +15,14 @@
 //! In every window that ends with a withdrawal, retries ≤ `ratio` × requests + `min_per_second` × its
 //! whole seconds. The accounts are integers: a request deposits `ratio` in millionths of a retry.
 //!
-//! While a pool's overload keeps itself going the budget is cut ([`RetryBudget::set_cut`]): requests still
-//! pay in, and nothing is paid out.
+//! While most attempts fail, or a pool's overload keeps itself going, the budget is cut ([`RetryBudget::set_cut`]):
+//! requests still pay in, and nothing is paid out.
 //!
 //! **Failure mode: fail closed.** No budget, no retry; the client sees the first failure. A deposit is
 //! one compare-and-swap; withdrawals are rare by design and take a short lock.
 
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -41,6 +41,16 @@ pub struct BudgetConfig {
     pub window: Duration,
     /// Retries allowed in any second beyond `ratio`. Does not accumulate.
     pub min_per_second: u32,
+}
+
+/// Why a budget pays for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cut {
+    /// Most attempts fail: [`KillSwitch`](super::KillSwitch).
+    MostFail,
+    /// Retries would keep an overload going: [`metastable`](crate::metastable).
+    Overload,
 }
 
 /// A [`BudgetConfig`] that makes no sense.
@@ -69,6 +79,8 @@ pub struct BudgetSnapshot {
     pub window_requests: u64,
     /// Retries in the window.
     pub window_retries: u64,
+    /// Why nothing is paid for at the moment, if so.
+    pub cut: Option<Cut>,
 }
 
 #[derive(Debug)]
@@ -80,8 +92,8 @@ struct Shared {
     /// Requests by bucket: high half the bucket's epoch, low half the count.
     requests: [AtomicU64; BUCKETS],
     account: Mutex<Account>,
-    /// Nothing is paid for at the moment.
-    cut: AtomicBool,
+    /// Why nothing is paid for at the moment: a bit for each [`Cut`].
+    cut: AtomicU8,
 }
 
 #[derive(Debug, Default)]
@@ -136,6 +148,14 @@ impl fmt::Display for BudgetConfigError {
 
 impl core::error::Error for BudgetConfigError {}
 
+// === impl Cut ===
+
+impl Cut {
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
 // === impl RetryBudget ===
 
 impl RetryBudget {
@@ -148,7 +168,7 @@ impl RetryBudget {
                 config,
                 requests: [const { AtomicU64::new(0) }; BUCKETS],
                 account: Mutex::default(),
-                cut: AtomicBool::new(false),
+                cut: AtomicU8::new(0),
             }),
         }
     }
@@ -179,20 +199,42 @@ impl RetryBudget {
         });
     }
 
-    /// Pays for nothing while `cut`: retries would keep an overload going
-    /// ([`metastable`](crate::metastable)).
-    pub fn set_cut(&self, cut: bool) {
-        self.shared.cut.store(cut, Ordering::Relaxed);
+    /// Pays for nothing for this reason while `cut`. Reasons do not know of each other.
+    pub fn set_cut(&self, why: Cut, cut: bool) {
+        let bit = why.bit();
+        if cut {
+            self.shared.cut.fetch_or(bit, Ordering::Relaxed);
+        } else {
+            self.shared.cut.fetch_and(!bit, Ordering::Relaxed);
+        }
+    }
+
+    /// Why nothing is paid for at the moment; `None`: what there is, is.
+    pub fn cut(&self) -> Option<Cut> {
+        let cut = self.shared.cut.load(Ordering::Relaxed);
+        [Cut::Overload, Cut::MostFail]
+            .into_iter()
+            .find(|why| cut & why.bit() != 0)
     }
 
     /// Pays for one retry that is about to happen. `false`: nothing left, do not retry.
     pub fn withdraw(&self, now: Tick) -> bool {
+        self.pay(now, self.cut())
+    }
+
+    /// Pays for another pool's attempt at a request that this one has tried: that most attempts fail here is no
+    /// reason to stay.
+    pub fn withdraw_to_leave(&self, now: Tick) -> bool {
+        self.pay(now, self.cut().filter(|&cut| cut != Cut::MostFail))
+    }
+
+    fn pay(&self, now: Tick, cut: Option<Cut>) -> bool {
         let shared = &self.shared;
         let epoch = shared.epoch(now);
         let allowed = shared.allowed(epoch);
         let mut account = shared.account();
         let (by_requests, by_reserve) = account.left(now, epoch, allowed, &shared.config);
-        let paid = (by_requests > 0 || by_reserve > 0) && !shared.is_cut();
+        let paid = (by_requests > 0 || by_reserve > 0) && cut.is_none();
         if !paid {
             account.refused += 1;
             return false;
@@ -253,6 +295,7 @@ impl RetryBudget {
             refused: account.refused,
             window_requests: shared.window_requests(epoch),
             window_retries: sum(&account.covered, epoch) + sum(&account.reserved, epoch),
+            cut: self.cut(),
         }
     }
 }
@@ -266,7 +309,7 @@ impl Shared {
     }
 
     fn is_cut(&self) -> bool {
-        self.cut.load(Ordering::Relaxed)
+        self.cut.load(Ordering::Relaxed) != 0
     }
 
     fn window_requests(&self, epoch: u32) -> u64 {

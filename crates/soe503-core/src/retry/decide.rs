@@ -155,7 +155,10 @@ pub fn decide(
         return Decision::Stop(RetryVerdict::NoTimeLeft);
     }
     if !budget.withdraw(situation.now) {
-        return Decision::Stop(RetryVerdict::BudgetEmpty);
+        return Decision::Stop(match budget.cut() {
+            Some(_) => RetryVerdict::RetriesCut,
+            None => RetryVerdict::BudgetEmpty,
+        });
     }
     Decision::Retry { after }
 }

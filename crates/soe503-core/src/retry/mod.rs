@@ -9,7 +9,8 @@
 //! 2. **Use** ([`decide`]): is there another backend, time for it to answer, and a reason why it
 //!    should do better? A retry that cannot succeed only adds load.
 //! 3. **Budget** ([`RetryBudget`]): retries are a share of the requests in the last seconds, so an
-//!    outage cannot multiply traffic. Only a retry that really happens withdraws.
+//!    outage cannot multiply traffic. Only a retry that really happens withdraws. While most attempts fail
+//!    nothing is paid out ([`KillSwitch`]).
 //!
 //! The wait before a retry is random between zero and an exponentially growing bound ([`Backoff`]:
 //! full jitter), because clients that failed together must not come back together; and it is never
@@ -23,11 +24,13 @@ mod backoff;
 mod budget;
 mod decide;
 mod http_date;
+mod kill_switch;
 mod replay;
 mod retry_after;
 
 pub use backoff::Backoff;
-pub use budget::{BudgetConfig, BudgetConfigError, BudgetSnapshot, RetryBudget};
+pub use budget::{BudgetConfig, BudgetConfigError, BudgetSnapshot, Cut, RetryBudget};
 pub use decide::{Decision, RetryPolicy, Situation, decide};
+pub use kill_switch::{KillSwitch, Share, Tried};
 pub use replay::{ReplayClass, classify, idempotent_method, is_gone, keepalive_race, may_go_back};
 pub use retry_after::{MAX_RETRY_AFTER, merge_retry_after, parse_retry_after};

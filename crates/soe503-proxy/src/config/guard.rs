@@ -66,6 +66,7 @@ pub enum Window {
 /// - `ratio`: `0.2`
 /// - `window`: `"10s"`
 /// - `min_per_second`: `3`
+/// - `cut_below`: `0.5`
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryBudget {
@@ -75,6 +76,8 @@ pub struct RetryBudget {
     pub window: Duration,
     /// Retries per second that are free, so that a quiet pool can retry too.
     pub min_per_second: u32,
+    /// Nothing is retried while fewer of the attempts than this are answered well. Zero: no such limit.
+    pub cut_below: Ratio,
 }
 
 /// Where requests wait while as many are under way as may be: `[pools.NAME.queue]`.

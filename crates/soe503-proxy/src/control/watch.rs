@@ -74,6 +74,7 @@ fn look(proxy: &Proxy, told: &mut Told, now: Tick) {
         if now.since(seen.overload) >= TURN {
             seen.overload = now;
             tell_overload(pool, incidents, now);
+            tell_retries(pool, incidents, now);
         }
     }
     incidents.turn(proxy, Anchor::now());
@@ -121,6 +122,22 @@ fn tell_overload(pool: &PoolState, incidents: &Incidents, now: Tick) {
         tracing::warn!(pool, from = %change.from, to = %change.to, %why, "overload keeps itself going");
     } else {
         tracing::info!(pool, from = %change.from, to = %change.to, %why, "overload is over");
+    }
+}
+
+fn tell_retries(pool: &PoolState, incidents: &Incidents, now: Tick) {
+    let Some(off) = pool.look_at_retries(now) else {
+        return;
+    };
+    let line = match off {
+        Some(share) => format!("retries are off: {share}"),
+        None => "retries are on again".to_owned(),
+    };
+    incidents.note(&pool.name, EntryKind::Overload, &line, now);
+    let pool = &*pool.name;
+    match off {
+        Some(share) => tracing::warn!(pool, why = %share, "retries are off"),
+        None => tracing::info!(pool, "retries are on again"),
     }
 }
 

@@ -12,9 +12,9 @@ use soe503::stale::StaleCache;
 use soe503_core::breaker::{Breaker, State, Transition};
 use soe503_core::health::HealthReport;
 use soe503_core::limit::ConcurrencyLimit;
-use soe503_core::metastable::Orders;
+use soe503_core::metastable::{Counts, Orders};
 use soe503_core::pool::Pool;
-use soe503_core::retry::RetryBudget;
+use soe503_core::retry::{Cut, KillSwitch, RetryBudget, Share, Tried};
 use soe503_core::throttle::Throttle;
 use soe503_core::{Cause, Tick};
 
@@ -51,6 +51,8 @@ pub struct PoolState {
     bulkheads: Arc<Mutex<HashMap<Arc<str>, ConcurrencyLimit>>>,
     /// Whether its overload keeps itself going. Outlives a reload.
     pub metastable: Arc<MetastableWatch>,
+    /// Turns retries off while most attempts fail. Outlives a reload.
+    kill_switch: Arc<Mutex<KillSwitch>>,
     /// What rules found about its last minutes. Outlives a reload.
     pub trends: Arc<Trends>,
     /// What happened so far. Outlives a reload.
@@ -83,6 +85,7 @@ impl PoolState {
             throttle: throttle(&config, None),
             cache: cache(&config, None),
             metastable: Arc::default(),
+            kill_switch: Arc::default(),
             trends: Arc::default(),
             counters: Arc::default(),
             releases: Arc::default(),
@@ -138,6 +141,7 @@ impl PoolState {
             cache: cache(&config, self.cache.as_ref()),
             bulkheads: Arc::clone(&self.bulkheads),
             metastable: Arc::clone(&self.metastable),
+            kill_switch: Arc::clone(&self.kill_switch),
             trends: Arc::clone(&self.trends),
             counters: Arc::clone(&self.counters),
             releases: Arc::clone(&self.releases),
@@ -175,7 +179,7 @@ impl PoolState {
             return None;
         }
         let closed = self.breaker.state() == State::Closed;
-        let counts = self.counters.ends(self.budget.snapshot(now).spent);
+        let counts = self.counts(now);
         let (change, orders) = self
             .metastable
             .turn(now, counts, self.limit.pending(), closed);
@@ -183,8 +187,32 @@ impl PoolState {
         change
     }
 
+    /// Looks whether most attempts fail, about once a second, and turns retries off and on by it. What they are off
+    /// for, if that has changed.
+    pub fn look_at_retries(&self, now: Tick) -> Option<Option<Share>> {
+        let closed = self.breaker.state() == State::Closed;
+        let counts = self.counts(now);
+        let tried = Tried {
+            attempts: counts.attempts(),
+            good: counts.good,
+        };
+        let below = self.config.retry_budget.cut_below;
+        let mut switch = self
+            .kill_switch
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let change = switch.turn(now, tried, below, closed);
+        // Each time: after a reload the budget may be another one.
+        self.budget.set_cut(Cut::MostFail, switch.on().is_some());
+        change.map(|_| switch.on())
+    }
+
+    fn counts(&self, now: Tick) -> Counts {
+        self.counters.ends(self.budget.snapshot(now).spent)
+    }
+
     fn obey(&self, orders: &Orders) {
-        self.budget.set_cut(orders.no_retries);
+        self.budget.set_cut(Cut::Overload, orders.no_retries);
         self.limit.obey(orders);
     }
 

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use soe503::clock::now;
 use soe503_core::Tick;
 use soe503_core::metastable::Orders;
+use soe503_core::retry::Cut;
 
 use crate::checks::check;
 use crate::clock::pass;
@@ -57,7 +58,7 @@ async fn cut(scene: Rc<Scene>) {
 }
 
 fn obey(scene: &Scene, orders: &Orders) {
-    scene.stack.budget.set_cut(orders.no_retries);
+    scene.stack.budget.set_cut(Cut::Overload, orders.no_retries);
     scene.stack.limit.obey(orders);
 }
 

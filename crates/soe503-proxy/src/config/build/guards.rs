@@ -84,6 +84,7 @@ pub(super) fn retry_budget(keys: &RetryBudgetKeys) -> RetryBudget {
         ratio: keys.ratio.value,
         window: keys.window.value,
         min_per_second: keys.min_per_second.value,
+        cut_below: keys.cut_below.value,
     }
 }
 

@@ -251,6 +251,9 @@ section! {
             range(Duration::from_secs(1), Duration::from_secs(3600));
         /// Retries per second that are free, so that a quiet pool can retry too.
         min_per_second: Defaulted<u32>, default(3), range(0, 100_000);
+        /// Nothing is retried while fewer of the attempts than this are answered well, of at least 20 in the last
+        /// five seconds: another one would probably fail as well. 0: no such limit.
+        cut_below: Defaulted<Ratio>, default(Ratio::percent(50)), range(Ratio::ZERO, Ratio::percent(99));
     }
 }
 

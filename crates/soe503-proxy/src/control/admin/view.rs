@@ -11,6 +11,7 @@ use soe503_core::keepalive::Source;
 use soe503_core::limit::{LimitSnapshot, LimitWhy};
 use soe503_core::metastable::Stage;
 use soe503_core::pool::{BackendSnapshot, BackendState, PoolState as CoreState, TierSnapshot};
+use soe503_core::retry::Cut;
 use soe503_core::{Cause, Tick};
 
 use crate::config::Queue;
@@ -46,6 +47,11 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
             available: budget.available,
             spent: budget.spent,
             refused: budget.refused,
+            cut: budget.cut.map(|cut| match cut {
+                Cut::MostFail => api::RetriesCut::MostFail,
+                Cut::Overload => api::RetriesCut::Overload,
+                _ => api::RetriesCut::Unknown,
+            }),
         },
         hedge: pool
             .config

@@ -121,6 +121,7 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
         budget_available: budget.available,
         budget_spent: budget.spent,
         budget_refused: budget.refused,
+        retries_cut: budget.cut,
         in_flight: u64::from(limit.in_use),
         in_flight_limit: (limit.limit < u32::MAX).then(|| u64::from(limit.limit)),
         limit_why: limit.why,

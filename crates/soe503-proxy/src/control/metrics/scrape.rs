@@ -11,6 +11,7 @@ use soe503_core::hedge::HedgeSnapshot;
 use soe503_core::limit::LimitWhy;
 use soe503_core::metastable::Stage;
 use soe503_core::rate::RateSnapshot;
+use soe503_core::retry::Cut;
 use soe503_core::throttle::ThrottleSnapshot;
 use soe503_core::waiting::WaitingSnapshot;
 
@@ -144,6 +145,8 @@ pub struct PoolScrape {
     pub budget_spent: u64,
     /// Retries that the budget refused.
     pub budget_refused: u64,
+    /// Why nothing is retried, if so.
+    pub retries_cut: Option<Cut>,
     /// Requests under way.
     pub in_flight: u64,
     /// How many may be; `None`: no limit.

@@ -123,6 +123,7 @@ fn retry_budget(budget: &RetryBudget) -> Value {
         "ratio": budget.ratio.as_f64(),
         "window": span(budget.window),
         "min_per_second": budget.min_per_second,
+        "cut_below": budget.cut_below.as_f64(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Pools as a whole: panic, checks, the retry budget, the circuit and who waits for it.
 
 use soe503_api::CircuitState;
+use soe503_core::retry::Cut;
 
 use super::{Family, Kind, Read};
 
@@ -48,6 +49,21 @@ pub(super) const ROWS: &[Family] = &[
         labels: &["pool"],
         help: "Retries that were not made because the budget was empty.",
         read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.budget_refused)),
+    },
+    Family {
+        name: "soe503_retries_cut",
+        kind: Kind::Gauge,
+        unit: "",
+        labels: &["pool", "reason"],
+        help: "Whether nothing is retried: while most attempts fail (`most_fail`), or while retries would keep an overload going (`overload`).",
+        read: Read::Pool(|pool, out| {
+            for (why, reason) in [(Cut::MostFail, "most_fail"), (Cut::Overload, "overload")] {
+                out.push(
+                    &[&pool.name, &reason],
+                    u64::from(pool.retries_cut == Some(why)),
+                );
+            }
+        }),
     },
     Family {
         name: "soe503_circuit_state",
