@@ -12,9 +12,10 @@ from .scenarios import Scenario
 WARM, UNDER_WAY, NOTICED = 1.0, 0.5, 1.0
 
 
-def of(scenario: Scenario, times: Times, started: float, results: list[Result], executions: Counter) -> dict:
-    """All times in seconds from the fault's beginning or end, latencies in milliseconds."""
+def of(scenario: Scenario, times: Times, started: float, over: float, results: list[Result], executions: Counter) -> dict:
+    """All times in seconds from the fault's beginning or end, latencies in milliseconds. The end was at `over`, though it was planned sooner."""
     begin, end = started + times.begin, started + times.end
+    over = max(over, end)
     counted = [one for one in results if one.kind not in scenario.doomed]
     failed = [one for one in counted if one.failed]
     posts = [one for one in failed if one.method == "POST"]
@@ -31,10 +32,11 @@ def of(scenario: Scenario, times: Times, started: float, results: list[Result], 
         "post_needless": sum(base(one.id) not in asked and not one.bytes_had_gone_out for one in posts),
         "duplicates": sum(count - 1 for (method, _), count in executions.items() if method == "POST" and count > 1),
         "before_failed": sum(one.ended < begin for one in failed),
-        "after_failed": sum(one.ended > end for one in failed),
+        "after_failed": sum(one.ended > over for one in failed),
         "doomed_answered": sum(not one.failed for one in results if one.kind in scenario.doomed and begin <= one.sent < end),
         "last_failure": max((one.ended - begin for one in failed if one.ended > begin), default=None),
-        "recovery": max((one.ended - end for one in failed if one.ended > end), default=0.0),
+        "recovery": max((one.ended - over for one in failed if one.ended > over), default=0.0),
+        "end_late": over - end,
         # Within a second of the load's end it still failed: how long it would have, nobody knows.
         "recovered": all(one.sent < started + times.total - 1 for one in failed),
         "attempts": attempts(results, executions, begin, end),

@@ -58,6 +58,8 @@ class Play:
         self.load: Load | None = None
         # The share of its core that the proxy took while the load lasted.
         self.busy = 0.0
+        # When the last backend had been told to be well again: on a busy machine later than planned.
+        self.over = 0.0
         self.found: dict = {}
 
     def start(self) -> None:
@@ -77,13 +79,14 @@ class Play:
         )
         cpu = self.proxy.cpu_seconds()
         scenario.act(self.backends, Watch(self.load.started), times)
+        self.over = time.time()
         # To the end of the last answer; what comes of it is read when nobody measures any more.
         self.load.ended()
         self.busy = (self.proxy.cpu_seconds() - cpu) / times.total
 
     def judge(self) -> None:
         executions = sum((backend.executions() for backend in self.backends), Counter())
-        self.found = figures.of(self.scenario, self.times, self.load.started, self.load.results(), executions)
+        self.found = figures.of(self.scenario, self.times, self.load.started, self.over, self.load.results(), executions)
         self.found["busy"] = self.busy
 
     def stop(self) -> None:

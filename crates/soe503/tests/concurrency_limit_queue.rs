@@ -252,3 +252,24 @@ async fn who_is_turned_away_at_once_takes_no_place() {
     assert_eq!((limit.in_use(), limit.waiting()), (1, 0));
     drop(held);
 }
+
+/// Nobody waits in line for what the circuit has given up: whoever is there learns of it soon, not at the deadline.
+#[tokio::test(start_paused = true)]
+async fn who_waits_in_line_leaves_when_the_circuit_turns_away() {
+    let limit = queueing(1);
+    let breaker = Breaker::new("app", BreakerConfig::default(), 1);
+    let answers = service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(empty(200)) });
+    let mut service = ConcurrencyLimit::new(answers, limit.clone()).circuit(breaker.clone());
+    let mut first = task::spawn(service.call(get()));
+    let held = assert_ready!(first.poll()).unwrap();
+    let mut second = task::spawn(service.call(get()));
+    assert_pending!(second.poll());
+    assert_eq!(limit.waiting(), 1);
+    breaker.force_open(clock::now(), "drill");
+    tokio::time::advance(WAIT).await;
+    assert!(second.is_woken());
+    assert_ready!(second.poll()).unwrap();
+    assert_eq!((limit.in_use(), limit.waiting()), (1, 0));
+    drop(held);
+    assert_eq!(limit.in_use(), 0);
+}

@@ -56,6 +56,15 @@ impl Ticket {
         Some(Err(self.shared.turned_away(why, self.class, waited)))
     }
 
+    /// Gives the place up, and with it whatever it would have been given.
+    pub fn leave(&mut self) {
+        if let Some(place) = self.place.take()
+            && matches!(self.shared.leave(place), State::Granted)
+        {
+            self.shared.release(true);
+        }
+    }
+
     /// When this request is turned away if nothing happens; it may become later.
     pub fn due(&self) -> Tick {
         let aged = self.shared.patience().map(|wait| self.since.after(wait));
@@ -74,10 +83,6 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if let Some(place) = self.place
-            && matches!(self.shared.leave(place), State::Granted)
-        {
-            self.shared.release(true);
-        }
+        self.leave();
     }
 }

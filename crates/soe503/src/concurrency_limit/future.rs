@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
 use pin_project_lite::pin_project;
+use soe503_core::breaker::Breaker;
 use soe503_core::ledger::Refusal;
 use soe503_core::limit::{LimitReached, Slot, Ticket};
 use tower_service::Service;
@@ -84,8 +85,10 @@ impl<S, F, ReqB> ResponseFuture<S, F, ReqB> {
         request: Request<ReqB>,
         ticket: Ticket,
         bulkhead: Option<Box<Slot>>,
+        circuit: Option<Breaker>,
     ) -> Self {
-        let waiting = Box::pin(Waiting::new(service, request, ticket, bulkhead));
+        let waiting = Waiting::new(service, request, ticket, bulkhead, circuit);
+        let waiting = Box::pin(waiting);
         Self {
             state: State::Waiting { waiting },
         }
@@ -144,7 +147,7 @@ where
                     let turn = ready!(waiting.as_mut().poll_turn(cx))?;
                     state.set(State::Admitted {
                         inner: turn.inner,
-                        held: Some(turn.held),
+                        held: turn.held,
                         upload: turn.upload,
                     });
                 }

@@ -49,7 +49,8 @@ impl<S> ConcurrencyLimit<S> {
     }
 
     /// Lets those pass that `circuit`, which is below this layer, turns away at once: they cost nothing, and
-    /// shall not stand in line behind requests that hang. Default: none.
+    /// shall not stand in line behind requests that hang. Those who wait already leave the line when it begins to,
+    /// within the line's usual wait. Default: none.
     #[must_use]
     pub fn circuit(mut self, circuit: Breaker) -> Self {
         self.circuit = Some(circuit);
@@ -99,7 +100,8 @@ where
                 ResponseFuture::admitted(self.inner.call(request), held, upload)
             }
             Entry::Waits(ticket) => {
-                ResponseFuture::waiting(self.inner.clone(), request, ticket, bulkhead)
+                let (service, circuit) = (self.inner.clone(), self.circuit.clone());
+                ResponseFuture::waiting(service, request, ticket, bulkhead, circuit)
             }
             Entry::Refused(reached) => ResponseFuture::refused(reached),
         }

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use http::Request;
 use pin_project_lite::pin_project;
+use soe503_core::breaker::Breaker;
 use soe503_core::limit::{Slot, Ticket};
 use tower_service::Service;
 
@@ -24,6 +25,10 @@ pin_project! {
         ticket: Ticket,
         // Its turn has come, and the service is not ready.
         slot: Option<Slot>,
+        // Below this layer: whom it turns away does not wait here.
+        circuit: Option<Breaker>,
+        // It has left the line for that, and needs no slot.
+        left: bool,
         bulkhead: Option<Box<Slot>>,
         #[pin]
         alarm: Alarm,
@@ -33,7 +38,8 @@ pin_project! {
 /// A request whose turn has come.
 pub(super) struct Admitted<F> {
     pub(super) inner: F,
-    pub(super) held: Held,
+    /// `None`: the circuit will turn it away.
+    pub(super) held: Option<Held>,
     pub(super) upload: Option<Upload>,
 }
 
@@ -43,12 +49,15 @@ impl<S, ReqB> Waiting<S, ReqB> {
         request: Request<ReqB>,
         ticket: Ticket,
         bulkhead: Option<Box<Slot>>,
+        circuit: Option<Breaker>,
     ) -> Self {
         Self {
             service,
             request: Some(request),
             ticket,
             slot: None,
+            circuit,
+            left: false,
             bulkhead,
             alarm: Alarm::new(None),
         }
@@ -65,7 +74,13 @@ impl<S, ReqB> Waiting<S, ReqB> {
     {
         let mut this = self.project();
         let mut now = clock::now();
-        while this.slot.is_none() {
+        while this.slot.is_none() && !*this.left {
+            // What it waits behind may be gone for good meanwhile, and would keep it here until its deadline.
+            if this.circuit.as_ref().is_some_and(|c| c.turns_away(now)) {
+                this.ticket.leave();
+                *this.left = true;
+                break;
+            }
             match this.ticket.poll(now, cx.waker()) {
                 Some(Ok(slot)) => *this.slot = Some(slot),
                 Some(Err(reached)) => return Poll::Ready(Err(rejected(reached))),
@@ -82,11 +97,11 @@ impl<S, ReqB> Waiting<S, ReqB> {
         context.now = now;
         let upload = context.upload.clone();
         let inner = this.service.call(request);
-        let slot = this.slot.take().expect("it is there since its turn came");
         let bulkhead = this.bulkhead.take();
+        let held = this.slot.take().map(|slot| Held::new(slot, bulkhead));
         Poll::Ready(Ok(Admitted {
             inner,
-            held: Held::new(slot, bulkhead),
+            held,
             upload,
         }))
     }
