@@ -55,7 +55,8 @@ pub struct PoolConfig {
 /// When traffic takes a backend out of rotation, and for how long.
 ///
 /// # Defaults
-/// `consecutive_failures` 5, `refused_at_once` on, `base` 1 s, `max` 30 s, `jitter` 10 %,
+/// `consecutive_failures` 5, `refused_at_once` on, `failure_rate` 20 %, `minimum_requests` 20, `slow_ratio` 5,
+/// `slow_by` 250 ms, `base` 1 s, `max` 30 s, `jitter` 10 %,
 /// `max_ejected` 0.7, `probe_timeout` 10 s, `probe_any_after` 10 s.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EjectionConfig {
@@ -63,6 +64,18 @@ pub struct EjectionConfig {
     pub consecutive_failures: u32,
     /// One refused connection ejects.
     pub refused_at_once: bool,
+    /// Failing this share of its requests ejects a backend while the others fail clearly less, successes between
+    /// them or not. How many requests that takes is a matter of evidence (Wald's sequential test); they count for
+    /// a minute. Where the others fail too, it takes twice their share. From 0 to 0.9. `None`: that rule is off.
+    pub failure_rate: Option<Ratio>,
+    /// Fewer requests prove nothing about the rate.
+    pub minimum_requests: u32,
+    /// Answers that take so many times as long as is usual here (the median of the backends' medians) are slow, and
+    /// a backend whose answers mostly are is ejected while the others' are not. At most one in three goes that way,
+    /// and none where requests are balanced by a key: their latencies cannot be compared. `None`: that rule is off.
+    pub slow_ratio: Option<f32>,
+    /// Answers that take less than this longer than usual are not slow.
+    pub slow_by: Duration,
     /// How long the first ejection lasts; each further one twice as long.
     pub base: Duration,
     /// How long an ejection lasts at most, jitter aside.
@@ -99,6 +112,15 @@ impl PoolConfig {
             return Err(PoolConfigError(
                 "ejection.max must be at least ejection.base",
             ));
+        }
+        let sound = |rate: Ratio| rate > Ratio::ZERO && rate <= Ratio::percent(90);
+        if !ejection.failure_rate.is_none_or(sound) {
+            return Err(PoolConfigError(
+                "ejection.failure_rate must be above 0 and at most 0.9",
+            ));
+        }
+        if !ejection.slow_ratio.is_none_or(|ratio| ratio >= 1.0) {
+            return Err(PoolConfigError("ejection.slow_ratio must be at least 1"));
         }
         if ejection.probe_timeout.is_zero() {
             return Err(PoolConfigError(
@@ -139,6 +161,10 @@ impl Default for EjectionConfig {
         Self {
             consecutive_failures: 5,
             refused_at_once: true,
+            failure_rate: Some(Ratio::percent(20)),
+            minimum_requests: 20,
+            slow_ratio: Some(5.0),
+            slow_by: Duration::from_millis(250),
             base: Duration::from_secs(1),
             max: Duration::from_secs(30),
             jitter: Ratio::percent(10),

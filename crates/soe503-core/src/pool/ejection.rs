@@ -9,15 +9,16 @@ use super::config::EjectionConfig;
 use super::control::change;
 use super::handle::{Control, Shared};
 use super::lease::FailureScope;
-use super::state::{BackendTransition, By, Why};
+use super::outlier::Grounds;
+use super::state::BackendTransition;
 use super::word::Flags;
 use crate::time::saturating_nanos;
-use crate::{Cause, Tick};
+use crate::{Cause, Ratio, Tick};
 
-/// Successes after which the next ejection lasts half as long again.
-const SUCCESSES_PER_LEVEL: u32 = 10;
 /// 2^30 s are more than any maximum.
 const MAX_LEVEL: u8 = 30;
+/// The share of the pool that may be out for its latency.
+const MAX_SLOW: Ratio = Ratio::parts_per_million_of(333_334);
 
 // === impl Backend ===
 
@@ -37,17 +38,29 @@ impl<S> Backend<S> {
         before.saturating_add(1)
     }
 
-    /// Notes a success of a backend that was ejected before: only successes shorten the next time out.
+    /// Notes a success of a backend that was ejected before: only successes shorten the next time out. Slow ones do
+    /// not come by.
     pub(super) fn prove(&self) {
         let mut cold = self.vitals.cold();
         cold.successes += 1;
-        if cold.successes >= SUCCESSES_PER_LEVEL {
+        let enough = cold.grounds.as_ref();
+        if cold.successes >= enough.map_or(10, |grounds| grounds.successes_per_level()) {
             cold.successes = 0;
             cold.level = cold.level.saturating_sub(1);
             if cold.level == 0 {
                 self.vitals.word.clear(Flags::GROWN);
             }
         }
+    }
+}
+
+impl<S> Backend<S> {
+    /// It is, or was last, ejected because it is slow.
+    pub(super) fn is_out_for_latency(&self) -> bool {
+        let cold = self.vitals.cold();
+        cold.grounds
+            .as_ref()
+            .is_some_and(|grounds| grounds.is_slow())
     }
 }
 
@@ -79,44 +92,42 @@ impl<S> Shared<S> {
     ) -> Option<BackendTransition> {
         let config = self.config.load();
         let rules = &config.ejection;
-        let refused = rules.refused_at_once && is_refusal(cause);
+        let rate = self.weigh_failure(backend, rules, now, cause);
         let run = rules.consecutive_failures > 0 && failures >= rules.consecutive_failures;
-        if !refused && !run {
-            return None;
-        }
+        let grounds = if rules.refused_at_once && is_refusal(cause) {
+            Grounds::Refused
+        } else if run {
+            Grounds::Run
+        } else {
+            rate?
+        };
+        self.eject(backend, generation, now, cause, grounds)
+    }
+
+    /// Ejects `backend` on these grounds if the pool can spare it.
+    pub(super) fn eject(
+        &self,
+        backend: &Arc<Backend<S>>,
+        generation: u32,
+        now: Tick,
+        cause: Cause,
+        grounds: Grounds,
+    ) -> Option<BackendTransition> {
+        let config = self.config.load();
         let mut control = self.control();
         let flags = backend.flags();
         let gone = flags.generation() != generation || flags.has(Flags::EJECTED | Flags::ADMIN);
-        if gone || !self.can_spare(backend, refused) {
+        if gone || !self.can_spare(backend, &grounds) {
             return None;
         }
         let transition = change(backend, now, config.slow_start, |vitals, cold| {
-            let (time_out, ejections) = (
-                time_out(rules, cold.level, &mut control),
-                cold.ejections + 1,
-            );
-            let cause = if refused {
-                cause
-            } else {
-                cold.run.majority().unwrap_or(cause)
-            };
-            let text = if failures == 1 {
-                format!("failed: {cause} (ejection {ejections})")
-            } else {
-                let span = now.since(cold.run.since).as_secs_f32();
-                format!(
-                    "{failures} failures in a row within {span:.1} s, mostly {cause} (ejection {ejections})"
-                )
-            };
-            cold.ejections = ejections;
-            cold.ejection = Some(Box::new(Why {
-                cause: Some(cause),
-                text: text.into(),
-                since: now,
-                until: Some(now.after(time_out)),
-                failures,
-                by: By::Traffic,
-            }));
+            let time_out = time_out(&config.ejection, cold.level, &mut control);
+            cold.ejections += 1;
+            let mut why = grounds.why(cold, vitals, now, cause);
+            why.until = Some(now.after(time_out));
+            cold.ejection = Some(Box::new(why));
+            cold.grounds = Some(Box::new(grounds));
+            cold.evidence = None;
             cold.level = (cold.level + 1).min(MAX_LEVEL);
             vitals
                 .due
@@ -131,7 +142,7 @@ impl<S> Shared<S> {
     }
 
     /// Whether the pool can do without `backend`.
-    fn can_spare(&self, backend: &Arc<Backend<S>>, refused: bool) -> bool {
+    fn can_spare(&self, backend: &Arc<Backend<S>>, grounds: &Grounds) -> bool {
         let config = self.config.load();
         if backend.vitals.slot().is_none() {
             // It was removed meanwhile.
@@ -144,22 +155,30 @@ impl<S> Shared<S> {
         let down = flags.has(Flags::DOWN) && !flags.has(Flags::ADMIN | Flags::EJECTED);
         let left = others(census.rotation, flags.in_rotation())
             || census.panic(config.panic_threshold) && others(census.down, down);
-        if refused {
+        if grounds.is_refusal() {
             return left;
         }
         let ejected = u64::from(census.ejected + census.ejected_down) + 1;
-        let allowed = config.ejection.max_ejected.of(u64::from(census.enabled()));
+        let most = config.ejection.max_ejected;
+        // The slow ones carry load as well, and without them the others may become slow.
+        let most = if grounds.is_slow() {
+            most.min(MAX_SLOW)
+        } else {
+            most
+        };
+        let allowed = most.of(u64::from(census.enabled()));
         // If all fail alike, ejecting one helps nobody.
         self.is_another_sound(backend) && (ejected <= allowed || ejected == 1)
     }
 
-    /// The probe failed: out again, for longer.
+    /// The probe failed, or was answered as `said`: out again, for longer.
     pub(super) fn probe_failed(
         &self,
         backend: &Arc<Backend<S>>,
         generation: u32,
         now: Tick,
         cause: Cause,
+        said: Option<&str>,
     ) {
         let config = self.config.load();
         let mut control = self.control();
@@ -176,7 +195,10 @@ impl<S> Shared<S> {
         if let Some(why) = &mut cold.ejection {
             // What the latest probe saw is what is wrong now; `since` stays: it is out since then.
             why.cause = Some(cause);
-            why.text = format!("probe failed: {cause} (ejection {ejections})").into();
+            why.text = match said {
+                Some(said) => format!("probe {said} (ejection {ejections})").into(),
+                None => format!("probe failed: {cause} (ejection {ejections})").into(),
+            };
             why.until = Some(until);
             why.failures = why.failures.saturating_add(1);
         }
@@ -201,6 +223,7 @@ impl<S> Shared<S> {
         }
         let transition = change(backend, now, slow_start, |vitals, cold| {
             cold.successes = 0;
+            cold.evidence = None;
             vitals.penalty.reset();
             vitals.word.advance(Flags::EJECTED | Flags::PROBING, 0);
             if !slow_start.is_zero() {

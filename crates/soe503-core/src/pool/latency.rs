@@ -9,6 +9,7 @@ use core::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::outlier::Slow;
 use super::report::ReportClimate;
 use crate::Tick;
 use crate::time::saturating_nanos;
@@ -42,6 +43,8 @@ pub(super) struct Climate {
     in_flight: AtomicU32,
     /// What backends say about their load.
     pub(super) reports: ReportClimate,
+    /// Which answers are slow.
+    pub(super) slow: Slow,
 }
 
 /// Assumed before anything was measured.
@@ -198,6 +201,7 @@ impl Climate {
             counting: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
             reports: ReportClimate::new(),
+            slow: Slow::new(),
         }
     }
 

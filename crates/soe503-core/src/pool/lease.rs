@@ -215,17 +215,18 @@ impl<S> Lease<S> {
             vitals.stale.fetch_add(1, Ordering::Relaxed);
             return Recorded::NOTHING;
         }
-        if !flags.has(Flags::NEWS) {
+        let slow = self.backend.climate.slow.is_slow(latency);
+        if !flags.has(Flags::NEWS) && !slow {
             return Recorded::NOTHING;
         }
         Recorded {
             scope: FailureScope::Pool,
-            transition: self.good_news(flags, now),
+            transition: self.news(flags, now, slow.then_some(latency)),
         }
     }
 
-    /// A success of a backend of which something else was expected.
-    fn good_news(&self, flags: Flags, now: Tick) -> Option<BackendTransition> {
+    /// A success of a backend of which something else was expected, or one that was `slow`.
+    fn news(&self, flags: Flags, now: Tick, slow: Option<Duration>) -> Option<BackendTransition> {
         let vitals = &self.backend.vitals;
         if flags.has(Flags::FAILING) {
             vitals.consecutive.store(0, Ordering::Relaxed);
@@ -237,6 +238,30 @@ impl<S> Lease<S> {
         }
         if flags.has(Flags::QUESTIONED) && self.helpful {
             vitals.good_at.store(now.as_nanos(), Ordering::Relaxed);
+        }
+        if let Some(latency) = slow {
+            vitals.slow.fetch_add(1, Ordering::Relaxed);
+            let ejected = flags.has(Flags::EJECTED);
+            if !ejected {
+                return self
+                    .pool()?
+                    .weigh_slow(&self.backend, self.generation, now, latency);
+            }
+            if self.backend.is_out_for_latency() {
+                // It has shown what it is out for.
+                if self.kind == LeaseKind::Probe {
+                    let said = self.backend.climate.slow_probe(latency);
+                    let cause = Cause::DependencyResponseTimeout;
+                    self.pool()?.probe_failed(
+                        &self.backend,
+                        self.generation,
+                        now,
+                        cause,
+                        Some(&said),
+                    );
+                }
+                return None;
+            }
         }
         if flags.has(Flags::EJECTED) {
             return self.pool()?.readmit(&self.backend, self.generation, now);
@@ -272,7 +297,7 @@ impl<S> Lease<S> {
         }
         let failures = self.backend.note_failure(now, cause);
         let transition = if self.kind == LeaseKind::Probe {
-            pool.probe_failed(&self.backend, self.generation, now, cause);
+            pool.probe_failed(&self.backend, self.generation, now, cause, None);
             None
         } else {
             pool.judge(&self.backend, self.generation, now, cause, failures)
@@ -287,7 +312,7 @@ impl<S> Lease<S> {
             && let Some(pool) = self.pool()
         {
             let cause = cause.unwrap_or(Cause::Unclassified);
-            pool.probe_failed(&self.backend, self.generation, now, cause);
+            pool.probe_failed(&self.backend, self.generation, now, cause, None);
         }
         Recorded::NOTHING
     }

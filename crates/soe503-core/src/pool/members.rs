@@ -22,6 +22,8 @@ pub(super) struct Members<S> {
     pub(super) tiers: Option<Box<Tiers>>,
     /// Some of them may only have so many requests in flight.
     pub(super) limited: bool,
+    /// Tells this set from those before and after it.
+    pub(super) edition: u64,
     /// Slots in the order of the names, and of the ids.
     by_name: Box<[u32]>,
     by_id: Box<[u32]>,
@@ -47,6 +49,7 @@ impl<S> Members<S> {
             whole: Group::new(&list, None, config.balance, start),
             tiers: Tiers::new(&list, config, start).map(Box::new),
             limited: list.iter().any(|backend| backend.max_in_flight().is_some()),
+            edition: start,
             by_name,
             by_id,
             by_badge,
@@ -89,11 +92,15 @@ impl<S> Members<S> {
         range.map(|place| &self.list[group.roster.slot(place)])
     }
 
+    /// The backends; of many, a sample that is always the same.
+    pub(super) fn sample(&self) -> impl Iterator<Item = &Arc<Backend<S>>> {
+        let step = self.list.len().div_ceil(SAMPLE).max(1);
+        self.list.iter().step_by(step)
+    }
+
     /// The latencies of the backends that are not ejected; of many, a sample.
     pub(super) fn latencies(&self) -> impl Iterator<Item = &Histogram> {
-        let step = self.list.len().div_ceil(SAMPLE).max(1);
-        let sample = self.list.iter().step_by(step);
-        sample
+        self.sample()
             .filter(|backend| !backend.flags().has(Flags::EJECTED))
             .map(|backend| &backend.vitals.histogram)
     }

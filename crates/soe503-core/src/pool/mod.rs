@@ -49,7 +49,12 @@
 //! The axes are independent: a passing check never ends an ejection (failure mode 14), an operator's
 //! `enable` neither. A backend is in rotation when all three agree. Each state keeps its [`Why`].
 //!
-//! **Ejection** on traffic: one refused connection, or a run of failures. It ends with one probe: a
+//! **Ejection** on traffic: one refused connection, a run of failures, or, among successes, failing or being slow more
+//! than the others over the same time (`outlier.rs`). The latter are sequential tests (`trial.rs`), fed by bad results
+//! alone: where the others fail or are slow as well, it takes twice their share, so what comes from a route, a request
+//! or what all backends need ejects nobody. Slow is a multiple of the median of the backends' medians. A pause is one
+//! event, slow starts are exempt, and where requests are balanced by a key latencies are not compared. A probe that is
+//! slow does not end an ejection for latency, and slow successes do not shorten the next one. It ends with one probe: a
 //! real, preferably idempotent request. After that the backend *warms up*: its share grows from a
 //! tenth to its weight. The time out doubles with each ejection and shrinks only with successes,
 //! never with mere time (envoy#21142). What keeps passive evidence from emptying a pool:
@@ -57,7 +62,7 @@
 //! - the last backend in rotation is never ejected, so a pool of one never is (failure mode 15);
 //! - only a refused connection ejects by itself. Anything else needs a sibling in rotation whose last
 //!   result was not a failure: if all fail alike, the cause is not this backend (failure modes
-//!   16 and 17), and at most [`EjectionConfig::max_ejected`] of the pool go that way;
+//!   16 and 17), and at most [`EjectionConfig::max_ejected`] of the pool go that way, a third for latency;
 //! - if operators or checks take out the rest, ejected backends are used rather than none.
 //!
 //! **A check that is wrong.** A check that fails and leaves a [`Doubt`](crate::health::Doubt) (its path
@@ -105,6 +110,7 @@ mod latency;
 mod lease;
 mod maglev;
 mod members;
+mod outlier;
 mod pick;
 mod places;
 mod policies;
@@ -117,6 +123,7 @@ mod shares;
 mod snapshot;
 mod state;
 mod tiers;
+mod trial;
 mod tried;
 mod turn;
 mod turns;

@@ -137,6 +137,11 @@ impl<S> Pool<S> {
             shared.hedge.learn(now, members.latencies());
         }
         let config = shared.config.load();
+        if refreshed {
+            let (rules, keyed) = (&config.ejection, config.balance.hashing().is_some());
+            let slow = &shared.climate.slow;
+            slow.learn(now, rules, keyed, members.latencies());
+        }
         // Backends may change between the decision and the choice, and others may take the last room in
         // between; then decide again.
         for _ in 0..TRIES {

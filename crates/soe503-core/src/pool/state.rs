@@ -52,7 +52,7 @@ pub struct Why {
     pub since: Tick,
     /// Until when at least, where that is known.
     pub until: Option<Tick>,
-    /// How many failures in a row led to it.
+    /// How many failures led to it: in a row, or among successes where it fails more than others.
     pub failures: u32,
     /// On whose word.
     pub by: By,

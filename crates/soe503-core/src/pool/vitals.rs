@@ -5,6 +5,7 @@ use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::latency::{Estimate, Penalty};
+use super::outlier::{Evidence, Grounds};
 use super::report::Reported;
 use super::state::{BackendState, By, Why};
 use super::word::{Flags, Sums, Word};
@@ -26,6 +27,8 @@ pub(super) struct Vitals {
     pub(super) reported: Reported,
     pub(super) requests: AtomicU64,
     pub(super) failures: AtomicU64,
+    /// Answers that were good, and slow for this pool.
+    pub(super) slow: AtomicU64,
     /// Attempts that were waited for beyond their time, and those of them that were answered well.
     pub(super) late: AtomicU64,
     pub(super) late_good: AtomicU64,
@@ -58,6 +61,10 @@ pub(super) struct Cold {
     pub(super) since: Tick,
     /// The ejection, also after it ended.
     pub(super) ejection: Option<Box<Why>>,
+    /// What it rests on.
+    pub(super) grounds: Option<Box<Grounds>>,
+    /// What speaks against the backend, though some of its requests are well.
+    pub(super) evidence: Option<Box<Evidence>>,
     pub(super) ejections: u32,
     /// How often the time out has doubled.
     pub(super) level: u8,
@@ -106,6 +113,7 @@ impl Vitals {
             reported: Reported::default(),
             requests: AtomicU64::new(0),
             failures: AtomicU64::new(0),
+            slow: AtomicU64::new(0),
             late: AtomicU64::new(0),
             late_good: AtomicU64::new(0),
             stale: AtomicU64::new(0),
@@ -120,6 +128,8 @@ impl Vitals {
             cold: Mutex::new(Cold {
                 since: now,
                 ejection: None,
+                grounds: None,
+                evidence: None,
                 ejections: 0,
                 level: 0,
                 successes: 0,

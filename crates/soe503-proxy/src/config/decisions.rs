@@ -4,6 +4,7 @@
 //! keys. Tests hold both against each other, and the defaults as well.
 
 use soe503_core::{
+    Ratio,
     breaker::{BreakerConfig, Window as BreakerWindow},
     health::{CheckConfig, Health},
     limit::LimitConfig,
@@ -23,6 +24,10 @@ impl PoolConfig {
         let ejection = match &self.ejection {
             Some(on) => EjectionConfig {
                 consecutive_failures: on.consecutive_failures.get(),
+                failure_rate: (on.failure_rate > Ratio::ZERO).then_some(on.failure_rate),
+                minimum_requests: on.minimum_requests.get(),
+                slow_ratio: (on.slow_ratio > 0).then_some(on.slow_ratio as f32),
+                slow_by: on.slow_by,
                 base: on.base,
                 max: on.max,
                 ..usual
@@ -30,6 +35,8 @@ impl PoolConfig {
             None => EjectionConfig {
                 consecutive_failures: 0,
                 refused_at_once: false,
+                failure_rate: None,
+                slow_ratio: None,
                 ..usual
             },
         };
@@ -178,6 +185,9 @@ mod tests {
             r#"circuit_breaker = { window = 1, consecutive_failures = 0, failure_rate = 1.0, minimum_requests = 1 }"#,
             r#"ejection = { base = "1ms", max = "1ms" }"#,
             r#"ejection = { enabled = false }"#,
+            r#"ejection = { failure_rate = 0, minimum_requests = 1, slow_ratio = 0, slow_by = "1ms" }"#,
+            r#"ejection = { failure_rate = 0.000001, minimum_requests = 1000000, slow_ratio = 1, slow_by = "1h" }"#,
+            r#"ejection = { failure_rate = 0.9, slow_ratio = 1000 }"#,
             r#"retry_budget = { ratio = 0, window = "1s", min_per_second = 0 }"#,
             r#"health_check = { type = "tcp", interval = "10ms", timeout = "1ms", rise = 1, fall = 1 }"#,
             r#"health_check = { type = "tcp", fast_interval = "10ms", down_interval = "1h", initial = "down" }"#,

@@ -101,6 +101,10 @@ pub struct Queue {
 ///
 /// - `enabled`: `true`
 /// - `consecutive_failures`: `5`
+/// - `failure_rate`: `0.2`
+/// - `minimum_requests`: `20`
+/// - `slow_ratio`: `5`
+/// - `slow_by`: `"250ms"`
 /// - `base`: `"1s"`
 /// - `max`: `"30s"`, or `base` if that is longer
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +112,14 @@ pub struct Queue {
 pub struct Ejection {
     /// Ejects after so many failures in a row (a refused connection ejects at once).
     pub consecutive_failures: NonZeroU32,
+    /// Ejects when this share of its requests failed, and clearly fewer of the others'. 0: never.
+    pub failure_rate: Ratio,
+    /// With fewer requests the rate is not looked at.
+    pub minimum_requests: NonZeroU32,
+    /// Ejects when most answers take so many times as long as is usual, and the others' do not. 0: never.
+    pub slow_ratio: u32,
+    /// Answers that take less than this longer than usual are not slow.
+    pub slow_by: Duration,
     /// How long the first time; doubles each time.
     pub base: Duration,
     /// The longest time.

@@ -198,6 +198,7 @@ fn pool_config(rng: &mut Rng, defaults: bool, checked: bool) -> PoolConfig {
         max_ejected: Ratio::percent(*pick(rng, &[0, 30, 50, 70, 100])),
         probe_timeout: millis(rng, 500..=10_000),
         probe_any_after: Some(millis(rng, 0..=4_000)),
+        ..EjectionConfig::default()
     };
     let starting = checked && rng.u8(0..3) == 0;
     let config = PoolConfig {

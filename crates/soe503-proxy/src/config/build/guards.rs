@@ -100,6 +100,10 @@ pub(super) fn ejection(keys: &EjectionKeys, problems: &mut Problems) -> Option<E
     let max = at_least(("base", &keys.base), ("max", &keys.max), problems);
     keys.enabled.value.then_some(Ejection {
         consecutive_failures: keys.consecutive_failures.value,
+        failure_rate: keys.failure_rate.value,
+        minimum_requests: keys.minimum_requests.value,
+        slow_ratio: keys.slow_ratio.value,
+        slow_by: keys.slow_by.value,
         base: keys.base.value,
         max,
     })

@@ -307,6 +307,21 @@ section! {
         /// Ejects after so many failures in a row; a refused connection ejects at once.
         consecutive_failures: Defaulted<NonZeroU32>, default(nonzero_u32(5)),
             range(NonZeroU32::MIN, nonzero_u32(100_000));
+        /// Ejects a backend that fails this share of its requests, successes between them or not, while the
+        /// others fail clearly less (where they fail too: less than half of that). The more the shares differ, the
+        /// fewer requests it takes; they count for a minute. 0 switches this rule off.
+        failure_rate: Defaulted<Ratio>, default(Ratio::percent(20)),
+            range(Ratio::ZERO, Ratio::percent(90));
+        /// With fewer requests the rate is not looked at.
+        minimum_requests: Defaulted<NonZeroU32>, default(nonzero_u32(20)),
+            range(NonZeroU32::MIN, nonzero_u32(1_000_000));
+        /// Ejects a backend most of whose answers take so many times as long as is usual in the pool, over three
+        /// seconds or more, while the others' do not; at most a third of the pool. Not during its slow start, and
+        /// not where requests are balanced by a key. 0 switches this rule off.
+        slow_ratio: Defaulted<u32>, default(5), range(0, 1_000);
+        /// Answers that take less than this longer than usual are not slow.
+        slow_by: Defaulted<Duration>, default(Duration::from_millis(250)),
+            range(Duration::from_millis(1), Duration::from_secs(3600));
         /// How long the first time; doubles each time.
         base: Defaulted<Duration>, default(Duration::from_secs(1)),
             range(Duration::from_millis(1), Duration::from_secs(3600));

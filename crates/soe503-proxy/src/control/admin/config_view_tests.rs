@@ -150,6 +150,10 @@ window = "1m"
 minimum_requests = 70
 [pools.app.ejection]
 consecutive_failures = 6
+failure_rate = 0.3
+minimum_requests = 40
+slow_ratio = 8
+slow_by = "400ms"
 base = "2s"
 max = "40s"
 [pools.db]

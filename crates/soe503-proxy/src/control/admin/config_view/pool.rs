@@ -131,6 +131,10 @@ fn ejection(on: &Ejection) -> Value {
     json!({
         "enabled": true,
         "consecutive_failures": on.consecutive_failures,
+        "failure_rate": on.failure_rate.as_f64(),
+        "minimum_requests": on.minimum_requests,
+        "slow_ratio": on.slow_ratio,
+        "slow_by": span(on.slow_by),
         "base": span(on.base),
         "max": span(on.max),
     })
