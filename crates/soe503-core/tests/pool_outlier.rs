@@ -310,8 +310,7 @@ fn slow_successes_do_not_shorten_the_next_time_out() {
             why.until.unwrap().since(why.since)
         })
         .collect();
-    assert!(outs.len() >= 3, "{outs:?}");
-    assert!(outs.is_sorted_by(|a, b| *b >= *a * 2), "{outs:?}");
+    assert!(outs.starts_with(&[1, 2, 4, 8, 16].map(secs)), "{outs:?}");
 }
 
 #[test]
