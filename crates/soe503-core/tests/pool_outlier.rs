@@ -48,7 +48,8 @@ impl Load {
             let (latency, fails) = meets(&lease.backend().name, self.sent, lot);
             self.sent += 1;
             self.under_way.push((self.now.after(latency), lease, fails));
-            assert!(self.pool.snapshot(self.now).counts.in_rotation() > 0);
+            let backends = self.pool.pool.backends();
+            assert!(backends.iter().any(|b| b.state().in_rotation()));
         }
     }
 
@@ -310,8 +311,7 @@ fn slow_successes_do_not_shorten_the_next_time_out() {
             why.until.unwrap().since(why.since)
         })
         .collect();
-    assert!(outs.len() >= 3, "{outs:?}");
-    assert!(outs.is_sorted_by(|a, b| *b >= *a * 2), "{outs:?}");
+    assert!(outs.starts_with(&[1, 2, 4, 8, 16].map(secs)), "{outs:?}");
 }
 
 #[test]
