@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{TestPool, at, ms, secs};
-use soe503_core::pool::{LeaseKind, PoolConfig, Tried};
+use soe503_core::pool::{EjectionConfig, LeaseKind, PoolConfig, Tried};
 use soe503_core::{Cause, Outcome, Tick};
 
 fn shares(pool: &mut TestPool, now: Tick, picks: u32) -> BTreeMap<String, f64> {
@@ -96,11 +96,19 @@ fn the_slow_one_gets_less_and_is_tried_again_when_idle() {
 
 #[test]
 fn fm23_a_fast_failer_attracts_nothing() {
-    let mut pool = TestPool::of(2);
+    let ejection = EjectionConfig {
+        failure_rate: None,
+        ..EjectionConfig::default()
+    };
+    let config = PoolConfig {
+        ejection,
+        ..PoolConfig::default()
+    };
+    let mut pool = TestPool::with(2, config);
     for round in 0..40 {
         let now = at(1).after(ms(round * 25));
         pool.answer("b0", now, ms(20));
-        // Every second answer of b1 is a failure in no time, so that it is never ejected.
+        // Every second answer of b1 is a failure in no time: no run of them ejects it.
         pool.answer("b1", now, ms(20));
         let lease = pool.lease("b1", now);
         lease.record(now, Outcome::failure(Cause::DependencyUpstreamError));
