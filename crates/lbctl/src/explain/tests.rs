@@ -43,6 +43,12 @@ fn an_incident_in_a_pipe() {
 }
 
 #[test]
+fn a_condition_of_which_no_request_fails() {
+    let text = incident::incident(&sample::condition(), NOW, PIPE);
+    insta::assert_snapshot!(plain(&text, PIPE));
+}
+
+#[test]
 fn an_incident_in_80_columns() {
     let canvas = terminal(80);
     let text = incident::incident(&sample::incident(), NOW, canvas);

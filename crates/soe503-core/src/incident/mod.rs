@@ -3,6 +3,7 @@
 //! ```text
 //!  what a pool counted ──▶ history ──surge?──▶ open ──quiet──▶ closed ──again──▶ open
 //!  failures explained ───▶ who, since when, how sure         │
+//!  states of the pool ───▶ conditions ──lasts?──▶ open
 //!  changes of state ─────▶ timeline ◀──── changes (R7) ◀──────┘
 //! ```
 //!
@@ -24,6 +25,11 @@
 //! cause is another incident, if it surges by itself. What stands behind a refusal is what counts (R17): an
 //! open circuit is a symptom, not a cause.
 //!
+//! **Though nothing fails.** A pool may be in a state that somebody has to do something about while its requests are
+//! answered: a health check that asks for a path that is gone, a name that does not resolve any more. Such a
+//! [`condition`] is an incident as well, with no failure in it, once it has lasted; only failures with its own cause join
+//! it. It ends when the condition has not been seen for `close_after`.
+//!
 //! **When it ends.** When for `close_after` there was no failure of it worth mentioning, and something was
 //! answered well since: where nobody asks, nothing is known to be cured. After a quarter of an hour without a
 //! failure it is closed all the same. A relapse within [`REOPEN`] is the same incident.
@@ -36,6 +42,7 @@
 //! a look at the [`Directory`] when it is explained; all else is done where nobody waits.
 
 mod book;
+pub mod condition;
 mod count;
 mod directory;
 mod history;

@@ -9,7 +9,7 @@ use super::scene::{BEGIN, Scene, step};
 const REFUSED: Cause = Cause::DependencyConnectRefused;
 const TIMEOUT: Cause = Cause::DependencyResponseTimeout;
 
-fn change(scene: &mut Scene, kind: Kind, at_ms: i64, pool: &str) -> Change {
+pub(crate) fn change(scene: &mut Scene, kind: Kind, at_ms: i64, pool: &str) -> Change {
     let now = scene.now();
     Change {
         id: scene.book.next_id(now),

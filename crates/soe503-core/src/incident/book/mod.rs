@@ -1,5 +1,6 @@
 //! All incidents, and what they are made from.
 
+mod conditions;
 mod spot;
 mod turn;
 
@@ -28,6 +29,9 @@ const MOST_SIGHTED: usize = 32;
 pub struct Settings {
     /// How long there must be no failure worth mentioning before an incident is closed. Default 30 s.
     pub close_after: Duration,
+    /// How long a backend must be out of rotation, for a proven reason, before that is an incident though the others do
+    /// its work; `None`: it never is. Default 2 min.
+    pub out_after: Option<Duration>,
 }
 
 /// All incidents, the changes, and what both are made from. Deterministic: the same calls give the same book.
@@ -53,6 +57,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             close_after: Duration::from_secs(30),
+            out_after: Some(Duration::from_secs(120)),
         }
     }
 }
@@ -73,6 +78,11 @@ impl Book {
             news: Vec::new(),
             changed: false,
         }
+    }
+
+    /// How incidents are kept.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// From now on incidents are kept like this.
@@ -315,7 +325,7 @@ impl Book {
             if std::mem::take(&mut first) && place.pool().is_some() {
                 incident.saved.add(&counted.saved);
             }
-            if incident.last.tick == now.tick {
+            if incident.failed_at == now.tick {
                 let of = |cause| incident.has(cause);
                 let (bad, all) = spot.history.lately(now.tick, of);
                 if bad as f64 >= 2.0 * usual * all as f64 {

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::{Book, LEAST_FAILURES};
+use crate::cause::Cause;
 use crate::change::{Change, Kind, Log, Origin, link};
 use crate::incident::record::{Incident, MOST_KEPT, MOST_OPEN, REOPEN, State};
 use crate::incident::{Entry, EntryKind, Moment, News, Place};
@@ -14,6 +15,10 @@ const SILENCE: Duration = Duration::from_secs(15 * 60);
 const BEFORE: Duration = Duration::from_secs(300);
 /// An incident that only goes on is told so often.
 const TELL: Duration = Duration::from_secs(5);
+/// A condition that was not seen for less than this may not have been looked at.
+const LOOKED: Duration = Duration::from_secs(3);
+/// One of a condition that only goes on, and of which nobody notices anything, so often.
+const TELL_CONDITION: Duration = Duration::from_secs(60);
 /// Who takes a change back may say so a little later, in milliseconds.
 const SLACK_MS: i64 = 5_000;
 
@@ -83,6 +88,15 @@ impl Book {
         for sighting in spot.sighted.drain(..).filter(|s| s.at >= from) {
             incident.sighted(&sighting, now.of(sighting.at));
         }
+        self.look_back(index, onset);
+    }
+
+    /// What happened around the onset.
+    pub(super) fn look_back(&mut self, index: usize, onset: Moment) {
+        let incident = &mut self.incidents[index];
+        let Some(spot) = self.spots.get(&incident.place) else {
+            return;
+        };
         let from = onset.unix_ms - i64::try_from(BEFORE.as_millis()).unwrap_or(i64::MAX);
         for entry in spot.recent.iter().chain(&self.everywhere) {
             if entry.at_ms >= from {
@@ -106,8 +120,14 @@ impl Book {
             lead.grade.word()
         );
         incident.note(Entry::new(now.unix_ms, EntryKind::Opened, &opened));
-        *self.opened.entry(lead.cause).or_default() += 1;
-        let id = Arc::clone(&incident.id);
+        self.started(index, lead.cause, now);
+    }
+
+    /// An incident was opened.
+    pub(super) fn started(&mut self, index: usize, cause: Cause, now: Moment) {
+        *self.opened.entry(cause).or_default() += 1;
+        let id = Arc::clone(&self.incidents[index].id);
+        self.changed = true;
         self.relate();
         self.incidents[index].news = false;
         self.incidents[index].told = now.tick;
@@ -137,22 +157,28 @@ impl Book {
         let mut closed = Vec::new();
         for incident in self.incidents.iter_mut().filter(|i| i.is_open()) {
             let good = self.spots.get(&incident.place).and_then(|s| s.last_good);
-            let cured = good.is_some_and(|good| good > incident.last_bad);
+            // A condition is over when it is seen no more; whether requests would be answered, they have to show.
+            let ended = incident.condition.is_some() && incident.held_at >= incident.last_bad;
+            let cured = ended || good.is_some_and(|good| good > incident.last_bad);
             let quiet = now.tick.since(incident.last_bad);
+            // Conditions are looked at once a second, or a little later.
+            let after = if ended { after.max(LOOKED) } else { after };
             if !(cured && quiet >= after || quiet >= SILENCE) {
                 continue;
             }
             incident.state = State::Closed;
             incident.closed = Some(now);
-            let last = Entry::new(
-                incident.last.unix_ms,
-                EntryKind::Recovered,
-                "last failure of this incident",
-            );
+            let last = match ended {
+                true => "it was seen for the last time",
+                false => "last failure of this incident",
+            };
+            let last = Entry::new(incident.last.unix_ms, EntryKind::Recovered, last);
             incident.note(last);
-            let what = match cured {
-                true => format!("incident closed: answered well for {} s", quiet.as_secs()),
-                false => "incident closed: no failure for 15 minutes, and nothing answered well"
+            let secs = quiet.as_secs();
+            let what = match (ended, cured) {
+                (true, _) => format!("incident closed: not seen for {secs} s"),
+                (_, true) => format!("incident closed: answered well for {secs} s"),
+                _ => "incident closed: no failure for 15 minutes, and nothing answered well"
                     .to_owned(),
             };
             incident.note(Entry::new(now.unix_ms, EntryKind::Closed, &what));
@@ -185,7 +211,12 @@ impl Book {
     pub(super) fn tell(&mut self, now: Moment) {
         for incident in self.incidents.iter_mut().filter(|i| i.is_open()) {
             let goes_on = incident.last.tick > incident.told;
-            let due = goes_on && now.tick.since(incident.told) >= TELL;
+            let every = match incident.failed_at > incident.told {
+                true => TELL,
+                // A condition may last for days, and nothing becomes of it.
+                false => TELL_CONDITION,
+            };
+            let due = goes_on && now.tick.since(incident.told) >= every;
             if !(incident.news || due) {
                 continue;
             }
