@@ -196,6 +196,38 @@ async fn a_reload_switches_it_on_moves_it_and_switches_it_off() {
 }
 
 #[tokio::test]
+async fn change_markers_are_known_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = dead(&directory.path().join("journal.redb"));
+    let mut proxy = Proxy::start(&config).await;
+    becomes(&proxy, "open").await;
+    let line = [
+        "change",
+        "add",
+        "--kind",
+        "deploy",
+        "--service",
+        "app",
+        "--version",
+        "v2.8.0",
+        "--by",
+        "alice",
+    ];
+    let said = lbctl(&proxy, &line).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let before = get(proxy.admin(), "/api/v1/changes").await.unwrap().json();
+    proxy.signal("TERM").await;
+    assert_eq!(proxy.ended().await.code(), Some(0), "{}", proxy.log());
+
+    let again = Proxy::start(&config).await;
+    eventually("the marker is known again", async || {
+        let now = get(again.admin(), "/api/v1/changes").await.unwrap().json();
+        now == before
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_asked_again_is_known_after_a_restart() {
     let directory = tempfile::tempdir().unwrap();
     let config = dead(&directory.path().join("journal.redb"));

@@ -218,3 +218,17 @@ fn what_was_asked_again_is_told_until_it_comes_back() {
     assert!(scene.one().is_open());
     assert_eq!(scene.one().verified, None);
 }
+
+/// What was changed before a restart explains what breaks after it, and is not told twice.
+#[test]
+fn changes_of_an_earlier_process_are_known() {
+    let mut scene = Scene::new();
+    scene.run(60, &[step("cart", 10, &[])]);
+    let deploy = change(&mut scene, Kind::Deploy, BEGIN + 60_000, "cart");
+    scene.run(3, &[step("cart", 0, &[(REFUSED, 10)])]);
+    assert!(scene.one().changes.cause.is_none());
+    scene.book.recall([deploy.clone(), deploy.clone()]);
+    assert_eq!(scene.book.changes().changes().count(), 1);
+    let link = scene.one().changes.cause.as_ref().unwrap();
+    assert_eq!(link.change.id, deploy.id);
+}

@@ -189,6 +189,14 @@ impl Book {
         added
     }
 
+    /// Takes in changes that were known before this book began. Those that it knows already stay as they are.
+    pub fn recall(&mut self, changes: impl IntoIterator<Item = Change>) {
+        for change in changes {
+            self.changes.add(change);
+        }
+        self.relate();
+    }
+
     /// A backend of `pool` is of another release than before.
     pub fn add_release(
         &mut self,

@@ -20,6 +20,7 @@ mod conditions;
 mod diff;
 mod feed;
 mod follow;
+mod recall;
 mod tell;
 #[cfg(test)]
 mod tests;

@@ -29,9 +29,19 @@ pub fn follow(proxy: &Proxy, journal: Option<&config::Journal>) -> io::Result<()
     }
     let wanted = journal.map(|journal| (journal.path.clone(), journal.limits));
     let recorder = proxy.recorder.clone();
-    proxy
-        .journal
-        .configure(wanted, unix_millis, move || recorder.take_in())
+    let (mine, known) = (proxy.journal.clone(), proxy.incidents.clone());
+    let mut recalled = false;
+    proxy.journal.configure(wanted, unix_millis, move || {
+        recorder.take_in();
+        // On the journal's own thread, as soon as the file is open.
+        if !recalled
+            && mine.is_on()
+            && let Ok(changes) = incidents::earlier_changes(&mine)
+        {
+            known.recall(&changes);
+            recalled = true;
+        }
+    })
 }
 
 fn unix_millis() -> u64 {
