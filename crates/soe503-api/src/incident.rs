@@ -181,7 +181,7 @@ pub struct TimelineEntry {
     /// When.
     pub at: Timestamp,
     /// What it is about: `onset`, `opened`, `cause`, `scope`, `backend`, `circuit`, `overload`, `maintenance`,
-    /// `dns`, `change`, `load`, `recovered`, `closed`, `reopened` or `verified`.
+    /// `dns`, `change`, `load`, `recovered`, `closed`, `reopened`, `verified` or `restarted`.
     pub kind: String,
     /// What happened.
     pub what: String,

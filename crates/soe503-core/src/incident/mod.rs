@@ -34,6 +34,10 @@
 //! answered well since: where nobody asks, nothing is known to be cured. After a quarter of an hour without a
 //! failure it is closed all the same. A relapse within [`REOPEN`] is the same incident.
 //!
+//! **When the process ends.** What was open then may go on: the next process is told ([`Book::remember`]), and the first
+//! failure of the same cause in the same place within [`REOPEN`] of the last one continues it, under its name and with what
+//! was counted. Without one it was over.
+//!
 //! **Bounds.** [`MOST_OPEN`] open ones (more join the last of their place, or are not kept), [`MOST_KEPT`] in all,
 //! 64 lines of timeline each (the beginning and the end are kept), 8 causes, 8 exemplars, 16 backends.
 //!
@@ -52,6 +56,7 @@ mod moment;
 mod news;
 mod place;
 mod record;
+mod remembered;
 mod sighting;
 mod timeline;
 mod verified;
@@ -64,6 +69,7 @@ pub use moment::Moment;
 pub use news::News;
 pub use place::{Place, blamed, counts};
 pub use record::{CauseTally, Incident, JOIN, MOST_KEPT, MOST_OPEN, REOPEN, State};
+pub use remembered::Remembered;
 pub use sighting::Sighting;
 pub use timeline::{Entry, EntryKind, Timeline};
 pub use verified::{Verdict, Verified};

@@ -115,6 +115,21 @@ pub struct Incident {
     pub(super) told: Tick,
 }
 
+// === impl CauseTally ===
+
+impl CauseTally {
+    /// `failed` requests of this cause.
+    pub const fn new(cause: Cause, grade: Grade, failed: u64, first: Moment, last: Moment) -> Self {
+        Self {
+            cause,
+            grade,
+            failed,
+            first,
+            last,
+        }
+    }
+}
+
 // === impl Incident ===
 
 impl Incident {

@@ -4,5 +4,6 @@ mod belongs;
 mod conditions;
 mod conditions_book;
 mod open_and_close;
+mod restart;
 mod scene;
 mod timeline;

@@ -74,7 +74,9 @@ impl Book {
             }
             return;
         }
-        if lasts {
+        if let Some(index) = self.resume(place, cause, now) {
+            self.incidents[index].holds(condition, now);
+        } else if lasts {
             self.begin_condition(place, condition, now);
         }
     }

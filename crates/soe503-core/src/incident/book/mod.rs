@@ -1,6 +1,7 @@
 //! All incidents, and what they are made from.
 
 mod conditions;
+mod resume;
 mod spot;
 mod turn;
 
@@ -12,7 +13,8 @@ use self::spot::{Spot, push};
 use super::directory::{Directory, Listed};
 use super::history::Failed;
 use super::{
-    Counted, Entry, EntryKind, Ids, Incident, Moment, News, Place, Sighting, Verified, counts,
+    Counted, Entry, EntryKind, Ids, Incident, Moment, News, Place, Remembered, Sighting, Verified,
+    counts,
 };
 use crate::Tick;
 use crate::cause::Cause;
@@ -43,6 +45,10 @@ pub struct Book {
     spots: BTreeMap<Place, Spot>,
     /// Oldest first.
     incidents: VecDeque<Incident>,
+    /// Those that were open when an earlier process ended.
+    interrupted: Vec<Remembered>,
+    /// Until when it is waited for those.
+    waits_until: Option<Tick>,
     /// What concerned all places lately.
     everywhere: VecDeque<Entry>,
     opened: BTreeMap<Cause, u64>,
@@ -73,6 +79,8 @@ impl Book {
             changes: Log::new(now.unix_ms),
             spots: BTreeMap::new(),
             incidents: VecDeque::new(),
+            interrupted: Vec::new(),
+            waits_until: None,
             everywhere: VecDeque::new(),
             opened: BTreeMap::new(),
             news: Vec::new(),
@@ -105,7 +113,8 @@ impl Book {
         let spot = self.spot(&place);
         spot.history.sighted(sighting.at);
         let at = now.of(sighting.at);
-        if let Some(index) = self.taker(&place, sighting.cause, sighting.at) {
+        let taker = self.taker(&place, sighting.cause, sighting.at);
+        if let Some(index) = taker.or_else(|| self.resume(&place, sighting.cause, now)) {
             self.changed |= !self.incidents[index].has(sighting.cause);
             self.incidents[index].sighted(&sighting, at);
             return;
@@ -137,7 +146,8 @@ impl Book {
         let good = counted.requests > bad;
         for (place, mut failed) in by_place {
             for more in &mut failed {
-                if let Some(index) = self.taker(&place, more.cause, now.tick) {
+                let taker = self.taker(&place, more.cause, now.tick);
+                if let Some(index) = taker.or_else(|| self.resume(&place, more.cause, now)) {
                     more.taken = true;
                     self.changed |= !self.incidents[index].has(more.cause);
                     self.incidents[index].count(more, now);
@@ -219,7 +229,10 @@ impl Book {
 
     /// Opens what has surged, closes what is over, and says what is new. Call it a few times a second.
     pub fn turn(&mut self, now: Moment) -> Vec<News> {
-        let fresh = self.spots.iter_mut().filter(|(_, spot)| spot.fresh);
+        // What has surged is opened as soon as it is known what was open before.
+        let waits = self.waits_until.is_some_and(|until| now.tick < until);
+        let fresh = self.spots.iter_mut();
+        let fresh = fresh.filter(|(_, spot)| spot.fresh && !waits);
         let fresh: Vec<Place> = fresh
             .map(|(place, spot)| {
                 spot.fresh = false;

@@ -44,7 +44,20 @@ impl Book {
                 && surge.failed.iter().any(|failed| incident.has(failed.cause))
         };
         let onset = now.of(surge.onset);
-        let index = match self.incidents.iter().rposition(relapse) {
+        // What was counted before it was known that one goes on.
+        let goes_on = |incident: &Incident| {
+            incident.place == *place
+                && incident.is_open()
+                && surge.failed.iter().any(|failed| incident.has(failed.cause))
+        };
+        let known = self.incidents.iter().rposition(goes_on);
+        let known = known.or_else(|| self.incidents.iter().rposition(relapse));
+        let known = known.or_else(|| {
+            let mut causes = surge.failed.iter().map(|failed| failed.cause);
+            causes.find_map(|cause| self.resume(place, cause, now))
+        });
+        let new = known.is_none();
+        let index = match known {
             Some(index) => index,
             None => {
                 let id = self.ids.next(now.unix_ms);
@@ -57,9 +70,14 @@ impl Book {
         for failed in &surge.failed {
             incident.count(failed, now);
         }
-        incident.requests += surge.requests;
-        if place.pool().is_some() {
-            incident.saved.add(&surge.saved);
+        if incident.is_open() && !new {
+            // The others of these seconds may be counted already.
+            incident.requests += surge.failed.iter().map(|failed| failed.count).sum::<u64>();
+        } else {
+            incident.requests += surge.requests;
+            if place.pool().is_some() {
+                incident.saved.add(&surge.saved);
+            }
         }
         incident.last_bad = now.tick;
         let again = incident.closed.take().is_some();
@@ -70,10 +88,10 @@ impl Book {
                 .set_unusual(incident.onset.tick, incident.last.tick);
         }
         self.fill_in(index, onset);
-        if again {
-            self.reopen(index, onset, now);
-        } else {
+        if new {
             self.begin(index, now);
+        } else if again {
+            self.reopen(index, onset, now);
         }
     }
 

@@ -55,9 +55,9 @@ pub(super) fn broken(seen: &PoolSeen) -> Option<Condition> {
     Some(found)
 }
 
-/// The doubt that a backend's failing check leaves. One check that passes does not end it, as `rise` are needed.
+/// The doubt that a backend's failing check leaves.
 fn doubt(backend: &BackendSeen) -> Option<Cause> {
-    let condemned = backend.health.health == Health::Down;
+    let condemned = backend.health.health == Health::Down && backend.health.failed > 0;
     let doubt = backend.health.doubt.filter(|_| condemned)?;
     Some(doubt.cause)
 }

@@ -56,6 +56,19 @@ impl Incidents {
     }
 }
 
+impl Incidents {
+    /// The last that is known of what goes on: the process ends.
+    pub fn finish(&self, proxy: &Proxy, anchor: Anchor) {
+        let news = {
+            let mut desk = self.desk();
+            let open = desk.book.incidents().filter(|incident| incident.is_open());
+            let open: Vec<CoreNews> = open.map(|i| CoreNews::Updated(Arc::clone(&i.id))).collect();
+            desk.documents(open, &proxy.recorder, &self.shared.server, anchor)
+        };
+        self.pass_on(&news);
+    }
+}
+
 impl Followed {
     /// Maintenance is planned for some of the routes to `pool`.
     pub(super) fn is_interrupted(&self, pool: &str) -> bool {

@@ -68,6 +68,8 @@ struct Desk {
     book: Book,
     followed: Followed,
     watched: Watched,
+    /// An earlier process's memory was waited for.
+    expected: bool,
     /// A failure of each incident that tells about it.
     evidence: HashMap<Arc<str>, Arc<Record>>,
 }
@@ -97,6 +99,7 @@ impl Incidents {
                     book: Book::new(settings(config), anchor.moment()),
                     followed: Followed::default(),
                     watched: Watched::default(),
+                    expected: false,
                     evidence: HashMap::new(),
                 }),
             }),

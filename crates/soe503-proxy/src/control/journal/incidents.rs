@@ -76,6 +76,18 @@ pub(crate) fn earlier_incidents(journal: &Journal) -> Result<Vec<IncidentSummary
     Ok(summaries)
 }
 
+/// The incidents that were open when an earlier process ended. It may wait for the disk.
+///
+/// # Errors
+///
+/// Why the journal cannot be read. What is in a form of another version is left out.
+pub(super) fn interrupted_incidents(journal: &Journal) -> Result<Vec<Incident>, Unread> {
+    let stored = journal.latest(Kind::Incident, u64::MAX, MOST)?;
+    let read = |one: &crate::journal::Stored| one.json::<Incident>(FORM).ok();
+    let open = |one: &Incident| one.summary.state == IncidentState::Open;
+    Ok(stored.iter().filter_map(read).filter(open).collect())
+}
+
 /// The changes that the journal knows. It may wait for the disk.
 ///
 /// # Errors
@@ -87,7 +99,7 @@ pub(super) fn earlier_changes(journal: &Journal) -> Result<Vec<Change>, Unread> 
     Ok(stored.iter().filter_map(read).collect())
 }
 
-/// Whoever followed it has ended: nobody knows whether it went on. Its last failure is all there is to say.
+/// Whoever followed it has ended, and nothing has shown since that it goes on: its last failure is all there is to say.
 fn end(summary: &mut IncidentSummary) {
     if summary.state == IncidentState::Open {
         summary.state = IncidentState::Closed;

@@ -15,7 +15,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::config;
-use crate::control::clock::unix_now;
+use crate::control::clock::{Anchor, unix_now};
 use crate::state::Proxy;
 
 /// Begins, moves, bounds or ends the journal of `proxy` as the configuration in force says.
@@ -26,6 +26,7 @@ use crate::state::Proxy;
 pub fn follow(proxy: &Proxy, journal: Option<&config::Journal>) -> io::Result<()> {
     if let Some(journal) = journal {
         proxy.recorder.sample(journal.sample);
+        proxy.incidents.expect_recall(Anchor::now());
     }
     let wanted = journal.map(|journal| (journal.path.clone(), journal.limits));
     let recorder = proxy.recorder.clone();
@@ -36,9 +37,12 @@ pub fn follow(proxy: &Proxy, journal: Option<&config::Journal>) -> io::Result<()
         // On the journal's own thread, as soon as the file is open.
         if !recalled
             && mine.is_on()
-            && let Ok(changes) = incidents::earlier_changes(&mine)
+            && let (Ok(changes), Ok(open)) = (
+                incidents::earlier_changes(&mine),
+                incidents::interrupted_incidents(&mine),
+            )
         {
-            known.recall(&changes);
+            known.recall(&changes, &open, Anchor::now());
             recalled = true;
         }
     })
