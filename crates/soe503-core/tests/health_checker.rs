@@ -101,7 +101,7 @@ fn the_last_evidence_is_kept() {
     assert_eq!(checker.report().last_status, Some(404));
     // How many there were, and since when.
     let run = |checker: &Checker| (checker.report().failed, checker.report().failed_since);
-    assert_eq!(run(&checker), (2, Some(at(2))));
+    assert_eq!(run(&checker), (3, Some(at(1))));
     checker.record(at(4), PASS);
     assert_eq!(run(&checker), (0, None));
     let seen = checker.report();

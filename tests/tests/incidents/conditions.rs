@@ -105,7 +105,9 @@ async fn fm13_a_removed_health_path_is_an_incident_that_costs_no_request() {
             assert_eq!(ask(&proxy).await.status, 200);
             let told = incident(&proxy, &id).await;
             let quick = told["actions"]["quick"][0].as_str().unwrap_or_default();
+            let counted = told["requests"]["total"].as_u64();
             told["grade"] == "proven"
+                && counted > Some(0)
                 && quick == "set pools.app.health_check.path = \"/health\" (answers 200 now)"
         },
     )
