@@ -196,6 +196,38 @@ async fn a_reload_switches_it_on_moves_it_and_switches_it_off() {
 }
 
 #[tokio::test]
+async fn change_markers_are_known_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = dead(&directory.path().join("journal.redb"));
+    let mut proxy = Proxy::start(&config).await;
+    becomes(&proxy, "open").await;
+    let line = [
+        "change",
+        "add",
+        "--kind",
+        "deploy",
+        "--service",
+        "app",
+        "--version",
+        "v2.8.0",
+        "--by",
+        "alice",
+    ];
+    let said = lbctl(&proxy, &line).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let before = get(proxy.admin(), "/api/v1/changes").await.unwrap().json();
+    proxy.signal("TERM").await;
+    assert_eq!(proxy.ended().await.code(), Some(0), "{}", proxy.log());
+
+    let again = Proxy::start(&config).await;
+    eventually("the marker is known again", async || {
+        let now = get(again.admin(), "/api/v1/changes").await.unwrap().json();
+        now == before
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_asked_again_is_known_after_a_restart() {
     let directory = tempfile::tempdir().unwrap();
     let config = dead(&directory.path().join("journal.redb"));
@@ -236,7 +268,69 @@ async fn what_was_asked_again_is_known_after_a_restart() {
         lines.iter().any(|entry| entry["kind"] == "verified"),
         "{incident:#}"
     );
-    // An incident of an earlier process is as it was written.
-    let said = lbctl(&again, &["verify", &id]).await;
-    assert!(said.stdout.contains("not noted"), "{said:?}");
+    // Asking again fails as it did: the incident goes on.
+    eventually("it is noted", async || {
+        let said = lbctl(&again, &["verify", &id]).await;
+        said.stdout.contains(": noted in its timeline")
+    })
+    .await;
+}
+
+/// Killed in the middle of an outage, and started again: it is the same incident, and nothing that was counted is lost.
+#[tokio::test]
+async fn an_open_incident_goes_on_after_the_process_was_killed() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = dead(&directory.path().join("journal.redb"));
+    let proxy = Proxy::start(&config).await;
+    becomes(&proxy, "open").await;
+    let all = async |proxy: &Proxy| {
+        let all = get(proxy.admin(), "/api/v1/incidents")
+            .await
+            .unwrap()
+            .json();
+        all["incidents"].as_array().unwrap().clone()
+    };
+    eventually("an incident is opened", async || {
+        fails(&proxy).await;
+        !all(&proxy).await.is_empty()
+    })
+    .await;
+    let id = all(&proxy).await[0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/incidents/{id}");
+    eventually("it is in the journal", async || {
+        journal(&proxy).await["entries"]["incidents"] == 1
+    })
+    .await;
+    let before = get(proxy.admin(), &path).await.unwrap().json();
+    proxy.signal("KILL").await;
+    drop(proxy);
+
+    let again = Proxy::start(&config).await;
+    becomes(&again, "open").await;
+    let told = get(again.admin(), &path).await.unwrap().json();
+    assert_eq!(told["state"], "closed", "nothing has failed yet: {told:#}");
+    eventually("it goes on", async || {
+        fails(&again).await;
+        let told = get(again.admin(), &path).await.unwrap().json();
+        told["state"] == "open"
+    })
+    .await;
+    let told = get(again.admin(), &path).await.unwrap().json();
+    for member in ["first_seen", "opened_at", "cause", "reopened"] {
+        assert_eq!(told[member], before[member], "{member}");
+    }
+    let failed = |told: &Value| told["requests"]["failed"].as_u64().unwrap();
+    assert!(failed(&told) > 5, "{told:#}");
+    let lines = told["timeline"].as_array().unwrap();
+    let restarted = lines.iter().find(|entry| entry["kind"] == "restarted");
+    let restarted = restarted.expect("the gap is told");
+    let what = restarted["what"].as_str().unwrap();
+    assert!(what.starts_with("soe503 was restarted"), "{what}");
+    assert!(restarted["failed"].as_u64().unwrap() >= 5, "{restarted}");
+    let tag = get(again.address(), "/orders").await.unwrap();
+    let tag = tag.header("soe-cause").unwrap().to_owned();
+    assert!(tag.contains(&id), "{tag}");
+    assert_eq!(all(&again).await.len(), 1);
+    let list = lbctl(&again, &["incidents", "--open"]).await;
+    assert_eq!(list.code, Some(1), "{list:?}");
 }

@@ -47,6 +47,9 @@ pub struct IncidentSummary {
     /// The last time that one of its requests was asked again, if it has not come back since; `null` otherwise.
     #[serde(default)]
     pub verified: Option<Verified>,
+    /// What is wrong though requests are answered, in a sentence; `null` for an incident of failures alone.
+    #[serde(default)]
+    pub condition: Option<String>,
 }
 
 /// Everything about an incident.
@@ -59,13 +62,25 @@ pub struct Incident {
     pub server: String,
     /// What it means to clients, in a sentence.
     pub detail: String,
+    /// The `X-Error-Code` of an answer that fails of its cause, as long as nothing more is known.
+    #[serde(default)]
+    pub code: String,
+    /// The category of the cause.
+    #[serde(default)]
+    pub category: String,
+    /// Waiting can help; if not, somebody has to do something first.
+    #[serde(default)]
+    pub retryable: bool,
+    /// Somebody has to do something, if only to restart what fell over.
+    #[serde(default)]
+    pub owner_action_required: bool,
     /// All of its causes, the one with most of the failures first.
     pub causes: Vec<CauseShare>,
     /// What the answers said: the same failures by what clients saw.
     pub symptoms: Vec<Symptom>,
     /// Backends at which requests failed; some of them, if they are many.
     pub backends: Vec<String>,
-    /// What was observed, at one of the failures.
+    /// What was observed: at one of the failures, and of the state of the pool.
     pub evidence: Vec<Evidence>,
     /// What it is not, and why not.
     pub ruled_out: Vec<RuledOut>,
@@ -166,7 +181,7 @@ pub struct TimelineEntry {
     /// When.
     pub at: Timestamp,
     /// What it is about: `onset`, `opened`, `cause`, `scope`, `backend`, `circuit`, `overload`, `maintenance`,
-    /// `dns`, `change`, `load`, `recovered`, `closed`, `reopened` or `verified`.
+    /// `dns`, `change`, `load`, `recovered`, `closed`, `reopened`, `verified` or `restarted`.
     pub kind: String,
     /// What happened.
     pub what: String,

@@ -99,7 +99,11 @@ fn the_last_evidence_is_kept() {
     checker.record(at(3), not_found);
     assert_eq!(checker.report().cause, Some(Cause::ConfigHealthCheckPath));
     assert_eq!(checker.report().last_status, Some(404));
+    // How many there were, and since when.
+    let run = |checker: &Checker| (checker.report().failed, checker.report().failed_since);
+    assert_eq!(run(&checker), (3, Some(at(1))));
     checker.record(at(4), PASS);
+    assert_eq!(run(&checker), (0, None));
     let seen = checker.report();
     assert_eq!(
         (seen.health, seen.cause),

@@ -189,7 +189,9 @@ impl Running {
             }
         }
         self.control.stop();
-        self.shared.proxy.journal.stop();
+        let proxy = &self.shared.proxy;
+        proxy.incidents.finish(proxy, control::clock::Anchor::now());
+        proxy.journal.stop();
         drop(self.access_log);
     }
 }

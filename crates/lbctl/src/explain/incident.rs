@@ -15,7 +15,10 @@ pub(super) fn incident(incident: &Incident, now: Timestamp, canvas: Canvas) -> S
     let mut out = String::new();
     headline(incident, now, canvas, &mut out);
     let room = canvas.width.map(|w| w - 2);
-    for text in [&incident.detail, &since(incident)] {
+    // What is wrong though nobody notices says more than what clients are told.
+    let condition = incident.summary.condition.as_deref().map(sentence);
+    let first = condition.as_deref().unwrap_or(&incident.detail);
+    for text in [first, &since(incident)] {
         for text in wrap(text, room) {
             Line::default()
                 .gap(2)
@@ -45,6 +48,13 @@ pub(super) fn incident(incident: &Incident, now: Timestamp, canvas: Canvas) -> S
     put("Timeline", &timeline(&incident.timeline));
     put("Requests", &requests(incident));
     out
+}
+
+/// `text` with a capital at its beginning and a full stop at its end.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
 
 fn headline(incident: &Incident, now: Timestamp, canvas: Canvas, out: &mut String) {

@@ -43,6 +43,20 @@ fn an_incident_in_a_pipe() {
 }
 
 #[test]
+fn a_condition_of_which_no_request_fails() {
+    let text = plain(&incident::incident(&sample::condition(), NOW, PIPE), PIPE);
+    for told in [
+        "The health check GET /status gets 404 at 3 of 3 backends, and requests are answered.",
+        "0 of 412 requests failed",
+        "GET /healthz -> 200, GET /ready -> 404, GET /status -> 404 on 10.0.3.12:8080",
+        "set pools.cart.health_check.path = \"/healthz\" (answers 200 now)",
+        "lbctl verify 01KAPX3Q",
+    ] {
+        assert!(text.contains(told), "no {told}:\n{text}");
+    }
+}
+
+#[test]
 fn an_incident_in_80_columns() {
     let canvas = terminal(80);
     let text = incident::incident(&sample::incident(), NOW, canvas);

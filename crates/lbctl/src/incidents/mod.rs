@@ -75,6 +75,9 @@ fn row(one: &IncidentSummary, now: Timestamp, canvas: Canvas) -> Row {
         false => age(one.last_seen.since(one.first_seen)),
     };
     let mut note = format!("{}, {}", words::grade(one.grade), one.place);
+    if let Some(condition) = &one.condition {
+        note += &format!("; {condition}");
+    }
     if let Some(linked) = &one.change {
         let change = words::linked(linked);
         note += &format!("; {change}");

@@ -69,6 +69,9 @@ fn summarise(incident: &Incident, out: &mut String) {
         words::grade(summary.grade),
         plain(&summary.title),
     );
+    if let Some(condition) = &summary.condition {
+        *out += &format!("{}\n", plain(&tell::sentence(condition)));
+    }
     match &summary.change {
         Some(linked) => {
             *out += &format!("It began {}.\n", plain(&words::linked(linked)));

@@ -27,6 +27,11 @@ pub(crate) fn incidents() -> Incidents {
     serde_json::from_str(include_str!("../../tests/data/incidents.json")).unwrap()
 }
 
+/// A health check whose path was removed: no request fails.
+pub(crate) fn condition() -> Incident {
+    serde_json::from_str(include_str!("../../tests/data/condition.json")).unwrap()
+}
+
 /// A deploy and a reload.
 pub(crate) fn changes() -> Changes {
     serde_json::from_str(include_str!("../../tests/data/changes.json")).unwrap()

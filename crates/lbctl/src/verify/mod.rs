@@ -3,21 +3,22 @@
 //! What failed is known from its record, which keeps neither query nor headers nor body: what is asked again is the
 //! method, the path and the host, through the proxy, without credentials. What was seen ([`crate::confirm`]), what it
 //! means ([`judge`], a pure function) and how it is told ([`told`]) are kept apart. A request that belongs to an
-//! incident leaves a line in its timeline.
+//! incident leaves a line in its timeline. Where no request failed, the proxy's own look at the condition is told.
 
 mod args;
+mod condition;
 mod judge;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod told;
 
-use soe503_api::{FailureRecord, VerificationRequest, client::Client};
+use soe503_api::{FailureRecord, Incident, VerificationRequest, client::Client};
 
 pub(crate) use args::VerifyArgs;
 
 use self::judge::{Judged, Kind};
-use self::subject::Subject;
+use self::subject::{Found, Subject};
 use crate::{
     admin::{self, AdminArgs},
     cli::Output,
@@ -50,7 +51,10 @@ enum Noted {
 /// Asks again, judges, notes, tells. Exit code 0 if it is cured, otherwise 1.
 pub(crate) async fn run(admin: &AdminArgs, args: &VerifyArgs) -> Result<Exit, Failure> {
     let client = admin.client()?;
-    let Subject { record, incident } = subject::find(&client, args).await?;
+    let Subject { record, incident } = match subject::find(&client, args).await? {
+        Found::Request(subject) => *subject,
+        Found::Condition(incident) => return tell_condition(&incident, args),
+    };
     let target = args.target(&client, &record).await?;
     let method = args.method(&record)?;
     // Once more for luck would be once more for what it does.
@@ -77,6 +81,15 @@ pub(crate) async fn run(admin: &AdminArgs, args: &VerifyArgs) -> Result<Exit, Fa
         Output::Text => print(&told::text(&outcome, clock::wall(), Canvas::stdout()))?,
     }
     Ok(Exit::healthy(outcome.judged.kind == Kind::Cured))
+}
+
+fn tell_condition(incident: &Incident, args: &VerifyArgs) -> Result<Exit, Failure> {
+    let now = clock::wall();
+    match args.output {
+        Output::Json => print_exactly(&condition::json(incident, now))?,
+        Output::Text => print(&condition::text(incident, now, Canvas::stdout()))?,
+    }
+    Ok(Exit::healthy(condition::judge(incident) == Kind::Cured))
 }
 
 async fn asked(

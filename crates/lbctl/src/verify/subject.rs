@@ -1,7 +1,7 @@
 //! Which request is asked again.
 
 use soe503_api::{
-    FailureRecord,
+    FailureRecord, Incident,
     client::{Client, ClientError},
 };
 
@@ -14,14 +14,21 @@ pub(super) struct Subject {
     pub(super) incident: Option<String>,
 }
 
+/// What an id stands for.
+pub(super) enum Found {
+    Request(Box<Subject>),
+    /// An incident of which no request failed.
+    Condition(Box<Incident>),
+}
+
 /// The request with this id; of an incident the latest that may be asked again.
-pub(super) async fn find(client: &Client, args: &VerifyArgs) -> Result<Subject, Failure> {
+pub(super) async fn find(client: &Client, args: &VerifyArgs) -> Result<Found, Failure> {
     let id = args.id.trim();
     match client.failure(id).await {
         Ok(reply) => {
             let record = reply.value;
             let incident = record.incident.clone();
-            return Ok(Subject { record, incident });
+            return Ok(Found::Request(Box::new(Subject { record, incident })));
         }
         Err(error) if missing(&error) => {}
         Err(error) => return Err(admin::explain(client, error)),
@@ -37,6 +44,9 @@ pub(super) async fn find(client: &Client, args: &VerifyArgs) -> Result<Subject, 
         }
     })?;
     let incident = reply.value;
+    if incident.exemplars.is_empty() && incident.summary.condition.is_some() {
+        return Ok(Found::Condition(Box::new(incident)));
+    }
     let mut other = None;
     for request in incident.exemplars.iter().rev() {
         let record = match client.failure(request).await {
@@ -45,10 +55,10 @@ pub(super) async fn find(client: &Client, args: &VerifyArgs) -> Result<Subject, 
             Err(error) => return Err(admin::explain(client, error)),
         };
         if args.method(&record).is_ok() {
-            return Ok(Subject {
+            return Ok(Found::Request(Box::new(Subject {
                 record,
                 incident: Some(incident.summary.id),
-            });
+            })));
         }
         other.get_or_insert(record);
     }

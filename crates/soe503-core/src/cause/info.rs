@@ -54,6 +54,15 @@ impl CauseInfo {
     pub const fn category(&self) -> Category {
         self.cause.category()
     }
+
+    /// Somebody has to do something, if only to restart what fell over: true of every cause but those that pass
+    /// with the load, the roll-out or the window.
+    pub fn owner_action_required(&self) -> bool {
+        match self.category() {
+            Category::Maintenance | Category::Overload => self.retry_after == RetryAfterRule::Never,
+            _ => true,
+        }
+    }
 }
 
 impl Cause {

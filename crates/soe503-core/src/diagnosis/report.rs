@@ -315,13 +315,7 @@ impl Diagnosis {
     /// Somebody has to do something, if only to restart what fell over: every cause but those
     /// that pass with the load, the roll-out or the window.
     pub fn owner_action_required(&self) -> bool {
-        use crate::cause::{Category, RetryAfterRule};
         let cause = self.root.unwrap_or(self.primary);
-        match cause.category() {
-            Category::Maintenance | Category::Overload => {
-                cause.info().retry_after == RetryAfterRule::Never
-            }
-            _ => true,
-        }
+        cause.info().owner_action_required()
     }
 }

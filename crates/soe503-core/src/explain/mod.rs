@@ -51,3 +51,4 @@ pub use rate_limit::RateFields;
 pub use retry_after::{RetryInputs, retry_after};
 pub use tell::{LONGEST_BODY, tell, tell_headers};
 pub use telling::{DOCS, Exposure, Format, StatusPolicy, Telling, Told};
+pub(crate) use words::duration;

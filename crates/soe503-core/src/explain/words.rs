@@ -15,7 +15,7 @@ use crate::metastable::Stage;
 use crate::rate::Limited;
 
 /// A duration that a person reads: two or three digits and a unit.
-pub(super) fn duration(duration: Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     let (value, unit) = match seconds {
         s if s < 0.000_95 => (s * 1e6, "µs"),

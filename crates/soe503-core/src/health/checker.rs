@@ -118,6 +118,13 @@ impl Checker {
                 return None;
             }
         };
+        match passed {
+            true => (self.report.failed, self.report.failed_since) = (0, None),
+            false => {
+                self.report.failed += 1;
+                self.report.failed_since.get_or_insert(now);
+            }
+        }
         let change = self.step(now, passed);
         match self.report.health {
             Health::Up => {

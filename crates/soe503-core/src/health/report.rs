@@ -73,6 +73,10 @@ pub struct HealthReport {
     pub last_error: Option<Arc<str>>,
     /// When the last check ended; `None` before the first.
     pub last_at: Option<Tick>,
+    /// Checks that failed in a row, up to the last one.
+    pub failed: u64,
+    /// When the first of them did.
+    pub failed_since: Option<Tick>,
     /// What the body of the last answer says is not well.
     pub hints: Option<Arc<Hints>>,
     /// What the backend runs, by the last answer that said so: `releaseId` or `version` of its health document,
@@ -161,6 +165,8 @@ impl HealthReport {
             last_status: None,
             last_error: None,
             last_at: None,
+            failed: 0,
+            failed_since: None,
             hints: None,
             release: None,
         }

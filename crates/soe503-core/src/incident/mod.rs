@@ -3,6 +3,7 @@
 //! ```text
 //!  what a pool counted ──▶ history ──surge?──▶ open ──quiet──▶ closed ──again──▶ open
 //!  failures explained ───▶ who, since when, how sure         │
+//!  states of the pool ───▶ conditions ──lasts?──▶ open
 //!  changes of state ─────▶ timeline ◀──── changes (R7) ◀──────┘
 //! ```
 //!
@@ -24,9 +25,18 @@
 //! cause is another incident, if it surges by itself. What stands behind a refusal is what counts (R17): an
 //! open circuit is a symptom, not a cause.
 //!
+//! **Though nothing fails.** A pool may be in a state that somebody has to do something about while its requests are
+//! answered: a health check that asks for a path that is gone, a name that does not resolve any more. Such a
+//! [`condition`] is an incident as well, with no failure in it, once it has lasted; only failures with its own cause join
+//! it. It ends when the condition has not been seen for `close_after`.
+//!
 //! **When it ends.** When for `close_after` there was no failure of it worth mentioning, and something was
 //! answered well since: where nobody asks, nothing is known to be cured. After a quarter of an hour without a
 //! failure it is closed all the same. A relapse within [`REOPEN`] is the same incident.
+//!
+//! **When the process ends.** What was open then may go on: the next process is told ([`Book::remember`]), and the first
+//! failure of the same cause in the same place within [`REOPEN`] of the last one continues it, under its name and with what
+//! was counted. Without one it was over.
 //!
 //! **Bounds.** [`MOST_OPEN`] open ones (more join the last of their place, or are not kept), [`MOST_KEPT`] in all,
 //! 64 lines of timeline each (the beginning and the end are kept), 8 causes, 8 exemplars, 16 backends.
@@ -36,6 +46,7 @@
 //! a look at the [`Directory`] when it is explained; all else is done where nobody waits.
 
 mod book;
+pub mod condition;
 mod count;
 mod directory;
 mod history;
@@ -45,6 +56,7 @@ mod moment;
 mod news;
 mod place;
 mod record;
+mod remembered;
 mod sighting;
 mod timeline;
 mod verified;
@@ -57,6 +69,7 @@ pub use moment::Moment;
 pub use news::News;
 pub use place::{Place, blamed, counts};
 pub use record::{CauseTally, Incident, JOIN, MOST_KEPT, MOST_OPEN, REOPEN, State};
+pub use remembered::Remembered;
 pub use sighting::Sighting;
 pub use timeline::{Entry, EntryKind, Timeline};
 pub use verified::{Verdict, Verified};

@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use super::condition::Condition;
 use super::history::Failed;
 use super::timeline::{Entry, EntryKind, Timeline};
 use super::{Moment, Place, Saved, Sighting, Verified};
@@ -98,12 +99,35 @@ pub struct Incident {
     pub changes: Links,
     /// When one of its requests was asked again the last time, if that was after it came back.
     pub verified: Option<Verified>,
+    /// What is wrong though requests are answered, as it was last seen.
+    pub condition: Option<Condition>,
+    /// It was opened for its condition, without a failure: of failures only those with its cause belong to it.
+    pub(super) alone: bool,
+    /// When its condition was last seen.
+    pub(super) held_at: Tick,
+    /// When a failure of it was last counted.
+    pub(super) failed_at: Tick,
     /// The last moment at which it was worth mentioning.
     pub(super) last_bad: Tick,
     /// Something to tell has happened since it was last told.
     pub(super) news: bool,
     /// When it was last told.
     pub(super) told: Tick,
+}
+
+// === impl CauseTally ===
+
+impl CauseTally {
+    /// `failed` requests of this cause.
+    pub const fn new(cause: Cause, grade: Grade, failed: u64, first: Moment, last: Moment) -> Self {
+        Self {
+            cause,
+            grade,
+            failed,
+            first,
+            last,
+        }
+    }
 }
 
 // === impl Incident ===
@@ -133,6 +157,10 @@ impl Incident {
             timeline: Timeline::default(),
             changes: Links::default(),
             verified: None,
+            condition: None,
+            alone: false,
+            held_at: Tick::ZERO,
+            failed_at: Tick::ZERO,
             last_bad: now.tick,
             news: false,
             told: now.tick,
@@ -156,13 +184,17 @@ impl Incident {
 
     /// Until when other causes join it.
     pub(super) fn joins_until(&self) -> Tick {
-        self.opened.tick.after(JOIN)
+        match self.alone {
+            true => self.opened.tick,
+            false => self.opened.tick.after(JOIN),
+        }
     }
 
     /// Failures that were counted.
     pub(super) fn count(&mut self, failed: &Failed, now: Moment) {
         self.failed += failed.count;
         self.last = now;
+        self.failed_at = now.tick;
         if let Some(known) = self.symptoms.iter_mut().find(|s| s.0 == failed.primary) {
             known.1 += failed.count;
         } else if self.symptoms.len() < MOST_CAUSES {
@@ -185,11 +217,7 @@ impl Incident {
         }
         self.backends_total = sighting.backends_total.or(self.backends_total);
         self.backends_affected = self.backends_affected.max(sighting.backends_affected);
-        for backend in &sighting.backends {
-            if self.backends.len() < MOST_BACKENDS && !self.backends.contains(backend) {
-                self.backends.push(Arc::clone(backend));
-            }
-        }
+        self.concern(&sighting.backends);
         if !self.exemplars.contains(&sighting.request_id) {
             if self.exemplars.len() == MOST_EXEMPLARS {
                 self.exemplars.remove(FIRST_EXEMPLARS);
@@ -216,6 +244,15 @@ impl Incident {
             let share = percent(first.failed, self.failed);
             let what = format!("most failures are now {} ({share})", first.cause);
             self.note(Entry::new(now.unix_ms, EntryKind::Cause, &what));
+        }
+    }
+
+    /// It concerns these backends as well.
+    pub(super) fn concern(&mut self, backends: &[Arc<str>]) {
+        for backend in backends {
+            if self.backends.len() < MOST_BACKENDS && !self.backends.contains(backend) {
+                self.backends.push(Arc::clone(backend));
+            }
         }
     }
 
@@ -268,7 +305,12 @@ impl Incident {
         self.note(Entry::new(at.unix_ms, EntryKind::Scope, &what));
     }
 
-    fn tally(&mut self, cause: Cause, grade: Grade, at: Moment) -> Option<&mut CauseTally> {
+    pub(super) fn tally(
+        &mut self,
+        cause: Cause,
+        grade: Grade,
+        at: Moment,
+    ) -> Option<&mut CauseTally> {
         if let Some(index) = self.causes.iter().position(|tally| tally.cause == cause) {
             return self.causes.get_mut(index);
         }

@@ -44,6 +44,8 @@ pub enum EntryKind {
     Reopened,
     /// A request that had failed was asked again.
     Verified,
+    /// This process was started again, and goes on with what an earlier one had opened.
+    Restarted,
 }
 
 /// One line.
@@ -86,6 +88,16 @@ impl Entry {
 // === impl Timeline ===
 
 impl Timeline {
+    /// These lines, oldest first, of which `left_out` were dropped from the middle.
+    pub(super) fn of(entries: Vec<Entry>, left_out: u64) -> Self {
+        let mut timeline = Self {
+            entries: Vec::new(),
+            left_out,
+        };
+        entries.into_iter().for_each(|entry| timeline.add(entry));
+        timeline
+    }
+
     /// Adds a line in its place. Where there are too many, one from the middle goes.
     pub fn add(&mut self, entry: Entry) {
         let place = self.entries.partition_point(|e| e.at_ms <= entry.at_ms);
@@ -116,6 +128,30 @@ impl Timeline {
 // === impl EntryKind ===
 
 impl EntryKind {
+    const ALL: [Self; 16] = [
+        Self::Onset,
+        Self::Opened,
+        Self::Cause,
+        Self::Scope,
+        Self::Backend,
+        Self::Circuit,
+        Self::Overload,
+        Self::Maintenance,
+        Self::Dns,
+        Self::Change,
+        Self::Load,
+        Self::Recovered,
+        Self::Closed,
+        Self::Reopened,
+        Self::Verified,
+        Self::Restarted,
+    ];
+
+    /// The kind with this [word](Self::word).
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
     /// The word for it.
     pub const fn word(self) -> &'static str {
         match self {
@@ -134,6 +170,7 @@ impl EntryKind {
             Self::Closed => "closed",
             Self::Reopened => "reopened",
             Self::Verified => "verified",
+            Self::Restarted => "restarted",
         }
     }
 }

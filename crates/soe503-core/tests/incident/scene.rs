@@ -40,6 +40,7 @@ impl Scene {
     pub(crate) fn new() -> Self {
         let settings = Settings {
             close_after: Duration::from_secs(10),
+            ..Settings::default()
         };
         let mut scene = Self {
             book: Book::new(settings, at(0)),

@@ -9,7 +9,7 @@ use super::scene::{BEGIN, Scene, step};
 const REFUSED: Cause = Cause::DependencyConnectRefused;
 const TIMEOUT: Cause = Cause::DependencyResponseTimeout;
 
-fn change(scene: &mut Scene, kind: Kind, at_ms: i64, pool: &str) -> Change {
+pub(crate) fn change(scene: &mut Scene, kind: Kind, at_ms: i64, pool: &str) -> Change {
     let now = scene.now();
     Change {
         id: scene.book.next_id(now),
@@ -217,4 +217,18 @@ fn what_was_asked_again_is_told_until_it_comes_back() {
     scene.run(3, &[step("cart", 0, &[(REFUSED, 10)])]);
     assert!(scene.one().is_open());
     assert_eq!(scene.one().verified, None);
+}
+
+/// What was changed before a restart explains what breaks after it, and is not told twice.
+#[test]
+fn changes_of_an_earlier_process_are_known() {
+    let mut scene = Scene::new();
+    scene.run(60, &[step("cart", 10, &[])]);
+    let deploy = change(&mut scene, Kind::Deploy, BEGIN + 60_000, "cart");
+    scene.run(3, &[step("cart", 0, &[(REFUSED, 10)])]);
+    assert!(scene.one().changes.cause.is_none());
+    scene.book.recall([deploy.clone(), deploy.clone()]);
+    assert_eq!(scene.book.changes().changes().count(), 1);
+    let link = scene.one().changes.cause.as_ref().unwrap();
+    assert_eq!(link.change.id, deploy.id);
 }

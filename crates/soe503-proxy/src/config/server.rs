@@ -83,11 +83,14 @@ pub enum AccessLog {
 /// # Defaults
 ///
 /// - `close_after`: `"30s"`
+/// - `backend_out_after`: `"2m"`
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IncidentSettings {
     /// How long there must be no failure worth mentioning before one is closed.
     pub close_after: Duration,
+    /// How long a backend must be out of rotation before that is one; zero: it never is.
+    pub backend_out_after: Duration,
 }
 
 // === impl AdminToken ===

@@ -76,6 +76,12 @@ fn start<R: Resolve, P: Prober>(
             check.clone(),
             limits.clone(),
         ));
+        tasks.spawn(check::seek_paths(
+            Arc::clone(pool),
+            Arc::clone(prober),
+            check.clone(),
+            limits.clone(),
+        ));
     }
     for host in pool.hosts().collect::<BTreeSet<_>>() {
         let settings = dns::Settings::new(pool.config.dns_refresh, fastrand::u64(..));

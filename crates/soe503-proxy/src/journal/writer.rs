@@ -95,6 +95,8 @@ impl Task {
 
     pub(super) fn run(mut self) {
         self.turn(true);
+        // Who waits for what is in the file can read it from here on.
+        self.turn(true);
         let until = loop {
             match self.orders.recv_timeout(EVERY) {
                 Err(RecvTimeoutError::Timeout) => self.turn(false),

@@ -21,7 +21,7 @@ use soe503_core::{Cause, Tick};
 use super::circuit_log::{CircuitCounts, CircuitLog};
 use super::members::{self, Member};
 use super::metastable::MetastableWatch;
-use super::{Openings, PoolCounters, Releases, Trends, settings};
+use super::{Openings, Paths, PoolCounters, Releases, Trends, settings};
 use crate::config::PoolConfig;
 use crate::control::dns::{Answer, Answers, Change, DnsError};
 use crate::tls::{Alpn, ClientTls, PoolTls};
@@ -59,6 +59,8 @@ pub struct PoolState {
     pub counters: Arc<PoolCounters>,
     /// What backends say of themselves. Outlives a reload.
     pub releases: Arc<Releases>,
+    /// What backends answer at other paths than their check asks for.
+    pub paths: Arc<Paths>,
     /// TLS to the backends that are `https`.
     tls: Option<PoolTls>,
     /// What DNS said about the pool's names.
@@ -89,6 +91,7 @@ impl PoolState {
             trends: Arc::default(),
             counters: Arc::default(),
             releases: Arc::default(),
+            paths: Arc::default(),
             tls: tls(&config),
             answers: ArcSwap::from_pointee(Answers::new(
                 members::hosts(&config),
@@ -145,6 +148,10 @@ impl PoolState {
             trends: Arc::clone(&self.trends),
             counters: Arc::clone(&self.counters),
             releases: Arc::clone(&self.releases),
+            paths: match self.config.health_check == config.health_check {
+                true => Arc::clone(&self.paths),
+                false => Arc::default(),
+            },
             tls,
             answers: ArcSwap::from_pointee(Answers::new(members::hosts(&config), &self.answers())),
             circuit: Mutex::new(circuit),

@@ -1,5 +1,7 @@
 //! All incidents, and what they are made from.
 
+mod conditions;
+mod resume;
 mod spot;
 mod turn;
 
@@ -11,7 +13,8 @@ use self::spot::{Spot, push};
 use super::directory::{Directory, Listed};
 use super::history::Failed;
 use super::{
-    Counted, Entry, EntryKind, Ids, Incident, Moment, News, Place, Sighting, Verified, counts,
+    Counted, Entry, EntryKind, Ids, Incident, Moment, News, Place, Remembered, Sighting, Verified,
+    counts,
 };
 use crate::Tick;
 use crate::cause::Cause;
@@ -28,6 +31,9 @@ const MOST_SIGHTED: usize = 32;
 pub struct Settings {
     /// How long there must be no failure worth mentioning before an incident is closed. Default 30 s.
     pub close_after: Duration,
+    /// How long a backend must be out of rotation, for a proven reason, before that is an incident though the others do
+    /// its work; `None`: it never is. Default 2 min.
+    pub out_after: Option<Duration>,
 }
 
 /// All incidents, the changes, and what both are made from. Deterministic: the same calls give the same book.
@@ -39,6 +45,10 @@ pub struct Book {
     spots: BTreeMap<Place, Spot>,
     /// Oldest first.
     incidents: VecDeque<Incident>,
+    /// Those that were open when an earlier process ended.
+    interrupted: Vec<Remembered>,
+    /// Until when it is waited for those.
+    waits_until: Option<Tick>,
     /// What concerned all places lately.
     everywhere: VecDeque<Entry>,
     opened: BTreeMap<Cause, u64>,
@@ -53,6 +63,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             close_after: Duration::from_secs(30),
+            out_after: Some(Duration::from_secs(120)),
         }
     }
 }
@@ -68,11 +79,18 @@ impl Book {
             changes: Log::new(now.unix_ms),
             spots: BTreeMap::new(),
             incidents: VecDeque::new(),
+            interrupted: Vec::new(),
+            waits_until: None,
             everywhere: VecDeque::new(),
             opened: BTreeMap::new(),
             news: Vec::new(),
             changed: false,
         }
+    }
+
+    /// How incidents are kept.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// From now on incidents are kept like this.
@@ -95,7 +113,8 @@ impl Book {
         let spot = self.spot(&place);
         spot.history.sighted(sighting.at);
         let at = now.of(sighting.at);
-        if let Some(index) = self.taker(&place, sighting.cause, sighting.at) {
+        let taker = self.taker(&place, sighting.cause, sighting.at);
+        if let Some(index) = taker.or_else(|| self.resume(&place, sighting.cause, now)) {
             self.changed |= !self.incidents[index].has(sighting.cause);
             self.incidents[index].sighted(&sighting, at);
             return;
@@ -127,7 +146,8 @@ impl Book {
         let good = counted.requests > bad;
         for (place, mut failed) in by_place {
             for more in &mut failed {
-                if let Some(index) = self.taker(&place, more.cause, now.tick) {
+                let taker = self.taker(&place, more.cause, now.tick);
+                if let Some(index) = taker.or_else(|| self.resume(&place, more.cause, now)) {
                     more.taken = true;
                     self.changed |= !self.incidents[index].has(more.cause);
                     self.incidents[index].count(more, now);
@@ -179,6 +199,14 @@ impl Book {
         added
     }
 
+    /// Takes in changes that were known before this book began. Those that it knows already stay as they are.
+    pub fn recall(&mut self, changes: impl IntoIterator<Item = Change>) {
+        for change in changes {
+            self.changes.add(change);
+        }
+        self.relate();
+    }
+
     /// A backend of `pool` is of another release than before.
     pub fn add_release(
         &mut self,
@@ -201,7 +229,10 @@ impl Book {
 
     /// Opens what has surged, closes what is over, and says what is new. Call it a few times a second.
     pub fn turn(&mut self, now: Moment) -> Vec<News> {
-        let fresh = self.spots.iter_mut().filter(|(_, spot)| spot.fresh);
+        // What has surged is opened as soon as it is known what was open before.
+        let waits = self.waits_until.is_some_and(|until| now.tick < until);
+        let fresh = self.spots.iter_mut();
+        let fresh = fresh.filter(|(_, spot)| spot.fresh && !waits);
         let fresh: Vec<Place> = fresh
             .map(|(place, spot)| {
                 spot.fresh = false;
@@ -315,7 +346,7 @@ impl Book {
             if std::mem::take(&mut first) && place.pool().is_some() {
                 incident.saved.add(&counted.saved);
             }
-            if incident.last.tick == now.tick {
+            if incident.failed_at == now.tick {
                 let of = |cause| incident.has(cause);
                 let (bad, all) = spot.history.lately(now.tick, of);
                 if bad as f64 >= 2.0 * usual * all as f64 {

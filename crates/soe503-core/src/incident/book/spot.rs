@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::conditions::Held;
 use crate::Tick;
 use crate::cause::Cause;
 use crate::incident::history::History;
@@ -23,6 +24,8 @@ pub(super) struct Spot {
     pub(super) last_good: Option<Tick>,
     /// Something has failed since the last turn.
     pub(super) fresh: bool,
+    /// What is wrong with it though nothing fails.
+    pub(super) held: Vec<Held>,
 }
 
 // === impl Spot ===

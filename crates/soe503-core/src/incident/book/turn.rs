@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::{Book, LEAST_FAILURES};
+use crate::cause::Cause;
 use crate::change::{Change, Kind, Log, Origin, link};
 use crate::incident::record::{Incident, MOST_KEPT, MOST_OPEN, REOPEN, State};
 use crate::incident::{Entry, EntryKind, Moment, News, Place};
@@ -14,6 +15,10 @@ const SILENCE: Duration = Duration::from_secs(15 * 60);
 const BEFORE: Duration = Duration::from_secs(300);
 /// An incident that only goes on is told so often.
 const TELL: Duration = Duration::from_secs(5);
+/// A condition that was not seen for less than this may not have been looked at.
+const LOOKED: Duration = Duration::from_secs(3);
+/// One of a condition that only goes on, and of which nobody notices anything, so often.
+const TELL_CONDITION: Duration = Duration::from_secs(60);
 /// Who takes a change back may say so a little later, in milliseconds.
 const SLACK_MS: i64 = 5_000;
 
@@ -39,7 +44,20 @@ impl Book {
                 && surge.failed.iter().any(|failed| incident.has(failed.cause))
         };
         let onset = now.of(surge.onset);
-        let index = match self.incidents.iter().rposition(relapse) {
+        // What was counted before it was known that one goes on.
+        let goes_on = |incident: &Incident| {
+            incident.place == *place
+                && incident.is_open()
+                && surge.failed.iter().any(|failed| incident.has(failed.cause))
+        };
+        let known = self.incidents.iter().rposition(goes_on);
+        let known = known.or_else(|| self.incidents.iter().rposition(relapse));
+        let known = known.or_else(|| {
+            let mut causes = surge.failed.iter().map(|failed| failed.cause);
+            causes.find_map(|cause| self.resume(place, cause, now))
+        });
+        let new = known.is_none();
+        let index = match known {
             Some(index) => index,
             None => {
                 let id = self.ids.next(now.unix_ms);
@@ -52,9 +70,14 @@ impl Book {
         for failed in &surge.failed {
             incident.count(failed, now);
         }
-        incident.requests += surge.requests;
-        if place.pool().is_some() {
-            incident.saved.add(&surge.saved);
+        if incident.is_open() && !new {
+            // The others of these seconds may be counted already.
+            incident.requests += surge.failed.iter().map(|failed| failed.count).sum::<u64>();
+        } else {
+            incident.requests += surge.requests;
+            if place.pool().is_some() {
+                incident.saved.add(&surge.saved);
+            }
         }
         incident.last_bad = now.tick;
         let again = incident.closed.take().is_some();
@@ -65,10 +88,10 @@ impl Book {
                 .set_unusual(incident.onset.tick, incident.last.tick);
         }
         self.fill_in(index, onset);
-        if again {
-            self.reopen(index, onset, now);
-        } else {
+        if new {
             self.begin(index, now);
+        } else if again {
+            self.reopen(index, onset, now);
         }
     }
 
@@ -83,6 +106,15 @@ impl Book {
         for sighting in spot.sighted.drain(..).filter(|s| s.at >= from) {
             incident.sighted(&sighting, now.of(sighting.at));
         }
+        self.look_back(index, onset);
+    }
+
+    /// What happened around the onset.
+    pub(super) fn look_back(&mut self, index: usize, onset: Moment) {
+        let incident = &mut self.incidents[index];
+        let Some(spot) = self.spots.get(&incident.place) else {
+            return;
+        };
         let from = onset.unix_ms - i64::try_from(BEFORE.as_millis()).unwrap_or(i64::MAX);
         for entry in spot.recent.iter().chain(&self.everywhere) {
             if entry.at_ms >= from {
@@ -106,8 +138,14 @@ impl Book {
             lead.grade.word()
         );
         incident.note(Entry::new(now.unix_ms, EntryKind::Opened, &opened));
-        *self.opened.entry(lead.cause).or_default() += 1;
-        let id = Arc::clone(&incident.id);
+        self.started(index, lead.cause, now);
+    }
+
+    /// An incident was opened.
+    pub(super) fn started(&mut self, index: usize, cause: Cause, now: Moment) {
+        *self.opened.entry(cause).or_default() += 1;
+        let id = Arc::clone(&self.incidents[index].id);
+        self.changed = true;
         self.relate();
         self.incidents[index].news = false;
         self.incidents[index].told = now.tick;
@@ -137,22 +175,28 @@ impl Book {
         let mut closed = Vec::new();
         for incident in self.incidents.iter_mut().filter(|i| i.is_open()) {
             let good = self.spots.get(&incident.place).and_then(|s| s.last_good);
-            let cured = good.is_some_and(|good| good > incident.last_bad);
+            // A condition is over when it is seen no more; whether requests would be answered, they have to show.
+            let ended = incident.condition.is_some() && incident.held_at >= incident.last_bad;
+            let cured = ended || good.is_some_and(|good| good > incident.last_bad);
             let quiet = now.tick.since(incident.last_bad);
+            // Conditions are looked at once a second, or a little later.
+            let after = if ended { after.max(LOOKED) } else { after };
             if !(cured && quiet >= after || quiet >= SILENCE) {
                 continue;
             }
             incident.state = State::Closed;
             incident.closed = Some(now);
-            let last = Entry::new(
-                incident.last.unix_ms,
-                EntryKind::Recovered,
-                "last failure of this incident",
-            );
+            let last = match ended {
+                true => "it was seen for the last time",
+                false => "last failure of this incident",
+            };
+            let last = Entry::new(incident.last.unix_ms, EntryKind::Recovered, last);
             incident.note(last);
-            let what = match cured {
-                true => format!("incident closed: answered well for {} s", quiet.as_secs()),
-                false => "incident closed: no failure for 15 minutes, and nothing answered well"
+            let secs = quiet.as_secs();
+            let what = match (ended, cured) {
+                (true, _) => format!("incident closed: not seen for {secs} s"),
+                (_, true) => format!("incident closed: answered well for {secs} s"),
+                _ => "incident closed: no failure for 15 minutes, and nothing answered well"
                     .to_owned(),
             };
             incident.note(Entry::new(now.unix_ms, EntryKind::Closed, &what));
@@ -185,7 +229,12 @@ impl Book {
     pub(super) fn tell(&mut self, now: Moment) {
         for incident in self.incidents.iter_mut().filter(|i| i.is_open()) {
             let goes_on = incident.last.tick > incident.told;
-            let due = goes_on && now.tick.since(incident.told) >= TELL;
+            let every = match incident.failed_at > incident.told {
+                true => TELL,
+                // A condition may last for days, and nothing becomes of it.
+                false => TELL_CONDITION,
+            };
+            let due = goes_on && now.tick.since(incident.told) >= every;
             if !(incident.news || due) {
                 continue;
             }

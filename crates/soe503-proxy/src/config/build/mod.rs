@@ -59,6 +59,7 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
         access_log,
         incidents: IncidentSettings {
             close_after: file.incidents.0.value.close_after.value,
+            backend_out_after: file.incidents.0.value.backend_out_after.value,
         },
         explain: explain?,
         journal,

@@ -59,6 +59,10 @@ section! {
         /// incident is closed. If it comes back within five minutes, it is the same one.
         close_after: Defaulted<Duration>, default(Duration::from_secs(30)),
             range(Duration::from_secs(1), Duration::from_secs(3600));
+        /// How long a backend must be out of rotation for a proven reason, such as refused connections, before that
+        /// is an incident though the others carry its load. `"0s"`: it never is one.
+        backend_out_after: Defaulted<Duration>, default(Duration::from_secs(120)),
+            range(Duration::ZERO, Duration::from_secs(86_400));
     }
 }
 

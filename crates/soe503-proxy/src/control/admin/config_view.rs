@@ -31,7 +31,10 @@ pub(crate) fn view(config: &Config) -> Value {
         "server": server(&config.server),
         "admin": config.admin.as_ref().map_or_else(|| json!({ "enabled": false }), admin),
         "access_log": { "path": access_log(&config.access_log) },
-        "incidents": { "close_after": span(config.incidents.close_after) },
+        "incidents": {
+            "close_after": span(config.incidents.close_after),
+            "backend_out_after": span(config.incidents.backend_out_after),
+        },
         "listeners": config.listeners.iter().map(listener).collect::<Vec<_>>(),
         "routes": config.routes.iter().map(route).collect::<Vec<_>>(),
         "pools": pools,

@@ -15,6 +15,7 @@ address = "127.0.0.2:9504"
 path = "stderr"
 [incidents]
 close_after = "45s"
+backend_out_after = "7m"
 [journal]
 path = "/var/lib/soe503/journal.redb"
 max_size = "3MiB"

@@ -1,6 +1,6 @@
 //! Looking after backends without waiting for a request to suffer.
 //!
-//! Three watchers, all in the background and on connections of their own:
+//! Four watchers, all in the background and on connections of their own:
 //!
 //! - **Checks** ([`run`]): what the operator configured, per backend: HTTP, gRPC's health protocol, TLS,
 //!   TCP. The core's [`Checker`](soe503_core::health::Checker) decides when the next one is due and what a
@@ -13,18 +13,22 @@
 //! - **Open circuits** ([`watch_circuit`]): connects to the backends of a circuit that broken
 //!   connections opened, at once and with growing pauses. A dying process breaks its connections off
 //!   while its port still accepts; that it refuses a moment later is the root that refusals must name.
+//! - **Paths** ([`seek_paths`]): where a check is found to be broken, the usual paths are asked for, one a second, so
+//!   that the incident names one that answers.
 //!
 //! Failure mode: a check that asks for the wrong thing condemns good backends. That is not decided
 //! here; the pool holds what checks say against what requests show, and stops believing checks that
 //! condemn too many.
 
 mod circuit;
+mod paths;
 mod patients;
 mod probe;
 mod recovery;
 mod run;
 
 pub use circuit::watch_circuit;
+pub use paths::seek_paths;
 pub use probe::{Prober, Sockets};
 pub use recovery::watch_recovery;
 pub use run::{Checked, Limits, Patients, run};

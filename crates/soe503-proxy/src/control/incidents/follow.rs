@@ -44,6 +44,7 @@ impl Incidents {
             desk.take_in(&records, anchor);
             desk.count(proxy, &records, anchor);
             let changed = desk.watch(proxy, anchor);
+            desk.observe(proxy, anchor);
             let news = desk.book.turn(anchor.moment());
             if let Some(directory) = desk.book.directory() {
                 self.shared.directory.store(Arc::new(directory));
@@ -52,6 +53,26 @@ impl Incidents {
             changed.into_iter().chain(told).collect::<Vec<News>>()
         };
         self.pass_on(&news);
+    }
+}
+
+impl Incidents {
+    /// The last that is known of what goes on: the process ends.
+    pub fn finish(&self, proxy: &Proxy, anchor: Anchor) {
+        let news = {
+            let mut desk = self.desk();
+            let open = desk.book.incidents().filter(|incident| incident.is_open());
+            let open: Vec<CoreNews> = open.map(|i| CoreNews::Updated(Arc::clone(&i.id))).collect();
+            desk.documents(open, &proxy.recorder, &self.shared.server, anchor)
+        };
+        self.pass_on(&news);
+    }
+}
+
+impl Followed {
+    /// Maintenance is planned for some of the routes to `pool`.
+    pub(super) fn is_interrupted(&self, pool: &str) -> bool {
+        self.interrupted.contains_key(pool)
     }
 }
 

@@ -15,9 +15,12 @@
 //! waits for it.
 
 mod add;
+mod condition;
+mod conditions;
 mod diff;
 mod feed;
 mod follow;
+mod recall;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -36,6 +39,7 @@ pub use add::BadChange;
 pub use feed::News;
 pub use verify::BadVerification;
 
+use self::conditions::Watched;
 use self::follow::Followed;
 use super::clock::Anchor;
 use super::recorder::Record;
@@ -63,6 +67,9 @@ struct Shared {
 struct Desk {
     book: Book,
     followed: Followed,
+    watched: Watched,
+    /// An earlier process's memory was waited for.
+    expected: bool,
     /// A failure of each incident that tells about it.
     evidence: HashMap<Arc<str>, Arc<Record>>,
 }
@@ -91,6 +98,8 @@ impl Incidents {
                 desk: Mutex::new(Desk {
                     book: Book::new(settings(config), anchor.moment()),
                     followed: Followed::default(),
+                    watched: Watched::default(),
+                    expected: false,
                     evidence: HashMap::new(),
                 }),
             }),
@@ -165,5 +174,6 @@ impl Incidents {
 fn settings(config: &Config) -> Settings {
     Settings {
         close_after: config.incidents.close_after,
+        out_after: Some(config.incidents.backend_out_after).filter(|after| !after.is_zero()),
     }
 }

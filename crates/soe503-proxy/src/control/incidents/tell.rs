@@ -7,7 +7,7 @@ use soe503_core::change::{Change, Links, Origin, Reach};
 use soe503_core::diagnosis::Grade;
 use soe503_core::incident::{Book, CauseTally, Entry, Incident, State, Verdict};
 
-use super::{Incidents, words};
+use super::{Incidents, condition, words};
 use crate::control::clock::Anchor;
 use crate::control::recorder::{self, Record};
 
@@ -58,7 +58,10 @@ pub(super) fn incident(
         };
         recorder::tell(&record, server, anchor).diagnosis
     });
-    let told = told.unwrap_or_else(|| without_evidence(incident));
+    let mut told = told.unwrap_or_else(|| without_evidence(incident));
+    if let Some(condition) = &incident.condition {
+        condition::add(&mut told, condition, incident, anchor);
+    }
     let begin = incident.onset.tick;
     let end = incident.closed.map(|closed| closed.tick);
     let meanwhile = |other: &&Incident| {
@@ -74,6 +77,10 @@ pub(super) fn incident(
         server: server.to_owned(),
         // Without the advice to come back that one request got.
         detail: lead.info().detail.to_owned(),
+        code: format!("SOE-{}", lead.info().status.default_status()),
+        category: lead.category().id().to_owned(),
+        retryable: lead.info().retryable,
+        owner_action_required: lead.info().owner_action_required(),
         causes: incident
             .causes
             .iter()
@@ -151,6 +158,7 @@ fn summary(incident: &Incident) -> api::IncidentSummary {
             },
             by: verified.by.as_deref().map(str::to_owned),
         }),
+        condition: incident.condition.as_ref().map(|known| known.what.clone()),
     }
 }
 

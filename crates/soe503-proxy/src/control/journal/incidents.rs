@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
-use soe503_api::{Incident, IncidentState, IncidentSummary};
+use soe503_api::{Change, Incident, IncidentState, IncidentSummary};
 
 use super::failures::Unread;
 use crate::control::clock::unix_now;
 use crate::control::incidents::News;
 use crate::journal::{Entry, Journal, Kind};
 
-/// The form of both in the journal: [`Incident`] and [`soe503_api::Change`] as JSON.
+/// The form of both in the journal: [`Incident`] and [`Change`] as JSON.
 const FORM: u8 = 1;
 
 /// Incidents of earlier times that a list shows at most.
 const MOST: usize = 100;
+
+/// As many changes are recalled at most: all that are ever kept in mind.
+const MOST_CHANGES: usize = 256;
 
 /// Puts the latest news into the journal; what was known of the same incident or change goes.
 pub(crate) fn keep(journal: &Journal, news: &News) {
@@ -73,7 +76,30 @@ pub(crate) fn earlier_incidents(journal: &Journal) -> Result<Vec<IncidentSummary
     Ok(summaries)
 }
 
-/// Whoever followed it has ended: nobody knows whether it went on. Its last failure is all there is to say.
+/// The incidents that were open when an earlier process ended. It may wait for the disk.
+///
+/// # Errors
+///
+/// Why the journal cannot be read. What is in a form of another version is left out.
+pub(super) fn interrupted_incidents(journal: &Journal) -> Result<Vec<Incident>, Unread> {
+    let stored = journal.latest(Kind::Incident, u64::MAX, MOST)?;
+    let read = |one: &crate::journal::Stored| one.json::<Incident>(FORM).ok();
+    let open = |one: &Incident| one.summary.state == IncidentState::Open;
+    Ok(stored.iter().filter_map(read).filter(open).collect())
+}
+
+/// The changes that the journal knows. It may wait for the disk.
+///
+/// # Errors
+///
+/// Why the journal cannot be read. What is in a form of another version is left out.
+pub(super) fn earlier_changes(journal: &Journal) -> Result<Vec<Change>, Unread> {
+    let stored = journal.latest(Kind::Change, u64::MAX, MOST_CHANGES)?;
+    let read = |one: &crate::journal::Stored| one.json::<Change>(FORM).ok();
+    Ok(stored.iter().filter_map(read).collect())
+}
+
+/// Whoever followed it has ended, and nothing has shown since that it goes on: its last failure is all there is to say.
 fn end(summary: &mut IncidentSummary) {
     if summary.state == IncidentState::Open {
         summary.state = IncidentState::Closed;

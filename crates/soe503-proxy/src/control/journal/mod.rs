@@ -15,7 +15,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::config;
-use crate::control::clock::unix_now;
+use crate::control::clock::{Anchor, unix_now};
 use crate::state::Proxy;
 
 /// Begins, moves, bounds or ends the journal of `proxy` as the configuration in force says.
@@ -26,12 +26,26 @@ use crate::state::Proxy;
 pub fn follow(proxy: &Proxy, journal: Option<&config::Journal>) -> io::Result<()> {
     if let Some(journal) = journal {
         proxy.recorder.sample(journal.sample);
+        proxy.incidents.expect_recall(Anchor::now());
     }
     let wanted = journal.map(|journal| (journal.path.clone(), journal.limits));
     let recorder = proxy.recorder.clone();
-    proxy
-        .journal
-        .configure(wanted, unix_millis, move || recorder.take_in())
+    let (mine, known) = (proxy.journal.clone(), proxy.incidents.clone());
+    let mut recalled = false;
+    proxy.journal.configure(wanted, unix_millis, move || {
+        recorder.take_in();
+        // On the journal's own thread, as soon as the file is open.
+        if !recalled
+            && mine.is_on()
+            && let (Ok(changes), Ok(open)) = (
+                incidents::earlier_changes(&mine),
+                incidents::interrupted_incidents(&mine),
+            )
+        {
+            known.recall(&changes, &open, Anchor::now());
+            recalled = true;
+        }
+    })
 }
 
 fn unix_millis() -> u64 {

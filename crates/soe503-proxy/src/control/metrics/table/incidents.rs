@@ -8,7 +8,7 @@ pub(super) const ROWS: &[Family] = &[
         kind: Kind::Gauge,
         unit: "incidents",
         labels: &["cause"],
-        help: "Incidents that go on, by the cause that most of their failures have. Causes that never had one are left out; at most 32 are open.",
+        help: "Incidents that go on, by the cause that most of their failures have, or that they have though nothing fails. Causes that never had one are left out; at most 32 are open.",
         read: Read::Process(|scrape, out| {
             for count in &scrape.incidents {
                 out.push(&[&count.cause], count.open);
