@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Role, role};
 use crate::cause::Cause;
 use crate::diagnosis::{Grade, RuledOut};
 
@@ -145,6 +146,25 @@ pub enum Fact {
         /// Which.
         backend: Arc<str>,
     },
+    /// The host of a backend answers at another port, be it with a no.
+    AnswersElsewhere {
+        /// Which.
+        backend: Arc<str>,
+        /// How fast.
+        took: Duration,
+    },
+    /// The host of a backend does not answer at another port either: it is down, or a filter drops both.
+    SilentElsewhere {
+        /// Which.
+        backend: Arc<str>,
+    },
+    /// Health checks fail and are overruled by what requests show.
+    CheckOverruled {
+        /// Of how many backends.
+        backends: u32,
+        /// Of how many.
+        of: u32,
+    },
     /// Answers that came after the time allowed, of those that were waited for.
     LateAnswers {
         /// How many came.
@@ -167,6 +187,22 @@ pub enum Fact {
         to: u32,
         /// The backends' median latency at the limit.
         p50: Duration,
+    },
+    /// A limit is hit by bursts, and mostly free between them.
+    Bursts {
+        /// How many of its places are in use, on average.
+        in_use: f64,
+        /// The limit.
+        limit: u32,
+    },
+    /// The backends say that they have little to do.
+    SayIdle {
+        /// The busiest of them: 1 is fully.
+        utilization: f64,
+        /// How many say so.
+        backends: u32,
+        /// Of how many.
+        of: u32,
     },
     /// Backends fail with the same words.
     SameWords {
@@ -226,6 +262,20 @@ impl Finding {
             facts: Vec::new(),
             ruled_out: Vec::new(),
             missing: Vec::new(),
+        }
+    }
+
+    /// What it is to a request that shows `shown`: as in the table of [`role`], but that a limit of which is not
+    /// proven that the backends have room beyond it only lies behind what the request met.
+    pub fn role(&self, shown: Cause) -> Option<Role> {
+        let proves = |fact: &Fact| matches!(fact, Fact::Bursts { .. } | Fact::SayIdle { .. });
+        match role(self.cause, shown) {
+            Some(Role::Replaces)
+                if self.cause == Cause::ConfigLimitTooLow && !self.facts.iter().any(proves) =>
+            {
+                Some(Role::Behind)
+            }
+            role => role,
         }
     }
 

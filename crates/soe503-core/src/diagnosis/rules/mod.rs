@@ -10,6 +10,7 @@
 //! mechanical cause stands, which is true as far as it goes.
 
 mod backlog;
+mod checks;
 mod draining;
 mod finding;
 mod findings;
@@ -23,11 +24,13 @@ mod role;
 mod same_words;
 mod saturated;
 mod shared_latency;
+mod silent;
 pub(super) mod stats;
 mod storm;
 mod timeout;
 
 pub(super) use backlog::backlog;
+pub use checks::BrokenCheck;
 pub use draining::Departure;
 pub use finding::{Fact, Finding, Missing};
 pub use findings::{Findings, Inputs, judge};
@@ -35,5 +38,6 @@ pub use limit::LimitState;
 pub use own_cpu::{Own, OwnSecond};
 pub use role::{Role, role};
 pub use same_words::{Words, signature};
+pub use silent::Silent;
 pub use timeout::Late;
 pub(super) use timeout::timeout;
