@@ -55,12 +55,10 @@ impl<'a> Found<'a> {
             match finding.role(cause) {
                 Some(Role::Confirms) => found.confirms.push(finding),
                 // What is known of this backend alone is nearer than what is known of all.
-                Some(Role::Replaces) if found.is_told_apart() => {
-                    // A backend that is slow by itself is no reason to call the time too short.
-                    if finding.cause != Cause::ConfigTimeoutTooShort {
-                        found.confirms.push(finding);
-                    }
-                }
+                // A backend that is slow by itself is no reason to call the time too short.
+                Some(Role::Replaces)
+                    if found.is_told_apart() && finding.cause == Cause::ConfigTimeoutTooShort => {}
+                Some(Role::Replaces) if found.is_told_apart() => found.confirms.push(finding),
                 Some(Role::Replaces) if found.replaces.is_none() => found.replaces = Some(finding),
                 Some(Role::Beside) => found.confirms.push(finding),
                 Some(Role::Behind) if cause.category() != Category::CircuitOpen => {

@@ -96,6 +96,19 @@ pub(super) fn fact(fact: &Fact, names: &Names<'_>) -> String {
             percent(*failed, *of),
             percent(*others_failed, *others_of)
         ),
+        Fact::Zone {
+            zone,
+            failed,
+            of,
+            others_failed,
+            others_of,
+            chance,
+        } => format!(
+            "zone {}: {failed} of {of} attempts failed ({}), others: {others_failed} of {others_of} ({}); by chance: {chance:.0e}",
+            clean(zone, 48),
+            percent(*failed, *of),
+            percent(*others_failed, *others_of)
+        ),
         Fact::Throttled {
             throttled,
             periods,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Role, role};
-use crate::cause::Cause;
+use crate::cause::{Category, Cause};
 use crate::diagnosis::{Grade, RuledOut};
 
 /// A cause that the numbers of a pool show, however single requests end.
@@ -123,6 +123,21 @@ pub enum Fact {
         /// Of how many.
         others_of: u64,
         /// The chance of that, if the release made no difference.
+        chance: f64,
+    },
+    /// What stands in one zone fails more often than what stands in the others.
+    Zone {
+        /// The zone.
+        zone: Arc<str>,
+        /// Failed attempts there.
+        failed: u64,
+        /// Of how many.
+        of: u64,
+        /// Failed attempts elsewhere.
+        others_failed: u64,
+        /// Of how many.
+        others_of: u64,
+        /// The chance of that, if the zone made no difference.
         chance: f64,
     },
     /// Our own processor time was withheld.
@@ -266,7 +281,8 @@ impl Finding {
     }
 
     /// What it is to a request that shows `shown`: as in the table of [`role`], but that a limit of which is not
-    /// proven that the backends have room beyond it only lies behind what the request met.
+    /// proven that the backends have room beyond it only lies behind what the request met, and the full queues of some
+    /// backends are not why there was no place in front of all of them.
     pub fn role(&self, shown: Cause) -> Option<Role> {
         let proves = |fact: &Fact| matches!(fact, Fact::Bursts { .. } | Fact::SayIdle { .. });
         match role(self.cause, shown) {
@@ -274,6 +290,13 @@ impl Finding {
                 if self.cause == Cause::ConfigLimitTooLow && !self.facts.iter().any(proves) =>
             {
                 Some(Role::Behind)
+            }
+            Some(Role::Behind)
+                if self.cause == Cause::OverloadAcceptBacklog
+                    && !self.backends.is_empty()
+                    && shown.category() == Category::Overload =>
+            {
+                Some(Role::Beside)
             }
             role => role,
         }

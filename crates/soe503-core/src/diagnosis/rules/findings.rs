@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::latency::{RECENT, RISE, Slow, offered};
 use super::{
     BrokenCheck, Departure, Finding, Late, LimitState, Own, Silent, Words, checks, draining, limit,
-    one_slow, plaintext, release, same_words, saturated, shared_latency, silent, storm,
+    one_slow, plaintext, release, same_words, saturated, shared_latency, silent, storm, zone,
 };
 use crate::Tick;
 use crate::cause::Cause;
@@ -95,7 +95,12 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
     list.extend(inputs.own.finding());
     list.extend(plaintext::plaintext(inputs.speak_tls));
     list.extend(draining::draining(inputs.departures, inputs.now));
-    list.extend(release::release(history));
+    let release = release::release(history);
+    // Zones that run different releases differ by that.
+    if release.is_none() {
+        list.extend(zone::zone(history));
+    }
+    list.extend(release);
     list.extend(same_words::same_words(
         history,
         usual,

@@ -14,6 +14,7 @@ mod checks;
 mod draining;
 mod finding;
 mod findings;
+mod group;
 mod latency;
 mod limit;
 mod one_slow;
@@ -28,6 +29,7 @@ mod silent;
 pub(super) mod stats;
 mod storm;
 mod timeout;
+mod zone;
 
 pub(super) use backlog::backlog;
 pub use checks::BrokenCheck;

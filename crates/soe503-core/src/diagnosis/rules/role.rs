@@ -27,7 +27,7 @@ pub enum Role {
 /// | `shared_dependency` | 5xx with the same words | timeouts, own limits, circuits |
 /// | `retry_storm`, `pool_saturated` | timeouts of answers | own limits, circuits |
 /// | `limit_too_low` | own limits and queues | the same, while it is in use to the full |
-/// | `accept_backlog` | connect timeouts | circuits |
+/// | `accept_backlog` | connect timeouts | own limits, if all queues are full; circuits |
 /// | `timeout_too_short` | timeouts of answers | |
 ///
 /// `cpu_throttled` and checks that are wrong (`health_check_path` and the like) stand beside whatever they do not explain.
@@ -67,7 +67,10 @@ pub const fn role(found: Cause, shown: Cause) -> Option<Role> {
         C::DependencyShared => (status, late || own_limit || circuit),
         C::OverloadRetryStorm | C::OverloadPoolSaturated => (late, own_limit || circuit),
         C::ConfigLimitTooLow => (own_limit, false),
-        C::OverloadAcceptBacklog => (matches!(shown, C::DependencyConnectTimeout), circuit),
+        C::OverloadAcceptBacklog => (
+            matches!(shown, C::DependencyConnectTimeout),
+            own_limit || circuit,
+        ),
         C::ConfigTimeoutTooShort => (late, false),
         _ => (false, false),
     };

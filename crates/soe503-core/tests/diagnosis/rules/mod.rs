@@ -12,3 +12,4 @@ mod sick;
 mod silent;
 mod single;
 mod world;
+mod zones;

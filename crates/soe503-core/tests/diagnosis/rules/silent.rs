@@ -6,7 +6,7 @@ use soe503_core::diagnosis::rules::{Fact, Missing, Silent};
 use soe503_core::diagnosis::{Because, Grade};
 use soe503_core::{Cause, Tick};
 
-use super::requests::{connect_timed_out, diagnosed, timed_out};
+use super::requests::{connect_timed_out, diagnosed, queue_full, timed_out};
 use super::world::{Tell, World, well};
 use crate::support::{circuit_open, ms};
 
@@ -157,6 +157,12 @@ fn what_requests_are_told() {
     );
     let told = diagnosed(circuit_open(Some(Cause::DependencyConnectTimeout)), &all);
     assert_eq!(told.root, Some(Cause::OverloadAcceptBacklog));
+    // Places in front of them are taken by those who wait for a connection; those of one backend are not all of them.
+    let told = diagnosed(queue_full(), &all);
+    assert_eq!(told.root, Some(Cause::OverloadAcceptBacklog));
+    let told = diagnosed(queue_full(), &world(1, 3, None));
+    assert_eq!(told.root, Some(Cause::DependencyConnectTimeout));
+    assert!(told.contributing.contains(&Cause::OverloadAcceptBacklog));
     // A connection was there: it is another story.
     let told = diagnosed(timed_out("b1", 1_000), &all);
     assert_eq!(told.primary, Cause::DependencyResponseTimeout);

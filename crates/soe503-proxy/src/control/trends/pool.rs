@@ -250,6 +250,7 @@ fn label(backend: &Backend<Upstream>, now: Tick) -> Label {
     let state = backend.state();
     Label {
         release: backend.release(),
+        zone: backend.zone.clone(),
         utilization: backend.utilization(now),
         starting: matches!(state, BackendState::Starting | BackendState::Warming),
         ..Label::new(Arc::clone(&backend.name))
