@@ -150,7 +150,10 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
     }
     let slow = usual.and_then(|usual| Slow::of(history, usual));
     let from = history.newest().saturating_sub(ANSWERS);
-    let answering = history.backends().iter().filter(|b| b.answered(from) > 0);
+    // What is worked out for a backend is believed where requests were answered at all.
+    let any = history.last(ANSWERS).any(|s| s.good > 0);
+    let answers = |b: &&BackendHistory| any && b.answered(from) > 0;
+    let answering = history.backends().iter().filter(answers);
     Findings {
         list,
         causes: history.causes(CAUSES),

@@ -38,8 +38,12 @@ pub(super) fn silent(history: &History, silent: &[Silent], now: Tick) -> Vec<Fin
     let answers = |one: &Silent| {
         let since = one.since.as_nanos() / SECOND;
         let lately = (now.as_nanos() / SECOND).saturating_sub(FRESH);
+        let from = since.max(lately);
         let backend = history.backend(&one.backend);
-        backend.is_some_and(|backend| backend.answered(since.max(lately)) >= ANSWERS)
+        let answered = backend.is_some_and(|backend| backend.answered(from) >= ANSWERS);
+        // What a backend has answered is worked out from what began and failed; what requests were is counted.
+        let seconds = history.last(FRESH).filter(|s| s.at > from);
+        answered && seconds.map(|s| u64::from(s.good)).sum::<u64>() >= ANSWERS
     };
     let (full, mute): (Vec<&Silent>, Vec<&Silent>) = silent.iter().partition(|one| answers(one));
     full_queues(&full, history.backends().len())

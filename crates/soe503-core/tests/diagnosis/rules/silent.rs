@@ -135,6 +135,20 @@ fn what_was_answered_before_proves_nothing() {
         ..well(3)
     });
     assert!(!lost.causes().contains(&Cause::OverloadAcceptBacklog));
+    // Attempts that nobody has waited for to the end have not failed, and no request was answered.
+    let mut left = World::usual(3);
+    let since = left.now();
+    left.run(10, |_| Tell {
+        offered: 30,
+        good: 0,
+        left: 30,
+        backends: vec![(0, 0, 2); 3],
+        ..well(3)
+    });
+    left.silent = vec![silence(0, since, None)];
+    assert!(!left.causes().contains(&Cause::OverloadAcceptBacklog));
+    let told = diagnosed(connect_timed_out("b0"), &left);
+    assert_eq!(told.primary, Cause::DependencyConnectTimeout);
     // It answered once, and has not for a minute.
     let mut old = world(1, 3, None);
     old.run(60, |_| Tell {
