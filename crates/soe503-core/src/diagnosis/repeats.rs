@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn the_same_request_fails_again() {
         let repeats = Repeats::default();
-        let mut failed = |name, second| repeats.failed(name, at(second));
+        let failed = |name, second| repeats.failed(name, at(second));
         assert!(!failed((b"k1", "POST", "/pay"), 0));
         assert!(failed((b"k1", "POST", "/pay"), 1));
         assert!(failed((b"k1", "POST", "/pay"), 31), "thirty seconds later");
