@@ -160,6 +160,8 @@ fn in_overload() -> Context {
         departures: &[],
         speak_tls: &[],
         late: None,
+        silent: &[],
+        broken_checks: &[],
         before: None,
     });
     assert!(!findings.list.is_empty());

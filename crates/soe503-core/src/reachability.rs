@@ -13,7 +13,7 @@
 //! **Failure mode.** Connects that nobody tells of (another process of this host; a port that is no backend's) may have begun the resolution: then the
 //! first error may be taken for a filter's.
 //!
-//! Shared by all workers: four atomic words, no lock; only connects touch them.
+//! Shared by all workers: six atomic words, no lock; only connects touch them.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
@@ -32,7 +32,14 @@ pub struct Reachability {
     errors: AtomicU64,
     /// How long before that the others had come, in nanoseconds; 0: never.
     apart: AtomicU64,
+    /// When the first of the connects that lately gave up did, in nanoseconds; 0: none has.
+    silent_since: AtomicU64,
+    /// When the last one did.
+    silent_at: AtomicU64,
 }
+
+/// How long a connect that gave up says something about the next one.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Resolving an address takes no less, each time.
 const ROUND: Duration = Duration::from_millis(2500);
@@ -56,6 +63,22 @@ impl Reachability {
         if self.begun.load(Ordering::Relaxed) != 0 {
             self.begun.store(0, Ordering::Relaxed);
         }
+    }
+
+    /// A connect gave up after all the time that connects have.
+    pub fn timed_out(&self, now: Tick) {
+        if self.silent(now).is_none() {
+            self.silent_since.store(nanos(now), Ordering::Relaxed);
+        }
+        self.silent_at.store(nanos(now), Ordering::Relaxed);
+    }
+
+    /// Connects have given up within the last ten seconds: when the first of them did. Those among them that
+    /// came about do not end it: a queue that is full may take one now and then.
+    pub fn silent(&self, now: Tick) -> Option<Tick> {
+        let at = self.silent_at.load(Ordering::Relaxed);
+        let lately = at != 0 && now.since(Tick::from_nanos(at)) < SILENCE;
+        lately.then(|| Tick::from_nanos(self.silent_since.load(Ordering::Relaxed)))
     }
 
     /// The host is said to be unreachable. Whether that may be the end of what others waited for.
@@ -101,6 +124,19 @@ mod tests {
         // One after another, seconds apart.
         seen.begin(at(5000));
         assert!(!seen.unreachable(at(5001)));
+    }
+
+    #[test]
+    fn silence_lasts_from_the_first_that_gave_up() {
+        let seen = Reachability::new();
+        assert_eq!(seen.silent(at(0)), None);
+        seen.timed_out(at(0));
+        seen.answered();
+        seen.timed_out(at(9_000));
+        assert_eq!(seen.silent(at(18_999)), Some(at(0)), "with one in between");
+        assert_eq!(seen.silent(at(19_000)), None);
+        seen.timed_out(at(20_000));
+        assert_eq!(seen.silent(at(20_000)), Some(at(20_000)), "another one");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use soe503_core::ledger::Refusal;
 use soe503_core::pool::{
     BackendSpec, BackendState, By, NoBackend, Pool, PoolConfig, PoolState, Tried,
 };
-use soe503_core::{Cause, Outcome, Ratio, Tick};
+use soe503_core::{Cause, Outcome, Ratio, Tick, Verdict};
 
 const DEAD: Option<Cause> = Some(Cause::DependencyConnectRefused);
 
@@ -317,5 +317,31 @@ fn defaults_are_as_documented() {
     assert_eq!(
         (ejection.probe_timeout, ejection.probe_any_after),
         (secs(10), Some(secs(10)))
+    );
+}
+
+#[test]
+fn attempts_are_counted_by_what_they_fail_of() {
+    let mut pool = TestPool::of(2);
+    let idle = Outcome {
+        verdict: Verdict::Degraded,
+        cause: Some(Cause::ConfigKeepaliveMismatch),
+    };
+    for outcome in [Outcome::SUCCESS, ERROR, ERROR, idle, Outcome::IGNORE] {
+        pool.record("b0", at(1), outcome);
+    }
+    // One whose time is over counts once, however it ends.
+    let mut late = pool.lease("b1", at(1));
+    late.overdue(at(2), Some(Cause::DependencyResponseTimeout));
+    late.record(at(3), ERROR);
+    let counted = |cause: Cause| pool.pool.spoiled(cause);
+    assert_eq!(counted(Cause::DependencyUpstreamError), 2);
+    assert_eq!(counted(Cause::ConfigKeepaliveMismatch), 1);
+    assert_eq!(counted(Cause::DependencyResponseTimeout), 1);
+    let all: u64 = Cause::ALL.iter().copied().map(counted).sum();
+    assert_eq!(all, 4);
+    assert_eq!(
+        TestPool::of(1).pool.spoiled(Cause::DependencyUpstreamError),
+        0
     );
 }

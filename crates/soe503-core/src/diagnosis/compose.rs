@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::precedence::Decisive;
-use super::rules::{Finding, Findings, Role, backlog, role, timeout};
+use super::rules::{Finding, Findings, Role, backlog, timeout};
 use super::{Context, Evidence, shared};
 use crate::cause::{Category, Cause};
 
@@ -24,6 +24,8 @@ pub(super) struct Found<'a> {
 
 /// Smaller shares are noise.
 const LEAST_SHARE: f64 = 0.05;
+/// So are fewer attempts.
+const FEWEST_ATTEMPTS: u32 = 3;
 
 impl<'a> Found<'a> {
     /// What was found that concerns `decisive`, whose root is `root`.
@@ -49,10 +51,16 @@ impl<'a> Found<'a> {
             if !finding.concerns(backend) && backend.is_some() {
                 continue;
             }
-            let for_root = |root: Cause| role(finding.cause, root);
-            match role(finding.cause, cause) {
+            let for_root = |root: Cause| finding.role(root);
+            match finding.role(cause) {
                 Some(Role::Confirms) => found.confirms.push(finding),
+                // What is known of this backend alone is nearer than what is known of all.
+                // A backend that is slow by itself is no reason to call the time too short.
+                Some(Role::Replaces)
+                    if found.is_told_apart() && finding.cause == Cause::ConfigTimeoutTooShort => {}
+                Some(Role::Replaces) if found.is_told_apart() => found.confirms.push(finding),
                 Some(Role::Replaces) if found.replaces.is_none() => found.replaces = Some(finding),
+                Some(Role::Beside) => found.confirms.push(finding),
                 Some(Role::Behind) if cause.category() != Category::CircuitOpen => {
                     found.behind.get_or_insert(finding);
                 }
@@ -63,12 +71,17 @@ impl<'a> Found<'a> {
                         found.behind.get_or_insert(finding);
                     }
                     Some(Some(Role::Behind)) => found.confirms.push(finding),
-                    Some(None) => {}
+                    Some(None | Some(Role::Beside)) => {}
                 },
                 _ => {}
             }
         }
         found
+    }
+
+    /// Something was found about the backend of the request, and it is what the request shows.
+    fn is_told_apart(&self) -> bool {
+        self.replaces.is_none() && self.confirms.iter().any(|f| !f.backends.is_empty())
     }
 
     /// Every finding that was taken, the most important first.
@@ -90,12 +103,28 @@ pub(super) fn shares(context: &Context) -> Vec<(Cause, f64)> {
         .collect()
 }
 
+/// What the pool's attempts failed of lately, however their requests ended: what another attempt has saved is wrong as
+/// well.
+pub(super) fn attempts(context: &Context) -> impl Iterator<Item = Cause> {
+    let all = context.findings.as_ref();
+    let all = all.map(|findings| told(&findings.spoiled, findings, context));
+    let all = all.unwrap_or_default();
+    let of: u32 = all.iter().map(|(_, count)| count).sum();
+    all.into_iter()
+        .filter(move |(_, count)| {
+            *count >= FEWEST_ATTEMPTS && f64::from(*count) >= f64::from(of) * LEAST_SHARE
+        })
+        .map(|(cause, _)| cause)
+}
+
 fn counted(context: &Context) -> Vec<(Cause, u32)> {
-    let Some(findings) = &context.findings else {
-        return Vec::new();
-    };
+    let findings = context.findings.as_ref();
+    findings.map_or_else(Vec::new, |found| told(&found.causes, found, context))
+}
+
+fn told(causes: &[(Cause, u32)], findings: &Findings, context: &Context) -> Vec<(Cause, u32)> {
     let mut all: Vec<(Cause, u32)> = Vec::new();
-    for (cause, count) in &findings.causes {
+    for (cause, count) in causes {
         let cause = explained(*cause, findings, context);
         match all.iter_mut().find(|(known, _)| *known == cause) {
             Some((_, sum)) => *sum += count,
@@ -110,9 +139,10 @@ fn explained(cause: Cause, findings: &Findings, context: &Context) -> Cause {
     if shared::behind(cause, &shared::named(context)).is_some() {
         return Cause::DependencyShared;
     }
-    let by = findings.list.iter().find(|finding| {
-        finding.backends.is_empty() && role(finding.cause, cause) == Some(Role::Replaces)
-    });
+    let by = findings
+        .list
+        .iter()
+        .find(|finding| finding.backends.is_empty() && finding.role(cause) == Some(Role::Replaces));
     by.map_or(cause, |finding| finding.cause)
 }
 

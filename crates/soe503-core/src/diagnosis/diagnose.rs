@@ -206,6 +206,9 @@ fn contributing(
         .filter(|cause| Some(*cause) != replaces)
         .for_each(&mut add);
     beside.confirms.iter().for_each(|found| add(found.cause));
+    compose::attempts(context)
+        .filter(|cause| Some(*cause) != replaces)
+        .for_each(&mut add);
     let found = context.findings.iter().flat_map(|found| &found.list);
     found
         .filter(|f| f.cause == Cause::OverloadTrafficSpike)

@@ -37,14 +37,14 @@
 //! | R10 | our own processor time | `rules/own_cpu.rs`; [`outcome`] blames nobody meanwhile |
 //! | R11 | our descriptors, ports, memory | `errno.rs` |
 //! | R12 | one thing that backends share | `shared.rs` by their health documents, `rules/same_words.rs` by their errors |
-//! | R13 | a storm of retries | `rules/storm.rs` |
-//! | R14 | a full accept queue, or silence | `rules/backlog.rs`; another port of the host is not asked; a filter or nobody there: [`reachability`](crate::reachability) |
-//! | R15 | only one release fails | `rules/release.rs` |
+//! | R13 | a storm of retries | `rules/storm.rs`, by what clients say, and by [`Repeats`] where they say nothing |
+//! | R14 | a full accept queue, or silence | `rules/silent.rs` for a pool, which knows whether another port of the host answers; `rules/backlog.rs` for one attempt; a filter or nobody there: [`reachability`](crate::reachability) |
+//! | R15 | only one release fails, or one zone | `rules/release.rs`, `zone.rs` |
 //! | R16 | clients that leave | [`mechanical`] gives no cause, [`outcome`] ignores them; many are told beside R5 and R13 |
 //! | R17 | what is behind an open circuit | `diagnose.rs`, kept by [`breaker::Trip`](crate::breaker::Trip); behind a full queue: `sick.rs` |
-//! | R18 | a limit that is too low | `rules/limit.rs`; a circuit does not open by chance: [`breaker`](crate::breaker) learns how often failures follow each other |
+//! | R18 | a limit that is too low, or in use to the full | `rules/limit.rs`; a circuit does not open by chance: [`breaker`](crate::breaker) learns how often failures follow each other |
 //! | R19 | backends that stop before they are taken out | `rules/draining.rs` |
-//! | R20 | two causes at once | `compose.rs` |
+//! | R20 | two causes at once | `compose.rs`; what other attempts have saved, our own processor time and checks that are wrong (`rules/checks.rs`) stand beside |
 
 mod compose;
 mod context;
@@ -57,6 +57,7 @@ mod mechanical;
 mod nested;
 mod outcome;
 mod precedence;
+mod repeats;
 mod report;
 mod rule_out;
 pub mod rules;
@@ -73,6 +74,7 @@ pub(crate) use grade::alone;
 pub use mechanical::{grpc, mechanical};
 pub use nested::nested;
 pub use outcome::outcome;
+pub use repeats::Repeats;
 pub use report::{Because, Diagnosis, Evidence, Grade, Level, RuledOut, Scope};
 pub use snapshot::Snapshot;
 pub(crate) use tls::alert_name;

@@ -14,7 +14,8 @@ pub(super) fn scope(
 ) -> Scope {
     let total = context.backends.len();
     // What was found about the pool knows better than one request whom it concerns.
-    let whom = found.replaces.as_ref().or_else(|| found.confirms.first());
+    let same = || found.confirms.iter().find(|f| f.cause == primary);
+    let whom = found.replaces.as_ref().or_else(same);
     let affected = match whom.map(|finding| finding.backends.len()) {
         None => affected(ledger, context),
         Some(0) => total,

@@ -96,6 +96,19 @@ pub(super) fn fact(fact: &Fact, names: &Names<'_>) -> String {
             percent(*failed, *of),
             percent(*others_failed, *others_of)
         ),
+        Fact::Zone {
+            zone,
+            failed,
+            of,
+            others_failed,
+            others_of,
+            chance,
+        } => format!(
+            "zone {}: {failed} of {of} attempts failed ({}), others: {others_failed} of {others_of} ({}); by chance: {chance:.0e}",
+            clean(zone, 48),
+            percent(*failed, *of),
+            percent(*others_failed, *others_of)
+        ),
         Fact::Throttled {
             throttled,
             periods,
@@ -113,6 +126,21 @@ pub(super) fn fact(fact: &Fact, names: &Names<'_>) -> String {
             "{} answers on established connections meanwhile",
             backend(name)
         ),
+        Fact::AnswersElsewhere {
+            backend: name,
+            took,
+        } => format!(
+            "the host of {} answers at another port within {}",
+            backend(name),
+            duration(*took)
+        ),
+        Fact::SilentElsewhere { backend: name } => format!(
+            "the host of {} does not answer at another port either",
+            backend(name)
+        ),
+        Fact::CheckOverruled { backends, of } => format!(
+            "the health check of {backends} of {of} backends fails, or did a moment ago, while they answer requests"
+        ),
         Fact::LateAnswers { came, of } => {
             format!("{came} of {of} that were waited for beyond their time were answered well")
         }
@@ -124,6 +152,18 @@ pub(super) fn fact(fact: &Fact, names: &Names<'_>) -> String {
         Fact::Raise { limit, to, p50 } => format!(
             "{limit} requests are allowed at once, and the backends take {} as ever: {to} would do",
             duration(*p50)
+        ),
+        Fact::Bursts { in_use, limit } => format!(
+            "of {limit} places {} are in use on average: the limit is hit by bursts",
+            rate(*in_use)
+        ),
+        Fact::SayIdle {
+            utilization,
+            backends,
+            of,
+        } => format!(
+            "{backends} of {of} backends report that they are {:.0} % busy or less",
+            utilization * 100.0
         ),
         Fact::SameWords {
             backends,

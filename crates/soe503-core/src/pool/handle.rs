@@ -17,12 +17,13 @@ use super::latency::Climate;
 use super::members::Members;
 use super::queue::Queue;
 use super::refusal::NoBackend;
+use super::spoiled::Spoiled;
 use super::state::BackendTransition;
 use super::tried::Tried;
 use super::vitals::{NOWHERE, Vitals};
 use super::word::{Flags, Sums};
-use crate::Tick;
 use crate::hedge::Hedge;
+use crate::{Cause, Tick};
 
 /// A named set of backends. A cheap-clone handle: clones are the same pool.
 ///
@@ -51,6 +52,8 @@ pub(super) struct Shared<S> {
     pub(super) panic_picks: AtomicU64,
     /// Who waits for a backend with room.
     pub(super) queue: Queue,
+    /// What attempts failed of.
+    pub(super) spoiled: Spoiled,
     control: Mutex<Control>,
 }
 
@@ -91,6 +94,7 @@ impl<S> Pool<S> {
                 probe_at: AtomicU64::new(u64::MAX),
                 panic_picks: AtomicU64::new(0),
                 queue: Queue::new(),
+                spoiled: Spoiled::default(),
                 control: Mutex::new(Control {
                     rng: fastrand::Rng::with_seed(seed),
                     pending: VecDeque::new(),
@@ -105,6 +109,13 @@ impl<S> Pool<S> {
     /// The pool's name.
     pub fn name(&self) -> &Arc<str> {
         &self.shared.name
+    }
+
+    /// How many attempts failed of `cause`, ever, be it that another one has saved the request. Attempts that
+    /// are no failure of their backend, and cost another try all the same, count as well: a connection that had been
+    /// idle for too long, a refusal under load.
+    pub fn spoiled(&self, cause: Cause) -> u64 {
+        self.shared.spoiled.of(cause)
     }
 
     /// The configuration in force.

@@ -286,6 +286,7 @@ impl<S> Lease<S> {
         let Some(pool) = self.pool() else {
             return Recorded::NOTHING;
         };
+        pool.spoiled.count(cause);
         let scope = pool.scope(&self.backend);
         let flags = self.backend.flags();
         if flags.generation() != self.generation {
@@ -308,10 +309,12 @@ impl<S> Lease<S> {
     /// Fast refusals must not attract load either, but they are no failures in a row.
     fn degraded(self, now: Tick, cause: Option<Cause>) -> Recorded {
         self.backend.vitals.penalty.add(now);
-        if self.kind == LeaseKind::Probe
-            && let Some(pool) = self.pool()
-        {
-            let cause = cause.unwrap_or(Cause::Unclassified);
+        let Some(pool) = self.pool() else {
+            return Recorded::NOTHING;
+        };
+        let cause = cause.unwrap_or(Cause::Unclassified);
+        pool.spoiled.count(cause);
+        if self.kind == LeaseKind::Probe {
             pool.probe_failed(&self.backend, self.generation, now, cause, None);
         }
         Recorded::NOTHING

@@ -121,6 +121,7 @@ mod ring;
 mod roster;
 mod shares;
 mod snapshot;
+mod spoiled;
 mod state;
 mod tiers;
 mod trial;

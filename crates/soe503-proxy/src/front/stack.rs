@@ -224,7 +224,10 @@ impl Record for Recording {
         if last == Some(&Fault::Client) {
             return;
         }
-        self.trends.note(failure.again);
+        let key = failure.idempotency_key.as_ref();
+        let key = key.map_or(failure.request_id.as_bytes(), |key| key.as_bytes());
+        let name = (key, failure.method.as_str(), failure.uri.path());
+        self.trends.note(failure.again, name, failure.at);
         if in_front(last) && !self.refusals.keeps(failure.at) {
             return;
         }

@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use arc_swap::ArcSwap;
+use soe503_core::Tick;
+use soe503_core::diagnosis::Repeats;
 use soe503_core::diagnosis::rules::Findings;
 
-/// The newest findings, and how many failed requests their clients called retries.
+/// The newest findings, and how many failed requests were retries of their clients.
 #[derive(Debug, Default)]
 pub struct Trends {
     findings: ArcSwap<Findings>,
     looked: AtomicU64,
     again: AtomicU64,
+    repeats: Repeats,
 }
 
 impl Trends {
@@ -25,10 +28,10 @@ impl Trends {
         self.findings.store(Arc::new(findings));
     }
 
-    /// A request failed that its client calls a retry (`again`), or not.
-    pub fn note(&self, again: bool) {
+    /// A request failed that its client calls a retry (`again`), or not; `name` is what it would be called then as well.
+    pub fn note(&self, again: bool, name: (&[u8], &str, &str), now: Tick) {
         self.looked.fetch_add(1, Relaxed);
-        if again {
+        if self.repeats.failed(name, now) || again {
             self.again.fetch_add(1, Relaxed);
         }
     }

@@ -78,7 +78,14 @@ pub(super) async fn transport(
     let stream = match tokio::time::timeout(timeout, tcp(upstream, now)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(ConnectError::Io(error)),
-        Err(_elapsed) => return Err(ConnectError::Timeout),
+        Err(_elapsed) => {
+            // What a deadline has cut says little.
+            if timeout >= upstream.options().connect_timeout {
+                let reachability = upstream.reachability();
+                reachability.timed_out(soe503::clock::now());
+            }
+            return Err(ConnectError::Timeout);
+        }
     };
     upstream.reachability().answered();
     let connect_time = soe503::clock::now().since(now);

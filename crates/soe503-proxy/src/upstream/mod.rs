@@ -217,6 +217,11 @@ impl Upstream {
         self.breaks_fresh(now)
     }
 
+    /// Since when connects to it wait in vain, if they do.
+    pub fn silent_since(&self, now: Tick) -> Option<Tick> {
+        self.reachability().silent(now)
+    }
+
     /// The words of its last error: as [`signature`](soe503_core::diagnosis::rules::signature) sees them, since
     /// when they are the same, and when they were said last.
     pub fn words(&self) -> Option<(u64, Tick, Tick)> {

@@ -13,6 +13,8 @@ use crate::grpc::is_grpc;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
 /// Longest identifier of somebody else's that is believed to be one.
 const LONGEST_ID: usize = 64;
 
@@ -79,6 +81,11 @@ impl Asked {
         self.head().is_some_and(|head| {
             head.extensions.get::<Again>().is_some() || Again::is_said(&head.headers)
         })
+    }
+
+    /// What the client sends again if it sends this again. For those whose whole head is known.
+    pub(super) fn idempotency_key(&self) -> Option<HeaderValue> {
+        self.head()?.headers.get(IDEMPOTENCY_KEY).cloned()
     }
 
     /// How much this client is told, if the request says so.

@@ -107,6 +107,7 @@ fn tell<B>(
         ledger,
         context,
         again: asked.is_again(),
+        idempotency_key: asked.idempotency_key(),
         status: response.status().as_u16(),
         retry_after: None,
         incident,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::keep::Degraded;
-use http::{Method, Uri};
+use http::{HeaderValue, Method, Uri};
 use soe503_core::diagnosis::{Context, Diagnosis};
 use soe503_core::explain::RetryInputs;
 use soe503_core::ledger::{Ledger, RetryVerdict};
@@ -31,6 +31,9 @@ pub struct FailureRecord {
     /// Its client says that it is a retry: `x-envoy-attempt-count`, `grpc-previous-rpc-attempts` or
     /// `retry-attempt`.
     pub again: bool,
+    /// The `Idempotency-Key` that came with it: the client sends the same if it asks again
+    /// (draft-ietf-httpapi-idempotency-key-header).
+    pub idempotency_key: Option<HeaderValue>,
     /// The status that the client got.
     pub status: u16,
     /// The `Retry-After` that the client got, in seconds.

@@ -178,6 +178,7 @@ impl Found {
             ledger: self.ledger,
             context: self.context,
             again: asked.is_again(),
+            idempotency_key: asked.idempotency_key(),
             status,
             retry_after,
             incident: self.incident,

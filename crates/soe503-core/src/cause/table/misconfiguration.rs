@@ -178,7 +178,7 @@ pub(super) const ROWS: &[CauseInfo] = &[
         title: "A limit of ours is too low",
         detail: "More requests arrive than this proxy lets through.",
         meaning: "Our limit is reached while the backends idle.",
-        proof: "The limit is reached while the backends' latency is at its baseline.",
+        proof: "The limit is reached while the backends are as fast as usual, and they report that they idle or the limit is mostly free between bursts.",
         status: StatusRule::Fixed(503),
         proxy_status: Some(ProxyError::ConnectionLimitReached),
         retry_after: RetryAfterRule::Queue,

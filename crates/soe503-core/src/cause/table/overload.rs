@@ -161,7 +161,7 @@ pub(super) const ROWS: &[CauseInfo] = &[
         title: "The backend does not accept connections",
         detail: "The service does not take new connections fast enough.",
         meaning: "The backend's accept queue overflows: new connections starve while established ones work.",
-        proof: "New connects time out while pooled connections to the same backend still answer.",
+        proof: "New connects time out while pooled connections to the same backend still answer; a no from another port of its host makes it surer.",
         status: StatusRule::Fixed(503),
         proxy_status: Some(ProxyError::ConnectionTimeout),
         retry_after: RetryAfterRule::Queue,

@@ -93,7 +93,7 @@ pub(super) const ROWS: &[CauseInfo] = &[
         title: "The backend was killed for its memory",
         detail: "A service behind this one is down.",
         meaning: "The backend exceeded its memory and was killed.",
-        proof: "OOMKilled in its state, or a restart within 10 s of resets; without such a witness it is only suspected.",
+        proof: "OOMKilled in its state at the platform that runs it. No bytes of a connection show it, so a proxy by itself names the refusals and resets that follow.",
         status: StatusRule::Fixed(503),
         proxy_status: Some(ProxyError::DestinationUnavailable),
         retry_after: RetryAfterRule::Rollout,

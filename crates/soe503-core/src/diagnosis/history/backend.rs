@@ -28,6 +28,8 @@ pub struct Label {
     pub name: Arc<str>,
     /// What it runs, by its own account.
     pub release: Option<Arc<str>>,
+    /// Where it stands.
+    pub zone: Option<Arc<str>>,
     /// How busy it is by its own account: 1 is fully.
     pub utilization: Option<f64>,
     /// Its share still grows, or it has not been checked yet.
@@ -52,6 +54,7 @@ impl Label {
         Self {
             name: name.into(),
             release: None,
+            zone: None,
             utilization: None,
             starting: false,
         }

@@ -28,6 +28,8 @@ pub struct Second {
     pub pending: u32,
     /// Why requests failed, each with its count.
     pub failures: Vec<(Cause, u32)>,
+    /// Why attempts failed, each with its count, be it that another one has saved the request.
+    pub spoiled: Vec<(Cause, u32)>,
 }
 
 /// The last fifteen minutes of one pool.
@@ -53,7 +55,11 @@ impl Second {
     }
 
     fn is_empty(&self) -> bool {
-        self.offered == 0 && self.retries == 0 && self.pending == 0 && self.failures.is_empty()
+        self.offered == 0
+            && self.retries == 0
+            && self.pending == 0
+            && self.failures.is_empty()
+            && self.spoiled.is_empty()
     }
 }
 
@@ -116,30 +122,34 @@ impl History {
         self.newest
     }
 
-    /// What is usual: of the seconds before the last ten in which all was well. `None` if there are fewer than
-    /// five of them.
+    /// What is usual: of the seconds in which all was well, before the last ten, in which something may be about to
+    /// begin, or before whatever has begun in those. `None` if there are fewer than four of them.
     pub fn usual(&self) -> Option<Usual> {
         Usual::of(self)
     }
 
     pub(super) fn healthy(&self) -> impl Iterator<Item = &Second> + Clone {
-        let until = self.newest.saturating_sub(Self::NOW);
+        let until = self.usual_until();
         self.seconds
             .iter()
             .filter(move |s| s.at <= until && s.is_healthy())
     }
 
+    /// The last second that may be usual. The one right before the first that was not well may hold its beginning.
+    pub(super) fn usual_until(&self) -> u64 {
+        let begun = self.last(Self::NOW).find(|s| !s.is_healthy());
+        let until = self.newest.saturating_sub(Self::NOW);
+        begun.map_or(until, |s| s.at.saturating_sub(2).max(until))
+    }
+
     /// Why requests failed in the last `seconds` seconds, the most frequent first.
     pub fn causes(&self, seconds: u64) -> Vec<(Cause, u32)> {
-        let mut all: Vec<(Cause, u32)> = Vec::new();
-        for (cause, count) in self.last(seconds).flat_map(|s| &s.failures) {
-            match all.iter_mut().find(|(known, _)| known == cause) {
-                Some((_, sum)) => *sum += count,
-                None => all.push((*cause, *count)),
-            }
-        }
-        all.sort_by_key(|(cause, count)| (core::cmp::Reverse(*count), *cause));
-        all
+        sums(self.last(seconds).flat_map(|s| &s.failures))
+    }
+
+    /// Why attempts failed in the last `seconds` seconds, the most frequent first.
+    pub fn spoiled(&self, seconds: u64) -> Vec<(Cause, u32)> {
+        sums(self.last(seconds).flat_map(|s| &s.spoiled))
     }
 
     /// The moment that a second begins.
@@ -151,4 +161,16 @@ impl History {
     pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
         self.backends.iter().map(|b| &b.label.name)
     }
+}
+
+fn sums<'a>(counts: impl Iterator<Item = &'a (Cause, u32)>) -> Vec<(Cause, u32)> {
+    let mut all: Vec<(Cause, u32)> = Vec::new();
+    for (cause, count) in counts {
+        match all.iter_mut().find(|(known, _)| known == cause) {
+            Some((_, sum)) => *sum += count,
+            None => all.push((*cause, *count)),
+        }
+    }
+    all.sort_by_key(|(cause, count)| (core::cmp::Reverse(*count), *cause));
+    all
 }

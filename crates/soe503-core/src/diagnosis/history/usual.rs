@@ -19,7 +19,7 @@ pub struct Usual {
 }
 
 /// Fewer seconds say nothing about what is usual.
-const FEWEST: usize = 5;
+const FEWEST: usize = 4;
 
 // === impl Usual ===
 
@@ -44,7 +44,7 @@ impl Usual {
 
     /// The usual median latency of one backend.
     pub fn of_backend(history: &History, backend: &BackendHistory) -> Option<Duration> {
-        let until = history.newest().saturating_sub(History::NOW);
+        let until = history.usual_until();
         let healthy: Vec<u64> = history.healthy().map(|s| s.at).collect();
         let p50s = backend
             .before(until)

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cause::Cause;
+use super::{Role, role};
+use crate::cause::{Category, Cause};
 use crate::diagnosis::{Grade, RuledOut};
 
 /// A cause that the numbers of a pool show, however single requests end.
@@ -124,6 +125,21 @@ pub enum Fact {
         /// The chance of that, if the release made no difference.
         chance: f64,
     },
+    /// What stands in one zone fails more often than what stands in the others.
+    Zone {
+        /// The zone.
+        zone: Arc<str>,
+        /// Failed attempts there.
+        failed: u64,
+        /// Of how many.
+        of: u64,
+        /// Failed attempts elsewhere.
+        others_failed: u64,
+        /// Of how many.
+        others_of: u64,
+        /// The chance of that, if the zone made no difference.
+        chance: f64,
+    },
     /// Our own processor time was withheld.
     Throttled {
         /// Periods in which it was, in one second.
@@ -144,6 +160,25 @@ pub enum Fact {
     StillAnswers {
         /// Which.
         backend: Arc<str>,
+    },
+    /// The host of a backend answers at another port, be it with a no.
+    AnswersElsewhere {
+        /// Which.
+        backend: Arc<str>,
+        /// How fast.
+        took: Duration,
+    },
+    /// The host of a backend does not answer at another port either: it is down, or a filter drops both.
+    SilentElsewhere {
+        /// Which.
+        backend: Arc<str>,
+    },
+    /// Health checks fail and are overruled by what requests show.
+    CheckOverruled {
+        /// Of how many backends.
+        backends: u32,
+        /// Of how many.
+        of: u32,
     },
     /// Answers that came after the time allowed, of those that were waited for.
     LateAnswers {
@@ -167,6 +202,22 @@ pub enum Fact {
         to: u32,
         /// The backends' median latency at the limit.
         p50: Duration,
+    },
+    /// A limit is hit by bursts, and mostly free between them.
+    Bursts {
+        /// How many of its places are in use, on average.
+        in_use: f64,
+        /// The limit.
+        limit: u32,
+    },
+    /// The backends say that they have little to do.
+    SayIdle {
+        /// The busiest of them: 1 is fully.
+        utilization: f64,
+        /// How many say so.
+        backends: u32,
+        /// Of how many.
+        of: u32,
     },
     /// Backends fail with the same words.
     SameWords {
@@ -226,6 +277,28 @@ impl Finding {
             facts: Vec::new(),
             ruled_out: Vec::new(),
             missing: Vec::new(),
+        }
+    }
+
+    /// What it is to a request that shows `shown`: as in the table of [`role`], but that a limit of which is not
+    /// proven that the backends have room beyond it only lies behind what the request met, and the full queues of some
+    /// backends are not why there was no place in front of all of them.
+    pub fn role(&self, shown: Cause) -> Option<Role> {
+        let proves = |fact: &Fact| matches!(fact, Fact::Bursts { .. } | Fact::SayIdle { .. });
+        match role(self.cause, shown) {
+            Some(Role::Replaces)
+                if self.cause == Cause::ConfigLimitTooLow && !self.facts.iter().any(proves) =>
+            {
+                Some(Role::Behind)
+            }
+            Some(Role::Behind)
+                if self.cause == Cause::OverloadAcceptBacklog
+                    && !self.backends.is_empty()
+                    && shown.category() == Category::Overload =>
+            {
+                Some(Role::Beside)
+            }
+            role => role,
         }
     }
 

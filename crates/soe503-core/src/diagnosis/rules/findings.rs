@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::latency::{RECENT, RISE, Slow, offered};
 use super::{
-    Departure, Finding, Late, LimitState, Own, Words, draining, limit, one_slow, plaintext,
-    release, same_words, saturated, shared_latency, storm,
+    BrokenCheck, Departure, Finding, Late, LimitState, Own, Silent, Words, checks, draining, limit,
+    one_slow, plaintext, release, same_words, saturated, shared_latency, silent, storm, zone,
 };
 use crate::Tick;
 use crate::cause::Cause;
@@ -34,6 +34,10 @@ pub struct Inputs<'a> {
     pub speak_tls: &'a [Arc<str>],
     /// Attempts that were waited for beyond their time.
     pub late: Option<Late>,
+    /// Backends that connects wait for in vain.
+    pub silent: &'a [Silent],
+    /// Backends whose check is known to be wrong, lately.
+    pub broken_checks: &'a [BrokenCheck],
     /// What was found a second ago.
     pub before: Option<&'a Findings>,
 }
@@ -57,6 +61,10 @@ pub struct Findings {
     pub answering: Vec<Arc<str>>,
     /// Attempts that were waited for beyond their time.
     pub late: Option<Late>,
+    /// Why attempts failed in the last thirty seconds, the most frequent first, be it that another one has saved the
+    /// request.
+    #[serde(default)]
+    pub spoiled: Vec<(Cause, u32)>,
     /// Backends at which at least half of the attempts of the last five seconds failed.
     #[serde(default)]
     pub failing: Vec<Arc<str>>,
@@ -87,23 +95,35 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
     list.extend(inputs.own.finding());
     list.extend(plaintext::plaintext(inputs.speak_tls));
     list.extend(draining::draining(inputs.departures, inputs.now));
-    list.extend(release::release(history));
+    let release = release::release(history);
+    // Zones that run different releases differ by that.
+    if release.is_none() {
+        list.extend(zone::zone(history));
+    }
+    list.extend(release);
     list.extend(same_words::same_words(
         history,
         usual,
         inputs.words,
         inputs.now,
     ));
-    list.extend(one_slow::one_slow(history, usual));
+    list.extend(silent::silent(history, inputs.silent, inputs.now));
+    let slow = one_slow::one_slow(history, usual);
+    let but = slow
+        .as_ref()
+        .and_then(|slow| slow.backends.first().cloned());
+    let but = but.as_deref();
+    list.extend(slow);
     let storm = storm::storm(history, usual);
     let saturated = match storm {
         // The same load, counted once.
         Some(_) => None,
-        None => saturated::saturated(history, usual, tested),
+        None => saturated::saturated(history, usual, tested, but),
     };
     if storm.is_none() && saturated.is_none() {
         list.extend(shared_latency::shared_latency(history, usual));
-        let limit = inputs.limit;
+        // Backends that fail have no room for more.
+        let limit = inputs.limit.filter(|_| !fail);
         list.extend(limit.and_then(|state| limit::limit(history, usual, state)));
     }
     let load = offered(history);
@@ -124,15 +144,20 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
     }
     list.extend(storm);
     list.extend(saturated);
+    list.extend(checks::checks(history, inputs.broken_checks));
     if let Some(before) = inputs.before.filter(|_| is_shut(history)) {
         keep(&mut list, before);
     }
     let slow = usual.and_then(|usual| Slow::of(history, usual));
     let from = history.newest().saturating_sub(ANSWERS);
-    let answering = history.backends().iter().filter(|b| b.answered(from) > 0);
+    // What is worked out for a backend is believed where requests were answered at all.
+    let any = history.last(ANSWERS).any(|s| s.good > 0);
+    let answers = |b: &&BackendHistory| any && b.answered(from) > 0;
+    let answering = history.backends().iter().filter(answers);
     Findings {
         list,
         causes: history.causes(CAUSES),
+        spoiled: history.spoiled(CAUSES),
         usual_p50: usual.and_then(|usual| usual.p50),
         usual_p99: usual.and_then(|usual| usual.p99),
         slower: slow.is_some_and(|slow| slow.slow > 0),

@@ -50,8 +50,14 @@ pub(super) struct Slow {
 
 impl Slow {
     pub(super) fn of(history: &History, usual: &Usual) -> Option<Self> {
+        Self::of_others(history, usual, None)
+    }
+
+    /// Of all backends but one.
+    pub(super) fn of_others(history: &History, usual: &Usual, but: Option<&str>) -> Option<Self> {
         let (mut slow, mut of, mut now, mut before) = (0, 0, Vec::new(), Vec::new());
-        for backend in history.backends() {
+        let others = |b: &&BackendHistory| but != Some(&*b.label.name);
+        for backend in history.backends().iter().filter(others) {
             let Some(p50) = p50(history, backend) else {
                 continue;
             };

@@ -10,9 +10,11 @@
 //! mechanical cause stands, which is true as far as it goes.
 
 mod backlog;
+mod checks;
 mod draining;
 mod finding;
 mod findings;
+mod group;
 mod latency;
 mod limit;
 mod one_slow;
@@ -23,11 +25,14 @@ mod role;
 mod same_words;
 mod saturated;
 mod shared_latency;
+mod silent;
 pub(super) mod stats;
 mod storm;
 mod timeout;
+mod zone;
 
 pub(super) use backlog::backlog;
+pub use checks::BrokenCheck;
 pub use draining::Departure;
 pub use finding::{Fact, Finding, Missing};
 pub use findings::{Findings, Inputs, judge};
@@ -35,5 +40,6 @@ pub use limit::LimitState;
 pub use own_cpu::{Own, OwnSecond};
 pub use role::{Role, role};
 pub use same_words::{Words, signature};
+pub use silent::Silent;
 pub use timeout::Late;
 pub(super) use timeout::timeout;

@@ -12,8 +12,14 @@ use crate::diagnosis::{Because, Grade, RuledOut};
 
 const DEVIATIONS: f64 = 5.0;
 
+/// Where the others are slow as well, it has to take so many times as long as they do.
+const APART: f64 = 3.0;
+
 /// One backend alone takes far longer than the others, which are as fast as usual: a noisy neighbour, its
 /// garbage collector, its disk. Of two, what is usual must tell which.
+///
+/// Others that are slow as well have a trouble of their own, such as too much to do; that one stands out from them by far is
+/// a suspicion.
 pub(super) fn one_slow(history: &History, usual: Option<&Usual>) -> Option<Finding> {
     let all: Vec<(&Arc<str>, f64)> = history
         .backends()
@@ -35,7 +41,10 @@ pub(super) fn one_slow(history: &History, usual: Option<&Usual>) -> Option<Findi
     let others_fine = usual.is_none_or(|usual| median < usual.as_secs_f64() * SLOW);
     // Faster than this is nobody's trouble.
     let matters = *slowest >= 0.01;
-    if deviations <= DEVIATIONS || *slowest < median * SLOW || !others_fine || !matters {
+    let least = if others_fine { SLOW } else { APART };
+    // Of two slow ones, the slower may be the busier.
+    let apart = others_fine || all.len() > 2;
+    if deviations <= DEVIATIONS || *slowest < median * least || !apart || !matters {
         return None;
     }
     let fine = RuledOut {
@@ -46,7 +55,11 @@ pub(super) fn one_slow(history: &History, usual: Option<&Usual>) -> Option<Findi
         cause: Cause::DependencyShared,
         ..fine.clone()
     };
-    let mut finding = Finding::new(Cause::DependencyResponseTimeout, Grade::Inferred);
+    let grade = match others_fine {
+        true => Grade::Inferred,
+        false => Grade::Suspected,
+    };
+    let mut finding = Finding::new(Cause::DependencyResponseTimeout, grade);
     finding.backends.push(Arc::clone(name));
     finding.facts.push(Fact::Outlier {
         backend: Arc::clone(name),
@@ -54,6 +67,8 @@ pub(super) fn one_slow(history: &History, usual: Option<&Usual>) -> Option<Findi
         others: Duration::from_secs_f64(median),
         deviations,
     });
-    finding.ruled_out = vec![fine, shared];
+    if others_fine {
+        finding.ruled_out = vec![fine, shared];
+    }
     Some(finding)
 }

@@ -11,6 +11,8 @@ pub enum Role {
     Behind,
     /// It is the same cause, with more known about it.
     Confirms,
+    /// The request failed of something else, and it is there all the same (rule R20).
+    Beside,
 }
 
 /// The role of a finding of `found` for a request that shows `shown`; `None`: they have nothing to do
@@ -24,9 +26,11 @@ pub enum Role {
 /// | `bad_release` | 5xx, resets, bad bytes, timeouts | circuits |
 /// | `shared_dependency` | 5xx with the same words | timeouts, own limits, circuits |
 /// | `retry_storm`, `pool_saturated` | timeouts of answers | own limits, circuits |
-/// | `limit_too_low` | own limits and queues | |
-/// | `accept_backlog` | connect timeouts | |
+/// | `limit_too_low` | own limits and queues | the same, while it is in use to the full |
+/// | `accept_backlog` | connect timeouts | own limits, if all queues are full; circuits |
 /// | `timeout_too_short` | timeouts of answers | |
+///
+/// `cpu_throttled` and checks that are wrong (`health_check_path` and the like) stand beside whatever they do not explain.
 pub const fn role(found: Cause, shown: Cause) -> Option<Role> {
     use Cause as C;
     if found as usize == shown as usize {
@@ -63,7 +67,10 @@ pub const fn role(found: Cause, shown: Cause) -> Option<Role> {
         C::DependencyShared => (status, late || own_limit || circuit),
         C::OverloadRetryStorm | C::OverloadPoolSaturated => (late, own_limit || circuit),
         C::ConfigLimitTooLow => (own_limit, false),
-        C::OverloadAcceptBacklog => (matches!(shown, C::DependencyConnectTimeout), false),
+        C::OverloadAcceptBacklog => (
+            matches!(shown, C::DependencyConnectTimeout),
+            own_limit || circuit,
+        ),
         C::ConfigTimeoutTooShort => (late, false),
         _ => (false, false),
     };
@@ -71,6 +78,14 @@ pub const fn role(found: Cause, shown: Cause) -> Option<Role> {
         Some(Role::Replaces)
     } else if behind {
         Some(Role::Behind)
+    } else if matches!(
+        found,
+        C::ResourceCpuThrottled
+            | C::ConfigHealthCheckPath
+            | C::ConfigHealthCheckRejected
+            | C::ConfigHealthCheckTooStrict
+    ) {
+        Some(Role::Beside)
     } else {
         None
     }

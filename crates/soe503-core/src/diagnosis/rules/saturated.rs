@@ -21,8 +21,14 @@ const SHORT: f64 = 0.95;
 /// answered than asked, and latency rises with what is in flight; or the backends say that they are busy; or the
 /// limit has tested it (`tested`).
 ///
-/// It is not if the backends have all just started.
-pub(super) fn saturated(history: &History, usual: Option<&Usual>, tested: bool) -> Option<Finding> {
+/// It is not if the backends have all just started. `but`: a backend that is slow for a reason of its own, and says nothing
+/// about the others.
+pub(super) fn saturated(
+    history: &History,
+    usual: Option<&Usual>,
+    tested: bool,
+    but: Option<&str>,
+) -> Option<Finding> {
     if history.backends().iter().all(|b| b.label.starting) {
         return None;
     }
@@ -36,9 +42,9 @@ pub(super) fn saturated(history: &History, usual: Option<&Usual>, tested: bool) 
     let (good, all) = throughput(history);
     let busy = busy(history);
     let rising = usual.is_some_and(|usual| offered >= usual.offered * RISE);
-    let slow = usual.and_then(|usual| Slow::of(history, usual));
+    let slow = usual.and_then(|usual| Slow::of_others(history, usual, but));
     let short = good < all * SHORT;
-    let curve = curve(history);
+    let curve = curve(history, but);
     let by_load = rising && short && slow.as_ref().is_some_and(Slow::all) && curve.is_some();
     if !(by_load || busy.is_some() && short || tested) {
         return None;
@@ -49,7 +55,7 @@ pub(super) fn saturated(history: &History, usual: Option<&Usual>, tested: bool) 
             p50: slow.p50,
             usual: slow.usual,
             backends: slow.slow,
-            of: slow.of,
+            of: history.backends().len() as u32,
         }));
     finding.facts.extend(curve);
     if short {
@@ -82,11 +88,12 @@ pub(super) fn saturated(history: &History, usual: Option<&Usual>, tested: bool) 
 }
 
 /// Latency rises with what is in flight, on as good as all backends.
-fn curve(history: &History) -> Option<Fact> {
+fn curve(history: &History, but: Option<&str>) -> Option<Fact> {
     let from = history.newest().saturating_sub(FIT);
     let rhos: Vec<f64> = history
         .backends()
         .iter()
+        .filter(|backend| but != Some(&*backend.label.name))
         .filter_map(|backend| {
             let points: Vec<(f64, f64)> = backend
                 .after(from)
@@ -100,7 +107,7 @@ fn curve(history: &History) -> Option<Fact> {
     all.then(|| Fact::Correlated {
         rho: quantile(rhos.iter().copied(), 0.5).unwrap_or_default(),
         backends: high as u32,
-        of: rhos.len() as u32,
+        of: history.backends().len() as u32,
     })
 }
 

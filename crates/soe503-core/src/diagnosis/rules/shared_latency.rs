@@ -44,7 +44,7 @@ pub(super) fn shared_latency(history: &History, usual: Option<&Usual>) -> Option
             p50: slow.p50,
             usual: slow.usual,
             backends: slow.slow,
-            of: slow.of,
+            of: history.backends().len() as u32,
         },
         Fact::Load {
             offered,

@@ -340,3 +340,37 @@ fn what_was_found_holds_while_nothing_is_sent() {
     world.run(8, |_| well(3));
     assert_eq!(world.causes(), []);
 }
+
+#[test]
+fn what_is_usual_is_known_as_soon_as_something_is_not() {
+    let bad = |_| late(well(3), 60);
+    // So many seconds in which all was well, then one that may hold the beginning of what follows.
+    for (seconds, known) in [(4, false), (5, true)] {
+        let mut world = World::of(3);
+        world.run(seconds, |_| well(3));
+        assert_eq!(world.findings().usual_p50, None, "nothing has begun");
+        world.run(1, bad);
+        let usual = world.findings().usual_p50;
+        assert_eq!(usual.is_some(), known, "{seconds}");
+    }
+    // The second before the first failure is not held to be usual.
+    let mut world = World::of(3);
+    world.run(4, |_| well(3));
+    world.run(1, |_| Tell {
+        backends: vec![(900, 20, 0); 3],
+        ..well(3)
+    });
+    world.run(3, bad);
+    assert_eq!(
+        world.findings().usual_p50,
+        Some(core::time::Duration::from_millis(20))
+    );
+    let mut world = World::of(3);
+    world.run(3, |_| well(3));
+    world.run(1, |_| Tell {
+        backends: vec![(900, 20, 0); 3],
+        ..well(3)
+    });
+    world.run(3, bad);
+    assert_eq!(world.findings().usual_p50, None);
+}

@@ -1,11 +1,15 @@
 //! Rules over a pool's last minutes: each with its counter-examples.
 
+mod beside;
 mod composed;
+mod limits;
 mod load;
 mod others;
 mod reach;
 mod replay;
 mod requests;
 mod sick;
+mod silent;
 mod single;
 mod world;
+mod zones;

@@ -3,9 +3,7 @@
 use core::time::Duration;
 
 use soe503_core::diagnosis::Grade;
-use soe503_core::diagnosis::rules::{
-    Departure, Fact, LimitState, Missing, OwnSecond, Words, signature,
-};
+use soe503_core::diagnosis::rules::{Departure, Fact, Missing, OwnSecond, Words, signature};
 use soe503_core::{Cause, Tick};
 
 use super::world::{Tell, World, late, well};
@@ -257,90 +255,6 @@ fn words_are_compared_without_what_differs() {
     ] {
         assert_eq!(sign(nothing), None, "{nothing}");
     }
-}
-
-#[test]
-fn a_limit_while_backends_idle() {
-    let fixed = LimitState {
-        limit: 8,
-        fixed: true,
-        saturated: false,
-    };
-    let refusing = |millis: u64| {
-        move |_| Tell {
-            offered: 400,
-            good: 300,
-            shed: 100,
-            failures: vec![(Cause::OverloadConcurrencyLimit, 100)],
-            backends: vec![(millis, 3, 0); 3],
-            ..well(3)
-        }
-    };
-    let rows = [
-        ("as fast as ever", fixed, 20, None, true),
-        ("slower", fixed, 90, None, false),
-        (
-            "learnt",
-            LimitState {
-                fixed: false,
-                ..fixed
-            },
-            20,
-            None,
-            false,
-        ),
-        (
-            "proven",
-            LimitState {
-                saturated: true,
-                ..fixed
-            },
-            20,
-            None,
-            false,
-        ),
-        ("busy by their own account", fixed, 20, Some(0.8), false),
-        ("idle by their own account", fixed, 20, Some(0.2), true),
-    ];
-    for (name, limit, millis, said, found) in rows {
-        let mut world = World::usual(3);
-        world.limit = Some(limit);
-        world
-            .labels
-            .iter_mut()
-            .for_each(|label| label.utilization = said);
-        world.run(10, refusing(millis));
-        assert_eq!(
-            world.causes().contains(&Cause::ConfigLimitTooLow),
-            found,
-            "{name}"
-        );
-    }
-    let mut world = World::usual(3);
-    world.limit = Some(fixed);
-    world.run(10, refusing(20));
-    let finding = world.finding(Cause::ConfigLimitTooLow);
-    // 400 a second at 20 ms are 8 at once, and as many again.
-    assert_eq!(
-        finding.facts,
-        [Fact::Raise {
-            limit: 8,
-            to: 16,
-            p50: ms(20)
-        }]
-    );
-    // It has refused from the beginning: a suspicion.
-    let mut world = World::of(3);
-    world.limit = Some(fixed);
-    world.run(10, refusing(20));
-    assert_eq!(
-        world.finding(Cause::ConfigLimitTooLow).grade,
-        Grade::Suspected
-    );
-    // It refuses nobody.
-    let mut world = World::usual(3);
-    world.limit = Some(fixed);
-    assert_eq!(world.causes(), []);
 }
 
 #[test]

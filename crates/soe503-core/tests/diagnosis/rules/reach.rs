@@ -65,11 +65,12 @@ fn rules_find_what_they_are_said_to_find() {
     for file in std::fs::read_dir(dir).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
         for part in text.split("Finding::new(").skip(1) {
-            let name = part
-                .trim_start()
-                .split("Cause::")
-                .nth(1)
-                .unwrap_or_default();
+            // Elsewhere the cause is one that checks have found.
+            let named = part.trim_start();
+            let named = named.strip_prefix("crate::cause::").unwrap_or(named);
+            let Some(name) = named.strip_prefix("Cause::") else {
+                continue;
+            };
             let name: String = name
                 .chars()
                 .take_while(char::is_ascii_alphanumeric)
@@ -85,6 +86,7 @@ fn rules_find_what_they_are_said_to_find() {
         .chain(
             [
                 "DependencyShared",
+                "DependencyConnectTimeout",
                 "DependencyResponseTimeout",
                 "ConfigTlsPlaintextMismatch",
             ]

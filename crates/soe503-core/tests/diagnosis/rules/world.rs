@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use soe503_core::diagnosis::history::{BackendSecond, History, Label, Second};
 use soe503_core::diagnosis::rules::{
-    Departure, Finding, Findings, Inputs, Late, LimitState, Own, OwnSecond, Words, judge,
+    BrokenCheck, Departure, Finding, Findings, Inputs, Late, LimitState, Own, OwnSecond, Silent,
+    Words, judge,
 };
 use soe503_core::{Cause, Tick};
 
@@ -19,6 +20,7 @@ pub(crate) struct Tell {
     pub(crate) left: u32,
     pub(crate) shed: u32,
     pub(crate) failures: Vec<(Cause, u32)>,
+    pub(crate) spoiled: Vec<(Cause, u32)>,
     /// Milliseconds, in flight, and failures of each backend.
     pub(crate) backends: Vec<(u64, u32, u32)>,
 }
@@ -34,6 +36,8 @@ pub(crate) struct World {
     pub(crate) departures: Vec<Departure>,
     pub(crate) speak_tls: Vec<Arc<str>>,
     pub(crate) late: Option<Late>,
+    pub(crate) silent: Vec<Silent>,
+    pub(crate) broken_checks: Vec<BrokenCheck>,
     pub(crate) before: Option<Findings>,
 }
 
@@ -50,6 +54,8 @@ impl World {
             departures: Vec::new(),
             speak_tls: Vec::new(),
             late: None,
+            silent: Vec::new(),
+            broken_checks: Vec::new(),
             before: None,
         }
     }
@@ -79,6 +85,7 @@ impl World {
                 shed: told.shed,
                 pending: told.backends.iter().map(|b| b.1).sum(),
                 failures: told.failures.clone(),
+                spoiled: told.spoiled.clone(),
             };
             let share = told.offered / told.backends.len().max(1) as u32;
             let backends = self.labels.iter().cloned().zip(told.backends.iter().map(
@@ -112,6 +119,8 @@ impl World {
             departures: &self.departures,
             speak_tls: &self.speak_tls,
             late: self.late,
+            silent: &self.silent,
+            broken_checks: &self.broken_checks,
             before: self.before.as_ref(),
         })
     }
@@ -137,6 +146,7 @@ pub(crate) fn well(backends: usize) -> Tell {
         left: 0,
         shed: 0,
         failures: Vec::new(),
+        spoiled: Vec::new(),
         backends: vec![(20, 1, 0); backends],
     }
 }

@@ -10,6 +10,7 @@
 //! `ArcSwap` of the pool; a request that fails takes a reference.
 
 mod cgroup;
+mod host;
 mod own;
 mod pool;
 mod trial;
@@ -63,7 +64,7 @@ fn look(proxy: &Proxy, known: &mut HashMap<Arc<str>, PoolTrends>, own: &Own, now
         trends.gather(pool, now);
         let findings = trends.judge(pool, own, now);
         pool.trends.publish(findings);
-        trends.try_tls(pool, now);
+        trends.ask_around(pool, now);
     }
 }
 

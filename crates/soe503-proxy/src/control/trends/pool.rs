@@ -1,11 +1,12 @@
 //! One pool's seconds.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use soe503_core::diagnosis::history::{BackendSecond, History, Label, Second};
 use soe503_core::diagnosis::rules::{
-    Departure, Findings, Inputs, Late, LimitState, Own, Words, judge,
+    BrokenCheck, Departure, Findings, Inputs, Late, LimitState, Own, Words, judge,
 };
 use soe503_core::histogram::HistogramSnapshot;
 use soe503_core::limit::LimitWhy;
@@ -13,6 +14,7 @@ use soe503_core::metastable::Counts;
 use soe503_core::pool::{Backend, BackendState};
 use soe503_core::{Cause, Tick};
 
+use super::host::Hosts;
 use super::second_of;
 use super::trial::Trials;
 use crate::state::{Class, PoolState};
@@ -31,7 +33,10 @@ pub(super) struct PoolTrends {
     /// Those that refuse or drain, by name.
     troubled: HashMap<Arc<str>, Trouble>,
     departures: VecDeque<Departure>,
+    /// Backends whose check is known to be wrong: what is wrong with it, and when that was last so.
+    broken_checks: BTreeMap<Arc<str>, (Cause, Tick)>,
     trials: Trials,
+    hosts: Hosts,
 }
 
 /// A pool's counters at one moment.
@@ -45,6 +50,7 @@ struct Counted {
     looked: u64,
     again: u64,
     failures: Vec<u64>,
+    spoiled: Vec<u64>,
 }
 
 type Backends = Arc<[Arc<Backend<Upstream>>]>;
@@ -67,6 +73,8 @@ struct Trouble {
 
 /// How many departures are remembered.
 const DEPARTURES: usize = 32;
+/// How long a check that was wrong is told of: when backends are gone it fails for another reason.
+const CHECKS: Duration = Duration::from_secs(60);
 
 // === impl PoolTrends ===
 
@@ -85,7 +93,9 @@ impl PoolTrends {
             backends,
             troubled: HashMap::new(),
             departures: VecDeque::new(),
+            broken_checks: BTreeMap::new(),
             trials: Trials::default(),
+            hosts: Hosts::default(),
         }
     }
 
@@ -101,6 +111,7 @@ impl PoolTrends {
         if self.version.replace(version) != Some(version) {
             self.look_for_trouble(pool, &backends, now);
         }
+        self.look_at_checks(pool, &backends, now);
         let before = std::mem::take(&mut self.followed);
         let first = backends.iter().take(History::MOST_BACKENDS);
         let seconds: Vec<_> = first
@@ -155,6 +166,20 @@ impl PoolTrends {
         }
     }
 
+    /// Notes whose check fails although requests are answered.
+    fn look_at_checks(&mut self, pool: &PoolState, backends: &Backends, now: Tick) {
+        self.broken_checks
+            .retain(|_, (_, at)| now.since(*at) < CHECKS);
+        let first = backends.iter().take(History::MOST_BACKENDS);
+        for backend in first.filter(|backend| backend.is_check_overruled()) {
+            let shown = pool.pool.backend_snapshot(backend.id, now);
+            if let Some(doubt) = shown.and_then(|shown| shown.health.doubt) {
+                let broken = (doubt.cause, now);
+                self.broken_checks.insert(Arc::clone(&backend.name), broken);
+            }
+        }
+    }
+
     fn depart(&mut self, name: Arc<str>, refused: Option<Tick>, now: Tick) {
         self.departures.push_back(Departure {
             name,
@@ -187,6 +212,13 @@ impl PoolTrends {
             let (late, good) = backend.late();
             (of + late, came + good)
         });
+        let broken = self.broken_checks.iter();
+        let broken_checks: Vec<BrokenCheck> = broken
+            .map(|(backend, (cause, _))| BrokenCheck {
+                backend: Arc::clone(backend),
+                cause: *cause,
+            })
+            .collect();
         let departures: Vec<Departure> = self.departures.iter().cloned().collect();
         judge(&Inputs {
             now,
@@ -201,13 +233,16 @@ impl PoolTrends {
             departures: &departures,
             speak_tls: &self.trials.speak_tls(),
             late: (of > 0).then_some(Late { came, of }),
+            silent: &self.hosts.silent(pool, now),
+            broken_checks: &broken_checks,
             before: Some(&*pool.trends.findings()),
         })
     }
 
-    /// Tries whether backends that break off speak TLS.
-    pub(super) fn try_tls(&mut self, pool: &PoolState, now: Tick) {
+    /// Tries whether backends that break off speak TLS, and whether the hosts of those that do not answer are there.
+    pub(super) fn ask_around(&mut self, pool: &PoolState, now: Tick) {
         self.trials.look(pool, now);
+        self.hosts.look(pool, now);
     }
 }
 
@@ -215,6 +250,7 @@ fn label(backend: &Backend<Upstream>, now: Tick) -> Label {
     let state = backend.state();
     Label {
         release: backend.release(),
+        zone: backend.zone.clone(),
         utilization: backend.utilization(now),
         starting: matches!(state, BackendState::Starting | BackendState::Warming),
         ..Label::new(Arc::clone(&backend.name))
@@ -233,6 +269,7 @@ impl Counted {
             looked,
             again,
             failures: vec![0; Cause::ALL.len()],
+            spoiled: Cause::ALL.iter().map(|c| pool.pool.spoiled(*c)).collect(),
             ..Self::default()
         };
         for (_, class, cause, count) in counters.responses() {
@@ -256,11 +293,14 @@ impl Counted {
         let looked = less(self.looked, before.looked);
         let again = less(self.again, before.again);
         let share = f64::from(again) / f64::from(looked.max(1));
-        let failures = Cause::ALL.iter().filter_map(|cause| {
-            let at = *cause as usize;
-            let count = less(self.failures[at], before.failures[at]);
-            (count > 0).then_some((*cause, count))
-        });
+        let added = |now: &[u64], before: &[u64]| {
+            let both = now
+                .iter()
+                .zip(before)
+                .map(|(now, before)| less(*now, *before));
+            let all = Cause::ALL.iter().copied().zip(both);
+            all.filter(|(_, count)| *count > 0).collect()
+        };
         Second {
             at,
             offered,
@@ -271,7 +311,8 @@ impl Counted {
             left: less(self.left, before.left),
             shed: less(self.counts.shed, before.counts.shed),
             pending: self.pending,
-            failures: failures.collect(),
+            failures: added(&self.failures, &before.failures),
+            spoiled: added(&self.spoiled, &before.spoiled),
         }
     }
 }

@@ -77,7 +77,12 @@ async fn probe(
     let done = match tokio::time::timeout_at(until, run(what, address, tls, &ask, &mut phase)).await
     {
         Ok(done) => done,
-        Err(_) => Err(Stopped::late(phase, timeout)),
+        Err(_) => {
+            if let (Phase::Connect, Some(known)) = (phase, upstream::reachability(address)) {
+                known.timed_out(soe503::clock::now());
+            }
+            Err(Stopped::late(phase, timeout))
+        }
     };
     match done {
         Ok(result) => result,
