@@ -66,11 +66,12 @@ impl Splice {
                     (self.pipe, self.held) = (Some(pipe), filled);
                     return Poll::Ready(Ok(Some(filled)));
                 }
+                Err(error) if is_passing(&error) => pipe.give_back(),
+                // A sandbox that forbids it, or a kernel that cannot: nothing was read.
+                Err(error) if is_refusal(&error) => return Poll::Ready(Ok(None)),
                 Err(error) => {
                     pipe.give_back();
-                    if !is_passing(&error) {
-                        return Poll::Ready(Err(error));
-                    }
+                    return Poll::Ready(Err(error));
                 }
             }
         }
@@ -109,6 +110,12 @@ fn is_passing(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
     )
+}
+
+/// It says something about the call, and nothing about the connection.
+fn is_refusal(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported)
 }
 
 #[cfg(all(test, target_os = "linux"))]
