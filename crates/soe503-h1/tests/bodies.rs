@@ -264,3 +264,18 @@ fn data_is_not_copied() {
     }
     assert_eq!(seen, 8);
 }
+
+#[test]
+fn what_goes_another_way_counts_but_for_the_end() {
+    let mut decoder = Decoder::new(BodyLength::Length(10));
+    decoder.skip(6);
+    assert_eq!(decoder.remaining(), Some(4));
+    // The last byte has to come by.
+    decoder.skip(4);
+    assert_eq!(decoder.remaining(), Some(1));
+    assert_eq!(decoder.eof(), Err(BodyFault::Truncated));
+    // Where the length is not known, nothing can.
+    let mut chunked = Decoder::new(BodyLength::Chunked);
+    chunked.skip(3);
+    assert_eq!(chunked.remaining(), None);
+}

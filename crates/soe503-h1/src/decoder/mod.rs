@@ -69,6 +69,14 @@ impl Decoder {
         }
     }
 
+    /// The next `count` bytes of a body with a known length do not come by here. Its end does: of `count` only so
+    /// many count that one is left.
+    pub fn skip(&mut self, count: u64) {
+        if let State::Length(left) = &mut self.state {
+            *left = left.saturating_sub(count).max(1);
+        }
+    }
+
     /// Takes the next step from the front of `input`.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Counting and logging a request exactly once, however it ends.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -16,8 +17,9 @@ use super::routes::Route;
 use super::stack::StackBody;
 use super::sticky::Sticking;
 use crate::control::access_log::{AccessLog, Entry};
+use crate::net::ReadHalf;
 use crate::state::{Finish, Origin, PoolState};
-use crate::upstream::PlainFields;
+use crate::upstream::{PlainFields, UpstreamBody};
 
 /// A request between its head and the end of its answer.
 ///
@@ -129,15 +131,39 @@ impl InFlight {
 }
 
 impl FrontBody {
+    /// Where the rest of it comes from, and how many bytes that are, if nobody here has to see them.
+    pub(crate) fn unread(&mut self) -> Option<(&ReadHalf, u64)> {
+        match &mut self.inner {
+            Inner::Stack { body } if !body.is_taken_down() => upstream(body)?.unread(),
+            _ => None,
+        }
+    }
+
+    /// So much of it was taken from [there](Self::unread), but not its end.
+    pub(crate) fn was_read(&mut self, read: io::Result<u64>) {
+        if let (Some(log), Ok(count)) = (&mut self.in_flight.log, &read) {
+            log.entry.bytes += count;
+        }
+        if let Inner::Stack { body } = &mut self.inner
+            && let Some(body) = upstream(body)
+        {
+            body.was_read(read);
+        }
+    }
+
     /// Takes the fields of the answer that are not in its map.
     pub(crate) fn take_fields(&mut self) -> Option<Box<PlainFields>> {
         let Inner::Stack { body } = &mut self.inner else {
             return None;
         };
-        // Explain, ConcurrencyLimit, CircuitBreaker, Pool.
-        let limited = body.get_mut()?;
-        limited.get_mut().get_mut().get_mut().take_fields()
+        upstream(body)?.take_fields()
     }
+}
+
+/// What the backend answers; `None` if the answer is ours.
+fn upstream(body: &mut StackBody) -> Option<&mut UpstreamBody> {
+    // Explain, ConcurrencyLimit, CircuitBreaker, Pool.
+    Some(body.get_mut()?.get_mut().get_mut().get_mut())
 }
 
 impl Drop for InFlight {

@@ -11,6 +11,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::fresh::Fresh;
@@ -70,6 +71,14 @@ impl ReadHalf {
         matches!(&self.0, Read::Fresh(fresh) if fresh.is_unwatched())
     }
 
+    /// Its TCP connection, if there is nothing around it and the event loop knows it.
+    pub(super) fn plain(&self) -> Option<&TcpStream> {
+        match &self.0 {
+            Read::Tcp(half) => Some(half.as_ref()),
+            Read::Fresh(_) | Read::Tls(_) => None,
+        }
+    }
+
     fn watched(self) -> io::Result<Read> {
         Ok(match self.0 {
             Read::Fresh(fresh) => Read::Tcp(fresh.to_read()?),
@@ -116,6 +125,14 @@ impl WriteHalf {
     pub(crate) fn hold(&mut self) {
         if let Some(Write::Tls(half)) = &self.0 {
             half.lock().hold();
+        }
+    }
+
+    /// Its TCP connection, if there is nothing around it and the event loop knows it.
+    pub(super) fn plain(&self) -> Option<&TcpStream> {
+        match &self.0 {
+            Some(Write::Tcp(half)) => Some(half.as_ref()),
+            Some(Write::Fresh(_) | Write::Tls(_)) | None => None,
         }
     }
 

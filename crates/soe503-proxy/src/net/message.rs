@@ -87,6 +87,22 @@ impl Message {
         self.handed_over
     }
 
+    /// How much of its body is still to be gathered, if its head has told and it does not go in chunks.
+    pub(crate) fn left(&self) -> u64 {
+        match self.length {
+            BodyLength::Length(left) => left,
+            _ => 0,
+        }
+    }
+
+    /// `count` bytes of its body go another way, before all that is gathered from now on.
+    pub(crate) fn passed(&mut self, count: u64) {
+        if let BodyLength::Length(left) = &mut self.length {
+            *left = left.saturating_sub(count);
+        }
+        self.handed_over += count;
+    }
+
     /// Ready when everything is handed to the kernel.
     pub(crate) fn poll<B>(
         &mut self,
@@ -97,18 +113,28 @@ impl Message {
     where
         B: Body<Data = Bytes>,
     {
-        loop {
-            let waiting = self.gather(cx, body.as_mut())?;
-            if self.ended && std::mem::take(&mut self.last) {
-                write.hold();
-            }
-            ready!(self.poll_flush(cx, write)).map_err(SendError::Io)?;
-            if self.ended {
-                return Poll::Ready(Ok(()));
-            }
-            if waiting {
-                return Poll::Pending;
-            }
+        while !ready!(self.poll_some(cx, body.as_mut(), write))? {}
+        Poll::Ready(Ok(()))
+    }
+
+    /// Gathers once what the body has and hands it to the kernel. Ready with whether that was the end.
+    pub(crate) fn poll_some<B>(
+        &mut self,
+        cx: &mut Context<'_>,
+        body: Pin<&mut B>,
+        write: &mut WriteHalf,
+    ) -> Poll<Result<bool, SendError<B::Error>>>
+    where
+        B: Body<Data = Bytes>,
+    {
+        let waiting = self.gather(cx, body)?;
+        if self.ended && std::mem::take(&mut self.last) {
+            write.hold();
+        }
+        ready!(self.poll_flush(cx, write)).map_err(SendError::Io)?;
+        match waiting && !self.ended {
+            true => Poll::Pending,
+            false => Poll::Ready(Ok(self.ended)),
         }
     }
 

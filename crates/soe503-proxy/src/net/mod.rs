@@ -5,11 +5,13 @@ mod buffer;
 mod fresh;
 mod half;
 mod message;
+mod splice;
 mod stream;
 mod tls;
 
 pub(crate) use buffer::{Scratch, read_scratch, with_scratch};
 pub(crate) use half::{ReadHalf, WriteHalf};
 pub(crate) use message::{Message, SendError};
+pub(crate) use splice::Splice;
 pub(crate) use stream::Stream;
 pub(crate) use tls::Tls;

@@ -1,5 +1,6 @@
 //! A backend's answer on its way to the client.
 
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,6 +11,7 @@ use soe503::BoxError;
 use super::h1_body::H1Body;
 use super::h2::H2Body;
 use super::plain::PlainFields;
+use crate::net::ReadHalf;
 
 /// A response body, by the protocol that it arrives over.
 #[derive(Debug)]
@@ -21,6 +23,22 @@ pub enum UpstreamBody {
 }
 
 impl UpstreamBody {
+    /// Where the rest of it comes from, and how much that is, if it can be taken from there.
+    pub(crate) fn unread(&self) -> Option<(&ReadHalf, u64)> {
+        match self {
+            Self::H1(body) => body.unread(),
+            Self::H2(_) => None,
+        }
+    }
+
+    /// So much of it was taken from there, but not its end.
+    pub(crate) fn was_read(&mut self, read: io::Result<u64>) {
+        match self {
+            Self::H1(body) => body.was_read(read),
+            Self::H2(_) => {}
+        }
+    }
+
     /// Takes the fields of the answer that are not in the map.
     pub(crate) fn take_fields(&mut self) -> Option<Box<PlainFields>> {
         match self {

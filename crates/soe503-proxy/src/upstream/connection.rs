@@ -56,6 +56,8 @@ pub(super) struct Inflow {
     next_room: usize,
     /// Bytes that have come since the connection was opened.
     pub(super) received: u64,
+    /// What the connection said to somebody else, and will not say again.
+    broken: Option<io::Error>,
 }
 
 /// Why there is no head.
@@ -86,6 +88,7 @@ impl Connection {
             room: BytesMut::new(),
             next_room: FIRST_ROOM,
             received: 0,
+            broken: None,
         };
         Self {
             read,
@@ -257,6 +260,9 @@ impl Inflow {
         decoder: &Decoder,
     ) -> Poll<io::Result<usize>> {
         use std::future::Future;
+        if let Some(broken) = self.broken.take() {
+            return Poll::Ready(Err(broken));
+        }
         if self.room.capacity() == 0 {
             let left = decoder.remaining().map(usize::try_from);
             let most = match left {
@@ -273,6 +279,19 @@ impl Inflow {
         self.received += filled as u64;
         self.carry = self.room.split().freeze();
         Poll::Ready(Ok(filled))
+    }
+
+    /// Where the next bytes of a body come from; `None` if some have been read already.
+    pub(super) fn unread(&self) -> Option<&ReadHalf> {
+        (self.carry.is_empty() && self.broken.is_none()).then_some(&self.half)
+    }
+
+    /// Somebody else has read from it, and this came of it.
+    pub(super) fn was_read(&mut self, read: io::Result<u64>) {
+        match read {
+            Ok(count) => self.received += count,
+            Err(error) => self.broken = Some(error),
+        }
     }
 
     /// The body is over: what was kept for it is let go.

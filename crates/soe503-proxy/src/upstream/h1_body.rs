@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 use super::Upstream;
 use super::connection::{Connection, Inflow};
 use super::plain::PlainFields;
+use crate::net::ReadHalf;
 
 /// A response body that gives its connection back once it is completely read.
 ///
@@ -79,6 +80,29 @@ impl H1Body {
     /// Takes the fields that are not in the map.
     pub(super) fn take_fields(&mut self) -> Option<Box<PlainFields>> {
         self.fields.take()
+    }
+
+    /// The connection, and how much of the body is still to come on it, if that is known and none of it has been
+    /// read yet.
+    pub(super) fn unread(&self) -> Option<(&ReadHalf, u64)> {
+        let inflow = match &self.source {
+            Source::Whole(connection) => &connection.read,
+            Source::Half { read, .. } => read,
+            Source::Over => return None,
+        };
+        Some((inflow.unread()?, self.decoder.remaining()?))
+    }
+
+    /// Of what is [unread](Self::unread), so much was taken by somebody else, who left the end of it.
+    pub(super) fn was_read(&mut self, read: io::Result<u64>) {
+        if let Ok(count) = read {
+            self.decoder.skip(count);
+        }
+        match &mut self.source {
+            Source::Whole(connection) => connection.read.was_read(read),
+            Source::Half { read: inflow, .. } => inflow.was_read(read),
+            Source::Over => {}
+        }
     }
 
     /// No body.

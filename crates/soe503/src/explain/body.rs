@@ -58,6 +58,13 @@ impl<B> ExplainBody<B> {
     }
 }
 
+impl<B> ExplainBody<B> {
+    /// Somebody takes it down while it is passed on, and has to see all of it.
+    pub const fn is_taken_down(&self) -> bool {
+        matches!(&self.kind, Kind::Inner { tape: Some(_), .. })
+    }
+}
+
 impl<B: Default> Default for ExplainBody<B> {
     fn default() -> Self {
         Self::inner(B::default(), None)

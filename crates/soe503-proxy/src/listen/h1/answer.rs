@@ -1,13 +1,24 @@
 //! The form of an answer.
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
 use http::{Response, StatusCode, Version};
 use http_body::Body;
+use soe503::BoxError;
 use soe503_h1::{BodyLength, ConnectionOut, write_plain_response_head, write_response_head};
 
 use super::early::Early;
 use crate::front::FrontBody;
 use crate::listen::date;
-use crate::net::Message;
+use crate::net::{Message, SendError, Splice, WriteHalf};
+
+/// As much has to be left of a body for it to go the short way, in bytes.
+const LONG: u64 = 128 * 1024;
+
+/// So much of its end goes the ordinary way, in bytes.
+const END: u64 = 16 * 1024;
 
 /// What the request says about the answer's form.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +35,8 @@ pub(super) struct Framing {
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) message: Message,
+    /// What of a long body goes the short way.
+    splice: Splice,
     /// The connection may serve another request after it.
     pub(super) keep_alive: bool,
 }
@@ -73,9 +86,60 @@ impl Answer {
         }
         let answer = Self {
             message,
+            splice: Splice::default(),
             keep_alive,
         };
         (answer, body)
+    }
+
+    /// Ready when all of it is handed to the kernel.
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut body: Pin<&mut FrontBody>,
+        write: &mut WriteHalf,
+    ) -> Poll<Result<(), SendError<BoxError>>> {
+        loop {
+            ready!(self.poll_long(cx, body.as_mut(), write)).map_err(SendError::Io)?;
+            if ready!(self.message.poll_some(cx, body.as_mut(), write))? {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    /// Passes on what can go the short way, which the end of a body never does. Ready when the rest cannot.
+    fn poll_long(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut body: Pin<&mut FrontBody>,
+        write: &mut WriteHalf,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.splice.poll_drain(cx, write))?;
+            if self.message.left() < LONG || !self.message.is_flushed() {
+                return Poll::Ready(Ok(()));
+            }
+            let Some((from, left)) = body.unread() else {
+                return Poll::Ready(Ok(()));
+            };
+            let most = left.min(self.message.left()).saturating_sub(END);
+            let most = usize::try_from(most).unwrap_or(usize::MAX);
+            let read = match ready!(self.splice.poll_fill(cx, from, write, most)) {
+                // Its end, like an error, is found where every layer sees it.
+                Ok(None | Some(0)) => return Poll::Ready(Ok(())),
+                Ok(Some(count)) => Ok(count as u64),
+                Err(error) => Err(error),
+            };
+            if let Ok(count) = read {
+                self.message.passed(count);
+            }
+            body.was_read(read);
+        }
+    }
+
+    /// Everything that was taken from the body has gone out.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.message.is_flushed() && !self.splice.holds()
     }
 }
 

@@ -101,20 +101,20 @@ impl Connection {
         let StageProj::Writing { answer, body } = exchange.stage.as_mut().project() else {
             return Poll::Ready(false);
         };
-        let (message, write) = (&mut answer.message, &mut self.write);
+        let write = &mut self.write;
         if exchange.broken {
-            return message.poll_flush(cx, write).map(|_| false);
+            return answer.message.poll_flush(cx, write).map(|_| false);
         }
-        match message.poll(cx, body, write) {
+        match answer.poll(cx, body, write) {
             Poll::Ready(Ok(())) => return Poll::Ready(true),
             Poll::Ready(Err(SendError::Io(_))) => return Poll::Ready(false),
             // Its cause is in the request's record; what the client gets of it must not look
             // whole.
             Poll::Ready(Err(_)) => {
                 exchange.broken = true;
-                return message.poll_flush(cx, write).map(|_| false);
+                return answer.message.poll_flush(cx, write).map(|_| false);
             }
-            Poll::Pending if message.is_flushed() => self.client.watch().busy(),
+            Poll::Pending if answer.is_flushed() => self.client.watch().busy(),
             Poll::Pending => self.client.watch().writing(),
         }
         self.inbox.lock().poll_gone(cx).map(|()| false)
