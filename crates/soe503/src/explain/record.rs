@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::keep::Degraded;
-use http::{Method, Uri};
+use http::{HeaderValue, Method, Uri};
 use soe503_core::diagnosis::{Context, Diagnosis};
 use soe503_core::explain::RetryInputs;
 use soe503_core::ledger::{Ledger, RetryVerdict};
@@ -15,13 +15,13 @@ use soe503_core::{Cause, Tick};
 #[non_exhaustive]
 pub struct FailureRecord {
     /// The request's identifier: its own, or one that we made.
-    pub request_id: String,
+    pub request_id: Arc<str>,
     /// The request's method.
     pub method: Method,
     /// The request's target, with its query.
     pub uri: Uri,
     /// The host that was asked.
-    pub host: Option<String>,
+    pub host: Option<HeaderValue>,
     /// What it means.
     pub diagnosis: Diagnosis,
     /// What was tried.
