@@ -180,6 +180,18 @@ pub enum RetrySafety {
     Depends,
 }
 
+impl RetrySafety {
+    /// The word, as in the problem document.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unsent => "unsent",
+            Self::MayHaveRun => "may_have_run",
+            Self::Answered => "answered",
+            Self::Depends => "depends",
+        }
+    }
+}
+
 impl fmt::Display for RetrySafety {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,5 +1,6 @@
 //! What is known around a failed request, beside its own attempts.
 
+use core::ops::{Deref, DerefMut};
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub struct Context {
     /// The pool's name.
     pub pool: Option<Arc<str>>,
     /// The pool's backends.
-    pub backends: Vec<BackendView>,
+    pub backends: BackendViews,
     /// The pool's circuit, if it has one.
     pub circuit: Option<CircuitView>,
     /// What is known to lie behind an overload or a refusal of ours.
@@ -38,6 +39,11 @@ pub struct Context {
     /// What rules found about the pool, lately.
     pub findings: Option<Arc<Findings>>,
 }
+
+/// A pool's backends. Clones share them, because thousands of failures may see the same; whoever changes one has a copy.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BackendViews(Arc<Vec<BackendView>>);
 
 /// One backend, as the pool sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,6 +116,40 @@ impl Context {
     /// The backend with this name.
     pub fn backend(&self, name: &str) -> Option<&BackendView> {
         self.backends.iter().find(|backend| *backend.name == *name)
+    }
+}
+
+// === impl BackendViews ===
+
+impl From<Vec<BackendView>> for BackendViews {
+    fn from(views: Vec<BackendView>) -> Self {
+        Self(Arc::new(views))
+    }
+}
+
+impl<const N: usize> From<[BackendView; N]> for BackendViews {
+    fn from(views: [BackendView; N]) -> Self {
+        Self(Arc::new(views.into()))
+    }
+}
+
+impl FromIterator<BackendView> for BackendViews {
+    fn from_iter<I: IntoIterator<Item = BackendView>>(views: I) -> Self {
+        Self(Arc::new(views.into_iter().collect()))
+    }
+}
+
+impl Deref for BackendViews {
+    type Target = Vec<BackendView>;
+
+    fn deref(&self) -> &Vec<BackendView> {
+        &self.0
+    }
+}
+
+impl DerefMut for BackendViews {
+    fn deref_mut(&mut self) -> &mut Vec<BackendView> {
+        Arc::make_mut(&mut self.0)
     }
 }
 

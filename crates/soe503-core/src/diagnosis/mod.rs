@@ -67,7 +67,7 @@ mod sick;
 mod snapshot;
 mod tls;
 
-pub use context::{BackendView, CircuitView, Condition, Context};
+pub use context::{BackendView, BackendViews, CircuitView, Condition, Context};
 pub use diagnose::diagnose;
 pub(crate) use errno::{AT_ONCE, name as errno_name};
 pub(crate) use grade::alone;

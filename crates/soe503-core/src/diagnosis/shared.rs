@@ -15,7 +15,7 @@ pub(super) struct Named<'a> {
 /// The components that fail, those first that most backends name.
 pub(super) fn named(context: &Context) -> Vec<Named<'_>> {
     let mut found: Vec<Named<'_>> = Vec::new();
-    for backend in &context.backends {
+    for backend in context.backends.iter() {
         let Some(hints) = &backend.hints else {
             continue;
         };
@@ -50,7 +50,7 @@ pub(super) fn behind<'a>(cause: Cause, named: &[Named<'a>]) -> Option<Named<'a>>
 }
 
 /// Four of five backends agree: that is proof.
-pub(super) const fn grade(named: Named<'_>, context: &Context) -> Grade {
+pub(super) fn grade(named: Named<'_>, context: &Context) -> Grade {
     if named.backends * 5 >= context.backends.len() * 4 {
         Grade::Proven
     } else {

@@ -59,7 +59,7 @@ fn is_backends(cause: Cause) -> bool {
 /// The cause that most backends are out of rotation for; the first in order among equals.
 pub(super) fn majority(context: &Context) -> Option<Cause> {
     let mut votes = [0_usize; Cause::ALL.len()];
-    for backend in &context.backends {
+    for backend in context.backends.iter() {
         if let (false, Some(cause)) = (backend.condition.in_rotation(), backend.cause) {
             votes[cause as usize] += 1;
         }

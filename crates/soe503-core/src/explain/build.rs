@@ -1,5 +1,7 @@
 //! From a diagnosis to the problem document: what this reader may know, in words.
 
+use std::borrow::Cow;
+
 use super::clean::{clean, identifier};
 use super::headers::LONGEST_ID;
 use super::names::Names;
@@ -51,12 +53,12 @@ pub(super) fn build(telling: &Telling<'_>, names: &Names<'_>, room: Room) -> Pro
     let info = diagnosis.primary.info();
     let status = status::status(telling);
     Problem {
-        kind: format!("{}{}", clean(telling.docs, 96), diagnosis.primary),
+        kind: clean(telling.docs, 96) + diagnosis.primary.id(),
         title: info.title,
         status,
         detail: detail(telling),
         instance: instance(telling),
-        code: format!("SOE-{status}"),
+        code: status::code(status).into_owned(),
         category: diagnosis.primary.category(),
         cause: diagnosis.primary,
         root: diagnosis.root,
@@ -68,8 +70,10 @@ pub(super) fn build(telling: &Telling<'_>, names: &Names<'_>, room: Room) -> Pro
         owner_action_required: diagnosis.owner_action_required(),
         violated_policies: rate_limit::violated(telling),
         maintenance: notice(telling).map(|notice| told_maintenance(notice, inside)),
-        request_id: identifier(telling.request_id, LONGEST_ID),
-        trace_id: telling.trace_id.map(|id| identifier(id, LONGEST_ID)),
+        request_id: identifier(telling.request_id, LONGEST_ID).into_owned(),
+        trace_id: telling
+            .trace_id
+            .map(|id| identifier(id, LONGEST_ID).into_owned()),
         at: time::rfc3339(telling.at_unix),
         hop: inside.then(|| clean(telling.server, 64)),
         scope: inside.then(|| scope(diagnosis)),
@@ -115,19 +119,15 @@ pub(super) fn build(telling: &Telling<'_>, names: &Names<'_>, room: Room) -> Pro
 fn detail(telling: &Telling<'_>) -> String {
     let sentence = telling.diagnosis.primary.info().detail;
     let advice = match telling.retry_after {
-        Some(1) => "Retry in 1 second.".to_owned(),
-        Some(seconds) => format!("Retry in {seconds} seconds."),
-        None if telling.diagnosis.retryable() => "Retry later.".to_owned(),
-        None => "Retrying will not help until an operator corrects it.".to_owned(),
+        Some(1) => "Retry in 1 second.".into(),
+        Some(seconds) => Cow::Owned(format!("Retry in {seconds} seconds.")),
+        None if telling.diagnosis.retryable() => "Retry later.".into(),
+        None => "Retrying will not help until an operator corrects it.".into(),
     };
-    match notice(telling) {
-        Some(notice) => {
-            let until = notice.end.map_or_else(String::new, |end| {
-                format!(" It ends at {}.", time::rfc3339(end))
-            });
-            format!("{sentence}{until} {advice}")
-        }
-        None => format!("{sentence} {advice}"),
+    let end = notice(telling).and_then(|notice| notice.end);
+    match end.map(time::rfc3339) {
+        Some(end) => [sentence, " It ends at ", &end, ". ", &advice].concat(),
+        None => [sentence, " ", &advice].concat(),
     }
 }
 
@@ -150,13 +150,11 @@ fn told_maintenance(notice: &Notice, inside: bool) -> ToldMaintenance {
 }
 
 fn instance(telling: &Telling<'_>) -> String {
-    match telling.incident_id {
-        Some(id) => format!("/api/v1/incidents/{}", identifier(id, LONGEST_ID)),
-        None => format!(
-            "/api/v1/failures/{}",
-            identifier(telling.request_id, LONGEST_ID)
-        ),
-    }
+    let (kind, id) = match telling.incident_id {
+        Some(id) => ("/api/v1/incidents/", id),
+        None => ("/api/v1/failures/", telling.request_id),
+    };
+    [kind, &identifier(id, LONGEST_ID)].concat()
 }
 
 /// The ledger knows better than the table: nothing that was sent can have run.

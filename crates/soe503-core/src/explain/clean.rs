@@ -4,8 +4,13 @@
 //! clients. Whatever they hold, nothing that leaves here has a control character, and none is
 //! longer than its place allows. Escaping for JSON, HTML and Markdown comes after.
 
+use std::borrow::Cow;
+
 /// `text` without control characters, at most `longest` bytes; what is cut ends in `…`.
 pub(crate) fn clean(text: &str, longest: usize) -> String {
+    if text.len() <= longest && plain(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len().min(longest));
     for char in text.chars() {
         // Bidirectional overrides and line separators can make a log or a page lie.
@@ -23,10 +28,21 @@ pub(crate) fn clean(text: &str, longest: usize) -> String {
     out
 }
 
+/// There is nothing in `text` but visible ASCII and spaces, as in nearly everything. All of it is looked at, because
+/// a loop without an end in between takes many bytes at a time.
+pub(super) fn plain(text: &str) -> bool {
+    let bytes = text.bytes();
+    bytes.fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
+}
+
 /// `text` as a header's value may hold it: visible ASCII and single spaces inside, at most
 /// `longest` bytes.
-pub(super) fn ascii(text: &str, longest: usize) -> String {
-    text.chars()
+pub(super) fn ascii(text: &str, longest: usize) -> Cow<'_, str> {
+    if text.len() <= longest && plain(text) {
+        return Cow::Borrowed(text.trim());
+    }
+    let text: String = text
+        .chars()
         .map(|char| match char {
             ' '..='~' => char,
             '…' => '~',
@@ -36,20 +52,20 @@ pub(super) fn ascii(text: &str, longest: usize) -> String {
             _ => '?',
         })
         .take(longest)
-        .collect::<String>()
-        .trim()
-        .to_owned()
+        .collect();
+    Cow::Owned(text.trim().to_owned())
 }
 
 /// `text` as an identifier in a header or a URL: what is not unreserved (RFC 3986) becomes `_`.
-pub(super) fn identifier(text: &str, longest: usize) -> String {
-    text.chars()
-        .map(|char| match char {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '_' | '~' => char,
-            _ => '_',
-        })
-        .take(longest)
-        .collect()
+pub(super) fn identifier(text: &str, longest: usize) -> Cow<'_, str> {
+    let unreserved =
+        |char| matches!(char, 'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '_' | '~');
+    if text.len() <= longest && text.bytes().all(|byte| unreserved(char::from(byte))) {
+        return Cow::Borrowed(text);
+    }
+    let chars = text.chars().take(longest);
+    let chars = chars.map(|char| if unreserved(char) { char } else { '_' });
+    Cow::Owned(chars.collect())
 }
 
 /// `text` in HTML, between tags or in a quoted attribute.

@@ -1,71 +1,174 @@
 //! One structured-field item with parameters, from strings of any kind (RFC 9651).
 
-use sfv::{Date, Integer, ItemSerializer, KeyRef, ParameterSerializer, StringRef, TokenRef};
+use core::fmt::Write;
+
+use sfv::{Integer, KeyRef};
 
 use super::clean::ascii;
 use crate::cause::Cause;
 
 /// Longest string in a field.
 const LONGEST: usize = 160;
+/// Most fields are shorter.
+const USUAL: usize = 192;
 
 /// An item under construction. Whatever is put in, a parser can read what comes out: strings are
 /// reduced to visible ASCII, numbers to the range of the RFC.
-pub(super) struct Field(ParameterSerializer<String>);
+///
+/// Written here and not by a library, because several thousand a second may be needed when there is the least time for
+/// them; the tests read them with one.
+pub(super) struct Field(String);
 
 impl Field {
-    /// An item that is `name`: a token if it can be one, else a string; `fallback` if nothing of
-    /// it is left.
-    pub(super) fn named(name: &str, fallback: &'static TokenRef) -> Self {
+    /// An item that is `name`: a token if it can be one, else a string; the token `fallback` if nothing
+    /// of it is left.
+    pub(super) fn named(name: &str, fallback: &'static str) -> Self {
         let name = ascii(name, 64);
-        let item = ItemSerializer::new();
-        if name.is_empty() {
-            return Self(item.bare_item(fallback));
+        let mut field = Self(String::with_capacity(USUAL));
+        match &*name {
+            "" => field.0.push_str(fallback),
+            name if is_token(name) => field.0.push_str(name),
+            name => field.quote(name),
         }
-        Self(
-            match (TokenRef::from_str(&name), StringRef::from_str(&name)) {
-                (Ok(token), _) => item.bare_item(token),
-                (_, Ok(string)) => item.bare_item(string),
-                _ => item.bare_item(fallback),
-            },
-        )
+        field
+    }
+
+    /// An item that is a cause's identifier.
+    pub(super) fn of(cause: Cause) -> Self {
+        let mut field = Self(String::with_capacity(USUAL));
+        field.0.push_str(cause.id());
+        field
     }
 
     /// Adds a token; a string if it is none.
-    pub(super) fn token(self, key: &KeyRef, value: &str) -> Self {
-        match TokenRef::from_str(value) {
-            Ok(token) => Self(self.0.parameter(key, token)),
-            Err(_) => self.string(key, value),
+    pub(super) fn token(mut self, key: &KeyRef, value: &str) -> Self {
+        if !is_token(value) {
+            return self.string(key, value);
         }
+        self.key(key);
+        self.0.push_str(value);
+        self
     }
 
     /// Adds a string.
-    pub(super) fn string(self, key: &KeyRef, value: &str) -> Self {
-        let value = ascii(value, LONGEST);
-        match StringRef::from_str(&value) {
-            Ok(string) => Self(self.0.parameter(key, string)),
-            // Cannot be: `ascii` leaves nothing that a string may not hold.
-            Err(_) => self,
-        }
+    pub(super) fn string(mut self, key: &KeyRef, value: &str) -> Self {
+        self.key(key);
+        self.quote(&ascii(value, LONGEST));
+        self
     }
 
     /// Adds an integer.
-    pub(super) fn integer(self, key: &KeyRef, value: u16) -> Self {
-        Self(self.0.parameter(key, Integer::from(value)))
+    pub(super) fn integer(mut self, key: &KeyRef, value: u16) -> Self {
+        self.key(key);
+        // Writing to a string cannot fail.
+        let _ = write!(self.0, "{value}");
+        self
     }
 
-    /// Adds a cause's identifier, as a token.
-    pub(super) fn cause(self, key: &KeyRef, cause: Cause) -> Self {
-        self.token(key, cause.id())
+    /// Adds a cause's identifier, which is a token.
+    pub(super) fn cause(mut self, key: &KeyRef, cause: Cause) -> Self {
+        self.key(key);
+        self.0.push_str(cause.id());
+        self
     }
 
     /// Adds a date in seconds since 1970.
-    pub(super) fn date(self, key: &KeyRef, unix: i64) -> Self {
+    pub(super) fn date(mut self, key: &KeyRef, unix: i64) -> Self {
         let seconds = Integer::try_from(unix).unwrap_or(Integer::MAX);
-        Self(self.0.parameter(key, Date::from_unix_seconds(seconds)))
+        self.key(key);
+        let _ = write!(self.0, "@{seconds}");
+        self
     }
 
     /// The field's value.
     pub(super) fn finish(self) -> String {
-        self.0.finish()
+        self.0
+    }
+
+    fn key(&mut self, key: &KeyRef) {
+        self.0.push(';');
+        self.0.push_str(key.as_str());
+        self.0.push('=');
+    }
+
+    /// A string of visible ASCII and spaces (RFC 9651 §4.1.6).
+    fn quote(&mut self, text: &str) {
+        self.0.push('"');
+        if text.contains(['"', '\\']) {
+            for char in text.chars() {
+                if matches!(char, '"' | '\\') {
+                    self.0.push('\\');
+                }
+                self.0.push(char);
+            }
+        } else {
+            self.0.push_str(text);
+        }
+        self.0.push('"');
+    }
+}
+
+/// `text` is a token (RFC 9651 §3.3.4).
+fn is_token(text: &str) -> bool {
+    let begins = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'*';
+    let goes_on = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:/".contains(&byte);
+    text.as_bytes().first().is_some_and(begins) && text.bytes().all(goes_on)
+}
+
+#[cfg(test)]
+mod tests {
+    use sfv::{BareItem, Item, Parser, TokenRef, key_ref};
+
+    use super::*;
+    use crate::cause::ProxyError;
+
+    const KEY: &KeyRef = key_ref("key");
+
+    #[test]
+    fn all_bytes_as_a_library_has_them() {
+        for byte in 0..=0x7f_u8 {
+            for text in [
+                String::from(char::from(byte)),
+                format!("a{}", char::from(byte)),
+                format!("{}a", char::from(byte)),
+            ] {
+                assert_eq!(
+                    is_token(&text),
+                    TokenRef::from_str(&text).is_ok(),
+                    "{text:?}"
+                );
+                let field = Field::named("a", "b").string(KEY, &text).finish();
+                let item = Parser::new(&field).parse::<Item>().unwrap();
+                let expected = ascii(&text, LONGEST);
+                match &item.params[KEY] {
+                    BareItem::String(found) => assert_eq!(found.as_str(), &*expected),
+                    other => panic!("{field}: {other:?}"),
+                }
+            }
+        }
+        assert!(!is_token(""));
+    }
+
+    #[test]
+    fn what_is_written_unseen_is_a_token() {
+        for cause in Cause::ALL {
+            assert!(is_token(cause.id()), "{cause}");
+            if let Some(error) = cause.info().proxy_status.map(ProxyError::token) {
+                assert!(is_token(error), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn dates_and_integers() {
+        for (unix, text) in [
+            (0, "0"),
+            (-1, "-1"),
+            (1_795_369_268, "1795369268"),
+            (i64::MAX, "999999999999999"),
+        ] {
+            let field = Field::named("a", "b").date(KEY, unix).integer(KEY, 503);
+            assert_eq!(field.finish(), format!("a;key=@{text};key=503"));
+        }
     }
 }

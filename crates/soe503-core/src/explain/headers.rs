@@ -1,19 +1,28 @@
 //! The headers of an answer. They carry everything essential, for HEAD and for programs.
 
 use core::fmt::Write;
+use std::borrow::Cow;
 
-use sfv::{key_ref, token_ref};
+use sfv::{KeyRef, key_ref};
 
 use super::clean::identifier;
 use super::field::Field;
 use super::names::Names;
-use super::{Exposure, Format, Telling, proxy_status, rate_limit, words};
+use super::{Exposure, Format, Telling, proxy_status, rate_limit, status, words};
 use crate::cause::Blame;
 use crate::diagnosis::mechanical;
 use crate::hops::{self, Below, Reach};
 
 /// Longest identifier of a request, an incident or a trace.
 pub(super) const LONGEST_ID: usize = 64;
+const INCIDENT: &KeyRef = key_ref("inc");
+const GRADE: &KeyRef = key_ref("grade");
+const ROOT: &KeyRef = key_ref("root");
+const AT: &KeyRef = key_ref("at");
+
+/// A name and a value.
+type Header = (&'static str, Cow<'static, str>);
+
 /// Most attempts in `Server-Timing`.
 const MOST_ATTEMPTS: usize = 8;
 
@@ -31,47 +40,61 @@ pub(super) fn headers(
     names: &Names<'_>,
     status: u16,
     format: Format,
-) -> Vec<(&'static str, String)> {
-    let mut out = Vec::with_capacity(12);
-    out.push(("x-error-code", format!("SOE-{status}")));
-    out.push(("soe-cause", soe_cause(telling)));
-    out.push(("proxy-status", proxy_status::generated(telling, names)));
+) -> Vec<Header> {
+    let mut out: Vec<Header> = Vec::with_capacity(16);
+    out.push(("x-error-code", status::code(status)));
+    out.push(("soe-cause", soe_cause(telling).into()));
+    out.push((
+        "proxy-status",
+        proxy_status::generated(telling, names).into(),
+    ));
     if let Some(seconds) = telling.retry_after {
-        out.push(("retry-after", seconds.to_string()));
+        out.push(("retry-after", seconds.to_string().into()));
     }
-    out.extend(rate_limit::fields(telling).into_iter().flatten());
-    out.push(("x-request-id", identifier(telling.request_id, LONGEST_ID)));
-    out.push((hops::ATTEMPTS, attempts(telling)));
+    for (name, value) in rate_limit::fields(telling).into_iter().flatten() {
+        out.push((name, value.into()));
+    }
+    out.push(("x-request-id", request_id(telling)));
+    out.push((hops::ATTEMPTS, attempts(telling).into()));
     // An outage must not be remembered by a cache (RFC 9111 §5.2.2.5).
-    out.push(("cache-control", "no-store".to_owned()));
+    out.push(("cache-control", "no-store".into()));
     if telling.exposure >= Exposure::Internal {
-        out.push(("server-timing", server_timing(telling)));
+        out.push(("server-timing", server_timing(telling).into()));
     }
     if format != Format::Grpc {
-        out.push(("content-language", "en".to_owned()));
-        out.push(("vary", "accept".to_owned()));
-        out.push(("x-content-type-options", "nosniff".to_owned()));
+        out.push(("content-language", "en".into()));
+        out.push(("vary", "accept".into()));
+        out.push(("x-content-type-options", "nosniff".into()));
     }
     if format == Format::Html {
         // The page needs its own style and nothing else, whatever it was made to quote.
         let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-        out.push(("content-security-policy", policy.to_owned()));
+        out.push(("content-security-policy", policy.into()));
     }
     out
 }
 
 /// Those that an answer can carry that is not about the failure itself.
-pub(super) fn telling(telling: &Telling<'_>, names: &Names<'_>) -> Vec<(&'static str, String)> {
-    let mut out = vec![
-        ("soe-cause", soe_cause(telling)),
-        ("proxy-status", proxy_status::generated(telling, names)),
-        (hops::ATTEMPTS, attempts(telling)),
-        ("x-request-id", identifier(telling.request_id, LONGEST_ID)),
+pub(super) fn telling(telling: &Telling<'_>, names: &Names<'_>) -> Vec<Header> {
+    let mut out: Vec<Header> = vec![
+        ("soe-cause", soe_cause(telling).into()),
+        (
+            "proxy-status",
+            proxy_status::generated(telling, names).into(),
+        ),
+        (hops::ATTEMPTS, attempts(telling).into()),
+        ("x-request-id", request_id(telling)),
     ];
     if telling.exposure >= Exposure::Internal {
-        out.push(("server-timing", server_timing(telling)));
+        out.push(("server-timing", server_timing(telling).into()));
     }
     out
+}
+
+fn request_id(telling: &Telling<'_>) -> Cow<'static, str> {
+    identifier(telling.request_id, LONGEST_ID)
+        .into_owned()
+        .into()
 }
 
 /// `Soe-Attempts`: how many there were in all, and whether another proxy could do better.
@@ -87,15 +110,15 @@ fn attempts(telling: &Telling<'_>) -> String {
 /// `Soe-Cause`: an item whose bare value is the cause's stable identifier, a token.
 fn soe_cause(telling: &Telling<'_>) -> String {
     let diagnosis = telling.diagnosis;
-    let field = Field::named(diagnosis.primary.id(), token_ref("unknown/unclassified"))
-        .string(key_ref("inc"), &identifier(telling.reference(), LONGEST_ID))
-        .token(key_ref("grade"), diagnosis.grade.word());
+    let field = Field::of(diagnosis.primary)
+        .string(INCIDENT, &identifier(telling.reference(), LONGEST_ID))
+        .token(GRADE, diagnosis.grade.word());
     let field = match diagnosis.root {
-        Some(root) => field.cause(key_ref("root"), root),
+        Some(root) => field.cause(ROOT, root),
         None => field,
     };
     // Last: npm's structured-headers 2.1 does not get past a date that something follows.
-    field.date(key_ref("at"), telling.at_unix).finish()
+    field.date(AT, telling.at_unix).finish()
 }
 
 /// `Server-Timing` (W3C): each attempt with what ended it, and the total, in milliseconds.

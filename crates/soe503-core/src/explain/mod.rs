@@ -26,6 +26,7 @@ mod grpc;
 mod grpc_details;
 mod headers;
 mod html;
+mod json;
 mod measured;
 mod names;
 mod negotiate;

@@ -1,6 +1,6 @@
 //! Our member of the `Proxy-Status` field (RFC 9209).
 
-use sfv::{List, Parser, key_ref, token_ref};
+use sfv::{KeyRef, List, Parser, key_ref};
 
 use super::field::Field;
 use super::names::Names;
@@ -11,32 +11,36 @@ use crate::ledger::{Attempt, Fault, TlsFault};
 
 /// Longest existing value that is kept. What is longer is no list of hops.
 const LONGEST: usize = 8 * 1024;
+
+const ERROR: &KeyRef = key_ref("error");
+const RECEIVED: &KeyRef = key_ref("received-status");
+const DETAILS: &KeyRef = key_ref("details");
+const NEXT_HOP: &KeyRef = key_ref("next-hop");
+const CAUSE: &KeyRef = key_ref("soe-cause");
+const ROOT: &KeyRef = key_ref("soe-root");
+
 /// The member for an answer that we generated.
 pub(super) fn generated(telling: &Telling<'_>, names: &Names<'_>) -> String {
     let diagnosis = telling.diagnosis;
     let attempts = &telling.attempts.attempts;
     let mut member = named(telling.server);
     if let Some(error) = status::error(telling) {
-        member = extra(
-            member.token(key_ref("error"), error.token()),
-            error,
-            telling,
-        );
+        member = extra(member.token(ERROR, error.token()), error, telling);
     } else if let Some(received) = attempts.iter().rev().find_map(|attempt| attempt.status) {
-        member = member.integer(key_ref("received-status"), received);
+        member = member.integer(RECEIVED, received);
     }
     if telling.exposure >= Exposure::Internal
         && let Some(first) = diagnosis.evidence.first()
     {
-        member = member.string(key_ref("details"), &words::evidence(first, names));
+        member = member.string(DETAILS, &words::evidence(first, names));
     }
     let address = |attempt: &Attempt| names.address(attempt.address.as_deref());
     if let Some(address) = attempts.iter().rev().find_map(address) {
-        member = member.string(key_ref("next-hop"), &address);
+        member = member.string(NEXT_HOP, &address);
     }
-    member = member.cause(key_ref("soe-cause"), diagnosis.primary);
+    member = member.cause(CAUSE, diagnosis.primary);
     if let Some(root) = diagnosis.root {
-        member = member.cause(key_ref("soe-root"), root);
+        member = member.cause(ROOT, root);
     }
     member.finish()
 }
@@ -44,9 +48,7 @@ pub(super) fn generated(telling: &Telling<'_>, names: &Names<'_>) -> String {
 /// The member that is added to a backend's own answer that we pass on: `received-status` and no
 /// `error`, because this hop did its job.
 pub fn passed_on(server: &str, received_status: u16) -> String {
-    named(server)
-        .integer(key_ref("received-status"), received_status)
-        .finish()
+    named(server).integer(RECEIVED, received_status).finish()
 }
 
 /// `existing` (several lines joined with a comma) with `member` at its end, which is where the
@@ -67,7 +69,7 @@ pub fn append(existing: Option<&str>, member: &str) -> String {
 }
 
 fn named(server: &str) -> Field {
-    Field::named(server, token_ref("soe503"))
+    Field::named(server, "soe503")
 }
 
 /// The parameters that some errors have beside (RFC 9209 §2.3).

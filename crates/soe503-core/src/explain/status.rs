@@ -1,5 +1,7 @@
 //! The status of a generated answer, and the `Proxy-Status` error that goes with it.
 
+use std::borrow::Cow;
+
 use super::{StatusPolicy, Telling};
 use crate::cause::{Cause, ProxyError, StatusRule};
 use crate::diagnosis::Diagnosis;
@@ -16,6 +18,16 @@ pub(super) fn status(telling: &Telling<'_>) -> u16 {
         StatusPolicy::Rfc9209 => error(telling)
             .and_then(ProxyError::recommended_status)
             .unwrap_or(plain),
+    }
+}
+
+/// `SOE-` and the status.
+pub(super) fn code(status: u16) -> Cow<'static, str> {
+    match status {
+        502 => "SOE-502".into(),
+        503 => "SOE-503".into(),
+        504 => "SOE-504".into(),
+        status => format!("SOE-{status}").into(),
     }
 }
 

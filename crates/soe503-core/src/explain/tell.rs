@@ -1,9 +1,11 @@
 //! One failure, one answer.
 
+use std::borrow::Cow;
+
 use super::build::{Room, build};
 use super::names::Names;
 use super::problem::Problem;
-use super::{Format, Telling, Told, grpc, headers, html, text};
+use super::{Format, Telling, Told, grpc, headers, html, json, text};
 
 /// The longest body, in bytes. A failure must not cost more than it would to answer.
 pub const LONGEST_BODY: usize = 4096;
@@ -62,7 +64,8 @@ pub fn tell(telling: &Telling<'_>, format: Format) -> Told {
     let mut status = problem.status;
     if format == Format::Grpc {
         status = 200;
-        headers.extend(grpc::headers(telling, &problem));
+        let grpc = grpc::headers(telling, &problem);
+        headers.extend(grpc.map(|(name, value)| (name, Cow::Owned(value))));
     }
     Told {
         status,
@@ -74,7 +77,7 @@ pub fn tell(telling: &Telling<'_>, format: Format) -> Told {
 
 /// What the headers alone say about a failure of which the client sees nothing: cause, what happened to
 /// the request on its way, attempts.
-pub fn tell_headers(telling: &Telling<'_>) -> Vec<(&'static str, String)> {
+pub fn tell_headers(telling: &Telling<'_>) -> Vec<(&'static str, Cow<'static, str>)> {
     let names = Names::new(telling);
     headers::telling(telling, &names)
 }
@@ -91,8 +94,7 @@ const fn content_type(format: Format) -> &'static str {
 
 fn render(problem: &Problem, format: Format) -> String {
     match format {
-        // Serialising strings, numbers and lists of them cannot fail.
-        Format::ProblemJson => serde_json::to_string(problem).unwrap_or_default(),
+        Format::ProblemJson => json::to_json(problem),
         Format::Html => html::to_html(problem),
         Format::Markdown => text::to_markdown(problem),
         Format::Text => text::to_plain(problem),

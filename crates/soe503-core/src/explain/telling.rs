@@ -1,6 +1,7 @@
 //! What is to be told, to whom, and what comes out.
 
 use core::time::Duration;
+use std::borrow::Cow;
 
 use serde::Serialize;
 
@@ -92,7 +93,7 @@ pub struct Told {
     pub status: u16,
     /// Headers, lower-case names, values in visible ASCII. They carry everything essential, so
     /// that an answer to HEAD, which has no body, says it all. `content-type` is not among them.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The body's type.
     pub content_type: &'static str,
     /// The body, at most [`LONGEST_BODY`](super::LONGEST_BODY) bytes; empty for gRPC.

@@ -8,12 +8,23 @@ pub(super) fn rfc3339(unix: i64) -> String {
     let unix = unix.clamp(*RANGE.start(), *RANGE.end());
     let (days, seconds) = (unix.div_euclid(86_400), unix.rem_euclid(86_400));
     let (year, month, day) = civil(days);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    )
+    let mut out = *b"0000-00-00T00:00:00Z";
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    for (at, width, mut value) in [
+        (0, 4, year),
+        (5, 2, month),
+        (8, 2, day),
+        (11, 2, hour),
+        (14, 2, minute),
+        (17, 2, second),
+    ] {
+        for digit in out[at..at + width].iter_mut().rev() {
+            *digit += u8::try_from(value % 10).unwrap_or_default();
+            value /= 10;
+        }
+    }
+    // Digits and what is between them.
+    core::str::from_utf8(&out).unwrap_or_default().to_owned()
 }
 
 /// Days since 1970 to a date of the Gregorian calendar, by counting in eras of 400 years that

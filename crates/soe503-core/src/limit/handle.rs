@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::adaptive::{Adaptive, Ruling};
 use super::shared::{Shared, in_flight, pending};
 use super::snapshot::Turned;
-use super::{Class, LimitConfig, LimitReached, LimitSnapshot, Slot, Ticket};
+use super::{Class, LimitConfig, LimitReached, LimitSnapshot, LimitWhy, Slot, Ticket};
 use crate::Tick;
 use crate::metastable::Orders;
 use crate::time::saturating_nanos;
@@ -141,6 +141,22 @@ impl ConcurrencyLimit {
     /// How many wait for their turn.
     pub fn waiting(&self) -> u32 {
         self.shared.waiting.load(Ordering::Relaxed)
+    }
+
+    /// The backends are proven to be saturated.
+    pub fn is_saturated(&self) -> bool {
+        self.shared.in_force().1 == LimitWhy::Saturated
+    }
+
+    /// How many requests are before one that comes now, and how many are served per second: as many as are worked
+    /// on at once, each in the usual time. `None`: that is not known.
+    pub fn ahead(&self) -> Option<(u64, f64)> {
+        let typical = self.shared.typical.load(Ordering::Relaxed);
+        let pending = self.pending();
+        let before = u64::from(self.waiting()) + u64::from(pending);
+        let at_once = f64::from(self.limit().min(pending));
+        let typical = Duration::from_nanos(typical).as_secs_f64();
+        (typical > 0.0).then(|| (before, at_once / typical))
     }
 
     /// All numbers.

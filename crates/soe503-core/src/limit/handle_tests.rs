@@ -333,3 +333,19 @@ fn settings_change_under_those_who_are_in() {
     drop(slot);
     assert!(turn(&mut ticket).is_some());
 }
+
+#[test]
+fn who_comes_back_stands_behind_those_who_are_here() {
+    let limit = queueing(1, 10);
+    assert_eq!(limit.ahead(), None, "nobody knows how long they take");
+    limit.shared.typical.store(500_000_000, Ordering::Relaxed);
+    assert_eq!(limit.ahead(), Some((0, 0.0)));
+    let _slot = admitted(limit.enter(NOW, of(Class::Normal)));
+    let _ticket = waits(limit.enter(NOW, of(Class::Normal)));
+    let shown = limit.snapshot(NOW);
+    let waiting: u32 = shown.waiting.iter().sum();
+    let before = u64::from(waiting + shown.pending);
+    assert_eq!((waiting, before), (1, 2));
+    assert_eq!(limit.ahead(), Some((before, 2.0)), "one in half a second");
+    assert!(!limit.is_saturated());
+}

@@ -6,13 +6,14 @@ use core::time::Duration;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 
 use super::agenda::Agenda;
 use super::aperture::{Aperture, SMALL};
 use super::backend::{Backend, BackendSpec, Key, NO_LIMIT};
 use super::census::Admit;
 use super::config::PoolConfig;
+use super::glance::Glance;
 use super::latency::Climate;
 use super::members::Members;
 use super::queue::Queue;
@@ -44,6 +45,8 @@ pub(super) struct Shared<S> {
     pub(super) aperture: OnceLock<Aperture>,
     /// Grows with every change.
     pub(super) version: AtomicU64,
+    /// What it looked like when somebody last asked.
+    pub(super) glance: ArcSwapOption<Glance>,
     /// When something next changes by time alone, in nanoseconds.
     pub(super) wake_at: AtomicU64,
     /// Since when an ejected backend waits for its probe, in nanoseconds.
@@ -90,6 +93,7 @@ impl<S> Pool<S> {
                 sums: Arc::default(),
                 aperture: OnceLock::new(),
                 version: AtomicU64::new(0),
+                glance: ArcSwapOption::empty(),
                 wake_at: AtomicU64::new(u64::MAX),
                 probe_at: AtomicU64::new(u64::MAX),
                 panic_picks: AtomicU64::new(0),

@@ -102,6 +102,7 @@ mod census;
 mod config;
 mod control;
 mod ejection;
+mod glance;
 mod grant;
 mod group;
 mod handle;
@@ -138,6 +139,7 @@ pub(crate) use ejection::is_refusal;
 
 pub use config::{EjectionConfig, PoolConfig, PoolConfigError};
 pub use control::UnknownBackend;
+pub use glance::Glance;
 pub use handle::Pool;
 pub use lease::{FailureScope, Lease, LeaseKind, Recorded};
 pub use refusal::{Full, NoBackend, StateCounts};

@@ -87,7 +87,8 @@ fn no_backend_left() {
         out("a", Cause::DependencyResponseTimeout),
         out("b", Cause::DependencyConnectRefused),
         out("c", Cause::DependencyConnectRefused),
-    ];
+    ]
+    .into();
     let refusal = || ledger([no_backend(Cause::CircuitAllEjected, None)]);
     let diagnosis = diagnose(&refusal(), &context);
     assert_eq!(diagnosis.primary, Cause::CircuitAllEjected);
@@ -240,7 +241,7 @@ fn the_majority_is_deterministic() {
 fn evidence_stays_bounded_in_a_large_pool() {
     let mut context = pool();
     let cause = Some(Cause::DependencyConnectRefused);
-    context.backends = vec![backend("a", Condition::Ejected, cause); 1000];
+    context.backends = vec![backend("a", Condition::Ejected, cause); 1000].into();
     let diagnosis = diagnose(
         &ledger([no_backend(Cause::CircuitAllEjected, None)]),
         &context,

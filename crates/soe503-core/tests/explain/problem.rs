@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 use soe503_core::Cause;
-use soe503_core::explain::{DOCS, Exposure, Format, LONGEST_BODY, problem, tell};
+use soe503_core::explain::{
+    DOCS, Exposure, Format, LONGEST_BODY, StatusPolicy, Telling, problem, tell,
+};
 
 use crate::situations::{
     EXPOSURES, Situation, all_refused_and_open, hung, reset_post, with_secrets,
@@ -145,4 +147,44 @@ fn records_are_complete_whatever_their_size() {
     );
     let told = tell(&situation.telling(Exposure::Full), Format::ProblemJson);
     assert!(told.body.len() <= LONGEST_BODY);
+}
+
+/// The document that is written by hand is the one that serde writes.
+#[test]
+fn strangers_get_the_same_document() {
+    let written = |situation: &Situation, telling: &dyn Fn(&mut Telling<'_>)| {
+        for exposure in EXPOSURES {
+            let mut told = situation.telling(exposure);
+            telling(&mut told);
+            let body = tell(&told, Format::ProblemJson).body;
+            let whole = serde_json::to_string(&problem(&told)).unwrap();
+            if exposure == Exposure::Public {
+                assert_eq!(body, whole);
+            } else {
+                let (body, whole): (Value, Value) = (
+                    serde_json::from_str(&body).unwrap(),
+                    serde_json::from_str(&whole).unwrap(),
+                );
+                assert_eq!(body["detail"], whole["detail"]);
+            }
+        }
+    };
+    for cause in Cause::ALL {
+        let situation = with_secrets(*cause);
+        for retry_after in [None, Some(1), Some(86_400)] {
+            written(&situation, &|telling| telling.retry_after = retry_after);
+        }
+        written(&situation, &|telling| {
+            telling.docs = "https://docs.example/\"causes\\é\"/";
+            telling.trace_id = Some("4bf92f3577b34da6a3ce929d0e0e4736");
+            telling.incident_id = Some("01KAPX3Q");
+            telling.status = Some(500);
+        });
+        written(&situation, &|telling| {
+            telling.policy = StatusPolicy::Rfc9209
+        });
+    }
+    for situation in [all_refused_and_open(), hung(), reset_post()] {
+        written(&situation, &|telling| telling.retry_after = Some(7));
+    }
 }

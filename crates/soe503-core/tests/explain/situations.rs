@@ -204,7 +204,7 @@ pub(crate) fn with_secrets(primary: Cause) -> Situation {
     let context = Context {
         now: Tick::from_secs(100),
         pool: Some(Arc::from("payroll-pool")),
-        backends: vec![blue, view(address, address, Condition::Down, cause)],
+        backends: vec![blue, view(address, address, Condition::Down, cause)].into(),
         ..Context::default()
     };
     // An unexplained failure is primary only where nothing else is known.

@@ -149,7 +149,7 @@ pub(crate) fn sighting(id: &Arc<str>, now: Tick, pool: &Arc<str>, cause: Cause) 
     let ledger = Ledger::from(attempt);
     let context = Context {
         pool: Some(Arc::clone(pool)),
-        backends: ["b1", "b2", "b3"].map(down).to_vec(),
+        backends: ["b1", "b2", "b3"].map(down).into(),
         ..Context::new(now)
     };
     let diagnosis = diagnose(&ledger, &context);

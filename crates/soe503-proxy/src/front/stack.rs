@@ -232,11 +232,11 @@ impl Record for Recording {
             return;
         }
         self.recorder.record(recorder::Record {
-            request_id: failure.request_id.into(),
+            request_id: failure.request_id,
             at: failure.at,
             method: failure.method,
             target: failure.uri.path_and_query().cloned(),
-            host: failure.host.and_then(|host| host.try_into().ok()),
+            host: failure.host,
             pool: Some(Arc::clone(&self.pool)),
             status: failure.status,
             elapsed: failure.elapsed,

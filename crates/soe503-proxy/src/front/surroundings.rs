@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use soe503::explain::Surroundings;
 use soe503_core::breaker::State;
-use soe503_core::diagnosis::{BackendView, CircuitView, Condition, Context};
+use soe503_core::diagnosis::{CircuitView, Context};
 use soe503_core::explain::RetryInputs;
 use soe503_core::ledger::{Fault, Ledger, Refusal};
-use soe503_core::limit::{LimitSnapshot, LimitWhy};
-use soe503_core::pool::{BackendSnapshot, BackendState};
 use soe503_core::{Cause, Tick};
 
 use crate::state::PoolState;
@@ -31,16 +29,11 @@ impl Surroundings for PoolSurroundings {
         }
         let now = context.now;
         self.0.openings.notice(&self.0.breaker);
-        let snapshot = self.0.pool.snapshot(now);
-        let due = snapshot
-            .backends
-            .iter()
-            .filter_map(|backend| Some(backend.ejection.as_ref()?.due.since(now)))
-            .min();
+        let glance = self.0.pool.glance(now);
+        let due = glance.due.map(|due| due.since(now));
         inputs.reopen_in = inputs.reopen_in.or(due);
-        let limit = self.0.limit.snapshot(now);
-        inputs.queue = inputs.queue.or_else(|| queue(&limit));
-        if limit.why == LimitWhy::Saturated {
+        inputs.queue = inputs.queue.or_else(|| self.0.limit.ahead());
+        if self.0.limit.is_saturated() {
             context.root = context.root.or(Some(Cause::OverloadPoolSaturated));
         }
         context.metastable = self.0.metastable.shown().cut();
@@ -52,8 +45,8 @@ impl Surroundings for PoolSurroundings {
             };
             context.root = context.root.or(Some(behind));
         }
-        context.pool = Some(snapshot.name);
-        context.backends = snapshot.backends.iter().map(view).collect();
+        context.pool = Some(Arc::clone(&self.0.name));
+        context.backends = glance.backends.clone();
         context.unresolved = self.0.unresolved();
         let findings = self.0.trends.findings();
         context.usual_p99 = context.usual_p99.or(findings.usual_p99);
@@ -67,6 +60,9 @@ impl Surroundings for PoolSurroundings {
 impl PoolSurroundings {
     /// The circuit, unless all is well with it.
     fn circuit(&self, now: Tick) -> Option<CircuitView> {
+        if self.0.breaker.state() == State::Closed {
+            return None;
+        }
         let circuit = self.0.breaker.snapshot(now);
         if circuit.state == State::Closed {
             return None;
@@ -94,36 +90,4 @@ pub(super) fn in_front(fault: Option<&Fault>) -> bool {
             Refusal::RateLimited(_) | Refusal::Throttled(_) | Refusal::Maintenance(_)
         ))
     )
-}
-
-/// How many requests are before one that comes back, and how many are served per second.
-fn queue(limit: &LimitSnapshot) -> Option<(u64, f64)> {
-    let typical = limit.typical?.as_secs_f64();
-    let waiting: u64 = limit.waiting.into_iter().map(u64::from).sum();
-    let before = waiting + u64::from(limit.pending);
-    // As many as are worked on at once, each in the usual time.
-    (typical > 0.0).then(|| (before, f64::from(limit.limit.min(limit.pending)) / typical))
-}
-
-fn view(backend: &BackendSnapshot) -> BackendView {
-    BackendView {
-        name: Arc::clone(&backend.name),
-        address: Some(Arc::clone(&backend.address)),
-        condition: condition(backend.state),
-        cause: backend.why.as_ref().and_then(|why| why.cause),
-        since: Some(backend.since),
-        hints: backend.health.hints.clone(),
-    }
-}
-
-fn condition(state: BackendState) -> Condition {
-    match state {
-        BackendState::Down => Condition::Down,
-        BackendState::Ejected => Condition::Ejected,
-        BackendState::Draining => Condition::Draining,
-        BackendState::Disabled => Condition::Disabled,
-        BackendState::Starting => Condition::Starting,
-        BackendState::Warming => Condition::Warming,
-        _ => Condition::Up,
-    }
 }

@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use soe503_core::explain::{Exposure, Format, negotiate, negotiate_request};
 
 use super::again::Again;
+use super::id::request_id;
 use super::record::Background;
 use crate::context::RequestContext;
 use crate::grpc::is_grpc;
@@ -111,18 +112,28 @@ impl Asked {
     }
 
     /// The host that was asked: of the URI, else of the header.
-    pub(super) fn host(&self) -> Option<&str> {
+    pub(super) fn host(&self) -> Option<HeaderValue> {
+        if let Some(host) = self.uri().host() {
+            return HeaderValue::from_str(host).ok();
+        }
         let header = match self {
             Self::Shared(head) => head.headers.get(header::HOST),
             Self::Copied(copied) => copied.host.as_ref(),
         };
-        let header = || header.and_then(|value| value.to_str().ok());
-        self.uri().host().or_else(header)
+        header.filter(|value| value.to_str().is_ok()).cloned()
+    }
+
+    /// Its identifier, or a new one.
+    pub(super) fn id(&self) -> Arc<str> {
+        match self.request_id() {
+            Some(id) => id.into(),
+            None => request_id().into(),
+        }
     }
 
     /// The identifier that came with the request, if it can be one: short, and of characters that
     /// need no escape anywhere.
-    pub(super) fn request_id(&self) -> Option<&str> {
+    fn request_id(&self) -> Option<&str> {
         let value = match self {
             Self::Shared(head) => head.headers.get(REQUEST_ID),
             Self::Copied(copied) => copied.request_id.as_ref(),

@@ -9,7 +9,7 @@ use super::explainer::Explainer;
 use super::instead::DEGRADED;
 use super::keep::Degraded;
 use super::passed::{PROXY_STATUS, disown, members};
-use super::told::Found;
+use super::told::{Found, field};
 use crate::clock;
 use crate::failover::FailedOver;
 
@@ -35,7 +35,7 @@ pub(super) fn on<B>(
     let at_unix = telling.at_unix;
     disown(response);
     for (name, value) in tell_headers(&telling) {
-        let Ok(mut value) = HeaderValue::try_from(value) else {
+        let Some(mut value) = field(value) else {
             continue;
         };
         if name == PROXY_STATUS {

@@ -9,7 +9,6 @@ use soe503_core::ledger::{Attempt, Ledger};
 
 use super::asked::Asked;
 use super::explainer::Explainer;
-use super::id::request_id;
 use super::record::{FailureRecord, Record};
 use crate::clock;
 use crate::facts;
@@ -99,10 +98,10 @@ fn tell<B>(
     let diagnosed_in = clock::exactly().since(begun);
     let incident = record.incident(&diagnosis);
     record.record(FailureRecord {
-        request_id: asked.request_id().map_or_else(request_id, str::to_owned),
+        request_id: asked.id(),
         method: asked.method().clone(),
         uri: asked.uri().clone(),
-        host: asked.host().map(str::to_owned),
+        host: asked.host(),
         diagnosis,
         ledger,
         context,

@@ -15,13 +15,13 @@ use soe503_core::{Cause, Tick};
 #[non_exhaustive]
 pub struct FailureRecord {
     /// The request's identifier: its own, or one that we made.
-    pub request_id: String,
+    pub request_id: Arc<str>,
     /// The request's method.
     pub method: Method,
     /// The request's target, with its query.
     pub uri: Uri,
     /// The host that was asked.
-    pub host: Option<String>,
+    pub host: Option<HeaderValue>,
     /// What it means.
     pub diagnosis: Diagnosis,
     /// What was tried.

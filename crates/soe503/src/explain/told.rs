@@ -1,5 +1,6 @@
 //! Our answer to a request that failed.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,6 @@ use soe503_core::{Cause, Tick};
 
 use super::asked::Asked;
 use super::explainer::Explainer;
-use super::id::request_id;
 use super::instead;
 use super::keep::Degraded;
 use super::kept;
@@ -95,7 +95,7 @@ pub(super) struct Found {
     context: Context,
     diagnosis: Diagnosis,
     inputs: RetryInputs,
-    request_id: String,
+    request_id: Arc<str>,
     incident: Option<Arc<str>>,
     diagnosed_in: Duration,
 }
@@ -121,7 +121,7 @@ impl Found {
         let record = shared.record.as_ref();
         Self {
             diagnosed_in,
-            request_id: asked.request_id().map_or_else(request_id, str::to_owned),
+            request_id: asked.id(),
             incident: record.and_then(|record| record.incident(&diagnosis)),
             ledger,
             context,
@@ -173,7 +173,7 @@ impl Found {
             request_id: self.request_id,
             method: asked.method().clone(),
             uri: asked.uri().clone(),
-            host: asked.host().map(str::to_owned),
+            host: asked.host(),
             diagnosis: self.diagnosis,
             ledger: self.ledger,
             context: self.context,
@@ -252,14 +252,23 @@ fn circuit(open: &CircuitOpen) -> CircuitView {
     }
 }
 
+/// The value of a field.
+pub(super) fn field(value: Cow<'static, str>) -> Option<HeaderValue> {
+    match value {
+        Cow::Borrowed(text) => Some(HeaderValue::from_static(text)),
+        Cow::Owned(text) => HeaderValue::try_from(text).ok(),
+    }
+}
+
 fn response(told: Told, format: Format, method: &Method) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     // `tell` knows statuses and writes visible ASCII only.
     *response.status_mut() =
         StatusCode::from_u16(told.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     let headers = response.headers_mut();
+    headers.reserve(told.headers.len() + 2);
     for (name, value) in told.headers {
-        if let Ok(value) = HeaderValue::try_from(value) {
+        if let Some(value) = field(value) {
             headers.insert(HeaderName::from_static(name), value);
         }
     }
