@@ -66,7 +66,7 @@ fn run(rule: &Rule, results: impl IntoIterator<Item = bool>) -> Option<(u64, Fin
 
 #[test]
 fn it_takes_as_many_results_as_it_needs() {
-    let third = |n: u64| n % 3 == 0;
+    let third = |n: u64| n.is_multiple_of(3);
     let (results, finding) = run(&RULE, (0..100).map(third)).unwrap();
     assert!((20..=60).contains(&results), "{results}");
     assert_eq!(finding.own.all, results, "all since the first bad one");
@@ -93,7 +93,7 @@ fn a_second_weighs_only_so_much() {
         per_second: 4.7,
     };
     // Ten a second: a pause of 1.5 s, and one that does not end.
-    assert_eq!(run(&rule, (0..100).map(|n| n >= 5 && n < 20)), None);
+    assert_eq!(run(&rule, (0..100).map(|n| (5..20).contains(&n))), None);
     let (results, _) = run(&rule, (0..100).map(|n| n >= 5)).unwrap();
     assert!((20..=30).contains(&results), "{results}");
 }

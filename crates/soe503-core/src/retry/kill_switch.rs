@@ -58,9 +58,7 @@ impl KillSwitch {
     /// `below`: the share of good answers under which they are; zero: they never are. `closed`: the pool's circuit is.
     pub fn turn(&mut self, now: Tick, tried: Tried, below: Ratio, closed: bool) -> Option<bool> {
         let before = self.on.is_some();
-        let Some((at, known)) = self.looked.replace((now, tried)) else {
-            return None;
-        };
+        let (at, known) = self.looked.replace((now, tried))?;
         if !closed || now.since(at).as_secs() >= LONGEST_TURN || below == Ratio::ZERO {
             (self.turns, self.on) = ([Tried::default(); TURNS], None);
             return before.then_some(false);

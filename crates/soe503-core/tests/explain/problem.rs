@@ -181,7 +181,7 @@ fn strangers_get_the_same_document() {
             telling.status = Some(500);
         });
         written(&situation, &|telling| {
-            telling.policy = StatusPolicy::Rfc9209
+            telling.policy = StatusPolicy::Rfc9209;
         });
     }
     for situation in [all_refused_and_open(), hung(), reset_post()] {
