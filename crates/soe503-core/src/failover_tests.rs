@@ -2,7 +2,7 @@ use super::*;
 use crate::Cause;
 use crate::ledger::{Phase, TimeoutKind};
 use crate::limit::Class;
-use crate::retry::BudgetConfig;
+use crate::retry::{BudgetConfig, Cut};
 
 const NOW: Tick = Tick::from_secs(100);
 
@@ -200,6 +200,16 @@ fn what_was_sent_is_paid_for_and_what_was_not_is_free() {
     assert!(paid.count() < 10_000);
     assert_eq!(leave(&of(&sent), &budget), Err(RetryVerdict::BudgetEmpty));
     assert_eq!(leave(&of(&unsent), &budget), Ok(()));
+}
+
+#[test]
+fn that_most_attempts_fail_here_is_no_reason_to_stay() {
+    let sent = [answered(503)];
+    let budget = budget();
+    budget.set_cut(Cut::MostFail, true);
+    assert_eq!(leave(&of(&sent), &budget), Ok(()));
+    budget.set_cut(Cut::Overload, true);
+    assert_eq!(leave(&of(&sent), &budget), Err(RetryVerdict::BudgetEmpty));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use soe503_core::ledger::{Attempt, Fault, Phase, Refusal, RetryVerdict, TimeoutKind};
 use soe503_core::retry::{
-    Backoff, BudgetConfig, Decision, ReplayClass, RetryBudget, RetryPolicy, Situation, classify,
-    decide,
+    Backoff, BudgetConfig, Cut, Decision, ReplayClass, RetryBudget, RetryPolicy, Situation,
+    classify, decide,
 };
 use soe503_core::{Cause, Ratio, Tick};
 
@@ -280,6 +280,22 @@ fn an_empty_budget_stops_and_says_so() {
     assert_eq!(decision, Decision::Stop(RetryVerdict::BudgetEmpty));
     let seen = budget.snapshot(NOW);
     assert_eq!((seen.spent, seen.refused, seen.available), (2, 1, 0));
+}
+
+#[test]
+fn a_budget_that_is_cut_stops_and_says_so() {
+    let connect = refused_connection();
+    let budget = budget(100);
+    for why in [Cut::MostFail, Cut::Overload] {
+        budget.set_cut(why, true);
+        let decision = run(
+            &RetryPolicy::default(),
+            &Situation::after(&connect, NOW),
+            &budget,
+        );
+        assert_eq!(decision, Decision::Stop(RetryVerdict::RetriesCut));
+        budget.set_cut(why, false);
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use soe503_core::Cause;
 use soe503_core::ledger::{Fault, Refusal};
 use support::{empty, get};
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok, task};
-use tower::{Layer, Service, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceExt, layer::layer_fn, service_fn};
 use tower_test::mock;
 
 const WAIT: Duration = Duration::from_millis(250);
@@ -251,6 +251,37 @@ async fn who_is_turned_away_at_once_takes_no_place() {
     assert_ready!(third.poll()).unwrap();
     assert_eq!((limit.in_use(), limit.waiting()), (1, 0));
     drop(held);
+}
+
+/// The service need not be ready at that moment; whoever left does not come back for a slot.
+#[tokio::test(start_paused = true)]
+async fn who_has_left_the_line_waits_for_the_service_only() {
+    let limit = queueing(1);
+    let breaker = Breaker::new("app", BreakerConfig::default(), 1);
+    let layer =
+        layer_fn(|inner| ConcurrencyLimit::new(inner, limit.clone()).circuit(breaker.clone()));
+    let (mut service, mut handle) = mock::spawn_layer::<_, Response<Empty<Bytes>>, _>(layer);
+    handle.allow(1);
+    assert_ready_ok!(service.poll_ready());
+    let mut first = task::spawn(service.call(get()));
+    assert_pending!(first.poll());
+    let (_, reply) = handle.next_request().await.unwrap();
+    let mut second = task::spawn(service.get_ref().clone().call(get()));
+    assert_pending!(second.poll());
+    breaker.force_open(clock::now(), "drill");
+    tokio::time::advance(WAIT).await;
+    assert_pending!(second.poll(), "the service is not ready");
+    assert_eq!((limit.in_use(), limit.waiting()), (1, 0));
+    breaker.reset(clock::now());
+    handle.allow(1);
+    assert!(second.is_woken());
+    assert_pending!(second.poll());
+    let (_, second_reply) = handle.next_request().await.unwrap();
+    second_reply.send_response(empty(200));
+    assert_ready_ok!(second.poll());
+    reply.send_response(empty(200));
+    drop(assert_ready_ok!(first.poll()));
+    assert_eq!(limit.in_use(), 0);
 }
 
 /// Nobody waits in line for what the circuit has given up: whoever is there learns of it soon, not at the deadline.

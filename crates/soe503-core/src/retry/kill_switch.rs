@@ -45,8 +45,6 @@ pub struct Share {
 const TURNS: usize = 5;
 /// Fewer attempts say nothing.
 const FEW: u64 = 20;
-/// A turn with fewer is idle.
-const IDLE: u64 = 2;
 /// Longer turns were no turns: the machine was stopped.
 const LONGEST_TURN: u64 = 10;
 
@@ -75,7 +73,7 @@ impl KillSwitch {
         });
         let bad = |tried: Tried| tried.good < below.of(tried.attempts);
         if before {
-            if last.attempts < IDLE || !bad(last) {
+            if !bad(last) {
                 self.on = None;
             }
         } else if sum.attempts >= FEW && bad(sum) && bad(last) {
@@ -167,6 +165,13 @@ mod tests {
         let mut told = Told::new();
         let found = told.seconds(&[(100, 99), (100, 99), (100, 98), (100, 2), (100, 98)]);
         assert_eq!(found, [None; 5]);
+    }
+
+    #[test]
+    fn not_when_it_has_just_become_better() {
+        let mut told = Told::new();
+        let found = told.seconds(&[(19, 0), (10, 6), (10, 3)]);
+        assert_eq!(found, [None, None, Some(true)]);
     }
 
     #[test]
