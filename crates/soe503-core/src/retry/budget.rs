@@ -26,6 +26,7 @@ use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::cut::Cut;
 use crate::time::saturating_nanos;
 use crate::{Ratio, Tick};
 
@@ -41,16 +42,6 @@ pub struct BudgetConfig {
     pub window: Duration,
     /// Retries allowed in any second beyond `ratio`. Does not accumulate.
     pub min_per_second: u32,
-}
-
-/// Why a budget pays for nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Cut {
-    /// Most attempts fail: [`KillSwitch`](super::KillSwitch).
-    MostFail,
-    /// Retries would keep an overload going: [`metastable`](crate::metastable).
-    Overload,
 }
 
 /// A [`BudgetConfig`] that makes no sense.
@@ -147,14 +138,6 @@ impl fmt::Display for BudgetConfigError {
 }
 
 impl core::error::Error for BudgetConfigError {}
-
-// === impl Cut ===
-
-impl Cut {
-    const fn bit(self) -> u8 {
-        1 << self as u8
-    }
-}
 
 // === impl RetryBudget ===
 

@@ -22,6 +22,7 @@
 
 mod backoff;
 mod budget;
+mod cut;
 mod decide;
 mod http_date;
 mod kill_switch;
@@ -29,7 +30,8 @@ mod replay;
 mod retry_after;
 
 pub use backoff::Backoff;
-pub use budget::{BudgetConfig, BudgetConfigError, BudgetSnapshot, Cut, RetryBudget};
+pub use budget::{BudgetConfig, BudgetConfigError, BudgetSnapshot, RetryBudget};
+pub use cut::Cut;
 pub use decide::{Decision, RetryPolicy, Situation, decide};
 pub use kill_switch::{KillSwitch, Share, Tried};
 pub use replay::{ReplayClass, classify, idempotent_method, is_gone, keepalive_race, may_go_back};
