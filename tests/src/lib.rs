@@ -7,7 +7,7 @@
 //! - [`mod@bench`]: backend, clients and floors of the comparisons in `benches/`
 //! - [`proxy`]: the real `soe503` and `lbctl` binaries, started, awaited and stopped
 //!
-//! The tests themselves are in `tests/tests/`; scenarios that need other servers are scripts in
+//! The tests themselves are in `tests/tests/e2e/`; scenarios that need other servers are scripts in
 //! `tests/outage/`.
 
 pub mod bench;

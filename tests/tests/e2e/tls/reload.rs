@@ -4,9 +4,9 @@ use soe503_tests::faulty::{Behaviour, FaultyBackend};
 use soe503_tests::http::{Connection, get, post};
 use soe503_tests::proxy::{Proxy, config, eventually};
 
-use crate::clients::{Making, TLS12, ask, der, head, shown};
-use crate::listener::metric;
-use crate::support::{Authority, Files};
+use crate::tls::clients::{Making, TLS12, ask, der, head, shown};
+use crate::tls::listener::metric;
+use crate::tls::support::{Authority, Files};
 
 const APPLIED: &str = "soe503_tls_certificate_reloads_total{result=\"applied\"}";
 const REFUSED: &str = "soe503_tls_certificate_reloads_total{result=\"refused\"}";

@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use crate::support::{Authority, Pair};
+use crate::tls::support::{Authority, Pair};
 
 /// A backend that answers each request over TLS with 200. Ends with the handle.
 pub(crate) struct Backend {

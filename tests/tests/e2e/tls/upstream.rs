@@ -9,8 +9,8 @@ use soe503_tests::proxy::{Proxy, config, eventually, soe503_says};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
 
-use crate::backends::{Backend, listen};
-use crate::support::{Authority, Files};
+use crate::tls::backends::{Backend, listen};
+use crate::tls::support::{Authority, Files};
 
 const NAME: &str = "tls_name_mismatch";
 /// Handshakes of a debug build on a busy machine take their time.

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::support::{Authority, Pair};
+use crate::tls::support::{Authority, Pair};
 
 /// How a client speaks TLS.
 #[derive(Clone)]

@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
-use crate::clients::{Making, TLS12, TLS13, ask, der, head, shown};
-use crate::support::{Authority, Files, Pair};
+use crate::tls::clients::{Making, TLS12, TLS13, ask, der, head, shown};
+use crate::tls::support::{Authority, Files, Pair};
 
 /// Certificates by name, and a proxy that presents them before a backend that is fine.
 struct Scene {

@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use soe503_tests::http::get;
 use soe503_tests::proxy::{Proxy, eventually};
 
-use crate::backends::Backend;
-use crate::support::{Authority, Files};
-use crate::upstream::{https, secure, trusting};
+use crate::tls::backends::Backend;
+use crate::tls::support::{Authority, Files};
+use crate::tls::upstream::{https, secure, trusting};
 
 const NAME: &str = "app.internal";
 
@@ -38,10 +38,10 @@ async fn it_is_agreed_on_and_connections_are_shared() {
 
 #[tokio::test]
 async fn health_checks_agree_on_it_too() {
-    let more = "health_check = { path = \"/healthz\", interval = \"20ms\" }";
+    let more = "health_check = { path = \"/healthz\", interval = \"500ms\" }";
     let (backend, proxy, _files) = scene(&[b"h2"], more).await;
-    eventually("checks arrive", async || backend.requests() >= 3).await;
-    // A busy machine may let one run out of its time.
+    eventually("checks arrive", async || backend.requests() >= 1).await;
+    // A check has as long as the interval: long enough for a handshake on a busy machine.
     eventually("they pass", async || {
         proxy.pool().await["backends"][0]["state"] == "up"
     })

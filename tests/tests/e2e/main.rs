@@ -1,0 +1,46 @@
+//! End-to-end tests: the real binaries, over real sockets. One program, so that they are linked once and wait beside
+//! each other; `cargo test -p soe503-tests --test e2e NAME::` runs one file of them.
+
+mod backend_limits;
+mod bad_requests;
+mod balance;
+mod bench;
+mod circuit_root;
+mod config_errors;
+mod debug_token;
+mod diagnosis;
+mod ejection;
+mod explain_to;
+mod failover;
+mod failure_modes;
+mod front;
+mod grpc;
+mod h2_upstream;
+mod health_checks;
+mod hedging;
+mod hops;
+mod http1;
+mod http2;
+mod incidents;
+mod innocent;
+mod journal;
+mod long_answers;
+mod maintenance;
+mod metastable;
+mod operator;
+mod overload;
+mod passes_through;
+mod proxy_protocol;
+mod rate_limits;
+mod reload;
+mod retries;
+mod retries_cut;
+mod ride_out;
+mod shared_connections;
+mod short_answers;
+mod shutdown;
+mod stale;
+mod strangers;
+mod tagged_failures;
+mod tls;
+mod tools;
