@@ -1,10 +1,9 @@
 //! One structured-field item with parameters, from strings of any kind (RFC 9651).
 
-use core::fmt::Write;
-
 use sfv::{Integer, KeyRef};
 
 use super::clean::ascii;
+use super::digits::number;
 use crate::cause::Cause;
 
 /// Longest string in a field.
@@ -60,8 +59,7 @@ impl Field {
     /// Adds an integer.
     pub(super) fn integer(mut self, key: &KeyRef, value: u16) -> Self {
         self.key(key);
-        // Writing to a string cannot fail.
-        let _ = write!(self.0, "{value}");
+        number(&mut self.0, u64::from(value));
         self
     }
 
@@ -74,9 +72,10 @@ impl Field {
 
     /// Adds a date in seconds since 1970.
     pub(super) fn date(mut self, key: &KeyRef, unix: i64) -> Self {
-        let seconds = Integer::try_from(unix).unwrap_or(Integer::MAX);
+        let seconds = i64::from(Integer::try_from(unix).unwrap_or(Integer::MAX));
         self.key(key);
-        let _ = write!(self.0, "@{seconds}");
+        self.0.push_str(if seconds < 0 { "@-" } else { "@" });
+        number(&mut self.0, seconds.unsigned_abs());
         self
     }
 
