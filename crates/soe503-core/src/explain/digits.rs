@@ -5,6 +5,10 @@ const MOST: usize = 20;
 
 /// Appends `value` in decimal.
 pub(super) fn number(out: &mut String, mut value: u64) {
+    // Most have one digit.
+    if value < 10 {
+        return out.push(char::from(b'0' + value as u8));
+    }
     let mut digits = [b'0'; MOST];
     let mut at = MOST;
     loop {

@@ -2,7 +2,7 @@
 
 use sfv::{Integer, KeyRef};
 
-use super::clean::ascii;
+use super::clean::{ascii, no_escape};
 use super::digits::number;
 use crate::cause::Cause;
 
@@ -44,6 +44,13 @@ impl Field {
         if !is_token(value) {
             return self.string(key, value);
         }
+        self.key(key);
+        self.0.push_str(value);
+        self
+    }
+
+    /// Adds a word of ours that is known to be a token.
+    pub(super) fn word(mut self, key: &KeyRef, value: &'static str) -> Self {
         self.key(key);
         self.0.push_str(value);
         self
@@ -93,15 +100,15 @@ impl Field {
     /// A string of visible ASCII and spaces (RFC 9651 §4.1.6).
     fn quote(&mut self, text: &str) {
         self.0.push('"');
-        if text.contains(['"', '\\']) {
+        if no_escape(text) {
+            self.0.push_str(text);
+        } else {
             for char in text.chars() {
                 if matches!(char, '"' | '\\') {
                     self.0.push('\\');
                 }
                 self.0.push(char);
             }
-        } else {
-            self.0.push_str(text);
         }
         self.0.push('"');
     }
@@ -120,6 +127,7 @@ mod tests {
 
     use super::*;
     use crate::cause::ProxyError;
+    use crate::diagnosis::Grade;
 
     const KEY: &KeyRef = key_ref("key");
 
@@ -155,6 +163,9 @@ mod tests {
             if let Some(error) = cause.info().proxy_status.map(ProxyError::token) {
                 assert!(is_token(error), "{error}");
             }
+        }
+        for grade in [Grade::Suspected, Grade::Inferred, Grade::Proven] {
+            assert!(is_token(grade.word()), "{grade:?}");
         }
     }
 

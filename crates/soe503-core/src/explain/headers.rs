@@ -118,7 +118,7 @@ fn soe_cause(telling: &Telling<'_>) -> String {
     let diagnosis = telling.diagnosis;
     let field = Field::of(diagnosis.primary)
         .string(INCIDENT, &identifier(telling.reference(), LONGEST_ID))
-        .token(GRADE, diagnosis.grade.word());
+        .word(GRADE, diagnosis.grade.word());
     let field = match diagnosis.root {
         Some(root) => field.cause(ROOT, root),
         None => field,
