@@ -3,10 +3,12 @@ use crate::cause::RetrySafety;
 use crate::diagnosis::Grade;
 
 /// Strings with everything that may need an escape, and with what need not.
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 10] = [
     "",
     "plain",
     "5 × 3 µs, 90 %",
+    "\"quoted\"",
+    "a \\",
     "\"quoted\" and \\",
     "line\nline\ttab\r",
     "\u{0}\u{1f}\u{7f}",
