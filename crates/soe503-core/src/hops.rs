@@ -230,9 +230,12 @@ impl Below {
 
     /// As an [`ATTEMPTS`] field.
     pub fn to_text(self) -> String {
-        match self.reach {
-            Reach::Host => format!("{};scope=host", self.attempts),
-            Reach::Pool => self.attempts.to_string(),
+        match (self.reach, self.attempts) {
+            // What is refused in thousands was not attempted: no formatter for that.
+            (Reach::Host, 0) => "0;scope=host".to_owned(),
+            (Reach::Pool, 0) => "0".to_owned(),
+            (Reach::Host, attempts) => format!("{attempts};scope=host"),
+            (Reach::Pool, attempts) => attempts.to_string(),
         }
     }
 }

@@ -1,48 +1,69 @@
 //! What to do, with the real names.
 
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
 use super::Telling;
 use super::clean::identifier;
 use super::headers::LONGEST_ID;
 use super::names::Names;
 use super::problem::ToldActions;
-use crate::cause::{Cause, CauseInfo};
+use crate::cause::Cause;
 use crate::diagnosis::Evidence;
+
+/// Most remedies are shorter.
+const USUAL: usize = 192;
+
+/// What stands in for names of the reader's own in the table of causes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Text(&'static str),
+    /// `POOL`
+    Pool,
+    /// `ID`
+    Id,
+    /// `HOST:PORT`
+    Address,
+}
+
+/// The remedies of one cause, cut where names go in.
+#[derive(Debug)]
+struct Remedies {
+    quick: Box<[Part]>,
+    long_term: Box<[Part]>,
+    verify: Box<[Part]>,
+}
+
+/// The names that go in, as far as the reader may know them.
+struct Real<'a> {
+    pool: Option<String>,
+    id: Cow<'a, str>,
+    address: Option<String>,
+}
 
 /// The remedies of the root, if there is one, with the real names in place of the stand-ins.
 pub(super) fn actions(telling: &Telling<'_>, names: &Names<'_>) -> ToldActions {
     let diagnosis = telling.diagnosis;
-    let info = diagnosis.primary.info();
+    let primary = Remedies::of(diagnosis.primary);
     let root = diagnosis
         .root
         .filter(|root| *root != Cause::Unclassified)
-        .map(Cause::info);
-    let fill = |text: &str| stand_ins(text, telling, names);
-    let both = |of: fn(&CauseInfo) -> &'static str| {
-        root.into_iter().chain([info]).map(of).map(fill).collect()
+        .map(Remedies::of);
+    let address = address(telling).and_then(|address| names.address(Some(address)));
+    let real = Real {
+        pool: diagnosis.scope.pool.as_deref().map(shell),
+        id: identifier(telling.reference(), LONGEST_ID),
+        address: address.as_deref().map(shell),
+    };
+    let both = |of: fn(&Remedies) -> &[Part]| {
+        let all = root.into_iter().chain([primary]);
+        all.map(|one| real.fill(of(one))).collect()
     };
     ToldActions {
-        quick: both(|info| info.quick_fix),
-        long_term: root
-            .into_iter()
-            .chain([info])
-            .take(1)
-            .map(|i| fill(i.long_term_fix))
-            .collect(),
-        verify: both(|info| info.verify),
+        quick: both(|one| &one.quick),
+        long_term: vec![real.fill(&root.unwrap_or(primary).long_term)],
+        verify: both(|one| &one.verify),
     }
-}
-
-/// `text` with POOL, ID and HOST:PORT filled in, as far as the reader may know them.
-fn stand_ins(text: &str, telling: &Telling<'_>, names: &Names<'_>) -> String {
-    let mut out = text.to_owned();
-    if let Some(pool) = telling.diagnosis.scope.pool.as_deref() {
-        out = word(&out, "POOL", &shell(pool));
-    }
-    out = word(&out, "ID", &identifier(telling.reference(), LONGEST_ID));
-    if let Some(address) = address(telling).and_then(|address| names.address(Some(address))) {
-        out = out.replace("HOST:PORT", &shell(&address));
-    }
-    out
 }
 
 /// The backend to look at: the last one tried, else the first one that is out of rotation.
@@ -58,19 +79,72 @@ fn address<'a>(telling: &Telling<'a>) -> Option<&'a str> {
     tried.or(out)
 }
 
-/// `text` with every whole word `stand_in` replaced.
-fn word(text: &str, stand_in: &str, by: &str) -> String {
-    let boundary = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
-    let mut out = String::with_capacity(text.len() + by.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(stand_in) {
-        let after = &rest[at + stand_in.len()..];
-        let whole = boundary(rest[..at].chars().next_back()) && boundary(after.chars().next());
-        out.push_str(&rest[..at]);
-        out.push_str(if whole { by } else { stand_in });
-        rest = after;
+// === impl Remedies ===
+
+impl Remedies {
+    /// Those of `cause`, cut when they are asked for first.
+    fn of(cause: Cause) -> &'static Self {
+        static ALL: [OnceLock<Remedies>; Cause::ALL.len()] =
+            [const { OnceLock::new() }; Cause::ALL.len()];
+        ALL[cause as usize].get_or_init(|| {
+            let info = cause.info();
+            Self {
+                quick: cut(info.quick_fix),
+                long_term: cut(info.long_term_fix),
+                verify: cut(info.verify),
+            }
+        })
     }
-    out + rest
+}
+
+/// `text` in parts. `POOL` and `ID` are whole words.
+fn cut(text: &'static str) -> Box<[Part]> {
+    const STAND_INS: [(&str, Part); 3] = [
+        ("POOL", Part::Pool),
+        ("ID", Part::Id),
+        ("HOST:PORT", Part::Address),
+    ];
+    let boundary = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+    let mut parts = Vec::new();
+    let (mut begin, mut at) = (0, 0);
+    while at < text.len() {
+        let (before, rest) = text.split_at(at);
+        let found = STAND_INS.into_iter().find(|(word, part)| {
+            let after = rest.strip_prefix(word);
+            let whole = |after: &str| {
+                boundary(before.chars().next_back()) && boundary(after.chars().next())
+            };
+            after.is_some_and(|after| *part == Part::Address || whole(after))
+        });
+        match found {
+            Some((word, part)) => {
+                parts.extend((begin < at).then(|| Part::Text(&text[begin..at])));
+                parts.push(part);
+                at += word.len();
+                begin = at;
+            }
+            None => at += rest.chars().next().map_or(1, char::len_utf8),
+        }
+    }
+    parts.extend((begin < at).then(|| Part::Text(&text[begin..])));
+    parts.into()
+}
+
+// === impl Real ===
+
+impl Real<'_> {
+    fn fill(&self, parts: &[Part]) -> String {
+        let mut out = String::with_capacity(USUAL);
+        for part in parts {
+            out.push_str(match part {
+                Part::Text(text) => text,
+                Part::Pool => self.pool.as_deref().unwrap_or("POOL"),
+                Part::Id => &self.id,
+                Part::Address => self.address.as_deref().unwrap_or("HOST:PORT"),
+            });
+        }
+        out
+    }
 }
 
 /// `text` as one harmless word in a command that somebody may paste into a shell.
@@ -80,4 +154,42 @@ fn shell(text: &str) -> String {
         .take(48)
         .map(|c| if harmless(c) { c } else { '_' })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stand_ins_are_whole_words() {
+        let real = Real {
+            pool: Some("web".to_owned()),
+            id: "01K".into(),
+            address: None,
+        };
+        for (text, filled) in [
+            ("POOL", "web"),
+            ("a POOL, POOLS and POOL", "a web, POOLS and web"),
+            ("curl HOST:PORT/ID", "curl HOST:PORT/01K"),
+            ("VALID ID_ é ID…", "VALID ID_ é 01K…"),
+            ("", ""),
+        ] {
+            assert_eq!(real.fill(&cut(text)), filled);
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_remedy_is_lost() {
+        let none = Real {
+            pool: None,
+            id: "ID".into(),
+            address: None,
+        };
+        for cause in Cause::ALL {
+            let (cut, info) = (Remedies::of(*cause), cause.info());
+            assert_eq!(none.fill(&cut.quick), info.quick_fix);
+            assert_eq!(none.fill(&cut.long_term), info.long_term_fix);
+            assert_eq!(none.fill(&cut.verify), info.verify);
+        }
+    }
 }

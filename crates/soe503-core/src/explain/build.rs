@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::clean::{clean, identifier};
+use super::clean::{clean, cleaned, identifier};
+use super::digits::number;
 use super::headers::LONGEST_ID;
 use super::names::Names;
 use super::problem::{
@@ -42,11 +43,16 @@ impl Room {
 /// What goes to clients is cut to fit by [`tell`](super::tell); this is for the admin API and for
 /// records.
 pub fn problem(telling: &Telling<'_>) -> Problem {
-    build(telling, &Names::new(telling), Room::AMPLE)
+    build(telling, &Names::new(telling), Room::AMPLE, None)
 }
 
-/// The problem document that fits into `room`.
-pub(super) fn build(telling: &Telling<'_>, names: &Names<'_>, room: Room) -> Problem {
+/// The problem document that fits into `room`; `first` is the most telling observation, where it is in words already.
+pub(super) fn build(
+    telling: &Telling<'_>,
+    names: &Names<'_>,
+    room: Room,
+    first: Option<&str>,
+) -> Problem {
     let diagnosis = telling.diagnosis;
     let inside = telling.exposure >= Exposure::Internal;
     let list = if inside { room.entries } else { 0 };
@@ -89,9 +95,13 @@ pub(super) fn build(telling: &Telling<'_>, names: &Names<'_>, room: Room) -> Pro
             .evidence
             .iter()
             .take(list)
-            .map(|evidence| ToldEvidence {
+            .enumerate()
+            .map(|(at, evidence)| ToldEvidence {
                 kind: words::kind(evidence),
-                what: clean(&words::evidence(evidence, names), room.sentence),
+                what: match first.filter(|_| at == 0) {
+                    Some(known) => clean(known, room.sentence),
+                    None => cleaned(words::evidence(evidence, names), room.sentence),
+                },
             })
             .collect(),
         ruled_out: diagnosis
@@ -120,7 +130,13 @@ fn detail(telling: &Telling<'_>) -> String {
     let sentence = telling.diagnosis.primary.info().detail;
     let advice = match telling.retry_after {
         Some(1) => "Retry in 1 second.".into(),
-        Some(seconds) => Cow::Owned(format!("Retry in {seconds} seconds.")),
+        Some(seconds) => {
+            let mut advice = String::with_capacity(32);
+            advice.push_str("Retry in ");
+            number(&mut advice, u64::from(seconds));
+            advice.push_str(" seconds.");
+            Cow::Owned(advice)
+        }
         None if telling.diagnosis.retryable() => "Retry later.".into(),
         None => "Retrying will not help until an operator corrects it.".into(),
     };
@@ -196,7 +212,7 @@ fn told_attempt(attempt: &Attempt, names: &Names<'_>, longest: usize) -> ToldAtt
             .map(|name| names.backend_alone(name, attempt.address.as_deref())),
         address: names.address(attempt.address.as_deref()),
         phase: words::phase(attempt.phase),
-        fault: failed.then(|| clean(&faults::fault(attempt, names), longest)),
+        fault: failed.then(|| cleaned(faults::fault(attempt, names), longest)),
         cause,
         elapsed_ms: (attempt.elapsed.as_secs_f64() * 1e4).round() / 10.0,
         reused: attempt.reused,

@@ -8,17 +8,12 @@ use std::borrow::Cow;
 
 /// `text` without control characters, at most `longest` bytes; what is cut ends in `…`.
 pub(crate) fn clean(text: &str, longest: usize) -> String {
-    if text.len() <= longest && plain(text) {
+    if is_clean(text, longest) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len().min(longest));
     for char in text.chars() {
-        // Bidirectional overrides and line separators can make a log or a page lie.
-        let char = match char {
-            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => ' ',
-            char if char.is_control() => ' ',
-            char => char,
-        };
+        let char = if is_foul(char) { ' ' } else { char };
         if out.len() + char.len_utf8() > longest {
             cut(&mut out, longest);
             break;
@@ -28,11 +23,36 @@ pub(crate) fn clean(text: &str, longest: usize) -> String {
     out
 }
 
+/// `text`, if there is nothing to take out of it; what [`clean`] makes of it otherwise.
+pub(super) fn cleaned(text: String, longest: usize) -> String {
+    if is_clean(&text, longest) {
+        return text;
+    }
+    clean(&text, longest)
+}
+
+fn is_clean(text: &str, longest: usize) -> bool {
+    text.len() <= longest && (plain(text) || !text.chars().any(is_foul))
+}
+
+/// Bidirectional overrides and line separators can make a log or a page lie.
+fn is_foul(char: char) -> bool {
+    matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || char.is_control()
+}
+
 /// There is nothing in `text` but visible ASCII and spaces, as in nearly everything. All of it is looked at, because
 /// a loop without an end in between takes many bytes at a time.
 pub(super) fn plain(text: &str) -> bool {
     let bytes = text.bytes();
     bytes.fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
+}
+
+/// There is nothing in `text` that JSON wants escaped.
+pub(super) fn no_escape(text: &str) -> bool {
+    text.bytes().fold(true, |fine, byte| {
+        fine & (byte >= b' ') & (byte != b'"') & (byte != b'\\')
+    })
 }
 
 /// `text` as a header's value may hold it: visible ASCII and single spaces inside, at most
@@ -41,26 +61,47 @@ pub(super) fn ascii(text: &str, longest: usize) -> Cow<'_, str> {
     if text.len() <= longest && plain(text) {
         return Cow::Borrowed(text.trim());
     }
-    let text: String = text
-        .chars()
-        .map(|char| match char {
-            ' '..='~' => char,
+    let mut out = String::with_capacity(text.len().min(longest));
+    let mut rest = text;
+    while out.len() < longest {
+        // Nearly all of it is what it may be: that goes in one piece.
+        let fine = rest
+            .bytes()
+            .position(|byte| !matches!(byte, b' '..=b'~'))
+            .unwrap_or(rest.len())
+            .min(longest - out.len());
+        out.push_str(&rest[..fine]);
+        rest = &rest[fine..];
+        let Some(char) = rest.chars().next().filter(|_| out.len() < longest) else {
+            break;
+        };
+        out.push(match char {
             '…' => '~',
             '×' => 'x',
             'µ' => 'u',
             '–' => '-',
             _ => '?',
-        })
-        .take(longest)
-        .collect();
-    Cow::Owned(text.trim().to_owned())
+        });
+        rest = &rest[char.len_utf8()..];
+    }
+    match out.trim().len() == out.len() {
+        true => Cow::Owned(out),
+        false => Cow::Owned(out.trim().to_owned()),
+    }
 }
 
 /// `text` as an identifier in a header or a URL: what is not unreserved (RFC 3986) becomes `_`.
 pub(super) fn identifier(text: &str, longest: usize) -> Cow<'_, str> {
     let unreserved =
         |char| matches!(char, 'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '_' | '~');
-    if text.len() <= longest && text.bytes().all(|byte| unreserved(char::from(byte))) {
+    // As in `plain`: all of it, many bytes at a time.
+    let fine = text.bytes().fold(true, |fine, byte| {
+        let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+        let digit = byte.wrapping_sub(b'0') < 10;
+        let mark = (byte == b'-') | (byte == b'.') | (byte == b'_') | (byte == b'~');
+        fine & (letter | digit | mark)
+    });
+    if text.len() <= longest && fine {
         return Cow::Borrowed(text);
     }
     let chars = text.chars().take(longest);
@@ -126,7 +167,16 @@ mod tests {
         assert_eq!(clean("a\r\nb\u{202e}c\0d", 99), "a  b c d");
         assert_eq!(clean("übermut", 99), "übermut");
         assert_eq!(ascii("a\r\nb ü…  ", 99), "a??b ?~");
+        assert_eq!(ascii(" 5 × µ", 99), "5 x u");
+        for (longest, cut) in [(0, ""), (1, "a"), (2, "ax"), (3, "axb"), (4, "axbx")] {
+            assert_eq!(ascii("a×b×", longest), cut);
+        }
         assert_eq!(identifier("01K/..\"<é", 99), "01K_..___");
+        for byte in 0..=0x7f_u8 {
+            let text = char::from(byte).to_string();
+            let fine = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+            assert_eq!(identifier(&text, 9) == text, fine, "{text:?}");
+        }
         assert_eq!(html("<a href='&\">"), "&lt;a href=&#39;&amp;&quot;&gt;");
         assert_eq!(markdown("*[x](y)* <b>`"), "\\*\\[x\\](y)\\* &lt;b>\\`");
         assert_eq!(code("a`b"), "`a'b`");

@@ -1,6 +1,7 @@
 //! What ended an attempt, in words.
 
 use super::clean::clean;
+use super::digits::{join, number};
 use super::names::Names;
 use super::time::rfc3339;
 use super::words::duration;
@@ -171,24 +172,47 @@ fn refused(refusal: &Refusal) -> String {
     match refusal {
         Refusal::CircuitOpen { .. } => "the circuit is open".to_owned(),
         Refusal::NoBackend { .. } => "no backend can be used".to_owned(),
-        Refusal::Limit { limit, in_use, .. } => format!("{in_use} in use of {limit} allowed"),
+        Refusal::Limit {
+            limit, in_use: n, ..
+        } => {
+            let mut out = String::with_capacity(32);
+            in_use(&mut out, *n, *limit);
+            out
+        }
         Refusal::RateLimited(_) | Refusal::Throttled(_) | Refusal::Maintenance(_) => {
             refusal.cause().info().title.to_owned()
         }
         Refusal::Queue {
             limit,
-            in_use,
+            in_use: n,
             waiting,
             waited,
             class,
             ..
-        } => format!(
-            "{in_use} in use of {limit} allowed, {waiting} waiting, waited {} ms, priority {class}",
-            waited.as_millis()
-        ),
+        } => {
+            let mut out = String::with_capacity(96);
+            in_use(&mut out, *n, *limit);
+            out.push_str(", ");
+            number(&mut out, *waiting);
+            out.push_str(" waiting, waited ");
+            number(
+                &mut out,
+                u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
+            );
+            join(&mut out, &[" ms, priority ", class.as_str()]);
+            out
+        }
         Refusal::BackendsFull(full) => full_backends(full),
         Refusal::Policy(cause) => cause.info().title.to_owned(),
     }
+}
+
+/// How much of a limit is in use.
+pub(super) fn in_use(out: &mut String, in_use: u64, limit: u64) {
+    number(out, in_use);
+    out.push_str(" in use of ");
+    number(out, limit);
+    out.push_str(" allowed");
 }
 
 /// What all backends have in flight, and who waits for a place.

@@ -1,10 +1,9 @@
 //! One structured-field item with parameters, from strings of any kind (RFC 9651).
 
-use core::fmt::Write;
-
 use sfv::{Integer, KeyRef};
 
-use super::clean::ascii;
+use super::clean::{ascii, no_escape};
+use super::digits::number;
 use crate::cause::Cause;
 
 /// Longest string in a field.
@@ -50,6 +49,13 @@ impl Field {
         self
     }
 
+    /// Adds a word of ours that is known to be a token.
+    pub(super) fn word(mut self, key: &KeyRef, value: &'static str) -> Self {
+        self.key(key);
+        self.0.push_str(value);
+        self
+    }
+
     /// Adds a string.
     pub(super) fn string(mut self, key: &KeyRef, value: &str) -> Self {
         self.key(key);
@@ -60,8 +66,7 @@ impl Field {
     /// Adds an integer.
     pub(super) fn integer(mut self, key: &KeyRef, value: u16) -> Self {
         self.key(key);
-        // Writing to a string cannot fail.
-        let _ = write!(self.0, "{value}");
+        number(&mut self.0, u64::from(value));
         self
     }
 
@@ -74,9 +79,10 @@ impl Field {
 
     /// Adds a date in seconds since 1970.
     pub(super) fn date(mut self, key: &KeyRef, unix: i64) -> Self {
-        let seconds = Integer::try_from(unix).unwrap_or(Integer::MAX);
+        let seconds = i64::from(Integer::try_from(unix).unwrap_or(Integer::MAX));
         self.key(key);
-        let _ = write!(self.0, "@{seconds}");
+        self.0.push_str(if seconds < 0 { "@-" } else { "@" });
+        number(&mut self.0, seconds.unsigned_abs());
         self
     }
 
@@ -94,15 +100,15 @@ impl Field {
     /// A string of visible ASCII and spaces (RFC 9651 §4.1.6).
     fn quote(&mut self, text: &str) {
         self.0.push('"');
-        if text.contains(['"', '\\']) {
+        if no_escape(text) {
+            self.0.push_str(text);
+        } else {
             for char in text.chars() {
                 if matches!(char, '"' | '\\') {
                     self.0.push('\\');
                 }
                 self.0.push(char);
             }
-        } else {
-            self.0.push_str(text);
         }
         self.0.push('"');
     }
@@ -121,6 +127,7 @@ mod tests {
 
     use super::*;
     use crate::cause::ProxyError;
+    use crate::diagnosis::Grade;
 
     const KEY: &KeyRef = key_ref("key");
 
@@ -156,6 +163,9 @@ mod tests {
             if let Some(error) = cause.info().proxy_status.map(ProxyError::token) {
                 assert!(is_token(error), "{error}");
             }
+        }
+        for grade in [Grade::Suspected, Grade::Inferred, Grade::Proven] {
+            assert!(is_token(grade.word()), "{grade:?}");
         }
     }
 

@@ -1,11 +1,12 @@
 //! The headers of an answer. They carry everything essential, for HEAD and for programs.
 
-use core::fmt::Write;
+use core::time::Duration;
 use std::borrow::Cow;
 
 use sfv::{KeyRef, key_ref};
 
 use super::clean::identifier;
+use super::digits::{join, number, tenths};
 use super::field::Field;
 use super::names::Names;
 use super::{Exposure, Format, Telling, proxy_status, rate_limit, status, words};
@@ -34,22 +35,23 @@ pub fn is_ours(name: &str) -> bool {
 
 /// All headers but `content-type`, in the order in which a person reads them.
 ///
-/// `status` is what the answer would have outside of gRPC.
+/// `status` is what the answer would have outside of gRPC, `first` the most telling observation, if the reader may
+/// know it.
 pub(super) fn headers(
     telling: &Telling<'_>,
     names: &Names<'_>,
-    status: u16,
+    (status, first): (u16, Option<&str>),
     format: Format,
 ) -> Vec<Header> {
     let mut out: Vec<Header> = Vec::with_capacity(16);
     out.push(("x-error-code", status::code(status)));
     out.push(("soe-cause", soe_cause(telling).into()));
-    out.push((
-        "proxy-status",
-        proxy_status::generated(telling, names).into(),
-    ));
+    let member = proxy_status::generated(telling, names, first);
+    out.push(("proxy-status", member.into()));
     if let Some(seconds) = telling.retry_after {
-        out.push(("retry-after", seconds.to_string().into()));
+        let mut text = String::new();
+        number(&mut text, u64::from(seconds));
+        out.push(("retry-after", text.into()));
     }
     for (name, value) in rate_limit::fields(telling).into_iter().flatten() {
         out.push((name, value.into()));
@@ -75,12 +77,16 @@ pub(super) fn headers(
 }
 
 /// Those that an answer can carry that is not about the failure itself.
-pub(super) fn telling(telling: &Telling<'_>, names: &Names<'_>) -> Vec<Header> {
+pub(super) fn telling(
+    telling: &Telling<'_>,
+    names: &Names<'_>,
+    first: Option<&str>,
+) -> Vec<Header> {
     let mut out: Vec<Header> = vec![
         ("soe-cause", soe_cause(telling).into()),
         (
             "proxy-status",
-            proxy_status::generated(telling, names).into(),
+            proxy_status::generated(telling, names, first).into(),
         ),
         (hops::ATTEMPTS, attempts(telling).into()),
         ("x-request-id", request_id(telling)),
@@ -112,7 +118,7 @@ fn soe_cause(telling: &Telling<'_>) -> String {
     let diagnosis = telling.diagnosis;
     let field = Field::of(diagnosis.primary)
         .string(INCIDENT, &identifier(telling.reference(), LONGEST_ID))
-        .token(GRADE, diagnosis.grade.word());
+        .word(GRADE, diagnosis.grade.word());
     let field = match diagnosis.root {
         Some(root) => field.cause(ROOT, root),
         None => field,
@@ -123,23 +129,33 @@ fn soe_cause(telling: &Telling<'_>) -> String {
 
 /// `Server-Timing` (W3C): each attempt with what ended it, and the total, in milliseconds.
 fn server_timing(telling: &Telling<'_>) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(64);
     for attempt in telling.attempts.attempts.iter().take(MOST_ATTEMPTS) {
-        let millis = attempt.elapsed.as_secs_f64() * 1e3;
-        let _ = write!(out, "attempt-{};dur={millis:.1}", attempt.number);
+        out.push_str("attempt-");
+        number(&mut out, u64::from(attempt.number));
+        out.push_str(";dur=");
+        millis(&mut out, attempt.elapsed);
         let hedge = if attempt.hedge { "hedge" } else { "" };
         match mechanical(attempt) {
             Some(cause) => {
                 let gap = if attempt.hedge { " " } else { "" };
-                let _ = write!(out, ";desc=\"{hedge}{gap}{}\"", words::last(cause));
+                join(
+                    &mut out,
+                    &[";desc=\"", hedge, gap, words::last(cause), "\""],
+                );
             }
-            None if attempt.hedge => {
-                let _ = write!(out, ";desc=\"{hedge}\"");
-            }
+            None if attempt.hedge => join(&mut out, &[";desc=\"", hedge, "\""]),
             None => {}
         }
         out.push_str(", ");
     }
-    let _ = write!(out, "total;dur={:.1}", telling.elapsed.as_secs_f64() * 1e3);
+    out.push_str("total;dur=");
+    millis(&mut out, telling.elapsed);
     out
+}
+
+/// Appends `time` in milliseconds with one decimal.
+fn millis(out: &mut String, time: Duration) {
+    let rounded = (time.as_nanos() + 50_000) / 100_000;
+    tenths(out, u64::try_from(rounded).unwrap_or(u64::MAX));
 }

@@ -1,62 +1,161 @@
 //! The problem document as JSON.
 //!
-//! What strangers are told has a dozen members, nearly all of them words of our own. It is what a flood of failures is
-//! answered with, so it is written down as it is instead of looking at each byte for something to escape. Everything
-//! else is left to serde; a test holds the one against the other.
+//! It is what a flood of failures is answered with, and nearly all of it are words of our own. So each member is written
+//! down as it is, with one look for something to escape, instead of byte by byte; strings that have such a byte are left
+//! to serde. A test holds the one against the other.
 
-use super::clean::plain;
-use super::problem::Problem;
+use super::clean::no_escape;
+use super::digits::number;
+use super::problem::{
+    Problem, ToldActions, ToldAttempt, ToldEvidence, ToldMaintenance, ToldRuledOut, ToldScope,
+    ToldShare,
+};
+use crate::cause::Cause;
 
 /// Most documents for strangers are shorter.
-const USUAL: usize = 1024;
+const STRANGERS: usize = 1024;
 
 /// `problem` in one piece of memory, which nearly always is large enough.
 pub(super) fn to_json(problem: &Problem) -> String {
-    let with_lists = problem.hop.is_some() || problem.maintenance.is_some();
-    if with_lists || !problem.violated_policies.is_empty() {
-        // Serialising strings, numbers and lists of them cannot fail.
-        let mut out = Vec::with_capacity(super::LONGEST_BODY);
-        return match serde_json::to_writer(&mut out, problem) {
-            Ok(()) => String::from_utf8(out).unwrap_or_default(),
-            Err(_) => String::new(),
-        };
-    }
-    let mut out = Members(String::with_capacity(USUAL));
-    out.text("{\"type\":", &problem.kind);
-    out.word(",\"title\":", problem.title);
-    out.number(",\"status\":", u32::from(problem.status));
-    out.text(",\"detail\":", &problem.detail);
-    out.text(",\"instance\":", &problem.instance);
-    out.text(",\"code\":", &problem.code);
-    out.word(",\"category\":", problem.category.id());
-    out.word(",\"cause\":", problem.cause.id());
-    if let Some(root) = problem.root {
-        out.word(",\"root\":", root.id());
-    }
-    out.word(",\"grade\":", problem.grade.word());
-    out.word(",\"origin\":", problem.origin);
-    out.truth(",\"retryable\":", problem.retryable);
-    if let Some(seconds) = problem.retry_after {
-        out.number(",\"retry_after\":", seconds);
-    }
-    out.word(",\"retry_safety\":", problem.retry_safety.word());
-    out.truth(",\"owner_action_required\":", problem.owner_action_required);
-    out.text(",\"request_id\":", &problem.request_id);
-    if let Some(id) = &problem.trace_id {
-        out.text(",\"trace_id\":", id);
-    }
-    out.text(",\"at\":", &problem.at);
-    out.0.push('}');
+    let room = match problem.hop {
+        Some(_) => super::LONGEST_BODY,
+        None => STRANGERS,
+    };
+    let mut out = Json(String::with_capacity(room));
+    out.problem(problem);
     out.0
 }
 
-/// Members of an object, each with the name that goes before it.
-struct Members(String);
+/// A document under construction.
+struct Json(String);
 
-impl Members {
+impl Json {
+    fn problem(&mut self, told: &Problem) {
+        self.text("{\"type\":", &told.kind);
+        self.word(",\"title\":", told.title);
+        self.count(",\"status\":", u64::from(told.status));
+        self.text(",\"detail\":", &told.detail);
+        self.text(",\"instance\":", &told.instance);
+        self.text(",\"code\":", &told.code);
+        self.word(",\"category\":", told.category.id());
+        self.word(",\"cause\":", told.cause.id());
+        self.maybe(told.root, |out, root| out.word(",\"root\":", root.id()));
+        self.word(",\"grade\":", told.grade.word());
+        self.word(",\"origin\":", told.origin);
+        self.truth(",\"retryable\":", told.retryable);
+        self.maybe(told.retry_after, |out, seconds| {
+            out.count(",\"retry_after\":", u64::from(seconds));
+        });
+        self.word(",\"retry_safety\":", told.retry_safety.word());
+        self.truth(",\"owner_action_required\":", told.owner_action_required);
+        self.texts(",\"violated-policies\":", &told.violated_policies);
+        self.maybe(told.maintenance.as_ref(), Self::maintenance);
+        self.text(",\"request_id\":", &told.request_id);
+        self.maybe_text(",\"trace_id\":", told.trace_id.as_ref());
+        self.text(",\"at\":", &told.at);
+        self.maybe_text(",\"hop\":", told.hop.as_ref());
+        self.maybe(told.scope.as_ref(), Self::scope);
+        self.list(",\"attempts\":", &told.attempts, Self::attempt);
+        self.maybe(told.not_retried, |out, why| {
+            out.word(",\"not_retried\":", why);
+        });
+        self.list(",\"evidence\":", &told.evidence, Self::evidence);
+        self.list(",\"ruled_out\":", &told.ruled_out, Self::ruled_out);
+        self.list(",\"contributing\":", &told.contributing, Self::cause);
+        self.list(",\"shares\":", &told.shares, Self::share);
+        self.list(",\"missing\":", &told.missing, |out, text| {
+            out.word("", text);
+        });
+        self.maybe(told.actions.as_ref(), Self::actions);
+        self.0.push('}');
+    }
+
+    fn maintenance(&mut self, told: &ToldMaintenance) {
+        self.text(",\"maintenance\":{\"reason\":", &told.reason);
+        self.text(",\"since\":", &told.since);
+        self.maybe_text(",\"until\":", told.until.as_ref());
+        self.maybe_text(",\"link\":", told.link.as_ref());
+        self.maybe_text(",\"by\":", told.by.as_ref());
+        self.0.push('}');
+    }
+
+    fn scope(&mut self, told: &ToldScope) {
+        self.word(",\"scope\":{\"level\":", told.level);
+        self.maybe_text(",\"pool\":", told.pool.as_ref());
+        self.maybe(told.backends_total, |out, count| {
+            out.count(",\"backends_total\":", count as u64);
+        });
+        self.maybe(told.backends_affected, |out, count| {
+            out.count(",\"backends_affected\":", count as u64);
+        });
+        self.0.push('}');
+    }
+
+    fn attempt(&mut self, told: &ToldAttempt) {
+        self.count("{\"number\":", u64::from(told.number));
+        if told.hedge {
+            self.truth(",\"hedge\":", true);
+        }
+        self.maybe_text(",\"pool\":", told.pool.as_ref());
+        self.maybe_text(",\"backend\":", told.backend.as_ref());
+        self.maybe_text(",\"address\":", told.address.as_ref());
+        self.word(",\"phase\":", told.phase);
+        self.maybe_text(",\"fault\":", told.fault.as_ref());
+        self.maybe(told.cause, |out, cause| out.word(",\"cause\":", cause.id()));
+        self.float(",\"elapsed_ms\":", told.elapsed_ms);
+        self.truth(",\"reused\":", told.reused);
+        self.maybe(told.bytes_sent, |out, count| {
+            out.count(",\"bytes_sent\":", count);
+        });
+        self.maybe(told.bytes_received, |out, count| {
+            out.count(",\"bytes_received\":", count);
+        });
+        self.maybe(told.status, |out, status| {
+            out.count(",\"status\":", u64::from(status));
+        });
+        self.0.push('}');
+    }
+
+    fn evidence(&mut self, told: &ToldEvidence) {
+        self.word("{\"kind\":", told.kind);
+        self.text(",\"what\":", &told.what);
+        self.0.push('}');
+    }
+
+    fn ruled_out(&mut self, told: &ToldRuledOut) {
+        self.word("{\"cause\":", told.cause.id());
+        self.text(",\"because\":", &told.because);
+        self.0.push('}');
+    }
+
+    fn cause(&mut self, cause: &Cause) {
+        self.word("", cause.id());
+    }
+
+    fn share(&mut self, told: &ToldShare) {
+        self.word("{\"cause\":", told.cause.id());
+        self.float(",\"share\":", told.share);
+        self.0.push('}');
+    }
+
+    fn actions(&mut self, told: &ToldActions) {
+        self.0.push_str(",\"actions\":{");
+        self.all("\"quick\":", &told.quick, Self::item);
+        self.all(",\"long_term\":", &told.long_term, Self::item);
+        self.all(",\"verify\":", &told.verify, Self::item);
+        self.0.push('}');
+    }
+
+    fn item(&mut self, text: &String) {
+        self.text("", text);
+    }
+}
+
+/// Members, each with the name that goes before it.
+impl Json {
     /// A string from wherever.
     fn text(&mut self, name: &str, value: &str) {
-        if plain(value) && !value.contains(['"', '\\']) {
+        if no_escape(value) {
             return self.word(name, value);
         }
         self.0.push_str(name);
@@ -72,13 +171,69 @@ impl Members {
         self.0.push('"');
     }
 
-    fn number(&mut self, name: &str, value: u32) {
+    fn count(&mut self, name: &str, value: u64) {
         self.0.push_str(name);
-        self.0.push_str(&value.to_string());
+        number(&mut self.0, value);
+    }
+
+    /// A number with few decimals.
+    fn float(&mut self, name: &str, value: f64) {
+        const EXACT: f64 = 1e12;
+        self.0.push_str(name);
+        let hundredths = (value * 100.0).round();
+        if (0.0..EXACT).contains(&value) && hundredths / 100.0 == value {
+            let hundredths = hundredths as u64;
+            number(&mut self.0, hundredths / 100);
+            self.0.push('.');
+            number(&mut self.0, hundredths / 10 % 10);
+            if !hundredths.is_multiple_of(10) {
+                number(&mut self.0, hundredths % 10);
+            }
+            return;
+        }
+        self.0
+            .push_str(&serde_json::to_string(&value).unwrap_or_else(|_| "null".to_owned()));
     }
 
     fn truth(&mut self, name: &str, value: bool) {
         self.0.push_str(name);
         self.0.push_str(if value { "true" } else { "false" });
     }
+
+    fn maybe<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        if let Some(value) = value {
+            write(self, value);
+        }
+    }
+
+    fn maybe_text(&mut self, name: &str, value: Option<&String>) {
+        self.maybe(value, |out, value| out.text(name, value));
+    }
+
+    fn texts(&mut self, name: &str, all: &[String]) {
+        self.list(name, all, Self::item);
+    }
+
+    /// A list that is left out if there is nothing in it.
+    fn list<T>(&mut self, name: &str, all: &[T], write: impl Fn(&mut Self, &T)) {
+        if !all.is_empty() {
+            self.all(name, all, write);
+        }
+    }
+
+    fn all<T>(&mut self, name: &str, all: &[T], write: impl Fn(&mut Self, &T)) {
+        self.0.push_str(name);
+        self.0.push('[');
+        for (at, one) in all.iter().enumerate() {
+            if at > 0 {
+                self.0.push(',');
+            }
+            write(self, one);
+        }
+        self.0.push(']');
+    }
 }
+
+#[cfg(test)]
+#[path = "json_tests.rs"]
+mod tests;

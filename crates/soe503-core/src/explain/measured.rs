@@ -1,6 +1,7 @@
 //! What rules went by, in words.
 
 use super::clean::clean;
+use super::digits::{join, number};
 use super::names::Names;
 use super::words::{duration, last};
 use crate::cause::Cause;
@@ -17,7 +18,11 @@ pub(super) fn rate(rate: f64) -> String {
 
 /// A share that a person reads.
 fn percent(part: u64, of: u64) -> String {
-    format!("{:.0} %", part as f64 * 100.0 / of.max(1) as f64)
+    let share = part as f64 * 100.0 / of.max(1) as f64;
+    let mut out = String::with_capacity(8);
+    number(&mut out, share.round_ties_even() as u64);
+    out.push_str(" %");
+    out
 }
 
 /// One number in a sentence.
@@ -190,19 +195,15 @@ pub(super) fn fact(fact: &Fact, names: &Names<'_>) -> String {
 }
 
 /// What requests failed of, in shares.
-pub(super) fn composition(causes: &[(Cause, u32)], of: u32) -> String {
-    let share = |(cause, count): &(Cause, u32)| {
-        format!(
-            "{} {}",
-            percent(u64::from(*count), u64::from(of)),
-            last(*cause)
-        )
-    };
-    let shares: Vec<String> = causes.iter().take(4).map(share).collect();
-    format!(
-        "of {of} requests that failed in the last 30 s: {}",
-        shares.join(", ")
-    )
+pub(super) fn composition(out: &mut String, causes: &[(Cause, u32)], of: u32) {
+    out.push_str("of ");
+    number(out, u64::from(of));
+    out.push_str(" requests that failed in the last 30 s: ");
+    for (at, (cause, count)) in causes.iter().take(4).enumerate() {
+        let share = percent(u64::from(*count), u64::from(of));
+        let gap = if at == 0 { "" } else { ", " };
+        join(out, &[gap, &share, " ", last(*cause)]);
+    }
 }
 
 /// What would have made it surer.

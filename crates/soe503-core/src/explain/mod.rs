@@ -20,6 +20,7 @@ mod actions;
 mod build;
 mod clean;
 pub mod debug_token;
+mod digits;
 mod faults;
 mod field;
 mod grpc;

@@ -3,6 +3,7 @@
 use core::net::{IpAddr, SocketAddr};
 
 use super::clean::clean;
+use super::digits::number;
 use super::{Exposure, Telling};
 use crate::diagnosis::Evidence;
 
@@ -61,7 +62,12 @@ impl<'a> Names<'a> {
             (Exposure::Full, _) => clean(name, LONGEST),
             (Exposure::Internal, _) if !tells_address(name, address) => clean(name, LONGEST),
             _ => match self.seen.iter().position(|seen| *seen == name) {
-                Some(at) => format!("backend {}", at + 1),
+                Some(at) => {
+                    let mut text = String::with_capacity(16);
+                    text.push_str("backend ");
+                    number(&mut text, at as u64 + 1);
+                    text
+                }
                 None => "a backend".to_owned(),
             },
         }

@@ -25,6 +25,10 @@ pub fn negotiate(accept: Option<&str>) -> Format {
     let Some(accept) = accept.filter(|accept| accept.len() <= LONGEST) else {
         return Format::ProblemJson;
     };
+    // What most programs say: anything.
+    if accept == "*/*" {
+        return Format::ProblemJson;
+    }
     let ranges: Vec<Range<'_>> = accept.split(',').take(MOST).filter_map(range).collect();
     if ranges.iter().any(|r| r.is_grpc() && r.quality > 0) {
         return Format::Grpc;

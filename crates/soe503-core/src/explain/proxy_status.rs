@@ -4,7 +4,7 @@ use sfv::{KeyRef, List, Parser, key_ref};
 
 use super::field::Field;
 use super::names::Names;
-use super::{Exposure, Telling, status, words};
+use super::{Telling, status};
 use crate::cause::ProxyError;
 use crate::diagnosis::alert_name;
 use crate::ledger::{Attempt, Fault, TlsFault};
@@ -19,8 +19,8 @@ const NEXT_HOP: &KeyRef = key_ref("next-hop");
 const CAUSE: &KeyRef = key_ref("soe-cause");
 const ROOT: &KeyRef = key_ref("soe-root");
 
-/// The member for an answer that we generated.
-pub(super) fn generated(telling: &Telling<'_>, names: &Names<'_>) -> String {
+/// The member for an answer that we generated; `first` is the most telling observation, if the reader may know it.
+pub(super) fn generated(telling: &Telling<'_>, names: &Names<'_>, first: Option<&str>) -> String {
     let diagnosis = telling.diagnosis;
     let attempts = &telling.attempts.attempts;
     let mut member = named(telling.server);
@@ -29,10 +29,8 @@ pub(super) fn generated(telling: &Telling<'_>, names: &Names<'_>) -> String {
     } else if let Some(received) = attempts.iter().rev().find_map(|attempt| attempt.status) {
         member = member.integer(RECEIVED, received);
     }
-    if telling.exposure >= Exposure::Internal
-        && let Some(first) = diagnosis.evidence.first()
-    {
-        member = member.string(DETAILS, &words::evidence(first, names));
+    if let Some(first) = first {
+        member = member.string(DETAILS, first);
     }
     let address = |attempt: &Attempt| names.address(attempt.address.as_deref());
     if let Some(address) = attempts.iter().rev().find_map(address) {

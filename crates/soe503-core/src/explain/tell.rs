@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::build::{Room, build};
 use super::names::Names;
 use super::problem::Problem;
-use super::{Format, Telling, Told, grpc, headers, html, json, text};
+use super::{Exposure, Format, Telling, Told, grpc, headers, html, json, text, words};
 
 /// The longest body, in bytes. A failure must not cost more than it would to answer.
 pub const LONGEST_BODY: usize = 4096;
@@ -50,17 +50,20 @@ const ROOMS: [Room; 5] = [
 /// left out from the end of the lists, never in the middle of a document.
 pub fn tell(telling: &Telling<'_>, format: Format) -> Told {
     let names = Names::new(telling);
+    // It is told twice.
+    let observed = first(telling, &names);
+    let observed = observed.as_deref();
     let [first, rest @ ..] = ROOMS;
-    let mut problem = build(telling, &names, first);
+    let mut problem = build(telling, &names, first, observed);
     let mut body = render(&problem, format);
     for room in rest {
         if body.len() <= LONGEST_BODY {
             break;
         }
-        problem = build(telling, &names, room);
+        problem = build(telling, &names, room, observed);
         body = render(&problem, format);
     }
-    let mut headers = headers::headers(telling, &names, problem.status, format);
+    let mut headers = headers::headers(telling, &names, (problem.status, observed), format);
     let mut status = problem.status;
     if format == Format::Grpc {
         status = 200;
@@ -79,7 +82,14 @@ pub fn tell(telling: &Telling<'_>, format: Format) -> Told {
 /// the request on its way, attempts.
 pub fn tell_headers(telling: &Telling<'_>) -> Vec<(&'static str, Cow<'static, str>)> {
     let names = Names::new(telling);
-    headers::telling(telling, &names)
+    headers::telling(telling, &names, first(telling, &names).as_deref())
+}
+
+/// The most telling observation in a sentence, if the reader may know it.
+fn first(telling: &Telling<'_>, names: &Names<'_>) -> Option<String> {
+    let may = telling.exposure >= Exposure::Internal;
+    let first = telling.diagnosis.evidence.first().filter(|_| may)?;
+    Some(words::evidence(first, names))
 }
 
 const fn content_type(format: Format) -> &'static str {

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::clean::clean;
+use super::digits::{join, number, tenths};
 use super::faults;
 use super::measured;
 use super::names::Names;
@@ -14,8 +15,18 @@ use crate::maintenance::Notice;
 use crate::metastable::Stage;
 use crate::rate::Limited;
 
+/// Most sentences are shorter.
+const USUAL: usize = 128;
+
 /// A duration that a person reads: two or three digits and a unit.
 pub(crate) fn duration(duration: Duration) -> String {
+    let mut out = String::with_capacity(8);
+    took(&mut out, duration);
+    out
+}
+
+/// Appends the same.
+pub(super) fn took(out: &mut String, duration: Duration) {
     let seconds = duration.as_secs_f64();
     let (value, unit) = match seconds {
         s if s < 0.000_95 => (s * 1e6, "µs"),
@@ -24,46 +35,53 @@ pub(crate) fn duration(duration: Duration) -> String {
         s if s < 7_170.0 => (s / 60.0, "min"),
         s => (s / 3600.0, "h"),
     };
-    let tenths = (value * 10.0).round() / 10.0;
-    if tenths < 10.0 && tenths.fract() != 0.0 {
-        format!("{tenths:.1} {unit}")
+    // Some hundred thousand hours at most, so that the casts are exact.
+    let rounded = (value * 10.0).round() as u64;
+    if rounded < 100 && !rounded.is_multiple_of(10) {
+        tenths(out, rounded);
     } else {
-        format!("{value:.0} {unit}")
+        number(out, value.round_ties_even() as u64);
     }
+    join(out, &[" ", unit]);
 }
 
 /// One attempt in a sentence.
-fn attempt(attempt: &Attempt, names: &Names<'_>) -> String {
-    let on = attempt.backend.as_deref().map_or_else(String::new, |name| {
-        format!(" on {}", names.backend(name, attempt.address.as_deref()))
+fn attempt(out: &mut String, attempt: &Attempt, names: &Names<'_>) {
+    out.push_str(if attempt.hedge {
+        "hedge, attempt "
+    } else {
+        "attempt "
     });
-    format!(
-        "{} {}{on}: {} after {}",
-        if attempt.hedge {
-            "hedge, attempt"
-        } else {
-            "attempt"
-        },
-        attempt.number,
-        faults::fault(attempt, names),
-        duration(attempt.elapsed)
-    )
+    number(out, attempt.number.into());
+    if let Some(name) = attempt.backend.as_deref() {
+        let name = names.backend(name, attempt.address.as_deref());
+        join(out, &[" on ", &name]);
+    }
+    join(out, &[": ", &faults::fault(attempt, names), " after "]);
+    took(out, attempt.elapsed);
 }
 
 /// One observation in a sentence.
 pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
+    let mut out = String::with_capacity(USUAL);
+    tell(&mut out, evidence, names);
+    out
+}
+
+/// Appends the same.
+fn tell(out: &mut String, evidence: &Evidence, names: &Names<'_>) {
     match evidence {
-        Evidence::Attempt { attempt: a, .. } => attempt(a, names),
+        Evidence::Attempt { attempt: a, .. } => attempt(out, a, names),
         Evidence::Failover {
             pool,
             attempt: a,
             cause,
         } => {
-            let what = match &a.fault {
-                Some(Fault::Refused(_)) => format!("not tried: {}", cause.info().title),
-                _ => attempt(a, names),
-            };
-            format!("instead in the pool {}: {what}", clean(pool, 64))
+            join(out, &["instead in the pool ", &clean(pool, 64), ": "]);
+            match &a.fault {
+                Some(Fault::Refused(_)) => join(out, &["not tried: ", cause.info().title]),
+                _ => attempt(out, a, names),
+            }
         }
         Evidence::Circuit {
             rule,
@@ -73,31 +91,40 @@ pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
             last_probe,
             knocked,
         } => {
-            let mut text = "circuit open".to_owned();
+            out.push_str("circuit open");
             if let Some(open_for) = open_for {
-                text += &format!(" for {}", duration(*open_for));
+                out.push_str(" for ");
+                took(out, *open_for);
             }
-            text += &format!(" ({})", last(*rule));
+            join(out, &[" (", last(*rule), ")"]);
             for (at, (cause, count)) in causes.iter().take(3).enumerate() {
-                text += if at == 0 { " after " } else { ", " };
+                out.push_str(if at == 0 { " after " } else { ", " });
                 if *count > 0 {
-                    text += &format!("{count} × ");
+                    number(out, u64::from(*count));
+                    out.push_str(" × ");
                 }
-                text += last(*cause);
+                out.push_str(last(*cause));
             }
             if let Some((ago, cause)) = last_probe {
-                text += &format!("; last probe {} ago: {}", duration(*ago), last(*cause));
+                out.push_str("; last probe ");
+                took(out, *ago);
+                join(out, &[" ago: ", last(*cause)]);
             }
             if let Some((ago, cause)) = knocked {
-                text += &format!("; knocked {} ago: {}", duration(*ago), last(*cause));
+                out.push_str("; knocked ");
+                took(out, *ago);
+                join(out, &[" ago: ", last(*cause)]);
             }
             if let Some(probe_in) = probe_in {
-                text += &format!("; next probe in {}", duration(*probe_in));
+                out.push_str("; next probe in ");
+                took(out, *probe_in);
             }
-            text
         }
         Evidence::Backends { total, in_rotation } => {
-            format!("{in_rotation} of {total} backends in rotation")
+            number(out, *in_rotation as u64);
+            out.push_str(" of ");
+            number(out, *total as u64);
+            out.push_str(" backends in rotation");
         }
         Evidence::Backend {
             name,
@@ -106,15 +133,15 @@ pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
             cause,
             since,
         } => {
-            let mut text = names.backend(name, address.as_deref());
-            text += &format!(" {}", condition.word());
+            let name = names.backend(name, address.as_deref());
+            join(out, &[&name, " ", condition.word()]);
             if let Some(since) = since {
-                text += &format!(" for {}", duration(*since));
+                out.push_str(" for ");
+                took(out, *since);
             }
             if let Some(cause) = cause {
-                text += &format!(": {cause}");
+                join(out, &[": ", cause.id()]);
             }
-            text
         }
         Evidence::Component {
             name,
@@ -122,22 +149,23 @@ pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
             backends,
             of,
         } => {
-            let mut text = format!(
-                "{} fails, say the health checks of {backends} of {of} backends",
-                names.component(name)
-            );
+            let name = names.component(name);
+            join(out, &[&name, " fails, say the health checks of "]);
+            number(out, *backends as u64);
+            out.push_str(" of ");
+            number(out, *of as u64);
+            out.push_str(" backends");
             if let Some(output) = output.as_deref().filter(|_| names.full()) {
-                text += &format!(": {}", clean(output, 160));
+                join(out, &[": ", &clean(output, 160)]);
             }
-            text
         }
-        Evidence::Limit { limit, in_use } => format!("{in_use} in use of {limit} allowed"),
-        Evidence::Quota(limited) => quota(limited),
-        Evidence::Throttle(told) => format!(
+        Evidence::Limit { limit, in_use } => faults::in_use(out, *in_use, *limit),
+        Evidence::Quota(limited) => out.push_str(&quota(limited)),
+        Evidence::Throttle(told) => out.push_str(&format!(
             "the backends accepted {} of the last {} requests: {} are held back",
             told.accepted, told.requests, told.probability
-        ),
-        Evidence::Maintenance(notice) => maintenance(notice),
+        )),
+        Evidence::Maintenance(notice) => out.push_str(&maintenance(notice)),
         Evidence::Queue {
             limit,
             in_use,
@@ -145,16 +173,17 @@ pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
             waited,
             class,
         } => {
-            let waited = if waited.is_zero() {
-                String::new()
-            } else {
-                format!(" after {}", duration(*waited))
-            };
-            format!(
-                "{in_use} in use of {limit} allowed, {waiting} waiting; turned away{waited}, priority {class}"
-            )
+            faults::in_use(out, *in_use, *limit);
+            out.push_str(", ");
+            number(out, *waiting);
+            out.push_str(" waiting; turned away");
+            if !waited.is_zero() {
+                out.push_str(" after ");
+                took(out, *waited);
+            }
+            join(out, &[", priority ", class.as_str()]);
         }
-        Evidence::BackendsFull(full) => faults::full_backends(full),
+        Evidence::BackendsFull(full) => out.push_str(&faults::full_backends(full)),
         Evidence::Metastable { stage, why } => {
             let done = match stage {
                 Stage::Normal => "nothing is cut",
@@ -162,11 +191,13 @@ pub(super) fn evidence(evidence: &Evidence, names: &Names<'_>) -> String {
                 Stage::QueueCut => "retries and the wait are cut",
                 Stage::Shedding => "no more is let in than is answered",
             };
-            format!("the overload keeps itself going, so {done}: {why}")
+            out.push_str(&format!(
+                "the overload keeps itself going, so {done}: {why}"
+            ));
         }
-        Evidence::Measured(fact) => measured::fact(fact, names),
-        Evidence::Composition { causes, of } => measured::composition(causes, *of),
-        Evidence::Decision { cause } => format!("not tried: {}", cause.info().title),
+        Evidence::Measured(fact) => out.push_str(&measured::fact(fact, names)),
+        Evidence::Composition { causes, of } => measured::composition(out, causes, *of),
+        Evidence::Decision { cause } => join(out, &["not tried: ", cause.info().title]),
     }
 }
 
@@ -234,7 +265,13 @@ pub(super) fn because(because: &Because) -> String {
         Because::IdleOnly(age) => {
             format!("the connection had been idle for only {}", duration(*age))
         }
-        Because::NoneDraining(total) => format!("none of {total} backends is draining"),
+        Because::NoneDraining(total) => {
+            let mut out = String::with_capacity(USUAL);
+            out.push_str("none of ");
+            number(&mut out, *total as u64);
+            out.push_str(" backends is draining");
+            out
+        }
         Because::Ample { allowed, usual } => format!(
             "{} were allowed, and 99 % of answers take at most {}",
             duration(*allowed),
