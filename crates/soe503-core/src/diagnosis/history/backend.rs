@@ -4,6 +4,8 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::Usual;
+
 /// What happened to a backend in one second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BackendSecond {
@@ -44,6 +46,7 @@ pub struct BackendHistory {
     /// The second in which it was first seen.
     pub since: u64,
     seconds: VecDeque<BackendSecond>,
+    usual_p50: Option<Duration>,
 }
 
 // === impl Label ===
@@ -69,7 +72,19 @@ impl BackendHistory {
             label,
             since,
             seconds: VecDeque::new(),
+            usual_p50: None,
         }
+    }
+
+    /// The median latency that is usual for it; as old as [`History::usual`](super::History::usual).
+    pub const fn usual_p50(&self) -> Option<Duration> {
+        self.usual_p50
+    }
+
+    /// Of the seconds up to `until` that are among those in which all was `well`.
+    pub(super) fn work_out_usual(&mut self, until: u64, well: &[u64]) {
+        let seconds = self.before(until);
+        self.usual_p50 = Usual::of_one(seconds.filter(|s| well.binary_search(&s.at).is_ok()));
     }
 
     pub(super) fn push(&mut self, second: BackendSecond, oldest: u64) {
@@ -82,13 +97,15 @@ impl BackendHistory {
     }
 
     /// The seconds after `from`, oldest first.
-    pub fn after(&self, from: u64) -> impl Iterator<Item = &BackendSecond> + Clone {
-        self.seconds.iter().filter(move |s| s.at > from)
+    pub fn after(&self, from: u64) -> impl DoubleEndedIterator<Item = &BackendSecond> + Clone {
+        let first = self.seconds.partition_point(|s| s.at <= from);
+        self.seconds.range(first..)
     }
 
     /// The seconds up to `until`.
-    pub fn before(&self, until: u64) -> impl Iterator<Item = &BackendSecond> + Clone {
-        self.seconds.iter().filter(move |s| s.at <= until)
+    pub fn before(&self, until: u64) -> impl DoubleEndedIterator<Item = &BackendSecond> + Clone {
+        let end = self.seconds.partition_point(|s| s.at <= until);
+        self.seconds.range(..end)
     }
 
     /// Attempts and failures after `from`.
@@ -100,8 +117,8 @@ impl BackendHistory {
 
     /// Attempts that were answered well after `from`, at least: begun, not failed, not under way.
     pub fn answered(&self, from: u64) -> u64 {
-        let before = self.before(from).last().map_or(0, |s| s.in_flight);
-        let after = self.after(from).last().map_or(0, |s| s.in_flight);
+        let before = self.before(from).next_back().map_or(0, |s| s.in_flight);
+        let after = self.after(from).next_back().map_or(0, |s| s.in_flight);
         let (all, failed) = self.tally(from);
         (all + u64::from(before)).saturating_sub(failed + u64::from(after))
     }

@@ -39,6 +39,11 @@ pub struct History {
     backends: Vec<BackendHistory>,
     /// The newest second, be it empty.
     newest: u64,
+    /// What was usual when that was last worked out, and in which second it is worked out next.
+    usual: Option<Usual>,
+    next_usual: u64,
+    /// Moves the seconds of [`History::EVERY`], so that many pools do not share one.
+    phase: u64,
 }
 
 // === impl Second ===
@@ -72,10 +77,18 @@ impl History {
     pub const MOST_BACKENDS: usize = 64;
     /// The seconds that are "now".
     pub const NOW: u64 = 10;
+    /// How often, in seconds, what is usual is worked out: a sort of all seconds of all backends, which ten more
+    /// hardly change once there are many.
+    pub const EVERY: u64 = 10;
+    /// As long as no more seconds than this are known, each counts, and it is worked out with each.
+    const FEW: usize = 60;
 
-    /// Nothing known.
-    pub fn new() -> Self {
-        Self::default()
+    /// Nothing known. Of histories of different `phase`, not all work out what is usual in the same second.
+    pub fn new(phase: u64) -> Self {
+        Self {
+            phase,
+            ..Self::default()
+        }
     }
 
     /// A second of the pool, and those of its backends. A backend that is not named has left.
@@ -99,6 +112,19 @@ impl History {
             history.push(second, oldest);
             self.backends.push(history);
         }
+        if self.seconds.len() <= Self::FEW || self.newest >= self.next_usual {
+            self.next_usual = self.newest + Self::EVERY - (self.newest + self.phase) % Self::EVERY;
+            self.work_out_usual();
+        }
+    }
+
+    fn work_out_usual(&mut self) {
+        let well: Vec<u64> = self.healthy().map(|s| s.at).collect();
+        self.usual = Usual::of(self, &well);
+        let until = self.usual_until();
+        for backend in &mut self.backends {
+            backend.work_out_usual(until, &well);
+        }
     }
 
     /// The backends that are followed.
@@ -114,7 +140,9 @@ impl History {
     /// The last `seconds` seconds, oldest first; those in which nothing happened are missing.
     pub fn last(&self, seconds: u64) -> impl Iterator<Item = &Second> + Clone {
         let from = self.newest.saturating_sub(seconds);
-        self.seconds.iter().filter(move |s| s.at > from)
+        // Rules ask for the last few of nine hundred, again and again.
+        let first = self.seconds.partition_point(|s| s.at <= from);
+        self.seconds.range(first..)
     }
 
     /// The newest second.
@@ -123,16 +151,16 @@ impl History {
     }
 
     /// What is usual: of the seconds in which all was well, before the last ten, in which something may be about to
-    /// begin, or before whatever has begun in those. `None` if there are fewer than four of them.
-    pub fn usual(&self) -> Option<Usual> {
-        Usual::of(self)
+    /// begin, or before whatever has begun in those. `None` if there are fewer than four of them. As of some
+    /// seconds ago ([`History::EVERY`]) once more than a minute is known.
+    pub const fn usual(&self) -> Option<&Usual> {
+        self.usual.as_ref()
     }
 
     pub(super) fn healthy(&self) -> impl Iterator<Item = &Second> + Clone {
         let until = self.usual_until();
-        self.seconds
-            .iter()
-            .filter(move |s| s.at <= until && s.is_healthy())
+        let end = self.seconds.partition_point(|s| s.at <= until);
+        self.seconds.range(..end).filter(|s| s.is_healthy())
     }
 
     /// The last second that may be usual. The one right before the first that was not well may hold its beginning.

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{BackendHistory, History};
+use super::{BackendHistory, BackendSecond, History};
 use crate::diagnosis::rules::stats::quantile;
 
 /// A pool as it usually is, by the seconds of the last fifteen minutes in which all was well.
@@ -24,33 +24,30 @@ const FEWEST: usize = 4;
 // === impl Usual ===
 
 impl Usual {
-    pub(super) fn of(history: &History) -> Option<Self> {
-        let healthy: Vec<u64> = history.healthy().map(|s| s.at).collect();
-        if healthy.len() < FEWEST {
+    /// `well` are the seconds in which all was well, in order.
+    pub(super) fn of(history: &History, well: &[u64]) -> Option<Self> {
+        if well.len() < FEWEST {
             return None;
         }
         let offered = history
             .healthy()
             .map(|s| f64::from(s.offered.saturating_sub(s.again)));
         let backends = history.backends();
-        let was_well = |at: u64| healthy.binary_search(&at).is_ok();
+        let was_well = |at: u64| well.binary_search(&at).is_ok();
         Some(Self {
             offered: quantile(offered, 0.5)?,
             p50: of_all(backends, &was_well, |s| s.p50, 0.25),
             p99: of_all(backends, &was_well, |s| s.p99, 0.75),
-            seconds: healthy.len() as u32,
+            seconds: well.len() as u32,
         })
     }
 
-    /// The usual median latency of one backend.
-    pub fn of_backend(history: &History, backend: &BackendHistory) -> Option<Duration> {
-        let until = history.usual_until();
-        let healthy: Vec<u64> = history.healthy().map(|s| s.at).collect();
-        let p50s = backend
-            .before(until)
-            .filter(|s| healthy.binary_search(&s.at).is_ok())
-            .filter_map(|s| s.p50);
-        let p50s: Vec<f64> = p50s.map(|p| p.as_secs_f64()).collect();
+    /// The usual median latency of one backend, by its own seconds.
+    pub(super) fn of_one<'a>(seconds: impl Iterator<Item = &'a BackendSecond>) -> Option<Duration> {
+        let p50s: Vec<f64> = seconds
+            .filter_map(|s| s.p50)
+            .map(|p| p.as_secs_f64())
+            .collect();
         if p50s.len() < FEWEST {
             return None;
         }
@@ -61,7 +58,7 @@ impl Usual {
 fn of_all(
     backends: &[BackendHistory],
     was_well: &dyn Fn(u64) -> bool,
-    of: impl Fn(&super::BackendSecond) -> Option<Duration>,
+    of: impl Fn(&BackendSecond) -> Option<Duration>,
     q: f64,
 ) -> Option<Duration> {
     let all = backends.iter().flat_map(|b| b.before(u64::MAX));

@@ -85,7 +85,6 @@ const SPIKE: f64 = 3.0;
 pub fn judge(inputs: &Inputs<'_>) -> Findings {
     let history = inputs.history;
     let usual = history.usual();
-    let usual = usual.as_ref();
     let failing = failing(history);
     // Backends that fail answer no more with more in flight either.
     let fail = is_half(failing.len(), history.backends().len())

@@ -61,7 +61,7 @@ impl Slow {
             let Some(p50) = p50(history, backend) else {
                 continue;
             };
-            let own = Usual::of_backend(history, backend).or(usual.p50)?;
+            let own = backend.usual_p50().or(usual.p50)?;
             of += 1;
             slow += u32::from(p50.as_secs_f64() >= own.as_secs_f64() * SLOW);
             now.push(p50.as_secs_f64());

@@ -61,7 +61,7 @@ pub(super) fn shared_latency(history: &History, usual: Option<&Usual>) -> Option
 
 /// The second since which a backend has been slow.
 fn onset(history: &History, backend: &BackendHistory, usual: &Usual) -> Option<u64> {
-    let own = Usual::of_backend(history, backend).or(usual.p50)?;
+    let own = backend.usual_p50().or(usual.p50)?;
     let bound = own.as_secs_f64() * SLOW;
     let from = history.newest().saturating_sub(ONSET);
     let mut onset = None;

@@ -6,9 +6,9 @@ pub(crate) fn quantile(values: impl Iterator<Item = f64>, q: f64) -> Option<f64>
     if all.is_empty() {
         return None;
     }
-    all.sort_by(f64::total_cmp);
     let rank = (q.clamp(0.0, 1.0) * all.len() as f64).ceil() as usize;
-    Some(all[rank.max(1) - 1])
+    let (_, value, _) = all.select_nth_unstable_by(rank.max(1) - 1, f64::total_cmp);
+    Some(*value)
 }
 
 /// Spearman's rank correlation; `None` for fewer than three points, or where one side does not vary.

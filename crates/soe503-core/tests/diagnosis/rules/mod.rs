@@ -11,5 +11,6 @@ mod requests;
 mod sick;
 mod silent;
 mod single;
+mod usual;
 mod world;
 mod zones;

@@ -46,7 +46,7 @@ impl World {
         let label = |i| Label::new(format!("b{i}"));
         Self {
             at: 1_000,
-            history: History::new(),
+            history: History::new(0),
             labels: (0..backends).map(label).collect(),
             own: Own::default(),
             limit: None,

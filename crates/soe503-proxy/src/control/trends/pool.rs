@@ -84,7 +84,7 @@ impl PoolTrends {
         // The first second counts from here.
         let first = backends.iter().take(History::MOST_BACKENDS);
         Self {
-            history: History::new(),
+            history: History::new(pool.name.bytes().map(u64::from).sum()),
             before: Counted::of(pool, now),
             version: None,
             followed: first
