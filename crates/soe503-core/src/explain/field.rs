@@ -58,7 +58,8 @@ impl Field {
     }
 
     /// Adds an integer.
-    pub(super) fn integer(mut self, key: &KeyRef, value: u16) -> Self {
+    pub(super) fn integer(mut self, key: &KeyRef, value: impl Into<i64>) -> Self {
+        let value = Integer::try_from(value.into()).unwrap_or(Integer::MAX);
         self.key(key);
         // Writing to a string cannot fail.
         let _ = write!(self.0, "{value}");

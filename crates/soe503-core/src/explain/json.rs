@@ -46,6 +46,9 @@ pub(super) fn to_json(problem: &Problem) -> String {
         out.text(",\"trace_id\":", id);
     }
     out.text(",\"at\":", &problem.at);
+    if let Some(since) = &problem.first_seen {
+        out.text(",\"first_seen\":", since);
+    }
     out.0.push('}');
     out.0
 }
