@@ -53,7 +53,7 @@ impl<'a> Found<'a> {
             }
             let for_root = |root: Cause| finding.role(root);
             // What the backends fail with goes before their being saturated, which may be only how that looks.
-            let deeper = |root: Cause| root != finding.cause;
+            let deeper = |root: Cause| root != finding.cause && root != Cause::Unclassified;
             let role = match finding.role(cause) {
                 Some(Role::Replaces)
                     if cause.category() == Category::Overload

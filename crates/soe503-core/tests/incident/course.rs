@@ -55,7 +55,11 @@ fn what_is_no_incident_is_counted_from_the_first_failure_of_the_minute() {
     assert_eq!(told.place, Place::Pool("cart".into()));
     assert_eq!(told.since_ms, begun);
     assert_eq!(told.failed, 5, "whatever they failed of");
-    assert_eq!(told.requests, Some(5 * 25 + 5));
+    assert_eq!(
+        told.requests,
+        Some(5 + 5 * 25 + 5),
+        "and one before, in the same second"
+    );
     // Another pool's failures, and our own, are others.
     let now = scene.now().tick;
     scene.act(&step("cart", 5, &[(REFUSED, 1)]));
@@ -92,7 +96,8 @@ fn an_incident_is_counted_from_its_onset_as_long_as_it_lasts() {
     assert_eq!(told.since_ms, begun);
     assert_eq!((told.failed, told.requests), (failed, Some(requests)));
     assert_eq!(failed, 90 * 4 * 4);
-    assert_eq!(requests, 90 * 4 * 5);
+    // And those of the second in which it began.
+    assert_eq!(requests, 90 * 4 * 5 + 5);
     // The numbers go on.
     scene.run(1, &[failing]);
     let later = course(&mut scene, "cart", REFUSED).unwrap();
@@ -169,5 +174,5 @@ fn refusals_by_a_callers_limit_are_counted_apart() {
     scene.turn();
     let told = course(&mut scene, "cart", REFUSED).unwrap();
     assert_eq!(told.failed, 13);
-    assert_eq!(told.requests, Some(13 * 61));
+    assert_eq!(told.requests, Some(13 * 61 + 5));
 }

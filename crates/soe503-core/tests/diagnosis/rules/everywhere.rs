@@ -16,10 +16,11 @@ const LATE: Cause = Cause::DependencyResponseTimeout;
 const REFUSED: Cause = Cause::DependencyConnectRefused;
 const EMFILE: i32 = 24;
 
-/// A pool that is well for half a minute, and then fails for so many seconds with `cause`: so many of 90.
-fn pool(seconds: u64, cause: Cause, failed: u32) -> World {
+/// A pool that is well for half a minute and so many seconds, and then fails for six with `cause`: so many of 90.
+fn pool(later: u64, cause: Cause, failed: u32) -> World {
     let mut world = World::usual(2);
-    world.run(seconds, |_| Tell {
+    world.run(later, |_| well(2));
+    world.run(6, |_| Tell {
         good: 90 - failed,
         failures: vec![(cause, failed)],
         ..well(2)
@@ -56,19 +57,19 @@ const NO_DESCRIPTOR: Witness = Witness {
 
 /// Two pools that fail with `cause`, as `witness` has it.
 fn both(cause: Cause, witness: &Witness) -> Everywhere {
-    let (a, b) = (pool(6, cause, 90), pool(7, cause, 90));
+    let (a, b) = (pool(0, cause, 90), pool(1, cause, 90));
     everywhere(&standings(&[&a, &b]), witness).expect("both fail")
 }
 
 fn told(attempt: soe503_core::ledger::Attempt, cause: Cause, all: Option<Everywhere>) -> Diagnosis {
-    let mut world = pool(6, cause, 90);
+    let mut world = pool(0, cause, 90);
     world.everywhere = all;
     diagnosed(attempt, &world)
 }
 
 #[test]
 fn all_is_all_that_are_asked_and_began_together() {
-    let fails = |seconds| pool(seconds, LATE, 90);
+    let fails = |later| pool(later, LATE, 90);
     let well = World::usual(2);
     let mut idle = World::usual(2);
     idle.at += 60;
@@ -77,21 +78,21 @@ fn all_is_all_that_are_asked_and_began_together() {
         good: 1,
         ..self::well(2)
     });
-    let planned = pool(6, Cause::MaintenanceWindow, 90);
-    let limited = pool(6, Cause::OverloadRateLimited, 90);
-    let some = pool(6, LATE, 30);
+    let planned = pool(0, Cause::MaintenanceWindow, 90);
+    let limited = pool(0, Cause::OverloadRateLimited, 90);
+    let some = pool(0, LATE, 30);
     let rows: [(&str, &[&World], bool); 9] = [
-        ("two of two", &[&fails(6), &fails(7)], true),
-        ("three of three", &[&fails(6), &fails(7), &fails(6)], true),
-        ("one is well", &[&fails(6), &fails(6), &well], false),
-        ("one is not asked", &[&fails(6), &fails(6), &idle], true),
-        ("there is only one", &[&fails(6)], false),
-        ("only one is asked", &[&fails(6), &idle], false),
-        ("half a minute apart", &[&fails(6), &fails(36)], false),
-        ("one is in maintenance", &[&fails(6), &planned], false),
+        ("two of two", &[&fails(0), &fails(1)], true),
+        ("three of three", &[&fails(0), &fails(1), &fails(0)], true),
+        ("one is well", &[&fails(0), &fails(0), &well], false),
+        ("one is not asked", &[&fails(0), &fails(0), &idle], true),
+        ("there is only one", &[&fails(0)], false),
+        ("only one is asked", &[&fails(0), &idle], false),
+        ("half a minute apart", &[&fails(0), &fails(30)], false),
+        ("one is in maintenance", &[&fails(0), &planned], false),
         (
             "one fails of its callers' limits",
-            &[&fails(6), &limited],
+            &[&fails(0), &limited],
             false,
         ),
     ];
@@ -99,7 +100,7 @@ fn all_is_all_that_are_asked_and_began_together() {
         let found = everywhere(&standings(worlds), &NOBODY).is_some();
         assert_eq!(found, expected, "{what}");
     }
-    let found = everywhere(&standings(&[&fails(6), &some]), &NOBODY);
+    let found = everywhere(&standings(&[&fails(0), &some]), &NOBODY);
     assert_eq!(found, None, "a third of one");
 }
 
@@ -165,7 +166,7 @@ fn backends_are_not_blamed_for_lateness_without_a_witness() {
 
 #[test]
 fn what_bytes_prove_is_not_taken_back() {
-    let mut world = pool(6, Cause::DependencyUpstreamError, 90);
+    let mut world = pool(0, Cause::DependencyUpstreamError, 90);
     world.everywhere = Some(both(Cause::DependencyUpstreamError, &says(400, 3)));
     let told = diagnosed(on(1, "b0", answered(500)), &world);
     assert_eq!(told.primary, Cause::DependencyUpstreamError);
