@@ -37,7 +37,11 @@ pub fn diagnose(ledger: &Ledger, context: &Context) -> Diagnosis {
         .as_deref()
         .map(|finding| finding.cause)
         .or(root)
-        .filter(|root| *root != primary);
+        // Nothing is owed behind the saturation that took the place of its own line.
+        .filter(|root| {
+            *root != primary
+                && !(*root == Cause::Unclassified && primary == Cause::OverloadPoolSaturated)
+        });
     let grade = match decisive {
         Some(_) if found.replaces.is_some() => found
             .replaces
