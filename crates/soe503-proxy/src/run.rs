@@ -14,7 +14,7 @@ use crate::config::{self, Config, Listener};
 use crate::control::{self, Control, access_log, recorder};
 pub use crate::fixed::Fixed;
 use crate::front::{self, Front, Route, Routes, StackParts};
-use crate::listen::{self, Admission, Drain, Server};
+use crate::listen::{self, Admission, Drain, Server, Spares};
 use crate::state::Proxy;
 use crate::worker::{self, WorkerListener};
 
@@ -103,6 +103,7 @@ impl Running {
         let proxy = Arc::new(proxy);
         let config = proxy.config();
 
+        let spares = Spares::new();
         let (mut servers, mut fronts) = (Vec::new(), Vec::new());
         let mut per_worker: Vec<Vec<WorkerListener>> = (0..workers).map(|_| Vec::new()).collect();
         for (index, (listener, sockets)) in config.listeners.iter().zip(sockets).enumerate() {
@@ -125,6 +126,7 @@ impl Running {
                     server,
                     front,
                     room,
+                    spares: Arc::clone(&spares),
                 });
             }
         }
@@ -153,7 +155,8 @@ impl Running {
             drain,
         };
         for (number, listeners) in per_worker.into_iter().enumerate() {
-            match worker::start(number, listeners, running.drain.clone(), grace) {
+            let lag = Arc::clone(&proxy.worker_lag);
+            match worker::start(number, listeners, lag, running.drain.clone(), grace) {
                 Ok(worker) => running.workers.push(worker),
                 Err(error) => {
                     running.shutdown();

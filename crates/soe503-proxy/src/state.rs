@@ -31,6 +31,7 @@ mod releases;
 mod resolution;
 mod settings;
 mod trends;
+mod worker_lag;
 
 pub use check_counts::CheckCounts;
 pub use circuit_log::CircuitCounts;
@@ -46,3 +47,4 @@ pub use proxy::{Pools, Proxy, RateLimits, Reloads};
 pub use releases::Releases;
 pub use resolution::{Resolution, Trouble};
 pub use trends::Trends;
+pub use worker_lag::WorkerLag;

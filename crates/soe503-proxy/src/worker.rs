@@ -16,7 +16,8 @@ use tokio::runtime;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::front::Front;
-use crate::listen::{Acceptor, Drain, Server, date, watch};
+use crate::listen::{Acceptor, Drain, Server, Spares, date, watch};
+use crate::state::WorkerLag;
 use crate::upstream;
 
 /// One listener as a worker sees it.
@@ -28,6 +29,8 @@ pub(crate) struct WorkerListener {
     pub(crate) front: Arc<Front>,
     /// Shared by all workers.
     pub(crate) room: Arc<Semaphore>,
+    /// Shared by all workers and listeners.
+    pub(crate) spares: Arc<Spares>,
 }
 
 /// Starts worker `number`.
@@ -40,6 +43,7 @@ pub(crate) struct WorkerListener {
 pub(crate) fn start(
     number: usize,
     listeners: Vec<WorkerListener>,
+    lag: Arc<WorkerLag>,
     drain: Drain,
     grace: Duration,
 ) -> io::Result<JoinHandle<io::Result<()>>> {
@@ -49,10 +53,16 @@ pub(crate) fn start(
         .build()?;
     thread::Builder::new()
         .name(format!("worker-{number}"))
-        .spawn(move || runtime.block_on(run(listeners, drain, grace)))
+        .spawn(move || runtime.block_on(run(number, listeners, &lag, drain, grace)))
 }
 
-async fn run(listeners: Vec<WorkerListener>, drain: Drain, grace: Duration) -> io::Result<()> {
+async fn run(
+    number: usize,
+    listeners: Vec<WorkerListener>,
+    lag: &WorkerLag,
+    drain: Drain,
+    grace: Duration,
+) -> io::Result<()> {
     watch::look(soe503::clock::now(), false);
     // Every connection holds a sender; when all are gone, so are the connections.
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
@@ -62,6 +72,7 @@ async fn run(listeners: Vec<WorkerListener>, drain: Drain, grace: Duration) -> i
             server: listener.server,
             front: listener.front,
             room: listener.room,
+            spares: listener.spares,
             alive: alive.clone(),
             drain: drain.clone(),
         };
@@ -70,12 +81,12 @@ async fn run(listeners: Vec<WorkerListener>, drain: Drain, grace: Duration) -> i
     drop(alive);
     tokio::select! {
         () = drain.begun() => {}
-        () = housekeeping(&drain) => {}
+        () = housekeeping(number, lag, &drain) => {}
     }
     tokio::select! {
         _gone = all_gone.recv() => {}
         () = tokio::time::sleep(grace) => tracing::warn!("the grace period is over: closing the connections that are left"),
-        () = housekeeping(&drain) => {}
+        () = housekeeping(number, lag, &drain) => {}
     }
     Ok(())
 }
@@ -88,13 +99,16 @@ fn watched(socket: TcpListener) -> io::Result<AsyncFd<TcpListener>> {
     AsyncFd::with_interest(socket, Interest::READABLE)
 }
 
-/// Closes slow and idle clients and old connections to backends, for as long as the worker lives.
-async fn housekeeping(drain: &Drain) {
+/// Closes slow and idle clients and old connections to backends, for as long as the worker lives, and says how late it
+/// comes to that.
+async fn housekeeping(number: usize, lag: &WorkerLag, drain: &Drain) {
     let mut ticks = tokio::time::interval(watch::INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        let due = ticks.tick().await;
+        let late = due.elapsed();
         let now = soe503::clock::now();
+        lag.note(number, late, now);
         watch::look(now, drain.has_begun());
         date::refresh();
         upstream::sweep(now);

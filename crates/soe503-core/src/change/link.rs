@@ -140,6 +140,15 @@ fn judge(log: &Log, change: &Change, onset: &Onset<'_>) -> Result<f64, WhyNot> {
     }
 }
 
+/// Whether `change` may have to do with what fails, as far as anybody has said what it concerns.
+pub(crate) fn concerns(change: &Change, onset: &Onset<'_>) -> bool {
+    match &change.reach {
+        // Which of them fail is not known.
+        Reach::Backends { pool, .. } => onset.pool == Some(&**pool),
+        reach => covers(reach, onset) != Some(false),
+    }
+}
+
 /// How many changes like `change` there are in a millisecond. It, and what belongs to the same roll-out, does
 /// not count: it is what is judged.
 fn rate(log: &Log, change: &Change, onset: &Onset<'_>) -> f64 {

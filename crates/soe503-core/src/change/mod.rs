@@ -16,6 +16,7 @@ mod log;
 mod marker;
 
 pub use kind::Kind;
+pub(crate) use link::concerns;
 pub use link::{LIKELY, Link, Links, NEAR, Onset, WhyNot, link};
 pub use log::{Added, Log};
 pub use marker::{Change, Origin, Reach};

@@ -52,7 +52,19 @@ impl<'a> Found<'a> {
                 continue;
             }
             let for_root = |root: Cause| finding.role(root);
-            match finding.role(cause) {
+            // What the backends fail with goes before their being saturated, which may be only how that looks.
+            let deeper = |root: Cause| root != finding.cause && root != Cause::Unclassified;
+            let role = match finding.role(cause) {
+                Some(Role::Replaces)
+                    if cause.category() == Category::Overload
+                        && finding.cause == Cause::OverloadPoolSaturated
+                        && root.is_some_and(deeper) =>
+                {
+                    Some(Role::Behind)
+                }
+                role => role,
+            };
+            match role {
                 Some(Role::Confirms) => found.confirms.push(finding),
                 // What is known of this backend alone is nearer than what is known of all.
                 // A backend that is slow by itself is no reason to call the time too short.

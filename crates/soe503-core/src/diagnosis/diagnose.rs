@@ -2,7 +2,7 @@
 
 use super::compose::{self, Found};
 use super::precedence::{self, Decisive};
-use super::rules::{Finding, Missing};
+use super::rules::{Finding, Missing, is_one_of_them};
 use super::shared::{self, Named};
 use super::sick::{majority, sick};
 use super::{Context, Diagnosis, Evidence, Grade, evidence, grade, mechanical, rule_out, scope};
@@ -37,7 +37,11 @@ pub fn diagnose(ledger: &Ledger, context: &Context) -> Diagnosis {
         .as_deref()
         .map(|finding| finding.cause)
         .or(root)
-        .filter(|root| *root != primary);
+        // Nothing is owed behind the saturation that took the place of its own line.
+        .filter(|root| {
+            *root != primary
+                && !(*root == Cause::Unclassified && primary == Cause::OverloadPoolSaturated)
+        });
     let grade = match decisive {
         Some(_) if found.replaces.is_some() => found
             .replaces
@@ -52,10 +56,18 @@ pub fn diagnose(ledger: &Ledger, context: &Context) -> Diagnosis {
         Some(Decisive { attempt, cause }) => grade::of(cause, attempt, context),
         None => Grade::Suspected,
     };
+    // Pools that have nothing in common but us: no witness, no blame (rule R6).
+    let everywhere = context
+        .findings
+        .as_ref()
+        .and_then(|f| f.everywhere.as_ref());
+    let everywhere = everywhere.filter(|_| is_one_of_them(root.unwrap_or(primary)));
+    let grade = everywhere.map_or(grade, |all| all.trust(primary, grade));
     let mut evidence = evidence::gather(decisive, ledger, context, &named);
     let facts = found.all().flat_map(|finding| &finding.facts);
     // After the decisive observation, before everything else.
     let at = evidence.len().min(1);
+    let facts = facts.chain(everywhere.iter().flat_map(|all| &all.facts));
     evidence.splice(at..at, facts.cloned().map(Evidence::Measured));
     evidence.extend(compose::composition(context));
     let mut ruled_out = decisive.map_or_else(Vec::new, |decisive| {
@@ -68,12 +80,12 @@ pub fn diagnose(ledger: &Ledger, context: &Context) -> Diagnosis {
         root,
         replaces,
         grade,
-        scope: scope::scope(primary, ledger, context, &found),
+        scope: scope::scope(primary, ledger, context, &found, everywhere.is_some()),
         evidence,
         ruled_out,
         contributing: contributing((primary, root, replaces), ledger, &shares, context, &found),
         shares,
-        missing: missing(&found),
+        missing: missing(&found, everywhere.and_then(|all| all.missing(primary))),
         fault: decisive.and_then(|decisive| decisive.attempt.fault.clone()),
         retry: ledger
             .last()
@@ -217,9 +229,10 @@ fn contributing(
 }
 
 /// What would have made the findings surer, each once.
-fn missing(found: &Found<'_>) -> Vec<Missing> {
+fn missing(found: &Found<'_>, beside: Option<Missing>) -> Vec<Missing> {
     let mut all = Vec::new();
-    for missing in found.all().flat_map(|finding| &finding.missing) {
+    let of_findings = found.all().flat_map(|finding| &finding.missing);
+    for missing in of_findings.chain(&beside) {
         if !all.contains(missing) {
             all.push(*missing);
         }

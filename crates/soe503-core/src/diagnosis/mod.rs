@@ -30,7 +30,7 @@
 //! | R3 | the health check gives up too early | the same: `within`, half of what the check allows |
 //! | R4 | our timeout is too short | `rules/timeout.rs` |
 //! | R5 | saturated, or a slow dependency, or one slow backend | `rules/saturated.rs`, `shared_latency.rs`, `one_slow.rs` |
-//! | R6 | how far it reaches | `scope.rs`; all pools at once: R10 is the witness |
+//! | R6 | how far it reaches | `scope.rs`; all pools at once: `rules/everywhere.rs`, with our own echo, our workers' timers and R10 as witnesses |
 //! | R7 | which change began it | not here: it belongs to incidents, which know the changes |
 //! | R8 | idle connections are closed before we stop using them | `mechanical.rs`, [`keepalive`](crate::keepalive): how long connections may idle, and how many requests they serve |
 //! | R9 | another proxy's own explanation | `nested.rs` |

@@ -11,6 +11,7 @@ pub(super) fn scope(
     ledger: &Ledger,
     context: &Context,
     found: &Found<'_>,
+    everywhere: bool,
 ) -> Scope {
     let total = context.backends.len();
     // What was found about the pool knows better than one request whom it concerns.
@@ -23,6 +24,7 @@ pub(super) fn scope(
     };
     let level = match primary {
         Cause::ResourceCpuThrottled => Level::AllPools,
+        _ if everywhere => Level::AllPools,
         Cause::ConfigUnknownPool | Cause::ConfigLoopDetected | Cause::OverloadRateLimited => {
             Level::Request
         }

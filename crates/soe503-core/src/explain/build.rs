@@ -1,5 +1,6 @@
 //! From a diagnosis to the problem document: what this reader may know, in words.
 
+use core::time::Duration;
 use std::borrow::Cow;
 
 use super::clean::{clean, cleaned, identifier};
@@ -9,7 +10,9 @@ use super::names::Names;
 use super::problem::{
     Problem, ToldAttempt, ToldEvidence, ToldMaintenance, ToldRuledOut, ToldScope, ToldShare,
 };
-use super::{Exposure, Telling, actions, faults, measured, rate_limit, status, time, words};
+use super::{
+    Exposure, Telling, actions, course, faults, measured, rate_limit, status, time, words,
+};
 use crate::cause::{Cause, RetrySafety};
 use crate::diagnosis::{Diagnosis, mechanical};
 use crate::ledger::{Attempt, Fault, Refusal};
@@ -58,6 +61,8 @@ pub(super) fn build(
     let list = if inside { room.entries } else { 0 };
     let info = diagnosis.primary.info();
     let status = status::status(telling);
+    let since = course::since(telling);
+    let told = telling.course.filter(|_| inside);
     Problem {
         kind: clean(telling.docs, 96) + diagnosis.primary.id(),
         title: info.title,
@@ -81,8 +86,13 @@ pub(super) fn build(
             .trace_id
             .map(|id| identifier(id, LONGEST_ID).into_owned()),
         at: time::rfc3339(telling.at_unix),
+        first_seen: since.map(time::rfc3339),
         hop: inside.then(|| clean(telling.server, 64)),
         scope: inside.then(|| scope(diagnosis)),
+        requests: told.map(course::requests),
+        lasted: since.map(|since| lasted(telling.at_unix, since)),
+        change: told.and_then(|course| course::change(course, names)),
+        changes: told.and_then(|course| course::changes(course, names)),
         attempts: telling
             .attempts
             .attempts
@@ -187,6 +197,10 @@ fn told_share((cause, share): &(Cause, f64)) -> ToldShare {
         cause: *cause,
         share: (share * 100.0).round() / 100.0,
     }
+}
+
+fn lasted(now: i64, since: i64) -> Duration {
+    Duration::from_secs(u64::try_from(now - since).unwrap_or_default())
 }
 
 fn scope(diagnosis: &Diagnosis) -> ToldScope {

@@ -247,10 +247,16 @@ fn answered(status: u16, attempt: &Attempt, names: &Names<'_>) -> String {
     if let Some(after) = attempt.retry_after {
         text += &format!(" with Retry-After {}", duration(after));
     }
-    if let Some(nested) = &attempt.nested {
-        let says = if nested.trusted { "says" } else { "claims" };
-        let cause = nested.cause.map_or("a failure", Cause::id);
-        text += &format!("; {} {says} {cause}", names.hop(&nested.hop));
+    match &attempt.nested {
+        Some(nested) if nested.trusted => {
+            let cause = nested.cause.map_or("a failure", Cause::id);
+            text += &format!("; {} says {cause}", names.hop(&nested.hop));
+        }
+        // Anybody can write such fields. To repeat what they say would make a forgery look like evidence.
+        Some(_) => {
+            text += "; it came with the explanation of a proxy, which is ignored: the pool is not declared to be one";
+        }
+        None => {}
     }
     text
 }

@@ -64,7 +64,8 @@ impl Field {
     }
 
     /// Adds an integer.
-    pub(super) fn integer(mut self, key: &KeyRef, value: u16) -> Self {
+    pub(super) fn integer(mut self, key: &KeyRef, value: impl Into<i64>) -> Self {
+        let value = Integer::try_from(value.into()).unwrap_or(Integer::MAX);
         self.key(key);
         number(&mut self.0, u64::from(value));
         self

@@ -12,11 +12,23 @@ use super::problem::Problem;
 
 /// The value of the header: base64 without padding, as the gRPC protocol writes binary headers.
 pub(super) fn value(telling: &Telling<'_>, problem: &Problem, code: u8) -> String {
-    let info = Message::default()
+    let mut info = Message::default()
         .text(1, &reason(&problem.cause.to_string()))
         .text(2, "soe503")
         .entry(3, "cause", &problem.cause.to_string())
         .entry(3, "request_id", &problem.request_id);
+    if let Some(since) = &problem.first_seen {
+        info = info.entry(3, "first_seen", since);
+    }
+    if let Some(requests) = &problem.requests {
+        info = info.entry(3, "requests_failed", &requests.failed.to_string());
+        if let Some(total) = requests.total {
+            info = info.entry(3, "requests_total", &total.to_string());
+        }
+    }
+    if let Some(changes) = &problem.changes {
+        info = info.entry(3, "changes", changes);
+    }
     let mut status = Message::default()
         .number(1, u64::from(code))
         .text(2, &format!("{}: {}", problem.cause, problem.detail))

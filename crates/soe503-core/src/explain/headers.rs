@@ -9,7 +9,7 @@ use super::clean::identifier;
 use super::digits::{join, number, tenths};
 use super::field::Field;
 use super::names::Names;
-use super::{Exposure, Format, Telling, proxy_status, rate_limit, status, words};
+use super::{Exposure, Format, Telling, course, proxy_status, rate_limit, status, words};
 use crate::cause::Blame;
 use crate::diagnosis::mechanical;
 use crate::hops::{self, Below, Reach};
@@ -19,6 +19,9 @@ pub(super) const LONGEST_ID: usize = 64;
 const INCIDENT: &KeyRef = key_ref("inc");
 const GRADE: &KeyRef = key_ref("grade");
 const ROOT: &KeyRef = key_ref("root");
+const SINCE: &KeyRef = key_ref("since");
+const FAILED: &KeyRef = key_ref("failed");
+const OF: &KeyRef = key_ref("of");
 const AT: &KeyRef = key_ref("at");
 
 /// A name and a value.
@@ -123,8 +126,29 @@ fn soe_cause(telling: &Telling<'_>) -> String {
         Some(root) => field.cause(ROOT, root),
         None => field,
     };
+    let field = so_far(field, telling);
     // Last: npm's structured-headers 2.1 does not get past a date that something follows.
     field.date(AT, telling.at_unix).finish()
+}
+
+/// Since when requests fail like this one, in seconds since 1970; and for those inside how many, of how many.
+fn so_far(field: Field, telling: &Telling<'_>) -> Field {
+    let Some(since) = course::since(telling) else {
+        return field;
+    };
+    let field = field.integer(SINCE, since);
+    let Some(course) = telling
+        .course
+        .filter(|_| telling.exposure >= Exposure::Internal)
+    else {
+        return field;
+    };
+    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let field = field.integer(FAILED, count(course.failed));
+    match course.requests {
+        Some(requests) => field.integer(OF, count(requests)),
+        None => field,
+    }
 }
 
 /// `Server-Timing` (W3C): each attempt with what ended it, and the total, in milliseconds.

@@ -7,8 +7,8 @@
 use super::clean::no_escape;
 use super::digits::number;
 use super::problem::{
-    Problem, ToldActions, ToldAttempt, ToldEvidence, ToldMaintenance, ToldRuledOut, ToldScope,
-    ToldShare,
+    Problem, ToldActions, ToldAttempt, ToldChange, ToldEvidence, ToldMaintenance, ToldRequests,
+    ToldRuledOut, ToldScope, ToldShare,
 };
 use crate::cause::Cause;
 
@@ -53,8 +53,12 @@ impl Json {
         self.text(",\"request_id\":", &told.request_id);
         self.maybe_text(",\"trace_id\":", told.trace_id.as_ref());
         self.text(",\"at\":", &told.at);
+        self.maybe_text(",\"first_seen\":", told.first_seen.as_ref());
         self.maybe_text(",\"hop\":", told.hop.as_ref());
         self.maybe(told.scope.as_ref(), Self::scope);
+        self.maybe(told.requests.as_ref(), Self::requests);
+        self.maybe(told.change.as_ref(), Self::change);
+        self.maybe_text(",\"changes\":", told.changes.as_ref());
         self.list(",\"attempts\":", &told.attempts, Self::attempt);
         self.maybe(told.not_retried, |out, why| {
             out.word(",\"not_retried\":", why);
@@ -88,6 +92,26 @@ impl Json {
         self.maybe(told.backends_affected, |out, count| {
             out.count(",\"backends_affected\":", count as u64);
         });
+        self.0.push('}');
+    }
+
+    fn requests(&mut self, told: &ToldRequests) {
+        self.count(",\"requests\":{\"failed\":", told.failed);
+        self.maybe(told.total, |out, total| out.count(",\"total\":", total));
+        self.count(",\"prevented\":", told.prevented);
+        self.0.push('}');
+    }
+
+    fn change(&mut self, told: &ToldChange) {
+        self.text(",\"change\":{\"title\":", &told.title);
+        self.text(",\"at\":", &told.at);
+        self.0.push_str(",\"before_ms\":");
+        if told.before_ms < 0 {
+            self.0.push('-');
+        }
+        number(&mut self.0, told.before_ms.unsigned_abs());
+        self.float(",\"likelihood_ratio\":", told.likelihood_ratio);
+        self.word(",\"grade\":", told.grade.word());
         self.0.push('}');
     }
 

@@ -42,8 +42,13 @@ fn stranger(text: &str) -> Problem {
         request_id: text.to_owned(),
         trace_id: None,
         at: "2026-11-22T17:41:08Z".to_owned(),
+        first_seen: None,
         hop: None,
         scope: None,
+        requests: None,
+        lasted: None,
+        change: None,
+        changes: None,
         attempts: Vec::new(),
         not_retried: None,
         evidence: Vec::new(),
@@ -107,6 +112,20 @@ fn operator(text: &str, float: f64) -> Problem {
             backends_total: Some(3),
             backends_affected: Some(0),
         }),
+        first_seen: some(),
+        requests: Some(ToldRequests {
+            failed: u64::MAX,
+            total: Some(3),
+            prevented: 0,
+        }),
+        change: Some(ToldChange {
+            title: text.to_owned(),
+            at: text.to_owned(),
+            before_ms: if float > 1.0 { i64::MIN } else { 1_500 },
+            likelihood_ratio: float,
+            grade: Grade::Inferred,
+        }),
+        changes: some(),
         attempts: vec![attempt(true), bare, attempt(false)],
         not_retried: Some("not tried again"),
         evidence: TEXTS
@@ -159,6 +178,10 @@ fn what_is_left_out_is_left_out() {
         until: None,
         link: None,
         by: None,
+        ..told
+    });
+    problem.requests = problem.requests.map(|told| ToldRequests {
+        total: None,
         ..told
     });
     let library = serde_json::to_string(&problem).unwrap();

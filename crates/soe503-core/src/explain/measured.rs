@@ -5,7 +5,7 @@ use super::digits::{join, number};
 use super::names::Names;
 use super::words::{duration, last};
 use crate::cause::Cause;
-use crate::diagnosis::rules::{Fact, Missing};
+use crate::diagnosis::rules::{Fact, Missing, errno_or_number};
 
 /// A rate that a person reads.
 pub(super) fn rate(rate: f64) -> String {
@@ -63,6 +63,12 @@ pub(super) fn fact(fact: &Fact, names: &Names<'_>) -> String {
         Fact::LimitTested => {
             "with fewer requests at once the backends answer as many: they are saturated".to_owned()
         }
+        Fact::LimitLearned { limit } => {
+            format!("the limit of {limit} at once was learned from that, nobody has set it")
+        }
+        Fact::Limited { limited, of } => format!(
+            "limits of callers turned away {limited} of {of} requests in the last five seconds"
+        ),
         Fact::Together { within, backends } => format!(
             "{backends} backends became slow within {}",
             duration((*within).max(core::time::Duration::from_secs(1)))
@@ -126,6 +132,26 @@ pub(super) fn fact(fact: &Fact, names: &Names<'_>) -> String {
             "processors were short for {:.0} % of a second on this machine; timers were up to {} late",
             pressure * 100.0,
             duration(*lag)
+        ),
+        Fact::Everywhere { pools, within } => format!(
+            "all {pools} pools that are asked fail, since {} of each other",
+            duration((*within).max(core::time::Duration::from_secs(1)))
+        ),
+        Fact::OnTheWay => {
+            "all of them fail before a backend has anything to say: they share the way out of this machine, its resolver and its filters".to_owned()
+        }
+        Fact::Echo { took, lag, late } => format!(
+            "this proxy answers itself over loopback within {}, timers of its workers are up to {} late: it is {}",
+            duration(*took),
+            duration(*lag),
+            match late {
+                true => "late itself",
+                false => "well, and what the pools share lies behind it",
+            }
+        ),
+        Fact::NoEcho { errno } => format!(
+            "this proxy does not answer itself over loopback{}",
+            errno.map_or_else(|| " in time".to_owned(), |number| format!(": {}", errno_or_number(number)))
         ),
         Fact::StillAnswers { backend: name } => format!(
             "{} answers on established connections meanwhile",
@@ -216,6 +242,8 @@ pub(super) const fn missing(missing: Missing) -> &'static str {
         Missing::RouteMix => "whether the others were asked for the same routes",
         Missing::OtherPort => "whether another port of the host answers",
         Missing::Removal => "whether this backend is about to be taken out",
+        Missing::Witness => "whether this proxy answers itself in time",
+        Missing::Clock => "whether the clock of this machine is right",
         Missing::LateAnswers => "what would have come after the time allowed",
     }
 }

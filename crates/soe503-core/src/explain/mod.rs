@@ -19,6 +19,7 @@
 mod actions;
 mod build;
 mod clean;
+mod course;
 pub mod debug_token;
 mod digits;
 mod faults;
@@ -47,7 +48,10 @@ pub(crate) use clean::clean as cleaned;
 pub use faults::in_words;
 pub use headers::is_ours;
 pub use negotiate::{negotiate, negotiate_request};
-pub use problem::{Problem, ToldActions, ToldAttempt, ToldEvidence, ToldRuledOut, ToldScope};
+pub use problem::{
+    Problem, ToldActions, ToldAttempt, ToldChange, ToldEvidence, ToldRequests, ToldRuledOut,
+    ToldScope,
+};
 pub use proxy_status::{append, passed_on};
 pub use rate_limit::RateFields;
 pub use retry_after::{RetryInputs, retry_after};

@@ -98,6 +98,15 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// The title of a change, in the words of whoever reported it.
+    pub(super) fn change(&self, title: &str, longest: usize) -> String {
+        if self.full() || !title.split(' ').any(|word| tells_address(word, None)) {
+            clean(title, longest)
+        } else {
+            "a change".to_owned()
+        }
+    }
+
     /// The name that another proxy gives itself.
     pub(super) fn hop(&self, name: &str) -> String {
         if self.full() || !tells_address(name, None) {

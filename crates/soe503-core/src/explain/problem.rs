@@ -1,5 +1,7 @@
 //! The problem document (RFC 9457), which every other form is made from.
 
+use core::time::Duration;
+
 use serde::Serialize;
 
 use crate::cause::{Category, Cause, RetrySafety};
@@ -57,12 +59,27 @@ pub struct Problem {
     pub trace_id: Option<String>,
     /// When the answer was made (RFC 3339).
     pub at: String,
+    /// Since when requests fail like this one (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<String>,
     /// Our name. From here on: internal and full.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hop: Option<String>,
     /// How far the failure reaches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<ToldScope>,
+    /// How many requests have failed since [`first_seen`](Self::first_seen).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<ToldRequests>,
+    /// For how long that is, for the forms that are read by people.
+    #[serde(skip)]
+    pub lasted: Option<Duration>,
+    /// The change that is taken for the cause (rule R7).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<ToldChange>,
+    /// What is known of changes before it began, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<String>,
     /// What was tried.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<ToldAttempt>,
@@ -123,6 +140,35 @@ pub struct ToldScope {
     /// Backends that failed this request or are out of rotation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backends_affected: Option<usize>,
+}
+
+/// How many requests are concerned, as told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ToldRequests {
+    /// Those that failed.
+    pub failed: u64,
+    /// Of so many; absent: they have just begun to fail, and are not counted yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// Those that would have failed and were saved.
+    pub prevented: u64,
+}
+
+/// The change that is taken for the cause, as told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ToldChange {
+    /// What was changed.
+    pub title: String,
+    /// When (RFC 3339).
+    pub at: String,
+    /// How long before the first failure, in milliseconds; negative: after it, within the margin of two clocks.
+    pub before_ms: i64,
+    /// How many times as likely it is that it is the cause as that it is there by chance.
+    pub likelihood_ratio: f64,
+    /// `inferred`; `proven` once taking it back has ended the failures.
+    pub grade: Grade,
 }
 
 /// One attempt, as told.

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::diagnosis::Diagnosis;
+use crate::incident::Course;
 use crate::ledger::Ledger;
 
 /// Where a cause's documentation is found when nothing else is configured; the identifier is
@@ -67,6 +68,8 @@ pub struct Telling<'a> {
     pub request_id: &'a str,
     /// The incident that the failure belongs to, if incidents are kept.
     pub incident_id: Option<&'a str>,
+    /// How it has gone so far where the failure belongs, if that is counted. Default `None`.
+    pub course: Option<&'a Course>,
     /// The trace's identifier, if the request has one.
     pub trace_id: Option<&'a str>,
     /// Now, in seconds since 1970 (UTC).
@@ -117,6 +120,7 @@ impl<'a> Telling<'a> {
             server,
             request_id,
             incident_id: None,
+            course: None,
             trace_id: None,
             at_unix,
             retry_after: None,

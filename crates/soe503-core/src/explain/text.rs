@@ -1,6 +1,7 @@
 //! The problem document in Markdown and in plain text.
 
 use super::clean::{code, markdown};
+use super::course;
 use super::problem::Problem;
 
 /// For chats and issues.
@@ -113,6 +114,8 @@ pub(super) fn facts(problem: &Problem) -> Vec<(&'static str, String)> {
             out.push(("pool", text.trim().to_owned()));
         }
     }
+    out.extend(course::line(problem).map(|line| ("since", line)));
+    out.extend(problem.changes.clone().map(|changes| ("changes", changes)));
     if let Some(hop) = &problem.hop {
         out.push(("said by", hop.clone()));
     }

@@ -53,6 +53,17 @@ pub(super) struct Surge {
     pub(super) saved: Saved,
 }
 
+/// The failures of the last minute that no incident has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch {
+    /// The first of them.
+    pub(super) onset: Tick,
+    pub(super) failed: u64,
+    /// All requests since.
+    pub(super) requests: u64,
+    pub(super) saved: Saved,
+}
+
 /// One place's history.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
@@ -143,6 +154,33 @@ impl History {
             }
         }
         Some(surge)
+    }
+
+    /// Something was counted.
+    pub(super) fn is_any(&self) -> bool {
+        !self.seconds.is_empty()
+    }
+
+    /// The failures of the last minute that no incident has, and what came since the first of them.
+    pub(super) fn stretch(&self, now: Tick) -> Option<Stretch> {
+        let from = number(now).saturating_sub(SECONDS);
+        let fails = |second: &Second| {
+            second.number >= from && second.failed.iter().any(|failed| !failed.taken)
+        };
+        let first = self.seconds.iter().position(fails)?;
+        let mut stretch = Stretch {
+            onset: self.first_failure(first),
+            failed: 0,
+            requests: 0,
+            saved: Saved::default(),
+        };
+        for second in self.seconds.range(first..) {
+            let failed = second.failed.iter().filter(|failed| !failed.taken);
+            stretch.failed += failed.map(|failed| failed.count).sum::<u64>();
+            stretch.requests += second.requests;
+            stretch.saved.add(&second.saved);
+        }
+        Some(stretch)
     }
 
     /// Failures `of` some causes, and all requests, of the last ten seconds.

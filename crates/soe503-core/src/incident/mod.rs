@@ -48,6 +48,7 @@
 mod book;
 pub mod condition;
 mod count;
+mod course;
 mod directory;
 mod history;
 mod id;
@@ -63,6 +64,7 @@ mod verified;
 
 pub use book::{Book, LEAST_FAILURES, Settings};
 pub use count::{Counted, SAVED_BY, Saved};
+pub use course::{Changes, Course, NEARBY};
 pub use directory::Directory;
 pub use id::Ids;
 pub use moment::Moment;

@@ -36,8 +36,10 @@ pub fn blamed(diagnosis: &Diagnosis) -> (Cause, Grade) {
 impl Place {
     /// Where failures of requests for `pool` with this cause belong.
     pub fn of(pool: &Arc<str>, cause: Cause) -> Self {
-        let ours =
-            cause.category() == Category::ResourceExhaustion && cause.info().blame == Blame::Proxy;
+        // A request meets a full disk in a backend's 507: nothing of ours is written for it.
+        let ours = cause != Cause::ResourceDiskFull
+            && cause.category() == Category::ResourceExhaustion
+            && cause.info().blame == Blame::Proxy;
         match ours {
             true => Self::Proxy,
             false => Self::Pool(Arc::clone(pool)),

@@ -7,7 +7,7 @@ use crate::cause::Cause;
 /// The explanation that came with a backend's own 5xx, from the hop nearest the failure.
 ///
 /// Any server can write such headers. Whether this one is believed is the pool's configuration
-/// (`trusted`); otherwise it is quoted as a claim and decides nothing.
+/// (`trusted`); otherwise it decides nothing, and is told to nobody but that there was one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nested {
     /// The name that the hop gives itself, at most 64 characters of printable ASCII.

@@ -213,3 +213,36 @@ proptest! {
         let _ = negotiate(Some(&accept));
     }
 }
+
+/// Anybody can write the fields of a proxy. To repeat what a stranger says would make a forgery look like evidence.
+#[test]
+fn what_an_undeclared_origin_claims_is_not_repeated() {
+    use soe503_core::ledger::{Attempt, Fault, Nested, Phase};
+    let told = |trusted: bool| {
+        let attempt = Attempt {
+            phase: Phase::Done,
+            status: Some(503),
+            fault: Some(Fault::Status(503)),
+            nested: Some(Box::new(Nested {
+                hop: "forged-hop".to_owned(),
+                cause: Some(soe503_core::Cause::ConfigBadRelease),
+                hops: 1,
+                trusted,
+            })),
+            ..Attempt::begin(1, soe503_core::Tick::from_secs(100))
+        };
+        let situation = crate::situations::Situation::new(vec![attempt], &Default::default());
+        let told = FORMATS.map(|format| {
+            let telling = situation.telling(soe503_core::explain::Exposure::Full);
+            let told = soe503_core::explain::tell(&telling, format);
+            format!("{:?} {}", told.headers, told.body)
+        });
+        told.concat()
+    };
+    let stranger = told(false);
+    for forged in ["bad_release", "forged-hop"] {
+        assert!(!stranger.contains(forged), "{forged} in {stranger}");
+    }
+    assert!(stranger.contains("which is ignored"), "{stranger}");
+    assert!(told(true).contains("forged-hop says misconfiguration/bad_release"));
+}

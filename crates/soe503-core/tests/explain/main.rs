@@ -1,5 +1,6 @@
 //! What a failure looks like from outside: headers, documents, and who may read what.
 
+mod course;
 mod debug_token;
 mod front;
 mod headers;

@@ -134,10 +134,10 @@ fn what_was_saved_is_told_from_the_onset_on() {
 fn the_directory_names_what_is_open() {
     let mut scene = Scene::new();
     well(&mut scene);
-    assert_eq!(scene.book.directory(), None, "no news");
+    assert_eq!(scene.directory(), None, "no news");
     scene.run(3, &[step("cart", 0, &[(REFUSED, 5)])]);
-    let directory = scene.book.directory().unwrap();
-    assert_eq!(scene.book.directory(), None, "told once");
+    let directory = scene.directory().unwrap();
+    assert_eq!(scene.directory(), None, "told once");
     let (cart, search) = ("cart".into(), "search".into());
     let now = scene.now().tick;
     let id = &scene.one().id;
@@ -154,7 +154,7 @@ fn the_directory_names_what_is_open() {
     assert_eq!(directory.find(&cart, Cause::ResourceFdLimit, now), None);
     assert_eq!(directory.find(&cart, Cause::MaintenanceWindow, now), None);
     scene.run(20, &[step("cart", 5, &[])]);
-    let directory = scene.book.directory().unwrap();
+    let directory = scene.directory().unwrap();
     assert_eq!(directory.find(&cart, REFUSED, now), None, "closed");
 }
 

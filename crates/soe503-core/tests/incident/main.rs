@@ -3,6 +3,7 @@
 mod belongs;
 mod conditions;
 mod conditions_book;
+mod course;
 mod open_and_close;
 mod restart;
 mod scene;

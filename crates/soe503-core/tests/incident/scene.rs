@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use soe503_core::diagnosis::{BackendView, Condition, Context, diagnose};
-use soe503_core::incident::{Book, Counted, Incident, Moment, News, Saved, Settings, Sighting};
+use soe503_core::incident::{
+    Book, Counted, Directory, Incident, Moment, News, Saved, Settings, Sighting, counts,
+};
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, Refusal, TimeoutKind};
 use soe503_core::{Cause, Tick};
 
@@ -56,6 +58,11 @@ impl Scene {
         at(self.millis)
     }
 
+    pub(crate) fn directory(&mut self) -> Option<Directory> {
+        let now = self.now();
+        self.book.directory(now)
+    }
+
     /// The same four times a second, for so many seconds.
     pub(crate) fn run(&mut self, seconds: u64, steps: &[Step<'_>]) {
         for _ in 0..seconds * 4 {
@@ -73,6 +80,9 @@ impl Scene {
         let mut failed = 0;
         for (cause, count) in step.failed {
             failed += count;
+            if !counts(*cause) {
+                continue;
+            }
             // As many are explained as get through.
             for _ in 0..(*count).min(3) {
                 self.requests += 1;

@@ -12,6 +12,7 @@ use soe503::{CircuitBreaker, ConcurrencyLimit, Failover, Pool, RetryLayer, Statu
 use soe503_core::Tick;
 use soe503_core::diagnosis::Diagnosis;
 use soe503_core::explain::{Exposure, StatusPolicy};
+use soe503_core::incident::{Course, Place, blamed};
 use soe503_core::ledger::Fault;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -20,12 +21,21 @@ use super::ClientBody;
 use super::pools::{Chain, Pools, Turn};
 use super::surroundings::{PoolSurroundings, in_front};
 use crate::config;
+use crate::control::clock::Anchor;
 use crate::control::incidents::Incidents;
 use crate::control::recorder::{self, Recorder};
 use crate::state::{PoolState, Trends};
 
-/// From one refusal in front of the pool that is kept to the next, and from one 5xx of a backend's own.
-const EVERY: Duration = Duration::from_millis(100);
+/// Refusals in front of the pool: ten in a second say it all, and more would push out what failed in earnest.
+const REFUSALS: Pace = Pace {
+    every: Duration::from_millis(100),
+    at_once: 1,
+};
+/// A backend's own 5xx: each is a failure whose client was told nothing, so each is recorded while they are not a flood.
+const PASSED_ON: Pace = Pace {
+    every: Duration::from_millis(10),
+    at_once: 50,
+};
 
 /// Of a larger pool the state of the world is not kept with each of its failures: 4096 of them would be more
 /// than is to be spent on it (about 4 KiB each at this size).
@@ -65,13 +75,22 @@ struct Recording {
     incidents: Incidents,
     pool: Arc<str>,
     trends: Arc<Trends>,
-    /// When the next refusal from in front of the pool is kept.
+    /// When refusals from in front of the pool are kept.
     refusals: Spaced,
-    /// When the next answer of a backend's own is.
+    /// When answers of a backend's own are.
     passed_on: Spaced,
 }
 
-/// Lets one through in each [`EVERY`]: when the next one may, in nanoseconds of a tick.
+/// How many of those that come in floods are kept.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// From one to the next, on average.
+    every: Duration,
+    /// So many may come at once.
+    at_once: u32,
+}
+
+/// Lets some through at a [`Pace`]: when the next one would be on time, in nanoseconds of a tick.
 #[derive(Debug, Default)]
 struct Spaced(AtomicU64);
 
@@ -203,12 +222,12 @@ impl<B> Answer for Response<B> {
 }
 
 impl Spaced {
-    /// Whether one more of those that come in floods is kept: ten in a second say it all, and
-    /// more would push out what failed in earnest.
-    fn keeps(&self, now: Tick) -> bool {
+    /// Whether one more is kept.
+    fn keeps(&self, pace: Pace, now: Tick) -> bool {
         let next = self.0.load(Ordering::Relaxed);
-        let then = now.after(EVERY).as_nanos();
-        next <= now.as_nanos()
+        let early = pace.every * (pace.at_once - 1);
+        let then = Tick::from_nanos(next).max(now).after(pace.every).as_nanos();
+        next <= now.after(early).as_nanos()
             && self
                 .0
                 .compare_exchange(next, then, Ordering::Relaxed, Ordering::Relaxed)
@@ -228,7 +247,7 @@ impl Record for Recording {
         let key = key.map_or(failure.request_id.as_bytes(), |key| key.as_bytes());
         let name = (key, failure.method.as_str(), failure.uri.path());
         self.trends.note(failure.again, name, failure.at);
-        if in_front(last) && !self.refusals.keeps(failure.at) {
+        if in_front(last) && !self.refusals.keeps(REFUSALS, failure.at) {
             return;
         }
         self.recorder.record(recorder::Record {
@@ -253,8 +272,20 @@ impl Record for Recording {
         self.incidents.find(&self.pool, diagnosis)
     }
 
+    fn course(&self, diagnosis: &Diagnosis) -> Option<Arc<Course>> {
+        let counted = self.incidents.course(&self.pool, diagnosis);
+        counted.or_else(|| {
+            // It has just begun, and counts come four times a second.
+            let (cause, _) = blamed(diagnosis);
+            let since = Anchor::now().moment().of(diagnosis.now).unix_ms;
+            let failed = self.trends.fresh() + 1;
+            let place = Place::of(&self.pool, cause);
+            Some(Arc::new(Course::begun(place, since, failed)))
+        })
+    }
+
     fn passed_on(&self) -> bool {
-        self.passed_on.keeps(soe503::clock::now())
+        self.passed_on.keeps(PASSED_ON, soe503::clock::now())
     }
 }
 
@@ -267,8 +298,20 @@ mod tests {
         let refusals = Spaced::default();
         let kept = (0..10_000).filter(|tenth| {
             let now = Tick::from_nanos(1_000_000_000 + tenth * 100_000);
-            refusals.keeps(now)
+            refusals.keeps(REFUSALS, now)
         });
         assert_eq!(kept.count(), 10);
+    }
+
+    #[test]
+    fn what_a_backend_answers_itself_is_kept_until_it_is_a_flood() {
+        let kept = |every: u64, count: u64| {
+            let passed_on = Spaced::default();
+            let all = (0..count).map(|nth| Tick::from_nanos(1_000_000_000 + nth * every));
+            all.filter(|now| passed_on.keeps(PASSED_ON, *now)).count()
+        };
+        assert_eq!(kept(0, 1_000), 50, "at once");
+        assert_eq!(kept(12_000_000, 1_000), 1_000, "80 in a second");
+        assert_eq!(kept(100_000, 10_000), 149, "10,000 in a second");
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use soe503::explain::Surroundings;
 use soe503_core::breaker::State;
+use soe503_core::diagnosis::rules::Finding;
 use soe503_core::diagnosis::{CircuitView, Context};
 use soe503_core::explain::RetryInputs;
 use soe503_core::ledger::{Fault, Ledger, Refusal};
@@ -25,6 +26,9 @@ impl Surroundings for PoolSurroundings {
             .is_some_and(|last| last.pool.is_none() && in_front(last.fault.as_ref()))
         {
             context.pool = Some(Arc::clone(&self.0.name));
+            let findings = self.0.trends.findings();
+            let spike = |found: &Finding| found.cause == Cause::OverloadTrafficSpike;
+            context.findings = Some(findings).filter(|all| all.list.iter().any(spike));
             return;
         }
         let now = context.now;

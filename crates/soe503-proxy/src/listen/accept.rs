@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use soe503::clock;
+use soe503_core::Tick;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -16,12 +17,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::close;
 use super::drain::Drain;
 use super::serve::{Opened, Server};
-use super::watch::Watch;
+use super::spares::{Lent, Spares};
+use super::watch::{Patience, Watch};
 use super::watched::{self, Place};
 use crate::front::Front;
 
 /// How long to wait when the process is out of file descriptors or memory: time for others to end.
 const EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// When clients have waited for a descriptor for so long, they are told.
+const LONG_ENOUGH: Duration = Duration::from_millis(500);
+
+/// A client that has one of the last descriptors must not sit on it.
+const IMPATIENCE: Duration = Duration::from_secs(1);
 
 /// A listening socket of one worker and what its connections share.
 #[derive(Debug)]
@@ -32,6 +40,8 @@ pub(crate) struct Acceptor {
     pub(crate) front: Arc<Front>,
     /// Connections that this listener may still open, over all workers.
     pub(crate) room: Arc<Semaphore>,
+    /// Descriptors for when there are none left.
+    pub(crate) spares: Arc<Spares>,
     /// Held by every connection, so that the worker knows when the last one is gone.
     pub(crate) alive: mpsc::Sender<()>,
     pub(crate) drain: Drain,
@@ -53,11 +63,50 @@ impl Acceptor {
 
     /// Accepts for as long as it is asked, when there is room.
     async fn accept_all(&self) {
+        // Since when clients wait because there is no descriptor, or no memory.
+        let mut short: Option<Tick> = None;
         while let Ok(permit) = Arc::clone(&self.room).acquire_owned().await {
-            match self.listener.async_io(Interest::READABLE, accept).await {
-                Ok((stream, peer)) => self.start(stream, peer, permit),
-                Err(error) => pause_if_exhausted(&error).await,
+            let accepted = match short {
+                None => self.listener.async_io(Interest::READABLE, accept).await,
+                // Whether anybody still waits.
+                Some(_) => accept(self.listener.get_ref()),
+            };
+            match accepted {
+                Ok((stream, peer)) => self.start(stream, peer, permit, None),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    short = None;
+                    self.spares.refill();
+                }
+                Err(error) if is_exhausted(&error) => {
+                    let now = clock::now();
+                    if short.is_none() {
+                        tracing::warn!(%error, "cannot accept connections: the process is at a limit");
+                    }
+                    let since = *short.get_or_insert(now);
+                    let long = now.since(since) >= LONG_ENOUGH;
+                    if !(long && self.take_in_one(&error, permit)) {
+                        let back = self.spares.come_back();
+                        let _over = tokio::time::timeout(EXHAUSTED, back).await;
+                    }
+                }
+                // One connection's own: it was reset in the queue.
+                Err(_) => {}
             }
+        }
+    }
+
+    /// Takes in one client by giving up a descriptor that was kept for that. False: there is none, or it would not help.
+    fn take_in_one(&self, error: &io::Error, permit: OwnedSemaphorePermit) -> bool {
+        let by_files = matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE));
+        let Some(lent) = self.spares.lend().filter(|_| by_files) else {
+            return false;
+        };
+        match accept(self.listener.get_ref()) {
+            Ok((stream, peer)) => {
+                self.start(stream, peer, permit, Some(lent));
+                true
+            }
+            Err(_) => false,
         }
     }
 
@@ -68,14 +117,32 @@ impl Acceptor {
             let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else {
                 return;
             };
-            self.start(stream, peer, permit);
+            self.start(stream, peer, permit, None);
         }
     }
 
-    fn start(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
+    /// Serves a connection: one that has a descriptor `lent` for one request, and without delay.
+    fn start(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        permit: OwnedSemaphorePermit,
+        lent: Option<Lent>,
+    ) {
         let watch = Watch::new();
         let server = self.server.load_full();
-        let patience = server.patience();
+        let mut patience = server.patience();
+        let mut drain = self.drain.clone();
+        if lent.is_some() {
+            patience = Arc::new(Patience {
+                head: patience.head.min(IMPATIENCE),
+                idle: patience.idle.min(IMPATIENCE),
+                ..*patience
+            });
+            // As if the process were about to end: what is there is answered, and then the connection closes.
+            drain = Drain::default();
+            drain.begin();
+        }
         // Boxed, and freed before the first request: what it takes to open a connection would
         // otherwise be kept for as long as the connection is open.
         let opening = Box::pin(server.open(
@@ -83,17 +150,22 @@ impl Acceptor {
             peer,
             Arc::clone(&watch),
             Arc::clone(&self.front),
-            self.drain.clone(),
+            drain,
         ));
         let alive = self.alive.clone();
         let open = self.front.connection_opened();
         let place = Place::take(watch, patience);
         let number = place.number();
         let task = tokio::spawn(async move {
-            let mut serving = pin!(serve(opening));
-            // All that happens in one poll happens at one time.
-            poll_fn(|cx| clock::turn(|| serving.as_mut().poll(cx))).await;
+            // Dropped last, when the connection's own descriptor is free.
+            let lent = lent;
+            {
+                let mut serving = pin!(serve(opening));
+                // All that happens in one poll happens at one time.
+                poll_fn(|cx| clock::turn(|| serving.as_mut().poll(cx))).await;
+            }
             drop((permit, alive, open, place));
+            drop(lent);
         });
         watched::serves(number, task.abort_handle());
     }
@@ -134,17 +206,13 @@ fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
     Ok((stream, peer))
 }
 
-/// Errors of one connection (it was reset in the queue) are skipped; errors of the process are
-/// waited out, because accepting again at once would only burn the CPU.
-async fn pause_if_exhausted(error: &io::Error) {
+/// An error of the process, not of one connection: it is waited out, because accepting again at once would only burn
+/// the CPU.
+fn is_exhausted(error: &io::Error) -> bool {
     let exhausted = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
-    if error
+    error
         .raw_os_error()
         .is_some_and(|errno| exhausted.contains(&errno))
-    {
-        tracing::warn!(%error, "cannot accept connections: the process is at a limit");
-        tokio::time::sleep(EXHAUSTED).await;
-    }
 }
 
 #[cfg(test)]

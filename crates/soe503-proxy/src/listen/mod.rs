@@ -13,6 +13,7 @@ mod linger;
 mod per_client;
 mod proxy_header;
 mod serve;
+mod spares;
 pub(crate) mod watch;
 mod watched;
 
@@ -22,3 +23,4 @@ pub(crate) use bind::bind;
 pub use drain::Drain;
 pub(crate) use per_client::Seat;
 pub(crate) use serve::Server;
+pub(crate) use spares::Spares;

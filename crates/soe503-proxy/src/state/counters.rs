@@ -84,6 +84,8 @@ pub struct Tally {
     /// Answers of ours about a failure that are no 5xx, likewise: what was given instead of one, and what gRPC
     /// is told, which is a failure all the same.
     pub soft: [u64; Cause::ALL.len()],
+    /// Requests that were refused for their caller's own limit. They are no failures.
+    pub limited: u64,
 }
 
 const CAUSES: usize = Cause::ALL.len() + 1;
@@ -147,6 +149,7 @@ impl Default for Tally {
             requests: 0,
             failed: [0; Cause::ALL.len()],
             soft: [0; Cause::ALL.len()],
+            limited: 0,
         }
     }
 }
@@ -341,6 +344,10 @@ impl PoolCounters {
                 (Origin::Upstream, Class::Success | Class::Redirection, cause) => cause,
                 (Origin::Generated, Class::Success | Class::Redirection, Some(cause)) => {
                     tally.soft[cause as usize] += count;
+                    None
+                }
+                (Origin::Generated, Class::ClientError, Some(Cause::OverloadRateLimited)) => {
+                    tally.limited += count;
                     None
                 }
                 _ => None,

@@ -14,6 +14,8 @@ pub struct Trends {
     findings: ArcSwap<Findings>,
     looked: AtomicU64,
     again: AtomicU64,
+    /// How many of those that were looked at had been by the time of the last count.
+    taken: AtomicU64,
     repeats: Repeats,
 }
 
@@ -34,6 +36,17 @@ impl Trends {
         if self.repeats.failed(name, now) || again {
             self.again.fetch_add(1, Relaxed);
         }
+    }
+
+    /// What has failed by now is about to be counted.
+    pub fn take_in(&self) {
+        self.taken.store(self.looked.load(Relaxed), Relaxed);
+    }
+
+    /// How many requests have failed since the last count, about a quarter of a second ago.
+    pub fn fresh(&self) -> u64 {
+        let looked = self.looked.load(Relaxed);
+        looked.saturating_sub(self.taken.load(Relaxed))
     }
 
     /// How many failed requests were looked at, ever, and how many of them were retries of clients.

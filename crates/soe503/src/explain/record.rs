@@ -7,6 +7,7 @@ use super::keep::Degraded;
 use http::{HeaderValue, Method, Uri};
 use soe503_core::diagnosis::{Context, Diagnosis};
 use soe503_core::explain::RetryInputs;
+use soe503_core::incident::Course;
 use soe503_core::ledger::{Ledger, RetryVerdict};
 use soe503_core::{Cause, Tick};
 
@@ -86,6 +87,13 @@ pub trait Record: Send + Sync {
 
     /// The incident that a failure with this diagnosis belongs to; it is told to the client.
     fn incident(&self, diagnosis: &Diagnosis) -> Option<Arc<str>> {
+        let _ = diagnosis;
+        None
+    }
+
+    /// How it has gone so far where a failure with this diagnosis belongs; it is told to the client, as far as that
+    /// may know. Called once for each answer of ours: look at what is counted anyway.
+    fn course(&self, diagnosis: &Diagnosis) -> Option<Arc<Course>> {
         let _ = diagnosis;
         None
     }

@@ -10,6 +10,7 @@ use soe503_core::breaker::CircuitOpen;
 use soe503_core::cause::RetryAfterRule;
 use soe503_core::diagnosis::{CircuitView, Context, Diagnosis, diagnose};
 use soe503_core::explain::{Format, RetryInputs, Telling, Told, retry_after, tell};
+use soe503_core::incident::Course;
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, Refusal};
 use soe503_core::{Cause, Tick};
 
@@ -97,6 +98,7 @@ pub(super) struct Found {
     inputs: RetryInputs,
     request_id: Arc<str>,
     incident: Option<Arc<str>>,
+    course: Option<Arc<Course>>,
     diagnosed_in: Duration,
 }
 
@@ -123,6 +125,7 @@ impl Found {
             diagnosed_in,
             request_id: asked.id(),
             incident: record.and_then(|record| record.incident(&diagnosis)),
+            course: record.and_then(|record| record.course(&diagnosis)),
             ledger,
             context,
             diagnosis,
@@ -140,6 +143,7 @@ impl Found {
         let shared = &*explainer.shared;
         Telling {
             incident_id: self.incident.as_deref(),
+            course: self.course.as_deref(),
             retry_after: retry_after(&self.diagnosis, &self.inputs, fastrand::f64()),
             elapsed,
             exposure: asked.exposure().unwrap_or(shared.exposure),

@@ -24,6 +24,8 @@ pub struct Second {
     pub left: u32,
     /// Requests refused without asking a backend.
     pub shed: u32,
+    /// Requests refused for their callers' own limits.
+    pub limited: u32,
     /// Requests under way at its end.
     pub pending: u32,
     /// Why requests failed, each with its count.

@@ -76,6 +76,18 @@ pub enum Fact {
     },
     /// The limit has tried: with fewer at once, as many are answered.
     LimitTested,
+    /// Nobody has set the limit: it was learned from that.
+    LimitLearned {
+        /// Its value.
+        limit: u32,
+    },
+    /// Limits of callers have turned requests away.
+    Limited {
+        /// How many, in the last five seconds.
+        limited: u64,
+        /// Of how many.
+        of: u64,
+    },
     /// All backends became slower within this time.
     Together {
         /// Between the first and the last.
@@ -155,6 +167,29 @@ pub enum Fact {
         pressure: f64,
         /// How late our own timers were.
         lag: Duration,
+    },
+    /// All pools that are asked fail.
+    Everywhere {
+        /// How many.
+        pools: u32,
+        /// Between the first and the last of them.
+        within: Duration,
+    },
+    /// All of them before a backend has anything to say.
+    OnTheWay,
+    /// We answer ourselves over loopback.
+    Echo {
+        /// How fast.
+        took: Duration,
+        /// How late the timers of the threads that serve were.
+        lag: Duration,
+        /// One of both is too late.
+        late: bool,
+    },
+    /// We do not answer ourselves over loopback.
+    NoEcho {
+        /// The error number; `None`: nothing came in time.
+        errno: Option<i32>,
     },
     /// Established connections of the backend are answered.
     StillAnswers {
@@ -265,6 +300,10 @@ pub enum Missing {
     Removal,
     /// What late answers would have taken.
     LateAnswers,
+    /// Nobody who does not depend on backends has said that this proxy is well.
+    Witness,
+    /// Whether this machine's clock is right.
+    Clock,
 }
 
 impl Finding {
@@ -280,12 +319,29 @@ impl Finding {
         }
     }
 
-    /// What it is to a request that shows `shown`: as in the table of [`role`], but that a limit of which is not
+    /// The same, with one more number.
+    #[must_use]
+    pub fn with(mut self, fact: Fact) -> Self {
+        self.facts.push(fact);
+        self
+    }
+
+    /// What it is to a request that shows `shown`: as in the table of [`role`], but that saturated backends are the
+    /// cause itself where our limit was only learned from them, that a limit of which is not
     /// proven that the backends have room beyond it only lies behind what the request met, and the full queues of some
     /// backends are not why there was no place in front of all of them.
     pub fn role(&self, shown: Cause) -> Option<Role> {
         let proves = |fact: &Fact| matches!(fact, Fact::Bursts { .. } | Fact::SayIdle { .. });
+        let learned = |fact: &Fact| matches!(fact, Fact::LimitLearned { .. });
         match role(self.cause, shown) {
+            // There is no setting that anybody could raise: the line in front of it is how saturation looks.
+            Some(Role::Behind)
+                if self.cause == Cause::OverloadPoolSaturated
+                    && shown.category() == Category::Overload
+                    && self.facts.iter().any(learned) =>
+            {
+                Some(Role::Replaces)
+            }
             Some(Role::Replaces)
                 if self.cause == Cause::ConfigLimitTooLow && !self.facts.iter().any(proves) =>
             {

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::latency::{RECENT, RISE, Slow, offered};
 use super::{
-    BrokenCheck, Departure, Finding, Late, LimitState, Own, Silent, Words, checks, draining, limit,
-    one_slow, plaintext, release, same_words, saturated, shared_latency, silent, storm, zone,
+    BrokenCheck, Departure, Everywhere, Fact, Finding, Late, LimitState, Own, Silent, Words,
+    checks, draining, limit, one_slow, plaintext, release, same_words, saturated, shared_latency,
+    silent, spike, storm, zone,
 };
 use crate::Tick;
 use crate::cause::Cause;
@@ -38,6 +39,8 @@ pub struct Inputs<'a> {
     pub silent: &'a [Silent],
     /// Backends whose check is known to be wrong, lately.
     pub broken_checks: &'a [BrokenCheck],
+    /// All pools fail at once.
+    pub everywhere: Option<&'a Everywhere>,
     /// What was found a second ago.
     pub before: Option<&'a Findings>,
 }
@@ -68,6 +71,9 @@ pub struct Findings {
     /// Backends at which at least half of the attempts of the last five seconds failed.
     #[serde(default)]
     pub failing: Vec<Arc<str>>,
+    /// All pools fail at once (rule R6).
+    #[serde(default)]
+    pub everywhere: Option<Everywhere>,
 }
 
 /// How far back causes are counted.
@@ -75,8 +81,6 @@ const CAUSES: u64 = 30;
 /// How far back an answer proves that a backend answers: the last whole second, as one that was cut off a moment ago
 /// has answered before that.
 const ANSWERS: u64 = 1;
-/// Requests that come at more than this many times the usual rate are a spike.
-const SPIKE: f64 = 3.0;
 
 /// Asks every rule.
 ///
@@ -91,7 +95,9 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
         && seen(&history.causes(RECENT)).is_some_and(|cause| !is_late(cause));
     let tested = !fail && inputs.limit.is_some_and(|limit| limit.saturated);
     let mut list = Vec::new();
-    list.extend(inputs.own.finding());
+    let ours = inputs.own.finding();
+    // Suspect self first: where the kernel's own account is silent, by what the witness says.
+    list.extend(ours.or_else(|| inputs.everywhere.and_then(Everywhere::finding)));
     list.extend(plaintext::plaintext(inputs.speak_tls));
     list.extend(draining::draining(inputs.departures, inputs.now));
     let release = release::release(history);
@@ -119,6 +125,11 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
         Some(_) => None,
         None => saturated::saturated(history, usual, tested, but),
     };
+    let learned = inputs.limit.filter(|limit| tested && !limit.fixed);
+    let saturated = saturated.map(|found| match learned {
+        Some(LimitState { limit, .. }) => found.with(Fact::LimitLearned { limit }),
+        None => found,
+    });
     if storm.is_none() && saturated.is_none() {
         list.extend(shared_latency::shared_latency(history, usual));
         // Backends that fail have no room for more.
@@ -130,7 +141,7 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
         let both = usual.zip(load);
         both.is_some_and(|(usual, load)| load >= usual.offered * by)
     };
-    if saturated.is_some() && times(SPIKE) {
+    if saturated.is_some() && times(spike::SPIKE) {
         let mut spike = Finding::new(
             Cause::OverloadTrafficSpike,
             crate::diagnosis::Grade::Suspected,
@@ -141,6 +152,7 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
             .collect();
         list.push(spike);
     }
+    list.extend(spike::concentrated(history, usual));
     list.extend(storm);
     list.extend(saturated);
     list.extend(checks::checks(history, inputs.broken_checks));
@@ -164,6 +176,7 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
         answering: answering.map(|b| Arc::clone(&b.label.name)).collect(),
         late: inputs.late,
         failing,
+        everywhere: inputs.everywhere.cloned(),
     }
 }
 

@@ -25,10 +25,11 @@ pub enum Role {
 /// | `draining` | refused, reset | circuits |
 /// | `bad_release` | 5xx, resets, bad bytes, timeouts | circuits |
 /// | `shared_dependency` | 5xx with the same words | timeouts, own limits, circuits |
-/// | `retry_storm`, `pool_saturated` | timeouts of answers | own limits, circuits |
+/// | `retry_storm`, `pool_saturated` | timeouts of answers; `pool_saturated`: limits that were learned from it | own limits, circuits |
 /// | `limit_too_low` | own limits and queues | the same, while it is in use to the full |
 /// | `accept_backlog` | connect timeouts | own limits, if all queues are full; circuits |
 /// | `timeout_too_short` | timeouts of answers | |
+/// | `traffic_spike` | | limits of callers |
 ///
 /// `cpu_throttled` and checks that are wrong (`health_check_path` and the like) stand beside whatever they do not explain.
 pub const fn role(found: Cause, shown: Cause) -> Option<Role> {
@@ -72,6 +73,7 @@ pub const fn role(found: Cause, shown: Cause) -> Option<Role> {
             own_limit || circuit,
         ),
         C::ConfigTimeoutTooShort => (late, false),
+        C::OverloadTrafficSpike => (false, matches!(shown, C::OverloadRateLimited)),
         _ => (false, false),
     };
     if replaces {

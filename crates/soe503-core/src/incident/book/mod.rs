@@ -1,6 +1,7 @@
 //! All incidents, and what they are made from.
 
 mod conditions;
+mod courses;
 mod resume;
 mod spot;
 mod turn;
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use self::spot::{Spot, push};
-use super::directory::{Directory, Listed};
+use super::directory::Lately;
 use super::history::Failed;
 use super::{
     Counted, Entry, EntryKind, Ids, Incident, Moment, News, Place, Remembered, Sighting, Verified,
@@ -55,6 +56,8 @@ pub struct Book {
     news: Vec<News>,
     /// The directory is out of date.
     changed: bool,
+    /// What it says of failures that are no incident.
+    lately: Vec<Lately>,
 }
 
 // === impl Settings ===
@@ -85,6 +88,7 @@ impl Book {
             opened: BTreeMap::new(),
             news: Vec::new(),
             changed: false,
+            lately: Vec::new(),
         }
     }
 
@@ -128,10 +132,19 @@ impl Book {
         let own = Place::Pool(Arc::clone(pool));
         let mut by_place: [(Place, Vec<Failed>); 2] =
             [(own, Vec::new()), (Place::Proxy, Vec::new())];
-        let mut bad = 0;
+        let (mut bad, mut refused) = (0, Vec::new());
         for (primary, count) in counted.failed.iter().copied() {
             bad += count;
-            if !counts(primary) || count == 0 {
+            if count == 0 {
+                continue;
+            }
+            if !counts(primary) {
+                refused.push(Failed {
+                    cause: primary,
+                    primary,
+                    count,
+                    taken: false,
+                });
                 continue;
             }
             let cause = self.spot(&by_place[0].0).behind(primary);
@@ -143,13 +156,19 @@ impl Book {
                 taken: false,
             });
         }
+        let spot = self.spot(&by_place[0].0);
+        if !refused.is_empty() || spot.refused.is_any() {
+            spot.refused.count(counted, &refused, now.tick);
+            spot.failing |= !refused.is_empty();
+        }
         let good = counted.requests > bad;
         for (place, mut failed) in by_place {
             for more in &mut failed {
                 let taker = self.taker(&place, more.cause, now.tick);
                 if let Some(index) = taker.or_else(|| self.resume(&place, more.cause, now)) {
                     more.taken = true;
-                    self.changed |= !self.incidents[index].has(more.cause);
+                    // Its numbers have, at least.
+                    self.changed = true;
                     self.incidents[index].count(more, now);
                 }
             }
@@ -281,24 +300,6 @@ impl Book {
         self.opened.iter().map(|(cause, count)| (*cause, *count))
     }
 
-    /// The open incidents for those who explain, if they have changed since the last call.
-    pub fn directory(&mut self) -> Option<Directory> {
-        if !std::mem::take(&mut self.changed) {
-            return None;
-        }
-        let open = self.incidents.iter().filter(|incident| incident.is_open());
-        Some(Directory {
-            open: open
-                .map(|incident| Listed {
-                    id: Arc::clone(&incident.id),
-                    place: incident.place.clone(),
-                    causes: incident.causes.iter().map(|tally| tally.cause).collect(),
-                    joins_until: incident.joins_until(),
-                })
-                .collect(),
-        })
-    }
-
     fn spot(&mut self, place: &Place) -> &mut Spot {
         if !self.spots.contains_key(place) {
             self.spots.insert(place.clone(), Spot::default());
@@ -328,6 +329,7 @@ impl Book {
         let spot = self.spot(place);
         spot.history.count(counted, failed, now.tick);
         spot.fresh |= !failed.is_empty();
+        spot.failing |= !failed.is_empty();
         if good {
             spot.last_good = Some(now.tick);
         }

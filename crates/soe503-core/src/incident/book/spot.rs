@@ -15,6 +15,10 @@ const MOST_ROOTS: usize = 16;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Spot {
     pub(super) history: History,
+    /// Of what can never be an incident: limits of callers, planned maintenance.
+    pub(super) refused: History,
+    /// Something has failed in the last minute.
+    pub(super) failing: bool,
     pub(super) load: LoadWatch,
     /// What stood behind each primary cause when it was last explained.
     roots: Vec<(Cause, Cause)>,

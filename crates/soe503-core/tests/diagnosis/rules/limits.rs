@@ -1,8 +1,8 @@
 //! R18: a limit of ours that is too low, and one that does what it is for.
 
 use soe503_core::Cause;
-use soe503_core::diagnosis::rules::{Fact, LimitState, Missing, Role};
-use soe503_core::diagnosis::{Context, Grade, diagnose};
+use soe503_core::diagnosis::rules::{Fact, LimitState, Missing, Role, role};
+use soe503_core::diagnosis::{Context, Evidence, Grade, diagnose};
 use soe503_core::ledger::Ledger;
 
 use super::requests::{around, diagnosed, queue_full};
@@ -175,4 +175,76 @@ fn backends_that_fail_have_no_room() {
         ..well(3)
     });
     assert!(!world.causes().contains(&Cause::ConfigLimitTooLow));
+}
+
+/// More and more, until the backends cannot, in front of a limit that was found by trying.
+fn saturated_behind(limit: LimitState) -> World {
+    let mut world = World::usual(3);
+    world.run(10, |i| Tell {
+        offered: 200,
+        good: 120,
+        shed: 80,
+        failures: vec![(Cause::OverloadQueueFull, 80)],
+        backends: vec![(60 + 10 * i, 4 + i as u32, 0); 3],
+        ..well(3)
+    });
+    world.limit = Some(limit);
+    world
+}
+
+/// The line in front of a limit that nobody has set is how saturation looks; who has set one can raise it.
+#[test]
+fn a_limit_that_was_learned_is_no_cause_of_its_own() {
+    let learned = LimitState {
+        limit: 12,
+        fixed: false,
+        saturated: true,
+    };
+    let told = diagnosed(queue_full(), &saturated_behind(learned));
+    assert_eq!(told.primary, Cause::OverloadPoolSaturated);
+    assert_eq!(told.replaces, Some(Cause::OverloadQueueFull));
+    assert_eq!(told.root, None);
+    let learned_fact = Evidence::Measured(Fact::LimitLearned { limit: 12 });
+    assert!(told.evidence.contains(&learned_fact), "{:?}", told.evidence);
+    let line = |evidence: &Evidence| matches!(evidence, Evidence::Queue { .. });
+    assert!(told.evidence.iter().any(line), "the line is evidence");
+    let fixed = LimitState {
+        fixed: true,
+        ..learned
+    };
+    let told = diagnosed(queue_full(), &saturated_behind(fixed));
+    assert_eq!(told.primary, Cause::OverloadQueueFull);
+    assert_eq!(told.root, Some(Cause::OverloadPoolSaturated));
+}
+
+/// Five times the traffic, most of it from keys that may not ask for so much.
+#[test]
+fn a_spike_of_few_keys_lies_behind_their_limit() {
+    let spike = |offered: u32, limited: u32| {
+        let mut world = World::usual(3);
+        world.run(6, |_| Tell {
+            offered,
+            limited,
+            good: offered - limited,
+            ..well(3)
+        });
+        world.causes().contains(&Cause::OverloadTrafficSpike)
+    };
+    let rows = [
+        ("five times, four fifths limited", 450, 360, true),
+        ("five times, nobody limited", 450, 0, false),
+        ("five times, a tenth limited", 450, 45, false),
+        ("as ever, half limited", 90, 45, false),
+        ("twice, half limited", 180, 90, false),
+    ];
+    for (what, offered, limited, expected) in rows {
+        assert_eq!(spike(offered, limited), expected, "{what}");
+    }
+    let shown = Cause::OverloadRateLimited;
+    let behind = role(Cause::OverloadTrafficSpike, shown);
+    assert_eq!(behind, Some(Role::Behind));
+    assert_eq!(
+        role(Cause::OverloadTrafficSpike, Cause::OverloadQueueFull),
+        None
+    );
 }

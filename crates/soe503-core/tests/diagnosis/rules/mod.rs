@@ -2,6 +2,7 @@
 
 mod beside;
 mod composed;
+mod everywhere;
 mod limits;
 mod load;
 mod others;

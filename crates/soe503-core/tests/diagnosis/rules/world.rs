@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use soe503_core::diagnosis::history::{BackendSecond, History, Label, Second};
 use soe503_core::diagnosis::rules::{
-    BrokenCheck, Departure, Finding, Findings, Inputs, Late, LimitState, Own, OwnSecond, Silent,
-    Words, judge,
+    BrokenCheck, Departure, Everywhere, Finding, Findings, Inputs, Late, LimitState, Own,
+    OwnSecond, Silent, Words, judge,
 };
 use soe503_core::{Cause, Tick};
 
@@ -19,6 +19,7 @@ pub(crate) struct Tell {
     pub(crate) good: u32,
     pub(crate) left: u32,
     pub(crate) shed: u32,
+    pub(crate) limited: u32,
     pub(crate) failures: Vec<(Cause, u32)>,
     pub(crate) spoiled: Vec<(Cause, u32)>,
     /// Milliseconds, in flight, and failures of each backend.
@@ -38,6 +39,7 @@ pub(crate) struct World {
     pub(crate) late: Option<Late>,
     pub(crate) silent: Vec<Silent>,
     pub(crate) broken_checks: Vec<BrokenCheck>,
+    pub(crate) everywhere: Option<Everywhere>,
     pub(crate) before: Option<Findings>,
 }
 
@@ -56,6 +58,7 @@ impl World {
             late: None,
             silent: Vec::new(),
             broken_checks: Vec::new(),
+            everywhere: None,
             before: None,
         }
     }
@@ -83,6 +86,7 @@ impl World {
                 good: told.good,
                 left: told.left,
                 shed: told.shed,
+                limited: told.limited,
                 pending: told.backends.iter().map(|b| b.1).sum(),
                 failures: told.failures.clone(),
                 spoiled: told.spoiled.clone(),
@@ -121,6 +125,7 @@ impl World {
             late: self.late,
             silent: &self.silent,
             broken_checks: &self.broken_checks,
+            everywhere: self.everywhere.as_ref(),
             before: self.before.as_ref(),
         })
     }
@@ -145,6 +150,7 @@ pub(crate) fn well(backends: usize) -> Tell {
         good: 90,
         left: 0,
         shed: 0,
+        limited: 0,
         failures: Vec::new(),
         spoiled: Vec::new(),
         backends: vec![(20, 1, 0); backends],

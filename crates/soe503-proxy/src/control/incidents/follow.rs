@@ -46,7 +46,7 @@ impl Incidents {
             let changed = desk.watch(proxy, anchor);
             desk.observe(proxy, anchor);
             let news = desk.book.turn(anchor.moment());
-            if let Some(directory) = desk.book.directory() {
+            if let Some(directory) = desk.book.directory(anchor.moment()) {
                 self.shared.directory.store(Arc::new(directory));
             }
             let told = desk.documents(news, &proxy.recorder, &self.shared.server, anchor);
@@ -102,6 +102,7 @@ impl Desk {
             self.book.forget(|name| pools.contains_key(name));
         }
         for (name, pool) in pools.iter() {
+            pool.trends.take_in();
             if !all && !failing.contains(name) {
                 continue;
             }
@@ -229,6 +230,10 @@ impl Totals {
             if hard + soft > saved {
                 failed.push((cause, hard + soft - saved));
             }
+        }
+        let limited = self.tally.limited.saturating_sub(before.tally.limited);
+        if limited > 0 {
+            failed.push((Cause::OverloadRateLimited, limited));
         }
         let mut saved = self.saved;
         for (now, before) in saved.0.iter_mut().zip(before.saved.0) {

@@ -32,7 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use soe503_core::diagnosis::Diagnosis;
-use soe503_core::incident::{Book, Directory, EntryKind, Settings, blamed};
+use soe503_core::incident::{Book, Course, Directory, EntryKind, Settings, blamed, counts};
 use soe503_core::{Cause, Tick};
 
 pub use add::BadChange;
@@ -117,6 +117,17 @@ impl Incidents {
         let directory = self.shared.directory.load();
         let (cause, _) = blamed(diagnosis);
         directory.find(pool, cause, diagnosis.now).cloned()
+    }
+
+    /// How it has gone so far where a failure of `pool` belongs; `None`: it is the first that is known. Never waits.
+    pub fn course(&self, pool: &Arc<str>, diagnosis: &Diagnosis) -> Option<Arc<Course>> {
+        let directory = self.shared.directory.load();
+        // What can never be an incident is counted as what it is.
+        let cause = match counts(diagnosis.primary) {
+            true => blamed(diagnosis).0,
+            false => diagnosis.primary,
+        };
+        directory.course(pool, cause, diagnosis.now).cloned()
     }
 
     /// The incident that the failure in `record` turned out to belong to.

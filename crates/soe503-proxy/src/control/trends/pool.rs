@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use soe503_core::diagnosis::history::{BackendSecond, History, Label, Second};
 use soe503_core::diagnosis::rules::{
-    BrokenCheck, Departure, Findings, Inputs, Late, LimitState, Own, Words, judge,
+    BrokenCheck, Departure, Everywhere, Findings, Inputs, Late, LimitState, Own, Standing, Words,
+    judge,
 };
 use soe503_core::histogram::HistogramSnapshot;
 use soe503_core::limit::LimitWhy;
@@ -45,6 +46,7 @@ struct Counted {
     ended: u64,
     good: u64,
     left: u64,
+    limited: u64,
     pending: u32,
     counts: Counts,
     looked: u64,
@@ -191,8 +193,24 @@ impl PoolTrends {
         }
     }
 
+    /// How the pool fares, for the sake of the others.
+    pub(super) fn standing(&self) -> Standing {
+        Standing::of(&self.history)
+    }
+
+    /// Requests came in the last second.
+    pub(super) fn was_asked(&self) -> bool {
+        self.history.last(1).any(|second| second.offered > 0)
+    }
+
     /// Asks the rules.
-    pub(super) fn judge(&self, pool: &PoolState, own: &Own, now: Tick) -> Findings {
+    pub(super) fn judge(
+        &self,
+        pool: &PoolState,
+        own: &Own,
+        everywhere: Option<&Everywhere>,
+        now: Tick,
+    ) -> Findings {
         let backends = pool.pool.backends();
         let limit = pool.limit.snapshot(now);
         let words: Vec<Words> = backends
@@ -235,6 +253,7 @@ impl PoolTrends {
             late: (of > 0).then_some(Late { came, of }),
             silent: &self.hosts.silent(pool, now),
             broken_checks: &broken_checks,
+            everywhere,
             before: Some(&*pool.trends.findings()),
         })
     }
@@ -276,6 +295,7 @@ impl Counted {
             new.ended += count;
             match (class, cause) {
                 (Class::None, _) => new.left += count,
+                (Class::ClientError, Some(Cause::OverloadRateLimited)) => new.limited += count,
                 // What clients are to blame for is nobody's failure.
                 (Class::ClientError, Some(_)) => {}
                 (_, Some(cause)) => new.failures[cause as usize] += count,
@@ -310,6 +330,7 @@ impl Counted {
             good: less(self.good, before.good),
             left: less(self.left, before.left),
             shed: less(self.counts.shed, before.counts.shed),
+            limited: less(self.limited, before.limited),
             pending: self.pending,
             failures: added(&self.failures, &before.failures),
             spoiled: added(&self.spoiled, &before.spoiled),
