@@ -65,9 +65,12 @@ impl Field {
 
     /// Adds an integer.
     pub(super) fn integer(mut self, key: &KeyRef, value: impl Into<i64>) -> Self {
-        let value = Integer::try_from(value.into()).unwrap_or(Integer::MAX);
+        let value = i64::from(Integer::try_from(value.into()).unwrap_or(Integer::MAX));
         self.key(key);
-        number(&mut self.0, u64::from(value));
+        if value < 0 {
+            self.0.push('-');
+        }
+        number(&mut self.0, value.unsigned_abs());
         self
     }
 
