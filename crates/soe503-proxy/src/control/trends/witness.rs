@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn failing() -> Standing {
-        let mut history = History::new();
+        let mut history = History::new(0);
         for at in 100..110 {
             let second = Second {
                 at,
@@ -119,7 +119,7 @@ mod tests {
     }
 
     fn well() -> Standing {
-        let mut history = History::new();
+        let mut history = History::new(0);
         let second = Second {
             at: 109,
             offered: 20,
