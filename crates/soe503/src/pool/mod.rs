@@ -73,8 +73,8 @@ mod reports;
 mod service;
 mod waiting;
 
+pub use crate::priority::Priority;
 pub use body::ResponseBody;
 pub use reports::LoadReports;
 pub use service::Pool;
-pub(crate) use service::is_bound;
 pub use soe503_core::pool::{Affinity, BackendSpec, Balance, Pool as Backends, PoolConfig};
