@@ -2,7 +2,6 @@
 //! Run it: every request succeeds, and the pool says which backend is out and why. Then all are down, and the failure
 //! says so.
 
-use std::error::Error;
 use std::time::Duration;
 
 use axum::{Router, routing::get};
@@ -26,7 +25,7 @@ use tower::{Service, ServiceExt, service_fn};
 type Body = ReplayBody<Empty<Bytes>>;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), BoxError> {
     let addresses = [serve("one").await?, serve("two").await?, nobody().await?];
     let backends = Backends::new("app", PoolConfig::default(), fastrand::u64(..));
     let spec = |address: String| BackendSpec::new(address.clone(), connector(address));

@@ -1,7 +1,6 @@
 //! The smallest: a function as the service, and an explanation of its failure.
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,11 +9,11 @@ use http_body_util::{BodyExt, Empty, Full};
 use soe503::explain::{Exposure, FailureRecord};
 use soe503::retry::{BudgetConfig, RetryBudget, RetryPolicy};
 use soe503::stack::Stack;
-use soe503::{ExplainLayer, Explainer, ReplayBody, RetryLayer, TimeoutLayer};
+use soe503::{BoxError, ExplainLayer, Explainer, ReplayBody, RetryLayer, TimeoutLayer};
 use tower::{ServiceExt, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), BoxError> {
     let explainer = Explainer::builder("here")
         // What people of yours may read; strangers are told less.
         .exposure(Exposure::Full)

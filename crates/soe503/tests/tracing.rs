@@ -115,7 +115,8 @@ async fn a_circuit_tells_each_change_once() {
     assert_eq!(field("message"), "the circuit is open");
     assert_eq!((field("from"), field("to")), ("closed", "open"));
     assert_eq!(field("pool"), "shop");
-    assert_eq!(field("root"), "dependency_failure/connect_refused");
+    // Refused, and nobody has ever answered there.
+    assert_eq!(field("root"), "misconfiguration/wrong_port");
     assert!(
         field("rule").starts_with("5 consecutive failures"),
         "{}",
@@ -158,5 +159,5 @@ async fn a_backend_that_is_ejected_is_told_with_its_pool() {
     assert_eq!((out.level, &*out.target), (Level::WARN, "soe503::pool"));
     assert_eq!(out.fields["pool"], "shop");
     assert_eq!(out.fields["to"], "ejected");
-    assert_eq!(out.fields["cause"], "dependency_failure/connect_refused");
+    assert_eq!(out.fields["cause"], "misconfiguration/wrong_port");
 }
