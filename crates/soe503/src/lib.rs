@@ -102,7 +102,13 @@
 // once everything is there.
 #![cfg_attr(
     not(all(feature = "full", feature = "metrics", feature = "tracing")),
-    allow(dead_code, unused_imports, rustdoc::broken_intra_doc_links)
+    allow(
+        dead_code,
+        unreachable_pub,
+        unused_imports,
+        unused_macros,
+        rustdoc::broken_intra_doc_links
+    )
 )]
 
 mod alarm;
