@@ -88,7 +88,8 @@ impl UnaryService<Name> for Greeter {
 pub async fn greet<S>(channel: S, name: &str) -> Result<String, Status>
 where
     S: GrpcService<Body>,
-    S::ResponseBody: tonic::transport::Body + Send + 'static,
+    S::ResponseBody: Send + 'static,
+    <S::ResponseBody as http_body::Body>::Error: Into<tower::BoxError>,
 {
     let mut grpc = tonic::client::Grpc::new(channel);
     let ready = grpc.ready().await;

@@ -37,6 +37,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Err(failed) => print(&failed),
         }
     }
-    println!("the circuit is {}", breaker.state());
+    println!("the circuit is {}", breaker.state().as_str());
     Ok(())
 }
