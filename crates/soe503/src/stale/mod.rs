@@ -47,7 +47,7 @@
 //! static UP: AtomicBool = AtomicBool::new(true);
 //! let catalogue = service_fn(|_: Request<()>| async {
 //!     match UP.load(Ordering::Relaxed) {
-//!         true => Ok(Response::builder().header("cache-control", "max-age=60").body(Full::from("shoes")).unwrap()),
+//!         true => Ok(Response::builder().header("cache-control", "max-age=60").body(Full::<Bytes>::from("shoes")).unwrap()),
 //!         false => Err(std::io::Error::from_raw_os_error(111)),
 //!     }
 //! });
