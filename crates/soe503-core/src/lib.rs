@@ -18,8 +18,10 @@
 //! | [`hops`] | how many attempts proxies in a row may make between them |
 //! | [`limit`] | whether there is room for one more request |
 //! | [`metastable`] | whether an overload keeps itself going, and what is cut then |
+//! | [`metrics`] | what is measured, and what that is called |
 //! | [`maintenance`] | whether an interruption was planned, and until when |
 //! | [`rate`] | whether a caller has sent too much, and when it may come back |
+//! | [`stack`] | whether layers fit together, and what is wrong if not |
 //! | [`throttle`] | whether a request is held back, as the backends would refuse it |
 //! | [`orca`] | what a backend says about its load |
 //! | [`waiting`] | where requests wait for a service that is due back, and who is called |
@@ -46,6 +48,7 @@ pub mod ledger;
 pub mod limit;
 pub mod maintenance;
 pub mod metastable;
+pub mod metrics;
 pub mod orca;
 pub mod outcome;
 pub mod pool;
@@ -53,6 +56,7 @@ pub mod rate;
 pub mod ratio;
 pub mod reachability;
 pub mod retry;
+pub mod stack;
 pub mod throttle;
 pub mod time;
 pub mod waiting;

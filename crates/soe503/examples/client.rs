@@ -1,47 +1,44 @@
 //! An outgoing client: three backends, one of which is down, behind the whole stack.
-//! Run it: every request succeeds, and the pool says which backend is out and why.
+//! Run it: every request succeeds, and the pool says which backend is out and why. Then all are down, and the failure
+//! says so.
 
-use std::error::Error;
 use std::time::Duration;
 
 use axum::{Router, routing::get};
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Empty;
+use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::pool::{BackendSpec, Backends, PoolConfig};
 use soe503::retry::{BudgetConfig, RetryBudget, RetryPolicy};
+use soe503::stack::Stack;
 use soe503::{
     BoxError, CircuitBreakerLayer, ExplainLayer, Explainer, Pool, ReplayBody, RetryLayer, Served,
     TimeoutLayer, clock,
 };
 use tokio::net::{TcpListener, TcpStream};
-use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+use tower::{Service, ServiceExt, service_fn};
 
 type Body = ReplayBody<Empty<Bytes>>;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), BoxError> {
     let addresses = [serve("one").await?, serve("two").await?, nobody().await?];
     let backends = Backends::new("app", PoolConfig::default(), fastrand::u64(..));
     let spec = |address: String| BackendSpec::new(address.clone(), connector(address));
     backends.set_backends(addresses.into_iter().map(spec).collect(), clock::now());
 
-    let mut client = ServiceBuilder::new()
-        .layer(ExplainLayer::new(Explainer::builder("client").build()))
-        .layer(TimeoutLayer::new(Duration::from_secs(5)))
-        .layer(RetryLayer::new(
-            RetryBudget::new("app", BudgetConfig::default()),
-            RetryPolicy::default(),
-        ))
-        .layer(CircuitBreakerLayer::new(Breaker::new(
-            "app",
-            BreakerConfig::default(),
-            1,
-        )))
+    let breaker = Breaker::new("app", BreakerConfig::default(), fastrand::u64(..));
+    let budget = RetryBudget::new("app", BudgetConfig::default());
+    let mut client = Stack::new()
+        .explain(ExplainLayer::new(Explainer::builder("client").build()))
+        .timeout(TimeoutLayer::new(Duration::from_secs(15)))
+        .retry(RetryLayer::new(budget, RetryPolicy::default()))
+        .circuit_breaker(CircuitBreakerLayer::new(breaker))
+        .build()?
         .service(Pool::new(backends.clone()));
 
     for _ in 0..10 {
@@ -55,11 +52,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("{} from {backend}, attempt {attempts}", response.status());
     }
     for backend in backends.snapshot(clock::now()).backends {
-        let why = backend
-            .why
-            .map_or_else(String::new, |why| format!("{:?}", why.cause));
+        let why = backend.why.and_then(|why| why.cause);
+        let why = why.map_or_else(String::new, |cause| cause.to_string());
         println!("{} {} {why}", backend.name, backend.state);
     }
+
+    // The others leave; where nobody can be reached, the failure says what is wrong.
+    backends.set_backends(vec![spec(nobody().await?)], clock::now());
+    let request = Request::get("/").header("accept", "text/plain");
+    let request = request.header("host", "app").body(Empty::new())?;
+    let failed = client.ready().await?.call(request).await?;
+    println!("{}", failed.status());
+    for name in ["x-error-code", "soe-cause", "proxy-status", "retry-after"] {
+        if let Some(value) = failed.headers().get(name) {
+            println!("{name}: {}", value.to_str()?);
+        }
+    }
+    let explanation = failed.into_body().collect().await?.to_bytes();
+    println!("{}", String::from_utf8_lossy(&explanation));
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use http::{HeaderMap, Request};
 use soe503_core::Tick;
 use soe503_core::hops::Allowance;
 use soe503_core::ledger::TimeoutKind;
-use soe503_core::pool::Tried;
+use soe503_core::pool::{Affinity, Tried};
 
 use crate::clock;
 use crate::upload::Upload;
@@ -112,6 +112,23 @@ impl RequestContext {
         request
             .extensions_mut()
             .get_or_insert_with(|| Self::new(clock::now(), idempotent))
+    }
+
+    /// Where `request`, whose context this is, belongs: an extension of the shared head, or its own.
+    pub(crate) fn affinity<B>(&self, request: &Request<B>) -> Affinity {
+        let extensions = match &self.head {
+            Some(head) => &head.extensions,
+            None => request.extensions(),
+        };
+        extensions.get().copied().unwrap_or(Affinity::NONE)
+    }
+
+    /// The client of `request` stays with a backend.
+    pub(crate) fn is_bound<B>(request: &Request<B>) -> bool {
+        let head = Self::head(request);
+        let extensions = head.map_or_else(|| request.extensions(), |head| &head.extensions);
+        let affinity: Option<&Affinity> = extensions.get();
+        affinity.is_some_and(|affinity| affinity.badge.is_some())
     }
 
     /// Reads the clock again.

@@ -7,6 +7,8 @@ use soe503_core::Tick;
 use soe503_core::ledger::Ledger;
 use soe503_core::pool::FailureScope;
 
+use crate::error::BoxError;
+
 /// A response extension: who answered, after how many attempts. Inserted once by the pool, or by
 /// the retry layer where there is none, and changed in place by the others.
 #[derive(Clone, Debug)]
@@ -40,6 +42,18 @@ pub struct Outlook {
     pub other_backend: bool,
     /// How long an attempt usually takes here; `None` before the first answer.
     pub typical_latency: Option<Duration>,
+}
+
+/// A response extension: the pool that the request was meant for could not serve it, and another one has
+/// answered.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FailedOver {
+    /// The pool that has answered.
+    pub to: Arc<str>,
+    /// Why the first did not, with a [`Failure`](crate::Failure) in its chain that has the ledger of all
+    /// pools.
+    pub why: Arc<BoxError>,
 }
 
 /// Written by the pool at the end of a body, read by the breaker around it right after.

@@ -46,6 +46,9 @@ const _: () = {
     shared::<ConcurrencyLimitLayer>();
     shared::<RateLimitLayer<rate_limit::KeyBy>>();
     shared::<ThrottleLayer>();
+    shared::<failover::FailoverLayer<Inner>>();
+    shared::<stack::Stack>();
+    shared::<stack::Layers<TimeoutLayer>>();
     shared::<Explainer>();
 
     shared::<Explain<Inner>>();

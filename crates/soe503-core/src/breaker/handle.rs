@@ -42,6 +42,8 @@ struct Shared {
     word: AtomicU64,
     /// The run of failures, likewise.
     streak: AtomicU32,
+    /// The generation up to which [`Breaker::untold`] has handed transitions out.
+    told: AtomicU64,
     name: Arc<str>,
     config: BreakerConfig,
     machine: Mutex<Machine>,
@@ -60,6 +62,7 @@ impl Breaker {
             shared: Arc::new(Shared {
                 word: AtomicU64::new(machine.word().bits()),
                 streak: AtomicU32::new(0),
+                told: AtomicU64::new(machine.generation),
                 name: name.into(),
                 room: WaitingRoom::new(config.max_waiting),
                 config,
@@ -188,6 +191,20 @@ impl Breaker {
     /// a dropped permit made.
     pub fn transitions_since(&self, generation: u64) -> Vec<Transition> {
         self.lock().transitions_since(generation)
+    }
+
+    /// The transitions that this method has not handed out yet, oldest first. Each is handed out once, whoever asks:
+    /// for events, of which there should be one. As a rule there are none, and that costs two loads.
+    pub fn untold(&self) -> Vec<Transition> {
+        let (told, now) = (&self.shared.told, self.generation());
+        if told.load(Ordering::Acquire) >= now {
+            return Vec::new();
+        }
+        // Of two who ask at once, one gets what lies below the other.
+        let from = told.fetch_max(now, Ordering::AcqRel);
+        let mut transitions = self.transitions_since(from);
+        transitions.retain(|transition| transition.generation <= now);
+        transitions
     }
 
     /// Whether it refuses requests and nobody may wait for its end either: whoever comes now, a probe aside, is

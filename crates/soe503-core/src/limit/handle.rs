@@ -107,6 +107,17 @@ impl ConcurrencyLimit {
         shared.serve();
     }
 
+    /// The settings in force.
+    pub fn config(&self) -> LimitConfig {
+        let shared = &self.shared;
+        LimitConfig {
+            fixed: shared.fixed.load(Ordering::Relaxed),
+            adaptive: shared.next_look.load(Ordering::Relaxed) != u64::MAX,
+            max_waiting: shared.max_waiting.load(Ordering::Relaxed),
+            max_wait: Duration::from_nanos(shared.max_wait.load(Ordering::Relaxed)),
+        }
+    }
+
     /// Changes the fixed limit alone.
     pub fn set_limit(&self, limit: u32) {
         self.shared.fixed.store(limit, Ordering::Relaxed);

@@ -259,7 +259,9 @@ pub(super) fn change<S>(
         return None;
     }
     cold.since = now;
+    let pool = backend.pool.upgrade();
     Some(BackendTransition {
+        pool: pool.map_or_else(|| "".into(), |pool| Arc::clone(&pool.name)),
         id: backend.id,
         backend: Arc::clone(&backend.name),
         from,

@@ -62,6 +62,8 @@ pub struct Why {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BackendTransition {
+    /// The pool's name.
+    pub pool: Arc<str>,
     /// The backend's id.
     pub id: u32,
     /// The backend's name.

@@ -3,6 +3,7 @@ use tower_layer::Layer;
 
 use super::CircuitBreaker;
 use crate::classify::HttpClassify;
+use crate::stack::{Describe, Part};
 
 /// Puts a [`Breaker`] around services. All services made by one layer, and by every other layer
 /// with the same handle, share the one circuit. See the [module](super).
@@ -39,5 +40,14 @@ impl<S, C: Clone> Layer<S> for CircuitBreakerLayer<C> {
 
     fn layer(&self, inner: S) -> Self::Service {
         CircuitBreaker::new(inner, self.breaker.clone()).classify(self.classify.clone())
+    }
+}
+
+impl<C> Describe for CircuitBreakerLayer<C> {
+    fn describe(&self) -> Part {
+        Part::CircuitBreaker {
+            name: self.breaker.name().into(),
+            config: self.breaker.config().clone(),
+        }
     }
 }

@@ -30,6 +30,11 @@
 //! [`Rejected`](crate::Rejected) by the circuit, with the rule that opened it, the root behind it
 //! and the time until a probe is let through. Nothing behind was touched.
 //!
+//! # Who hears of it
+//! With the feature `tracing` each change of the circuit is an event of the target `soe503::circuit_breaker`, told once by
+//! whichever request makes it or comes next; with `metrics` a [`Publisher`](crate::metrics::Publisher) has its state.
+//! [`Breaker::transitions_since`] has the last 32 of them for whoever asks.
+//!
 //! # Readiness
 //! While the circuit refuses, the service is ready without asking the inner one, and `call` answers
 //! with the refusal: waiting for readiness would hide the reason, and failing in `poll_ready`

@@ -4,6 +4,7 @@ use soe503_core::breaker::Permit;
 use soe503_core::pool::FailureScope;
 use soe503_core::{Outcome, Tick, Verdict};
 
+use crate::events;
 use crate::verdict::Count;
 
 impl Count for Permit {
@@ -29,11 +30,15 @@ impl Count for Permit {
             verdict => verdict,
         };
         // The transition, if this made one, is in the breaker's own list for whoever watches.
-        Self::record(self, now, Outcome { verdict, ..outcome });
+        events::ending(self, |permit| {
+            permit.record(now, Outcome { verdict, ..outcome });
+        });
         None
     }
 
     fn abandon(self, now: Tick) {
-        Self::abandon(self, now);
+        events::ending(self, |permit| {
+            permit.abandon(now);
+        });
     }
 }

@@ -11,6 +11,7 @@ use crate::classify::{Classify, HttpClassify};
 use crate::clock;
 use crate::context::RequestContext;
 use crate::error::BoxError;
+use crate::events;
 use crate::facts;
 
 /// Lets requests through while a [`Breaker`] says so. See the [module](super).
@@ -124,18 +125,18 @@ where
         };
         // A probe may well fail: one that has failed before should rather not lose another attempt.
         let fit_to_probe = idempotent && number <= 1;
-        match std::mem::replace(&mut self.gate, Gate::Unknown) {
-            Gate::Refused(open) => ResponseFuture::refused(*open, now),
-            Gate::Ready | Gate::Unknown => match self.breaker.admit_as(now, fit_to_probe) {
-                Ok(permit) => {
-                    let classify = self.classify.clone();
-                    {
-                        let inner = self.inner.call(request);
-                        ResponseFuture::admitted(inner, permit, classify, (due, idempotent))
-                    }
-                }
-                Err(open) => ResponseFuture::refused(open, now),
-            },
+        let admitted = match std::mem::replace(&mut self.gate, Gate::Unknown) {
+            Gate::Refused(open) => Err(*open),
+            Gate::Ready | Gate::Unknown => self.breaker.admit_as(now, fit_to_probe),
+        };
+        events::circuit(&self.breaker);
+        match admitted {
+            Ok(permit) => {
+                let classify = self.classify.clone();
+                let inner = self.inner.call(request);
+                ResponseFuture::admitted(inner, permit, classify, (due, idempotent))
+            }
+            Err(open) => ResponseFuture::refused(open, now),
         }
     }
 }

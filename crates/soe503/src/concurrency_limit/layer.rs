@@ -2,6 +2,7 @@ use soe503_core::limit::ConcurrencyLimit as Limit;
 use tower_layer::Layer;
 
 use super::{ConcurrencyLimit, Priority};
+use crate::stack::{Describe, Part};
 
 /// Lets at most so many requests in at once. All services made by one layer, and by every other
 /// layer with the same handle, count together. See the [module](super).
@@ -34,5 +35,14 @@ impl<S> Layer<S> for ConcurrencyLimitLayer {
 
     fn layer(&self, inner: S) -> ConcurrencyLimit<S> {
         ConcurrencyLimit::new(inner, self.limit.clone()).priority(self.priority.clone())
+    }
+}
+
+impl Describe for ConcurrencyLimitLayer {
+    fn describe(&self) -> Part {
+        Part::ConcurrencyLimit {
+            name: self.limit.name().clone(),
+            config: self.limit.config(),
+        }
     }
 }

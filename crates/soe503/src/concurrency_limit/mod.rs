@@ -56,12 +56,11 @@
 mod body;
 pub mod future;
 mod layer;
-mod priority;
 mod service;
 mod waiting;
 
+pub use crate::priority::Priority;
 pub use body::ResponseBody;
 pub use layer::ConcurrencyLimitLayer;
-pub use priority::Priority;
 pub use service::ConcurrencyLimit;
 pub use soe503_core::limit::{Class, ConcurrencyLimit as Limit, LimitConfig};

@@ -7,9 +7,9 @@ use tower_service::Service;
 
 use super::body::ResponseBody;
 use super::future::{Held, ResponseFuture};
-use super::priority::Priority;
 use crate::context::RequestContext;
 use crate::error::BoxError;
+use crate::priority::Priority;
 
 /// Lets at most so many requests in at once. See the [module](super).
 #[derive(Clone, Debug)]

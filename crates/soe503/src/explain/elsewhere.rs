@@ -11,7 +11,7 @@ use super::keep::Degraded;
 use super::passed::{PROXY_STATUS, disown, members};
 use super::told::{Found, field};
 use crate::clock;
-use crate::failover::FailedOver;
+use crate::served::FailedOver;
 
 /// Marks `response` if another pool has given it, with what the first failed with, and records that.
 /// `false`: it is the first pool's.

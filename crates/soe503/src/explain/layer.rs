@@ -1,6 +1,7 @@
 use tower_layer::Layer;
 
 use super::{Explain, Explainer};
+use crate::stack::{Describe, Part};
 
 /// Turns every failure into one tagged answer. See the [module](super).
 #[derive(Clone, Debug)]
@@ -21,5 +22,11 @@ impl<S> Layer<S> for ExplainLayer {
 
     fn layer(&self, inner: S) -> Explain<S> {
         Explain::new(inner, self.explainer.clone())
+    }
+}
+
+impl Describe for ExplainLayer {
+    fn describe(&self) -> Part {
+        Part::Explain
     }
 }

@@ -31,25 +31,36 @@
 //! # Readiness
 //! That of the first. The others are driven to readiness when they are needed; there is no timer, so the
 //! deadline has to be kept above or below.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::Empty;
+//! use soe503::failover::{FailedOver, FailoverLayer};
+//! use soe503::retry::{BudgetConfig, RetryBudget};
+//! use tower::{Layer, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let pool = |up: bool| {
+//!     service_fn(move |_: Request<_>| async move {
+//!         match up {
+//!             true => Ok(Response::new(Empty::<Bytes>::new())),
+//!             false => Err(std::io::Error::from_raw_os_error(111)),
+//!         }
+//!     })
+//! };
+//! let budget = RetryBudget::new("east", BudgetConfig::default());
+//! let service = FailoverLayer::new(3, budget).then("west", pool(true)).layer(pool(false));
+//! let answer = service.oneshot(Request::new(Empty::<Bytes>::new())).await.unwrap();
+//! assert_eq!(&*answer.extensions().get::<FailedOver>().unwrap().to, "west");
+//! # }
+//! ```
 
 pub mod future;
+mod layer;
 mod plan;
 mod service;
 
-use std::sync::Arc;
-
-use crate::error::BoxError;
-
+pub use crate::served::FailedOver;
+pub use layer::FailoverLayer;
 pub use service::Failover;
-
-/// A response extension: the pool that the request was meant for could not serve it, and another one has
-/// answered.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct FailedOver {
-    /// The pool that has answered.
-    pub to: Arc<str>,
-    /// Why the first did not, with a [`Failure`](crate::Failure) in its chain that has the ledger of all
-    /// pools.
-    pub why: Arc<BoxError>,
-}

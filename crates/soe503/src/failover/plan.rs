@@ -32,6 +32,8 @@ pub(super) struct Rules<S> {
     pub(super) on_overload: bool,
 }
 
+const DEFAULT_CAP: usize = 64 * 1024;
+
 /// Everything that the turn of another pool is made from.
 #[derive(Debug)]
 pub(super) struct Plan<S, B, ResB> {
@@ -65,6 +67,23 @@ pub(super) enum Next<S, ResB> {
     Done(Result<Response<ResB>, BoxError>),
     /// This one is asked.
     Ask(S),
+}
+
+// === impl Rules ===
+
+impl<S> Rules<S> {
+    /// No pool yet.
+    pub(super) const fn new(attempts: u8, budget: RetryBudget) -> Self {
+        Self {
+            pools: Vec::new(),
+            attempts,
+            budget,
+            statuses: StatusSet::SERVER_FAILURES,
+            replay_cap: DEFAULT_CAP,
+            proxies: false,
+            on_overload: false,
+        }
+    }
 }
 
 impl<S, B, ResB> Plan<S, B, ResB> {

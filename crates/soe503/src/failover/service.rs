@@ -11,8 +11,7 @@ use super::plan::{Plan, Rules};
 use crate::context::RequestContext;
 use crate::error::BoxError;
 use crate::retry::{Head, ReplayBody, StatusSet};
-
-const DEFAULT_CAP: usize = 64 * 1024;
+use crate::stack::{Describe, Part};
 
 /// Sends what one pool cannot serve to another. See the [module](super).
 #[derive(Clone, Debug)]
@@ -28,15 +27,12 @@ impl<S: Clone> Failover<S> {
     /// # Defaults
     /// `statuses` 500, 502, 503, 504 · `replay_cap` 64 KiB · `proxies` off · `on_overload` off.
     pub fn new(first: S, attempts: u8, budget: RetryBudget) -> Self {
-        let rules = Rules {
-            pools: vec![("".into(), first.clone())],
-            attempts,
-            budget,
-            statuses: StatusSet::SERVER_FAILURES,
-            replay_cap: DEFAULT_CAP,
-            proxies: false,
-            on_overload: false,
-        };
+        let mut rules = Rules::new(attempts, budget);
+        rules.pools.push(("".into(), first.clone()));
+        Self::with_rules(first, rules)
+    }
+
+    pub(super) fn with_rules(first: S, rules: Rules<S>) -> Self {
         Self {
             first,
             rules: Arc::new(rules),
@@ -80,6 +76,15 @@ impl<S: Clone> Failover<S> {
         Self {
             first: self.first,
             rules: Arc::new(rules),
+        }
+    }
+}
+
+impl<S> Describe for Failover<S> {
+    fn describe(&self) -> Part {
+        Part::Failover {
+            attempts: self.rules.attempts,
+            pools: self.rules.pools.len(),
         }
     }
 }

@@ -4,6 +4,7 @@ use soe503_core::ledger::Attempt;
 use soe503_core::pool::{FailureScope, Lease};
 use soe503_core::{Outcome, Tick, Verdict};
 
+use crate::events;
 use crate::flight::{self, Who};
 use crate::verdict::Count;
 
@@ -23,12 +24,13 @@ impl<S> Count for Lease<S> {
         _heard: Option<FailureScope>,
     ) -> Option<FailureScope> {
         // A change of the backend's state is in the pool's snapshots for whoever watches.
-        let scope = Self::record(self, now, outcome).scope;
-        (outcome.verdict == Verdict::Failure).then_some(scope)
+        let recorded = Self::record(self, now, outcome);
+        events::backend(recorded.transition.as_ref());
+        (outcome.verdict == Verdict::Failure).then_some(recorded.scope)
     }
 
     fn abandon(self, now: Tick) {
-        Self::abandon(self, now);
+        events::backend(Self::abandon(self, now).transition.as_ref());
     }
 
     fn outrun(self, now: Tick) {

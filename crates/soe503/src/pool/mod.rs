@@ -38,6 +38,10 @@
 //! [`Rejected`](crate::Rejected) when no backend can be picked, with how many are in which state
 //! and when the first may be back. A backend's own failure otherwise.
 //!
+//! # Who hears of it
+//! With the feature `tracing` each change of a backend that a request makes is an event of the target `soe503::pool`, with
+//! its cause; with `metrics` a [`Publisher`](crate::metrics::Publisher) has the states and counts of all.
+//!
 //! # Readiness
 //! Always ready. An error of a backend's `poll_ready` is a failed attempt on that backend.
 //!
@@ -73,8 +77,8 @@ mod reports;
 mod service;
 mod waiting;
 
+pub use crate::priority::Priority;
 pub use body::ResponseBody;
 pub use reports::LoadReports;
 pub use service::Pool;
-pub(crate) use service::is_bound;
 pub use soe503_core::pool::{Affinity, BackendSpec, Balance, Pool as Backends, PoolConfig};

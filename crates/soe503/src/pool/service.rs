@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use http_body::Body;
 use soe503_core::limit::Class;
-use soe503_core::pool::{Affinity, Ask, Lease, Pool as Backends};
+use soe503_core::pool::{Ask, Lease, Pool as Backends};
 use tower_service::Service;
 
 use super::attempt::OnBackend;
@@ -16,9 +16,10 @@ use super::reports::LoadReports;
 use super::waiting::Waiting;
 use crate::classify::{Classify, HttpClassify};
 use crate::clock;
-use crate::concurrency_limit::Priority;
 use crate::context::RequestContext;
 use crate::error::BoxError;
+use crate::priority::Priority;
+use crate::stack::{Describe, Part};
 
 /// Sends each request to a backend of a pool. See the [module](super).
 pub struct Pool<S, C = HttpClassify> {
@@ -107,6 +108,14 @@ impl<S, C> fmt::Debug for Pool<S, C> {
     }
 }
 
+impl<S, C> Describe for Pool<S, C> {
+    fn describe(&self) -> Part {
+        Part::Pool {
+            name: self.backends.name().clone(),
+        }
+    }
+}
+
 impl<S, C, ReqB, ResB> Service<Request<ReqB>> for Pool<S, C>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>> + Clone,
@@ -138,7 +147,7 @@ where
             .probe_allowed(context.idempotent && !context.hedge)
             .once(!context.idempotent)
             .elsewhere(context.hedge)
-            .affinity(affinity(context, &request));
+            .affinity(context.affinity(&request));
         let picked = self.backends.pick_for(&ask, &mut rng);
         match picked {
             Ok(lease) => {
@@ -172,7 +181,7 @@ impl<S, C: Clone> Pool<S, C> {
         let now = context.now;
         match self.backends.line_up(class, context.due(), now) {
             Ok(turn) => {
-                let affinity = affinity(&context, &request);
+                let affinity = context.affinity(&request);
                 let waiting = Waiting::new(turn, request, context, affinity);
                 ResponseFuture::waiting(waiting, self.clone())
             }
@@ -186,23 +195,6 @@ impl<S, C: Clone> Pool<S, C> {
             .quiet(self.quiet)
             .load_reports(self.reports)
     }
-}
-
-/// Where the request belongs: an extension of the shared head, or of the request.
-fn affinity<B>(context: &RequestContext, request: &Request<B>) -> Affinity {
-    let extensions = match &context.head {
-        Some(head) => &head.extensions,
-        None => request.extensions(),
-    };
-    extensions.get().copied().unwrap_or(Affinity::NONE)
-}
-
-/// The request's client stays with a backend.
-pub(crate) fn is_bound<B>(request: &Request<B>) -> bool {
-    let head = RequestContext::head(request);
-    let extensions = head.map_or_else(|| request.extensions(), |head| &head.extensions);
-    let affinity: Option<&Affinity> = extensions.get();
-    affinity.is_some_and(|affinity| affinity.badge.is_some())
 }
 
 /// The number of this thread among those that send requests to pools.

@@ -2,6 +2,7 @@ use soe503_core::rate::RateLimit as Limit;
 use tower_layer::Layer;
 
 use super::RateLimit;
+use crate::stack::{Describe, Part};
 
 /// Lets each caller send so much and no more. All services made by one layer, and by every other layer
 /// with the same handle, count together. See the [module](super).
@@ -24,5 +25,13 @@ impl<S, K: Clone> Layer<S> for RateLimitLayer<K> {
 
     fn layer(&self, inner: S) -> RateLimit<S, K> {
         RateLimit::new(inner, self.limit.clone(), self.key.clone())
+    }
+}
+
+impl<K> Describe for RateLimitLayer<K> {
+    fn describe(&self) -> Part {
+        Part::RateLimit {
+            name: self.limit.name().clone(),
+        }
     }
 }

@@ -12,7 +12,6 @@ use super::plan::Plan;
 use crate::clock;
 use crate::context::RequestContext;
 use crate::flight::UnderWay;
-use crate::pool;
 
 /// By what a layer hedges.
 #[derive(Clone, Debug)]
@@ -45,7 +44,7 @@ impl Hedging {
             && is_safe(request.method().as_str())
             && request.body().is_end_stream()
             && !RequestContext::headers(request).contains_key(UPGRADE)
-            && !pool::is_bound(request)
+            && !RequestContext::is_bound(request)
     }
 
     /// When an attempt that begins with `context` is late; [`Late::Never`] if its own time is over sooner.

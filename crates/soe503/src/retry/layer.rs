@@ -8,6 +8,7 @@ use tower_layer::Layer;
 use super::hedging::Hedging;
 use super::plan::Rules;
 use super::{Retry, StatusSet};
+use crate::stack::{Describe, Part};
 
 /// Retries what can be saved. All services made by one layer, and by every other layer with the
 /// same handle, draw on one budget. See the [module](super).
@@ -89,5 +90,25 @@ impl<S> Layer<S> for RetryLayer {
 
     fn layer(&self, inner: S) -> Retry<S> {
         Retry::with_rules(inner, Arc::clone(&self.rules))
+    }
+}
+
+impl Describe for RetryLayer {
+    fn describe(&self) -> Part {
+        let rules = &*self.rules;
+        let hedging = rules.hedging.as_ref();
+        let hedge_circuit = hedging.and_then(|hedging| hedging.circuit.as_ref());
+        let circuits = [
+            ("retry.ride_out", rules.ride_out.as_ref()),
+            ("retry.hedge", hedge_circuit),
+        ];
+        let named =
+            |(setting, breaker): (_, Option<&Breaker>)| Some((setting, breaker?.name().into()));
+        Part::Retry {
+            policy: rules.policy,
+            budget: Some((rules.budget.name().clone(), *rules.budget.config())),
+            hedge: hedging.and_then(|hedging| hedging.hedge.config()),
+            circuits: circuits.into_iter().filter_map(named).collect(),
+        }
     }
 }

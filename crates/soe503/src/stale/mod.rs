@@ -33,6 +33,35 @@
 //! # Cost
 //! Nothing where there is none. Otherwise the answers that are kept are copied; each target at most once in
 //! a second.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::{BodyExt, Full};
+//! use soe503::stale::{StaleCache, StaleConfig};
+//! use soe503::{ExplainLayer, Explainer};
+//! use std::sync::atomic::{AtomicBool, Ordering};
+//! use tower::{Layer, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! static UP: AtomicBool = AtomicBool::new(true);
+//! let catalogue = service_fn(|_: Request<()>| async {
+//!     match UP.load(Ordering::Relaxed) {
+//!         true => Ok(Response::builder().header("cache-control", "max-age=60").body(Full::<Bytes>::from("shoes")).unwrap()),
+//!         false => Err(std::io::Error::from_raw_os_error(111)),
+//!     }
+//! });
+//! let kept = StaleCache::new("shop", StaleConfig::default());
+//! let explainer = Explainer::builder("shop").keep(kept).build();
+//! let service = ExplainLayer::new(explainer).layer(catalogue);
+//! let request = || Request::get("http://shop.example/").body(()).unwrap();
+//! service.clone().oneshot(request()).await.unwrap().into_body().collect().await.unwrap();
+//! UP.store(false, Ordering::Relaxed);
+//! let answer = service.oneshot(request()).await.unwrap();
+//! assert_eq!(answer.headers()["x-soe-degraded"], "stale");
+//! assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), Bytes::from("shoes"));
+//! # }
+//! ```
 
 mod again;
 mod cache;

@@ -1,6 +1,7 @@
 use tower_layer::Layer;
 
 use super::{Throttle, ThrottleHandle};
+use crate::stack::{Describe, Part};
 
 /// Holds back what would be refused anyway. All services made by one layer, and by every other layer
 /// with the same handle, count together. See the [module](super).
@@ -22,5 +23,13 @@ impl<S> Layer<S> for ThrottleLayer {
 
     fn layer(&self, inner: S) -> Throttle<S> {
         Throttle::new(inner, self.throttle.clone())
+    }
+}
+
+impl Describe for ThrottleLayer {
+    fn describe(&self) -> Part {
+        Part::Throttle {
+            name: self.throttle.name().clone(),
+        }
     }
 }

@@ -5,6 +5,7 @@ use soe503_core::diagnosis::mechanical;
 use soe503_core::ledger::Attempt;
 use soe503_core::{Cause, Tick};
 
+#[cfg(feature = "explain")]
 use crate::explain::Explained;
 use crate::facts;
 use crate::grpc;
@@ -14,6 +15,7 @@ use crate::served::Served;
 /// [`Explain`](crate::Explain) and [`Retry`](crate::Retry) know goes before what the head says.
 pub fn overloaded<B>(response: &Response<B>, started: Tick, now: Tick) -> bool {
     let extensions = response.extensions();
+    #[cfg(feature = "explain")]
     if let Some(explained) = extensions.get::<Explained>() {
         return explained.cause == Cause::OverloadUpstreamShedding;
     }

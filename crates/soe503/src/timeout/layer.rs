@@ -3,6 +3,7 @@ use std::time::Duration;
 use tower_layer::Layer;
 
 use super::Timeout;
+use crate::stack::{Describe, Part};
 
 /// Gives every request at most this much time. See the [module](super).
 #[derive(Clone, Copy, Debug)]
@@ -23,5 +24,11 @@ impl<S> Layer<S> for TimeoutLayer {
 
     fn layer(&self, inner: S) -> Timeout<S> {
         Timeout::new(inner, self.total)
+    }
+}
+
+impl Describe for TimeoutLayer {
+    fn describe(&self) -> Part {
+        Part::Timeout { total: self.total }
     }
 }

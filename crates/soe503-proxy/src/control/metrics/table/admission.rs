@@ -2,30 +2,23 @@
 
 use soe503_core::limit::{Class, LimitWhy};
 use soe503_core::metastable::Stage;
+use soe503_core::metrics;
 
 use super::{Family, Kind, Read};
 
 pub(super) const ROWS: &[Family] = &[
-    Family {
-        name: "soe503_pool_in_flight",
-        kind: Kind::Gauge,
-        unit: "requests",
-        labels: &["pool"],
-        help: "Requests of the pool that are under way.",
-        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.in_flight)),
-    },
-    Family {
-        name: "soe503_pool_in_flight_limit",
-        kind: Kind::Gauge,
-        unit: "requests",
-        labels: &["pool"],
-        help: "How many requests of the pool may be under way: `max_in_flight`, or how many may wait for an answer if `soe503_pool_limit_source` says otherwise than `fixed`. More wait or are shed.",
-        read: Read::Pool(|pool, out| {
+    Family::of(
+        &metrics::POOL_IN_FLIGHT,
+        Read::Pool(|pool, out| out.push(&[&pool.name], pool.in_flight)),
+    ),
+    Family::of(
+        &metrics::POOL_IN_FLIGHT_LIMIT,
+        Read::Pool(|pool, out| {
             if let Some(limit) = pool.in_flight_limit {
                 out.push(&[&pool.name], limit);
             }
         }),
-    },
+    ),
     Family {
         name: "soe503_pool_maintenance",
         kind: Kind::Gauge,
@@ -34,30 +27,22 @@ pub(super) const ROWS: &[Family] = &[
         help: "Routes of the pool that are under planned maintenance now.",
         read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.interrupted)),
     },
-    Family {
-        name: "soe503_pool_throttled_total",
-        kind: Kind::Counter,
-        unit: "requests",
-        labels: &["pool"],
-        help: "Requests that were held back because the pool's backends refuse most for overload.",
-        read: Read::Pool(|pool, out| {
+    Family::of(
+        &metrics::POOL_THROTTLED_TOTAL,
+        Read::Pool(|pool, out| {
             if let Some(throttle) = &pool.throttle {
                 out.push(&[&pool.name], throttle.throttled);
             }
         }),
-    },
-    Family {
-        name: "soe503_pool_throttle_ratio",
-        kind: Kind::Gauge,
-        unit: "ratio",
-        labels: &["pool"],
-        help: "The share of the pool's requests that is held back now.",
-        read: Read::Pool(|pool, out| {
+    ),
+    Family::of(
+        &metrics::POOL_THROTTLE_RATIO,
+        Read::Pool(|pool, out| {
             if let Some(throttle) = &pool.throttle {
                 out.push(&[&pool.name], throttle.probability.as_f64());
             }
         }),
-    },
+    ),
     Family {
         name: "soe503_pool_cache_bytes",
         kind: Kind::Gauge,
@@ -106,13 +91,9 @@ pub(super) const ROWS: &[Family] = &[
             }
         }),
     },
-    Family {
-        name: "soe503_rate_limit_requests_total",
-        kind: Kind::Counter,
-        unit: "requests",
-        labels: &["limit", "result"],
-        help: "Requests that the rate limit has seen. `shadowed`: beyond it, and let through as it only counts.",
-        read: Read::Process(|scrape, out| {
+    Family::of(
+        &metrics::RATE_LIMIT_REQUESTS_TOTAL,
+        Read::Process(|scrape, out| {
             for limit in &scrape.rate_limits {
                 for (result, count) in [
                     ("allowed", limit.allowed),
@@ -123,38 +104,26 @@ pub(super) const ROWS: &[Family] = &[
                 }
             }
         }),
-    },
-    Family {
-        name: "soe503_rate_limit_keys",
-        kind: Kind::Gauge,
-        unit: "callers",
-        labels: &["limit"],
-        help: "Callers that have used a part of their quota which has not come back yet.",
-        read: Read::Process(|scrape, out| {
+    ),
+    Family::of(
+        &metrics::RATE_LIMIT_KEYS,
+        Read::Process(|scrape, out| {
             for limit in &scrape.rate_limits {
                 out.push(&[&limit.name], limit.keys);
             }
         }),
-    },
-    Family {
-        name: "soe503_rate_limit_displaced_total",
-        kind: Kind::Counter,
-        unit: "callers",
-        labels: &["limit"],
-        help: "New callers that took over the place of a busy one, and its debt: `max_keys` is too small, or somebody invents keys.",
-        read: Read::Process(|scrape, out| {
+    ),
+    Family::of(
+        &metrics::RATE_LIMIT_DISPLACED_TOTAL,
+        Read::Process(|scrape, out| {
             for limit in &scrape.rate_limits {
                 out.push(&[&limit.name], limit.displaced);
             }
         }),
-    },
-    Family {
-        name: "soe503_pool_limit_source",
-        kind: Kind::Gauge,
-        unit: "0 or 1",
-        labels: &["pool", "source"],
-        help: "Where the limit in force comes from: `fixed` is the configured one; `testing`: requests pile up, and whether fewer at once are answered as fast is being found out; `saturated`: more at once are not answered faster, as was measured; `shedding`: the overload keeps itself going (`soe503_pool_overload_stage`).",
-        read: Read::Pool(|pool, out| {
+    ),
+    Family::of(
+        &metrics::POOL_LIMIT_SOURCE,
+        Read::Pool(|pool, out| {
             for source in [
                 LimitWhy::Fixed,
                 LimitWhy::Testing,
@@ -165,50 +134,34 @@ pub(super) const ROWS: &[Family] = &[
                 out.push(&[&pool.name, &source.as_str()], holds);
             }
         }),
-    },
-    Family {
-        name: "soe503_queue_depth",
-        kind: Kind::Gauge,
-        unit: "requests",
-        labels: &["pool", "priority"],
-        help: "Requests that wait for their turn, by their importance.",
-        read: Read::Pool(|pool, out| {
+    ),
+    Family::of(
+        &metrics::QUEUE_DEPTH,
+        Read::Pool(|pool, out| {
             for class in Class::ALL {
                 let waiting = pool.queued[class.index()];
                 out.push(&[&pool.name, &class.as_str()], waiting);
             }
         }),
-    },
-    Family {
-        name: "soe503_queue_oldest_seconds",
-        kind: Kind::Gauge,
-        unit: "seconds",
-        labels: &["pool"],
-        help: "How long the request that waits longest has waited for its turn; 0 if none waits.",
-        read: Read::Pool(|pool, out| {
+    ),
+    Family::of(
+        &metrics::QUEUE_OLDEST_SECONDS,
+        Read::Pool(|pool, out| {
             out.push(&[&pool.name], pool.oldest_waiting.as_secs_f64());
         }),
-    },
-    Family {
-        name: "soe503_queue_admitted_total",
-        kind: Kind::Counter,
-        unit: "requests",
-        labels: &["pool"],
-        help: "Requests that had to wait for their turn and got it.",
-        read: Read::Pool(|pool, out| out.push(&[&pool.name], pool.waited)),
-    },
-    Family {
-        name: "soe503_shed_total",
-        kind: Kind::Counter,
-        unit: "requests",
-        labels: &["pool", "priority"],
-        help: "Requests that the pool's limit or its queue turned away, by their importance.",
-        read: Read::Pool(|pool, out| {
+    ),
+    Family::of(
+        &metrics::QUEUE_ADMITTED_TOTAL,
+        Read::Pool(|pool, out| out.push(&[&pool.name], pool.waited)),
+    ),
+    Family::of(
+        &metrics::SHED_TOTAL,
+        Read::Pool(|pool, out| {
             for class in Class::ALL {
                 out.push(&[&pool.name, &class.as_str()], pool.shed[class.index()]);
             }
         }),
-    },
+    ),
     Family {
         name: "soe503_queue_for_backends",
         kind: Kind::Gauge,

@@ -1,17 +1,14 @@
 //! Single backends, and how traffic is shared among them.
 
 use soe503_api::BackendState;
+use soe503_core::metrics;
 
 use super::{Family, Kind, Read};
 
 pub(super) const ROWS: &[Family] = &[
-    Family {
-        name: "soe503_backend_state",
-        kind: Kind::Gauge,
-        unit: "0 or 1",
-        labels: &["pool", "backend", "state"],
-        help: "The state of the backend: 1 for the one it is in, 0 for the others.",
-        read: Read::Backend(|pool, backend, out| {
+    Family::of(
+        &metrics::BACKEND_STATE,
+        Read::Backend(|pool, backend, out| {
             for (state, word) in BACKEND_STATES {
                 out.push(
                     &[&pool.name, &backend.name, word],
@@ -19,7 +16,7 @@ pub(super) const ROWS: &[Family] = &[
                 );
             }
         }),
-    },
+    ),
     Family {
         name: "soe503_backend_check_overruled",
         kind: Kind::Gauge,
@@ -32,14 +29,10 @@ pub(super) const ROWS: &[Family] = &[
             }
         }),
     },
-    Family {
-        name: "soe503_backend_in_flight",
-        kind: Kind::Gauge,
-        unit: "attempts",
-        labels: &["pool", "backend"],
-        help: "Attempts that run on the backend.",
-        read: Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.in_flight)),
-    },
+    Family::of(
+        &metrics::BACKEND_IN_FLIGHT,
+        Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.in_flight)),
+    ),
     Family {
         name: "soe503_backend_in_flight_limit",
         kind: Kind::Gauge,
@@ -52,22 +45,14 @@ pub(super) const ROWS: &[Family] = &[
             }
         }),
     },
-    Family {
-        name: "soe503_backend_requests_total",
-        kind: Kind::Counter,
-        unit: "attempts",
-        labels: &["pool", "backend"],
-        help: "Attempts on the backend.",
-        read: Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.requests)),
-    },
-    Family {
-        name: "soe503_backend_failures_total",
-        kind: Kind::Counter,
-        unit: "attempts",
-        labels: &["pool", "backend"],
-        help: "Attempts on the backend that failed.",
-        read: Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.failures)),
-    },
+    Family::of(
+        &metrics::BACKEND_REQUESTS_TOTAL,
+        Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.requests)),
+    ),
+    Family::of(
+        &metrics::BACKEND_FAILURES_TOTAL,
+        Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.failures)),
+    ),
     Family {
         name: "soe503_backend_latency_seconds",
         kind: Kind::Gauge,

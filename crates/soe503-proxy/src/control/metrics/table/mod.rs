@@ -9,10 +9,15 @@ mod pool;
 mod process;
 mod requests;
 
+use soe503_core::metrics::Metric;
+
 use super::exposition::Samples;
 use super::scrape::{BackendScrape, PoolScrape, Scrape};
 
-/// One metric. Adding one means adding a row to the list of its subject, and nothing else.
+pub use soe503_core::metrics::Kind;
+
+/// One metric. Adding one means adding a row to the list of its subject, and nothing else. What the library
+/// publishes as well has its name in [`soe503_core::metrics`].
 #[derive(Clone, Copy, Debug)]
 pub struct Family {
     /// Its name, with its unit where it has one.
@@ -40,15 +45,6 @@ pub(in crate::control::metrics) enum Read {
     Backend(fn(&PoolScrape, &BackendScrape, &mut Samples<'_>)),
 }
 
-/// What kind of value a metric is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Only grows, from the start of the process.
-    Counter,
-    /// Goes up and down.
-    Gauge,
-}
-
 /// The lists, in the order of the page.
 const LISTS: [&[Family]; 8] = [
     requests::ROWS,
@@ -66,6 +62,22 @@ pub fn table() -> impl Iterator<Item = &'static Family> {
     LISTS.into_iter().flatten()
 }
 
+// === impl Family ===
+
+impl Family {
+    /// A metric that the library has as well.
+    const fn of(metric: &'static Metric, read: Read) -> Self {
+        Self {
+            name: metric.name,
+            kind: metric.kind,
+            unit: metric.unit,
+            labels: metric.labels,
+            help: metric.help,
+            read,
+        }
+    }
+}
+
 // === impl Read ===
 
 impl Read {
@@ -81,18 +93,6 @@ impl Read {
                     }
                 }
             }
-        }
-    }
-}
-
-// === impl Kind ===
-
-impl Kind {
-    /// The word of the text format.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Who goes first where requests wait.
+
 use http::{HeaderMap, HeaderName};
 use soe503_core::limit::Class;
 

@@ -1,0 +1,163 @@
+//! The events: one for each change of a state, and none for requests.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Empty;
+use soe503::circuit_breaker::{Breaker, BreakerConfig};
+use soe503::pool::{BackendSpec, Backends, PoolConfig};
+use soe503::{CircuitBreakerLayer, Pool, clock};
+use support::REFUSED;
+use tower::{Layer, ServiceExt, service_fn};
+use tracing::field::{Field, Visit};
+use tracing::subscriber::DefaultGuard;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+
+/// Everything that was told since it was last asked.
+#[derive(Clone, Default)]
+struct Heard {
+    events: Arc<Mutex<Vec<Told>>>,
+}
+
+#[derive(Debug)]
+struct Told {
+    level: Level,
+    target: String,
+    fields: BTreeMap<&'static str, String>,
+}
+
+impl Heard {
+    /// Hears what this thread tells, as long as the guard lives.
+    fn listen() -> (Self, DefaultGuard) {
+        let heard = Self::default();
+        let subscriber = tracing_subscriber::registry().with(heard.clone());
+        (heard, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn take(&self) -> Vec<Told> {
+        std::mem::take(&mut self.events.lock().unwrap())
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for Heard {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        let mut told = Told {
+            level: *event.metadata().level(),
+            target: event.metadata().target().to_owned(),
+            fields: BTreeMap::new(),
+        };
+        // Other crates may have something to say as well.
+        if told.target.starts_with("soe503") {
+            event.record(&mut told);
+            self.events.lock().unwrap().push(told);
+        }
+    }
+}
+
+impl Visit for Told {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.fields.insert(field.name(), value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.fields.insert(field.name(), format!("{value:?}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circuit_tells_each_change_once() {
+    let (heard, _guard) = Heard::listen();
+    let breaker = Breaker::new("shop", BreakerConfig::default(), 1);
+    let well = Arc::new(AtomicBool::new(true));
+    let service = {
+        let well = Arc::clone(&well);
+        service_fn(move |_: Request<()>| {
+            let well = well.load(Ordering::Relaxed);
+            async move {
+                match well {
+                    true => Ok(Response::new(Empty::<Bytes>::new())),
+                    false => Err(std::io::Error::from_raw_os_error(REFUSED)),
+                }
+            }
+        })
+    };
+    // Two services of two layers with one handle are one circuit.
+    let one = CircuitBreakerLayer::new(breaker.clone()).layer(service.clone());
+    let other = CircuitBreakerLayer::new(breaker.clone()).layer(service);
+    let request = || Request::new(());
+    for _ in 0..50 {
+        one.clone().oneshot(request()).await.unwrap();
+        other.clone().oneshot(request()).await.unwrap();
+    }
+    assert!(heard.take().is_empty(), "nothing has changed");
+
+    well.store(false, Ordering::Relaxed);
+    for _ in 0..50 {
+        one.clone().oneshot(request()).await.unwrap_err();
+        other.clone().oneshot(request()).await.unwrap_err();
+    }
+    let told = heard.take();
+    let [open] = &told[..] else {
+        panic!("one change, one event: {told:?}");
+    };
+    assert_eq!(open.level, Level::WARN);
+    assert_eq!(open.target, "soe503::circuit_breaker");
+    let field = |name: &str| open.fields[name].as_str();
+    assert_eq!(field("message"), "the circuit is open");
+    assert_eq!((field("from"), field("to")), ("closed", "open"));
+    assert_eq!(field("pool"), "shop");
+    // Refused, and nobody has ever answered there.
+    assert_eq!(field("root"), "misconfiguration/wrong_port");
+    assert!(
+        field("rule").starts_with("5 consecutive failures"),
+        "{}",
+        field("rule")
+    );
+
+    well.store(true, Ordering::Relaxed);
+    tokio::time::advance(Duration::from_secs(10)).await;
+    for _ in 0..50 {
+        one.clone().oneshot(request()).await.unwrap();
+    }
+    let told = heard.take();
+    let states: Vec<_> = told.iter().map(|told| told.fields["to"].as_str()).collect();
+    assert_eq!(states, ["half_open", "closed"]);
+    assert!(told.iter().all(|told| told.level == Level::INFO));
+
+    // What an operator does is told with the next request.
+    breaker.force_open(clock::now(), "drill");
+    one.clone().oneshot(request()).await.unwrap_err();
+    let told = heard.take();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].fields["rule"].contains("drill"), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backend_that_is_ejected_is_told_with_its_pool() {
+    let (heard, _guard) = Heard::listen();
+    let backends = Backends::new("shop", PoolConfig::default(), 1);
+    let refuses = service_fn(|_: Request<()>| async {
+        Err::<Response<Empty<Bytes>>, _>(std::io::Error::from_raw_os_error(REFUSED))
+    });
+    let spec = |name: &str| BackendSpec::new(name, refuses);
+    backends.set_backends(vec![spec("a"), spec("b")], clock::now());
+    let pool = Pool::new(backends);
+    pool.oneshot(Request::new(())).await.unwrap_err();
+    let told = heard.take();
+    let [out] = &told[..] else {
+        panic!("one change, one event: {told:?}");
+    };
+    assert_eq!((out.level, &*out.target), (Level::WARN, "soe503::pool"));
+    assert_eq!(out.fields["pool"], "shop");
+    assert_eq!(out.fields["to"], "ejected");
+    assert_eq!(out.fields["cause"], "misconfiguration/wrong_port");
+}
