@@ -53,6 +53,7 @@ pub mod rate;
 pub mod ratio;
 pub mod reachability;
 pub mod retry;
+mod sync;
 pub mod throttle;
 pub mod time;
 pub mod waiting;
