@@ -3,6 +3,11 @@
 //! is tested with the layers (S16, S17), in `breaker_operator.rs` (S18), with the pool (S19, S21) and the retry
 //! budget (S20).
 
+#![allow(
+    unreachable_pub,
+    reason = "the modules are a library of their own as well"
+)]
+
 #[path = "../../../tests/breakers/src/model.rs"]
 mod model;
 #[path = "../../../tests/breakers/src/rows/mod.rs"]
