@@ -57,6 +57,7 @@ pub mod ratio;
 pub mod reachability;
 pub mod retry;
 pub mod stack;
+mod sync;
 pub mod throttle;
 pub mod time;
 pub mod waiting;

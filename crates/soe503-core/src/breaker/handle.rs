@@ -11,8 +11,8 @@ use super::permit::{Kind, Permit};
 use super::refusal::CircuitOpen;
 use super::snapshot::BreakerSnapshot;
 use super::state::{Mode, State, Word};
-use super::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
 use super::transition::Transition;
+use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::waiting::WaitingRoom;
 use crate::{Tick, Verdict};
 

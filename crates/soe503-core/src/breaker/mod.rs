@@ -73,7 +73,6 @@ mod refusal;
 mod ride_out;
 mod snapshot;
 mod state;
-mod sync;
 mod transition;
 mod trip;
 mod window;

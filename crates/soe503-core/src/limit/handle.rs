@@ -1,6 +1,5 @@
 //! The handle.
 
-use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use super::snapshot::Turned;
 use super::{Class, LimitConfig, LimitReached, LimitSnapshot, LimitWhy, Slot, Ticket};
 use crate::Tick;
 use crate::metastable::Orders;
+use crate::sync::Ordering;
 use crate::time::saturating_nanos;
 
 /// A named limit on how many things happen at once. A cheap-clone handle: clones count together.

@@ -1,8 +1,7 @@
 //! What all clones of a limit share: the counters that a request passes, and the looks at them.
 
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use super::LimitWhy;
@@ -10,6 +9,7 @@ use super::adaptive::{Adaptive, Answers, Ruling, Seen};
 use super::line::Line;
 use crate::Tick;
 use crate::metastable::Orders;
+use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::time::saturating_nanos;
 
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl Shared {
             logs: AtomicU64::new(0),
             admitted: AtomicU64::new(0),
             waited: AtomicU64::new(0),
-            shed: [const { AtomicU64::new(0) }; 3],
+            shed: core::array::from_fn(|_| AtomicU64::new(0)),
             max_waiting: AtomicU32::new(0),
             max_wait: AtomicU64::new(0),
             wait_divisor: AtomicU32::new(1),

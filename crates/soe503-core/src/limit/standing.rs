@@ -1,8 +1,7 @@
 //! Standing in line, being let in, being sent away.
 
-use core::sync::atomic::Ordering;
 use core::time::Duration;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use smallvec::SmallVec;
@@ -12,6 +11,7 @@ use super::shared::{Shared, in_flight, pending};
 use super::snapshot::Turned;
 use super::{Arrival, Class, Entry, LimitReached, LimitWhy, Slot, Ticket};
 use crate::Tick;
+use crate::sync::{MutexGuard, Ordering};
 
 /// Those who are to be woken once the lock is given back.
 type Wakers = SmallVec<[Waker; 4]>;

@@ -45,6 +45,8 @@ impl Default for Backoff {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -89,5 +91,35 @@ mod tests {
             max: Duration::MAX,
         };
         let _ = ever.delay(u32::MAX, &mut rng);
+    }
+
+    /// The bound by doubling as often as it says, without an eye on overflow: 128 bits are enough.
+    fn naive(base: Duration, max: Duration, retry_number: u32) -> u128 {
+        let mut bound = base.as_nanos();
+        for _ in 1..retry_number.clamp(1, 64) {
+            bound = bound.saturating_mul(2);
+        }
+        bound.min(max.as_nanos()).min(u128::from(u64::MAX))
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_doubling_one_by_one(
+            base in 0..=u64::MAX,
+            shift in 0..64_u32,
+            max in 0..=u64::MAX,
+            retry_number in prop_oneof![0..80_u32, Just(u32::MAX)],
+            seed in any::<u64>(),
+        ) {
+            let (base, max) = (Duration::from_nanos(base >> shift), Duration::from_nanos(max));
+            let backoff = Backoff { base, max };
+            let bound = naive(base, max, retry_number);
+            prop_assert_eq!(u128::from(backoff.bound(retry_number)), bound);
+            let mut rng = fastrand::Rng::with_seed(seed);
+            for _ in 0..20 {
+                prop_assert!(backoff.delay(retry_number, &mut rng).as_nanos() <= bound);
+            }
+            prop_assert!(backoff.bound(retry_number) <= backoff.bound(retry_number.saturating_add(1)));
+        }
     }
 }

@@ -22,11 +22,11 @@
 //! one compare-and-swap; withdrawals are rare by design and take a short lock.
 
 use core::fmt;
-use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use core::time::Duration;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use super::cut::Cut;
+use crate::sync::{AtomicU8, AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::time::saturating_nanos;
 use crate::{Ratio, Tick};
 
@@ -149,8 +149,8 @@ impl RetryBudget {
                 name: name.into(),
                 width: saturating_nanos(config.window.max(SHORTEST_WINDOW)) / BUCKETS as u64,
                 config,
-                requests: [const { AtomicU64::new(0) }; BUCKETS],
-                account: Mutex::default(),
+                requests: core::array::from_fn(|_| AtomicU64::new(0)),
+                account: Mutex::new(Account::default()),
                 cut: AtomicU8::new(0),
             }),
         }

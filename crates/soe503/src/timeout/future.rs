@@ -19,17 +19,20 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        // Boxed: where a layer below keeps the deadline there is none, and all would carry it.
-        deadline: Option<Pin<Box<Alarm>>>,
+        due: Option<Tick>,
+        // Boxed, and not before there is something to wait for: all would carry it.
+        alarm: Option<Pin<Box<Alarm>>>,
         started: Tick,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, started: Tick, deadline: Option<Tick>) -> Self {
+    /// `due`: the deadline, unless a layer below keeps it.
+    pub(super) const fn new(inner: F, started: Tick, due: Option<Tick>) -> Self {
         Self {
             inner,
-            deadline: deadline.map(|at| Box::pin(Alarm::new(Some(at)))),
+            due,
+            alarm: None,
             started,
         }
     }
@@ -50,10 +53,13 @@ where
             Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
             Poll::Pending => {}
         }
-        let Some(deadline) = this.deadline else {
+        let Some(due) = *this.due else {
             return Poll::Pending;
         };
-        let deadline = ready!(deadline.as_mut().poll(cx));
+        let alarm = this
+            .alarm
+            .get_or_insert_with(|| Box::pin(Alarm::new(Some(due))));
+        let deadline = ready!(alarm.as_mut().poll(cx));
         let elapsed = deadline.since(*this.started);
         let attempt = facts::timed_out(TimeoutKind::Total, 1, *this.started, elapsed);
         Poll::Ready(Err(Failure::new(attempt).into()))
