@@ -57,7 +57,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .exposure(exposure)
         .record(|failure: FailureRecord| {
             let cause = failure.diagnosis.primary;
-            eprintln!("{} {} {}: {cause}", failure.request_id, failure.method, failure.uri);
+            eprintln!(
+                "{} {} {}: {cause}",
+                failure.request_id, failure.method, failure.uri
+            );
         });
     let app = config.build("app", backends.collect(), explain)?;
 

@@ -1,12 +1,10 @@
 //! Answers of ours, written to the client.
 
-
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use http_body::Body as _;
 use pingora::Result;
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
@@ -41,22 +39,36 @@ pub(crate) fn gather(response: Response<StackBody>) -> Response<Bytes> {
 fn without_body(headers: &mut HeaderMap) {
     let of_body = |name: &str| {
         name.starts_with("content-")
-            || matches!(name, "etag" | "last-modified" | "accept-ranges" | "digest" | "repr-digest" | "trailer")
+            || matches!(
+                name,
+                "etag" | "last-modified" | "accept-ranges" | "digest" | "repr-digest" | "trailer"
+            )
     };
-    let names: Vec<_> = headers.keys().filter(|name| of_body(name.as_str())).cloned().collect();
+    let names: Vec<_> = headers
+        .keys()
+        .filter(|name| of_body(name.as_str()))
+        .cloned()
+        .collect();
     for name in names {
         headers.remove(name);
     }
 }
 
 /// Writes an answer; returns its status. `keep`: the client's connection may go on.
-pub(crate) async fn write(session: &mut Session, response: Response<Bytes>, keep: bool) -> Result<u16> {
+pub(crate) async fn write(
+    session: &mut Session,
+    response: Response<Bytes>,
+    keep: bool,
+) -> Result<u16> {
     let (parts, body) = response.into_parts();
     let head_only = session.req_header().method == Method::HEAD;
     let mut head = ResponseHeader::build(parts.status, Some(parts.headers.len() + 1))?;
     for (name, value) in &parts.headers {
         // How it is framed, and whether the connection goes on, is for this side of the proxy to say.
-        if *name != TRANSFER_ENCODING && *name != CONNECTION && (head_only || *name != CONTENT_LENGTH) {
+        if *name != TRANSFER_ENCODING
+            && *name != CONNECTION
+            && (head_only || *name != CONTENT_LENGTH)
+        {
             head.append_header(name.clone(), value.clone())?;
         }
     }
@@ -67,7 +79,9 @@ pub(crate) async fn write(session: &mut Session, response: Response<Bytes>, keep
         session.as_downstream_mut().set_keepalive(None);
     }
     let bodiless = head_only || body.is_empty();
-    session.write_response_header(Box::new(head), bodiless).await?;
+    session
+        .write_response_header(Box::new(head), bodiless)
+        .await?;
     if bodiless {
         session.as_downstream_mut().finish_body().await?;
     } else {
@@ -87,7 +101,10 @@ pub(crate) fn refusal(status: StatusCode, detail: &str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(problem.to_string()));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -97,13 +114,23 @@ pub(crate) fn carry_over(from: &HeaderMap, to: &mut ResponseHeader) -> Result<()
     if *from == to.headers {
         return Ok(());
     }
-    let gone: Vec<_> = to.headers.keys().filter(|name| !from.contains_key(*name)).cloned().collect();
+    let gone: Vec<_> = to
+        .headers
+        .keys()
+        .filter(|name| !from.contains_key(*name))
+        .cloned()
+        .collect();
     for name in gone {
         to.remove_header(&name);
     }
     let changed: Vec<_> = from
         .keys()
-        .filter(|name| !from.get_all(*name).iter().eq(to.headers.get_all(*name).iter()))
+        .filter(|name| {
+            !from
+                .get_all(*name)
+                .iter()
+                .eq(to.headers.get_all(*name).iter())
+        })
         .cloned()
         .collect();
     for name in changed {

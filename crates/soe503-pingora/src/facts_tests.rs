@@ -28,15 +28,60 @@ fn errno(number: i32) -> io::Error {
 fn of_connects() {
     use ErrorType as E;
     let rows: [(E, Option<i32>, Fault, Cause); 9] = [
-        (E::ConnectRefused, Some(111), Fault::Errno(111), Cause::DependencyConnectRefused),
-        (E::ConnectRefused, None, Fault::Errno(111), Cause::DependencyConnectRefused),
-        (E::ConnectTimedout, Some(110), Fault::Timeout(TimeoutKind::Connect), Cause::DependencyConnectTimeout),
-        (E::ConnectTimedout, None, Fault::Timeout(TimeoutKind::Connect), Cause::DependencyConnectTimeout),
-        (E::ConnectNoRoute, Some(101), Fault::Errno(101), Cause::DependencyHostUnreachable),
-        (E::BindError, Some(99), Fault::Errno(99), Cause::ResourceEphemeralPorts),
-        (E::SocketError, Some(24), Fault::Errno(24), Cause::ResourceFdLimit),
-        (E::ConnectError, Some(104), Fault::Errno(104), Cause::DependencyResetBeforeResponse),
-        (E::ConnectProxyFailure, None, Fault::Opaque, Cause::Unclassified),
+        (
+            E::ConnectRefused,
+            Some(111),
+            Fault::Errno(111),
+            Cause::DependencyConnectRefused,
+        ),
+        (
+            E::ConnectRefused,
+            None,
+            Fault::Errno(111),
+            Cause::DependencyConnectRefused,
+        ),
+        (
+            E::ConnectTimedout,
+            Some(110),
+            Fault::Timeout(TimeoutKind::Connect),
+            Cause::DependencyConnectTimeout,
+        ),
+        (
+            E::ConnectTimedout,
+            None,
+            Fault::Timeout(TimeoutKind::Connect),
+            Cause::DependencyConnectTimeout,
+        ),
+        (
+            E::ConnectNoRoute,
+            Some(101),
+            Fault::Errno(101),
+            Cause::DependencyHostUnreachable,
+        ),
+        (
+            E::BindError,
+            Some(99),
+            Fault::Errno(99),
+            Cause::ResourceEphemeralPorts,
+        ),
+        (
+            E::SocketError,
+            Some(24),
+            Fault::Errno(24),
+            Cause::ResourceFdLimit,
+        ),
+        (
+            E::ConnectError,
+            Some(104),
+            Fault::Errno(104),
+            Cause::DependencyResetBeforeResponse,
+        ),
+        (
+            E::ConnectProxyFailure,
+            None,
+            Fault::Opaque,
+            Cause::Unclassified,
+        ),
     ];
     for (kind, number, fault, cause) in rows {
         let error = match number {
@@ -63,18 +108,27 @@ fn of_what_is_wrapped() {
 fn of_handshakes() {
     let late = Error::new(ErrorType::TLSHandshakeTimedout);
     let (phase, fault, cause) = read(&late, Until::Connected);
-    assert_eq!((phase, fault), (Phase::Tls, Fault::Timeout(TimeoutKind::Handshake)));
+    assert_eq!(
+        (phase, fault),
+        (Phase::Tls, Fault::Timeout(TimeoutKind::Handshake))
+    );
     assert_eq!(cause, Some(Cause::DependencyConnectTimeout));
 
     let reset = Error::because(ErrorType::TLSHandshakeFailure, "tls", errno(104));
     assert_eq!(read(&reset, Until::Connected).1, Fault::Errno(104));
 
     let untold = Error::explain(ErrorType::TLSHandshakeFailure, "tls");
-    assert_eq!(read(&untold, Until::Connected).1, Fault::Tls(TlsFault::Protocol));
+    assert_eq!(
+        read(&untold, Until::Connected).1,
+        Fault::Tls(TlsFault::Protocol)
+    );
 
     let certificate = Error::explain(ErrorType::InvalidCert, "tls");
     let (phase, _, cause) = read(&certificate, Until::Connected);
-    assert_eq!((phase, cause), (Phase::Tls, Some(Cause::ConfigTlsUntrusted)));
+    assert_eq!(
+        (phase, cause),
+        (Phase::Tls, Some(Cause::ConfigTlsUntrusted))
+    );
 }
 
 #[cfg(feature = "rustls")]
@@ -84,7 +138,10 @@ fn of_what_rustls_says() {
     let said = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
     let hidden = io::Error::new(io::ErrorKind::InvalidData, said);
     let error = Error::because(ErrorType::TLSHandshakeFailure, "tls connect error", hidden);
-    assert_eq!(read(&error, Until::Connected).1, Fault::Tls(TlsFault::Untrusted));
+    assert_eq!(
+        read(&error, Until::Connected).1,
+        Fault::Tls(TlsFault::Untrusted)
+    );
 }
 
 #[test]
@@ -94,14 +151,62 @@ fn of_exchanges() {
     let not_http = Fault::Parse(ParseFault::NotHttp);
     let late = Fault::Timeout(TimeoutKind::Attempt);
     let rows = [
-        (E::ConnectionClosed, None, Phase::WaitHeaders, closed, Cause::DependencyResetBeforeResponse),
-        (E::ReadError, Some(104), Phase::WaitHeaders, Fault::Errno(104), Cause::DependencyResetBeforeResponse),
-        (E::WriteError, Some(32), Phase::Write, Fault::Errno(32), Cause::DependencyResetBeforeResponse),
-        (E::ReadTimedout, None, Phase::WaitHeaders, late.clone(), Cause::DependencyResponseTimeout),
-        (E::WriteTimedout, None, Phase::Write, late, Cause::DependencyResponseTimeout),
-        (E::InvalidHTTPHeader, None, Phase::WaitHeaders, not_http, Cause::DependencyInvalidResponse),
-        (E::HTTPStatus(503), None, Phase::Done, Fault::Status(503), Cause::DependencyUpstream503),
-        (E::UnknownError, None, Phase::WaitHeaders, Fault::Opaque, Cause::Unclassified),
+        (
+            E::ConnectionClosed,
+            None,
+            Phase::WaitHeaders,
+            closed,
+            Cause::DependencyResetBeforeResponse,
+        ),
+        (
+            E::ReadError,
+            Some(104),
+            Phase::WaitHeaders,
+            Fault::Errno(104),
+            Cause::DependencyResetBeforeResponse,
+        ),
+        (
+            E::WriteError,
+            Some(32),
+            Phase::Write,
+            Fault::Errno(32),
+            Cause::DependencyResetBeforeResponse,
+        ),
+        (
+            E::ReadTimedout,
+            None,
+            Phase::WaitHeaders,
+            late.clone(),
+            Cause::DependencyResponseTimeout,
+        ),
+        (
+            E::WriteTimedout,
+            None,
+            Phase::Write,
+            late,
+            Cause::DependencyResponseTimeout,
+        ),
+        (
+            E::InvalidHTTPHeader,
+            None,
+            Phase::WaitHeaders,
+            not_http,
+            Cause::DependencyInvalidResponse,
+        ),
+        (
+            E::HTTPStatus(503),
+            None,
+            Phase::Done,
+            Fault::Status(503),
+            Cause::DependencyUpstream503,
+        ),
+        (
+            E::UnknownError,
+            None,
+            Phase::WaitHeaders,
+            Fault::Opaque,
+            Cause::Unclassified,
+        ),
     ];
     for (kind, number, phase, fault, cause) in rows {
         let error = match number {
@@ -146,7 +251,10 @@ fn of_http2() {
     let io = Error::because(ErrorType::H2Error, "reading", errno(104));
     assert_eq!(read(&io, Until::Answered).1, Fault::Errno(104));
     let untold = Error::explain(ErrorType::InvalidH2, "reading");
-    assert_eq!(read(&untold, Until::Answered).1, Fault::Parse(ParseFault::Http2));
+    assert_eq!(
+        read(&untold, Until::Answered).1,
+        Fault::Parse(ParseFault::Http2)
+    );
 }
 
 #[test]

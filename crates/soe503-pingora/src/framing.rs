@@ -4,8 +4,7 @@ use http::header::TRANSFER_ENCODING;
 use pingora::proxy::Session;
 
 /// Says no to a request with both `Content-Length` and `Transfer-Encoding`.
-pub(crate) const BOTH_LENGTHS: &str =
-    "The request has both Content-Length and Transfer-Encoding, which two servers could read differently.";
+pub(crate) const BOTH_LENGTHS: &str = "The request has both Content-Length and Transfer-Encoding, which two servers could read differently.";
 
 /// Whether the request came with both. Pingora drops the length and goes on (RFC 9112 §6.3 permits that), so it is the
 /// head as it came that tells.
@@ -39,7 +38,10 @@ mod tests {
     fn a_length_by_any_spelling() {
         let rows: [(&[u8], bool); 6] = [
             (b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", true),
-            (b"POST / HTTP/1.1\r\nHost: a\r\ncontent-LENGTH:5\r\n\r\n", true),
+            (
+                b"POST / HTTP/1.1\r\nHost: a\r\ncontent-LENGTH:5\r\n\r\n",
+                true,
+            ),
             (b"POST / HTTP/1.1\nContent-Length : 5\n\n", true),
             (b"POST /Content-Length: HTTP/1.1\r\nHost: a\r\n\r\n", false),
             (b"POST / HTTP/1.1\r\nX-Content-Length: 5\r\n\r\n", false),

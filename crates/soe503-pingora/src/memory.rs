@@ -33,7 +33,8 @@ impl Memory {
 
     /// A connection that had served nothing broke off.
     pub(crate) fn broke_fresh(&self, now: Tick) {
-        self.broke_fresh.store(now.as_nanos().max(1), Ordering::Relaxed);
+        self.broke_fresh
+            .store(now.as_nanos().max(1), Ordering::Relaxed);
     }
 
     /// Whether one did lately.

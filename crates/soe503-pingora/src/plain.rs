@@ -16,6 +16,9 @@ impl ProxyHttp for Plain {
     fn new_ctx(&self) {}
 
     async fn upstream_peer(&self, _: &mut Session, _: &mut ()) -> Result<Box<HttpPeer>> {
-        Err(Error::explain(ErrorType::InternalError, "the stack chooses the peer"))
+        Err(Error::explain(
+            ErrorType::InternalError,
+            "the stack chooses the peer",
+        ))
     }
 }

@@ -9,12 +9,16 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::HeaderMap;
 use pingora::cache::key::HashBinary;
-use pingora::cache::{CacheKey, CacheMeta, ForcedFreshness, HitHandler, PurgeAction, RespCacheable};
+use pingora::cache::{
+    CacheKey, CacheMeta, ForcedFreshness, HitHandler, PurgeAction, RespCacheable,
+};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
 use pingora::prelude::HttpPeer;
 use pingora::protocols::Digest;
-use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, PurgeStatus, RangeType, Session};
+use pingora::proxy::{
+    FailToProxy, ProxyHttp, ProxyWarnLogContext, PurgeStatus, RangeType, Session,
+};
 use pingora::{Error, Result};
 
 use crate::plain::Plain;
@@ -68,12 +72,21 @@ where
 
     async fn early_request_filter(&self, session: &mut Session, ctx: &mut Self::CTX) -> Result<()> {
         ctx.check(session)?;
-        self.inner.early_request_filter(session, &mut ctx.inner).await
+        self.inner
+            .early_request_filter(session, &mut ctx.inner)
+            .await
     }
 
     /// The last moment at which an answer of ours leaves the client's connection as it is.
-    async fn proxy_upstream_filter(&self, session: &mut Session, ctx: &mut Self::CTX) -> Result<bool> {
-        let goes_on = self.inner.proxy_upstream_filter(session, &mut ctx.inner).await?;
+    async fn proxy_upstream_filter(
+        &self,
+        session: &mut Session,
+        ctx: &mut Self::CTX,
+    ) -> Result<bool> {
+        let goes_on = self
+            .inner
+            .proxy_upstream_filter(session, &mut ctx.inner)
+            .await?;
         if !goes_on {
             return Ok(false);
         }
@@ -178,7 +191,12 @@ where
         e
     }
 
-    async fn fail_to_proxy(&self, session: &mut Session, e: &Error, ctx: &mut Self::CTX) -> FailToProxy {
+    async fn fail_to_proxy(
+        &self,
+        session: &mut Session,
+        e: &Error,
+        ctx: &mut Self::CTX,
+    ) -> FailToProxy {
         match ctx.tell(session).await {
             Some(error_code) => FailToProxy {
                 error_code,
@@ -203,7 +221,10 @@ where
         context: ProxyWarnLogContext,
     ) -> bool {
         let retry = context == ProxyWarnLogContext::UpstreamRetry && ctx.is_under_way();
-        retry || self.inner.suppress_proxy_warn_log(session, &ctx.inner, e, context)
+        retry
+            || self
+                .inner
+                .suppress_proxy_warn_log(session, &ctx.inner, e, context)
     }
 
     // --- what is the inner proxy's own ----------------------------------------------------------
@@ -251,7 +272,8 @@ where
         response: &ResponseHeader,
         ctx: &mut Self::CTX,
     ) -> Result<RespCacheable> {
-        self.inner.response_cache_filter(session, response, &mut ctx.inner)
+        self.inner
+            .response_cache_filter(session, response, &mut ctx.inner)
     }
 
     fn cache_vary_filter(
@@ -269,7 +291,8 @@ where
         response: &ResponseHeader,
         ctx: &mut Self::CTX,
     ) -> Result<bool> {
-        self.inner.cache_not_modified_filter(session, response, &mut ctx.inner)
+        self.inner
+            .cache_not_modified_filter(session, response, &mut ctx.inner)
     }
 
     fn range_header_filter(
@@ -278,7 +301,8 @@ where
         response: &mut ResponseHeader,
         ctx: &mut Self::CTX,
     ) -> RangeType {
-        self.inner.range_header_filter(session, response, &mut ctx.inner)
+        self.inner
+            .range_header_filter(session, response, &mut ctx.inner)
     }
 
     async fn upstream_request_filter(
@@ -298,7 +322,9 @@ where
         response: &mut ResponseHeader,
         ctx: &mut Self::CTX,
     ) -> Result<()> {
-        self.inner.response_filter(session, response, &mut ctx.inner).await
+        self.inner
+            .response_filter(session, response, &mut ctx.inner)
+            .await
     }
 
     fn response_body_filter(
@@ -337,14 +363,20 @@ where
         ctx: &mut Self::CTX,
         previous: Box<dyn Any + Send + Sync>,
     ) {
-        self.inner.on_connection_reuse(session, &mut ctx.inner, previous);
+        self.inner
+            .on_connection_reuse(session, &mut ctx.inner, previous);
     }
 
     fn suppress_error_log(&self, session: &Session, ctx: &Self::CTX, e: &Error) -> bool {
         self.inner.suppress_error_log(session, &ctx.inner, e)
     }
 
-    fn should_serve_stale(&self, session: &mut Session, ctx: &mut Self::CTX, e: Option<&Error>) -> bool {
+    fn should_serve_stale(
+        &self,
+        session: &mut Session,
+        ctx: &mut Self::CTX,
+        e: Option<&Error>,
+    ) -> bool {
         self.inner.should_serve_stale(session, &mut ctx.inner, e)
     }
 

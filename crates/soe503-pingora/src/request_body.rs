@@ -46,7 +46,10 @@ impl Body for RequestBody {
 pub(crate) fn overrun<B: Body + Unpin>(body: &mut B) {
     let mut cx = Context::from_waker(std::task::Waker::noop());
     for _ in 0..MANY {
-        if !matches!(Pin::new(&mut *body).poll_frame(&mut cx), Poll::Ready(Some(Ok(_)))) {
+        if !matches!(
+            Pin::new(&mut *body).poll_frame(&mut cx),
+            Poll::Ready(Some(Ok(_)))
+        ) {
             return;
         }
     }

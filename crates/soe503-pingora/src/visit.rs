@@ -90,7 +90,11 @@ impl<C> Visit<C> {
     }
 
     /// Sends the request into the layers. `false`: they have answered, and the client has that.
-    pub(crate) async fn enter(&mut self, session: &mut Session, stack: &impl Stack) -> Result<bool> {
+    pub(crate) async fn enter(
+        &mut self,
+        session: &mut Session,
+        stack: &impl Stack,
+    ) -> Result<bool> {
         let head = session.req_header().as_owned_parts();
         let empty = session.as_downstream_mut().is_body_empty();
         let method = head.method.clone();
@@ -227,7 +231,10 @@ fn has_begun(session: &Session) -> bool {
 fn is_bodiless(method: &Method, head: &ResponseHeader) -> bool {
     let empty = |value: &http::HeaderValue| value.as_bytes() == b"0";
     *method == Method::HEAD
-        || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        || matches!(
+            head.status,
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        )
         || head.headers.get(CONTENT_LENGTH).is_some_and(empty)
 }
 

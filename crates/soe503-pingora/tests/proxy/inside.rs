@@ -52,7 +52,12 @@ impl ProxyHttp for Marks {
         request.insert_header("X-Marked", "yes")
     }
 
-    async fn response_filter(&self, _: &mut Session, head: &mut ResponseHeader, count: &mut u32) -> Result<()> {
+    async fn response_filter(
+        &self,
+        _: &mut Session,
+        head: &mut ResponseHeader,
+        count: &mut u32,
+    ) -> Result<()> {
         head.insert_header("X-Count", count.to_string())
     }
 }
@@ -92,7 +97,10 @@ async fn what_it_fails_with_is_nobodys_failure() {
 async fn layers_of_ones_own() {
     let backend = Backend::that(Does::Hangs).await;
     let backends = soe503::pool::Backends::new("app", Default::default(), 7);
-    backends.set_backends(vec![Upstream::backend(backend.peer())], soe503::clock::now());
+    backends.set_backends(
+        vec![Upstream::backend(backend.peer())],
+        soe503::clock::now(),
+    );
     let limit = ConcurrencyLimitLayer::new(Limit::new("app", 1));
     let stack = limit.layer(Pool::new(backends));
     let stack = Timeout::new(stack, std::time::Duration::from_secs(20));

@@ -1,5 +1,7 @@
 //! What backends' failures do to those who get the next requests.
 
+use std::time::Duration;
+
 use soe503::pool::Balance;
 use soe503_core::pool::BackendState;
 use soe503_pingora::{Balanced, Config, InvalidConfig};
@@ -58,7 +60,7 @@ async fn it_comes_back_by_a_probe() {
     let bad = Backend::that(Does::Status(500)).await;
     let good = Backend::that(Does::Answers).await;
     let mut config = in_turn();
-    config.pool.ejection.base = std::time::Duration::from_millis(50);
+    config.pool.ejection.base = Duration::from_millis(50);
     let (front, balanced) = front(config, &[&bad, &good]).await;
     while state(&balanced, &bad) != BackendState::Ejected {
         get(front.address).await;
@@ -68,7 +70,10 @@ async fn it_comes_back_by_a_probe() {
     while bad.requests() < before + 3 {
         assert_eq!(get(front.address).await.status, 200);
     }
-    assert!(matches!(state(&balanced, &bad), BackendState::Up | BackendState::Warming));
+    assert!(matches!(
+        state(&balanced, &bad),
+        BackendState::Up | BackendState::Warming
+    ));
 }
 
 #[tokio::test]
@@ -84,7 +89,10 @@ async fn a_body_that_breaks_off_is_the_backends_failure() {
 
 #[tokio::test]
 async fn nothing_stays_in_flight() {
-    let backends = [Backend::that(Does::Answers).await, Backend::that(Does::Closes).await];
+    let backends = [
+        Backend::that(Does::Answers).await,
+        Backend::that(Does::Closes).await,
+    ];
     let (front, balanced) = front(hasty(), &backends.each_ref()).await;
     for _ in 0..10 {
         get(front.address).await;
@@ -106,12 +114,23 @@ async fn nothing_stays_in_flight() {
 #[tokio::test]
 async fn one_that_restarts_is_waited_for() {
     let backend = Backend::that(Does::Answers).await;
-    let (front, balanced) = front(Config::default(), &[&backend]).await;
-    assert_eq!(get(front.address).await.status, 200);
-    backend.kill().await;
+    let mut config = Config::default();
+    config.timeout = Duration::from_secs(60);
+    config.breaker.ride_out = Duration::from_secs(60);
+    let (front, balanced) = front(config, &[&backend]).await;
     let address = front.address;
+    assert_eq!(get(address).await.status, 200);
+    backend.kill().await;
+    let snapshot = || balanced.breaker.snapshot(soe503::clock::now());
+    let mut lost = Vec::new();
+    while snapshot().trips == 0 {
+        lost.push(tokio::spawn(get(address)));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let entered = || balanced.breaker.waiting_room().snapshot().entered;
+    let before = entered();
     let asked: Vec<_> = (0..8).map(|_| tokio::spawn(get(address))).collect();
-    while balanced.breaker.snapshot(soe503::clock::now()).trips == 0 {
+    while entered() < before + 8 {
         tokio::task::yield_now().await;
     }
     let _again = Backend::at(backend.address, Does::Answers).await;
@@ -126,5 +145,8 @@ async fn a_config_without_sense_is_refused() {
     let mut config = Config::default();
     config.breaker.probes = 0;
     let refused = config.build("app", Vec::new(), soe503::Explainer::builder("edge"));
-    assert!(matches!(refused, Err(InvalidConfig::Breaker(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(InvalidConfig::Breaker(_))),
+        "{refused:?}"
+    );
 }

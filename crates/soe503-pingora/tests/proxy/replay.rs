@@ -57,7 +57,11 @@ async fn post_on_a_reused_connection(front: &Front) -> Answer {
 async fn a_post_on_a_reused_connection_runs_twice_behind_pingora_as_of_0_8() {
     let backend = Backend::that(Does::ClosesOnPost).await;
     let peer = backend.peer();
-    let front = Front::of(ByPingora { peer, as_in_0_8: true }).await;
+    let front = Front::of(ByPingora {
+        peer,
+        as_in_0_8: true,
+    })
+    .await;
     assert_eq!(post_on_a_reused_connection(&front).await.status, 502);
     assert_eq!(backend.posts(), 2, "read, broken off, and sent again");
 }
@@ -66,27 +70,46 @@ async fn a_post_on_a_reused_connection_runs_twice_behind_pingora_as_of_0_8() {
 async fn and_once_by_the_rule_of_0_9_1() {
     let backend = Backend::that(Does::ClosesOnPost).await;
     let peer = backend.peer();
-    let front = Front::of(ByPingora { peer, as_in_0_8: false }).await;
+    let front = Front::of(ByPingora {
+        peer,
+        as_in_0_8: false,
+    })
+    .await;
     assert_eq!(post_on_a_reused_connection(&front).await.status, 502);
     assert_eq!(backend.posts(), 1);
 }
 
 #[tokio::test]
 async fn and_once_here_whatever_the_proxy_inside_would_do() {
-    let backends = [Backend::that(Does::ClosesOnPost).await, Backend::that(Does::ClosesOnPost).await];
+    let backends = [
+        Backend::that(Does::ClosesOnPost).await,
+        Backend::that(Does::ClosesOnPost).await,
+    ];
     let (_, balanced) = front(hasty(), &backends.each_ref()).await;
-    let inside = ByPingora { peer: backends[0].peer(), as_in_0_8: true };
+    let inside = ByPingora {
+        peer: backends[0].peer(),
+        as_in_0_8: true,
+    };
     let front = Front::of(ResilientProxy::around(inside, balanced.stack)).await;
     let answer = post_on_a_reused_connection(&front).await;
     assert_eq!(answer.status, 502, "{}", answer.body);
-    assert_eq!(answer.cause(), Some("dependency_failure/reset_before_response"));
+    assert_eq!(
+        answer.cause(),
+        Some("dependency_failure/reset_before_response")
+    );
     assert!(answer.body.contains("is not idempotent"), "{}", answer.body);
     assert_eq!(backends.iter().map(Backend::posts).sum::<usize>(), 1);
 }
 
 #[tokio::test]
 async fn a_get_goes_elsewhere() {
-    for does in [Does::Closes, Does::Resets, Does::Babbles, Does::Status(500), Does::Status(503)] {
+    for does in [
+        Does::Closes,
+        Does::Resets,
+        Does::Babbles,
+        Does::Status(500),
+        Does::Status(503),
+    ] {
         let bad = Backend::that(does).await;
         let good = Backend::that(Does::Answers).await;
         let (front, _) = front(hasty(), &[&bad, &good]).await;
@@ -134,14 +157,24 @@ async fn a_post_that_was_read_does_not() {
 
 #[tokio::test]
 async fn a_body_that_pingora_does_not_keep_is_not_sent_again() {
-    let (one, other) = (Backend::that(Does::Closes).await, Backend::that(Does::Closes).await);
+    let (one, other) = (
+        Backend::that(Does::Closes).await,
+        Backend::that(Does::Closes).await,
+    );
     let (front, _) = front(hasty(), &[&one, &other]).await;
     let body = "x".repeat(200 * 1024);
-    let request = format!("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let request = format!(
+        "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
     let answer = Client::to(front.address).await.ask(&request).await;
     assert_eq!(answer.status, 502, "{}", answer.body);
     assert_eq!(one.requests() + other.requests(), 1);
-    assert!(answer.body.contains("larger than what is kept"), "{}", answer.body);
+    assert!(
+        answer.body.contains("larger than what is kept"),
+        "{}",
+        answer.body
+    );
 }
 
 #[tokio::test]

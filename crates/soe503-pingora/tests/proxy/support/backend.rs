@@ -1,6 +1,5 @@
 //! A backend that counts each request when it has read it, and then does what it was told.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -48,8 +47,7 @@ pub(crate) struct Backend {
 
 #[derive(Debug)]
 struct Shared {
-    next: Mutex<VecDeque<Does>>,
-    otherwise: Mutex<Does>,
+    does: Mutex<Does>,
     /// The first line of each request.
     seen: Mutex<Vec<String>>,
     connections: Mutex<Vec<JoinHandle<()>>>,
@@ -66,8 +64,7 @@ impl Backend {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
-            next: Mutex::default(),
-            otherwise: Mutex::new(does),
+            does: Mutex::new(does),
             seen: Mutex::default(),
             connections: Mutex::default(),
         });
@@ -86,15 +83,9 @@ impl Backend {
         }
     }
 
-    /// Does this with the next requests, one each, before what it always does.
-    pub(crate) fn first(self, does: impl IntoIterator<Item = Does>) -> Self {
-        self.shared.next.lock().unwrap().extend(does);
-        self
-    }
-
     /// Does this from now on.
     pub(crate) fn from_now(&self, does: Does) {
-        *self.shared.otherwise.lock().unwrap() = does;
+        *self.shared.does.lock().unwrap() = does;
     }
 
     /// Closes its port and all connections, and waits until they are.
@@ -141,10 +132,7 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
             return;
         };
         let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
-        let does = {
-            let next = shared.next.lock().unwrap().pop_front();
-            next.unwrap_or(*shared.otherwise.lock().unwrap())
-        };
+        let does = *shared.does.lock().unwrap();
         let first_line = head.lines().next().unwrap_or_default().to_owned();
         if let Does::Early(status) = does {
             shared.seen.lock().unwrap().push(first_line);
@@ -166,7 +154,9 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
         match does {
             Does::Answers => write(&mut stream, OK).await,
             Does::Status(status) => {
-                let answer = format!("HTTP/1.1 {status} Said\r\nContent-Length: 4\r\nETag: \"x\"\r\n\r\nsaid");
+                let answer = format!(
+                    "HTTP/1.1 {status} Said\r\nContent-Length: 4\r\nETag: \"x\"\r\n\r\nsaid"
+                );
                 write(&mut stream, &answer).await;
             }
             Does::Pretends(status) => {
@@ -180,7 +170,11 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
                 return;
             }
             Does::BreaksOff => {
-                write(&mut stream, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf ").await;
+                write(
+                    &mut stream,
+                    "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf ",
+                )
+                .await;
                 return;
             }
             Does::ClosesOnPost if !head.starts_with("POST ") => write(&mut stream, OK).await,
@@ -214,7 +208,8 @@ async fn read_head(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<usize
 fn length(head: &str) -> usize {
     let field = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim())
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.trim())
     });
     field.map_or(0, |value| value.parse().unwrap())
 }

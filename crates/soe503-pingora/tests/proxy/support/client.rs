@@ -46,7 +46,9 @@ impl Client {
     }
 
     pub(crate) async fn answer(&mut self, bodiless: bool) -> Answer {
-        timeout(PATIENCE, self.read(bodiless)).await.expect("an answer within 30 s")
+        timeout(PATIENCE, self.read(bodiless))
+            .await
+            .expect("an answer within 30 s")
     }
 
     /// Whether the other side has closed, or closes now.
@@ -66,7 +68,11 @@ impl Client {
                 break at + 4;
             }
             let read = self.stream.read_buf(&mut self.buffer).await.unwrap_or(0);
-            assert!(read > 0, "closed before an answer: {:?}", String::from_utf8_lossy(&self.buffer));
+            assert!(
+                read > 0,
+                "closed before an answer: {:?}",
+                String::from_utf8_lossy(&self.buffer)
+            );
         };
         let head = String::from_utf8(self.buffer.drain(..end).collect()).unwrap();
         let mut answer = Answer {
@@ -75,7 +81,9 @@ impl Client {
             body: String::new(),
             whole: true,
         };
-        let length: usize = answer.field("content-length").map_or(0, |n| n.parse().unwrap());
+        let length: usize = answer
+            .field("content-length")
+            .map_or(0, |n| n.parse().unwrap());
         if !bodiless {
             while self.buffer.len() < length && answer.whole {
                 answer.whole = self.stream.read_buf(&mut self.buffer).await.unwrap_or(0) > 0;
@@ -97,13 +105,17 @@ impl Answer {
 
     /// The cause that it is tagged with.
     pub(crate) fn cause(&self) -> Option<&str> {
-        self.field("soe-cause").map(|value| value.split(';').next().unwrap_or(value))
+        self.field("soe-cause")
+            .map(|value| value.split(';').next().unwrap_or(value))
     }
 }
 
 /// One GET on a connection of its own.
 pub(crate) async fn get(address: SocketAddr) -> Answer {
-    Client::to(address).await.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await
+    Client::to(address)
+        .await
+        .ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
 }
 
 /// One POST of four bytes on a connection of its own.

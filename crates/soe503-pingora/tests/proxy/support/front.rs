@@ -35,7 +35,8 @@ impl Front {
                 let (stream, _) = listener.accept().await.unwrap();
                 let (app, shutdown) = (Arc::clone(&app), shutdown.clone());
                 tokio::spawn(async move {
-                    let mut stream: Option<pingora::protocols::Stream> = Some(Box::new(Stream::from(stream)));
+                    let mut stream: Option<pingora::protocols::Stream> =
+                        Some(Box::new(Stream::from(stream)));
                     while let Some(one) = stream {
                         stream = app.process_new(one, &shutdown).await;
                     }
