@@ -29,7 +29,10 @@ async fn a_killed_one_is_out_after_one_attempt_and_nobody_notices() {
         Backend::that(Does::Answers).await,
         Backend::that(Does::Answers).await,
     ];
-    let (front, balanced) = front(Config::default(), &backends.each_ref()).await;
+    let mut config = in_turn();
+    config.pool.ejection.base = Duration::from_secs(60);
+    config.pool.ejection.max = Duration::from_secs(60);
+    let (front, balanced) = front(config, &backends.each_ref()).await;
     for _ in 0..20 {
         assert_eq!(get(front.address).await.status, 200);
     }
