@@ -156,7 +156,7 @@ async fn a_backend_that_pretends_to_be_us_is_not_believed() {
         (answer.field("x-error-code"), answer.field("soe-cause")),
         (None, None)
     );
-    backend.from_now(Does::Pretends(200));
+    backend.becomes(Does::Pretends(200));
     let answer = post(behind.address).await;
     assert_eq!((answer.status, answer.field("x-error-code")), (200, None));
 }

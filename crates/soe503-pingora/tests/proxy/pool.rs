@@ -68,7 +68,7 @@ async fn it_comes_back_by_a_probe() {
     while state(&balanced, &bad) != BackendState::Ejected {
         get(front.address).await;
     }
-    bad.from_now(Does::Answers);
+    bad.becomes(Does::Answers);
     let before = bad.requests();
     while bad.requests() < before + 3 {
         assert_eq!(get(front.address).await.status, 200);
@@ -117,8 +117,10 @@ async fn nothing_stays_in_flight() {
 #[tokio::test]
 async fn one_that_restarts_is_waited_for() {
     let backend = Backend::that(Does::Answers).await;
-    let mut config = Config::default();
-    config.timeout = Duration::from_secs(60);
+    let mut config = Config {
+        timeout: Duration::from_secs(60),
+        ..Config::default()
+    };
     config.breaker.ride_out = Duration::from_secs(60);
     let (front, balanced) = front(config, &[&backend]).await;
     let address = front.address;

@@ -84,7 +84,7 @@ impl Backend {
     }
 
     /// Does this from now on.
-    pub(crate) fn from_now(&self, does: Does) {
+    pub(crate) fn becomes(&self, does: Does) {
         *self.shared.does.lock().unwrap() = does;
     }
 
