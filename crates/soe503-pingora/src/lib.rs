@@ -66,6 +66,7 @@
 //!   circuit's backends, no admin API, journal or incidents: for those there is the proxy. Whoever keeps records gets them from
 //!   [`Builder::record`](soe503::explain::Builder::record).
 //! - Backends that are proxies of this family are not lent attempts, and what they explain is a claim.
+//! - That this process is late itself is not noticed (`soe503::own_time` takes the word of whoever does): its timeouts count against backends.
 //! - Hooks for Pingora's custom protocols are not passed on to the proxy inside.
 //!
 //! `ServerConf::max_retries` has to be larger than the number of attempts (it is: 16); Pingora's loop ends the request otherwise.
