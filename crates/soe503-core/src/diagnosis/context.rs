@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::Tick;
+use crate::breaker::{BreakerSnapshot, State};
 use crate::cause::Cause;
 use crate::health::Hints;
 use crate::metastable::{Stage, Why};
@@ -100,6 +101,29 @@ pub struct CircuitView {
     pub last_probe: Option<(Tick, Cause)>,
     /// Knocks at the backends that failed since: when, and why.
     pub knocked: Option<(Tick, Cause)>,
+}
+
+// === impl CircuitView ===
+
+impl CircuitView {
+    /// What `snapshot` shows of a circuit; `None`: all is well with it.
+    pub fn of(snapshot: &BreakerSnapshot) -> Option<Self> {
+        if snapshot.state == State::Closed {
+            return None;
+        }
+        let trip = snapshot.trip.as_ref()?;
+        Some(Self {
+            rule: trip.cause,
+            root: trip.root,
+            causes: trip.causes.to_vec(),
+            opened_at: snapshot.opened_at.unwrap_or(trip.at),
+            retry_at: snapshot.retry_at,
+            last_probe: trip
+                .last_probe
+                .and_then(|probe| Some((probe.at, probe.cause?))),
+            knocked: trip.knocked.map(|knocked| (knocked.at, knocked.cause)),
+        })
+    }
 }
 
 // === impl Context ===

@@ -67,22 +67,7 @@ impl PoolSurroundings {
         if self.0.breaker.state() == State::Closed {
             return None;
         }
-        let circuit = self.0.breaker.snapshot(now);
-        if circuit.state == State::Closed {
-            return None;
-        }
-        let trip = circuit.trip?;
-        Some(CircuitView {
-            rule: trip.cause,
-            root: trip.root,
-            causes: trip.causes.iter().copied().collect(),
-            opened_at: circuit.opened_at.unwrap_or(trip.at),
-            retry_at: circuit.retry_at,
-            last_probe: trip
-                .last_probe
-                .and_then(|probe| Some((probe.at, probe.cause?))),
-            knocked: trip.knocked.map(|knocked| (knocked.at, knocked.cause)),
-        })
+        CircuitView::of(&self.0.breaker.snapshot(now))
     }
 }
 

@@ -1,0 +1,8 @@
+//! The wrapper over real sockets: misbehaving backends, a Pingora proxy, a client.
+
+mod answers;
+mod bodies;
+mod inside;
+mod pool;
+mod replay;
+mod support;
