@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::front::Front;
 use crate::listen::{Acceptor, Drain, Server, date, watch};
+use crate::state::Loop;
 use crate::upstream;
 
 /// One listener as a worker sees it.
@@ -49,11 +50,23 @@ pub(crate) fn start(
         .build()?;
     thread::Builder::new()
         .name(format!("worker-{number}"))
-        .spawn(move || runtime.block_on(run(listeners, drain, grace)))
+        .spawn(move || runtime.block_on(run(number, listeners, drain, grace)))
 }
 
-async fn run(listeners: Vec<WorkerListener>, drain: Drain, grace: Duration) -> io::Result<()> {
-    watch::look(soe503::clock::now(), false);
+async fn run(
+    number: usize,
+    listeners: Vec<WorkerListener>,
+    drain: Drain,
+    grace: Duration,
+) -> io::Result<()> {
+    let now = soe503::clock::now();
+    watch::look(now, false);
+    let name = format!("worker-{number}");
+    let own = listeners.first().map(|listener| {
+        let loops = &listener.front.proxy.loops;
+        loops.add(&name, watch::INTERVAL, now)
+    });
+    let own = own.as_deref();
     // Every connection holds a sender; when all are gone, so are the connections.
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
     for listener in listeners {
@@ -70,12 +83,12 @@ async fn run(listeners: Vec<WorkerListener>, drain: Drain, grace: Duration) -> i
     drop(alive);
     tokio::select! {
         () = drain.begun() => {}
-        () = housekeeping(&drain) => {}
+        () = housekeeping(&drain, own) => {}
     }
     tokio::select! {
         _gone = all_gone.recv() => {}
         () = tokio::time::sleep(grace) => tracing::warn!("the grace period is over: closing the connections that are left"),
-        () = housekeeping(&drain) => {}
+        () = housekeeping(&drain, own) => {}
     }
     Ok(())
 }
@@ -89,12 +102,15 @@ fn watched(socket: TcpListener) -> io::Result<AsyncFd<TcpListener>> {
 }
 
 /// Closes slow and idle clients and old connections to backends, for as long as the worker lives.
-async fn housekeeping(drain: &Drain) {
+async fn housekeeping(drain: &Drain, own: Option<&Loop>) {
     let mut ticks = tokio::time::interval(watch::INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        let due = ticks.tick().await;
         let now = soe503::clock::now();
+        if let Some(own) = own {
+            own.looked(now, soe503::clock::instant(now).duration_since(due));
+        }
         watch::look(now, drain.has_begun());
         date::refresh();
         upstream::sweep(now);

@@ -10,7 +10,7 @@ use soe503_core::Tick;
 use soe503_core::rate::RateLimit;
 use tokio::sync::watch;
 
-use super::{Connections, DebugTokens, Interruptions, PoolState};
+use super::{Connections, DebugTokens, Interruptions, Loops, PoolState};
 use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::clock::Anchor;
@@ -36,6 +36,8 @@ pub struct Proxy {
     pub started_at: Duration,
     /// Client connections.
     pub connections: Connections,
+    /// How late the timers of its threads are.
+    pub loops: Loops,
     /// Where failure records go.
     pub recorder: Recorder,
     /// Failures with one cause in one place, and what was changed.
@@ -86,6 +88,7 @@ impl Proxy {
             started: anchor.tick(),
             started_at: anchor.unix(anchor.tick()),
             connections: Connections::default(),
+            loops: Loops::default(),
             incidents: Incidents::new(&config, anchor),
             recorder,
             access_log,

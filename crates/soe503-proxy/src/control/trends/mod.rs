@@ -19,6 +19,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use cgroup::CpuStat;
+pub(in crate::control) use cgroup::Source as CpuStatSource;
 use own::OwnWatch;
 use pool::PoolTrends;
 use soe503_core::Tick;
@@ -33,6 +35,7 @@ const TICK: Duration = Duration::from_millis(25);
 pub(super) async fn run(proxy: Arc<Proxy>) {
     let mut pools: HashMap<Arc<str>, PoolTrends> = HashMap::new();
     let mut watch = OwnWatch::new();
+    let control = proxy.loops.add("control", TICK, soe503::clock::now());
     let mut own = Own::default();
     let mut second = second_of(soe503::clock::now());
     loop {
@@ -40,6 +43,7 @@ pub(super) async fn run(proxy: Arc<Proxy>) {
         tokio::time::sleep_until(soe503::clock::instant(due)).await;
         let now = soe503::clock::now();
         watch.tick(now.since(due));
+        control.looked(now, now.since(due));
         if second_of(now) == second {
             continue;
         }

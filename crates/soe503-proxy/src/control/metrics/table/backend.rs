@@ -69,6 +69,26 @@ pub(super) const ROWS: &[Family] = &[
         read: Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.failures)),
     },
     Family {
+        name: "soe503_backend_ejections_total",
+        kind: Kind::Counter,
+        unit: "ejections",
+        labels: &["pool", "backend"],
+        help: "How often the backend was put out because of its requests, failed probes included: each makes the next time out longer.",
+        read: Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.ejections)),
+    },
+    Family {
+        name: "soe503_ejections_total",
+        kind: Kind::Counter,
+        unit: "ejections",
+        labels: &["pool", "reason"],
+        help: "The same of all backends of the pool, by reason: `refused`, nobody listens; `consecutive_failures`; `failure_rate`, it fails more than the others; `slow`, it is slower than the others; `probe_failed`, it was out and stays so.",
+        read: Read::Pool(|pool, out| {
+            for (reason, count) in pool.ejections.iter() {
+                out.push(&[&pool.name, &reason], count);
+            }
+        }),
+    },
+    Family {
         name: "soe503_backend_latency_seconds",
         kind: Kind::Gauge,
         unit: "seconds",

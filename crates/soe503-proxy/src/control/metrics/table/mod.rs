@@ -8,6 +8,7 @@ mod journal;
 mod pool;
 mod process;
 mod requests;
+mod runtime;
 
 use super::exposition::Samples;
 use super::scrape::{BackendScrape, PoolScrape, Scrape};
@@ -47,10 +48,12 @@ pub enum Kind {
     Counter,
     /// Goes up and down.
     Gauge,
+    /// Counters of values up to each of several edges, their sum and their number.
+    Histogram,
 }
 
 /// The lists, in the order of the page.
-const LISTS: [&[Family]; 8] = [
+const LISTS: [&[Family]; 9] = [
     requests::ROWS,
     incidents::ROWS,
     admission::ROWS,
@@ -58,6 +61,7 @@ const LISTS: [&[Family]; 8] = [
     hedge::ROWS,
     backend::ROWS,
     process::ROWS,
+    runtime::ROWS,
     journal::ROWS,
 ];
 
@@ -93,6 +97,7 @@ impl Kind {
         match self {
             Self::Counter => "counter",
             Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
         }
     }
 }
