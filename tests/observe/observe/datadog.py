@@ -28,6 +28,12 @@ HISTOGRAMS = ["request_duration_seconds"]
 PROCESS = {"process_cpu_seconds": "process.cpu_seconds", "process_resident_memory_bytes": "process.resident_memory_bytes",
            "process_open_fds": "process.open_fds", "process_max_fds": "process.max_fds", "process_start_time_seconds": "process.start_time_seconds"}
 
+# Exposed only where there is something to tell: a quota, a limit, a name that is not resolved, …
+RARE = {
+    "soe503_cpu_quota_periods_total", "soe503_cpu_quota_throttled_periods_total", "soe503_dns_failing", "soe503_journal_trouble", "process_max_fds",
+    "soe503_backend_in_flight_limit",
+}
+
 CONF = """# soe503 for the Datadog agent: /etc/datadog-agent/conf.d/openmetrics.d/conf.yaml
 # It asks for OpenMetrics; counters come as NAME.count, durations as a distribution. The dashboard beside this file is made for it.
 init_config:

@@ -1,4 +1,4 @@
-"""A Prometheus of our own: it scrapes twice a second, and is asked over its HTTP API."""
+"""A Prometheus of our own: it scrapes each second, and is asked over its HTTP API."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.processes import HarnessError, Process, free_port, wait_until
 
 CONFIG = """
-global: {{ scrape_interval: 500ms, scrape_timeout: 450ms, evaluation_interval: 500ms }}
+global: {{ scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }}
 rule_files: ["{rules}"]
 scrape_configs:
   - job_name: soe503
@@ -48,7 +48,7 @@ class Prometheus:
         new = self.targets.with_suffix(".new")
         new.write_text(json.dumps(told))
         new.rename(self.targets)
-        wait_until("prometheus scrapes all", lambda: self.healthy() >= set(targets), 30)
+        wait_until("prometheus scrapes all", lambda: self.healthy() >= set(targets), 60)
 
     def healthy(self) -> set[str]:
         return {one["labels"]["instance"] for one in self.api("targets?state=active")["activeTargets"] if one["health"] == "up"}
@@ -58,6 +58,9 @@ class Prometheus:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
                 return answer.read()
         except urllib.error.HTTPError as error:
+            if error.code == 503:
+                # It is not ready yet.
+                return None
             raise HarnessError(f"prometheus on {path}: {error.read().decode(errors='replace')}") from error
         except OSError:
             return None

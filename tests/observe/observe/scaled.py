@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 FACTOR = 60
+# In milliseconds: three scrapes. On a busy machine one of them may be missed, and that is no fault.
+LEAST = 3000
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -17,4 +19,4 @@ def rules(source: Path, to: Path) -> None:
 
 def shorter(found: re.Match, first: int = 1) -> str:
     milliseconds = int(found[first]) * UNITS[found[first + 1]] * 1000 // FACTOR
-    return f"{max(milliseconds, 500)}ms"
+    return f"{max(milliseconds, LEAST)}ms"

@@ -1,19 +1,14 @@
 """All that runs: backends, proxies, load, and Prometheus over them."""
 
 import contextlib
-import os
-import resource
-import signal
 import subprocess
 import threading
-import time
 from pathlib import Path
 
 from harness.backends import Faulty
 from harness.certificates import localhost
 from harness.load import Load
 from harness.origin import Origin
-from harness.processes import free_port
 
 from . import config, scaled
 from .faults import POOLS, PoolFault
@@ -40,6 +35,8 @@ class Stage:
         self.backends: dict[str, list[Faulty]] = {}
         self.proxies: dict[str, Watched] = {}
         self.over = threading.Event()
+        self.early = None
+        """What fires while faults are still being brought about."""
 
     def __enter__(self) -> "Stage":
         try:
