@@ -444,7 +444,7 @@ fn values_are_where_they_belong() {
         ("soe503_circuit_transitions_total", &[("to", "closed")], 0.0),
         (
             "soe503_backend_latency_seconds",
-            &[("quantile", "0.5")],
+            &[("percentile", "50")],
             0.0015,
         ),
         ("soe503_dns_failing", &[("host", "app.internal")], 1.0),

@@ -51,10 +51,10 @@ fn is_word(c: char) -> bool {
 
 /// Every word of `text` that could be one of our series, with what follows it.
 fn series(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let begins = text.char_indices().filter(|(at, c)| {
+    let begins = text.char_indices().filter(move |(at, c)| {
         is_word(*c) && !text[..*at].chars().next_back().is_some_and(is_word)
     });
-    begins.filter_map(|(at, _)| {
+    begins.filter_map(move |(at, _)| {
         let rest = &text[at..];
         let word = &rest[..rest.find(|c| !is_word(c)).unwrap_or(rest.len())];
         let ours = word.starts_with("soe503_") || word.starts_with("process_");
@@ -64,7 +64,10 @@ fn series(text: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// The matchers of a selector that `rest` begins with: label, operator, value.
 fn matchers(rest: &str) -> Vec<(&str, &str, &str)> {
-    let Some(inside) = rest.strip_prefix('{').and_then(|rest| Some(rest.split_once('}')?.0)) else {
+    let Some(inside) = rest
+        .strip_prefix('{')
+        .and_then(|rest| Some(rest.split_once('}')?.0))
+    else {
         return Vec::new();
     };
     let all = inside.split(", ").filter(|one| !one.is_empty());
@@ -130,7 +133,9 @@ fn every_alert_says_what_to_do() {
             assert_eq!(alert.matches(part).count(), 1, "{name}: {part}");
         }
         assert!(
-            ["critical", "warning", "info"].iter().any(|s| alert.contains(&format!("severity: {s}\n"))),
+            ["critical", "warning", "info"]
+                .iter()
+                .any(|s| alert.contains(&format!("severity: {s}\n"))),
             "{name}"
         );
     }
@@ -140,9 +145,16 @@ fn every_alert_says_what_to_do() {
 #[test]
 fn the_scanner_sees_selectors() {
     let text = "rate(soe503_responses_total{status=~\"2xx|3xx\", cause!=\"\"}[5m]) / pool:soe503_failures:rate5m";
-    let found: Vec<_> = series(text).map(|(word, rest)| (word, matchers(rest))).collect();
+    let found: Vec<_> = series(text)
+        .map(|(word, rest)| (word, matchers(rest)))
+        .collect();
     let wanted = vec![("status", "=~", "2xx|3xx"), ("cause", "!=", "")];
     assert_eq!(found, [("soe503_responses_total", wanted)]);
-    assert_eq!(family("soe503_request_duration_seconds_bucket").unwrap().kind, Kind::Histogram);
+    assert_eq!(
+        family("soe503_request_duration_seconds_bucket")
+            .unwrap()
+            .kind,
+        Kind::Histogram
+    );
     assert!(family("soe503_attempts_total_bucket").is_none());
 }

@@ -140,7 +140,7 @@ def dashboard() -> str:
             series("Failed attempts (%)", [count("backend_failures", "pool,backend"), count("backend_requests", "pool,backend")], "100 * default_zero(q0) / q1"),
             series("Out", [gauge("backend_state", "pool,backend,state", more=",state:ejected"), gauge("backend_state", "pool,backend,state", more=",state:down")], look="bars"),
             series("Ejections, by reason", [count("ejections", "pool,reason")], look="bars"),
-            series("Time to the head, 99 % (s)", [gauge("backend_latency_seconds", "pool,backend", more=",quantile:0.99")]),
+            series("Time to the head, 99 % (s)", [gauge("backend_latency_seconds", "pool,backend", more=",percentile:99")]),
             series("Health checks", [count("health_checks", "pool,result")]),
         ]),
         widgets("Circuit, retries, load", [

@@ -61,7 +61,7 @@ POOLS = [
     PoolFault("calm", set()),
     PoolFault("one-dead", {"Soe503BackendOut"}, begin=lambda backends: kill(backends[:1])),
     PoolFault(
-        "all-dead", {"Soe503PoolDown", "Soe503CircuitOpen", "Soe503BackendOut", *FAILS}, {"Soe503RetriesCut", "Soe503RetryBudgetEmpty", "Soe503HealthChecksNotBelieved"},
+        "all-dead", {"Soe503PoolDown", "Soe503CircuitOpen", "Soe503BackendOut", *FAILS}, {"Soe503RetriesCut", "Soe503RetryBudgetEmpty"},
         {"dependency_failure/connect_refused"}, settings=IMPATIENT + CHECKED.format(pool="all-dead"), begin=kill,
     ),
     PoolFault(
@@ -70,7 +70,7 @@ POOLS = [
     ),
     PoolFault("saved", {"Soe503SavedByRetriesOnly"}, {"Soe503Incident"}, begin=fail("500", 12), settings="[pools.saved.retry_budget]\nratio = 0.5\n"),
     PoolFault(
-        "budget", {"Soe503RetryBudgetEmpty", "Soe503SavedByRetriesOnly", *FAILS}, {"Soe503RetriesCut", "Soe503CircuitOpen", "Soe503BackendOut", "Soe503BackendsComeAndGo", "Soe503BudgetBurnsSlowly"},
+        "budget", {"Soe503RetryBudgetEmpty", *FAILS}, {"Soe503SavedByRetriesOnly", "Soe503RetriesCut", "Soe503CircuitOpen", "Soe503BackendOut", "Soe503BackendsComeAndGo", "Soe503BudgetBurnsSlowly"},
         {"dependency_failure/upstream_error"}, begin=fail("500", 40), settings="[pools.budget.retry_budget]\nratio = 0.05\nmin_per_second = 0\n",
     ),
     PoolFault(

@@ -18,7 +18,7 @@ WHERE = Row("Where, and since when", [
     Panel("Backends", "Those that fail first are where it began.", one(worst("soe503_backend_state", "pool, backend", "state", BACKENDS), "{{pool}} {{backend}}"), kind="states", width=12, states=BACKENDS),
     Panel("Circuits", "`open`: the whole pool failed.", one(worst("soe503_circuit_state", "pool", "state", CIRCUIT), "{{pool}}"), kind="states", width=12, states=CIRCUIT),
     Panel("Failed attempts, by backend", "The share of attempts that failed. One backend alone: look at it. All alike: what they share, or the requests.", one(f"sum by (pool, backend) (rate(soe503_backend_failures_total{{{OF}}}{RATE})) / (sum by (pool, backend) (rate(soe503_backend_requests_total{{{OF}}}{RATE})) > 0)", "{{pool}} {{backend}}"), "percentunit", maximum=1),
-    Panel("Time to the head, by backend", "99 % of the recent attempts took no longer.", one(f'max by (pool, backend) (soe503_backend_latency_seconds{{{OF}, quantile="0.99"}})', "{{pool}} {{backend}}"), "s"),
+    Panel("Time to the head, by backend", "99 % of the recent attempts took no longer.", one(f'max by (pool, backend) (soe503_backend_latency_seconds{{{OF}, percentile="99"}})', "{{pool}} {{backend}}"), "s"),
     Panel("Saved, by what", "What would have failed as well.", one(f"sum by (pool, by) (rate(soe503_prevented_total{{{OF}}}{RATE}))", "{{pool}}: {{by}}"), "reqps", stacked=True),
 ])
 

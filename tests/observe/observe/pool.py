@@ -27,7 +27,7 @@ MEMBERS = Row("Backends", [
     Panel("States", "`ejected`: out because of its requests; `down`: its health check fails; `warming`: back, with a part of its share.", one(worst("soe503_backend_state", "backend", "state", BACKENDS), "{{backend}}"), kind="states", width=12, states=BACKENDS),
     Panel("Attempts", "Attempts a second on each backend.", one(rate("soe503_backend_requests_total", "backend"), "{{backend}}"), "reqps", width=6),
     Panel("Failed attempts", "The share of each backend's attempts that failed, whether clients noticed or not.", one(f"{rate('soe503_backend_failures_total', 'backend')} / ({rate('soe503_backend_requests_total', 'backend')} > 0)", "{{backend}}"), "percentunit", width=6, maximum=1),
-    Panel("Time to the answer's head", "50 and 99 % of the recent attempts, by each proxy's own account.", one(f"max by (backend, quantile) (soe503_backend_latency_seconds{{{OF}}})", "{{backend}} p{{quantile}}"), "s"),
+    Panel("Time to the answer's head", "50 and 99 % of the recent attempts, by each proxy's own account.", one(f"max by (backend, percentile) (soe503_backend_latency_seconds{{{OF}}})", "{{backend}} p{{percentile}}"), "s"),
     Panel("In flight", "Attempts that run on each backend, and how many may.", [
         Query(f"sum by (backend) (soe503_backend_in_flight{{{OF}}})", "{{backend}}"),
         Query(f"sum by (backend) (soe503_backend_in_flight_limit{{{OF}}})", "{{backend}} limit"),

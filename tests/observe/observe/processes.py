@@ -70,7 +70,8 @@ def descriptors(stage: Stage) -> None:
     proxy = stage.small("descriptors")
     used = int(proxy.value("process_open_fds"))
     _, hard = resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, (used + 2, hard))
+    # A scrape needs a connection and a file.
+    resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, (max(used + 3, int(used / 0.92)), hard))
 
 
 def unresolved(stage: Stage) -> None:

@@ -108,7 +108,7 @@ certificates = [{{ cert = "{self.certificate.cert}", key = "{self.certificate.ke
     def load(self, name: str, rate: int) -> None:
         """Requests for one pool, as long as the stage stands."""
         out = self.directory / f"{name}.results"
-        load = Load(self.binaries["soe503-load"], self.proxies[MAIN].port, out, rate, self.seconds, path=f"/{name}/x", ids=name)
+        load = Load(self.binaries["soe503-load"], self.proxies[MAIN].port, out, rate, self.seconds, posts=0.0, path=f"/{name}/x", ids=name)
         self.stack.callback(ended, load.child)
 
     def begin(self, fault: PoolFault) -> None:

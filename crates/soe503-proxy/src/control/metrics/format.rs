@@ -20,7 +20,7 @@ impl Format {
         for range in accept.flat_map(|value| value.split(',')) {
             let mut parts = range.split(';').map(str::trim);
             let name = parts.next().unwrap_or_default();
-            let (mut weight, mut known) = (1.0, true);
+            let (mut weight, mut known) = (1.0_f32, true);
             for (key, value) in parts.filter_map(|part| part.split_once('=')) {
                 match key {
                     "q" | "Q" => weight = value.parse().unwrap_or(0.0),

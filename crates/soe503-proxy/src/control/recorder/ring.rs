@@ -129,8 +129,8 @@ impl Recorder {
     /// Of the records that are kept, the latest of each kind: of one pool, status, cause and origin. They are the
     /// examples that metrics name.
     pub fn latest(&self) -> Vec<Arc<Record>> {
-        let mut seen = HashSet::new();
         self.with(|ring| {
+            let mut seen = HashSet::new();
             let newest_first = ring.records.iter().rev();
             let latest = newest_first.filter(|record| {
                 let cause = record.diagnosis.primary;

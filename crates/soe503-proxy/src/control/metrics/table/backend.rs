@@ -92,11 +92,15 @@ pub(super) const ROWS: &[Family] = &[
         name: "soe503_backend_latency_seconds",
         kind: Kind::Gauge,
         unit: "seconds",
-        labels: &["pool", "backend", "quantile"],
-        help: "Quantiles of the recent time from an attempt's start to the head of its response. A gauge: quantiles of several proxies cannot be added or averaged.",
+        labels: &["pool", "backend", "percentile"],
+        help: "The 50th and 99th percentile of the recent time from an attempt's start to the head of its response. A gauge: those of several proxies cannot be added or averaged.",
         read: Read::Backend(|pool, backend, out| {
             for (rank, latency) in &backend.latency {
-                out.push(&[&pool.name, &backend.name, rank], latency.as_secs_f64());
+                let percentile = rank * 100.0;
+                out.push(
+                    &[&pool.name, &backend.name, &percentile],
+                    latency.as_secs_f64(),
+                );
             }
         }),
     },
