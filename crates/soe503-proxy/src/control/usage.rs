@@ -34,7 +34,7 @@ const TICK: Duration = Duration::from_millis(10);
 static SOURCE: LazyLock<Option<CpuStatSource>> = LazyLock::new(CpuStatSource::find);
 
 /// Reads everything once.
-pub fn read() -> Usage {
+pub(super) fn read() -> Usage {
     let text = |name: &str| fs::read_to_string(format!("/proc/self/{name}")).ok();
     let status = text("status").unwrap_or_default();
     Usage {

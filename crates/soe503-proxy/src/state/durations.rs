@@ -7,7 +7,7 @@ use std::time::Duration;
 use soe503_core::time::saturating_nanos;
 
 /// Upper edges of the buckets, inclusive. Beyond the last one there is one more bucket.
-pub const EDGES: [Duration; 14] = [
+const EDGES: [Duration; 14] = [
     Duration::from_micros(1_000),
     Duration::from_micros(2_500),
     Duration::from_millis(5),
