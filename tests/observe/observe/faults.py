@@ -20,7 +20,7 @@ class PoolFault:
     """Causes of which one has to be that of the incident."""
     backends: int = 3
     work_ms: int = 2
-    rate: int = 20
+    rate: int = 8
     settings: str = ""
     route: str = ""
     begin: Callable[[list[Faulty]], None] = lambda backends: None
@@ -68,7 +68,7 @@ POOLS = [
         "comes-and-goes", {"Soe503BackendsComeAndGo"}, {"Soe503SavedByRetriesOnly", "Soe503Incident"},
         settings='slow_start = "0s"\n[pools.comes-and-goes.ejection]\nbase = "100ms"\nmax = "200ms"\n', keep=ComesAndGoes(),
     ),
-    PoolFault("saved", {"Soe503SavedByRetriesOnly"}, {"Soe503Incident"}, begin=fail("500", 12), settings="[pools.saved.retry_budget]\nratio = 0.5\n"),
+    PoolFault("saved", {"Soe503SavedByRetriesOnly"}, {"Soe503Incident", "Soe503BudgetBurnsSlowly"}, begin=fail("500", 12), settings="[pools.saved.retry_budget]\nratio = 0.5\n"),
     PoolFault(
         "budget", {"Soe503RetryBudgetEmpty", *FAILS}, {"Soe503SavedByRetriesOnly", "Soe503RetriesCut", "Soe503CircuitOpen", "Soe503BackendOut", "Soe503BackendsComeAndGo", "Soe503BudgetBurnsSlowly"},
         {"dependency_failure/upstream_error"}, begin=fail("500", 40), settings="[pools.budget.retry_budget]\nratio = 0.05\nmin_per_second = 0\n",
@@ -81,11 +81,11 @@ POOLS = [
     PoolFault(
         "sheds", {"Soe503Sheds", *FAILS}, {"Soe503RetriesCut", "Soe503OverloadKeepsItselfGoing"},
         {"overload/queue_full", "overload/concurrency_limit", "overload/queue_timeout", "overload/traffic_spike", "overload/pool_saturated", "misconfiguration/limit_too_low"},
-        work_ms=200, rate=40, settings="max_in_flight = 2\n[pools.sheds.queue]\nmax_waiting = 0\n",
+        work_ms=200, rate=20, settings="max_in_flight = 2\n[pools.sheds.queue]\nmax_waiting = 0\n",
     ),
     PoolFault(
         "check-wrong", {"Soe503HealthChecksNotBelieved", "Soe503Incident"}, set(), {"misconfiguration/health_check_path"},
         settings=CHECKED.format(pool="check-wrong"), begin=fail("ok", 100, "404"),
     ),
-    PoolFault("limited", {"Soe503ManyCallersLimited"}, route='rate_limits = ["few"]'),
+    PoolFault("limited", {"Soe503ManyCallersLimited"}, rate=20, route='rate_limits = ["few"]'),
 ]

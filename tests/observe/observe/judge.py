@@ -10,6 +10,7 @@ from harness.processes import HarnessError
 from .faults import POOLS, PoolFault
 from .processes import PROCESSES, ProcessFault
 from .prometheus import Prometheus, filled
+from .pulse import Pulse
 from .watched import Watched
 
 PAGE = "https://github.com/soe503/soe503/blob/main/"
@@ -34,10 +35,16 @@ class Seen:
         return {one["labels"]["alertname"] for one in self.of(**labels)}
 
 
-def calm(firing: list[dict], early: set[str]) -> None:
-    wrong = [one["labels"] for one in firing if one["labels"].get("pool") not in early and one["labels"].get("limit") != "few"]
+def calm(firing: list[dict], early: set[str], pulse: Pulse) -> str:
+    labels = [one["labels"] for one in firing if one["labels"].get("pool") not in early and one["labels"].get("limit") != "few"]
+    wrong = [one for one in labels if one["alertname"] not in pulse.excuses()]
     if wrong:
         raise HarnessError(f"{wrong}")
+    return busy(pulse)
+
+
+def busy(pulse: Pulse) -> str:
+    return f"the machine itself was {pulse.worst * 1000:.0f} ms late" if pulse.excuses() else ""
 
 
 def waits(seen: Seen, faults: list[ProcessFault]) -> bool:
@@ -63,10 +70,10 @@ def pool(fault: PoolFault, seen: Seen) -> str:
     return ", ".join(sorted(name.removeprefix("Soe503") for name in names)) + (f" ({', '.join(sorted(causes))})" if causes else "")
 
 
-def process(fault: ProcessFault, seen: Seen) -> str:
+def process(fault: ProcessFault, seen: Seen, pulse: Pulse) -> str:
     alerts = seen.of(instance=fault.name)
     names = {one["labels"]["alertname"] for one in alerts}
-    compare(names, fault.must, fault.may)
+    compare(names, fault.must, fault.may | pulse.excuses())
     told(alerts)
     return ", ".join(sorted(name.removeprefix("Soe503") for name in names))
 
@@ -91,11 +98,12 @@ def told(alerts: list[dict]) -> None:
             raise HarnessError(f"{name}: {words['runbook_url']} leads nowhere")
 
 
-def blameless(name: str, seen: Seen) -> str:
+def blameless(name: str, seen: Seen, pulse: Pulse) -> str:
     """The proxy on which the pools are, as far as it is not about pools."""
     wrong = {one["labels"]["alertname"] for one in seen.of(instance=name) if "pool" not in one["labels"] and "limit" not in one["labels"]}
-    if wrong:
+    if wrong := wrong - pulse.excuses():
         raise HarnessError(", ".join(sorted(wrong)))
+    return busy(pulse)
 
 
 def complete(rules: Path, tests: Path) -> str:
@@ -145,11 +153,14 @@ def has_data(prometheus: Prometheus, expr: str, began: float) -> bool:
 
 def exemplars(prometheus: Prometheus, began: float, main: Watched) -> str:
     found = prometheus.api("query_exemplars", query='soe503_responses_total{cause!=""}', start=began, end=time.time())
-    labels = [example["labels"] for series in found for example in series["exemplars"]]
-    good = [one for one in labels if re.fullmatch("[0-9a-f]{32}", one.get("trace_id", "")) and one.get("request_id")]
-    if not good or len(good) != len(labels):
-        raise HarnessError(f"{len(good)} of {len(labels)} have a trace and a request")
-    return f"{len(good)} of {len(found)} series"
+    named = [(series["seriesLabels"], example["labels"]) for series in found for example in series["exemplars"]]
+    # A rate limit refuses before a trace is begun.
+    traced = [(of, example) for of, example in named if of["cause"] != "overload/rate_limited"]
+    bad = [(of["pool"], of["cause"]) for of, example in traced if not re.fullmatch("[0-9a-f]{32}", example.get("trace_id", ""))]
+    bad += [(of["pool"], of["cause"]) for of, example in named if not example.get("request_id")]
+    if not named or bad:
+        raise HarnessError(f"of {len(named)} these have no trace or no request: {sorted(set(bad))}")
+    return f"{len(named)} of {len(found)} series"
 
 
 def openmetrics(text: str, kind: str) -> str:

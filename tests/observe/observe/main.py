@@ -13,6 +13,7 @@ from . import files, grafana, judge
 from .faults import POOLS
 from .processes import PROCESSES
 from .prometheus import promtool
+from .pulse import Pulse
 from .stage import MAIN, RULES, Stage
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
@@ -62,12 +63,12 @@ def main() -> int:
     binaries = {name: str(found / name) for name in ("soe503", "soe503-faulty", "soe503-load", "lbctl")}
     count.tell("what alerts tell to type exists", lambda: files.commands(binaries["lbctl"]))
     with tempfile.TemporaryDirectory(prefix="soe503-observe-") as directory:
-        with Stage(Path(directory), binaries, 120.0) as stage:
-            acted_out(stage, count, args.quick)
+        with Pulse() as pulse, Stage(Path(directory), binaries, 120.0) as stage:
+            acted_out(stage, count, args.quick, pulse)
     return count.end()
 
 
-def acted_out(stage: Stage, count: Count, quick: bool) -> None:
+def acted_out(stage: Stage, count: Count, quick: bool, pulse: Pulse) -> None:
     for fault in POOLS:
         stage.load(fault.pool, fault.rate)
     stage.load("reporting", 10)
@@ -75,7 +76,7 @@ def acted_out(stage: Stage, count: Count, quick: bool) -> None:
     time.sleep(CALM)
     # Nothing is wrong yet but too little room, and too few requests that may come: those two are there from the begin.
     early = {"sheds", "limited"}
-    count.tell("no alert while nothing is wrong", lambda: judge.calm(stage.prometheus.firing(), early))
+    count.tell("no alert while nothing is wrong", lambda: judge.calm(stage.prometheus.firing(), early, pulse))
     began = time.time()
     for fault in POOLS:
         stage.begin(fault)
@@ -89,8 +90,8 @@ def acted_out(stage: Stage, count: Count, quick: bool) -> None:
     for fault in POOLS:
         count.tell(f"pool {fault.pool}", lambda: judge.pool(fault, seen))
     for fault in faults:
-        count.tell(f"proxy {fault.name}", lambda: judge.process(fault, seen))
-    count.tell("the main proxy is blamed for nothing", lambda: judge.blameless(MAIN, seen))
+        count.tell(f"proxy {fault.name}", lambda: judge.process(fault, seen, pulse))
+    count.tell("the main proxy is blamed for nothing", lambda: judge.blameless(MAIN, seen, pulse))
     count.tell("every alert has its fault", lambda: judge.complete(RULES, files.HERE / "rules.test.yml"))
     count.tell("every query of every rule", lambda: judge.rules(stage.prometheus))
     for dashboard in grafana.DASHBOARDS:
