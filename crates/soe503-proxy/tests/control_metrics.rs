@@ -585,7 +585,7 @@ fn names_follow_the_conventions() {
 #[test]
 fn a_proxy_without_pools_is_exposed_too() {
     let (types, _) = parse(&render(&Scrape::default(), Format::Prometheus));
-    assert!(types.contains_key("soe503_connections"));
+    assert!(types.contains_key("soe503_connections_open"));
     assert!(!types.contains_key("soe503_responses_total"));
 }
 

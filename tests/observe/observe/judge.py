@@ -37,7 +37,7 @@ class Seen:
 
 def calm(firing: list[dict], early: set[str], pulse: Pulse) -> str:
     labels = [one["labels"] for one in firing if one["labels"].get("pool") not in early and one["labels"].get("limit") != "few"]
-    wrong = [one for one in labels if one["alertname"] not in pulse.excuses()]
+    wrong = [one for one in labels if not pulse.excuses_alert(one)]
     if wrong:
         raise HarnessError(f"{wrong}")
     return busy(pulse)
@@ -100,9 +100,10 @@ def told(alerts: list[dict]) -> None:
 
 def blameless(name: str, seen: Seen, pulse: Pulse) -> str:
     """The proxy on which the pools are, as far as it is not about pools."""
-    wrong = {one["labels"]["alertname"] for one in seen.of(instance=name) if "pool" not in one["labels"] and "limit" not in one["labels"]}
-    if wrong := wrong - pulse.excuses():
-        raise HarnessError(", ".join(sorted(wrong)))
+    own = [one["labels"] for one in seen.of(instance=name) if "pool" not in one["labels"] and "limit" not in one["labels"]]
+    wrong = [one for one in own if not pulse.excuses_alert(one)]
+    if wrong:
+        raise HarnessError(f"{wrong}")
     return busy(pulse)
 
 
