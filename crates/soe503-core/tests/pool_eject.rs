@@ -255,8 +255,6 @@ fn ejections_are_counted_by_their_reason() {
     for _ in 0..5 {
         pool.record("b2", at(5), ERROR);
     }
-    // Out already: not counted again.
-    pool.record("b2", at(5), ERROR);
     probe(&mut pool, "b1", at(6), REFUSED);
     assert_eq!(
         counted(&pool),
