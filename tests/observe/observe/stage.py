@@ -57,16 +57,16 @@ class Stage:
             for _ in range(fault.backends):
                 number += 1
                 backend = Faulty(number, self.directory, self.binaries["soe503-faulty"], fault.work_ms)
-                backend.start()
                 self.stack.callback(backend.stop)
+                backend.start()
                 self.backends.setdefault(fault.pool, []).append(backend)
         self.certificate = localhost(self.directory)
         self.add(MAIN, lambda proxy: self.main_config(proxy, origin.url))
         rules = self.directory / "scaled.rules.yml"
         scaled.rules(RULES, rules)
         self.prometheus = Prometheus(self.directory, rules)
-        self.prometheus.start()
         self.stack.callback(self.prometheus.stop)
+        self.prometheus.start()
         self.watch()
 
     def main_config(self, proxy: Watched, reporting: str) -> str:
