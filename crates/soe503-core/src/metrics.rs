@@ -27,6 +27,8 @@ pub enum Kind {
     Counter,
     /// Goes up and down.
     Gauge,
+    /// Counters of values up to each of several edges, their sum and their number.
+    Histogram,
 }
 
 // === impl Kind ===
@@ -37,6 +39,7 @@ impl Kind {
         match self {
             Self::Counter => "counter",
             Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
         }
     }
 }

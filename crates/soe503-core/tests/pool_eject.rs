@@ -3,7 +3,9 @@
 mod common;
 
 use common::{ERROR, REFUSED, TIMEOUT, TestPool, at, ms};
-use soe503_core::pool::{BackendState, EjectionConfig, FailureScope, LeaseKind, PoolConfig};
+use soe503_core::pool::{
+    BackendState, EjectionConfig, EjectionReason, FailureScope, LeaseKind, PoolConfig,
+};
 use soe503_core::{Cause, Outcome, Ratio, Tick};
 
 /// No jitter, so that times are exact.
@@ -237,4 +239,27 @@ fn rules_can_be_turned_off() {
     for _ in 0..20 {
         assert!(pool.record("b0", at(1), REFUSED).transition.is_none());
     }
+}
+
+#[test]
+fn ejections_are_counted_by_their_reason() {
+    let mut pool = pool(4);
+    let counted = |pool: &TestPool| {
+        let snapshot = pool.snapshot(at(9));
+        let by_reason: Vec<u64> = snapshot.ejections.iter().map(|(_, count)| count).collect();
+        let by_backend: Vec<u32> = snapshot.backends.iter().map(|b| b.ejections).collect();
+        (by_reason, by_backend)
+    };
+    assert_eq!(counted(&pool), (vec![0; 5], vec![0; 4]));
+    pool.record("b1", at(5), REFUSED);
+    for _ in 0..5 {
+        pool.record("b2", at(5), ERROR);
+    }
+    probe(&mut pool, "b1", at(6), REFUSED);
+    assert_eq!(
+        counted(&pool),
+        (vec![1, 1, 0, 0, 1], vec![0, 2, 1, 0]),
+        "{:?}",
+        EjectionReason::ALL
+    );
 }

@@ -155,8 +155,7 @@ impl Running {
             drain,
         };
         for (number, listeners) in per_worker.into_iter().enumerate() {
-            let lag = Arc::clone(&proxy.worker_lag);
-            match worker::start(number, listeners, lag, running.drain.clone(), grace) {
+            match worker::start(number, listeners, running.drain.clone(), grace) {
                 Ok(worker) => running.workers.push(worker),
                 Err(error) => {
                     running.shutdown();

@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::front::Front;
 use crate::listen::{Acceptor, Drain, Server, Spares, date, watch};
-use crate::state::WorkerLag;
+use crate::state::Loop;
 use crate::upstream;
 
 /// One listener as a worker sees it.
@@ -43,7 +43,6 @@ pub(crate) struct WorkerListener {
 pub(crate) fn start(
     number: usize,
     listeners: Vec<WorkerListener>,
-    lag: Arc<WorkerLag>,
     drain: Drain,
     grace: Duration,
 ) -> io::Result<JoinHandle<io::Result<()>>> {
@@ -53,17 +52,22 @@ pub(crate) fn start(
         .build()?;
     thread::Builder::new()
         .name(format!("worker-{number}"))
-        .spawn(move || runtime.block_on(run(number, listeners, &lag, drain, grace)))
+        .spawn(move || runtime.block_on(run(number, listeners, drain, grace)))
 }
 
 async fn run(
     number: usize,
     listeners: Vec<WorkerListener>,
-    lag: &WorkerLag,
     drain: Drain,
     grace: Duration,
 ) -> io::Result<()> {
-    watch::look(soe503::clock::now(), false);
+    let now = soe503::clock::now();
+    watch::look(now, false);
+    let own = listeners.first().map(|listener| {
+        let loops = &listener.front.proxy.loops;
+        loops.add_worker(number, watch::INTERVAL, now)
+    });
+    let own = own.as_deref();
     // Every connection holds a sender; when all are gone, so are the connections.
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
     for listener in listeners {
@@ -81,12 +85,12 @@ async fn run(
     drop(alive);
     tokio::select! {
         () = drain.begun() => {}
-        () = housekeeping(number, lag, &drain) => {}
+        () = housekeeping(&drain, own) => {}
     }
     tokio::select! {
         _gone = all_gone.recv() => {}
         () = tokio::time::sleep(grace) => tracing::warn!("the grace period is over: closing the connections that are left"),
-        () = housekeeping(number, lag, &drain) => {}
+        () = housekeeping(&drain, own) => {}
     }
     Ok(())
 }
@@ -101,14 +105,15 @@ fn watched(socket: TcpListener) -> io::Result<AsyncFd<TcpListener>> {
 
 /// Closes slow and idle clients and old connections to backends, for as long as the worker lives, and says how late it
 /// comes to that.
-async fn housekeeping(number: usize, lag: &WorkerLag, drain: &Drain) {
+async fn housekeeping(drain: &Drain, own: Option<&Loop>) {
     let mut ticks = tokio::time::interval(watch::INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let due = ticks.tick().await;
-        let late = due.elapsed();
         let now = soe503::clock::now();
-        lag.note(number, late, now);
+        if let Some(own) = own {
+            own.looked(now, soe503::clock::instant(now).duration_since(due));
+        }
         watch::look(now, drain.has_begun());
         date::refresh();
         upstream::sweep(now);

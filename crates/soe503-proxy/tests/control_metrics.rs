@@ -8,19 +8,20 @@ use soe503_api::{BackendState, CircuitState};
 use soe503_core::hedge::{HedgeConfig, HedgeSnapshot};
 use soe503_core::limit::LimitWhy;
 use soe503_core::metastable::Stage;
-use soe503_core::pool::{BackendSpec, Pool, PoolConfig, Tried};
+use soe503_core::pool::{BackendSpec, EjectionCounts, Pool, PoolConfig, Tried};
 use soe503_core::rate::{RateConfig, RateLimit, RateSnapshot};
 use soe503_core::throttle::{Throttle, ThrottleConfig, ThrottleSnapshot};
 use soe503_core::waiting::WaitingRoom;
 use soe503_core::{Cause, Outcome, Tick};
 use soe503_proxy::config::TlsVersion;
-use soe503_proxy::control::incidents::IncidentCount;
+use soe503_proxy::control::incidents::{IncidentCount, OpenIncident};
 use soe503_proxy::control::metrics::{
-    BackendScrape, JournalScrape, Kind, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape,
-    page, render, table,
+    BackendScrape, Example, Format, JournalScrape, Kind, PoolScrape, ResponseCount, Scrape,
+    TierScrape, TlsScrape, page, render, table,
 };
+use soe503_proxy::control::{CpuStat, Usage};
 use soe503_proxy::journal::{Limits, State, Status, Trouble, TroubleKind};
-use soe503_proxy::state::{Class, Origin};
+use soe503_proxy::state::{Class, Durations, DurationsSnapshot, LoopSnapshot, Origin};
 use soe503_proxy::tls::Reason;
 
 fn backend(name: &str, state: BackendState) -> BackendScrape {
@@ -32,12 +33,25 @@ fn backend(name: &str, state: BackendState) -> BackendScrape {
         max_in_flight: Some(10),
         requests: 100,
         failures: 5,
+        ejections: 2,
         utilization: Some(0.5),
         latency: vec![
             (0.5, Duration::from_micros(1500)),
             (0.99, Duration::from_millis(20)),
         ],
     }
+}
+
+/// One of two backends has refused a connection.
+fn ejections() -> EjectionCounts {
+    let pool = Pool::new("app", PoolConfig::default(), 7);
+    let now = Tick::from_secs(10);
+    let specs = ["10.0.0.1:80", "10.0.0.2:80"].map(|address| BackendSpec::new(address, ()));
+    pool.set_backends(specs.to_vec(), now);
+    let mut rng = fastrand::Rng::with_seed(1);
+    let lease = pool.pick(now, &Tried::new(), false, &mut rng).unwrap();
+    lease.record(now, Outcome::failure(Cause::DependencyConnectRefused));
+    pool.snapshot(now).ejections
 }
 
 /// One request was let through, and one was not.
@@ -79,6 +93,15 @@ fn hedge() -> HedgeSnapshot {
     pool.hedge().snapshot()
 }
 
+/// One answer took 20 ms, and so many failures as long.
+fn durations(count: usize) -> DurationsSnapshot {
+    let durations = Durations::default();
+    for _ in 0..count {
+        durations.record(Duration::from_millis(20));
+    }
+    durations.snapshot()
+}
+
 fn journal() -> JournalScrape {
     let trouble = Trouble {
         kind: TroubleKind::Full,
@@ -110,6 +133,12 @@ fn scrape() -> Scrape {
         class,
         cause,
         count,
+        example: cause.map(|cause| Example {
+            trace_id: (cause != Cause::Unclassified)
+                .then_some(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736),
+            request_id: "r\"1".into(),
+            at: Duration::from_millis(1_795_369_268_250),
+        }),
     };
     Scrape {
         version: "0.1.0",
@@ -142,6 +171,36 @@ fn scrape() -> Scrape {
             open: 1,
             opened: 3,
         }],
+        open_incidents: vec![
+            OpenIncident {
+                id: "inc-7".into(),
+                pool: Some("app".into()),
+                cause: Cause::DependencyConnectRefused,
+            },
+            OpenIncident {
+                id: "inc-8".into(),
+                pool: None,
+                cause: Cause::ResourceFdLimit,
+            },
+        ],
+        loops: vec![LoopSnapshot {
+            name: "worker-0".into(),
+            worst: Duration::from_millis(75),
+            late: 3,
+        }],
+        usage: Usage {
+            cpu: Some(Duration::from_millis(1_250)),
+            resident: Some(20_000_000),
+            address_space: Some(90_000_000),
+            threads: Some(5),
+            open_fds: Some(40),
+            max_fds: Some(1024),
+            quota: Some(CpuStat {
+                periods: 40,
+                throttled: 12,
+                stopped: Duration::from_millis(500),
+            }),
+        },
         rate_limits: vec![rate_limit()],
         pools: vec![PoolScrape {
             name: "app".into(),
@@ -160,6 +219,8 @@ fn scrape() -> Scrape {
                     1,
                 ),
             ],
+            answered: durations(95),
+            failures: durations(5),
             attempts: 110,
             prevented: 6,
             prevented_by_hedges: 1,
@@ -197,6 +258,7 @@ fn scrape() -> Scrape {
             }],
             checks: vec![("passed", 40), ("failed", 2), ("not_made", 0)],
             dns_failing: vec![("app.internal".into(), Cause::DependencyDnsFailure)],
+            ejections: ejections(),
             backends: vec![
                 backend("127.0.0.1:8081", BackendState::Up),
                 backend("we\"ird\\na\nme", BackendState::Ejected),
@@ -219,7 +281,7 @@ fn parse(text: &str) -> (BTreeMap<String, String>, Vec<Sample>) {
             assert!(helps.insert(name.to_owned()), "{name} has two HELP lines");
         } else if let Some(rest) = line.strip_prefix("# TYPE ") {
             let (name, kind) = rest.split_once(' ').unwrap();
-            assert!(matches!(kind, "counter" | "gauge"), "{line}");
+            assert!(matches!(kind, "counter" | "gauge" | "histogram"), "{line}");
             assert!(
                 types.insert(name.to_owned(), kind.to_owned()).is_none(),
                 "{name} appears twice"
@@ -227,7 +289,11 @@ fn parse(text: &str) -> (BTreeMap<String, String>, Vec<Sample>) {
             current = name.to_owned();
         } else {
             let sample = sample(line);
-            assert_eq!(sample.0, current, "a sample outside its family");
+            assert_eq!(
+                family(&sample.0, &types),
+                current,
+                "a sample outside its family"
+            );
             samples.push(sample);
         }
     }
@@ -236,6 +302,15 @@ fn parse(text: &str) -> (BTreeMap<String, String>, Vec<Sample>) {
         helps.iter().collect()
     );
     (types, samples)
+}
+
+/// The family of a sample called so: a histogram's have endings.
+fn family<'a>(name: &'a str, types: &BTreeMap<String, String>) -> &'a str {
+    let endings = ["_bucket", "_sum", "_count"].into_iter();
+    let stems = endings.filter_map(|ending| name.strip_suffix(ending));
+    let mut of_histograms =
+        stems.filter(|stem| types.get(*stem).is_some_and(|kind| kind == "histogram"));
+    of_histograms.next().unwrap_or(name)
 }
 
 fn sample(line: &str) -> Sample {
@@ -278,7 +353,7 @@ fn value(samples: &[Sample], name: &str, labels: &[(&str, &str)]) -> Option<f64>
 
 #[test]
 fn every_row_of_the_table_is_exposed_with_its_labels() {
-    let (types, samples) = parse(&render(&scrape()));
+    let (types, samples) = parse(&render(&scrape(), Format::Prometheus));
     for family in table() {
         assert_eq!(
             types.get(family.name).map(String::as_str),
@@ -286,11 +361,17 @@ fn every_row_of_the_table_is_exposed_with_its_labels() {
             "{}",
             family.name
         );
-        let of_family = samples.iter().filter(|(name, ..)| name == family.name);
+        let of_family = samples
+            .iter()
+            .filter(|(name, ..)| self::family(name, &types) == family.name);
         let expected: BTreeSet<&str> = family.labels.iter().copied().collect();
         for (_, labels, value) in of_family {
+            let of_ours = labels
+                .keys()
+                .map(String::as_str)
+                .filter(|label| *label != "le");
             assert_eq!(
-                labels.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+                of_ours.collect::<BTreeSet<_>>(),
                 expected,
                 "{}",
                 family.name
@@ -308,7 +389,7 @@ fn every_row_of_the_table_is_exposed_with_its_labels() {
 
 #[test]
 fn values_are_where_they_belong() {
-    let (_, samples) = parse(&render(&scrape()));
+    let (_, samples) = parse(&render(&scrape(), Format::Prometheus));
     for (name, labels, expected) in [
         (
             "soe503_responses_total",
@@ -363,7 +444,7 @@ fn values_are_where_they_belong() {
         ("soe503_circuit_transitions_total", &[("to", "closed")], 0.0),
         (
             "soe503_backend_latency_seconds",
-            &[("quantile", "0.5")],
+            &[("percentile", "50")],
             0.0015,
         ),
         ("soe503_dns_failing", &[("host", "app.internal")], 1.0),
@@ -379,6 +460,63 @@ fn values_are_where_they_belong() {
             1.0,
         ),
         ("process_start_time_seconds", &[], 1_795_369_268.0),
+        (
+            "soe503_request_duration_seconds_bucket",
+            &[("result", "ok"), ("le", "0.01")],
+            0.0,
+        ),
+        (
+            "soe503_request_duration_seconds_bucket",
+            &[("result", "ok"), ("le", "0.025")],
+            95.0,
+        ),
+        (
+            "soe503_request_duration_seconds_bucket",
+            &[("result", "ok"), ("le", "1.0")],
+            95.0,
+        ),
+        (
+            "soe503_request_duration_seconds_bucket",
+            &[("result", "failed"), ("le", "+Inf")],
+            5.0,
+        ),
+        (
+            "soe503_request_duration_seconds_sum",
+            &[("result", "failed")],
+            0.1,
+        ),
+        (
+            "soe503_request_duration_seconds_count",
+            &[("result", "failed")],
+            5.0,
+        ),
+        ("soe503_ejections_total", &[("reason", "refused")], 1.0),
+        ("soe503_ejections_total", &[("reason", "slow")], 0.0),
+        (
+            "soe503_backend_ejections_total",
+            &[("backend", "127.0.0.1:8081")],
+            2.0,
+        ),
+        (
+            "soe503_incident_active",
+            &[("pool", "app"), ("incident", "inc-7")],
+            1.0,
+        ),
+        (
+            "soe503_incident_active",
+            &[("pool", ""), ("cause", "resource_exhaustion/fd_limit")],
+            1.0,
+        ),
+        (
+            "soe503_event_loop_lag_seconds",
+            &[("loop", "worker-0")],
+            0.075,
+        ),
+        ("soe503_event_loop_late_total", &[("loop", "worker-0")], 3.0),
+        ("soe503_cpu_quota_throttled_periods_total", &[], 12.0),
+        ("soe503_cpu_quota_throttled_seconds_total", &[], 0.5),
+        ("process_cpu_seconds_total", &[], 1.25),
+        ("process_open_fds", &[], 40.0),
     ] {
         assert_eq!(
             value(&samples, name, labels),
@@ -390,7 +528,7 @@ fn values_are_where_they_belong() {
 
 #[test]
 fn states_are_one_hot() {
-    let (_, samples) = parse(&render(&scrape()));
+    let (_, samples) = parse(&render(&scrape(), Format::Prometheus));
     let sum = |name: &str, labels: &[(&str, &str)]| -> (f64, usize) {
         let of = samples.iter().filter(|(n, l, _)| {
             n == name
@@ -422,7 +560,9 @@ fn states_are_one_hot() {
 fn names_follow_the_conventions() {
     let mut names = BTreeSet::new();
     for family in table() {
-        assert!(names.insert(family.name), "{} appears twice", family.name);
+        // OpenMetrics takes the ending of counters off.
+        let name = family.name.trim_end_matches("_total");
+        assert!(names.insert(name), "{} appears twice", family.name);
         assert_eq!(
             family.name.ends_with("_total"),
             family.kind == Kind::Counter,
@@ -444,8 +584,8 @@ fn names_follow_the_conventions() {
 
 #[test]
 fn a_proxy_without_pools_is_exposed_too() {
-    let (types, _) = parse(&render(&Scrape::default()));
-    assert!(types.contains_key("soe503_connections"));
+    let (types, _) = parse(&render(&Scrape::default(), Format::Prometheus));
+    assert!(types.contains_key("soe503_connections_open"));
     assert!(!types.contains_key("soe503_responses_total"));
 }
 
@@ -461,4 +601,39 @@ fn the_page_is_up_to_date() {
         page(),
         "run with SOE503_WRITE_DOCS=1 to rewrite docs/metrics.md"
     );
+}
+
+/// The same values, with other names of counters, and with examples of failures.
+#[test]
+fn openmetrics_has_examples() {
+    let text = render(&scrape(), Format::OpenMetrics);
+    let body = text.strip_suffix("# EOF\n").expect("it ends with its end");
+    assert!(!body.contains("# EOF"));
+    let plain = render(&scrape(), Format::Prometheus);
+    let series = |line: &&str| !line.starts_with('#');
+    let without: Vec<&str> = body
+        .lines()
+        .filter(series)
+        .map(|line| line.split(" # {").next().unwrap())
+        .collect();
+    assert_eq!(without, plain.lines().filter(series).collect::<Vec<_>>());
+    assert!(body.contains("\n# TYPE soe503_responses counter\n"));
+    assert!(!body.contains("_total counter"));
+    let examples: Vec<&str> = body
+        .lines()
+        .filter_map(|line| Some(line.split_once(" # ")?.1))
+        .filter(|rest| rest.starts_with('{'))
+        .collect();
+    assert_eq!(
+        examples,
+        [
+            "{trace_id=\"4bf92f3577b34da6a3ce929d0e0e4736\",request_id=\"r\\\"1\"} 1.0 1795369268.250",
+            "{request_id=\"r\\\"1\"} 1.0 1795369268.250",
+        ]
+    );
+    assert!(!plain.contains(" # {"));
+    for line in body.lines().filter(|line| line.starts_with("# HELP")) {
+        let quotes = line.matches('"').count();
+        assert_eq!(quotes, line.matches("\\\"").count(), "{line}");
+    }
 }

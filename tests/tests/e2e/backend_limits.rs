@@ -93,7 +93,7 @@ async fn when_all_are_full_requests_wait_and_are_served_or_told() {
     assert!(shown.contains("1 waiting for a place"), "{shown}");
     let metrics = get(proxy.admin(), "/metrics").await.unwrap().text();
     for line in [
-        "soe503_queue_for_backends{pool=\"app\"} 1",
+        "soe503_queue_for_backends_depth{pool=\"app\"} 1",
         "soe503_queue_for_backends_total{pool=\"app\",result=\"refused\"} 1",
     ] {
         assert!(metrics.lines().any(|l| l == line), "{line}\n{metrics}");

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::backend::Backend;
 use super::config::EjectionConfig;
 use super::control::change;
+use super::ejections::EjectionReason;
 use super::handle::{Control, Shared};
 use super::lease::FailureScope;
 use super::outlier::Grounds;
@@ -120,6 +121,7 @@ impl<S> Shared<S> {
         if gone || !self.can_spare(backend, &grounds) {
             return None;
         }
+        self.ejections.count(EjectionReason::of(&grounds));
         let transition = change(backend, now, config.slow_start, |vitals, cold| {
             let time_out = time_out(&config.ejection, cold.level, &mut control);
             cold.ejections += 1;
@@ -186,6 +188,7 @@ impl<S> Shared<S> {
         if flags.generation() != generation || !flags.has(Flags::EJECTED) {
             return;
         }
+        self.ejections.count(EjectionReason::ProbeFailed);
         let vitals = &backend.vitals;
         let mut cold = vitals.cold();
         let until = now.after(time_out(&config.ejection, cold.level, &mut control));

@@ -13,6 +13,7 @@ use super::aperture::{Aperture, SMALL};
 use super::backend::{Backend, BackendSpec, Key, NO_LIMIT};
 use super::census::Admit;
 use super::config::PoolConfig;
+use super::ejections::Ejections;
 use super::glance::Glance;
 use super::latency::Climate;
 use super::members::Members;
@@ -53,6 +54,7 @@ pub(super) struct Shared<S> {
     pub(super) probe_at: AtomicU64,
     /// Picks of backends that were out of rotation.
     pub(super) panic_picks: AtomicU64,
+    pub(super) ejections: Ejections,
     /// Who waits for a backend with room.
     pub(super) queue: Queue,
     /// What attempts failed of.
@@ -97,6 +99,7 @@ impl<S> Pool<S> {
                 wake_at: AtomicU64::new(u64::MAX),
                 probe_at: AtomicU64::new(u64::MAX),
                 panic_picks: AtomicU64::new(0),
+                ejections: Ejections::default(),
                 queue: Queue::new(),
                 spoiled: Spoiled::default(),
                 control: Mutex::new(Control {

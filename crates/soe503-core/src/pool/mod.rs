@@ -102,6 +102,7 @@ mod census;
 mod config;
 mod control;
 mod ejection;
+mod ejections;
 mod glance;
 mod grant;
 mod group;
@@ -139,6 +140,7 @@ pub(crate) use ejection::is_refusal;
 
 pub use config::{EjectionConfig, PoolConfig, PoolConfigError};
 pub use control::UnknownBackend;
+pub use ejections::{EjectionCounts, EjectionReason};
 pub use glance::Glance;
 pub use handle::Pool;
 pub use lease::{FailureScope, Lease, LeaseKind, Recorded};

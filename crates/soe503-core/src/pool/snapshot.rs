@@ -9,6 +9,7 @@ use super::backend::{Backend, FULL_SHARE, Key};
 use super::balance::Balance;
 use super::census::Census;
 use super::config::PoolConfig;
+use super::ejections::EjectionCounts;
 use super::handle::Pool;
 use super::refusal::StateCounts;
 use super::state::{BackendState, Why};
@@ -29,6 +30,8 @@ pub struct PoolSnapshot {
     pub panic: bool,
     /// How often that happened, ever.
     pub panic_picks: u64,
+    /// How often backends were ejected, and why.
+    pub ejections: EjectionCounts,
     /// How many backends are in which state.
     pub counts: StateCounts,
     /// The median of the backends' latency estimates.
@@ -115,6 +118,8 @@ pub struct BackendSnapshot {
     pub check_overruled: bool,
     /// The ejection in force.
     pub ejection: Option<EjectionSnapshot>,
+    /// Ejections and failed probes, ever.
+    pub ejections: u32,
 }
 
 /// Latencies of a backend. `None`: no attempt lately.
@@ -167,6 +172,7 @@ impl<S> Pool<S> {
             state: PoolState::of(&census, panic),
             panic: panic && members.whole.roster.admit().is_some(),
             panic_picks: shared.panic_picks.load(Ordering::Relaxed),
+            ejections: shared.ejections.counts(),
             counts,
             typical_latency: self.typical_latency(),
             balance: config.balance,
@@ -242,6 +248,7 @@ impl<S> Backend<S> {
             utilization,
             health: cold.health.clone(),
             check_overruled: flags.has(Flags::OVERRULED),
+            ejections: cold.ejections,
             ejection: ejection.map(|why| EjectionSnapshot {
                 why,
                 due: vitals.due(),

@@ -16,6 +16,7 @@
 //! | [`journal`] | which failures survive a restart, and how that is told |
 //! | [`metrics`] | what Prometheus reads |
 //! | [`clock`] | wall time, for display |
+//! | `usage` | what this process uses |
 
 pub mod access_log;
 pub mod admin;
@@ -29,7 +30,10 @@ pub mod recorder;
 mod start;
 mod supervise;
 mod trends;
+mod usage;
 mod watch;
 mod words;
 
 pub use start::{Control, Reload, StartError, start};
+pub use trends::CpuStat;
+pub use usage::Usage;

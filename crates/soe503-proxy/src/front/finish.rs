@@ -4,13 +4,14 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use soe503::{BoxError, Served};
-use soe503_core::Cause;
+use soe503_core::{Cause, Tick};
 
 use super::client::Client;
 use super::routes::Route;
@@ -30,6 +31,7 @@ pub(crate) struct InFlight {
     client: Arc<Client>,
     pool: Option<Arc<PoolState>>,
     finish: Finish,
+    started: Tick,
     log: Option<Box<Log>>,
 }
 
@@ -75,11 +77,13 @@ impl InFlight {
             prevented: false,
             hedged: false,
             degraded: None,
+            took: Duration::ZERO,
         };
         Self {
             client,
             pool: None,
             finish,
+            started: soe503::clock::now(),
             log,
         }
     }
@@ -168,12 +172,14 @@ fn upstream(body: &mut StackBody) -> Option<&mut UpstreamBody> {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
+        let now = soe503::clock::now();
         if let Some(pool) = &self.pool {
+            self.finish.took = now.since(self.started);
             pool.counters.finish(&self.finish);
         }
         if let Some(mut log) = self.log.take() {
             let entry = &mut log.entry;
-            entry.duration = soe503::clock::now().since(entry.started);
+            entry.duration = now.since(entry.started);
             entry.status = self.finish.status;
             entry.origin = self.finish.status.map(|_| self.finish.origin);
             entry.cause = self.finish.cause;

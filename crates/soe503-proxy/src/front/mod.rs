@@ -51,7 +51,7 @@ use crate::tls::Handshake;
 /// What the requests of one listener need, on one worker.
 #[derive(Debug)]
 pub(crate) struct Front {
-    proxy: Arc<Proxy>,
+    pub(crate) proxy: Arc<Proxy>,
     routes: ArcSwap<Routes>,
     refused: Option<HeaderValue>,
     admission: Arc<Admission>,

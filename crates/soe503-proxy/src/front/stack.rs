@@ -20,6 +20,7 @@ use tower_service::Service;
 use super::ClientBody;
 use super::pools::{Chain, Pools, Turn};
 use super::surroundings::{PoolSurroundings, in_front};
+use super::trace;
 use crate::config;
 use crate::control::clock::Anchor;
 use crate::control::incidents::Incidents;
@@ -252,6 +253,7 @@ impl Record for Recording {
         }
         self.recorder.record(recorder::Record {
             request_id: failure.request_id,
+            trace_id: failure.traceparent.as_ref().and_then(trace::id),
             at: failure.at,
             method: failure.method,
             target: failure.uri.path_and_query().cloned(),

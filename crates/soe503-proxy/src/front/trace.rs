@@ -38,8 +38,14 @@ pub(super) fn extend(headers: &mut HeaderMap) {
     }
 }
 
-/// `parent` with a new span; `None` if it is not valid (§3.2.2).
-fn extended(parent: &[u8]) -> Option<HeaderValue> {
+/// The id of the trace that a `traceparent` names; `None` if it is not valid.
+pub(super) fn id(parent: &HeaderValue) -> Option<u128> {
+    let digits = &valid(parent.as_bytes())?[TRACE];
+    u128::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// Its first members, if it is valid (§3.2.2).
+fn valid(parent: &[u8]) -> Option<&[u8; LENGTH]> {
     let first: &[u8; LENGTH] = parent.first_chunk()?;
     let version = &first[..2];
     let digits = |range: std::ops::Range<usize>| {
@@ -60,17 +66,20 @@ fn extended(parent: &[u8]) -> Option<HeaderValue> {
         && [TRACE, PARENT, FLAGS].into_iter().all(digits)
         && some(TRACE)
         && some(PARENT);
-    valid.then(|| {
-        let mut own = *first;
-        // We speak version 00, of whose flags there is one: sampled.
-        own[..2].copy_from_slice(b"00");
-        let sampled = matches!(
-            own[54],
-            b'1' | b'3' | b'5' | b'7' | b'9' | b'b' | b'd' | b'f'
-        );
-        own[FLAGS].copy_from_slice(if sampled { b"01" } else { b"00" });
-        written(own)
-    })
+    valid.then_some(first)
+}
+
+/// `parent` with a new span; `None` if it is not valid.
+fn extended(parent: &[u8]) -> Option<HeaderValue> {
+    let mut own = *valid(parent)?;
+    // We speak version 00, of whose flags there is one: sampled.
+    own[..2].copy_from_slice(b"00");
+    let sampled = matches!(
+        own[54],
+        b'1' | b'3' | b'5' | b'7' | b'9' | b'b' | b'd' | b'f'
+    );
+    own[FLAGS].copy_from_slice(if sampled { b"01" } else { b"00" });
+    Some(written(own))
 }
 
 /// The first span of a new trace.
@@ -127,6 +136,8 @@ mod tests {
                 "{given} -> {value}"
             );
             assert!(!value.contains("00f067aa0ba902b7"), "{value}");
+            let told = id(&HeaderValue::from_str(&value).unwrap()).map(|id| format!("{id:032x}"));
+            assert_eq!(told.as_deref(), Some(ID));
             assert!(value.ends_with(&format!("-{flags}")), "{given} -> {value}");
             assert!(state, "tracestate stays");
         }
@@ -149,6 +160,7 @@ mod tests {
             let (value, state) = after(&[given]);
             assert!(!value.contains(ID), "{given} -> {value}");
             assert!(value.ends_with("-01") && !state, "{given} -> {value}");
+            assert_eq!(id(&HeaderValue::from_str(given).unwrap()), None, "{given}");
         }
         let valid = format!("00-{ID}-00f067aa0ba902b7-01");
         assert!(!after(&[&valid, &valid]).0.contains(ID), "two are none");

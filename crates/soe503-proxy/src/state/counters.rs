@@ -5,12 +5,13 @@
 //! are made by whoever asks. Nothing here allocates after construction.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use soe503::explain::Degraded;
 use soe503_core::Cause;
 use soe503_core::metastable::Counts;
 
-use super::CheckCounts;
+use super::{CheckCounts, Durations};
 
 /// Who made a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,6 +54,8 @@ pub struct Finish {
     pub hedged: bool,
     /// It failed, and this was given instead.
     pub degraded: Option<Degraded>,
+    /// From its head to the end of its answer.
+    pub took: Duration,
 }
 
 /// The counters of one pool. All only grow; they outlive a reload of the configuration.
@@ -70,6 +73,10 @@ pub struct PoolCounters {
     instead: AtomicU64,
     taken_over: AtomicU64,
     moved: AtomicU64,
+    /// How long requests took that were answered well.
+    pub answered: Durations,
+    /// How long those took that failed.
+    pub failures: Durations,
     /// Health checks.
     pub checks: CheckCounts,
 }
@@ -170,6 +177,8 @@ impl Default for PoolCounters {
             instead: AtomicU64::new(0),
             taken_over: AtomicU64::new(0),
             moved: AtomicU64::new(0),
+            answered: Durations::default(),
+            failures: Durations::default(),
             checks: CheckCounts::default(),
         }
     }
@@ -202,6 +211,7 @@ impl PoolCounters {
             }
             None => {}
         }
+        self.time(finish, class);
         let well = matches!(class, Class::Success | Class::Redirection);
         let explained = finish.origin == Origin::Generated && finish.cause.is_some();
         if finish.degraded.is_some() && well && explained {
@@ -212,6 +222,16 @@ impl PoolCounters {
             if finish.hedged {
                 self.prevented_by_hedges.fetch_add(1, Relaxed);
             }
+        }
+    }
+
+    /// Counts how long it took. Whose client left first has no time, and a tunnel's is not an answer's.
+    fn time(&self, finish: &Finish, class: Class) {
+        let failed = class == Class::ServerError || finish.cause.is_some();
+        match finish.status {
+            None | Some(101) => {}
+            Some(_) if failed && finish.degraded.is_none() => self.failures.record(finish.took),
+            Some(_) => self.answered.record(finish.took),
         }
     }
 

@@ -11,6 +11,7 @@ fn finish(status: u16, origin: Origin, cause: Option<Cause>, attempts: u8) -> Fi
         prevented: false,
         hedged: false,
         degraded: None,
+        took: Duration::from_millis(20),
     }
 }
 
@@ -180,4 +181,34 @@ fn what_was_answered_instead_has_not_failed() {
         counters.finish(&Finish { degraded, ..finish });
         assert_eq!(counters.failed(), failed, "{finish:?} {degraded:?}");
     }
+}
+
+#[test]
+fn the_time_is_counted_of_what_was_answered_and_of_what_failed() {
+    let counters = PoolCounters::default();
+    let refused = Some(Cause::DependencyConnectRefused);
+    let ok = finish(200, Origin::Upstream, None, 1);
+    counters.finish(&ok);
+    counters.finish(&finish(404, Origin::Upstream, None, 1));
+    let failed = finish(503, Origin::Generated, refused, 2);
+    counters.finish(&failed);
+    // Cut off after its head.
+    counters.finish(&finish(200, Origin::Upstream, refused, 1));
+    let degraded = Some(Degraded::Stale);
+    counters.finish(&Finish {
+        degraded,
+        ..finish(200, Origin::Generated, refused, 2)
+    });
+    let left = Finish { status: None, ..ok };
+    counters.finish(&left);
+    counters.finish(&finish(101, Origin::Upstream, None, 1));
+    let counted = |durations: &Durations| {
+        let snapshot = durations.snapshot();
+        (
+            snapshot.counts.iter().sum::<u64>(),
+            snapshot.sum.as_millis(),
+        )
+    };
+    assert_eq!(counted(&counters.answered), (3, 60));
+    assert_eq!(counted(&counters.failures), (2, 40));
 }

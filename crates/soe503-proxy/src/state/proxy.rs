@@ -10,7 +10,7 @@ use soe503_core::Tick;
 use soe503_core::rate::RateLimit;
 use tokio::sync::watch;
 
-use super::{Connections, DebugTokens, Interruptions, PoolState, WorkerLag};
+use super::{Connections, DebugTokens, Interruptions, Loops, PoolState};
 use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::clock::Anchor;
@@ -36,6 +36,8 @@ pub struct Proxy {
     pub started_at: Duration,
     /// Client connections.
     pub connections: Connections,
+    /// How late the timers of its threads are.
+    pub loops: Loops,
     /// Where failure records go.
     pub recorder: Recorder,
     /// Failures with one cause in one place, and what was changed.
@@ -52,8 +54,6 @@ pub struct Proxy {
     pub debug_tokens: DebugTokens,
     /// What is planned, and what operators have begun.
     pub interruptions: Interruptions,
-    /// How late the threads that serve are.
-    pub worker_lag: Arc<WorkerLag>,
     /// TLS of each listener, in the listeners' order.
     server_tls: ArcSwap<Vec<Option<ServerTls>>>,
     config: ArcSwap<Config>,
@@ -88,6 +88,7 @@ impl Proxy {
             started: anchor.tick(),
             started_at: anchor.unix(anchor.tick()),
             connections: Connections::default(),
+            loops: Loops::default(),
             incidents: Incidents::new(&config, anchor),
             recorder,
             access_log,
@@ -96,7 +97,6 @@ impl Proxy {
             file_reloads: FileReloads::default(),
             debug_tokens: DebugTokens::new(&config.explain),
             interruptions,
-            worker_lag: Arc::new(WorkerLag::new(config.server.workers.get())),
             rate_limits: ArcSwap::from_pointee(rate_limits(&config, &RateLimits::new())),
             server_tls: ArcSwap::from_pointee(server_tls(&config, &[])),
             config: ArcSwap::from_pointee(config),

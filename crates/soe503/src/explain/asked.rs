@@ -15,6 +15,7 @@ use crate::grpc::is_grpc;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Longest identifier of somebody else's that is believed to be one.
 const LONGEST_ID: usize = 64;
@@ -87,6 +88,11 @@ impl Asked {
     /// What the client sends again if it sends this again. For those whose whole head is known.
     pub(super) fn idempotency_key(&self) -> Option<HeaderValue> {
         self.head()?.headers.get(IDEMPOTENCY_KEY).cloned()
+    }
+
+    /// The trace that it belongs to. For those whose whole head is known.
+    pub(super) fn traceparent(&self) -> Option<HeaderValue> {
+        self.head()?.headers.get(TRACEPARENT).cloned()
     }
 
     /// How much this client is told, if the request says so.

@@ -107,6 +107,7 @@ fn tell<B>(
         context,
         again: asked.is_again(),
         idempotency_key: asked.idempotency_key(),
+        traceparent: asked.traceparent(),
         status: response.status().as_u16(),
         retry_after: None,
         incident,

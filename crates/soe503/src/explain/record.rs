@@ -35,6 +35,8 @@ pub struct FailureRecord {
     /// The `Idempotency-Key` that came with it: the client sends the same if it asks again
     /// (draft-ietf-httpapi-idempotency-key-header).
     pub idempotency_key: Option<HeaderValue>,
+    /// The `traceparent` with which it went on (W3C Trace Context), as it was written.
+    pub traceparent: Option<HeaderValue>,
     /// The status that the client got.
     pub status: u16,
     /// The `Retry-After` that the client got, in seconds.

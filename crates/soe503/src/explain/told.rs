@@ -183,6 +183,7 @@ impl Found {
             context: self.context,
             again: asked.is_again(),
             idempotency_key: asked.idempotency_key(),
+            traceparent: asked.traceparent(),
             status,
             retry_after,
             incident: self.incident,

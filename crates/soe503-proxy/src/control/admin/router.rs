@@ -9,7 +9,7 @@ use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use soe503_api::{Problem, path};
 use tokio::sync::Semaphore;
 
@@ -17,7 +17,7 @@ use super::guard::Guard;
 use super::problem::Refusal;
 use super::{actions, changes, failures, incidents, limits, maintenance, pools, ready, reload};
 use crate::config;
-use crate::control::metrics;
+use crate::control::metrics::{self, Format};
 use crate::control::start::Reload;
 use crate::state::Proxy;
 
@@ -104,10 +104,16 @@ async fn harden(mut response: Response) -> Response {
 }
 
 /// On a thread of its own: with 10,000 backends it takes a while, and checks shall not wait.
-async fn exposition(State(shared): State<Shared>) -> Response {
+async fn exposition(State(shared): State<Shared>, asked: HeaderMap) -> Response {
+    let accept = asked.get_all(header::ACCEPT).iter();
+    let format = Format::negotiate(accept.filter_map(|value| value.to_str().ok()));
     let rendered = tokio::task::spawn_blocking(move || {
-        let text = metrics::render(&metrics::gather(&shared.proxy));
-        ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
+        let text = metrics::render(&metrics::gather(&shared.proxy), format);
+        let headers = [
+            (header::CONTENT_TYPE, format.content_type()),
+            (header::VARY, "accept"),
+        ];
+        (headers, text)
     });
     match rendered.await {
         Ok(page) => page.into_response(),

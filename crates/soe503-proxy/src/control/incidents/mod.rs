@@ -85,6 +85,17 @@ pub struct IncidentCount {
     pub opened: u64,
 }
 
+/// An incident that goes on, as metrics name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenIncident {
+    /// Its identifier.
+    pub id: Arc<str>,
+    /// The pool that it concerns; `None`: this proxy.
+    pub pool: Option<Arc<str>>,
+    /// The cause that leads.
+    pub cause: Cause,
+}
+
 // === impl Incidents ===
 
 impl Incidents {
@@ -173,6 +184,20 @@ impl Incidents {
             }
         }
         counts
+    }
+
+    /// Those that go on; at most 32 do.
+    pub fn open(&self) -> Vec<OpenIncident> {
+        let desk = self.desk();
+        let open = desk.book.incidents().filter(|incident| incident.is_open());
+        let told = open.filter_map(|incident| {
+            Some(OpenIncident {
+                id: Arc::clone(&incident.id),
+                pool: incident.place.pool().cloned(),
+                cause: incident.lead()?.cause,
+            })
+        });
+        told.collect()
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {

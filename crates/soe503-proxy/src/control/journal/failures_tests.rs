@@ -16,6 +16,7 @@ fn record(number: u64, at: Tick, pool: &str, errno: i32) -> Record {
     };
     Record {
         request_id: format!("r{number}").into(),
+        trace_id: None,
         at,
         method: Method::GET,
         target: Some("/orders?card=4111".parse().unwrap()),

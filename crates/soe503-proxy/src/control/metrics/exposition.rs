@@ -1,26 +1,32 @@
-//! The Prometheus text format, version 0.0.4.
+//! The text: Prometheus 0.0.4, or OpenMetrics 1.0, which differ in little.
 
 use std::fmt::{Display, Write};
 
-use super::scrape::Scrape;
-use super::table::{Family, table};
+use super::format::Format;
+use super::scrape::{Example, Scrape};
+use super::table::{Family, Kind, table};
+use crate::state::DurationsSnapshot;
 
 /// All metrics of `scrape`, as text.
-pub fn render(scrape: &Scrape) -> String {
-    let mut out = String::with_capacity(16 * 1024);
+pub fn render(scrape: &Scrape, format: Format) -> String {
+    let mut out = String::with_capacity(32 * 1024);
     for family in table() {
         let mut samples = Samples {
             family,
+            format,
             text: String::new(),
         };
         family.read.put(scrape, &mut samples);
         // A family without a value is left out: a name alone tells nobody anything.
         if !samples.text.is_empty() {
-            let Family { name, kind, .. } = family;
-            let _ = writeln!(out, "# HELP {name} {}", escape_help(family.help));
-            let _ = writeln!(out, "# TYPE {name} {}", kind.id());
+            let name = family.name_in(format);
+            let _ = writeln!(out, "# HELP {name} {}", escape_help(family.help, format));
+            let _ = writeln!(out, "# TYPE {name} {}", family.kind.id());
             out.push_str(&samples.text);
         }
+    }
+    if format == Format::OpenMetrics {
+        out.push_str("# EOF\n");
     }
     out
 }
@@ -28,7 +34,22 @@ pub fn render(scrape: &Scrape) -> String {
 /// Where a row of the table puts its values.
 pub(super) struct Samples<'a> {
     family: &'a Family,
+    format: Format,
     text: String,
+}
+
+// === impl Family ===
+
+impl Family {
+    /// In OpenMetrics a counter's values end in `_total`, and its name does not.
+    fn name_in(&self, format: Format) -> &'static str {
+        match (format, self.kind) {
+            (Format::OpenMetrics, Kind::Counter) => {
+                self.name.strip_suffix("_total").unwrap_or(self.name)
+            }
+            _ => self.name,
+        }
+    }
 }
 
 // === impl Samples ===
@@ -37,31 +58,88 @@ pub(super) struct Samples<'a> {
 impl Samples<'_> {
     /// One value; `labels` in the order of the row's.
     pub(super) fn push(&mut self, labels: &[&dyn Display], value: impl Display) {
-        debug_assert_eq!(
-            labels.len(),
-            self.family.labels.len(),
-            "{}",
-            self.family.name
-        );
-        self.text.push_str(self.family.name);
-        if !labels.is_empty() {
-            self.text.push('{');
-            for (i, (name, value)) in self.family.labels.iter().zip(labels).enumerate() {
-                if i > 0 {
-                    self.text.push(',');
-                }
-                let _ = write!(self.text, "{name}=\"");
-                let _ = write!(Escaped(&mut self.text), "{value}");
-                self.text.push('"');
-            }
-            self.text.push('}');
+        self.push_with(labels, value, None);
+    }
+
+    /// The same, with an example of what was counted.
+    pub(super) fn push_with(
+        &mut self,
+        labels: &[&dyn Display],
+        value: impl Display,
+        example: Option<&Example>,
+    ) {
+        self.series("", labels, None);
+        let _ = write!(self.text, " {value}");
+        if let Some(example) = example.filter(|_| self.format == Format::OpenMetrics) {
+            self.example(example);
         }
-        let _ = writeln!(self.text, " {value}");
+        self.text.push('\n');
+    }
+
+    /// The values of a histogram.
+    pub(super) fn push_histogram(&mut self, labels: &[&dyn Display], of: &DurationsSnapshot) {
+        let mut count = 0;
+        for (edge, below) in of.cumulative() {
+            self.series("_bucket", labels, Some(edge));
+            let _ = writeln!(self.text, " {below}");
+            count = below;
+        }
+        self.series("_sum", labels, None);
+        let _ = writeln!(self.text, " {}", of.sum.as_secs_f64());
+        self.series("_count", labels, None);
+        let _ = writeln!(self.text, " {count}");
+    }
+
+    fn series(&mut self, suffix: &str, labels: &[&dyn Display], edge: Option<f64>) {
+        let Family {
+            name,
+            labels: names,
+            ..
+        } = self.family;
+        debug_assert_eq!(labels.len(), names.len(), "{name}");
+        self.text.push_str(name);
+        self.text.push_str(suffix);
+        if labels.is_empty() && edge.is_none() {
+            return;
+        }
+        self.text.push('{');
+        for (i, (name, value)) in names.iter().zip(labels).enumerate() {
+            if i > 0 {
+                self.text.push(',');
+            }
+            let _ = write!(self.text, "{name}=\"");
+            let _ = write!(Escaped(&mut self.text), "{value}");
+            self.text.push('"');
+        }
+        if let Some(edge) = edge {
+            let comma = if labels.is_empty() { "" } else { "," };
+            // Both formats the same, so that a series stays one whichever is asked for: `1.0`, as OpenMetrics wants it.
+            let _ = match edge.is_finite() {
+                true => write!(self.text, "{comma}le=\"{edge:?}\""),
+                false => write!(self.text, "{comma}le=\"+Inf\""),
+            };
+        }
+        self.text.push('}');
+    }
+
+    /// At most 128 characters of names and values (OpenMetrics 1.0, Exemplars): 8 + 32 and 10 + 64.
+    fn example(&mut self, example: &Example) {
+        self.text.push_str(" # {");
+        if let Some(id) = example.trace_id {
+            let _ = write!(self.text, "trace_id=\"{id:032x}\",");
+        }
+        self.text.push_str("request_id=\"");
+        let _ = write!(Escaped(&mut self.text), "{}", example.request_id);
+        let _ = write!(self.text, "\"}} 1.0 {:.3}", example.at.as_secs_f64());
     }
 }
 
-fn escape_help(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('\n', "\\n")
+fn escape_help(text: &str, format: Format) -> String {
+    let text = text.replace('\\', "\\\\").replace('\n', "\\n");
+    match format {
+        Format::Prometheus => text,
+        Format::OpenMetrics => text.replace('"', "\\\""),
+    }
 }
 
 /// The value of a label, written without a copy: there are tens of thousands.

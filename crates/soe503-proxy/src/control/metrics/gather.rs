@@ -9,10 +9,13 @@ use soe503_core::pool::BackendSnapshot;
 use soe503_core::rate::RateSnapshot;
 
 use super::scrape::{
-    BackendScrape, JournalScrape, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape,
+    BackendScrape, Example, JournalScrape, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape,
 };
 use crate::config::TlsVersion;
 use crate::control::admin::view;
+use crate::control::clock::Anchor;
+use crate::control::recorder::Record;
+use crate::control::usage;
 use crate::journal::Status;
 use crate::state::{Class, Origin, PoolState, Proxy};
 use crate::tls::{Reason, ServerTls};
@@ -40,6 +43,9 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         debug_tokens: proxy.debug_tokens.counts().collect(),
         tls: proxy.all_server_tls().iter().map(of_tls).collect(),
         incidents: proxy.incidents.counts(),
+        open_incidents: proxy.incidents.open(),
+        loops: proxy.loops.snapshot(soe503::clock::now()),
+        usage: usage::read(),
         rate_limits: rate_limits(proxy),
         pools: pools(proxy),
     }
@@ -70,7 +76,41 @@ fn pools(proxy: &Proxy) -> Vec<PoolScrape> {
         interrupted: interrupted.get(&pool.name).copied().unwrap_or_default(),
         ..of_pool(pool)
     });
-    scrapes.collect()
+    let mut scrapes: Vec<PoolScrape> = scrapes.collect();
+    let anchor = Anchor::now();
+    for record in proxy.recorder.latest() {
+        give_example(&mut scrapes, &record, anchor);
+    }
+    scrapes
+}
+
+/// Has what counts requests like this one name it, unless that names another already: the latest comes first.
+fn give_example(pools: &mut [PoolScrape], record: &Record, anchor: Anchor) {
+    // They are in the order of their names.
+    let known = record.pool.as_ref();
+    let Some(Ok(at)) = known.map(|name| pools.binary_search_by(|pool| pool.name.cmp(name))) else {
+        return;
+    };
+    let origin = match record.passed_on {
+        true => Origin::Upstream,
+        false => Origin::Generated,
+    };
+    let class = Class::of(Some(record.status));
+    let cause = record.diagnosis.primary;
+    let alike = |r: &&mut ResponseCount| {
+        // A backend's own 5xx is counted without what we make of it.
+        let same = r.cause.is_none_or(|counted| counted == cause);
+        r.origin == origin && r.class == class && same && (record.passed_on || r.cause.is_some())
+    };
+    if let Some(counted) = pools[at].responses.iter_mut().find(alike)
+        && counted.example.is_none()
+    {
+        counted.example = Some(Example {
+            trace_id: record.trace_id,
+            request_id: Arc::clone(&record.request_id),
+            at: anchor.unix(record.at),
+        });
+    }
 }
 
 fn of_tls(tls: &ServerTls) -> TlsScrape {
@@ -96,6 +136,8 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
     PoolScrape {
         name: Arc::clone(&pool.name),
         responses: responses(pool),
+        answered: pool.counters.answered.snapshot(),
+        failures: pool.counters.failures.snapshot(),
         attempts: pool.counters.attempts(),
         prevented: pool.counters.prevented(),
         fallbacks: pool.counters.fallbacks(),
@@ -159,6 +201,7 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
                 Some((Arc::clone(&resolution.host), trouble.cause))
             })
             .collect(),
+        ejections: snapshot.ejections,
         backends: snapshot
             .backends
             .iter()
@@ -177,6 +220,7 @@ fn responses(pool: &PoolState) -> Vec<ResponseCount> {
             class,
             cause,
             count,
+            example: None,
         })
         .filter(|r| {
             let passed_on =
@@ -196,6 +240,7 @@ fn of_backend(backend: &BackendSnapshot, checked: bool) -> BackendScrape {
         max_in_flight: backend.max_in_flight,
         requests: backend.requests,
         failures: backend.failures,
+        ejections: backend.ejections,
         utilization: backend.utilization,
         latency: quantiles
             .into_iter()

@@ -10,18 +10,17 @@
 //! be off by the requests of that microsecond; each counter by itself never goes back.
 
 mod exposition;
+mod format;
 mod gather;
 mod page;
 mod scrape;
 mod table;
 
 pub use exposition::render;
+pub use format::Format;
 pub use gather::gather;
 pub use page::page;
 pub use scrape::{
-    BackendScrape, JournalScrape, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape,
+    BackendScrape, Example, JournalScrape, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape,
 };
 pub use table::{Family, Kind, table};
-
-/// The content type of [`render`]: the Prometheus text format.
-pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -8,8 +8,8 @@ use super::table;
 pub fn page() -> String {
     let mut page = String::from(
         "# Metrics\n\n\
-         `GET /metrics` on the admin address, in the Prometheus text format. Counters start at zero \
-         with the process. This page is generated from the table in `src/control/metrics/table/`; a \
+         `GET /metrics` on the admin address, in the Prometheus text format, or in OpenMetrics 1.0 for who \
+         asks for it (`Accept`). Counters start at zero with the process. This page is generated from the table in `src/control/metrics/table/`; a \
          test keeps it up to date (`SOE503_WRITE_DOCS=1 cargo test -p soe503-proxy --test control_metrics` rewrites it).\n\n\
          | metric | type | unit | labels | meaning |\n| --- | --- | --- | --- | --- |\n",
     );

@@ -10,15 +10,17 @@ use soe503_core::Cause;
 use soe503_core::hedge::HedgeSnapshot;
 use soe503_core::limit::LimitWhy;
 use soe503_core::metastable::Stage;
+use soe503_core::pool::EjectionCounts;
 use soe503_core::rate::RateSnapshot;
 use soe503_core::retry::Cut;
 use soe503_core::throttle::ThrottleSnapshot;
 use soe503_core::waiting::WaitingSnapshot;
 
 use crate::config::TlsVersion;
-use crate::control::incidents::IncidentCount;
+use crate::control::Usage;
+use crate::control::incidents::{IncidentCount, OpenIncident};
 use crate::journal::Status;
-use crate::state::{Class, Origin};
+use crate::state::{Class, DurationsSnapshot, LoopSnapshot, Origin};
 use crate::tls::Reason;
 
 /// Everything that is exposed, at one moment.
@@ -64,6 +66,12 @@ pub struct Scrape {
     pub tls: Vec<TlsScrape>,
     /// Incidents, by cause.
     pub incidents: Vec<IncidentCount>,
+    /// Incidents that go on.
+    pub open_incidents: Vec<OpenIncident>,
+    /// How late the threads' timers are.
+    pub loops: Vec<LoopSnapshot>,
+    /// What the process uses.
+    pub usage: Usage,
     /// The rate limits, by name.
     pub rate_limits: Vec<RateSnapshot>,
     /// The pools, by name.
@@ -109,6 +117,10 @@ pub struct PoolScrape {
     pub name: Arc<str>,
     /// Finished requests by how they ended.
     pub responses: Vec<ResponseCount>,
+    /// How long requests took that were answered.
+    pub answered: DurationsSnapshot,
+    /// How long those took that failed.
+    pub failures: DurationsSnapshot,
     /// Attempts made.
     pub attempts: u64,
     /// Requests saved by another attempt.
@@ -175,6 +187,8 @@ pub struct PoolScrape {
     pub checks: Vec<(&'static str, u64)>,
     /// Names whose latest lookup failed, with whether an older answer is in use.
     pub dns_failing: Vec<(Arc<str>, Cause)>,
+    /// How often backends were put out, and why.
+    pub ejections: EjectionCounts,
     /// The backends.
     pub backends: Vec<BackendScrape>,
 }
@@ -191,7 +205,7 @@ pub struct TierScrape {
 }
 
 /// Requests that ended the same way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseCount {
     /// Who made the response.
     pub origin: Origin,
@@ -201,6 +215,19 @@ pub struct ResponseCount {
     pub cause: Option<Cause>,
     /// How many.
     pub count: u64,
+    /// The latest of them that is still known.
+    pub example: Option<Example>,
+}
+
+/// A request that a counter names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The trace that it belongs to.
+    pub trace_id: Option<u128>,
+    /// Its `X-Request-Id`, for `lbctl explain`.
+    pub request_id: Arc<str>,
+    /// When it was answered, since 1970.
+    pub at: Duration,
 }
 
 /// One backend.
@@ -220,6 +247,8 @@ pub struct BackendScrape {
     pub requests: u64,
     /// Those that failed.
     pub failures: u64,
+    /// How often it was put out, failed probes included.
+    pub ejections: u32,
     /// Quantiles of the time to the head of its response, each with its rank.
     pub latency: Vec<(f64, Duration)>,
     /// How busy it is by its own account.

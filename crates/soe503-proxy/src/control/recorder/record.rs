@@ -17,6 +17,8 @@ pub struct Record {
     pub request_id: Arc<str>,
     /// When the answer was made.
     pub at: Tick,
+    /// The trace that it belongs to (W3C Trace Context), if it was passed on with one.
+    pub trace_id: Option<u128>,
     /// The request's method.
     pub method: Method,
     /// The request's path and query.

@@ -1,6 +1,6 @@
 //! The channel and the ring behind it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -124,6 +124,20 @@ impl Recorder {
     /// same id, the latest.
     pub fn find(&self, request_id: &str) -> Option<Arc<Record>> {
         self.with(|ring| ring.find(request_id))
+    }
+
+    /// Of the records that are kept, the latest of each kind: of one pool, status, cause and origin. They are the
+    /// examples that metrics name.
+    pub fn latest(&self) -> Vec<Arc<Record>> {
+        self.with(|ring| {
+            let mut seen = HashSet::new();
+            let newest_first = ring.records.iter().rev();
+            let latest = newest_first.filter(|record| {
+                let cause = record.diagnosis.primary;
+                seen.insert((&record.pool, record.status, cause, record.passed_on))
+            });
+            latest.cloned().collect()
+        })
     }
 
     /// Takes in what waits, so that it is kept and the journal has its sample.

@@ -11,6 +11,7 @@ fn record(id: &str, status: u16) -> Record {
     let attempts = Ledger::default();
     Record {
         request_id: id.into(),
+        trace_id: None,
         at: Tick::from_secs(1),
         method: Method::GET,
         target: None,
@@ -107,4 +108,23 @@ fn many_workers_feed_one_recorder() {
     });
     assert_eq!(recorder.kept(), 64);
     assert_eq!(recorder.dropped(), 0);
+}
+
+#[test]
+fn the_latest_of_each_kind_is_an_example_of_it() {
+    let recorder = Recorder::default();
+    for (id, code) in [("a", 503), ("b", 502), ("c", 503), ("d", 504)] {
+        recorder.record(record(id, code));
+    }
+    recorder.record(Record {
+        pool: Some("app".into()),
+        ..record("e", 503)
+    });
+    recorder.record(Record {
+        passed_on: true,
+        ..record("f", 503)
+    });
+    let latest = recorder.latest();
+    let ids: Vec<&str> = latest.iter().map(|one| &*one.request_id).collect();
+    assert_eq!(ids, ["f", "e", "d", "c", "b"]);
 }

@@ -30,6 +30,7 @@ fn record() -> Record {
     };
     Record {
         request_id: "01KAPX3Q".into(),
+        trace_id: Some(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736),
         at: NOW,
         method: Method::POST,
         target: Some("/orders?card=4111".parse().unwrap()),

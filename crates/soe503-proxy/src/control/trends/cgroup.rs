@@ -3,24 +3,27 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The bandwidth counters of a control group (`cpu.stat`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct CpuStat {
+pub struct CpuStat {
     /// Periods of the quota in which somebody of the group ran.
-    pub(super) periods: u64,
+    pub periods: u64,
     /// Those in which the group was stopped.
-    pub(super) throttled: u64,
+    pub throttled: u64,
+    /// How long it was stopped, all of its processors' times added.
+    pub stopped: Duration,
 }
 
 /// Where our group's `cpu.stat` is.
 #[derive(Debug)]
-pub(super) struct Source(PathBuf);
+pub(in crate::control) struct Source(PathBuf);
 
 impl Source {
     /// The file of our own group, as it is seen from here: in a container the group's own directory is the
     /// root of what is mounted.
-    pub(super) fn find() -> Option<Self> {
+    pub(in crate::control) fn find() -> Option<Self> {
         let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
         Self::find_in(Path::new("/sys/fs/cgroup"), &groups)
     }
@@ -32,7 +35,7 @@ impl Source {
             .map(Self)
     }
 
-    pub(super) fn read(&self) -> Option<CpuStat> {
+    pub(in crate::control) fn read(&self) -> Option<CpuStat> {
         parse(&fs::read_to_string(&self.0).ok()?)
     }
 }
@@ -71,6 +74,11 @@ fn parse(text: &str) -> Option<CpuStat> {
     Some(CpuStat {
         periods: value("nr_periods ")?,
         throttled: value("nr_throttled ")?,
+        // Version 2 counts in microseconds, version 1 in nanoseconds.
+        stopped: value("throttled_usec ")
+            .map(Duration::from_micros)
+            .or_else(|| value("throttled_time ").map(Duration::from_nanos))
+            .unwrap_or_default(),
     })
 }
 
@@ -112,11 +120,12 @@ mod tests {
 
     #[test]
     fn both_versions_of_cpu_stat() {
-        let v1 = "nr_periods 40\nnr_throttled 12\nthrottled_time 812345\n";
+        let v1 = "nr_periods 40\nnr_throttled 12\nthrottled_time 8123000\n";
         let v2 = "usage_usec 1\nuser_usec 1\nsystem_usec 0\nnr_periods 40\nnr_throttled 12\nthrottled_usec 8123\n";
         let told = CpuStat {
             periods: 40,
             throttled: 12,
+            stopped: Duration::from_micros(8_123),
         };
         assert_eq!((parse(v1), parse(v2)), (Some(told), Some(told)));
         // A group of version 2 without a quota, as the root is.
@@ -175,7 +184,8 @@ mod tests {
                 found.read(),
                 Some(CpuStat {
                     periods: 7,
-                    throttled: 3
+                    throttled: 3,
+                    stopped: Duration::ZERO,
                 }),
                 "{groups}"
             );

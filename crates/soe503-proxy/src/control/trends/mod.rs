@@ -22,6 +22,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use cgroup::CpuStat;
+pub(in crate::control) use cgroup::Source as CpuStatSource;
 use own::OwnWatch;
 use pool::PoolTrends;
 use soe503_core::Tick;
@@ -37,6 +39,7 @@ const TICK: Duration = Duration::from_millis(25);
 pub(super) async fn run(proxy: Arc<Proxy>) {
     let mut pools: HashMap<Arc<str>, PoolTrends> = HashMap::new();
     let mut watch = OwnWatch::new();
+    let control = proxy.loops.add("control", TICK, soe503::clock::now());
     let mut own = Own::default();
     let mut witness = Witness::default();
     let mut second = second_of(soe503::clock::now());
@@ -45,6 +48,7 @@ pub(super) async fn run(proxy: Arc<Proxy>) {
         tokio::time::sleep_until(soe503::clock::instant(due)).await;
         let now = soe503::clock::now();
         watch.tick(now.since(due));
+        control.looked(now, now.since(due));
         if second_of(now) == second {
             continue;
         }
@@ -57,7 +61,7 @@ pub(super) async fn run(proxy: Arc<Proxy>) {
             // Until the next look, and a little longer in case that is late.
             soe503::own_time::distrust(now.after(Duration::from_millis(1_500)));
         }
-        let everywhere = witness.hear(&standings, &proxy.worker_lag, now);
+        let everywhere = witness.hear(&standings, &proxy.loops, now);
         judge(&proxy, &mut pools, &own, everywhere.as_ref(), now);
     }
 }

@@ -14,7 +14,7 @@ use soe503_core::diagnosis::rules::{self, Everywhere, Standing};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::state::WorkerLag;
+use crate::state::Loops;
 
 /// A byte that has not come back in this time does not come.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ impl Witness {
     pub(super) fn hear(
         &mut self,
         pools: &[Standing],
-        workers: &WorkerLag,
+        workers: &Loops,
         now: Tick,
     ) -> Option<Everywhere> {
         let workers = workers.take(now);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     /// Polls until the byte is back, however busy the machine is.
-    async fn heard(witness: &mut Witness, workers: &WorkerLag) -> Everywhere {
+    async fn heard(witness: &mut Witness, workers: &Loops) -> Everywhere {
         let pools = [failing(), failing()];
         loop {
             let now = soe503::clock::now();
@@ -145,7 +145,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_is_asked_only_while_all_pools_fail_and_says_how_fast_it_is() {
-        let (mut witness, workers) = (Witness::default(), WorkerLag::new(1));
+        let (mut witness, workers) = (Witness::default(), Loops::default());
         let now = soe503::clock::now();
         assert_eq!(witness.hear(&[failing(), well()], &workers, now), None);
         assert_eq!(witness.asked, None);
@@ -160,11 +160,12 @@ mod tests {
 
     #[tokio::test]
     async fn workers_that_are_late_are_heard_as_well() {
-        let (mut witness, workers) = (Witness::default(), WorkerLag::new(1));
+        let (mut witness, workers) = (Witness::default(), Loops::default());
         let pools = [failing(), failing()];
         heard(&mut witness, &workers).await;
         let now = soe503::clock::now();
-        workers.note(0, Duration::from_millis(900), now);
+        let worker = workers.add_worker(0, Duration::from_millis(250), now);
+        worker.looked(now, Duration::from_millis(900));
         let everywhere = witness.hear(&pools, &workers, now).unwrap();
         assert_eq!(everywhere.verdict, Verdict::Ill);
         assert_eq!(

@@ -163,7 +163,7 @@ pub(super) const ROWS: &[Family] = &[
         }),
     ),
     Family {
-        name: "soe503_queue_for_backends",
+        name: "soe503_queue_for_backends_depth",
         kind: Kind::Gauge,
         unit: "requests",
         labels: &["pool"],

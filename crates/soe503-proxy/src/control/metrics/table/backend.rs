@@ -54,14 +54,38 @@ pub(super) const ROWS: &[Family] = &[
         Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.failures)),
     ),
     Family {
+        name: "soe503_backend_ejections_total",
+        kind: Kind::Counter,
+        unit: "ejections",
+        labels: &["pool", "backend"],
+        help: "How often the backend was put out because of its requests, failed probes included: each makes the next time out longer.",
+        read: Read::Backend(|pool, b, out| out.push(&[&pool.name, &b.name], b.ejections)),
+    },
+    Family {
+        name: "soe503_ejections_total",
+        kind: Kind::Counter,
+        unit: "ejections",
+        labels: &["pool", "reason"],
+        help: "The same of all backends of the pool, by reason: `refused`, nobody listens; `consecutive_failures`; `failure_rate`, it fails more than the others; `slow`, it is slower than the others; `probe_failed`, it was out and stays so.",
+        read: Read::Pool(|pool, out| {
+            for (reason, count) in pool.ejections.iter() {
+                out.push(&[&pool.name, &reason], count);
+            }
+        }),
+    },
+    Family {
         name: "soe503_backend_latency_seconds",
         kind: Kind::Gauge,
         unit: "seconds",
-        labels: &["pool", "backend", "quantile"],
-        help: "Quantiles of the recent time from an attempt's start to the head of its response. A gauge: quantiles of several proxies cannot be added or averaged.",
+        labels: &["pool", "backend", "percentile"],
+        help: "The 50th and 99th percentile of the recent time from an attempt's start to the head of its response. A gauge: those of several proxies cannot be added or averaged.",
         read: Read::Backend(|pool, backend, out| {
             for (rank, latency) in &backend.latency {
-                out.push(&[&pool.name, &backend.name, rank], latency.as_secs_f64());
+                let percentile = rank * 100.0;
+                out.push(
+                    &[&pool.name, &backend.name, &percentile],
+                    latency.as_secs_f64(),
+                );
             }
         }),
     },

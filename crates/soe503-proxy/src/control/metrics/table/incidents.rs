@@ -27,4 +27,17 @@ pub(super) const ROWS: &[Family] = &[
             }
         }),
     },
+    Family {
+        name: "soe503_incident_active",
+        kind: Kind::Gauge,
+        unit: "1",
+        labels: &["pool", "cause", "incident"],
+        help: "1 for each incident that goes on, with the cause that leads and the identifier for `lbctl explain`; `pool` is empty if this proxy itself is concerned.",
+        read: Read::Process(|scrape, out| {
+            for one in &scrape.open_incidents {
+                let pool = one.pool.as_deref().unwrap_or_default();
+                out.push(&[&pool, &one.cause, &one.id], 1);
+            }
+        }),
+    },
 ];

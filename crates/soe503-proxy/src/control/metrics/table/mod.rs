@@ -8,6 +8,7 @@ mod journal;
 mod pool;
 mod process;
 mod requests;
+mod runtime;
 
 use soe503_core::metrics::Metric;
 
@@ -46,7 +47,7 @@ pub(in crate::control::metrics) enum Read {
 }
 
 /// The lists, in the order of the page.
-const LISTS: [&[Family]; 8] = [
+const LISTS: [&[Family]; 9] = [
     requests::ROWS,
     incidents::ROWS,
     admission::ROWS,
@@ -54,6 +55,7 @@ const LISTS: [&[Family]; 8] = [
     hedge::ROWS,
     backend::ROWS,
     process::ROWS,
+    runtime::ROWS,
     journal::ROWS,
 ];
 

@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Family] = &[
         }),
     },
     Family {
-        name: "soe503_connections",
+        name: "soe503_connections_open",
         kind: Kind::Gauge,
         unit: "connections",
         labels: &[],
@@ -185,13 +185,5 @@ pub(super) const ROWS: &[Family] = &[
         labels: &["version", "server"],
         help: "Always 1; the labels say which version runs, and under which name.",
         read: Read::Process(|scrape, out| out.push(&[&scrape.version, &scrape.server], 1)),
-    },
-    Family {
-        name: "process_start_time_seconds",
-        kind: Kind::Gauge,
-        unit: "seconds",
-        labels: &[],
-        help: "When the process started, in seconds since 1970.",
-        read: Read::Process(|scrape, out| out.push(&[], scrape.started.as_secs_f64())),
     },
 ];

@@ -8,14 +8,29 @@ pub(super) const ROWS: &[Family] = &[
         kind: Kind::Counter,
         unit: "requests",
         labels: &["pool", "status", "origin", "category", "cause"],
-        help: "Finished requests. `status` is the class (2xx to 5xx, none: the client left first), `origin` says whether this proxy generated the response or passed a backend's on, `category` and `cause` are empty unless it failed.",
+        help: "Finished requests. `status` is the class (2xx to 5xx, none: the client left first), `origin` says whether this proxy generated the response or passed a backend's on, `category` and `cause` are empty unless it failed. In OpenMetrics each failure names an example: the request and its trace.",
         read: Read::Pool(|pool, out| {
             for r in &pool.responses {
                 let (category, cause) = r.cause.map_or(("", ""), |c| (c.category().id(), c.id()));
-                out.push(
+                out.push_with(
                     &[&pool.name, &r.class.id(), &r.origin.id(), &category, &cause],
                     r.count,
+                    r.example.as_ref(),
                 );
+            }
+        }),
+    },
+    Family {
+        name: "soe503_request_duration_seconds",
+        kind: Kind::Histogram,
+        unit: "seconds",
+        labels: &["pool", "result"],
+        help: "From a request's head to the end of its answer, retries and waiting included, by whether it was answered (`ok`, what was given instead of a failure included) or `failed`. Requests whose client left and tunnels are not in it.",
+        read: Read::Pool(|pool, out| {
+            out.push_histogram(&[&pool.name, &"ok"], &pool.answered);
+            // A pool of which no request has failed has one histogram, and not two.
+            if pool.failures.counts.iter().any(|count| *count > 0) {
+                out.push_histogram(&[&pool.name, &"failed"], &pool.failures);
             }
         }),
     },
