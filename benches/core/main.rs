@@ -124,7 +124,7 @@ fn late() -> Ledger {
 
 /// What the rules find about three backends that are asked for three times what is usual.
 fn in_overload() -> Context {
-    let mut history = History::new();
+    let mut history = History::new(0);
     for at in 1_000..1_060 {
         let more = u32::try_from(at).unwrap_or_default().saturating_sub(1_040);
         let second = Second {
@@ -162,6 +162,7 @@ fn in_overload() -> Context {
         late: None,
         silent: &[],
         broken_checks: &[],
+        everywhere: None,
         before: None,
     });
     assert!(!findings.list.is_empty());

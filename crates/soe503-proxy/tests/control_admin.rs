@@ -148,6 +148,7 @@ async fn pools_are_shown_with_every_field_of_the_contract() {
         attempts: 2,
         prevented: true,
         hedged: false,
+        took: std::time::Duration::from_millis(20),
         degraded: None,
     });
     let (status, all) = scene.get(path::POOLS).await;
@@ -520,6 +521,7 @@ async fn a_failure_is_told_by_request_id() {
     let attempts = Ledger::from(attempt);
     scene.proxy.recorder.record(Record {
         request_id: "01K/weird id".into(),
+        trace_id: None,
         at: now,
         method: Method::GET,
         target: Some("/cart?card=4111".parse().unwrap()),

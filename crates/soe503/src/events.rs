@@ -43,7 +43,7 @@ pub(crate) fn circuit(breaker: &Breaker) {
                     from,
                     to,
                     "the circuit is tried",
-                )
+                );
             }
             TransitionReason::ForcedClosed(why) => tracing::warn!(
                 target: "soe503::circuit_breaker",

@@ -89,7 +89,7 @@ async fn what_the_other_layers_allocate() {
     let without_retries = |r| {
         let stack = ServiceBuilder::new()
             .layer(explain.clone())
-            .layer(timeout.clone())
+            .layer(timeout)
             .layer(limit.clone())
             .layer(breaker(BreakerConfig::default()))
             .service(bottom());
@@ -98,7 +98,7 @@ async fn what_the_other_layers_allocate() {
     let stack = |r| {
         let stack = ServiceBuilder::new()
             .layer(explain.clone())
-            .layer(timeout.clone())
+            .layer(timeout)
             .layer(limit.clone())
             .layer(retry.clone())
             .layer(breaker(BreakerConfig::default()))

@@ -164,14 +164,14 @@ impl Json {
 
     fn actions(&mut self, told: &ToldActions) {
         self.0.push_str(",\"actions\":{");
-        self.all("\"quick\":", &told.quick, Self::item);
-        self.all(",\"long_term\":", &told.long_term, Self::item);
-        self.all(",\"verify\":", &told.verify, Self::item);
+        self.all("\"quick\":", &told.quick, |out, text| out.text("", text));
+        self.all(",\"long_term\":", &told.long_term, |out, text| {
+            out.text("", text);
+        });
+        self.all(",\"verify\":", &told.verify, |out, text| {
+            out.text("", text);
+        });
         self.0.push('}');
-    }
-
-    fn item(&mut self, text: &String) {
-        self.text("", text);
     }
 }
 
@@ -235,7 +235,7 @@ impl Json {
     }
 
     fn texts(&mut self, name: &str, all: &[String]) {
-        self.list(name, all, Self::item);
+        self.list(name, all, |out, text| out.text("", text));
     }
 
     /// A list that is left out if there is nothing in it.

@@ -110,7 +110,8 @@ fn changes_before_the_onset_are_told() {
     let elsewhere = || Reach::Pools(vec!["search".into()]);
     // Ninety seconds in, all fails.
     let onset = BEGIN + 90_250;
-    let rows: [(&str, Vec<Change>, fn(&Changes) -> bool); 5] = [
+    type Row = (&'static str, Vec<Change>, fn(&Changes) -> bool);
+    let rows: [Row; 5] = [
         ("nothing", vec![], |changes| {
             *changes == Changes::None(Duration::from_millis(90_250))
         }),

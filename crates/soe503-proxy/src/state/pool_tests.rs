@@ -66,6 +66,7 @@ fn fm28_a_reload_keeps_what_was_learned() {
         attempts: 1,
         prevented: false,
         hedged: false,
+        took: Duration::from_millis(20),
         degraded: None,
     });
     before

@@ -87,6 +87,8 @@ impl<Ex, Ra, Th, Ti, Fa, Co, Re, Ci> Stack<Ex, Ra, Th, Ti, Fa, Co, Re, Ci> {
     /// Refuses callers that send too much. May be used again for a limit with another name; the first is the
     /// outermost.
     #[cfg(feature = "rate-limit")]
+    // The type is the stack; a name for it would hide what there is to see.
+    #[allow(clippy::type_complexity)]
     pub fn rate_limit<K>(
         mut self,
         layer: crate::RateLimitLayer<K>,
@@ -163,6 +165,7 @@ impl<Ex, Ra, Th, Ti, Fa, Co, Re, Ci> Stack<Ex, Ra, Th, Ti, Fa, Co, Re, Ci> {
     ///
     /// # Errors
     /// [`StackError`] if they would not work together, with everything that is wrong.
+    #[allow(clippy::type_complexity)]
     pub fn build(mut self) -> Result<Layers<InOrder<Ci, Re, Co, Fa, Ti, Th, Ra, Ex>>, StackError> {
         self.parts.sort_by_key(Part::kind);
         check(&self.parts)?;
