@@ -132,15 +132,15 @@ where
     S: Service<http::Request<Body>> + Clone + Send,
 {
     let start = Barrier::new(threads as usize);
+    let run = |mut service: S| {
+        start.wait();
+        let began = cpu();
+        for _ in 0..iterations {
+            send(&mut service, black_box(request()));
+        }
+        cpu() - began
+    };
     let longest = thread::scope(|scope| {
-        let run = |mut service: S| {
-            start.wait();
-            let began = cpu();
-            for _ in 0..iterations {
-                send(&mut service, black_box(request()));
-            }
-            cpu() - began
-        };
         let run = &run;
         let handles: Vec<_> = (0..threads)
             .map(|_| {
