@@ -16,8 +16,9 @@ use crate::net::{Stream, read_scratch};
 /// How long a client may take to notice.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How much it may still send, in bytes.
-const MOST: usize = 1024 * 1024;
+/// How much it may still send, in bytes: a limit for floods. A client that is on its way through an
+/// upload may have buffers of its own and of two kernels filled before it looks.
+const MOST: usize = 16 * 1024 * 1024;
 
 /// Closes our direction, and waits for the client to close its own: `discard` reads and forgets,
 /// and says how many bytes, 0 at the end.

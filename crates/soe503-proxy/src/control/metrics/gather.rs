@@ -213,21 +213,22 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
 /// What happened, and of what did not, only what a dashboard divides by: a series that appears
 /// with its first event hides that event from `rate()`.
 fn responses(pool: &PoolState) -> Vec<ResponseCount> {
-    pool.counters
-        .responses()
-        .map(|(origin, class, cause, count)| ResponseCount {
-            origin,
-            class,
-            cause,
-            count,
-            example: None,
-        })
-        .filter(|r| {
-            let passed_on =
-                r.origin == Origin::Upstream && r.cause.is_none() && r.class != Class::None;
-            r.count > 0 || passed_on
-        })
-        .collect()
+    let mut all: Vec<_> = pool.counters.responses().collect();
+    for class in Class::ALL.into_iter().filter(|class| *class != Class::None) {
+        let divisor = (Origin::Upstream, class, None);
+        let same = |(origin, class, cause, _): &_| (*origin, *class, *cause) == divisor;
+        if !all.iter().any(same) {
+            all.push((divisor.0, divisor.1, divisor.2, 0));
+        }
+    }
+    let count = |(origin, class, cause, count)| ResponseCount {
+        origin,
+        class,
+        cause,
+        count,
+        example: None,
+    };
+    all.into_iter().map(count).collect()
 }
 
 fn of_backend(backend: &BackendSnapshot, checked: bool) -> BackendScrape {
