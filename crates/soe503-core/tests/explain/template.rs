@@ -1,0 +1,248 @@
+//! An answer that is filled in is the answer that would have been told.
+
+use proptest::prelude::*;
+use soe503_core::Cause;
+use soe503_core::diagnosis::Grade;
+use soe503_core::explain::{Exposure, Format, StatusPolicy, Telling, Template, Told, tell};
+use soe503_core::incident::{Course, Place};
+use soe503_core::ledger::{Fault, Phase, Refusal};
+
+use crate::situations::{
+    AT, EXPOSURES, FORMATS, Situation, all_refused_and_open, hung, reset_post, with_secrets,
+};
+
+/// Everything that a telling is made of, from few values of each: so that two of them are often alike, but for one.
+#[derive(Clone, Debug)]
+struct Parts {
+    situation: usize,
+    refusal: Option<Refusal>,
+    cause: Cause,
+    root: Option<Cause>,
+    grade: Grade,
+    phase: Phase,
+    answered: Option<u16>,
+    course: Option<i64>,
+    names: [usize; 4],
+    trace: bool,
+    at: i64,
+    retry_after: Option<u32>,
+    exposure: Exposure,
+    policy: StatusPolicy,
+    status: Option<u16>,
+    format: Format,
+}
+
+const NAMES: [&str; 4] = ["edge-eu1", "01KAPX3Q7V", "a \"name\"\r\nü", ""];
+
+fn parts() -> impl Strategy<Value = Parts> {
+    let causes = vec![
+        Cause::CircuitConsecutiveFailures,
+        Cause::OverloadPoolSaturated,
+        Cause::ConfigNoEndpoints,
+        Cause::ResourceDiskFull,
+        Cause::Unclassified,
+    ];
+    let cause = || prop::sample::select(causes.clone());
+    let refusal = prop_oneof![
+        Just(None),
+        cause().prop_map(|rule| Some(Refusal::CircuitOpen { rule, root: None })),
+        cause().prop_map(|cause| Some(Refusal::Policy(cause))),
+        (cause(), 0_u64..3).prop_map(|(cause, in_use)| Some(Refusal::Limit {
+            cause,
+            limit: 2,
+            in_use
+        })),
+    ];
+    let grades = prop::sample::select(vec![Grade::Suspected, Grade::Inferred, Grade::Proven]);
+    let phases = prop::sample::select(vec![Phase::Queue, Phase::Queue, Phase::Connect]);
+    let policies = prop::sample::select(vec![StatusPolicy::Plain, StatusPolicy::Rfc9209]);
+    let what = (
+        0_usize..4,
+        refusal,
+        cause(),
+        prop::option::of(cause()),
+        grades,
+        phases,
+    );
+    let around = (
+        prop::option::of(500_u16..502),
+        prop::option::of(0_i64..3),
+        [0_usize..4, 0..4, 0..4, 0..5],
+        any::<bool>(),
+    );
+    let how = (
+        AT..AT + 2,
+        prop::option::of(1_u32..3),
+        prop::sample::select(EXPOSURES.to_vec()),
+        policies,
+        prop::option::of(500_u16..502),
+        prop::sample::select(FORMATS.to_vec()),
+    );
+    (what, around, how).prop_map(|(what, around, how)| {
+        let (situation, refusal, cause, root, grade, phase) = what;
+        let (answered, course, names, trace) = around;
+        let (at, retry_after, exposure, policy, status, format) = how;
+        Parts {
+            situation,
+            refusal,
+            cause,
+            root,
+            grade,
+            phase,
+            answered,
+            course,
+            names,
+            trace,
+            at,
+            retry_after,
+            exposure,
+            policy,
+            status,
+            format,
+        }
+    })
+}
+
+impl Parts {
+    /// What strangers are told of a refusal, which is where templates are for.
+    fn for_strangers(mut self) -> Self {
+        self.situation = 0;
+        self.exposure = Exposure::Public;
+        self.format = Format::ProblemJson;
+        self.phase = Phase::Queue;
+        (self.answered, self.trace) = (None, false);
+        self
+    }
+
+    /// `other` in the part with this number.
+    fn with(mut self, at: usize, other: &Self) -> Self {
+        match at {
+            0 => self.situation = other.situation,
+            1 => self.refusal.clone_from(&other.refusal),
+            2 => self.cause = other.cause,
+            3 => self.root = other.root,
+            4 => self.grade = other.grade,
+            5 => self.phase = other.phase,
+            6 => self.answered = other.answered,
+            7 => self.course = other.course,
+            8..=11 => self.names[at - 8] = other.names[at - 8],
+            12 => self.trace = other.trace,
+            13 => self.at = other.at,
+            14 => self.retry_after = other.retry_after,
+            15 => self.exposure = other.exposure,
+            16 => self.policy = other.policy,
+            17 => self.status = other.status,
+            _ => self.format = other.format,
+        }
+        self
+    }
+
+    fn situation(&self) -> Situation {
+        let mut situation = match self.situation {
+            0 => all_refused_and_open(),
+            1 => hung(),
+            2 => reset_post(),
+            _ => with_secrets(self.cause),
+        };
+        let last = situation.ledger.attempts.last_mut().unwrap();
+        last.status = self.answered;
+        if self.situation == 0 {
+            last.phase = self.phase;
+            let diagnosis = &mut situation.diagnosis;
+            diagnosis.primary = self.cause;
+            diagnosis.root = self.root;
+            diagnosis.grade = self.grade;
+            diagnosis.fault = self.refusal.clone().map(Fault::Refused);
+        }
+        situation
+    }
+
+    fn told<T>(&self, with: impl FnOnce(&Telling<'_>, Format) -> T) -> T {
+        let situation = self.situation();
+        let [server, request_id, docs, incident] = self.names;
+        let course = self.course.map(|ago| {
+            let since = (self.at - ago) * 1000;
+            Course::begun(Place::Pool("app".into()), since, 7)
+        });
+        let mut telling = Telling::new(
+            &situation.diagnosis,
+            &situation.ledger,
+            NAMES[server],
+            NAMES[request_id],
+            self.at,
+        );
+        telling.docs = NAMES[docs];
+        telling.incident_id = NAMES.get(incident).copied();
+        telling.course = course.as_ref();
+        telling.trace_id = self.trace.then_some("7d1f");
+        telling.retry_after = self.retry_after;
+        telling.exposure = self.exposure;
+        telling.policy = self.policy;
+        telling.status = self.status;
+        with(&telling, self.format)
+    }
+}
+
+fn filled(template: &Template, request_id: &str) -> Told {
+    let mut told = template.marked().clone();
+    for (_, value) in &mut told.headers {
+        *value = Template::put(value, request_id).into();
+    }
+    told.body = Template::put(&told.body, request_id);
+    told
+}
+
+/// `second` is answered with the template of `first`, if that says that it fits.
+fn hold_against(first: &Parts, second: &Parts) -> bool {
+    let Some(template) = first.told(Template::of) else {
+        return false;
+    };
+    second.told(|telling, format| {
+        let fits = template.fits(telling, format);
+        if fits {
+            assert_eq!(filled(&template, telling.request_id), tell(telling, format));
+        }
+        fits
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn one_that_fits_is_what_would_be_told(first in parts(), second in parts(), part in 0_usize..19) {
+        let first = first.for_strangers();
+        hold_against(&first, &first.clone().with(part, &second));
+    }
+
+    #[test]
+    fn refusals_of_one_second_are_alike(first in parts(), request_id in 0_usize..4) {
+        let first = first.for_strangers();
+        let mut second = first.clone();
+        second.names[1] = request_id;
+        prop_assert!(hold_against(&first, &second), "another identifier changes nothing else");
+    }
+
+    #[test]
+    fn whoever_knows_more_is_told_by_itself(any in parts()) {
+        let plain = any.exposure == Exposure::Public && any.format == Format::ProblemJson;
+        let reached = any.situation > 0 || any.phase > Phase::Queue || any.answered.is_some();
+        let template = any.told(Template::of);
+        prop_assert_eq!(template.is_some(), plain && !reached && !any.trace);
+    }
+}
+
+#[test]
+fn another_second_another_answer() {
+    let first = all_refused_and_open();
+    let telling = first.telling(Exposure::Public);
+    let template = Template::of(&telling, Format::ProblemJson).unwrap();
+    assert!(template.fits(&telling, Format::ProblemJson));
+    let mut later = telling;
+    later.at_unix += 1;
+    assert!(!template.fits(&later, Format::ProblemJson));
+    assert!(Template::is_marked(&template.marked().body));
+    assert!(!Template::is_marked(
+        &tell(&telling, Format::ProblemJson).body
+    ));
+}

@@ -1,0 +1,148 @@
+//! Answers that this thread has told already, in case the next request gets the same but for its identifier.
+//!
+//! A flood of failures is when a proxy has the least time, and what it says then is nearly always the same
+//! ([`Template`]). Each thread keeps the last few answers; those of the second before fit nobody and are written over.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Method, Response, StatusCode, header};
+use soe503_core::explain::{Format, Telling, Template, Told, tell};
+
+use super::told::field;
+
+/// Most answers that are kept: different only in when to come back, which is spread over some seconds.
+const MOST: usize = 16;
+
+thread_local! {
+    static TOLD: RefCell<Repeats> = const { RefCell::new(Repeats { kept: Vec::new(), oldest: 0 }) };
+}
+
+#[derive(Debug)]
+struct Repeats {
+    kept: Vec<Kept>,
+    /// Which is written over next.
+    oldest: usize,
+}
+
+/// An answer with the fields that all have, ready to be sent.
+#[derive(Debug)]
+struct Kept {
+    template: Template,
+    headers: HeaderMap,
+}
+
+/// The answer to a request of `method` that failed as `telling` says.
+pub(super) fn response(telling: &Telling<'_>, format: Format, method: &Method) -> Response<Bytes> {
+    TOLD.with_borrow_mut(|told| told.response(telling, format, method))
+        .unwrap_or_else(|| whole(tell(telling, format), format, method))
+}
+
+// === impl Repeats ===
+
+impl Repeats {
+    /// `None`: it is none that repeats.
+    fn response(
+        &mut self,
+        telling: &Telling<'_>,
+        format: Format,
+        method: &Method,
+    ) -> Option<Response<Bytes>> {
+        let known = self
+            .kept
+            .iter()
+            .position(|kept| kept.template.fits(telling, format));
+        let at = match known {
+            Some(at) => at,
+            None => self.keep(Kept::new(Template::of(telling, format)?)),
+        };
+        Some(self.kept[at].response(telling.request_id, method))
+    }
+
+    /// Keeps one more; where it is now.
+    fn keep(&mut self, new: Kept) -> usize {
+        if self.kept.len() < MOST {
+            self.kept.push(new);
+            return self.kept.len() - 1;
+        }
+        let at = self.oldest;
+        self.kept[at] = new;
+        self.oldest = (at + 1) % MOST;
+        at
+    }
+}
+
+// === impl Kept ===
+
+impl Kept {
+    fn new(template: Template) -> Self {
+        let told = template.marked();
+        let same = told
+            .headers
+            .iter()
+            .filter(|(_, value)| !Template::is_marked(value));
+        let headers = fields(same.cloned(), told);
+        Self { template, headers }
+    }
+
+    fn response(&self, request_id: &str, method: &Method) -> Response<Bytes> {
+        let told = self.template.marked();
+        let mut headers = self.headers.clone();
+        for (name, value) in &told.headers {
+            if Template::is_marked(value)
+                && let Some(value) = field(Template::put(value, request_id).into())
+            {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        let body = Template::put(&told.body, request_id);
+        finished(told.status, headers, body, Format::ProblemJson, method)
+    }
+}
+
+fn whole(told: Told, format: Format, method: &Method) -> Response<Bytes> {
+    let headers = fields(told.headers.iter().cloned(), &told);
+    finished(told.status, headers, told.body, format, method)
+}
+
+fn fields(all: impl Iterator<Item = (&'static str, Cow<'static, str>)>, told: &Told) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(told.headers.len() + 2);
+    for (name, value) in all {
+        if let Some(value) = field(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    let content_type = http::HeaderValue::from_static(told.content_type);
+    headers.insert(header::CONTENT_TYPE, content_type);
+    headers
+}
+
+fn finished(
+    status: u16,
+    headers: HeaderMap,
+    body: String,
+    format: Format,
+    method: &Method,
+) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    // What is told has a known status and visible ASCII only.
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    *response.headers_mut() = headers;
+    if *method == Method::HEAD {
+        // RFC 9110 §9.3.2: the length that the answer to GET would have.
+        if format != Format::Grpc {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_LENGTH, body.len().into());
+        }
+    } else {
+        *response.body_mut() = Bytes::from(body);
+    }
+    response
+}
+
+#[cfg(test)]
+#[path = "repeats_tests.rs"]
+mod tests;

@@ -1,0 +1,98 @@
+use soe503_core::diagnosis::{Context, Diagnosis, diagnose};
+use soe503_core::explain::Exposure;
+use soe503_core::ledger::{Attempt, Fault, Ledger, Refusal};
+use soe503_core::{Cause, Tick};
+
+use super::*;
+
+const AT: i64 = 1_795_369_268;
+
+fn refused() -> (Ledger, Diagnosis) {
+    let ledger = Ledger::from(Attempt {
+        fault: Some(Fault::Refused(Refusal::CircuitOpen {
+            rule: Cause::CircuitConsecutiveFailures,
+            root: Some(Cause::DependencyConnectRefused),
+        })),
+        ..Attempt::begin(1, Tick::from_secs(100))
+    });
+    let diagnosis = diagnose(&ledger, &Context::new(Tick::from_secs(100)));
+    (ledger, diagnosis)
+}
+
+fn empty() -> Repeats {
+    Repeats {
+        kept: Vec::new(),
+        oldest: 0,
+    }
+}
+
+/// `repeats` answers as if it were told from the start.
+fn same(repeats: &mut Repeats, telling: &Telling<'_>, method: &Method) {
+    let got = repeats
+        .response(telling, Format::ProblemJson, method)
+        .unwrap();
+    let wanted = whole(
+        tell(telling, Format::ProblemJson),
+        Format::ProblemJson,
+        method,
+    );
+    assert_eq!(got.status(), wanted.status());
+    assert_eq!(got.headers(), wanted.headers());
+    assert_eq!(got.body(), wanted.body());
+}
+
+#[test]
+fn the_second_is_as_good_as_the_first() {
+    let (ledger, diagnosis) = refused();
+    let mut repeats = empty();
+    for id in [
+        "01KAPX3Q7V",
+        "another",
+        "in\r\njected: \"yes\"",
+        "",
+        &"long".repeat(100),
+    ] {
+        for method in [Method::GET, Method::HEAD, Method::POST] {
+            let mut telling = Telling::new(&diagnosis, &ledger, "edge", id, AT);
+            same(&mut repeats, &telling, &method);
+            telling.incident_id = Some("inc-7");
+            same(&mut repeats, &telling, &method);
+        }
+    }
+    assert_eq!(repeats.kept.len(), 2, "with an incident and without");
+}
+
+#[test]
+fn few_are_kept_and_the_oldest_makes_room() {
+    let (ledger, diagnosis) = refused();
+    let mut repeats = empty();
+    for second in 0..100 {
+        for seconds in [1, 2] {
+            let mut telling = Telling::new(&diagnosis, &ledger, "edge", "id", AT + second);
+            telling.retry_after = Some(seconds);
+            same(&mut repeats, &telling, &Method::GET);
+        }
+    }
+    assert_eq!(repeats.kept.len(), MOST);
+    let mut first = Telling::new(&diagnosis, &ledger, "edge", "id", AT);
+    first.retry_after = Some(1);
+    let kept = |repeats: &Repeats| {
+        let mut all = repeats.kept.iter();
+        all.any(|kept| kept.template.fits(&first, Format::ProblemJson))
+    };
+    assert!(!kept(&repeats));
+    same(&mut repeats, &first, &Method::GET);
+    assert!(kept(&repeats));
+}
+
+#[test]
+fn who_may_know_more_is_told_anew() {
+    let (ledger, diagnosis) = refused();
+    let mut telling = Telling::new(&diagnosis, &ledger, "edge", "id", AT);
+    telling.exposure = Exposure::Internal;
+    let mut repeats = empty();
+    let answer = repeats.response(&telling, Format::ProblemJson, &Method::GET);
+    assert!(answer.is_none() && repeats.kept.is_empty());
+    let told = response(&telling, Format::ProblemJson, &Method::GET);
+    assert!(told.headers().contains_key("server-timing"));
+}
