@@ -17,6 +17,7 @@
 //! body above [`LONGEST_BODY`].
 
 mod actions;
+mod alike;
 mod build;
 mod clean;
 mod course;

@@ -1,21 +1,26 @@
 //! An answer that many requests get, but for their identifiers.
 //!
-//! In an outage thousands of strangers are refused in one second for one reason: the circuit is open, the pool is
-//! full. What they are told is the same to the letter, with another identifier in two or three places. A template is
-//! such an answer with a mark in those places; filling it in costs a fraction of what telling does.
+//! In an outage thousands are refused in one second for one reason: the circuit is open, the pool is full. What they
+//! are told is the same to the letter, with another identifier in two or three places. A template is such an answer
+//! with a mark in those places; filling it in costs a fraction of what telling does.
 //!
-//! It is for answers of which we know all that they depend on: to strangers, about requests that reached no backend.
+//! It is for answers of which we know all that they depend on: documents about requests that reached no backend.
 //! Everything else is told one at a time. A property test holds what is filled in against what is told.
 
-use super::clean::identifier;
-use super::headers::LONGEST_ID;
-use super::{Exposure, Format, LONGEST_BODY, StatusPolicy, Telling, Told, course, tell};
-use crate::Cause;
-use crate::diagnosis::Grade;
-use crate::ledger::{Fault, Phase, Refusal};
+use std::borrow::Cow;
 
-/// Stands for the identifier. Whatever else is told is ours or the operator's, and holds nothing like it.
-const MARK: &str = "q7Wz0cV4nE9xLr2Tb6Ym";
+use super::clean::identifier;
+use super::headers::{LONGEST_ID, TIMING, server_timing};
+use super::tell::told;
+use super::{Exposure, Format, StatusPolicy, Telling, Told, alike, course};
+use crate::Cause;
+use crate::diagnosis::{Diagnosis, Grade};
+use crate::incident::Course;
+use crate::ledger::{Fault, Ledger, Phase, Refusal};
+
+/// Stands for the identifier, and is as long as one can be. Whatever else is told is ours or the operator's, and
+/// holds nothing like it.
+const MARK: &str = "q7Wz0cV4nE9xLr2Tb6Ymq7Wz0cV4nE9xLr2Tb6Ymq7Wz0cV4nE9xLr2Tb6Ymq7Wz";
 
 /// An answer with marks in it, and what it depends on.
 #[derive(Clone, Debug)]
@@ -24,10 +29,20 @@ pub struct Template {
     server: Box<str>,
     docs: Box<str>,
     incident: Option<Box<str>>,
+    /// For those who are told more than strangers.
+    inside: Option<Box<Inside>>,
     told: Told,
 }
 
-/// What decides about an answer beside names.
+/// What colleagues are told from.
+#[derive(Clone, Debug)]
+struct Inside {
+    diagnosis: Diagnosis,
+    attempts: Ledger,
+    course: Option<Course>,
+}
+
+/// What decides about an answer to a stranger beside names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key {
     primary: Cause,
@@ -38,6 +53,7 @@ struct Key {
     at_unix: i64,
     since: Option<i64>,
     retry_after: Option<u32>,
+    exposure: Exposure,
     policy: StatusPolicy,
     status: Option<u16>,
 }
@@ -45,46 +61,69 @@ struct Key {
 // === impl Template ===
 
 impl Template {
-    /// The answer that [`tell`] gives, for any request; `None` if it is not one that others may get as well.
+    /// The answer that [`tell`](super::tell) gives, for any request; `None` if it is not one that others may get as
+    /// well.
     pub fn of(telling: &Telling<'_>, format: Format) -> Option<Self> {
         let key = Key::of(telling, format)?;
         let anybody = Telling {
             request_id: MARK,
             ..*telling
         };
-        let told = tell(&anybody, format);
-        let marks = told.body.matches(MARK).count();
-        // The longest identifier must not make it longer than an answer may be.
-        (told.body.len() + marks * LONGEST_ID <= LONGEST_BODY).then(|| Self {
+        let (told, whole) = told(&anybody, format);
+        // What an answer leaves out for want of room depends on its identifier.
+        whole.then(|| Self {
             key,
             server: telling.server.into(),
             docs: telling.docs.into(),
             incident: telling.incident_id.map(Into::into),
+            inside: Inside::of(telling).map(Box::new),
             told,
         })
     }
 
-    /// Whether it is what [`tell`] would answer, once the identifier is [put](Self::put) in. False for nearly all
-    /// that it cannot be sure of.
+    /// Whether it is what [`tell`](super::tell) would answer, once it is filled in. False where that is not certain.
     pub fn fits(&self, telling: &Telling<'_>, format: Format) -> bool {
         Key::of(telling, format) == Some(self.key)
             && self.incident.as_deref() == telling.incident_id
             && *self.server == *telling.server
             && *self.docs == *telling.docs
+            && self
+                .inside
+                .as_ref()
+                .is_none_or(|inside| inside.fits(telling))
     }
 
-    /// The answer with its marks. Status and content type have none.
-    pub const fn marked(&self) -> &Told {
-        &self.told
+    /// The status.
+    pub const fn status(&self) -> u16 {
+        self.told.status
     }
 
-    /// There is a mark in `text`.
-    pub fn is_marked(text: &str) -> bool {
-        text.contains(MARK)
+    /// The body's type.
+    pub const fn content_type(&self) -> &'static str {
+        self.told.content_type
+    }
+
+    /// All headers in their order, with marks where each request has [its own](Self::own).
+    pub fn headers(&self) -> &[(&'static str, Cow<'static, str>)] {
+        &self.told.headers
+    }
+
+    /// Those that differ, for this request.
+    pub fn own(&self, telling: &Telling<'_>) -> impl Iterator<Item = (&'static str, String)> {
+        let all = self.told.headers.iter().filter(|header| changes(header));
+        all.map(|(name, value)| match *name {
+            TIMING => (TIMING, server_timing(telling)),
+            name => (name, Self::put(value, telling.request_id)),
+        })
+    }
+
+    /// The body, for this request.
+    pub fn body(&self, telling: &Telling<'_>) -> String {
+        Self::put(&self.told.body, telling.request_id)
     }
 
     /// `text` with the identifier of a request in the places of the marks.
-    pub fn put(text: &str, request_id: &str) -> String {
+    fn put(text: &str, request_id: &str) -> String {
         let id = identifier(request_id, LONGEST_ID);
         let mut out = String::with_capacity(text.len() + 2 * id.len());
         let mut parts = text.split(MARK);
@@ -94,6 +133,28 @@ impl Template {
             out.push_str(part);
         }
         out
+    }
+}
+
+fn changes((name, value): &(&'static str, Cow<'static, str>)) -> bool {
+    *name == TIMING || value.contains(MARK)
+}
+
+// === impl Inside ===
+
+impl Inside {
+    fn of(telling: &Telling<'_>) -> Option<Self> {
+        (telling.exposure > Exposure::Public).then(|| Self {
+            diagnosis: telling.diagnosis.clone(),
+            attempts: telling.attempts.clone(),
+            course: telling.course.cloned(),
+        })
+    }
+
+    fn fits(&self, telling: &Telling<'_>) -> bool {
+        alike::diagnoses(&self.diagnosis, telling.diagnosis)
+            && alike::ledgers(&self.attempts, telling.attempts)
+            && self.course.as_ref() == telling.course
     }
 }
 
@@ -120,15 +181,14 @@ impl Key {
             request_id: _,
             // Of it strangers hear since when it has been like this.
             course: _,
-            // In `Server-Timing`, which strangers do not get.
+            // In `Server-Timing`, which is written for each.
             elapsed: _,
         } = *telling;
-        let stranger = exposure == Exposure::Public && trace_id.is_none();
         let unreached = attempts
             .attempts
             .iter()
             .all(|attempt| attempt.phase <= Phase::Queue && attempt.status.is_none());
-        let known = stranger && unreached && format == Format::ProblemJson;
+        let known = trace_id.is_none() && unreached && format == Format::ProblemJson;
         (known && is_plain(diagnosis.fault.as_ref())).then(|| Self {
             primary: diagnosis.primary,
             root: diagnosis.root,
@@ -138,6 +198,7 @@ impl Key {
             at_unix,
             since: course::since(telling),
             retry_after,
+            exposure,
             policy,
             status,
         })

@@ -27,22 +27,42 @@ pub(crate) fn duration(duration: Duration) -> String {
 
 /// Appends the same.
 pub(super) fn took(out: &mut String, duration: Duration) {
-    let seconds = duration.as_secs_f64();
-    let (value, unit) = match seconds {
-        s if s < 0.000_95 => (s * 1e6, "µs"),
-        s if s < 0.999_5 => (s * 1e3, "ms"),
-        s if s < 119.5 => (s, "s"),
-        s if s < 7_170.0 => (s / 60.0, "min"),
-        s => (s / 3600.0, "h"),
-    };
-    // Some hundred thousand hours at most, so that the casts are exact.
-    let rounded = (value * 10.0).round() as u64;
-    if rounded < 100 && !rounded.is_multiple_of(10) {
-        tenths(out, rounded);
+    let shown = Shown::of(duration);
+    if shown.tenths < 100 && !shown.tenths.is_multiple_of(10) {
+        tenths(out, shown.tenths);
     } else {
-        number(out, value.round_ties_even() as u64);
+        number(out, shown.whole);
     }
-    join(out, &[" ", unit]);
+    join(out, &[" ", shown.unit]);
+}
+
+/// What is shown of a duration: two that are shown alike read the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// 0 for all that are shown in whole units.
+    tenths: u64,
+    whole: u64,
+    unit: &'static str,
+}
+
+impl Shown {
+    pub(super) fn of(duration: Duration) -> Self {
+        let seconds = duration.as_secs_f64();
+        let (value, unit) = match seconds {
+            s if s < 0.000_95 => (s * 1e6, "µs"),
+            s if s < 0.999_5 => (s * 1e3, "ms"),
+            s if s < 119.5 => (s, "s"),
+            s if s < 7_170.0 => (s / 60.0, "min"),
+            s => (s / 3600.0, "h"),
+        };
+        // Some hundred thousand hours at most, so that the casts are exact.
+        let tenths = (value * 10.0).round() as u64;
+        Self {
+            tenths: if tenths < 100 { tenths } else { 0 },
+            whole: value.round_ties_even() as u64,
+            unit,
+        }
+    }
 }
 
 /// One attempt in a sentence.

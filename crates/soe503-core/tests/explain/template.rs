@@ -1,11 +1,15 @@
 //! An answer that is filled in is the answer that would have been told.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use proptest::prelude::*;
 use soe503_core::Cause;
-use soe503_core::diagnosis::Grade;
-use soe503_core::explain::{Exposure, Format, StatusPolicy, Telling, Template, Told, tell};
+use soe503_core::diagnosis::rules::Missing;
+use soe503_core::diagnosis::{Evidence, Grade};
+use soe503_core::explain::{Exposure, Format, StatusPolicy, Telling, Template, tell};
 use soe503_core::incident::{Course, Place};
-use soe503_core::ledger::{Fault, Phase, Refusal};
+use soe503_core::ledger::{Fault, Phase, Refusal, RetryVerdict};
 
 use crate::situations::{
     AT, EXPOSURES, FORMATS, Situation, all_refused_and_open, hung, reset_post, with_secrets,
@@ -30,7 +34,14 @@ struct Parts {
     policy: StatusPolicy,
     status: Option<u16>,
     format: Format,
+    /// In microseconds: how long the request took, its attempt, and since when the circuit is open.
+    times: [u64; 3],
+    /// Which other part of the diagnosis is another one.
+    detail: usize,
 }
+
+/// By name, whatever their order.
+type Headers = BTreeMap<&'static str, String>;
 
 const NAMES: [&str; 4] = ["edge-eu1", "01KAPX3Q7V", "a \"name\"\r\nü", ""];
 
@@ -77,11 +88,13 @@ fn parts() -> impl Strategy<Value = Parts> {
         policies,
         prop::option::of(500_u16..502),
         prop::sample::select(FORMATS.to_vec()),
+        [0_u64..400, 0..120, 12_400_000..12_600_000],
+        0_usize..10,
     );
     (what, around, how).prop_map(|(what, around, how)| {
         let (situation, refusal, cause, root, grade, phase) = what;
         let (answered, course, names, trace) = around;
-        let (at, retry_after, exposure, policy, status, format) = how;
+        let (at, retry_after, exposure, policy, status, format, times, detail) = how;
         Parts {
             situation,
             refusal,
@@ -99,15 +112,16 @@ fn parts() -> impl Strategy<Value = Parts> {
             policy,
             status,
             format,
+            times,
+            detail,
         }
     })
 }
 
 impl Parts {
-    /// What strangers are told of a refusal, which is where templates are for.
-    fn for_strangers(mut self) -> Self {
+    /// A refusal, which is what templates are for.
+    fn refused(mut self) -> Self {
         self.situation = 0;
-        self.exposure = Exposure::Public;
         self.format = Format::ProblemJson;
         self.phase = Phase::Queue;
         (self.answered, self.trace) = (None, false);
@@ -132,7 +146,9 @@ impl Parts {
             15 => self.exposure = other.exposure,
             16 => self.policy = other.policy,
             17 => self.status = other.status,
-            _ => self.format = other.format,
+            18 => self.format = other.format,
+            19 => self.times = other.times,
+            _ => self.detail = other.detail,
         }
         self
     }
@@ -148,11 +164,29 @@ impl Parts {
         last.status = self.answered;
         if self.situation == 0 {
             last.phase = self.phase;
+            last.elapsed = Duration::from_micros(self.times[1]);
             let diagnosis = &mut situation.diagnosis;
             diagnosis.primary = self.cause;
             diagnosis.root = self.root;
             diagnosis.grade = self.grade;
             diagnosis.fault = self.refusal.clone().map(Fault::Refused);
+            match self.detail {
+                0 => diagnosis.scope.backends_affected = Some(2),
+                1 => diagnosis.scope.pool = Some("other".into()),
+                2 => diagnosis.ruled_out.clear(),
+                3 => diagnosis.contributing.push(self.cause),
+                4 => diagnosis.shares.push((self.cause, 0.5)),
+                5 => diagnosis.retry = Some(RetryVerdict::BudgetEmpty),
+                6 => diagnosis.evidence.truncate(1),
+                7 => diagnosis.evidence.reverse(),
+                8 => diagnosis.missing.push(Missing::Usual),
+                _ => {}
+            }
+            for evidence in &mut diagnosis.evidence {
+                if let Evidence::Circuit { open_for, .. } = evidence {
+                    *open_for = Some(Duration::from_micros(self.times[2]));
+                }
+            }
         }
         situation
     }
@@ -176,6 +210,7 @@ impl Parts {
         telling.course = course.as_ref();
         telling.trace_id = self.trace.then_some("7d1f");
         telling.retry_after = self.retry_after;
+        telling.elapsed = Duration::from_micros(self.times[0]);
         telling.exposure = self.exposure;
         telling.policy = self.policy;
         telling.status = self.status;
@@ -183,13 +218,20 @@ impl Parts {
     }
 }
 
-fn filled(template: &Template, request_id: &str) -> Told {
-    let mut told = template.marked().clone();
-    for (_, value) in &mut told.headers {
-        *value = Template::put(value, request_id).into();
-    }
-    told.body = Template::put(&told.body, request_id);
-    told
+fn filled(template: &Template, telling: &Telling<'_>) -> (u16, Headers, String) {
+    let all = template.headers().iter();
+    let mut headers: Headers = all
+        .map(|(name, value)| (*name, value.to_string()))
+        .collect();
+    headers.extend(template.own(telling));
+    (template.status(), headers, template.body(telling))
+}
+
+fn told(telling: &Telling<'_>, format: Format) -> (u16, Headers, String) {
+    let told = tell(telling, format);
+    let headers = told.headers.into_iter();
+    let headers = headers.map(|(name, value)| (name, value.into_owned()));
+    (told.status, headers.collect(), told.body)
 }
 
 /// `second` is answered with the template of `first`, if that says that it fits.
@@ -200,7 +242,7 @@ fn hold_against(first: &Parts, second: &Parts) -> bool {
     second.told(|telling, format| {
         let fits = template.fits(telling, format);
         if fits {
-            assert_eq!(filled(&template, telling.request_id), tell(telling, format));
+            assert_eq!(filled(&template, telling), told(telling, format));
         }
         fits
     })
@@ -210,22 +252,32 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn one_that_fits_is_what_would_be_told(first in parts(), second in parts(), part in 0_usize..19) {
-        let first = first.for_strangers();
+    fn one_that_fits_is_what_would_be_told(first in parts(), second in parts(), part in 0_usize..21) {
+        let first = first.refused();
         hold_against(&first, &first.clone().with(part, &second));
     }
 
     #[test]
     fn refusals_of_one_second_are_alike(first in parts(), request_id in 0_usize..4) {
-        let first = first.for_strangers();
+        let first = first.refused();
         let mut second = first.clone();
         second.names[1] = request_id;
         prop_assert!(hold_against(&first, &second), "another identifier changes nothing else");
     }
 
+    /// What nobody is shown makes no difference.
     #[test]
-    fn whoever_knows_more_is_told_by_itself(any in parts()) {
-        let plain = any.exposure == Exposure::Public && any.format == Format::ProblemJson;
+    fn microseconds_do_not_count(first in parts(), times in [0_u64..400, 0..40, 12_510_000..12_590_000]) {
+        let mut first = first.refused();
+        first.times = [0, 0, 12_550_000];
+        let mut second = first.clone();
+        second.times = times;
+        prop_assert!(hold_against(&first, &second));
+    }
+
+    #[test]
+    fn what_reached_a_backend_is_told_by_itself(any in parts()) {
+        let plain = any.format == Format::ProblemJson;
         let reached = any.situation > 0 || any.phase > Phase::Queue || any.answered.is_some();
         let template = any.told(Template::of);
         prop_assert_eq!(template.is_some(), plain && !reached && !any.trace);
@@ -241,8 +293,4 @@ fn another_second_another_answer() {
     let mut later = telling;
     later.at_unix += 1;
     assert!(!template.fits(&later, Format::ProblemJson));
-    assert!(Template::is_marked(&template.marked().body));
-    assert!(!Template::is_marked(
-        &tell(&telling, Format::ProblemJson).body
-    ));
 }

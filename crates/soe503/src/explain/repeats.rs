@@ -7,10 +7,13 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use soe503_core::explain::{Format, Telling, Template, Told, tell};
 
 use super::told::field;
+
+/// A name and a value.
+type Field = (&'static str, Cow<'static, str>);
 
 /// Most answers that are kept: different only in when to come back, which is spread over some seconds.
 const MOST: usize = 16;
@@ -57,7 +60,7 @@ impl Repeats {
             Some(at) => at,
             None => self.keep(Kept::new(Template::of(telling, format)?)),
         };
-        Some(self.kept[at].response(telling.request_id, method))
+        Some(self.kept[at].response(telling, method))
     }
 
     /// Keeps one more; where it is now.
@@ -77,45 +80,50 @@ impl Repeats {
 
 impl Kept {
     fn new(template: Template) -> Self {
-        let told = template.marked();
-        let same = told
-            .headers
-            .iter()
-            .filter(|(_, value)| !Template::is_marked(value));
-        let headers = fields(same.cloned(), told);
+        // With those that each request has for itself: they stay in their places.
+        let all = template.headers().iter().cloned();
+        let headers = fields(all, template.content_type());
         Self { template, headers }
     }
 
-    fn response(&self, request_id: &str, method: &Method) -> Response<Bytes> {
-        let told = self.template.marked();
+    fn response(&self, telling: &Telling<'_>, method: &Method) -> Response<Bytes> {
+        let template = &self.template;
         let mut headers = self.headers.clone();
-        for (name, value) in &told.headers {
-            if Template::is_marked(value)
-                && let Some(value) = field(Template::put(value, request_id).into())
-            {
-                headers.insert(HeaderName::from_static(name), value);
-            }
-        }
-        let body = Template::put(&told.body, request_id);
-        finished(told.status, headers, body, Format::ProblemJson, method)
+        add(
+            &mut headers,
+            template
+                .own(telling)
+                .map(|(name, value)| (name, value.into())),
+        );
+        let body = template.body(telling);
+        finished(
+            template.status(),
+            headers,
+            body,
+            Format::ProblemJson,
+            method,
+        )
     }
 }
 
 fn whole(told: Told, format: Format, method: &Method) -> Response<Bytes> {
-    let headers = fields(told.headers.iter().cloned(), &told);
+    let headers = fields(told.headers.into_iter(), told.content_type);
     finished(told.status, headers, told.body, format, method)
 }
 
-fn fields(all: impl Iterator<Item = (&'static str, Cow<'static, str>)>, told: &Told) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(told.headers.len() + 2);
+fn fields(all: impl Iterator<Item = Field>, content_type: &'static str) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(24);
+    add(&mut headers, all);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers
+}
+
+fn add(headers: &mut HeaderMap, all: impl Iterator<Item = Field>) {
     for (name, value) in all {
         if let Some(value) = field(value) {
             headers.insert(HeaderName::from_static(name), value);
         }
     }
-    let content_type = http::HeaderValue::from_static(told.content_type);
-    headers.insert(header::CONTENT_TYPE, content_type);
-    headers
 }
 
 fn finished(

@@ -86,13 +86,25 @@ fn few_are_kept_and_the_oldest_makes_room() {
 }
 
 #[test]
-fn who_may_know_more_is_told_anew() {
+fn what_colleagues_are_told_is_kept_as_well_and_each_has_its_own_time() {
     let (ledger, diagnosis) = refused();
     let mut telling = Telling::new(&diagnosis, &ledger, "edge", "id", AT);
     telling.exposure = Exposure::Internal;
     let mut repeats = empty();
-    let answer = repeats.response(&telling, Format::ProblemJson, &Method::GET);
+    for millis in 0..5 {
+        telling.elapsed = std::time::Duration::from_millis(millis);
+        same(&mut repeats, &telling, &Method::GET);
+    }
+    assert_eq!(repeats.kept.len(), 1);
+}
+
+#[test]
+fn a_page_is_told_anew() {
+    let (ledger, diagnosis) = refused();
+    let telling = Telling::new(&diagnosis, &ledger, "edge", "id", AT);
+    let mut repeats = empty();
+    let answer = repeats.response(&telling, Format::Html, &Method::GET);
     assert!(answer.is_none() && repeats.kept.is_empty());
-    let told = response(&telling, Format::ProblemJson, &Method::GET);
-    assert!(told.headers().contains_key("server-timing"));
+    let told = response(&telling, Format::Html, &Method::GET);
+    assert!(told.body().starts_with(b"<!doctype html>"));
 }
