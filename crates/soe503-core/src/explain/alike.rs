@@ -64,8 +64,9 @@ fn attempts(a: &Attempt, b: &Attempt) -> bool {
 }
 
 fn observations(a: &Evidence, b: &Evidence) -> bool {
-    let same = |a: Duration, b: Duration| Shown::of(a) == Shown::of(b);
-    let maybe = |a: Option<Duration>, b: Option<Duration>| a.map(Shown::of) == b.map(Shown::of);
+    let same = |a: Duration, b: Duration| Shown::about(a) == Shown::about(b);
+    let maybe =
+        |a: Option<Duration>, b: Option<Duration>| a.map(Shown::about) == b.map(Shown::about);
     match (a, b) {
         (
             Evidence::Circuit {

@@ -27,19 +27,25 @@ pub(crate) fn duration(duration: Duration) -> String {
 
 /// Appends the same.
 pub(super) fn took(out: &mut String, duration: Duration) {
-    let shown = Shown::of(duration);
-    if shown.tenths < 100 && !shown.tenths.is_multiple_of(10) {
-        tenths(out, shown.tenths);
-    } else {
-        number(out, shown.whole);
+    Shown::of(duration).put(out);
+}
+
+/// Appends how long ago something was, or how long it will be: nobody needs more than tenths of a second of it.
+fn about(out: &mut String, duration: Duration) {
+    match Shown::about(duration) {
+        Shown {
+            tenths: 0,
+            whole: 0,
+            ..
+        } => out.push_str("less than 0.1 s"),
+        shown => shown.put(out),
     }
-    join(out, &[" ", shown.unit]);
 }
 
 /// What is shown of a duration: two that are shown alike read the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shown {
-    /// 0 for all that are shown in whole units.
+    /// 0 for all that are shown in whole units of ten and more.
     tenths: u64,
     whole: u64,
     unit: &'static str,
@@ -62,6 +68,28 @@ impl Shown {
             whole: value.round_ties_even() as u64,
             unit,
         }
+    }
+
+    /// In tenths of a second at the finest.
+    pub(super) fn about(duration: Duration) -> Self {
+        let tenths = (duration.as_nanos() + 50_000_000) / 100_000_000;
+        match u64::try_from(tenths) {
+            Ok(tenths) if tenths < 100 => Self {
+                tenths,
+                whole: tenths / 10,
+                unit: "s",
+            },
+            _ => Self::of(duration),
+        }
+    }
+
+    fn put(self, out: &mut String) {
+        if self.tenths.is_multiple_of(10) {
+            number(out, self.whole);
+        } else {
+            tenths(out, self.tenths);
+        }
+        join(out, &[" ", self.unit]);
     }
 }
 
@@ -114,7 +142,7 @@ fn tell(out: &mut String, evidence: &Evidence, names: &Names<'_>) {
             out.push_str("circuit open");
             if let Some(open_for) = open_for {
                 out.push_str(" for ");
-                took(out, *open_for);
+                about(out, *open_for);
             }
             join(out, &[" (", last(*rule), ")"]);
             for (at, (cause, count)) in causes.iter().take(3).enumerate() {
@@ -127,17 +155,17 @@ fn tell(out: &mut String, evidence: &Evidence, names: &Names<'_>) {
             }
             if let Some((ago, cause)) = last_probe {
                 out.push_str("; last probe ");
-                took(out, *ago);
+                about(out, *ago);
                 join(out, &[" ago: ", last(*cause)]);
             }
             if let Some((ago, cause)) = knocked {
                 out.push_str("; knocked ");
-                took(out, *ago);
+                about(out, *ago);
                 join(out, &[" ago: ", last(*cause)]);
             }
             if let Some(probe_in) = probe_in {
                 out.push_str("; next probe in ");
-                took(out, *probe_in);
+                about(out, *probe_in);
             }
         }
         Evidence::Backends { total, in_rotation } => {
@@ -157,7 +185,7 @@ fn tell(out: &mut String, evidence: &Evidence, names: &Names<'_>) {
             join(out, &[&name, " ", condition.word()]);
             if let Some(since) = since {
                 out.push_str(" for ");
-                took(out, *since);
+                about(out, *since);
             }
             if let Some(cause) = cause {
                 join(out, &[": ", cause.id()]);

@@ -18,8 +18,12 @@ type Field = (&'static str, Cow<'static, str>);
 /// Most answers that are kept: different only in when to come back, which is spread over some seconds.
 const MOST: usize = 16;
 
+/// Where no failure is like another, one in so many is kept all the same, in case that changes: keeping costs about as
+/// much as telling.
+const LONGEST_WAIT: u32 = 63;
+
 thread_local! {
-    static TOLD: RefCell<Repeats> = const { RefCell::new(Repeats { kept: Vec::new(), oldest: 0 }) };
+    static TOLD: RefCell<Repeats> = const { RefCell::new(Repeats::new()) };
 }
 
 #[derive(Debug)]
@@ -27,6 +31,10 @@ struct Repeats {
     kept: Vec<Kept>,
     /// Which is written over next.
     oldest: usize,
+    /// So many that were new have gone by since one was kept.
+    passed: u32,
+    /// So many go by before the next one is kept: none after one that was met again, more and more while none is.
+    wait: u32,
 }
 
 /// An answer with the fields that all have, ready to be sent.
@@ -45,6 +53,15 @@ pub(super) fn response(telling: &Telling<'_>, format: Format, method: &Method) -
 // === impl Repeats ===
 
 impl Repeats {
+    const fn new() -> Self {
+        Self {
+            kept: Vec::new(),
+            oldest: 0,
+            passed: 0,
+            wait: 0,
+        }
+    }
+
     /// `None`: it is none that repeats.
     fn response(
         &mut self,
@@ -57,8 +74,18 @@ impl Repeats {
             .iter()
             .position(|kept| kept.template.fits(telling, format));
         let at = match known {
-            Some(at) => at,
-            None => self.keep(Kept::new(Template::of(telling, format)?)),
+            Some(at) => {
+                (self.passed, self.wait) = (0, 0);
+                at
+            }
+            None if self.passed < self.wait => {
+                self.passed += 1;
+                return None;
+            }
+            None => {
+                (self.passed, self.wait) = (0, (2 * self.wait + 1).min(LONGEST_WAIT));
+                self.keep(Kept::new(Template::of(telling, format)?))
+            }
         };
         Some(self.kept[at].response(telling, method))
     }
