@@ -147,6 +147,8 @@ impl Running {
 
         let drain = Drain::default();
         let grace = config.server.shutdown_grace;
+        // Before the first request.
+        trace(&proxy, &config);
         let mut running = Self {
             shared,
             workers: Vec::new(),
@@ -165,7 +167,6 @@ impl Running {
         }
         warn_of(&config);
         keep_journal(&proxy, &config);
-        trace(&proxy, &config);
         proxy.set_accepting();
         for listener in config.listeners.iter() {
             tracing::info!(address = %listener.address, workers, "listening");

@@ -15,6 +15,8 @@ from .stage import Stage, stage
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SAMPLED = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+# A backend at which nobody has ever answered.
+NOBODY = "misconfiguration/wrong_port"
 ALL, NONE = "sample_ratio = 1.0", "sample_ratio = 0.0"
 
 encoding = Group("encoding", stage)
@@ -104,7 +106,7 @@ def _(stage: Stage):
     (server, about), (first, failed), (second, saved) = collector.store.of(answer.id, 3)
     demand(not error(server) and about.get("soe503.prevented") is True, f"the request was saved: {about}")
     demand(error(first), "the first attempt failed")
-    has(failed, error__type="dependency_failure/connect_refused")
+    has(failed, error__type=NOBODY)
     demand("http.request.resend_count" not in failed and "http.response.status_code" not in failed, f"{failed}")
     has(saved, http__request__resend_count=1, http__response__status_code=200, server__port=good.port)
     demand(not error(second) and second.start_time_unix_nano >= first.start_time_unix_nano, "the second came after it")
@@ -121,10 +123,11 @@ def _(stage: Stage):
     equal("parent", server.parent_span_id.hex(), PARENT)
     equal("flags: not sampled, the parent is remote", server.flags, 0x300)
     demand(error(server) and error(client), "both are errors")
-    cause = "dependency_failure/connect_refused"
+    cause = answer.headers["Soe-Cause"].split(";")[0]
+    equal("cause", cause, NOBODY)
     has(about, error__type=cause, soe503__cause=cause, http__response__status_code=503, soe503__origin="generated", soe503__pool="app")
     has(tried, error__type=cause)
-    demand(str(about["http.route"]).endswith("/api/"[:-1]) or "/api" in about["http.route"], f"route: {about['http.route']}")
+    has(about, http__route="*/api/")
 
 
 @spans.case("a failure of an incident names it")
@@ -136,8 +139,10 @@ def _(stage: Stage):
     while named is None and time.monotonic() < deadline:
         answer = proxy.ask()
         cause = answer.headers.get("Soe-Cause", "")
-        if "inc=" in cause:
-            named = answer, cause.split('inc="')[1].split('"')[0]
+        # Until there is an incident, it is the request's own id.
+        incident = cause.split('inc="')[1].split('"')[0]
+        if incident != answer.id:
+            named = answer, incident
         time.sleep(0.05)
     demand(named, "an incident begins")
     answer, incident = named
@@ -225,12 +230,14 @@ def busy(stage: Stage, collector, **more):
     backend = stage.backend()
     proxy = stage.proxy([backend.url], collector, traces=ALL + "\nqueue_size = 64\nbatch_size = 32", **more)
     count = 400 if stage.settings.quick else 3000
-    slowest = 0.0
+    times = []
     for _ in range(count):
         began = time.monotonic()
         equal("status", proxy.ask().status, 200)
-        slowest = max(slowest, time.monotonic() - began)
-    demand(slowest < 1.0, f"a request took {slowest:.2f} s")
+        times.append(time.monotonic() - began)
+    # Whoever waited for the collector would wait as long as it does, each time; a slow machine is slow now and then.
+    late = sum(took > 0.5 for took in times)
+    demand(late <= count // 50 and max(times) < 10, f"{late} of {count} requests took more than 0.5 s, the slowest {max(times):.2f} s")
     return proxy
 
 

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import tempfile
 import urllib.request
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,11 +63,12 @@ class Proxy:
 
     def ask(self, path: str = "/api/orders?card=4111", **headers: str) -> Answer:
         client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        headers.setdefault("X_Request_Id", uuid.uuid4().hex)
         with contextlib.closing(client):
             client.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
             answer = client.getresponse()
             body = answer.read()
-        return Answer(answer.status, answer.headers.get("X-Request-Id", ""), answer.headers, body)
+        return Answer(answer.status, headers["X_Request_Id"], answer.headers, body)
 
     def metrics(self) -> dict[str, float]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/metrics", timeout=5) as answer:

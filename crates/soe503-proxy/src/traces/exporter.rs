@@ -118,13 +118,18 @@ impl Exporter {
 impl Task {
     async fn run(mut self) {
         let mut batch = Vec::new();
-        while !*self.stopped.borrow() {
+        while !self.is_stopped() {
             self.gather(&mut batch).await;
-            if !batch.is_empty() && !*self.stopped.borrow() {
+            if !batch.is_empty() && !self.is_stopped() {
                 self.export(&mut batch).await;
             }
         }
         self.last(batch).await;
+    }
+
+    /// The end was ordered, or nobody is left who could.
+    fn is_stopped(&self) -> bool {
+        *self.stopped.borrow() || self.stopped.has_changed().is_err()
     }
 
     /// Waits until `batch` is full, or until there is something and the time is over, or until the end.
