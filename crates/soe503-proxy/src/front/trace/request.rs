@@ -136,7 +136,7 @@ impl Tracing {
 
     /// The end of the request: hands it over if it is to be recorded.
     pub(in crate::front) fn finish(
-        mut self: Box<Self>,
+        mut self,
         finish: &Finish,
         pool: Option<&Arc<str>>,
         secure: bool,
