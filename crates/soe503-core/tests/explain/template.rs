@@ -34,8 +34,9 @@ struct Parts {
     policy: StatusPolicy,
     status: Option<u16>,
     format: Format,
-    /// In microseconds: how long the request took, its attempt, and since when the circuit is open.
-    times: [u64; 3],
+    /// In microseconds: how long the request took and its attempt; of the circuit how long it is open, until the next
+    /// probe, since the last one, since a knock; how long backends are out.
+    times: [u64; 7],
     /// Which other part of the diagnosis is another one.
     detail: usize,
 }
@@ -88,13 +89,25 @@ fn parts() -> impl Strategy<Value = Parts> {
         policies,
         prop::option::of(500_u16..502),
         prop::sample::select(FORMATS.to_vec()),
-        [0_u64..400, 0..120, 12_400_000..12_600_000],
+        (
+            0_u64..400,
+            0_u64..120,
+            [
+                12_400_000_u64..12_600_000,
+                0..200_000,
+                9_900_000..10_100_000,
+                0..2_000_000,
+                5_000_000..5_100_000,
+            ],
+        ),
         0_usize..10,
     );
     (what, around, how).prop_map(|(what, around, how)| {
         let (situation, refusal, cause, root, grade, phase) = what;
         let (answered, course, names, trace) = around;
         let (at, retry_after, exposure, policy, status, format, times, detail) = how;
+        let (took, attempt, [open, probe, probed, knocked, out]) = times;
+        let times = [took, attempt, open, probe, probed, knocked, out];
         Parts {
             situation,
             refusal,
@@ -147,8 +160,8 @@ impl Parts {
             16 => self.policy = other.policy,
             17 => self.status = other.status,
             18 => self.format = other.format,
-            19 => self.times = other.times,
-            _ => self.detail = other.detail,
+            19 => self.detail = other.detail,
+            _ => self.times[at - 20] = other.times[at - 20],
         }
         self
     }
@@ -182,9 +195,22 @@ impl Parts {
                 8 => diagnosis.missing.push(Missing::Usual),
                 _ => {}
             }
+            let [_, _, open, probe, probed, knock, out] = self.times.map(Duration::from_micros);
             for evidence in &mut diagnosis.evidence {
-                if let Evidence::Circuit { open_for, .. } = evidence {
-                    *open_for = Some(Duration::from_micros(self.times[2]));
+                match evidence {
+                    Evidence::Circuit {
+                        open_for,
+                        probe_in,
+                        last_probe,
+                        knocked,
+                        ..
+                    } => {
+                        (*open_for, *probe_in) = (Some(open), Some(probe));
+                        *last_probe = Some((probed, self.cause));
+                        *knocked = Some((knock, self.cause));
+                    }
+                    Evidence::Backend { since, .. } => *since = Some(out),
+                    _ => {}
                 }
             }
         }
@@ -252,7 +278,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn one_that_fits_is_what_would_be_told(first in parts(), second in parts(), part in 0_usize..21) {
+    fn one_that_fits_is_what_would_be_told(first in parts(), second in parts(), part in 0_usize..27) {
         let first = first.refused();
         hold_against(&first, &first.clone().with(part, &second));
     }
@@ -267,11 +293,15 @@ proptest! {
 
     /// What nobody is shown makes no difference.
     #[test]
-    fn microseconds_do_not_count(first in parts(), times in [0_u64..400, 0..40, 12_510_000..12_590_000]) {
+    fn microseconds_do_not_count(first in parts(), took in 0_u64..400, attempt in 0_u64..40, more in [0_u64..40_000, 0..40_000, 0..40_000, 0..40_000, 0..40_000]) {
         let mut first = first.refused();
-        first.times = [0, 0, 12_550_000];
+        first.times = [0, 0, 12_550_000, 1_160_000, 9_860_000, 660_000, 20_600_000];
         let mut second = first.clone();
-        second.times = times;
+        second.times[0] = took;
+        second.times[1] = attempt;
+        for (time, more) in second.times[2..].iter_mut().zip(more) {
+            *time += more;
+        }
         prop_assert!(hold_against(&first, &second));
     }
 
