@@ -3,7 +3,7 @@
 //! Two refusals of one open circuit differ by microseconds that nobody is shown. What is compared here is what
 //! colleagues are told; strangers hear less. Where it is not certain that two observations read the same, they do not.
 
-use super::words::Shown;
+use super::shown::Shown;
 use crate::diagnosis::{Diagnosis, Evidence};
 use crate::ledger::{Attempt, Ledger};
 use core::time::Duration;

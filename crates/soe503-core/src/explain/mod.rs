@@ -37,6 +37,7 @@ mod problem;
 mod proxy_status;
 mod rate_limit;
 mod retry_after;
+mod shown;
 mod status;
 mod tell;
 mod telling;
