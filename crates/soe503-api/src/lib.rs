@@ -46,7 +46,7 @@ pub use action::{ActionRequest, BackendAction, BreakerAction};
 pub use change::{Change, ChangeOrigin, ChangeReach, ChangeRequest, Changes};
 pub use failure::{
     Actions, Attempt, Diagnosis, Evidence, FailureRecord, Grade, Phase, RequestSummary,
-    RetryVerdict, RuledOut, Scope, ScopeLevel, Share,
+    RetryVerdict, RuledOut, Scope, ScopeLevel, Share, Tcp,
 };
 pub use incident::{
     CauseShare, Incident, IncidentRequests, IncidentState, IncidentSummary, Incidents,

@@ -116,8 +116,8 @@ class Soe503(Proxy):
         return None if found is None else found.get("incidents", [])
 
     def records(self, failures: list[Outcome]) -> dict[str, dict]:
-        """Records of failures by their request ids: of a sample, the last among them."""
-        wanted = failures[:: max(1, len(failures) // RECORDS)] + failures[-1:]
+        """Records of failures by their request ids: of a sample, the last among them, and of all that nothing else tells of."""
+        wanted = failures[:: max(1, len(failures) // RECORDS)] + failures[-1:] + [one for one in failures if "soe-cause" not in one.lower]
         ids = {id_of(one) for one in wanted}
         return {id: found for id in ids if (found := self.json(f"/api/v1/failures/{id}"))}
 
