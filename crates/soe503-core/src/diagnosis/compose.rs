@@ -83,8 +83,8 @@ impl<'a> Found<'a> {
                     None | Some(Some(Role::Replaces | Role::Confirms)) => {
                         found.behind.get_or_insert(finding);
                     }
-                    Some(Some(Role::Behind)) => found.confirms.push(finding),
-                    Some(None | Some(Role::Beside)) => {}
+                    Some(Some(Role::Behind | Role::Beside)) => found.confirms.push(finding),
+                    Some(None) => {}
                 },
                 _ => {}
             }
