@@ -3,7 +3,6 @@
 //! A cause that costs no request is known all the same: by the rules, which look at all of a pool's traffic once a second, and by what
 //! its backends' connections have taught.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use soe503_api as api;
@@ -11,16 +10,24 @@ use soe503_core::diagnosis::Grade;
 use soe503_core::diagnosis::rules::{Finding, Findings};
 use soe503_core::explain::found_in_words;
 use soe503_core::keepalive::Source;
+use soe503_core::pool::BackendSnapshot;
 use soe503_core::{Cause, Tick};
 
 use crate::control::recorder::grade;
 use crate::state::PoolState;
 
-/// What is found about `pool`, the most important first.
-pub(super) fn findings(pool: &PoolState, now: Tick) -> Vec<api::Finding> {
+/// So many failures in a row are no accident any more.
+const IN_A_ROW: u32 = 2;
+
+/// What is found about `pool`, whose backends are `shown`, the most important first.
+pub(super) fn findings(
+    pool: &PoolState,
+    shown: &[BackendSnapshot],
+    now: Tick,
+) -> Vec<api::Finding> {
     let found = pool.trends.findings();
     let mut all: Vec<_> = found.list.iter().map(told).collect();
-    all.extend(failing(&found));
+    all.extend(failing(&found, shown));
     all.extend(short_lived(pool, now));
     all
 }
@@ -50,26 +57,39 @@ fn told(finding: &Finding) -> api::Finding {
     }
 }
 
-/// Backends that fail at least as many attempts as they answer, while others answer: their requests are saved there.
+/// Backends that fail while others answer: their requests are saved there. They fail at least as many attempts as they answer,
+/// or are asked so seldom by now that their last ones have to do.
 ///
 /// Where a rule says what is wrong with one of them, that is enough.
-fn failing(found: &Findings) -> Option<api::Finding> {
-    let known = |name: &Arc<str>| found.list.iter().any(|one| one.backends.contains(name));
-    let failing = found.failing.iter().filter(|name| !known(name));
-    let backends: Vec<String> = failing.map(|name| name.to_string()).collect();
+fn failing(found: &Findings, shown: &[BackendSnapshot]) -> Option<api::Finding> {
+    let known = |name: &str| {
+        found
+            .list
+            .iter()
+            .any(|one| one.backends.iter().any(|b| **b == *name))
+    };
+    let fails = |one: &&BackendSnapshot| {
+        one.consecutive_failures >= IN_A_ROW || found.failing.contains(&one.name)
+    };
+    let failing: Vec<_> = shown
+        .iter()
+        .filter(fails)
+        .filter(|one| !known(&one.name))
+        .collect();
     let (cause, count) = found.spoiled.first().filter(|(_, count)| *count > 0)?;
-    if backends.is_empty() || found.answering.is_empty() {
+    if failing.is_empty() || found.answering.is_empty() {
         return None;
     }
-    let evidence = vec![
-        "of their attempts of the last 5 s at least half failed".to_owned(),
-        format!("{count} attempts failed of it in the last 30 s"),
-    ];
+    let in_a_row = failing.iter().map(|one| one.consecutive_failures).max();
+    let evidence = vec![format!(
+        "{count} attempts failed of it in the last 30 s, at most {} in a row",
+        in_a_row.unwrap_or_default()
+    )];
     Some(api::Finding {
         cause: cause.id().to_owned(),
         title: cause.info().title.to_owned(),
         grade: grade(Grade::Inferred),
-        backends,
+        backends: failing.iter().map(|one| one.name.to_string()).collect(),
         evidence,
     })
 }

@@ -43,7 +43,7 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
         balance: snapshot.balance.to_string(),
         tiers: snapshot.tiers.iter().map(tier).collect(),
         circuit: circuit(&breaker, anchor),
-        findings: findings::findings(pool, now),
+        findings: findings::findings(pool, &snapshot.backends, now),
         failed_attempts: findings::failed_attempts(pool),
         backends,
         retry_budget: api::RetryBudget {
