@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::admin::{self, Admin, Listener};
 use super::check::{Limits, Sockets, watch_recovery};
 use super::dns::{DnsError, SystemResolver};
-use super::{supervise, trends, watch};
+use super::{history, supervise, trends, watch};
 use crate::state::Proxy;
 use crate::tls;
 
@@ -112,6 +112,7 @@ async fn run(proxy: Arc<Proxy>, resolver: SystemResolver, served: Option<(Admin,
         watch::reopen_on_signal(Arc::clone(&proxy)),
         tls::follow(Arc::clone(&proxy)),
         trends::run(Arc::clone(&proxy)),
+        history::run(Arc::clone(&proxy)),
         watch::watch(proxy),
         async {
             if let Some((admin, listener)) = served {

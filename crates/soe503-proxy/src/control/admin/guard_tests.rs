@@ -14,11 +14,22 @@ fn with_token() -> Guard {
 }
 
 fn ask(guard: &Guard, path: &str, peer: &str, headers: &[(&str, &str)]) -> Result<(), Denied> {
+    send(&Method::GET, guard, path, peer, headers)
+}
+
+fn send(
+    method: &Method,
+    guard: &Guard,
+    path: &str,
+    peer: &str,
+    headers: &[(&str, &str)],
+) -> Result<(), Denied> {
     let headers: HeaderMap = headers
         .iter()
         .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
         .collect();
-    guard.admit(&path.parse().unwrap(), &headers, peer.parse().unwrap())
+    let (path, peer) = (path.parse().unwrap(), peer.parse().unwrap());
+    guard.admit(method, &path, &headers, peer)
 }
 
 #[test]
@@ -81,11 +92,18 @@ fn with_a_token_the_token_decides_even_on_loopback() {
     let bearer = format!("Bearer {TOKEN}");
     let wrong = format!("Bearer {TOKEN}x");
     let basic = format!("Basic {TOKEN}");
+    let of = |credentials: String| format!("Basic {}", STANDARD.encode(credentials));
+    let (password, name) = (of(format!("ada:{TOKEN}")), of(format!("{TOKEN}:")));
+    let (nobody, bare) = (of(format!(":{TOKEN}")), of(TOKEN.to_owned()));
     for (value, expected) in [
         (Some(bearer.as_str()), Ok(())),
         (Some("bearer correct-horse-battery"), Ok(())),
         (Some(wrong.as_str()), Err(Denied::Unauthorized)),
         (Some(basic.as_str()), Err(Denied::Unauthorized)),
+        (Some(password.as_str()), Ok(())),
+        (Some(nobody.as_str()), Ok(())),
+        (Some(name.as_str()), Err(Denied::Unauthorized)),
+        (Some(bare.as_str()), Err(Denied::Unauthorized)),
         (Some("Bearer"), Err(Denied::Unauthorized)),
         (Some(""), Err(Denied::Unauthorized)),
         (None, Err(Denied::Unauthorized)),
@@ -149,6 +167,41 @@ fn pages_of_other_sites_are_turned_away() {
     assert_eq!(
         ask(&with_token(), "/metrics", "127.0.0.1", &stolen),
         Err(Denied::CrossSite)
+    );
+}
+
+#[test]
+fn a_link_to_the_dashboard_may_be_anywhere_and_a_form_may_not() {
+    let followed = [
+        ("host", "127.0.0.1:9503"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+    ];
+    let here = "127.0.0.1";
+    assert_eq!(ask(&loopback(), "/", here, &followed), Ok(()));
+    assert_eq!(
+        send(&Method::POST, &loopback(), "/act", here, &followed),
+        Err(Denied::CrossSite)
+    );
+    for (at, value) in [(2, "cors"), (2, "no-cors"), (3, "iframe"), (3, "image")] {
+        let mut other = followed;
+        other[at].1 = value;
+        assert_eq!(
+            ask(&loopback(), "/", here, &other),
+            Err(Denied::CrossSite),
+            "{value}"
+        );
+    }
+    let mut rebound = followed;
+    rebound[0].1 = "evil.example";
+    assert_eq!(
+        ask(&loopback(), "/", here, &rebound),
+        Err(Denied::ForeignHost)
+    );
+    assert_eq!(
+        ask(&with_token(), "/", here, &followed),
+        Err(Denied::Unauthorized)
     );
 }
 

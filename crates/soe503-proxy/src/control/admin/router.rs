@@ -15,7 +15,9 @@ use tokio::sync::Semaphore;
 
 use super::guard::Guard;
 use super::problem::Refusal;
-use super::{actions, changes, failures, incidents, limits, maintenance, pools, ready, reload};
+use super::{
+    actions, changes, failures, incidents, limits, maintenance, page, pools, ready, reload,
+};
 use crate::config;
 use crate::control::metrics::{self, Format};
 use crate::control::start::Reload;
@@ -65,6 +67,7 @@ pub fn router(admin: Admin) -> Router {
         .route(path::MAINTENANCE_ACTION, post(maintenance::action))
         .route(path::CONFIG, get(reload::effective))
         .route(CONFIG_RELOAD, post(reload::reload))
+        .merge(page::routes(shared.clone()))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -79,7 +82,12 @@ async fn admit(
     request: Request,
     next: Next,
 ) -> Response {
-    match guard.admit(request.uri(), request.headers(), peer.ip()) {
+    match guard.admit(
+        request.method(),
+        request.uri(),
+        request.headers(),
+        peer.ip(),
+    ) {
         Ok(()) => next.run(request).await,
         Err(denied) => {
             tracing::debug!(%peer, ?denied, path = request.uri().path(), "admin request turned away");
