@@ -70,8 +70,9 @@ pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
     let (stop, stopped) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
-        // For reading a config again and for one look into the journal, one at a time each, and for metrics.
-        .max_blocking_threads(3)
+        // For reading a config again, for one look into the journal and for one at everything that the dashboard
+        // shows, one at a time each, and for metrics.
+        .max_blocking_threads(4)
         .build()
         .map_err(StartError::Thread)?;
     let thread = std::thread::Builder::new()

@@ -141,6 +141,18 @@ fn same_site(headers: &HeaderMap, host: Option<&str>) -> Result<(), Denied> {
     }
 }
 
+/// What somebody calls themselves who was asked for the token by a browser. Nobody has looked whether that is true.
+pub(super) fn claimed_name(headers: &HeaderMap) -> Option<String> {
+    let (scheme, presented) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = STANDARD.decode(presented.trim()).ok()?;
+    let (name, _password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+    (!name.is_empty()).then_some(name)
+}
+
 /// As a bearer token (RFC 6750), or as the password of anybody (RFC 7617): that is what a browser can ask a person for.
 fn presents(headers: &HeaderMap, token: &AdminToken) -> bool {
     let right = |value: &HeaderValue| -> Option<bool> {

@@ -206,6 +206,30 @@ fn a_link_to_the_dashboard_may_be_anywhere_and_a_form_may_not() {
 }
 
 #[test]
+fn a_name_is_what_somebody_said() {
+    let name = |value: String| {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, value.parse().unwrap());
+        claimed_name(&headers)
+    };
+    let basic = |said: &str| format!("Basic {}", STANDARD.encode(said));
+    assert_eq!(name(basic("ada:secret:x")), Some("ada".into()));
+    assert_eq!(name(basic("a\nb\u{7}:x")), Some("ab".into()));
+    assert_eq!(
+        name(basic(&format!("{}:x", "n".repeat(500)))),
+        Some("n".repeat(64))
+    );
+    for nobody in [
+        basic(":x"),
+        basic("x"),
+        "Basic !".into(),
+        "Bearer ada:x".into(),
+    ] {
+        assert_eq!(name(nobody.clone()), None, "{nobody}");
+    }
+}
+
+#[test]
 fn every_refusal_says_what_to_do() {
     for denied in [
         Denied::Unauthorized,

@@ -36,6 +36,8 @@ pub(super) struct Details {
     pub(super) reason: String,
     /// For how long, in minutes; `None`: until it is ended.
     pub(super) minutes: Option<u32>,
+    /// What they call themselves; `None`: nobody asked.
+    pub(super) name: Option<String>,
 }
 
 /// An act in words.
@@ -214,6 +216,7 @@ impl Act {
                 let request = MaintenanceRequest {
                     reason,
                     until,
+                    by: details.name.clone(),
                     ..MaintenanceRequest::default()
                 };
                 maintenance::change(shared, (target, *action), &request, by, anchor)

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
+use super::super::guard::claimed_name;
 use super::act::{Act, Details};
 use super::html::{Html, html};
 use super::layout::{self, Tab};
@@ -83,11 +84,12 @@ pub(super) async fn perform(
     let details = details.map(|minutes| Details {
         reason: filled.reason.clone(),
         minutes,
+        name: claimed_name(&headers),
     });
     let Ok(details) = details else {
         let kept = Details {
             reason: filled.reason,
-            minutes: None,
+            ..Details::default()
         };
         return question(
             &page,
@@ -120,7 +122,10 @@ pub(super) async fn perform(
             );
         }
     }
-    let by = format!("{peer} by the dashboard");
+    let by = match &details.name {
+        Some(name) => format!("{name}, {peer}, by the dashboard"),
+        None => format!("{peer}, by the dashboard"),
+    };
     let words = act.words();
     let outcome = match act.perform(&page.shared, &details, &by).await {
         Ok(()) => Outcome {

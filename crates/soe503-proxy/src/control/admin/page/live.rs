@@ -131,15 +131,16 @@ async fn watch(page: &Page, seen: &mut Option<u64>, events: &mpsc::Sender<Bytes>
                 () = events.closed() => return Ended::Gone,
                 () = tokio::time::sleep(EVERY) => {}
             }
-            let shown = page.look(false).await;
-            let event = match *seen {
-                Some(number) => shown.event(number),
-                None => Some(("again", String::new())),
+            let (event, number, draining) = {
+                let shown = page.look().await;
+                let event = match *seen {
+                    Some(number) => shown.event(number),
+                    None => Some(("again", String::new())),
+                };
+                (event, shown.number(), shown.draining)
             };
-            let draining = shown.draining;
-            *seen = Some(shown.board.number());
-            let id = format!("id: {}\n", page.id(shown.board.number()));
-            drop(shown);
+            *seen = Some(number);
+            let id = format!("id: {}\n", page.id(number));
             if let Some((name, data)) = event {
                 quiet = 0;
                 break format!("{id}event: {name}\ndata: {data}\n\n");

@@ -121,7 +121,7 @@ fn summary(model: &Model) -> Html {
         (class),
         "\"><div><h1><span class=\"mark\" aria-hidden=\"true\">",
         (mark),
-        "</span>"
+        "</span> "
     );
     match (unwell.len(), model.draining) {
         (_, true) => html!(out, "Shutting down"),

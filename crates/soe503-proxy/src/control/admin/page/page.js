@@ -5,6 +5,8 @@
   const link = document.getElementById("link");
   // Nothing for so long means that nobody is there: a beat comes every five seconds.
   const SILENCE = 12_000;
+  // A page that nobody looks at for so long gives its stream back: browsers have six for each server.
+  const REST = 300_000;
 
   // ── times ──
   const AGO = [[60, "s", 1], [3600, "min", 60], [86400, "h", 3600], [Infinity, "d", 86400]];
@@ -58,6 +60,13 @@
     }
     dress(now);
     times(now);
+    if (id === "summary") name();
+  }
+  function name() {
+    const title = document.querySelector("#summary h1");
+    const server = document.querySelector(".server");
+    // Seen among other tabs.
+    if (title) document.title = `${title.textContent} · ${server.textContent}`;
   }
 
   // ── copying ──
@@ -225,7 +234,15 @@
     lost = 0;
     status("live", "●", "live");
   }
+  let paused = false;
+  let rest;
+  function pause() {
+    paused = true;
+    source.close();
+    status("wait", "‖", "paused while nobody looks");
+  }
   function connect() {
+    if (paused) return;
     source?.close();
     source = new EventSource(`/live?from=${encodeURIComponent(seen)}`);
     const on = (name, act) =>
@@ -248,7 +265,12 @@
     });
     source.onerror = () => {
       source.close();
-      gone("Disconnected");
+      // Connections do not live for ever: that one ends is no news, that no other begins is.
+      if (lost === 0) {
+        lost = 1;
+        status("wait", "◌", "reconnecting");
+        setTimeout(connect, 500);
+      } else gone("Disconnected");
     };
   }
   function gone(why) {
@@ -287,6 +309,7 @@
   }
 
   times();
+  name();
   dress(document);
   readyFilter();
   setInterval(() => document.hidden || times(), 1000);
@@ -299,6 +322,17 @@
         gone("Nothing heard");
       }
     }, 2000);
-    document.addEventListener("visibilitychange", () => document.hidden || times());
+    document.addEventListener("visibilitychange", () => {
+      clearTimeout(rest);
+      if (document.hidden) {
+        rest = setTimeout(pause, REST);
+        return;
+      }
+      times();
+      if (paused) {
+        paused = false;
+        connect();
+      }
+    });
   }
 })();

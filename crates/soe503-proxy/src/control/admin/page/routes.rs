@@ -1,23 +1,22 @@
 //! The paths of the page, and what all of its answers have in common.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderValue, StatusCode, header};
-use tokio::sync::{Mutex, MutexGuard, Semaphore};
+use tokio::sync::Semaphore;
 
-use super::super::config_view;
 use super::super::router::Shared;
+use super::super::{config_view, incidents};
 use super::acts::{self, Results};
 use super::html::{Html, html};
 use super::layout::{self, Tab};
 use super::live::{self, STREAMS, Shown};
 use super::model::Model;
-use super::piece::Pieces;
 use super::token::Tokens;
 use super::{incident, overview};
 use crate::control::clock::Anchor;
@@ -41,6 +40,8 @@ pub(super) struct Inner {
     pub(super) streams: Arc<Semaphore>,
     /// Tells this process's looks from those of the one before it.
     run: String,
+    /// Who looks has it, so that nobody waits for the other one but here.
+    turn: tokio::sync::Mutex<()>,
     shown: Mutex<Shown>,
 }
 
@@ -52,6 +53,7 @@ pub(in super::super) fn routes<S>(shared: Shared) -> Router<S> {
         results: Results::default(),
         streams: Arc::new(Semaphore::new(STREAMS)),
         run: format!("{:08x}", fastrand::u32(..)),
+        turn: tokio::sync::Mutex::default(),
         shown: Mutex::default(),
     }));
     Router::new()
@@ -108,20 +110,23 @@ async fn asset(kind: &'static str, text: &'static str) -> Response {
 
 /// `GET /`
 async fn first(State(page): State<Page>) -> Response {
-    let shown = page.look_and_draw().await;
-    text(StatusCode::OK, shown)
+    let Some((content, number)) = page.look_and_draw().await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let live = page.id(number);
+    let begin = layout::begin(page.server(), "Overview", Tab::Overview, Some(&live));
+    let end = layout::end();
+    let document = [begin.as_str(), &content, end.as_str()].concat();
+    text(StatusCode::OK, document)
 }
 
 /// `GET /incidents`
 async fn all_incidents(State(page): State<Page>) -> Response {
-    let incidents = page.shared.proxy.incidents.list(false).incidents;
+    let incidents = incidents::list(&page.shared, false).await.incidents;
     let mut out = layout::begin(page.server(), "Incidents", Tab::Incidents, None);
     html!(out, "<section class=\"card\"><h1>Incidents</h1>");
     if incidents.is_empty() {
-        html!(
-            out,
-            "<p class=\"empty\">None since this process started.</p>"
-        );
+        html!(out, "<p class=\"empty\">None is known.</p>");
     } else {
         html!(out, "<ul class=\"lines\">");
         for summary in &incidents {
@@ -136,16 +141,19 @@ async fn all_incidents(State(page): State<Page>) -> Response {
 
 /// `GET /incidents/{id}`
 async fn one_incident(State(page): State<Page>, Path(id): Path<String>) -> Response {
-    let Some(found) = page.shared.proxy.incidents.one(&id, Anchor::now()) else {
-        let mut out = layout::begin(page.server(), "Unknown incident", Tab::Incidents, None);
-        html!(
-            out,
-            "<section class=\"card\"><h1>Unknown incident</h1><p>There is no incident called <code>",
-            (id),
-            "</code> here: another proxy has it, or newer ones have pushed it out. With a journal, <code>lbctl explain</code> finds older ones.</p><p><a href=\"/incidents\">All incidents</a></p></section>"
-        );
-        out.add(&layout::end());
-        return document(StatusCode::NOT_FOUND, out);
+    let found = match incidents::find(&page.shared, id).await {
+        Ok(found) => found,
+        Err(refusal) => {
+            let mut out = layout::begin(page.server(), "Unknown incident", Tab::Incidents, None);
+            html!(
+                out,
+                "<section class=\"card\"><h1>Unknown incident</h1><p>",
+                (refusal.0.detail),
+                "</p><p><a href=\"/incidents\">All incidents</a></p></section>"
+            );
+            out.add(&layout::end());
+            return document(StatusCode::NOT_FOUND, out);
+        }
     };
     let mut out = layout::begin(page.server(), &found.summary.title, Tab::Incidents, None);
     html!(
@@ -167,7 +175,7 @@ async fn config(State(page): State<Page>) -> Response {
     let mut out = layout::begin(page.server(), "Configuration", Tab::Config, None);
     html!(
         out,
-        "<section class=\"card\"><div class=\"heading\"><h1>Configuration in force</h1><button form=\"act\" name=\"path\" value=\"/api/v1/config/reload\">Reload</button></div><p>Every default filled in, no secret shown. <a href=\"/api/v1/config\">As JSON</a></p><pre tabindex=\"0\" aria-label=\"Configuration\"><code>",
+        "<section class=\"card\"><div class=\"heading\"><h1>Configuration in force</h1><button form=\"act\" name=\"path\" value=\"/api/v1/config/reload\">Reload</button></div><p>Every default filled in, no secret shown. <a href=\"/api/v1/config\">As JSON</a></p><pre tabindex=\"0\" role=\"region\" aria-label=\"Configuration\"><code>",
         (text.unwrap_or_default()),
         "</code></pre></section>"
     );
@@ -186,43 +194,46 @@ impl std::ops::Deref for Page {
 }
 
 impl Page {
-    /// What was shown last, no older than a second; just now and with `all` of it, if somebody loads the page.
-    pub(super) async fn look(&self, all: bool) -> MutexGuard<'_, Shown> {
-        let mut shown = self.shown.lock().await;
-        if all || shown.is_due(soe503::clock::now()) {
-            let (model, pieces, anchor) = self.gather().await;
-            shown.take(&model, pieces, anchor, all);
+    /// What was shown last, no older than a second.
+    pub(super) async fn look(&self) -> MutexGuard<'_, Shown> {
+        let _turn = self.turn.lock().await;
+        if self.shown().is_due(soe503::clock::now()) {
+            self.take_in(false).await;
         }
-        shown
+        self.shown()
     }
 
-    /// The whole first page, as it is now.
-    async fn look_and_draw(&self) -> String {
-        let mut shown = self.shown.lock().await;
-        let (model, pieces, anchor) = self.gather().await;
-        let content = pieces.document();
-        shown.take(&model, pieces, anchor, true);
-        let id = self.id(shown.number());
-        drop(shown);
-        let begin = layout::begin(&model.server, "Overview", Tab::Overview, Some(&id));
-        let end = layout::end();
-        [begin.as_str(), &content, end.as_str()].concat()
+    /// The content of the first page as it is now, and the number of that look; `None`: there is none.
+    async fn look_and_draw(&self) -> Option<(String, u64)> {
+        let _turn = self.turn.lock().await;
+        self.take_in(true).await
     }
 
     /// On a thread of its own: with 10,000 backends it takes a while, and checks shall not wait.
-    async fn gather(&self) -> (Model, Pieces, Anchor) {
-        let proxy = Arc::clone(&self.shared.proxy);
-        let gather = move || {
+    async fn take_in(&self, whole: bool) -> Option<(String, u64)> {
+        let page = self.clone();
+        let looking = tokio::task::spawn_blocking(move || {
             let anchor = Anchor::now();
-            let model = Model::gather(&proxy, anchor);
+            let model = Model::gather(&page.shared.proxy, anchor);
             let pieces = overview::pieces(&model);
-            (model, pieces, anchor)
-        };
-        match tokio::task::spawn_blocking(gather.clone()).await {
-            Ok(gathered) => gathered,
-            // The runtime is shutting down.
-            Err(_cancelled) => gather(),
-        }
+            let document = if whole {
+                pieces.document()
+            } else {
+                String::new()
+            };
+            let mut shown = page.shown();
+            shown.take(&model, pieces, anchor, whole);
+            (document, shown.number())
+        });
+        looking
+            .await
+            .inspect_err(|error| tracing::error!(%error, "the dashboard could not be made"))
+            .ok()
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        // Whatever panicked, it is what was shown; the next look takes in everything anew.
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `server.name`.

@@ -25,7 +25,7 @@ async fn all_pages_are_whole_and_say_what_may_be_loaded() {
     let scene = scene();
     for (path, status, says) in [
         ("/", 200, "All is well"),
-        ("/incidents", 200, "None since this process started."),
+        ("/incidents", 200, "None is known."),
         ("/incidents/nowhere", 404, "Unknown incident"),
         ("/config", 200, "[[listeners]]"),
         (
