@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::super::guard::claimed_name;
 use super::act::{Act, Details};
-use super::html::{Html, html};
+use super::html::html;
 use super::layout::{self, Tab};
 use super::routes::{Page, document};
 use super::token::BadToken;

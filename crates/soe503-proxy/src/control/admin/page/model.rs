@@ -16,8 +16,6 @@ pub(super) const IN_FULL: usize = 5;
 /// One moment.
 #[derive(Clone, Debug)]
 pub(super) struct Model {
-    /// `server.name`.
-    pub(super) server: String,
     /// When the process started.
     pub(super) started: Timestamp,
     /// When this was gathered.
@@ -48,7 +46,6 @@ impl Model {
         let open = open.take(IN_FULL);
         let open = open.filter_map(|one| proxy.incidents.one(&one.id, anchor));
         Self {
-            server: proxy.server_name.to_string(),
             started: anchor.date(proxy.started),
             now: anchor.date(anchor.tick()),
             draining: proxy.is_draining(),
