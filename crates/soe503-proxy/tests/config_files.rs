@@ -169,6 +169,7 @@ fn every_key_can_be_set_at_once() {
     }
     fs::write(directory.path().join("sticky.key"), "fedcba9876543210\n").unwrap();
     fs::write(directory.path().join("debug.key"), "k".repeat(32)).unwrap();
+    fs::write(directory.path().join("otlp.headers"), "x-tenant: shop\n").unwrap();
     certificates(directory.path());
     let path = directory.path().join("edge.toml");
     let load = |check| {

@@ -44,3 +44,4 @@ mod strangers;
 mod tagged_failures;
 mod tls;
 mod tools;
+mod traces;

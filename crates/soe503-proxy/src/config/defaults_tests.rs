@@ -7,7 +7,7 @@ use super::{
         ForwardedKeys, HashKeys, HeaderKeys, HedgeKeys, JournalKeys, LimitKeys, ListenerKeys,
         ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys, PoolTlsKeys, QueueKeys,
         RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys, StickyKeys,
-        ThrottleKeys,
+        ThrottleKeys, TracesKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -59,6 +59,7 @@ fn lists_of_defaults_are_true() {
     check::<AdminKeys>(server, "pub struct Admin ");
     check::<AccessLogKeys>(server, "pub enum AccessLog");
     check::<ExplainKeys>(include_str!("explain.rs"), "pub struct ExplainSettings");
+    check::<TracesKeys>(include_str!("telemetry.rs"), "pub struct Traces");
     check::<JournalKeys>(include_str!("journal.rs"), "pub struct Journal");
     let listener = include_str!("listener.rs");
     check::<ExplainToKeys>(listener, "pub struct ExplainTo");

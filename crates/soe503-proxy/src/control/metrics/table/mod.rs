@@ -9,6 +9,7 @@ mod pool;
 mod process;
 mod requests;
 mod runtime;
+mod traces;
 
 use soe503_core::metrics::Metric;
 
@@ -47,7 +48,7 @@ pub(in crate::control::metrics) enum Read {
 }
 
 /// The lists, in the order of the page.
-const LISTS: [&[Family]; 9] = [
+const LISTS: [&[Family]; 10] = [
     requests::ROWS,
     incidents::ROWS,
     admission::ROWS,
@@ -57,6 +58,7 @@ const LISTS: [&[Family]; 9] = [
     process::ROWS,
     runtime::ROWS,
     journal::ROWS,
+    traces::ROWS,
 ];
 
 /// Every metric, in the order of the page.
