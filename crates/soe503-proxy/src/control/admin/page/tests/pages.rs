@@ -97,8 +97,8 @@ async fn hostile_words_stay_words() {
     let scene = scene();
     let pool = scene.proxy.pool("app").unwrap();
     let now = soe503::clock::now();
-    pool.pool.drain("third", HOSTILE.into(), None, now).unwrap();
-    let _forced = pool.breaker.force_open(now, HOSTILE.into());
+    pool.pool.drain("third", HOSTILE, None, now).unwrap();
+    let _forced = pool.breaker.force_open(now, HOSTILE);
     let (service, note) = (HOSTILE, "</script><script>alert(2)</script>");
     report(&scene, &serde_json::json!({ "kind": "deploy", "service": service, "everything": true, "note": note, "by": HOSTILE }).to_string()).await;
     let maintenance = serde_json::json!({ "reason": HOSTILE, "by": HOSTILE, "status_page": "javascript:alert(3)" });

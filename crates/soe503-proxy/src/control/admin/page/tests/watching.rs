@@ -67,7 +67,7 @@ async fn watch(scene: &Scene) -> Stream {
 fn drain(scene: &Scene, backend: &str) {
     let pool = scene.proxy.pool("app").unwrap();
     pool.pool
-        .drain(backend, "a test".into(), None, soe503::clock::now())
+        .drain(backend, "a test", None, soe503::clock::now())
         .unwrap();
 }
 
