@@ -11,7 +11,7 @@
 //! | --- | --- | --- |
 //! | `/healthz`, `/readyz` | anybody | anybody |
 //! | other `GET` | peer on loopback, `Host` ours | the token, from anywhere, any `Host` |
-//! | a link followed (`GET`) | the same, from any site | the same, from any site |
+//! | a link to a page followed (`GET`) | the same, from any site | the same, from any site |
 //! | `POST` | the same, and not cross-site | the same, and not cross-site |
 
 use std::net::{IpAddr, SocketAddr};
@@ -86,7 +86,7 @@ impl Guard {
                 }
             }
         }
-        if follows_link(method, headers) {
+        if follows_link(method, uri.path(), headers) {
             return Ok(());
         }
         same_site(headers, host)
@@ -108,11 +108,14 @@ impl Guard {
     }
 }
 
-/// Somebody follows a link to the dashboard, from a chat or a runbook. The page that it is on reads nothing of the
-/// answer, which is shown in a window of its own, and looking changes nothing.
-fn follows_link(method: &Method, headers: &HeaderMap) -> bool {
+/// Somebody follows a link to a page of the dashboard that shows, from a chat or a runbook. The page that it is on reads
+/// nothing of the answer, which is shown in a window of its own, and looking changes nothing. A question whether
+/// something shall be done is not among them: another site could lay it under the pointer of who clicks twice.
+fn follows_link(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+    let shows = matches!(path, "/" | "/config" | "/incidents") || path.starts_with("/incidents/");
     let says = |name: &str, value: &str| headers.get(name).is_some_and(|said| said == value);
-    method == Method::GET
+    shows
+        && method == Method::GET
         && says("sec-fetch-mode", "navigate")
         && says("sec-fetch-dest", "document")
         && !headers.contains_key(ORIGIN)

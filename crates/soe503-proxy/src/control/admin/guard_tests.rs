@@ -179,7 +179,19 @@ fn a_link_to_the_dashboard_may_be_anywhere_and_a_form_may_not() {
         ("sec-fetch-dest", "document"),
     ];
     let here = "127.0.0.1";
-    assert_eq!(ask(&loopback(), "/", here, &followed), Ok(()));
+    for page in ["/", "/incidents", "/incidents/01K", "/config"] {
+        assert_eq!(ask(&loopback(), page, here, &followed), Ok(()), "{page}");
+    }
+    for other in [
+        "/act?path=/api/v1/config/reload",
+        "/live",
+        "/done/1",
+        "/api/v1/config",
+        "/metrics",
+    ] {
+        let denied = ask(&loopback(), other, here, &followed);
+        assert_eq!(denied, Err(Denied::CrossSite), "{other}");
+    }
     assert_eq!(
         send(&Method::POST, &loopback(), "/act", here, &followed),
         Err(Denied::CrossSite)

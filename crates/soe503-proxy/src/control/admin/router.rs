@@ -9,7 +9,7 @@ use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use soe503_api::{Problem, path};
 use tokio::sync::Semaphore;
 
@@ -19,6 +19,7 @@ use super::{
     actions, changes, failures, incidents, limits, maintenance, page, pools, ready, reload,
 };
 use crate::config;
+use crate::control::clock::Anchor;
 use crate::control::metrics::{self, Format};
 use crate::control::start::Reload;
 use crate::state::Proxy;
@@ -31,7 +32,7 @@ const MAX_BODY: usize = 64 * 1024;
 /// What the admin API needs: a cheap-clone handle.
 #[derive(Clone)]
 pub struct Admin {
-    shared: Shared,
+    pub(super) shared: Shared,
     guard: Guard,
 }
 
@@ -42,6 +43,8 @@ pub(super) struct Shared {
     pub(super) reload: Arc<Reload>,
     /// Who may read the journal now.
     pub(super) journal_reads: Arc<Semaphore>,
+    /// What time it is; tests have clocks of their own.
+    pub(super) clock: fn() -> Anchor,
 }
 
 /// The admin API as a service. Requests must carry their peer as `ConnectInfo<SocketAddr>`.
@@ -96,13 +99,17 @@ async fn admit(
     }
 }
 
-/// Nothing here is to be kept, guessed at or shown inside another page.
+/// Nothing here is to be kept, guessed at, shown inside another page or loaded by one of another origin.
 async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
     ] {
         headers
             .entry(name)
@@ -173,6 +180,7 @@ impl Admin {
                 proxy,
                 reload: Arc::new(reload),
                 journal_reads: Arc::new(Semaphore::new(1)),
+                clock: Anchor::now,
             },
             guard: Guard::new(settings.address, settings.access.clone()),
         }

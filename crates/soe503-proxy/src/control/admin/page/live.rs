@@ -53,7 +53,7 @@ const SAID: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Shown {
     board: Board,
-    looked: Option<Tick>,
+    looked: Option<Anchor>,
     /// What was said of each thing, and the number of the look since when that is so.
     said: HashMap<String, (String, u64)>,
     draining: bool,
@@ -166,14 +166,19 @@ impl Shown {
     /// Whether another look is due.
     pub(super) fn is_due(&self, now: Tick) -> bool {
         // A little less than a second: timers come when they come.
-        let due = |looked: Tick| now.since(looked) >= EVERY * 9 / 10;
+        let due = |looked: Anchor| now.since(looked.tick()) >= EVERY * 9 / 10;
         self.looked.is_none_or(due)
+    }
+
+    /// The dates of a look `now`: a row is not another because two clocks were read a little apart.
+    pub(super) fn dated(&self, now: Anchor) -> Anchor {
+        self.looked.map_or(now, |looked| now.dated_by(looked))
     }
 
     /// Takes in a look: `all` of it, or as much as is let through at once.
     pub(super) fn take(&mut self, model: &Model, pieces: Pieces, anchor: Anchor, all: bool) {
         self.board.post(pieces.parts(), all);
-        self.looked = Some(anchor.tick());
+        self.looked = Some(anchor);
         self.draining = model.draining;
         let number = self.board.number();
         let mut before = std::mem::take(&mut self.said);

@@ -20,6 +20,7 @@ mod board;
 mod chart;
 mod html;
 mod incident;
+mod known;
 mod layout;
 mod live;
 mod model;

@@ -6,7 +6,7 @@ use soe503_api::PoolState;
 use super::below::{changes, maintenance, over};
 use super::chart;
 use super::html::{Html, html};
-use super::incident;
+use super::incident::{self, Extent};
 use super::model::{IN_FULL, Model};
 use super::piece::Pieces;
 use super::pool;
@@ -239,8 +239,12 @@ fn incidents(model: &Model) -> Html {
             "<p class=\"empty\">None. When requests fail of one cause in one place, it is told here with its evidence and its fix.</p>"
         );
     }
-    for one in &model.open {
-        incident::incident(&mut out, one, false);
+    for (at, one) in model.open.iter().enumerate() {
+        let extent = match at {
+            0 => Extent::First,
+            _ => Extent::Further,
+        };
+        incident::incident(&mut out, one, extent);
     }
     if open > IN_FULL {
         html!(

@@ -264,13 +264,15 @@
       gone("This proxy is shutting down");
     });
     source.onerror = () => {
+      // The browser itself would try again after a connection that broke, and not after an answer that is none.
+      const refused = source.readyState === EventSource.CLOSED;
       source.close();
       // Connections do not live for ever: that one ends is no news, that no other begins is.
       if (lost === 0) {
         lost = 1;
         status("wait", "◌", "reconnecting");
         setTimeout(connect, 500);
-      } else gone("Disconnected");
+      } else gone(refused ? "Not kept up to date: too many look, or the token is another" : "Disconnected");
     };
   }
   function gone(why) {
@@ -299,6 +301,7 @@
       seen = page.body.dataset.live;
       dress(document);
       times();
+      name();
       connect();
     } catch {
       source?.close();

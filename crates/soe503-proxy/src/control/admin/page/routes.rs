@@ -7,19 +7,19 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use tokio::sync::Semaphore;
 
 use super::super::router::Shared;
 use super::super::{config_view, incidents};
 use super::acts::{self, Results};
 use super::html::{Html, html};
+use super::incident::{self, Extent};
 use super::layout::{self, Tab};
 use super::live::{self, STREAMS, Shown};
 use super::model::Model;
+use super::overview;
 use super::token::Tokens;
-use super::{incident, overview};
-use crate::control::clock::Anchor;
 
 /// Nothing but what this server sends: no script within the page, nobody's frame, no form to elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -90,6 +90,11 @@ fn text(status: StatusCode, html: String) -> Response {
         (
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(POLICY),
+        ),
+        // Who has opened this window from another site has no hold of it.
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
         ),
         // Without any, forms would say `Origin: null`.
         (
@@ -162,7 +167,7 @@ async fn one_incident(State(page): State<Page>, Path(id): Path<String>) -> Respo
         (found.summary.id),
         "</h1><h2 class=\"hidden\">What is known</h2>"
     );
-    incident::incident(&mut out, &found, true);
+    incident::incident(&mut out, &found, Extent::Whole);
     out.add(&layout::end());
     document(StatusCode::OK, out)
 }
@@ -213,7 +218,7 @@ impl Page {
     async fn take_in(&self, whole: bool) -> Option<(String, u64)> {
         let page = self.clone();
         let looking = tokio::task::spawn_blocking(move || {
-            let anchor = Anchor::now();
+            let anchor = page.shown().dated((page.shared.clock)());
             let model = Model::gather(&page.shared.proxy, anchor);
             let pieces = overview::pieces(&model);
             let document = if whole {

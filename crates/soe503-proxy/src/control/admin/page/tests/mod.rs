@@ -20,6 +20,7 @@ use super::super::router::{Admin, router};
 use super::super::serve::HangUp;
 use crate::config::{AdminAccess, from_str};
 use crate::control::access_log::AccessLog;
+use crate::control::clock::Anchor;
 use crate::control::recorder::Recorder;
 use crate::state::Proxy;
 
@@ -27,7 +28,7 @@ const ORIGIN: (&str, &str) = ("origin", "http://127.0.0.1:9503");
 
 const CONFIG: &str = r#"
 [server]
-name = "edge-<eu>1"
+name = "edge-eu1"
 [[listeners]]
 address = "127.0.0.1:8080"
 [[routes]]
@@ -47,6 +48,11 @@ fn scene() -> Scene {
 }
 
 fn scene_of(config: &str) -> Scene {
+    scene_by(config, Anchor::now)
+}
+
+/// A scene that asks `clock` what time it is.
+fn scene_by(config: &str, clock: fn() -> Anchor) -> Scene {
     let parsed =
         || from_str("test", config).unwrap_or_else(|report| panic!("{}", report.render(false)));
     let proxy = Proxy::new(parsed(), Recorder::default(), AccessLog::off());
@@ -54,7 +60,8 @@ fn scene_of(config: &str) -> Scene {
     proxy.set_accepting();
     let mut settings = parsed().admin.unwrap();
     settings.access = AdminAccess::Loopback;
-    let admin = Admin::new(Arc::clone(&proxy), &settings, Box::new(|| Ok(())));
+    let mut admin = Admin::new(Arc::clone(&proxy), &settings, Box::new(|| Ok(())));
+    admin.shared.clock = clock;
     Scene {
         proxy,
         router: router(admin),

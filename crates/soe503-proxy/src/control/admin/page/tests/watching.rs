@@ -9,7 +9,27 @@ use tokio::time::timeout;
 
 use super::super::super::serve::HangUp;
 use super::super::live::STREAMS;
-use super::{Scene, between, config_of, scene, scene_of};
+use super::{CONFIG, Scene, between, config_of, scene_by};
+use crate::control::clock::Anchor;
+
+fn scene() -> Scene {
+    scene_of(CONFIG)
+}
+
+fn scene_of(config: &str) -> Scene {
+    scene_by(config, clock)
+}
+
+/// A date that goes with tokio's clock, which tests pause, and is read a few milliseconds late now and then.
+fn clock() -> Anchor {
+    let tick = soe503::clock::now();
+    let since_start = Duration::from_nanos(tick.as_nanos());
+    let late = Duration::from_millis(since_start.as_secs() % 3);
+    Anchor::new(
+        tick,
+        Duration::from_secs(1_795_369_268) + since_start + late,
+    )
+}
 
 /// A stream of events.
 struct Stream(Response);
@@ -143,8 +163,10 @@ async fn other_backends_are_another_page() {
     let more = crate::config::from_str("test", &config_of(3)).unwrap();
     scene.proxy.apply(more);
     assert_eq!(stream.news().await.unwrap().name, "again");
-    let next = stream.next().await.unwrap();
-    assert_eq!(next.name, "beat", "once");
+    // New backends have news of their own; that they are others is told once.
+    for _ in 0..3 {
+        assert_ne!(stream.next().await.unwrap().name, "again");
+    }
 }
 
 #[tokio::test(start_paused = true)]
