@@ -13,6 +13,8 @@ from .cases.live import SOON
 from .cases.shape import NAMES, unwell
 from .stage import settle
 
+# Bytes of a picture.
+LARGEST = 150_000
 DOCS = ROOT / "crates/soe503-proxy/docs"
 
 
@@ -33,7 +35,9 @@ def draw(args: argparse.Namespace) -> int:
 
 
 def save(shot: bytes, path: Path) -> None:
-    """With 128 colours: a page has few, and the file a fifth of the size."""
-    picture = Image.open(io.BytesIO(shot)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    """With all of its colours where that is small enough, else with 256 of its own, found by k-means: a palette by halves shifts hues."""
+    picture = Image.open(io.BytesIO(shot)).convert("RGB")
     picture.save(path, optimize=True)
+    if path.stat().st_size > LARGEST:
+        picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KiB")

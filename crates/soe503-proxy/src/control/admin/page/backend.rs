@@ -7,7 +7,7 @@ use soe503_api as api;
 use soe503_api::{BackendAction, BackendState, HealthCheckState, path};
 
 use super::html::{Html, html};
-use super::words::{self, badge, count, millis, moment, plural};
+use super::words::{self, badge, count, millis, moment, plural, upcoming};
 
 /// Backends that are told about by name beside the map.
 const NAMED: usize = 8;
@@ -128,7 +128,7 @@ pub(super) fn row(id: &str, pool: &str, backend: &api::Backend) -> Html {
         moment(&mut out, backend.since);
         if let Some(until) = backend.until {
             html!(out, ", next ");
-            moment(&mut out, until);
+            upcoming(&mut out, until);
         }
         html!(out, "</span>");
     }
@@ -155,7 +155,13 @@ pub(super) fn row(id: &str, pool: &str, backend: &api::Backend) -> Html {
     }
     html!(
         out,
-        "<td role=\"cell\" class=\"check\"><span class=\"key\" aria-hidden=\"true\">Check</span>"
+        "<td role=\"cell\" class=\"check",
+        (if backend.health_check.state == HealthCheckState::None {
+            " none"
+        } else {
+            ""
+        }),
+        "\"><span class=\"key\" aria-hidden=\"true\">Check</span>"
     );
     check(&mut out, &backend.health_check);
     html!(out, "</td><td role=\"cell\" class=\"acts\">");

@@ -62,7 +62,7 @@ pub(super) fn pieces(model: &Model) -> Pieces {
         pool::pool(&mut pieces, number, one, history, maintained);
     }
     let mut after = Html::default();
-    html!(after, "</section><div class=\"charts\">");
+    html!(after, "</section><div class=\"trio\">");
     pieces.fixed(after);
     pieces.live("maintenance", maintenance(model));
     pieces.live("changes", changes(model));
@@ -210,15 +210,13 @@ fn headline(model: &Model, unwell: &[&api::Pool]) -> String {
             return first;
         }
     }
-    let minutes = span(std::time::Duration::from_secs(
-        model.uptime().as_secs() / 60 * 60,
-    ));
+    let up = match model.uptime().as_secs() / 60 {
+        0 => "less than a minute".to_owned(),
+        minutes => span(std::time::Duration::from_secs(minutes * 60)),
+    };
     match model.pools.len() {
         0 => "There is nothing to watch yet.".to_owned(),
-        n => format!(
-            "{} answered for, up for {minutes}.",
-            plural(n as u64, "pool")
-        ),
+        n => format!("{} answered for, up for {up}.", plural(n as u64, "pool")),
     }
 }
 

@@ -20,7 +20,8 @@
   function times(within = document) {
     const now = Date.now();
     for (const one of within.querySelectorAll("time[datetime]")) {
-      const text = ago(Date.parse(one.dateTime), now);
+      const at = Date.parse(one.dateTime);
+      const text = "due" in one.dataset && at <= now ? "now" : ago(at, now);
       if (one.textContent !== text) one.textContent = text;
     }
   }
@@ -130,7 +131,12 @@
   function readyFilter() {
     if (!filter) return;
     filter.closest(".filter").hidden = false;
-    filter.addEventListener("input", sift);
+    let sifting;
+    filter.addEventListener("input", () => {
+      // A thousand rows are laid out once for a word, not once for a letter.
+      clearTimeout(sifting);
+      sifting = setTimeout(sift, 100);
+    });
     filter.addEventListener("keydown", (event) => {
       if (event.key === "Escape") {
         filter.value = "";
@@ -163,6 +169,8 @@
       dialog = document.createElement("dialog");
       dialog.setAttribute("aria-labelledby", "question");
       dialog.addEventListener("close", () => {
+        // A question that is answered is none any more, for whoever looks for headings.
+        dialog.replaceChildren();
         const back = opener?.isConnected ? opener : document.getElementById("main");
         back.focus();
       });

@@ -7,7 +7,7 @@ use super::backend::{self, button};
 use super::chart;
 use super::html::{Html, html};
 use super::piece::Pieces;
-use super::words::{self, badge, count, moment, plural, rate};
+use super::words::{self, badge, count, moment, plural, rate, upcoming};
 use crate::control::history::{Counts, STEP};
 
 /// A pool with more backends than that shows them closed, with a map of them.
@@ -65,7 +65,7 @@ pub(super) fn pool(
         ("n", "p50"),
         ("n", "p99"),
         ("", "Check"),
-        ("", "Change"),
+        ("acts", "Change"),
     ] {
         html!(
             table,
@@ -208,7 +208,7 @@ fn circuit(out: &mut Html, pool: &api::Pool) {
     }
     if let Some(at) = circuit.retry_at {
         html!(out, "<span>next probe ");
-        moment(out, at);
+        upcoming(out, at);
         html!(out, "</span>");
     }
     html!(out, "<span class=\"acts\">");

@@ -83,11 +83,22 @@ pub(super) fn badge(out: &mut Html, look: Look) {
 
 /// A moment: the time of day, the date where a pointer rests, and for scripts that turn it into `3 min ago`.
 pub(super) fn moment(out: &mut Html, at: Timestamp) {
+    html!(out, "<time");
+    dated(out, at);
+}
+
+/// A moment when something is to happen: once it has passed, that is now.
+pub(super) fn upcoming(out: &mut Html, at: Timestamp) {
+    html!(out, "<time data-due");
+    dated(out, at);
+}
+
+fn dated(out: &mut Html, at: Timestamp) {
     let text = at.to_string();
     let clock = text.get(11..19).unwrap_or_default();
     html!(
         out,
-        "<time datetime=\"",
+        " datetime=\"",
         (text),
         "\" title=\"",
         (text),
