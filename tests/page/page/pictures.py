@@ -13,8 +13,6 @@ from .cases.live import SOON
 from .cases.shape import NAMES, unwell
 from .stage import settle
 
-# Bytes of a picture.
-LARGEST = 150_000
 DOCS = ROOT / "crates/soe503-proxy/docs"
 
 
@@ -35,9 +33,8 @@ def draw(args: argparse.Namespace) -> int:
 
 
 def save(shot: bytes, path: Path) -> None:
-    """With all of its colours where that is small enough, else with 256 of its own, found by k-means: a palette by halves shifts hues."""
+    """With 256 colours, the picture's own as k-means finds them, and dithered: a palette cut by halves shifts hues, and shades become bands."""
     picture = Image.open(io.BytesIO(shot)).convert("RGB")
-    picture.save(path, optimize=True)
-    if path.stat().st_size > LARGEST:
-        picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE).save(path, optimize=True)
+    palette = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=4)
+    picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KiB")

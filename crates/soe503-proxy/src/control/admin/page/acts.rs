@@ -307,3 +307,25 @@ impl Results {
         found.map(|(_, outcome)| Arc::clone(outcome))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_results_are_remembered_and_no_more() {
+        let results = Results::default();
+        let keep = |number: usize| {
+            results.keep(Outcome {
+                title: number.to_string(),
+                text: String::new(),
+                well: true,
+            })
+        };
+        let ids: Vec<String> = (0..=RESULTS).map(keep).collect();
+        assert!(results.find(&ids[0]).is_none());
+        for (number, id) in ids.iter().enumerate().skip(1) {
+            assert_eq!(results.find(id).unwrap().title, number.to_string());
+        }
+    }
+}

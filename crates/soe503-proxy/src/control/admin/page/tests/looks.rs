@@ -1,10 +1,14 @@
 //! Each state has its word, its mark and its why.
 
+use soe503_api as api;
 use soe503_api::{
     BackendState, CircuitState, ForcedCircuit, HealthCheckState, Overload, OverloadStage,
     PoolState, RetriesCut,
 };
 
+use super::super::backend::fingerprint;
+use super::super::html::Html;
+use super::super::incident::{Extent, incident};
 use super::super::model::Model;
 use super::super::overview;
 use super::{between, config_of, scene, scene_of};
@@ -176,4 +180,77 @@ async fn a_shutdown_is_told() {
     let mut model = model();
     model.draining = true;
     assert!(page(&model).contains("Shutting down"));
+}
+
+#[tokio::test]
+async fn an_incident_says_in_short_what_it_is_and_folds_the_rest() {
+    let text = include_str!("../../../../../../soe503-api/tests/golden/incident.json");
+    let mut told: api::Incident = serde_json::from_str(text).unwrap();
+    told.summary.title = "A <b>title</b>".into();
+    let drawn = |extent| {
+        let mut out = Html::default();
+        incident(&mut out, &told, extent);
+        out.into_string()
+    };
+    let whole = drawn(Extent::Whole);
+    assert!(!whole.contains("<details"), "{whole}");
+    let ruled_out = &*told.ruled_out[0].because;
+    assert!(whole.contains(ruled_out) && !whole.contains("left out"));
+    for (extent, open_fix) in [(Extent::First, true), (Extent::Further, false)] {
+        let page = drawn(extent);
+        let (open, folded) = page.split_once("<details").unwrap();
+        assert!(open.contains("A &lt;b&gt;title&lt;/b&gt;") && open.contains("<b>41</b> failed"));
+        assert_eq!(open.contains("<h4>Fix now"), open_fix, "{open}");
+        assert_ne!(folded.contains("<h4>Fix now"), open_fix, "once: {folded}");
+        for part in ["<h4>Evidence", "<h4>Verify", "<h4>Causes", "<h4>Timeline"] {
+            assert!(!open.contains(part) && folded.contains(part), "{part}");
+        }
+        assert!(!page.contains(ruled_out), "that is on its own page");
+    }
+}
+
+#[tokio::test]
+async fn of_many_incidents_the_first_shows_its_fix() {
+    let text = include_str!("../../../../../../soe503-api/tests/golden/incident.json");
+    let told: api::Incident = serde_json::from_str(text).unwrap();
+    let mut model = model();
+    for number in 0..7 {
+        let mut one = told.clone();
+        one.summary.id = format!("01K{number}");
+        model.incidents.push(one.summary.clone());
+        if number < 5 {
+            model.open.push(one);
+        }
+    }
+    let page = page(&model);
+    let incidents = between(&page, "<section id=\"incidents\"", "id=\"traffic\"");
+    assert!(incidents.contains("<span class=\"count\">7</span>"));
+    assert_eq!(incidents.matches("<details").count(), 5);
+    let first = incidents.split("</article>").next().unwrap();
+    let open = first.split("<details").next().unwrap();
+    assert!(open.contains("Fix now"), "{open}");
+    assert!(incidents.contains("2 other open incidents"), "{incidents}");
+}
+
+#[tokio::test]
+async fn what_is_not_to_be_held_back_is_told_apart() {
+    let model = model();
+    let calm = &model.pools[0].backends[0];
+    let counted = api::Backend {
+        requests: calm.requests + 1,
+        in_flight: 7,
+        ..calm.clone()
+    };
+    assert_eq!(fingerprint(calm), fingerprint(&counted));
+    let changes: [fn(&mut api::Backend); 4] = [
+        |one| one.state = BackendState::Ejected,
+        |one| one.reason = Some("connection refused".into()),
+        |one| one.health_check.state = HealthCheckState::Failing,
+        |one| one.health_check.overruled = true,
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        let mut changed = calm.clone();
+        change(&mut changed);
+        assert_ne!(fingerprint(calm), fingerprint(&changed), "{at}");
+    }
 }
