@@ -49,6 +49,11 @@ def found(stage: Stage) -> str:
     expect(page.locator("[data-backend]:visible")).to_have_count(1)
     equal("violations", stage.violations(page), [])
     stage.shot(page, "thousand-filtered", full=False)
+    page.locator("#filter").fill("node-0777 node-0778")
+    expect(page.locator("#found")).to_have_text(f"0 of {COUNT}")
+    page.keyboard.press("Escape")
+    expect(page.locator("#found")).to_have_text("")
+    demand(not page.locator("#p0-all").evaluate("one => one.open"), "they are folded again")
     stage.close(page)
     equal("complaints", stage.trouble.taken(), [])
     return f"live after {took:.1f} s, nine letters sifted in {sifted * 1000:.0f} ms"

@@ -135,7 +135,7 @@ pub(super) fn rest(out: &mut Html, incident: &api::Incident) {
         },
     );
     list(out, "Backends", incident.backends.iter(), |out, backend| {
-        html!(out, (backend))
+        html!(out, (backend));
     });
     list(
         out,

@@ -11,8 +11,10 @@ use aws_lc_rs::{hmac, rand};
 const LIFE: u64 = 600;
 
 /// The key of this process.
+///
+/// `None`: this machine has no chance to make one of. Then no token is ever right, as none could be kept secret.
 #[derive(Debug)]
-pub(super) struct Tokens(hmac::Key);
+pub(super) struct Tokens(Option<hmac::Key>);
 
 /// Why a form is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,19 +29,16 @@ impl Tokens {
     /// A key of chance.
     pub(super) fn new() -> Self {
         let mut secret = [0; 32];
-        // It fails on no system that this runs on; with no chance at all, no token is ever right, as none can be known.
-        let key = match rand::fill(&mut secret) {
-            Ok(()) => hmac::Key::new(hmac::HMAC_SHA256, &secret),
-            Err(_unspecified) => {
-                hmac::Key::new(hmac::HMAC_SHA256, &fastrand::u128(..).to_be_bytes())
-            }
-        };
-        Self(key)
+        let there = rand::fill(&mut secret).is_ok();
+        Self(there.then(|| hmac::Key::new(hmac::HMAC_SHA256, &secret)))
     }
 
     /// A token for `act`, made `now` (seconds since 1970).
     pub(super) fn make(&self, act: &str, now: u64) -> String {
-        let tag = hmac::sign(&self.0, &signed(act, now));
+        let Some(key) = &self.0 else {
+            return String::new();
+        };
+        let tag = hmac::sign(key, &signed(act, now));
         let mut token = format!("{now:x}.");
         for byte in tag.as_ref() {
             token += &format!("{byte:02x}");
@@ -53,11 +52,12 @@ impl Tokens {
     ///
     /// Why not.
     pub(super) fn check(&self, token: &str, act: &str, now: u64) -> Result<(), BadToken> {
+        let key = self.0.as_ref().ok_or(BadToken::Foreign)?;
         let (made, tag) = token.split_once('.').ok_or(BadToken::Foreign)?;
         let made = u64::from_str_radix(made, 16).map_err(|_| BadToken::Foreign)?;
         let tag = bytes(tag).ok_or(BadToken::Foreign)?;
         // Compares in constant time.
-        hmac::verify(&self.0, &signed(act, made), &tag).map_err(|_| BadToken::Foreign)?;
+        hmac::verify(key, &signed(act, made), &tag).map_err(|_| BadToken::Foreign)?;
         match now.abs_diff(made) <= LIFE {
             true => Ok(()),
             false => Err(BadToken::Old),
@@ -122,6 +122,10 @@ mod tests {
                 Err(BadToken::Foreign),
                 "{bad}"
             );
+        }
+        let without = Tokens(None);
+        for token in ["", &without.make("drain", NOW), &token] {
+            assert_eq!(without.check(token, "drain", NOW), Err(BadToken::Foreign));
         }
         let umlaut = format!("{NOW:x}.{}", "ä".repeat(32));
         assert_eq!(tokens.check(&umlaut, "drain", NOW), Err(BadToken::Foreign));
