@@ -94,9 +94,12 @@ fn knocks_move_the_root_and_nothing_else() {
 fn a_probe_that_tells_a_cause_is_newer_than_the_knocks() {
     let breaker = broken();
     assert!(breaker.knocked(breaker.generation(), Knocked::new(ms(2), REFUSED)));
-    fail(&breaker, 1000, TIMEOUT);
+    fail(&breaker, 1000, UNREACHABLE);
     let refused = breaker.admit(ms(1500)).unwrap_err();
-    assert_eq!((refused.root, refused.trip.knocked), (Some(TIMEOUT), None));
+    assert_eq!(
+        (refused.root, refused.trip.knocked),
+        (Some(UNREACHABLE), None)
+    );
 }
 
 #[test]

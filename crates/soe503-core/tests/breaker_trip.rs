@@ -159,19 +159,38 @@ fn probes_that_fail_move_the_root_and_keep_the_reason() {
         fail(&breaker, 0, REFUSED);
     }
     assert_eq!(refused(&breaker, 500).trip.last_probe, None);
-    fail(&breaker, 1000, TIMEOUT);
+    fail(&breaker, 1000, RESET);
     let refused = refused(&breaker, 1500);
     let trip = &refused.trip;
-    assert_eq!((trip.root, trip.opened_by), (Some(TIMEOUT), Some(REFUSED)));
-    assert_eq!(refused.root, Some(TIMEOUT));
+    assert_eq!((trip.root, trip.opened_by), (Some(RESET), Some(REFUSED)));
+    assert_eq!(refused.root, Some(RESET));
     assert_eq!(refused.rule, Cause::CircuitConsecutiveFailures);
     assert_eq!((refused.opened_at, trip.reopened), (ms(0), 1));
     let probe = trip.last_probe.unwrap();
-    assert_eq!((probe.at, probe.cause), (ms(1000), Some(TIMEOUT)));
+    assert_eq!((probe.at, probe.cause), (ms(1000), Some(RESET)));
     assert_eq!(refused.retry_at, Some(ms(3000)));
     let seen = breaker.snapshot(ms(1500));
     assert_eq!((seen.opened_at, seen.since), (Some(ms(0)), ms(1000)));
     assert_eq!((seen.trips, seen.refused), (1, 2));
+}
+
+/// A probe may have had little time left of its request's: that it was not answered is news when it happens again.
+#[test]
+fn a_probe_that_is_not_answered_in_time_moves_the_root_the_second_time() {
+    let breaker = Breaker::try_new("app", plain(), 1).unwrap();
+    for _ in 0..3 {
+        fail(&breaker, 0, REFUSED);
+    }
+    fail(&breaker, 1000, TIMEOUT);
+    let open = refused(&breaker, 1500);
+    assert_eq!(open.root, Some(REFUSED));
+    assert_eq!(open.trip.last_probe.unwrap().cause, Some(TIMEOUT), "told");
+    fail(&breaker, 3000, TIMEOUT);
+    assert_eq!(refused(&breaker, 3500).root, Some(TIMEOUT));
+    fail(&breaker, 7000, RESET);
+    assert_eq!(refused(&breaker, 7500).root, Some(RESET));
+    fail(&breaker, 11_000, TIMEOUT);
+    assert_eq!(refused(&breaker, 11_500).root, Some(RESET));
 }
 
 /// An old connection that breaks may have been closed for its age: it fails the probe, and tells
@@ -179,18 +198,17 @@ fn probes_that_fail_move_the_root_and_keep_the_reason() {
 #[test]
 fn probes_on_old_connections_keep_the_root() {
     let old = Cause::ConfigKeepaliveMismatch;
-    let reset = Cause::DependencyResetBeforeResponse;
     let breaker = Breaker::try_new("app", plain(), 1).unwrap();
     for _ in 0..3 {
-        fail(&breaker, 0, reset);
+        fail(&breaker, 0, RESET);
     }
     let probe = breaker.admit(ms(1000)).unwrap();
     probe.record(ms(1000), Outcome::degraded(old));
     let open = refused(&breaker, 1500);
-    assert_eq!((open.root, open.trip.reopened), (Some(reset), 1));
+    assert_eq!((open.root, open.trip.reopened), (Some(RESET), 1));
     assert_eq!(open.trip.last_probe.unwrap().cause, Some(old), "told");
-    fail(&breaker, 3000, TIMEOUT);
-    assert_eq!(refused(&breaker, 3500).root, Some(TIMEOUT));
+    fail(&breaker, 3000, REFUSED);
+    assert_eq!(refused(&breaker, 3500).root, Some(REFUSED));
 
     let alone = Breaker::try_new("app", plain(), 1).unwrap();
     for _ in 0..3 {

@@ -275,3 +275,84 @@ async fn plain_text_at_a_tls_port_is_told_by_its_bytes() {
     })
     .await;
 }
+
+/// The service hangs; its machine has taken the request and says so. Only the kernel knows.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_silent_service_is_told_from_a_silent_network() {
+    let hangs = Behaviour::traffic_only(Fault::Hang);
+    let backends = [backend(hangs, None, None).await];
+    let proxy = proxy(&backends, "").await;
+    let request =
+        "GET / HTTP/1.1\r\nHost: shop\r\nAccept: application/json\r\nConnection: close\r\n\r\n";
+    let answer = once(proxy.address(), request).await.unwrap();
+    let problem: Value = serde_json::from_str(&answer.text()).unwrap();
+    assert!(about(&problem, LATE), "{problem}");
+    let known = "its machine has acknowledged the request";
+    assert!(problem["evidence"].to_string().contains(known), "{problem}");
+    let excluded = problem["ruled_out"].as_array().unwrap();
+    let network = |out: &&Value| out["cause"] == "dependency_failure/host_unreachable";
+    assert!(excluded.iter().any(|out| network(&out)), "{problem}");
+    let id = answer.header("x-request-id").unwrap();
+    let path = format!("/api/v1/failures/{id}");
+    let mut record = Value::Null;
+    eventually("it is recorded", async || {
+        let answer = get(proxy.admin(), &path).await.unwrap();
+        record = answer.json();
+        answer.status == 200
+    })
+    .await;
+    let tcp = &record["attempts"][0]["tcp"];
+    assert_eq!(
+        (tcp["unacked_bytes"].as_u64(), tcp["retransmits"].as_u64()),
+        (Some(0), Some(0)),
+        "{record}"
+    );
+    assert!(tcp["rtt_ms"].as_f64() > Some(0.0), "{record}");
+}
+
+/// Two pools that have nothing in common begin to fail together: before they are blamed for that, we look at ourselves.
+#[tokio::test]
+async fn all_pools_at_once_are_told_as_that_and_we_have_looked_at_ourselves() {
+    let backends = backends(2, &Behaviour::OK, None).await;
+    let [one, other] = [0, 1].map(|at: usize| backends[at].address());
+    let text = config(
+        &[one],
+        &format!("{POOL}\n[pools.other]\nbackends = [\"http://{other}\"]\n{POOL}"),
+    );
+    let text = text.replace(
+        "pool = \"app\"",
+        &format!(
+            "match = {{ path_prefix = \"/other\" }}\n{}\n[[routes]]\n{ROUTE}",
+            ROUTE.replace("app", "other")
+        ),
+    );
+    let proxy = Proxy::start(&text).await;
+    for path in ["/", "/other"] {
+        assert_eq!(get(proxy.address(), path).await.unwrap().status, 200);
+    }
+    for backend in &backends {
+        backend.set(Behaviour::traffic_only(Fault::Close));
+    }
+    let mut told = Value::Null;
+    eventually("all pools are told as the scope", async || {
+        for path in ["/", "/other"] {
+            let request = format!(
+                "GET {path} HTTP/1.1\r\nHost: shop\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
+            );
+            let answer = once(proxy.address(), &request).await.unwrap();
+            told = serde_json::from_str(&answer.text()).unwrap();
+        }
+        told["scope"]["level"] == "all_pools" && told["evidence"].to_string().contains("over loopback")
+    })
+    .await;
+    let evidence = told["evidence"].to_string();
+    assert!(
+        evidence.contains("all 2 pools that are asked fail"),
+        "{told}"
+    );
+    assert!(
+        evidence.contains("this proxy answers itself over loopback within"),
+        "{told}"
+    );
+}

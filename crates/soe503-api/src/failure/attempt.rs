@@ -31,10 +31,24 @@ pub struct Attempt {
     pub bytes_sent: Option<u64>,
     /// Bytes of the response received; `null` if not known.
     pub bytes_received: Option<u64>,
+    /// What the kernel knew of the connection on which no answer came in time; `null` where it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<Tcp>,
     /// The response's status; `null` if it did not get that far.
     pub status: Option<u16>,
     /// Why it was, or was not, tried again; `null` where the question did not arise.
     pub retry: Option<RetryVerdict>,
+}
+
+/// A TCP connection at the moment when the answer on it had not come in time (Linux `TCP_INFO`).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tcp {
+    /// Bytes that the backend's machine has not acknowledged.
+    pub unacked_bytes: u32,
+    /// How often the oldest of them have been sent again without an answer.
+    pub retransmits: u8,
+    /// The smoothed round-trip time, in milliseconds.
+    pub rtt_ms: f64,
 }
 
 /// How far an attempt got before it ended.

@@ -4,6 +4,6 @@ mod attempt;
 mod diagnosis;
 mod record;
 
-pub use attempt::{Attempt, Phase, RetryVerdict};
+pub use attempt::{Attempt, Phase, RetryVerdict, Tcp};
 pub use diagnosis::{Actions, Diagnosis, Evidence, Grade, RuledOut, Scope, ScopeLevel, Share};
 pub use record::{FailureRecord, RequestSummary};

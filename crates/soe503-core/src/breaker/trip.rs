@@ -164,10 +164,16 @@ impl Trip {
     }
 
     /// The same opening after probes have failed: why it opened stays, what is wrong now is news.
-    /// But a probe on an old connection that may have been closed for its age says nothing new.
+    ///
+    /// But a probe on an old connection that may have been closed for its age says nothing new; nor does one that was not
+    /// answered in time, unless the one before it was not either: its request may have had little time left.
     pub(super) fn reopened(&self, probe: FailedProbe, majority: Option<Cause>) -> Self {
-        let may_be_age = |cause: &Cause| *cause == Cause::ConfigKeepaliveMismatch;
-        let news = majority.filter(|cause| self.root.is_none() || !may_be_age(cause));
+        let before = self.last_probe.and_then(|probe| probe.cause);
+        let may_be_chance = |cause: Cause| {
+            cause == Cause::ConfigKeepaliveMismatch
+                || cause == Cause::DependencyResponseTimeout && before != Some(cause)
+        };
+        let news = majority.filter(|cause| self.root.is_none() || !may_be_chance(*cause));
         Self {
             root: news.or(self.root),
             reopened: self.reopened.saturating_add(1),

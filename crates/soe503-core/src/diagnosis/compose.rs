@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::diagnose::is_own_limit;
 use super::precedence::Decisive;
 use super::rules::{Finding, Findings, Role, backlog, timeout};
 use super::{Context, Evidence, shared};
@@ -73,7 +74,7 @@ impl<'a> Found<'a> {
                 Some(Role::Replaces) if found.is_told_apart() => found.confirms.push(finding),
                 Some(Role::Replaces) if found.replaces.is_none() => found.replaces = Some(finding),
                 Some(Role::Beside) => found.confirms.push(finding),
-                Some(Role::Behind) if cause.category() != Category::CircuitOpen => {
+                Some(Role::Behind) if !is_shut(cause, context) => {
                     found.behind.get_or_insert(finding);
                 }
                 // What a circuit has opened for is its root, unless the finding is the cause of that. What only lies
@@ -82,8 +83,8 @@ impl<'a> Found<'a> {
                     None | Some(Some(Role::Replaces | Role::Confirms)) => {
                         found.behind.get_or_insert(finding);
                     }
-                    Some(Some(Role::Behind)) => found.confirms.push(finding),
-                    Some(None | Some(Role::Beside)) => {}
+                    Some(Some(Role::Behind | Role::Beside)) => found.confirms.push(finding),
+                    Some(None) => {}
                 },
                 _ => {}
             }
@@ -101,6 +102,11 @@ impl<'a> Found<'a> {
         let first = self.replaces.iter().chain(&self.behind);
         first.chain(&self.confirms).map(|finding| &**finding)
     }
+}
+
+/// An open circuit refused the request, or let nobody through while it stood in line.
+fn is_shut(cause: Cause, context: &Context) -> bool {
+    cause.category() == Category::CircuitOpen || is_own_limit(cause) && context.circuit.is_some()
 }
 
 /// What the pool's requests failed of lately, with shares. A mechanical cause that a finding about all

@@ -7,7 +7,7 @@ use super::shared::{self, Named};
 use super::sick::{majority, sick};
 use super::{Context, Diagnosis, Evidence, Grade, evidence, grade, mechanical, rule_out, scope};
 use crate::cause::{Category, Cause};
-use crate::ledger::{Attempt, Fault, Ledger, Refusal, RetryVerdict};
+use crate::ledger::{Attempt, Fault, Ledger, Refusal, RetryVerdict, Wire};
 
 /// What the attempts of a failed request mean.
 ///
@@ -112,6 +112,11 @@ fn primary(
     if cause == Cause::ConfigWrongPort && refuse(context, attempt.backend.as_deref()) {
         return (Cause::DependencyConnectRefused, Some(cause));
     }
+    if cause == Cause::DependencyResponseTimeout
+        && let Some(why) = unreachable(attempt, context)
+    {
+        return (why, Some(cause));
+    }
     // The pool only knows that it is empty; who fills it knows why.
     if let (Cause::ConfigNoEndpoints, Some(why)) = (cause, context.unresolved) {
         return (why, Some(cause));
@@ -147,6 +152,25 @@ fn gone(attempt: &Attempt, context: &Context) -> bool {
     )
 }
 
+/// Why nothing is heard of the machine that has the request: what it, or the pool's circuit, is out for. A connection that
+/// was there before a network broke says nothing of that itself.
+fn unreachable(attempt: &Attempt, context: &Context) -> Option<Cause> {
+    if !attempt.wire.as_deref().is_some_and(Wire::is_deaf) {
+        return None;
+    }
+    let backend = attempt.backend.as_deref();
+    let own = backend.and_then(|name| context.backend(name)?.cause);
+    let circuit = || context.circuit.as_ref()?.root;
+    [own, circuit()].into_iter().flatten().find(|cause| {
+        matches!(
+            cause,
+            Cause::DependencyHostUnreachable
+                | Cause::DependencyConnectTimeout
+                | Cause::ConfigFirewallReject
+        )
+    })
+}
+
 /// The cause behind a refusal (rule R17) or behind another proxy's answer (rule R9).
 fn root(decisive: Decisive<'_>, context: &Context) -> Option<Cause> {
     let Decisive { attempt, cause } = decisive;
@@ -164,7 +188,7 @@ fn root(decisive: Decisive<'_>, context: &Context) -> Option<Cause> {
         }
         // What the backends fail with is why there are no free places; that more in flight would bring no more
         // answers is only how it looks from here.
-        _ if is_own_limit(cause) => sick(context).or(context.root),
+        _ if is_own_limit(cause) => sick(context).or_else(|| opened(context)).or(context.root),
         _ if cause.category() == Category::Overload => context.root,
         _ => None,
     };
@@ -183,8 +207,13 @@ fn root(decisive: Decisive<'_>, context: &Context) -> Option<Cause> {
     }
 }
 
+/// What the pool's circuit is open for: whoever stands in line meanwhile waits for that to end.
+fn opened(context: &Context) -> Option<Cause> {
+    context.circuit.as_ref()?.root
+}
+
 /// Requests wait for, or are refused, a place of ours.
-const fn is_own_limit(cause: Cause) -> bool {
+pub(super) const fn is_own_limit(cause: Cause) -> bool {
     matches!(
         cause,
         Cause::OverloadQueueFull | Cause::OverloadQueueTimeout | Cause::OverloadConcurrencyLimit

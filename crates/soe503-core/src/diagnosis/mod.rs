@@ -38,7 +38,7 @@
 //! | R11 | our descriptors, ports, memory | `errno.rs` |
 //! | R12 | one thing that backends share | `shared.rs` by their health documents, `rules/same_words.rs` by their errors |
 //! | R13 | a storm of retries | `rules/storm.rs`, by what clients say, and by [`Repeats`] where they say nothing |
-//! | R14 | a full accept queue, or silence | `rules/silent.rs` for a pool, which knows whether another port of the host answers; `rules/backlog.rs` for one attempt; a filter or nobody there: [`reachability`](crate::reachability) |
+//! | R14 | a full accept queue, or silence | `rules/silent.rs` for a pool, which knows whether another port of the host answers; `rules/backlog.rs` for one attempt; a filter or nobody there: [`reachability`](crate::reachability); on a connection that was there before: whether the kernel hears anything of its other end ([`Wire`](crate::ledger::Wire)) |
 //! | R15 | only one release fails, or one zone | `rules/release.rs`, `zone.rs` |
 //! | R16 | clients that leave | [`mechanical`] gives no cause, [`outcome`] ignores them; many are told beside R5 and R13 |
 //! | R17 | what is behind an open circuit | `diagnose.rs`, kept by [`breaker::Trip`](crate::breaker::Trip); behind a full queue: `sick.rs` |

@@ -259,6 +259,8 @@ pub enum Because {
     NoSheddingMark(Duration),
     /// Established connections do not make progress either.
     PooledStalled,
+    /// The backend's machine has acknowledged the request.
+    Acknowledged,
     /// So many requests come per second, and usually so many: the load has not risen.
     LoadFlat(f64, f64),
     /// So many requests come per second, and usually so many: the load has risen.

@@ -2,7 +2,7 @@
 
 use super::{Because, Condition, Context, Grade, RuledOut, grade};
 use crate::cause::{Category, Cause};
-use crate::ledger::Attempt;
+use crate::ledger::{Attempt, Wire};
 
 /// The neighbours of `cause` that the decisive attempt, or the pool's states, exclude.
 pub(super) fn rule_out(
@@ -38,6 +38,9 @@ pub(super) fn rule_out(
                 Cause::DependencyConnectRefused,
                 Because::Connected(attempt.connect),
             );
+            if attempt.wire.as_deref().is_some_and(Wire::has_arrived) {
+                not(Cause::DependencyHostUnreachable, Because::Acknowledged);
+            }
         }
         Cause::DependencyUpstream503 => {
             not(

@@ -8,7 +8,7 @@ use super::words::duration;
 use crate::cause::Cause;
 use crate::diagnosis::{alert_name, errno_name};
 use crate::ledger::{
-    Attempt, Fault, Http2Fault, Knock, ParseFault, Phase, Refusal, TimeoutKind, TlsFault,
+    Attempt, Fault, Http2Fault, Knock, ParseFault, Phase, Refusal, TimeoutKind, TlsFault, Wire,
 };
 use crate::limit::Turned;
 use crate::pool::Full;
@@ -44,7 +44,16 @@ fn end(attempt: &Attempt, names: &Names<'_>) -> String {
             (true, None) => "reused connection closed by the backend".to_owned(),
             (false, _) => "connection closed by the backend".to_owned(),
         },
-        Some(Fault::Timeout(kind)) => timeout(*kind, attempt.phase).to_owned(),
+        Some(Fault::Timeout(kind)) => {
+            let ended = timeout(*kind, attempt.phase);
+            match attempt.wire.as_deref() {
+                Some(wire) if wire.is_deaf() => format!("{ended}; {}", deaf(*wire)),
+                Some(wire) if wire.has_arrived() => {
+                    format!("{ended}; its machine has acknowledged the request")
+                }
+                _ => ended.to_owned(),
+            }
+        }
         Some(Fault::Tls(fault)) => tls(fault, names),
         Some(Fault::Parse(fault)) => parse(*fault).to_owned(),
         Some(Fault::Http2(fault)) => http2(*fault),
@@ -93,6 +102,15 @@ const fn timeout(kind: TimeoutKind, phase: Phase) -> &'static str {
         (_, Phase::WaitHeaders) => "connected and sent, no response",
         (_, Phase::Body | Phase::Done) => "response stalled",
     }
+}
+
+fn deaf(wire: Wire) -> String {
+    let Wire {
+        unacked,
+        retransmits,
+        ..
+    } = wire;
+    format!("its machine acknowledges nothing: {unacked} bytes, sent again {retransmits} times")
 }
 
 fn tls(fault: &TlsFault, names: &Names<'_>) -> String {

@@ -278,6 +278,7 @@ pub(super) fn because(because: &Because) -> String {
             )
         }
         Because::PooledStalled => "established connections stall as well".to_owned(),
+        Because::Acknowledged => "its machine has acknowledged the request".to_owned(),
         Because::LoadFlat(now, usual) => format!(
             "{} requests/s come, usually {}: the load has not risen",
             measured::rate(*now),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Nested};
+use super::{Fault, Nested, Wire};
 use crate::Tick;
 use crate::hops::Below;
 
@@ -125,6 +125,9 @@ pub struct Attempt {
     /// once is not the end of their wait: [`Reachability`](crate::reachability::Reachability).
     #[serde(default)]
     pub joined: bool,
+    /// What the kernel knows of the connection on which no answer came in time. `None`: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire: Option<Box<Wire>>,
     /// Why it was, or was not, tried again.
     pub retry: Option<RetryVerdict>,
 }
@@ -168,6 +171,7 @@ impl Attempt {
             fresh_breaks: false,
             used_up: false,
             joined: false,
+            wire: None,
             retry: None,
         }
     }

@@ -7,7 +7,9 @@
 mod attempt;
 mod fault;
 mod nested;
+mod wire;
 
 pub use attempt::{Attempt, Knock, Ledger, Phase, RetryVerdict};
 pub use fault::{Fault, Http2Fault, ParseFault, Refusal, TimeoutKind, TlsFault};
 pub use nested::Nested;
+pub use wire::Wire;

@@ -63,6 +63,7 @@ pub(crate) use State::{Closed, HalfOpen, Open};
 pub(crate) type Row = (u64, Op, Expect);
 
 pub(crate) const REFUSED: Cause = Cause::DependencyConnectRefused;
+pub(crate) const RESET: Cause = Cause::DependencyResetBeforeResponse;
 pub(crate) const TIMEOUT: Cause = Cause::DependencyResponseTimeout;
 
 /// Consecutive rule of 3 whatever was before, no early probes, open for exactly 1 s, doubling to 4 s, two probes.

@@ -9,3 +9,4 @@ mod outcome;
 mod refusals;
 mod rules;
 mod support;
+mod wire;

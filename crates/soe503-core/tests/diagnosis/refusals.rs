@@ -279,3 +279,32 @@ fn another_pool_contributes() {
     );
     assert_eq!(others.count(), 2);
 }
+
+/// Whoever stands in line behind an open circuit waits for what that is open for; how busy the pool looked before lies
+/// further back.
+#[test]
+fn a_line_before_an_open_circuit_has_the_root_of_that() {
+    let refusal = Refusal::Queue {
+        cause: Cause::OverloadQueueTimeout,
+        limit: 8,
+        in_use: 8,
+        waiting: 3,
+        waited: ms(5_000),
+        class: Class::default(),
+    };
+    let ledger = ledger([failed(Phase::Queue, Fault::Refused(refusal))]);
+    let context = Context {
+        circuit: Some(circuit()),
+        root: Some(Cause::OverloadPoolSaturated),
+        ..pool()
+    };
+    let diagnosis = diagnose(&ledger, &context);
+    assert_eq!(diagnosis.primary, Cause::OverloadQueueTimeout);
+    assert_eq!(diagnosis.root, Some(Cause::DependencyConnectRefused));
+    let closed = Context {
+        circuit: None,
+        ..context
+    };
+    let saturated = Some(Cause::OverloadPoolSaturated);
+    assert_eq!(diagnose(&ledger, &closed).root, saturated);
+}

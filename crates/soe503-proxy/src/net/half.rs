@@ -16,6 +16,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::fresh::Fresh;
 use super::tls::SharedTls;
+use super::wire::{Ends, ends};
 use super::{Stream, with_scratch};
 
 /// The direction towards us.
@@ -76,6 +77,15 @@ impl ReadHalf {
         match &self.0 {
             Read::Tcp(half) => Some(half.as_ref()),
             Read::Fresh(_) | Read::Tls(_) => None,
+        }
+    }
+
+    /// The addresses of its connection, if the event loop knows it.
+    pub(crate) fn ends(&self) -> Option<Ends> {
+        match &self.0 {
+            Read::Tcp(half) => ends(half.as_ref()),
+            Read::Tls(half) => ends(half.lock().tcp()),
+            Read::Fresh(_) => None,
         }
     }
 

@@ -8,6 +8,7 @@ mod message;
 mod splice;
 mod stream;
 mod tls;
+mod wire;
 
 pub(crate) use buffer::{Scratch, read_scratch, with_scratch};
 pub(crate) use half::{ReadHalf, WriteHalf};
@@ -15,3 +16,4 @@ pub(crate) use message::{Message, SendError};
 pub(crate) use splice::Splice;
 pub(crate) use stream::Stream;
 pub(crate) use tls::Tls;
+pub(crate) use wire::{Ends, look};

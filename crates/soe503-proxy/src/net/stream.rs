@@ -11,6 +11,7 @@ use super::Tls;
 use super::fresh::Fresh;
 use super::half::{ReadHalf, WriteHalf};
 use super::tls::SharedTls;
+use super::wire::{Ends, ends};
 
 /// A connection to a client or to a backend.
 #[derive(Debug)]
@@ -56,6 +57,15 @@ impl Stream {
         match self {
             Self::Tcp(stream) => Ok(stream),
             Self::Fresh(_) | Self::Tls(_) => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Its addresses, if the event loop knows it.
+    pub(crate) fn ends(&self) -> Option<Ends> {
+        match self {
+            Self::Fresh(_) => None,
+            Self::Tcp(stream) => ends(stream),
+            Self::Tls(tls) => ends(tls.tcp()),
         }
     }
 

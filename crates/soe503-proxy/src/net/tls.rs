@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
 use crate::tls::{ClientStream, ServerStream};
 
@@ -34,6 +35,14 @@ macro_rules! either {
 }
 
 impl Tls {
+    /// The connection below.
+    pub(super) fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Server(stream) => stream.get_ref().0.get_ref(),
+            Self::Client(stream) => stream.get_ref().0.get_ref(),
+        }
+    }
+
     /// Holds what is written from now on until [`poll_end`](Self::poll_end), which then follows it in the same
     /// send.
     pub(super) fn hold(&mut self) {

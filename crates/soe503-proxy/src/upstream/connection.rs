@@ -13,7 +13,7 @@ use soe503_h1::{
 use tokio::io::AsyncReadExt;
 
 use crate::front::{hop, interim};
-use crate::net::{ReadHalf, Stream, WriteHalf, read_scratch};
+use crate::net::{Ends, ReadHalf, Stream, WriteHalf, read_scratch};
 
 /// What a response's head may cost.
 pub(super) const LIMITS: HeadLimits = HeadLimits {
@@ -116,6 +116,11 @@ impl Connection {
 }
 
 impl Inflow {
+    /// The connection's addresses, if it has some.
+    pub(super) fn ends(&self) -> Option<Ends> {
+        self.half.ends()
+    }
+
     /// Nothing has come that nobody has asked for.
     pub(super) fn is_quiet(&self) -> bool {
         self.carry.is_empty() && self.partial.is_empty()

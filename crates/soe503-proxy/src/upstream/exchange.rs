@@ -102,6 +102,7 @@ pub(super) async fn run(
             Err(trial.failed(fault))
         }
         None => {
+            trial.look(exchange.connection.read.ends());
             let fault = trial.timeout();
             Err(trial.failed(fault))
         }

@@ -13,6 +13,7 @@ use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, TimeoutKind};
 
 use super::Upstream;
 use crate::front::AttemptSpan;
+use crate::net::{self, Ends};
 
 /// How long a knock at a backend that broke off may take.
 pub(super) const KNOCK: Duration = Duration::from_millis(100);
@@ -101,6 +102,12 @@ impl Trial {
             .deadline()
             .map_or(TimeoutKind::Attempt, |(_, kind)| kind);
         Fault::Timeout(kind)
+    }
+
+    /// No answer came on the connection between `ends` in time: what the kernel knows of it.
+    pub(super) fn look(&mut self, ends: Option<Ends>) {
+        let wire = ends.and_then(|ends| net::look(ends, clock::now()));
+        self.attempt.wire = wire.map(Box::new);
     }
 
     /// The connection broke off before the answer: remembers it, if the connection was fresh.

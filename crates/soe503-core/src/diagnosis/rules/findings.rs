@@ -157,7 +157,7 @@ pub fn judge(inputs: &Inputs<'_>) -> Findings {
     list.extend(saturated);
     list.extend(checks::checks(history, inputs.broken_checks));
     if let Some(before) = inputs.before.filter(|_| is_shut(history)) {
-        keep(&mut list, before);
+        keep(&mut list, before, history);
     }
     let slow = usual.and_then(|usual| Slow::of(history, usual));
     let from = history.newest().saturating_sub(ANSWERS);
@@ -202,9 +202,14 @@ fn is_shut(history: &History) -> bool {
     failed > 0 && attempts * 4 < all
 }
 
-/// Keeps of what was found before what is about backends that were asked.
-fn keep(list: &mut Vec<Finding>, before: &Findings) {
+/// Keeps of what was found before what is about backends that were asked. Of late answers alone only as long as it is not
+/// known that they fail: before that is, what hangs looks like too much to do.
+fn keep(list: &mut Vec<Finding>, before: &Findings, history: &History) {
+    let fail = seen(&history.causes(CAUSES)).is_some_and(|cause| !is_late(cause));
     for finding in &before.list {
+        if fail && is_of_late_answers(finding) {
+            continue;
+        }
         let measured = matches!(
             finding.cause,
             Cause::DependencyShared
@@ -217,4 +222,11 @@ fn keep(list: &mut Vec<Finding>, before: &Findings) {
             list.push(finding.clone());
         }
     }
+}
+
+/// It rests on how long answers take.
+fn is_of_late_answers(finding: &Finding) -> bool {
+    let slower = |fact: &Fact| matches!(fact, Fact::Slower { .. });
+    finding.cause == Cause::OverloadPoolSaturated
+        || finding.cause == Cause::DependencyShared && finding.facts.iter().any(slower)
 }

@@ -6,7 +6,7 @@ use soe503_core::diagnosis::{Evidence, Grade, Level};
 
 use super::requests::{diagnosed, queue_full, timed_out};
 use super::world::{Tell, World, late, well};
-use crate::support::{answered, ms, on, refused, reset};
+use crate::support::{answered, circuit_open, ms, on, refused, reset};
 
 #[test]
 fn what_another_attempt_has_saved_is_told_beside() {
@@ -62,6 +62,25 @@ fn our_own_trouble_is_told_beside_what_it_does_not_explain() {
     assert!(told.evidence.iter().any(measured));
     let told = diagnosed(on(1, "b0", refused()), &World::usual(3));
     assert_eq!(told.contributing, []);
+}
+
+#[test]
+fn our_own_trouble_is_told_beside_an_open_circuit_that_has_another_root() {
+    let mut world = World::usual(3);
+    throttled(&mut world);
+    let cpu = Cause::ResourceCpuThrottled;
+    for (root, behind, beside) in [
+        (
+            Cause::DependencyUpstreamError,
+            Cause::DependencyUpstreamError,
+            vec![cpu],
+        ),
+        (Cause::DependencyResponseTimeout, cpu, vec![]),
+    ] {
+        let told = diagnosed(circuit_open(Some(root)), &world);
+        assert_eq!(told.primary, Cause::CircuitConsecutiveFailures);
+        assert_eq!((told.root, told.contributing), (Some(behind), beside));
+    }
 }
 
 #[test]

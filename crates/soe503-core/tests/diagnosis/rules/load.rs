@@ -341,6 +341,34 @@ fn what_was_found_holds_while_nothing_is_sent() {
     assert_eq!(world.causes(), []);
 }
 
+/// What hangs looks like too much to do, until it fails: then nothing of that is kept.
+#[test]
+fn what_was_found_by_late_answers_goes_when_they_turn_out_to_be_failures() {
+    for (cause, kept) in [
+        (Cause::DependencyHostUnreachable, false),
+        (Cause::DependencyResponseTimeout, true),
+    ] {
+        let mut world = World::usual(3);
+        world.run(10, slow_dependency);
+        world.before = Some(world.findings());
+        world.run(3, |_| Tell {
+            good: 0,
+            failures: vec![(cause, 600)],
+            backends: vec![(0, 4, 30); 3],
+            ..well(3)
+        });
+        world.run(8, |_| Tell {
+            good: 0,
+            shed: 90,
+            failures: vec![(Cause::CircuitConsecutiveFailures, 90)],
+            backends: Vec::new(),
+            ..well(3)
+        });
+        let found = world.causes().contains(&Cause::DependencyShared);
+        assert_eq!(found, kept, "{cause}");
+    }
+}
+
 #[test]
 fn what_is_usual_is_known_as_soon_as_something_is_not() {
     let bad = |_| late(well(3), 60);

@@ -11,6 +11,7 @@ mod actions;
 mod changes;
 pub(crate) mod config_view;
 mod failures;
+mod findings;
 mod front_view;
 mod guard;
 mod incidents;

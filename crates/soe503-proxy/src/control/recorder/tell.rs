@@ -142,6 +142,11 @@ fn attempts(told: &Problem, ledger: &Ledger) -> Vec<api::Attempt> {
             reused: told.reused,
             bytes_sent: told.bytes_sent,
             bytes_received: told.bytes_received,
+            tcp: attempt.wire.as_deref().map(|wire| api::Tcp {
+                unacked_bytes: wire.unacked,
+                retransmits: wire.retransmits,
+                rtt_ms: wire.rtt.as_secs_f64() * 1e3,
+            }),
             status: told.status,
             retry: attempt.retry.map(words::api_retry_verdict),
         })

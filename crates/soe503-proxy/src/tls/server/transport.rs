@@ -55,6 +55,11 @@ pub(super) enum Began {
 // === impl Gathering ===
 
 impl<T> Gathering<T> {
+    /// What is below.
+    pub fn get_ref(&self) -> &T {
+        &self.inner
+    }
+
     /// A transport of which nothing was read yet, and over which a handshake comes.
     pub(super) fn new(inner: T) -> Self {
         Self {

@@ -134,7 +134,10 @@ where
             });
         }
         // Dropping the stream resets it.
-        None => return Err(trial.timeout().into()),
+        None => {
+            trial.look(link.ends());
+            return Err(trial.timeout().into());
+        }
         Some(Err(Broken::Client(error))) => {
             return Err(soe503::facts::from_error(&*error).into());
         }

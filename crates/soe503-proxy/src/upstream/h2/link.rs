@@ -9,6 +9,7 @@ use soe503_core::ledger::{Fault, Http2Fault};
 use soe503_h2::{By, Code, Event, Options, Session, Violation};
 
 use super::slot::Slot;
+use crate::net::Ends;
 
 /// Flow control: see the [module](super).
 const STREAM_WINDOW: u32 = 256 * 1024;
@@ -22,7 +23,11 @@ pub(super) const ASSUMED_STREAMS: u32 = 100;
 /// A connection. One worker has it, so that the mutex is free whenever it is taken; it is held for a
 /// few instructions, or while the socket takes what is queued, and never while a request is polled.
 #[derive(Debug)]
-pub(super) struct Link(Mutex<State>);
+pub(super) struct Link {
+    state: Mutex<State>,
+    /// The connection's addresses, if it has some.
+    ends: Option<Ends>,
+}
 
 /// What is known of a connection.
 #[derive(Debug)]
@@ -50,8 +55,8 @@ pub(super) type Woken = Vec<Waker>;
 // === impl Link ===
 
 impl Link {
-    /// A connection that begins `now`. Its preface is queued.
-    pub(super) fn new(now: Tick) -> Arc<Self> {
+    /// A connection between `ends` that begins `now`. Its preface is queued.
+    pub(super) fn new(ends: Option<Ends>, now: Tick) -> Arc<Self> {
         let options = Options {
             stream_window: STREAM_WINDOW,
             connection_window: CONNECTION_WINDOW,
@@ -59,7 +64,7 @@ impl Link {
             assumed_streams: ASSUMED_STREAMS,
             ..Options::default()
         };
-        Arc::new(Self(Mutex::new(State {
+        let state = Mutex::new(State {
             h2: Session::client(&options),
             driver: Waker::noop().clone(),
             // It is spawned, and looks once without being woken.
@@ -69,13 +74,19 @@ impl Link {
             ended: None,
             blamed: None,
             pong: false,
-        })))
+        });
+        Arc::new(Self { state, ends })
+    }
+
+    /// The connection's addresses, if it has some.
+    pub(super) const fn ends(&self) -> Option<Ends> {
+        self.ends
     }
 
     /// The state, to look at.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // What a panic left behind is a session that says what it says.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the state, and wakes the driver if that leaves it something to do.

@@ -32,7 +32,7 @@ pub(super) enum Use {
 impl Session {
     /// Begins to speak HTTP/2 on `io`; the connection's own task lives on this worker.
     pub(super) fn begin(io: Stream, options: &H2Options, now: Tick) -> Self {
-        let link = Link::new(now);
+        let link = Link::new(io.ends(), now);
         tokio::spawn(drive::Driver::new(io, Arc::clone(&link), options));
         Self(link)
     }
