@@ -188,8 +188,32 @@ fn head(number: usize, pool: &api::Pool, history: &[Counts], maintained: bool) -
             ".</p>"
         );
     }
+    findings(&mut out, &pool.findings);
     html!(out, "</header>");
     out
+}
+
+/// What is wrong with a pool of which requests may not even fail.
+fn findings(out: &mut Html, findings: &[api::Finding]) {
+    for finding in findings {
+        html!(
+            out,
+            "<p class=\"finding\"><b>",
+            (finding.title),
+            "</b> <code>",
+            (finding.cause),
+            "</code> <span class=\"grade\">",
+            (words::grade(finding.grade)),
+            "</span>"
+        );
+        if !finding.backends.is_empty() {
+            html!(out, " <b>", (finding.backends.join(", ")), "</b>");
+        }
+        for evidence in &finding.evidence {
+            html!(out, "<span class=\"minor\">", (evidence), "</span>");
+        }
+        html!(out, "</p>");
+    }
 }
 
 fn circuit(out: &mut Html, pool: &api::Pool) {

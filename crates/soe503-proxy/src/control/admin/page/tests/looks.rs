@@ -146,6 +146,30 @@ async fn what_is_cut_is_told() {
 }
 
 #[tokio::test]
+async fn what_is_found_about_a_pool_is_told_though_no_request_fails() {
+    let mut model = model();
+    model.pools[0].findings = vec![api::Finding {
+        cause: "dependency_failure/response_timeout".into(),
+        title: "One is <slow>".into(),
+        grade: api::Grade::Inferred,
+        backends: vec!["third".into(), "fourth".into()],
+        evidence: vec!["p99 900 ms instead of 12 ms".into()],
+    }];
+    let page = page(&model);
+    let told = between(&page, "<p class=\"finding\">", "</p>");
+    for part in [
+        "One is &lt;slow&gt;",
+        "dependency_failure/response_timeout",
+        "inferred",
+        "third, fourth",
+        "p99 900 ms instead of 12 ms",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!self::page(&self::model()).contains("class=\"finding\""));
+}
+
+#[tokio::test]
 async fn a_large_pool_names_those_that_are_not_well() {
     let mut model = Model::gather(&scene_of(&config_of(100)).proxy, Anchor::now());
     for (at, backend) in model.pools[0].backends.iter_mut().enumerate() {
