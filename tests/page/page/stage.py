@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from harness import build
 from harness.processes import HarnessError, Process, free_port, wait_until
@@ -95,7 +95,12 @@ class Trouble:
     def of(self, page: Page) -> None:
         page.on("console", lambda said: self.lines.append(f"{said.type}: {said.text}") if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.lines.append(f"uncaught: {error}"))
-        page.on("requestfailed", lambda asked: self.lines.append(f"failed: {asked.url} {asked.failure}") if "/live" not in asked.url else None)
+        page.on("requestfailed", self.failed)
+
+    def failed(self, asked: Request) -> None:
+        # What a browser breaks off itself because it goes elsewhere is no complaint; streams have cases of their own.
+        if asked.failure != "net::ERR_ABORTED" and "/live" not in asked.url:
+            self.lines.append(f"failed: {asked.url} {asked.failure}")
 
     def taken(self) -> list[str]:
         lines, self.lines = self.lines, []
