@@ -334,6 +334,20 @@ async fn what_is_found_about_a_pool_is_shown() {
     assert_eq!(pool["failed_attempts"], failed);
     let typed: soe503_api::Pool = serde_json::from_value(pool).unwrap();
     assert_eq!(typed.findings.len(), 1);
+    // What fails at one backend and is saved by the others, unless a rule has said what is wrong with it.
+    for (failing, answering, told) in [("10.0.0.1:8081", true, 1), ("10.0.0.1:8081", false, 0)] {
+        app.trends.publish(Findings {
+            failing: vec![failing.into()],
+            answering: answering.then(|| "third".into()).into_iter().collect(),
+            spoiled: vec![(late, 12)],
+            ..Findings::default()
+        });
+        let (_, pool) = scene.get(&path::pool("app")).await;
+        let found = pool["findings"].as_array().unwrap();
+        assert_eq!(found.len(), told, "{pool}");
+        let right = |one: &Value| one["backends"] == json!([failing]) && one["cause"] == late.id();
+        assert!(found.iter().all(right), "{pool}");
+    }
 }
 
 #[tokio::test]

@@ -3,11 +3,12 @@
 //! A cause that costs no request is known all the same: by the rules, which look at all of a pool's traffic once a second, and by what
 //! its backends' connections have taught.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use soe503_api as api;
 use soe503_core::diagnosis::Grade;
-use soe503_core::diagnosis::rules::Finding;
+use soe503_core::diagnosis::rules::{Finding, Findings};
 use soe503_core::explain::found_in_words;
 use soe503_core::keepalive::Source;
 use soe503_core::{Cause, Tick};
@@ -19,6 +20,7 @@ use crate::state::PoolState;
 pub(super) fn findings(pool: &PoolState, now: Tick) -> Vec<api::Finding> {
     let found = pool.trends.findings();
     let mut all: Vec<_> = found.list.iter().map(told).collect();
+    all.extend(failing(&found));
     all.extend(short_lived(pool, now));
     all
 }
@@ -46,6 +48,30 @@ fn told(finding: &Finding) -> api::Finding {
             .collect(),
         evidence: found_in_words(finding),
     }
+}
+
+/// Backends that fail at least as many attempts as they answer, while others answer: their requests are saved there.
+///
+/// Where a rule says what is wrong with one of them, that is enough.
+fn failing(found: &Findings) -> Option<api::Finding> {
+    let known = |name: &Arc<str>| found.list.iter().any(|one| one.backends.contains(name));
+    let failing = found.failing.iter().filter(|name| !known(name));
+    let backends: Vec<String> = failing.map(|name| name.to_string()).collect();
+    let (cause, count) = found.spoiled.first().filter(|(_, count)| *count > 0)?;
+    if backends.is_empty() || found.answering.is_empty() {
+        return None;
+    }
+    let evidence = vec![
+        "of their attempts of the last 5 s at least half failed".to_owned(),
+        format!("{count} attempts failed of it in the last 30 s"),
+    ];
+    Some(api::Finding {
+        cause: cause.id().to_owned(),
+        title: cause.info().title.to_owned(),
+        grade: grade(Grade::Inferred),
+        backends,
+        evidence,
+    })
 }
 
 /// Backends that were seen to close connections sooner than ours would have been given up (rule R8).
