@@ -55,10 +55,10 @@ pub use incident::{
 pub use journal::{Journal, JournalEntries, JournalSetAside, JournalState, JournalTrouble};
 pub use maintenance::{Maintenance, MaintenanceAction, MaintenanceList, MaintenanceRequest};
 pub use pool::{
-    Backend, BackendState, ByPriority, Cache, Circuit, CircuitState, Failover, ForcedCircuit,
-    HealthCheck, HealthCheckState, HealthHint, Hedge, HintStatus, IdleTimeout, IdleTimeoutSource,
-    Latency, Limit, LimitSource, Overload, OverloadStage, Pool, PoolState, Pools, Queue,
-    RetriesCut, RetryBudget, Throttle, Tier, Waiting,
+    Backend, BackendState, ByPriority, Cache, Circuit, CircuitState, FailedAttempts, Failover,
+    Finding, ForcedCircuit, HealthCheck, HealthCheckState, HealthHint, Hedge, HintStatus,
+    IdleTimeout, IdleTimeoutSource, Latency, Limit, LimitSource, Overload, OverloadStage, Pool,
+    PoolState, Pools, Queue, RetriesCut, RetryBudget, Throttle, Tier, Waiting,
 };
 pub use problem::Problem;
 pub use rate_limit::{RateLimit, RateLimits};

@@ -11,7 +11,8 @@ use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use soe503_api::path;
-use soe503_core::diagnosis::{Context, diagnose};
+use soe503_core::diagnosis::rules::{Fact, Finding, Findings};
+use soe503_core::diagnosis::{Context, Grade, diagnose};
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase};
 use soe503_core::{Cause, Outcome};
 use soe503_proxy::config::{self, Admin as Settings, AdminAccess, AdminToken, from_str};
@@ -295,6 +296,58 @@ async fn a_tripped_circuit_is_shown_with_its_root() {
         metrics.contains("soe503_circuit_state{pool=\"app\",state=\"closed\"} 0\n"),
         "{metrics}"
     );
+}
+
+/// A cause that costs no request is known all the same.
+#[tokio::test]
+async fn what_is_found_about_a_pool_is_shown() {
+    let scene = scene();
+    let app = scene.proxy.pool("app").unwrap();
+    let fine = scene.get(&path::pool("app")).await.1;
+    assert_eq!(
+        (&fine["findings"], &fine["failed_attempts"]),
+        (&json!([]), &json!([]))
+    );
+    let late = Cause::DependencyResponseTimeout;
+    let mut slow = Finding::new(late, Grade::Inferred).with(Fact::Load {
+        offered: 30.0,
+        usual: 29.0,
+    });
+    slow.backends.push("third".into());
+    app.trends.publish(Findings {
+        list: vec![slow],
+        spoiled: vec![(late, 12), (Cause::DependencyConnectRefused, 0)],
+        ..Findings::default()
+    });
+    let (_, pool) = scene.get(&path::pool("app")).await;
+    assert_eq!(
+        pool["findings"],
+        json!([{
+            "cause": "dependency_failure/response_timeout",
+            "title": late.info().title,
+            "grade": "inferred",
+            "backends": ["third"],
+            "evidence": ["30 requests/s come, usually 29"],
+        }])
+    );
+    let failed = json!([{ "cause": "dependency_failure/response_timeout", "count": 12 }]);
+    assert_eq!(pool["failed_attempts"], failed);
+    let typed: soe503_api::Pool = serde_json::from_value(pool).unwrap();
+    assert_eq!(typed.findings.len(), 1);
+    // What fails at one backend and is saved by the others, unless a rule has said what is wrong with it.
+    for (failing, answering, told) in [("10.0.0.1:8081", true, 1), ("10.0.0.1:8081", false, 0)] {
+        app.trends.publish(Findings {
+            failing: vec![failing.into()],
+            answering: answering.then(|| "third".into()).into_iter().collect(),
+            spoiled: vec![(late, 12)],
+            ..Findings::default()
+        });
+        let (_, pool) = scene.get(&path::pool("app")).await;
+        let found = pool["findings"].as_array().unwrap();
+        assert_eq!(found.len(), told, "{pool}");
+        let right = |one: &Value| one["backends"] == json!([failing]) && one["cause"] == late.id();
+        assert!(found.iter().all(right), "{pool}");
+    }
 }
 
 #[tokio::test]

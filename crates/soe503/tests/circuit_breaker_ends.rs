@@ -2,10 +2,13 @@
 
 mod support;
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
+use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty};
 use soe503::circuit_breaker::Breaker;
 use soe503::{BoxError, CircuitBreakerLayer, TimeoutLayer, clock};
@@ -196,4 +199,45 @@ async fn trailers_are_the_end() {
     let mut body = assert_ready_ok!(future.poll()).into_body();
     body.frame().await.unwrap().unwrap();
     assert_eq!(failures(&breaker), 1);
+}
+
+/// A body that breaks off, with an error that tells nothing about itself.
+struct BreaksOff;
+
+#[derive(Debug)]
+struct Nothing;
+
+impl std::fmt::Display for Nothing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("nothing")
+    }
+}
+
+impl std::error::Error for Nothing {}
+
+impl Body for BreaksOff {
+    type Data = Bytes;
+    type Error = Nothing;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Nothing>>> {
+        Poll::Ready(Some(Err(Nothing)))
+    }
+}
+
+/// Whatever the error says: that the answer broke off is proven, and is what the circuit opens for.
+#[tokio::test]
+async fn a_body_that_breaks_off_is_the_root() {
+    let breaker = breaker(1);
+    let (mut service, mut handle) = guarded::<BreaksOff>(&breaker);
+    assert_ready_ok!(service.poll_ready());
+    let mut future = task::spawn(service.call(get()));
+    let (_, reply) = handle.next_request().await.unwrap();
+    reply.send_response(Response::new(BreaksOff));
+    let body = assert_ready_ok!(future.poll()).into_body();
+    assert!(body.collect().await.is_err());
+    let refused = breaker.admit(clock::now()).unwrap_err();
+    assert_eq!(refused.root, Some(Cause::DependencyResponseTruncated));
 }

@@ -6,18 +6,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body::Body;
-use http_body_util::Empty;
+use http_body_util::{BodyExt, Empty};
 use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::explain::{Explained, Exposure, FailureRecord, Record};
 use soe503::{BoxError, CircuitBreakerLayer, ExplainLayer, Explainer, clock, facts};
 use soe503_core::Cause;
 use soe503_core::diagnosis::{Context, Diagnosis};
 use soe503_core::explain::RetryInputs;
-use soe503_core::ledger::{Attempt, Ledger};
+use soe503_core::ledger::{Attempt, Ledger, Phase};
 use support::explaining::{explainer, failing, header, text};
-use support::{REFUSED, RESET, get, request, status};
+use support::{REFUSED, RESET, Script, Step, get, request, status};
 use tower::{Layer, ServiceExt, service_fn};
 
 #[tokio::test]
@@ -247,6 +247,57 @@ async fn what_is_passed_on_is_recorded_if_wanted() {
             assert_eq!(record.diagnosis.primary, Cause::DependencyUpstream503);
         }
     }
+}
+
+/// A head that was good may be all that comes: nobody can be told any more, but for the one who asks for the record.
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_recorded_if_wanted() {
+    for (passed_on, expected) in [(false, 0), (true, 1)] {
+        let book = Book {
+            passed_on,
+            ..Book::default()
+        };
+        let explainer = Explainer::builder("edge-eu1").record(book.clone()).build();
+        let steps = || Script::new([Step::Data("a"), Step::Error(104)]);
+        let backend = service_fn(move |_: Request<Empty<Bytes>>| async move {
+            Ok::<_, BoxError>(Response::new(steps()))
+        });
+        let answer = ExplainLayer::new(explainer).layer(backend).oneshot(get());
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(book.records.lock().unwrap().len(), 0, "all is well so far");
+        assert!(answer.into_body().collect().await.is_err());
+        let records = book.records.lock().unwrap();
+        assert_eq!(records.len(), expected);
+        if let Some(record) = records.first() {
+            assert_eq!((record.status, record.passed_on), (200, true));
+            let told = &record.diagnosis;
+            assert_eq!(told.primary, Cause::DependencyResponseTruncated);
+            let attempt = record.ledger.last().unwrap();
+            assert_eq!((attempt.phase, attempt.status), (Phase::Body, Some(200)));
+        }
+    }
+}
+
+/// A body that ends well, or that its client does not want any more, is no failure.
+#[tokio::test]
+async fn an_answer_that_ends_or_is_dropped_is_not_recorded() {
+    let book = Book {
+        passed_on: true,
+        ..Book::default()
+    };
+    let explainer = Explainer::builder("edge-eu1").record(book.clone()).build();
+    for whole in [true, false] {
+        let backend = service_fn(|_: Request<Empty<Bytes>>| async {
+            Ok::<_, BoxError>(Response::new(Script::new([Step::Data("a"), Step::End])))
+        });
+        let answer = ExplainLayer::new(explainer.clone()).layer(backend);
+        let answer = answer.oneshot(get()).await.unwrap();
+        if whole {
+            answer.into_body().collect().await.unwrap();
+        }
+    }
+    assert_eq!(book.records.lock().unwrap().len(), 0);
 }
 
 #[tokio::test]

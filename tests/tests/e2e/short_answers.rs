@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use soe503_tests::faulty::{Behaviour, Fault, FaultyBackend};
-use soe503_tests::http::{AnswerError, Connection, Wire, once};
-use soe503_tests::proxy::{Proxy, config};
+use soe503_tests::http::{AnswerError, Connection, Wire, get, once};
+use soe503_tests::proxy::{Proxy, config, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -178,4 +178,35 @@ async fn fm03_a_long_one_that_is_cut_off_stays_cut_off() {
     let backend = &pool["backends"][0];
     assert_eq!(backend["requests"], 2, "nobody asks twice: {pool}");
     assert_eq!(backend["failures"], 2, "{pool}");
+}
+
+/// A long answer is under way when it breaks off: its client can be told nothing any more, and whoever asks for the record
+/// is. By pieces that we read and by those that the kernel hands over (`net/splice`).
+#[tokio::test]
+async fn a_long_answer_that_is_cut_off_is_on_record() {
+    for rest in [&[(0, 20_000)][..], &[(0, 20_000), (50, 400_000)][..]] {
+        let backend = backend(1_000_000, rest).await;
+        let proxy = Proxy::start(&config(&[backend], "")).await;
+        let request = GET.replace("Host: a", "Host: a\r\nX-Request-Id: cut-1");
+        assert!(once(proxy.address(), &request).await.is_err());
+        let mut record = serde_json::Value::Null;
+        eventually("it is on record", async || {
+            let answer = get(proxy.admin(), "/api/v1/failures/cut-1").await.unwrap();
+            record = answer.json();
+            answer.status == 200
+        })
+        .await;
+        assert_eq!(record["status"], 200, "{record}");
+        let told = &record["diagnosis"];
+        assert_eq!(
+            told["cause"], "dependency_failure/response_truncated",
+            "{record}"
+        );
+        assert_eq!(
+            record["attempts"][0]["backend"],
+            backend.to_string(),
+            "{record}"
+        );
+        assert_eq!(record["attempts"][0]["phase"], "body", "{record}");
+    }
 }

@@ -1,11 +1,12 @@
 //! Pools as text: a headline each, then its backends.
 
 use soe503_api::{
-    ByPriority, Circuit, CircuitState, ForcedCircuit, Limit, LimitSource, Overload, OverloadStage,
-    Pool, PoolState, RetriesCut, Tier, Timestamp,
+    ByPriority, Circuit, CircuitState, Finding, ForcedCircuit, Limit, LimitSource, Overload,
+    OverloadStage, Pool, PoolState, RetriesCut, Tier, Timestamp,
 };
 
 use super::backends;
+use crate::explain::words::grade;
 use crate::show::{Canvas, Fact, Line, Mark, age, count, flow, plural, style, waiting, wrap};
 
 /// All `pools`, as they were at `now`.
@@ -106,6 +107,9 @@ fn headline(pool: &Pool, now: Timestamp, canvas: Canvas, out: &mut String) {
     if let Some(why) = circuit_why(&pool.circuit) {
         note(&format!("circuit: {why}"), style::PLAIN, canvas, out);
     }
+    for finding in &pool.findings {
+        note(&found(finding), style::WARN, canvas, out);
+    }
 }
 
 /// Who gets how much: `priority 0, own zone: 70 % (1 of 2 usable)`.
@@ -146,6 +150,21 @@ fn cut(overload: &Overload, now: Timestamp) -> String {
         overload.goodput,
         overload.usual
     )
+}
+
+/// What is wrong, whether or not a request fails of it: `response_timeout (inferred) at app-2: …`.
+fn found(finding: &Finding) -> String {
+    let at = match finding.backends.len() {
+        0 => String::new(),
+        1..=3 => format!(" at {}", finding.backends.join(", ")),
+        n => format!(" at {}", plural(n as u64, "backend", "backends")),
+    };
+    let (cause, grade) = (&finding.cause, grade(finding.grade));
+    let why = match finding.evidence.first() {
+        Some(fact) => fact,
+        None => &finding.title,
+    };
+    format!("found: {cause} ({grade}){at}: {why}")
 }
 
 /// A sentence about the pool, under its headline.

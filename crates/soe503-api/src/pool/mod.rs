@@ -2,6 +2,7 @@
 
 mod backend;
 mod circuit;
+mod finding;
 mod limit;
 mod overload;
 mod pools;
@@ -11,6 +12,7 @@ pub use backend::{
     IdleTimeoutSource, Latency,
 };
 pub use circuit::{Circuit, CircuitState, ForcedCircuit};
+pub use finding::{FailedAttempts, Finding};
 pub use limit::{ByPriority, Limit, LimitSource, Queue};
 pub use overload::{Overload, OverloadStage};
 pub use pools::{

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backend, Circuit, Limit, Overload, Queue};
+use super::{Backend, Circuit, FailedAttempts, Finding, Limit, Overload, Queue};
 
 /// All pools: the answer of `GET /api/v1/pools`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,12 @@ pub struct Pool {
     pub tiers: Vec<Tier>,
     /// The pool's circuit breaker.
     pub circuit: Circuit,
+    /// What the diagnosis finds about it at the moment, the most important first; empty if all is well.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+    /// Why attempts failed in the last thirty seconds, the most frequent first.
+    #[serde(default)]
+    pub failed_attempts: Vec<FailedAttempts>,
     /// The backends, in the order of the configuration.
     pub backends: Vec<Backend>,
     /// The pool's retry budget.

@@ -25,6 +25,7 @@ pub mod debug_token;
 mod digits;
 mod faults;
 mod field;
+mod found;
 mod grpc;
 mod grpc_details;
 mod headers;
@@ -49,6 +50,7 @@ mod words;
 pub use build::problem;
 pub(crate) use clean::clean as cleaned;
 pub use faults::in_words;
+pub use found::found_in_words;
 pub use headers::is_ours;
 pub use negotiate::{negotiate, negotiate_request};
 pub use problem::{

@@ -17,6 +17,9 @@ pub fn unix_now() -> Duration {
         .unwrap_or_default()
 }
 
+/// So far may two clocks be apart that show the same.
+const AGREE: Duration = Duration::from_secs(1);
+
 /// One moment on both clocks, by which any other [`Tick`] becomes a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Anchor {
@@ -33,6 +36,17 @@ impl Anchor {
     /// Now, on both clocks.
     pub fn now() -> Self {
         Self::new(soe503::clock::now(), unix_now())
+    }
+
+    /// This moment with the date that follows from `earlier`, so that whatever has not changed is told the same date to
+    /// the nanosecond; its own date once somebody has set the wall clock.
+    #[must_use]
+    pub fn dated_by(self, earlier: Self) -> Self {
+        let unix = earlier.unix(self.tick);
+        match unix.abs_diff(self.unix) <= AGREE {
+            true => Self { unix, ..self },
+            false => self,
+        }
     }
 
     /// The moment of this anchor on the monotonic clock.
@@ -78,6 +92,19 @@ mod tests {
 
     fn anchor() -> Anchor {
         Anchor::new(Tick::from_secs(100), Duration::from_secs(1_795_369_268))
+    }
+
+    #[test]
+    fn what_has_not_changed_keeps_its_date_until_the_wall_clock_is_set() {
+        let event = Tick::from_secs(70);
+        let later = |unix_ms| Anchor::new(Tick::from_secs(160), Duration::from_millis(unix_ms));
+        for jitter in [1_795_369_327_000, 1_795_369_328_003, 1_795_369_329_000] {
+            let anchor = later(jitter).dated_by(self::anchor());
+            assert_eq!(anchor.date(event), self::anchor().date(event), "{jitter}");
+        }
+        for set in [1_795_369_326_999, 1_795_369_329_001, 0] {
+            assert_eq!(later(set).dated_by(self::anchor()), later(set), "{set}");
+        }
     }
 
     #[test]

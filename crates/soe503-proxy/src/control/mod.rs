@@ -10,6 +10,7 @@
 //! | [`admin`] | the HTTP API for operators and programs |
 //! | [`check`] | active health checks; knocking at backends that refused |
 //! | [`dns`] | names of backends, resolved again and again |
+//! | [`history`] | the last minutes, as charts show them |
 //! | [`incidents`] | failures with one cause in one place, and what was changed |
 //! | [`recorder`] | what is known about recent failures, by request id |
 //! | [`access_log`] | one line of JSON per request |
@@ -23,6 +24,7 @@ pub mod admin;
 pub mod check;
 pub mod clock;
 pub mod dns;
+pub mod history;
 pub mod incidents;
 pub mod journal;
 pub mod metrics;

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::admin::{self, Admin, Listener};
 use super::check::{Limits, Sockets, watch_recovery};
 use super::dns::{DnsError, SystemResolver};
-use super::{supervise, trends, watch};
+use super::{history, supervise, trends, watch};
 use crate::state::Proxy;
 use crate::tls;
 
@@ -70,8 +70,9 @@ pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
     let (stop, stopped) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
-        // For reading a config again and for one look into the journal, one at a time each, and for metrics.
-        .max_blocking_threads(3)
+        // For reading a config again, for one look into the journal and for one at everything that the dashboard
+        // shows, one at a time each, and for metrics.
+        .max_blocking_threads(4)
         .build()
         .map_err(StartError::Thread)?;
     let thread = std::thread::Builder::new()
@@ -112,6 +113,7 @@ async fn run(proxy: Arc<Proxy>, resolver: SystemResolver, served: Option<(Admin,
         watch::reopen_on_signal(Arc::clone(&proxy)),
         tls::follow(Arc::clone(&proxy)),
         trends::run(Arc::clone(&proxy)),
+        history::run(Arc::clone(&proxy)),
         watch::watch(proxy),
         async {
             if let Some((admin, listener)) = served {

@@ -125,6 +125,7 @@ pub(super) async fn guide(places: &Places, backends: &Backends, seen: &Seen) -> 
 /// What to do with a demo that keeps running.
 pub(super) fn say_what_to_try(places: &Places) {
     println!("\n{BOLD}The demo keeps running; try it yourself (Ctrl-C ends it){BOLD:#}");
+    println!("   the dashboard: http://{}/", places.admin);
     for line in [
         format!("curl -i http://{}/", places.proxy),
         format!(

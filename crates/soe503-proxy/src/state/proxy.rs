@@ -14,6 +14,7 @@ use super::{Connections, DebugTokens, Interruptions, Loops, PoolState};
 use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::clock::Anchor;
+use crate::control::history::History;
 use crate::control::incidents::Incidents;
 use crate::control::recorder::Recorder;
 use crate::journal::Journal;
@@ -43,6 +44,8 @@ pub struct Proxy {
     pub recorder: Recorder,
     /// Failures with one cause in one place, and what was changed.
     pub incidents: Incidents,
+    /// The last minutes, for charts.
+    pub history: History,
     /// Where access log entries go.
     pub access_log: AccessLog,
     /// What survives a restart; off unless it is configured.
@@ -93,6 +96,7 @@ impl Proxy {
             connections: Connections::default(),
             loops: Loops::default(),
             incidents: Incidents::new(&config, anchor),
+            history: History::default(),
             recorder,
             access_log,
             journal: Journal::default(),

@@ -8,6 +8,8 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::keep::Tape;
+use super::until::Until;
+use crate::error::BoxError;
 
 pin_project! {
     /// The inner service's body, or ours.
@@ -27,6 +29,8 @@ pin_project! {
             body: B,
             // Somebody keeps a copy.
             tape: Option<Box<dyn Tape>>,
+            // Somebody wants to hear of it if it breaks off.
+            until: Option<Until>,
         },
         Told {
             text: Bytes,
@@ -35,9 +39,9 @@ pin_project! {
 }
 
 impl<B> ExplainBody<B> {
-    pub(super) const fn inner(body: B, tape: Option<Box<dyn Tape>>) -> Self {
+    pub(super) const fn inner(body: B, tape: Option<Box<dyn Tape>>, until: Option<Until>) -> Self {
         Self {
-            kind: Kind::Inner { body, tape },
+            kind: Kind::Inner { body, tape, until },
         }
     }
 
@@ -67,7 +71,7 @@ impl<B> ExplainBody<B> {
 
 impl<B: Default> Default for ExplainBody<B> {
     fn default() -> Self {
-        Self::inner(B::default(), None)
+        Self::inner(B::default(), None, None)
     }
 }
 
@@ -75,19 +79,35 @@ impl<B> Body for ExplainBody<B>
 where
     B: Body,
     B::Data: From<Bytes>,
+    B::Error: Into<BoxError>,
 {
     type Data = B::Data;
-    type Error = B::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
         match self.project().kind.project() {
-            KindProj::Inner { body, tape: None } => body.poll_frame(cx),
-            KindProj::Inner { mut body, tape } => {
-                let polled = body.as_mut().poll_frame(cx);
-                polled.map(|frame| take_down(frame, body.is_end_stream(), tape))
+            KindProj::Inner {
+                mut body,
+                tape,
+                until,
+            } => {
+                let polled = match tape {
+                    None => body.poll_frame(cx),
+                    Some(_) => {
+                        let polled = body.as_mut().poll_frame(cx);
+                        polled.map(|frame| take_down(frame, body.is_end_stream(), tape))
+                    }
+                };
+                polled.map_err(|error| {
+                    let error = error.into();
+                    if let Some(until) = until.take() {
+                        until.broke(&error);
+                    }
+                    error
+                })
             }
             KindProj::Told { text } if text.is_empty() => Poll::Ready(None),
             KindProj::Told { text } => {

@@ -15,6 +15,7 @@ use super::Explainer;
 use super::asked::Asked;
 use super::body::ExplainBody;
 use super::panicked::Panicked;
+use super::until::{Known, Until};
 use super::{elsewhere, kept, passed, told};
 use crate::error::BoxError;
 
@@ -25,9 +26,8 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         state: State<F>,
-        asked: Asked,
-        explainer: Explainer,
-        started: Tick,
+        // `None` once there is an answer.
+        known: Option<Known>,
     }
 }
 
@@ -49,9 +49,7 @@ impl<F> ResponseFuture<F> {
     pub(super) const fn new(inner: F, asked: Asked, explainer: Explainer, started: Tick) -> Self {
         Self {
             state: State::Running { inner },
-            asked,
-            explainer,
-            started,
+            known: Some(Known::new(asked, explainer, started)),
         }
     }
 
@@ -64,9 +62,7 @@ impl<F> ResponseFuture<F> {
     ) -> Self {
         Self {
             state: State::Failed { error: Some(error) },
-            asked,
-            explainer,
-            started,
+            known: Some(Known::new(asked, explainer, started)),
         }
     }
 }
@@ -81,6 +77,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        let known = this.known.as_ref().expect("polled after completion");
         let error = match this.state.as_mut().project() {
             StateProj::Running { inner } => {
                 // Filled in rather than returned, and looked at where it is: an answer is large, and would be
@@ -91,13 +88,17 @@ where
                     discard(this.state);
                     Panicked.into()
                 } else {
-                    let (explainer, asked) = (&*this.explainer, &*this.asked);
+                    let Known {
+                        explainer,
+                        asked,
+                        started,
+                    } = known;
                     let mut other = false;
                     if let Poll::Ready(Ok(response)) = &mut polled {
-                        other = elsewhere::on(response, explainer, asked, *this.started);
+                        other = elsewhere::on(response, explainer, asked, *started);
                         if response.status().is_server_error() {
                             if !other {
-                                passed::on(response, explainer, asked, *this.started);
+                                passed::on(response, explainer, asked, *started);
                             }
                             if let Some(older) = kept::instead(response, explainer, asked) {
                                 return Poll::Ready(Ok(older.map(ExplainBody::told)));
@@ -112,8 +113,9 @@ where
                                 true => None,
                                 false => kept::tape(&response, explainer, asked),
                             };
+                            let until = Until::of(this.known, &response, other);
                             return Poll::Ready(Ok(
-                                response.map(|body| ExplainBody::inner(body, tape))
+                                response.map(|body| ExplainBody::inner(body, tape, until))
                             ));
                         }
                         Poll::Ready(Err(error)) => error.into(),
@@ -122,7 +124,7 @@ where
             }
             StateProj::Failed { error } => error.take().expect("polled after completion"),
         };
-        let answer = told::answer(&error, this.explainer, this.asked, *this.started);
+        let answer = told::answer(&error, &known.explainer, &known.asked, known.started);
         Poll::Ready(Ok(answer.map(ExplainBody::told)))
     }
 }

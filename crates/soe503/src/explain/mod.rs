@@ -72,6 +72,7 @@ mod record;
 mod repeats;
 mod service;
 mod told;
+mod until;
 
 pub use again::Again;
 pub use body::ExplainBody;

@@ -5,12 +5,13 @@ use soe503_core::Tick;
 use soe503_core::diagnosis::{Context, diagnose};
 use soe503_core::explain::{RetryInputs, append, passed_on};
 use soe503_core::hops;
-use soe503_core::ledger::{Attempt, Ledger};
+use soe503_core::ledger::{Attempt, Fault, Ledger};
 
 use super::asked::Asked;
 use super::explainer::Explainer;
 use super::record::{FailureRecord, Record};
 use crate::clock;
+use crate::error::BoxError;
 use crate::facts;
 use crate::served::Served;
 
@@ -24,16 +25,18 @@ pub(super) fn on<B>(
     asked: &Asked,
     started: Tick,
 ) {
-    let shared = &*explainer.shared;
-    let record = shared
-        .record
-        .as_deref()
-        .filter(|record| record.passed_on() && !asked.is_background());
-    if let Some(record) = record {
-        tell(record, response, explainer, asked, started);
+    if let Some(record) = recorder(explainer, asked) {
+        let now = clock::now();
+        let served = response.extensions().get::<Served>();
+        let ledger = match served.and_then(|served| served.ledger.as_deref()) {
+            Some(ledger) => ledger.clone(),
+            None => Ledger::from(facts::answered(response, 1, started, now)),
+        };
+        let status = response.status().as_u16();
+        tell(record, (status, ledger), explainer, asked, started);
     }
     disown(response);
-    let member = passed_on(&shared.server, response.status().as_u16());
+    let member = passed_on(&explainer.shared.server, response.status().as_u16());
     let value = append(Some(&members(response)), &member);
     if let Ok(value) = HeaderValue::try_from(value) {
         response.headers_mut().insert(PROXY_STATUS, value);
@@ -76,20 +79,45 @@ fn spent<B>(response: &Response<B>) -> HeaderValue {
     HeaderValue::from(u16::from(attempts))
 }
 
-fn tell<B>(
+/// Who wants to hear what becomes of answers that are not ours, if somebody waits for this one.
+pub(super) fn recorder<'a>(explainer: &'a Explainer, asked: &Asked) -> Option<&'a dyn Record> {
+    let record = explainer.shared.record.as_deref();
+    record.filter(|record| record.passed_on() && !asked.is_background())
+}
+
+/// An answer with this `status` broke off after its head.
+pub(super) fn broke_off(
+    error: &BoxError,
+    status: u16,
+    explainer: &Explainer,
+    asked: &Asked,
+    started: Tick,
+) {
+    if let Some(record) = recorder(explainer, asked) {
+        let attempt = facts::broken_body(&**error, status, started, clock::now());
+        // The client has left, or broke its own request off.
+        if attempt.fault == Some(Fault::Client) {
+            return;
+        }
+        tell(
+            record,
+            (status, Ledger::from(attempt)),
+            explainer,
+            asked,
+            started,
+        );
+    }
+}
+
+fn tell(
     record: &dyn Record,
-    response: &Response<B>,
+    (status, ledger): (u16, Ledger),
     explainer: &Explainer,
     asked: &Asked,
     started: Tick,
 ) {
     let now = clock::now();
     let begun = clock::exactly();
-    let served = response.extensions().get::<Served>();
-    let ledger = match served.and_then(|served| served.ledger.as_deref()) {
-        Some(ledger) => ledger.clone(),
-        None => Ledger::from(facts::answered(response, 1, started, now)),
-    };
     let mut context = Context::new(now);
     if let Some(surroundings) = &explainer.shared.surroundings {
         surroundings.add(&ledger, &mut context, &mut RetryInputs::default());
@@ -108,7 +136,7 @@ fn tell<B>(
         again: asked.is_again(),
         idempotency_key: asked.idempotency_key(),
         traceparent: asked.traceparent(),
-        status: response.status().as_u16(),
+        status,
         retry_after: None,
         incident,
         passed_on: true,

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use soe503_core::Tick;
-use soe503_core::ledger::{Attempt, Fault, Phase, TimeoutKind};
+use soe503_core::ledger::{Attempt, Fault, ParseFault, Phase, TimeoutKind};
 
 use super::errno;
 use crate::error::{Failure, Rejected, RequestBodyError, below};
@@ -54,7 +54,7 @@ pub(crate) fn timed_out(
     }
 }
 
-/// The attempt whose response broke off in its body.
+/// The attempt whose response broke off in its body. Whatever the error says of itself, that is proven.
 pub(crate) fn broken_body(
     error: &(dyn Error + 'static),
     status: u16,
@@ -62,9 +62,14 @@ pub(crate) fn broken_body(
     now: Tick,
 ) -> Attempt {
     let attempt = attempt(error, 1, started, now);
+    let fault = match attempt.fault {
+        None | Some(Fault::Opaque) => Some(Fault::Parse(ParseFault::Body)),
+        told => told,
+    };
     Attempt {
         phase: Phase::Body,
         status: Some(status),
+        fault,
         ..attempt
     }
 }

@@ -122,7 +122,7 @@ class Soe503(Proxy):
         return {id: found for id in ids if (found := self.json(f"/api/v1/failures/{id}"))}
 
     def says(self, failures: list[Outcome], snapshots: dict[str, dict]) -> list[Said]:
-        self.found = self.records([one for one in failures if one.headers])
+        self.found = self.records(failures)
         return [self.of(one) for one in failures]
 
     def of(self, one: Outcome) -> Said:
@@ -142,7 +142,8 @@ class Soe503(Proxy):
         )
 
     def about_prevented(self, snapshots: dict[str, dict]) -> Said | None:
-        """An incident that began with the fault, else what the states of backends and checks are put down to."""
+        """An incident that began with the fault, else what the states of backends and checks are put down to, else what is found about
+        the pool."""
         begun = snapshots.get("begin", {}).get("at", 0)
         for incident in reversed(snapshots.get("end", {}).get("incidents") or []):
             if POOL in json.dumps(incident) or since(incident) >= begun - 1:
@@ -153,6 +154,8 @@ class Soe503(Proxy):
             cause = backend.get("cause") or (backend.get("health_check") or {}).get("cause")
             if cause:
                 return Said(cause, cause, None, (), f"backend: {cause}")
+        for finding in (pool or {}).get("findings", []):
+            return Said(finding["cause"], finding["cause"], finding["grade"], (), f"finding: {finding['cause']}")
         for cause in snapshots.get("end", {}).get("failing") or []:
             return Said(cause, cause, None, (), f"metric: {cause}")
         return None

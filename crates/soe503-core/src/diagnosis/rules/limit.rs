@@ -6,7 +6,8 @@ use super::latency::{ALL, SLOW, Slow};
 use super::stats::quantile;
 use super::{Fact, Finding, Missing};
 use crate::cause::Cause;
-use crate::diagnosis::history::{History, Usual};
+use crate::diagnosis::diagnose::is_own_limit;
+use crate::diagnosis::history::{History, Second, Usual};
 use crate::diagnosis::{Because, Grade, RuledOut};
 
 /// A limit, as it is configured.
@@ -38,7 +39,7 @@ pub(super) fn limit(
     usual: Option<&Usual>,
     state: LimitState,
 ) -> Option<Finding> {
-    let shed: u64 = history.last(History::NOW).map(|s| u64::from(s.shed)).sum();
+    let shed: u64 = history.last(History::NOW).map(turned_away).sum();
     let busy = |u: f64| u >= IDLE;
     let all = history.backends();
     let mut said = all.iter().filter_map(|b| b.label.utilization);
@@ -102,6 +103,18 @@ pub(super) fn limit(
     Some(finding)
 }
 
+/// Requests that found no place under a limit in this second, by any of the names that they are told under. What an open
+/// circuit refused is no limit's doing.
+fn turned_away(second: &Second) -> u64 {
+    let told_as = |cause: Cause| {
+        let instead = [Cause::ConfigLimitTooLow, Cause::OverloadPoolSaturated];
+        is_own_limit(cause) || instead.contains(&cause)
+    };
+    let failed = second.failures.iter().filter(|(cause, _)| told_as(*cause));
+    let failed: u64 = failed.map(|(_, count)| u64::from(*count)).sum();
+    failed.min(second.shed.into())
+}
+
 /// The median latency of backends that were as fast in all seconds; `None`: in some they were not.
 fn steady(history: &History) -> Option<Duration> {
     let all = history.backends().iter().flat_map(|b| b.before(u64::MAX));
@@ -114,7 +127,7 @@ fn steady(history: &History) -> Option<Duration> {
 /// Requests under way at the backends, on average of the last seconds in which some were turned away: by what they
 /// answered and how long that takes (Little's law), or by what was under way at the end of each, whichever is more.
 fn in_use(history: &History, p50: Duration) -> f64 {
-    let full = history.last(History::NOW).filter(|s| s.shed > 0);
+    let full = history.last(History::NOW).filter(|s| turned_away(s) > 0);
     let full: Vec<u64> = full.map(|s| s.at).collect();
     let from = history.newest().saturating_sub(History::NOW);
     let seconds = history.backends().iter().flat_map(|b| b.after(from));

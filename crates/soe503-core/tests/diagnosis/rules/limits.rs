@@ -248,3 +248,23 @@ fn a_spike_of_few_keys_lies_behind_their_limit() {
         None
     );
 }
+
+/// What an open circuit refuses has nothing to do with a limit; once the finding has its name on failures, it stays.
+#[test]
+fn only_what_a_limit_refused_speaks_of_it() {
+    for (cause, found) in [
+        (Cause::OverloadConcurrencyLimit, true),
+        (Cause::ConfigLimitTooLow, true),
+        (Cause::CircuitConsecutiveFailures, false),
+        (Cause::MaintenanceWindow, false),
+    ] {
+        let mut world = World::usual(3);
+        world.limit = Some(FIXED);
+        world.run(10, |second| Tell {
+            failures: vec![(cause, 100)],
+            ..refusing(150, 20)(second)
+        });
+        let there = world.causes().contains(&Cause::ConfigLimitTooLow);
+        assert_eq!(there, found, "{cause}");
+    }
+}

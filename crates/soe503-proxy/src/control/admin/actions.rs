@@ -25,7 +25,8 @@ pub(super) async fn backend(
     body: Bytes,
 ) -> Result<Json<api::Pool>, Refusal> {
     let anchor = Anchor::now();
-    let pool = pools::find(&shared.proxy, &pool)?;
+    // An unknown pool is told before an unknown action.
+    pools::find(&shared.proxy, &pool)?;
     let action: BackendAction = action.parse().map_err(|_| {
         unknown(
             "action",
@@ -34,26 +35,39 @@ pub(super) async fn backend(
         )
     })?;
     let request = request(&body)?;
-    let until = until(&request, anchor)?;
-    let reason = reason(&request, action.as_str());
+    let by = peer.to_string();
+    let pool = change_backend(&shared, (&pool, &backend, action), &request, &by, anchor)?;
+    Ok(Json(view::pool(&pool, anchor)))
+}
+
+/// Does `action` to a backend, given its pool's name and its own. `by` is whom the log names.
+pub(super) fn change_backend(
+    shared: &Shared,
+    (pool, backend, action): (&str, &str, BackendAction),
+    request: &ActionRequest,
+    by: &str,
+    anchor: Anchor,
+) -> Result<Arc<PoolState>, Refusal> {
+    let pool = pools::find(&shared.proxy, pool)?;
+    check(request)?;
+    let until = until(request, anchor)?;
+    let reason = reason(request, action.as_str());
     let now = anchor.tick();
     let changed = match action {
-        BackendAction::Drain => pool.pool.drain(&*backend, Arc::clone(&reason), until, now),
-        BackendAction::Disable => pool
-            .pool
-            .disable(&*backend, Arc::clone(&reason), until, now),
-        BackendAction::Enable => pool.pool.enable(&*backend, now),
+        BackendAction::Drain => pool.pool.drain(backend, Arc::clone(&reason), until, now),
+        BackendAction::Disable => pool.pool.disable(backend, Arc::clone(&reason), until, now),
+        BackendAction::Enable => pool.pool.enable(backend, now),
     };
     if changed.is_err() {
         let backends = pool.pool.backends();
         return Err(unknown(
             "backend",
-            &backend,
+            backend,
             backends.iter().map(|backend| &*backend.name),
         ));
     }
-    tracing::info!(pool = &*pool.name, backend, %action, reason = &*reason, %peer, "an operator changed a backend");
-    Ok(Json(view::pool(&pool, anchor)))
+    tracing::info!(pool = &*pool.name, backend, %action, reason = &*reason, peer = by, "an operator changed a backend");
+    Ok(pool)
 }
 
 pub(super) async fn breaker(
@@ -63,7 +77,7 @@ pub(super) async fn breaker(
     body: Bytes,
 ) -> Result<Json<api::Pool>, Refusal> {
     let anchor = Anchor::now();
-    let pool = pools::find(&shared.proxy, &pool)?;
+    pools::find(&shared.proxy, &pool)?;
     let action: BreakerAction = action.parse().map_err(|_| {
         unknown(
             "action",
@@ -77,10 +91,25 @@ pub(super) async fn breaker(
             "`until` is for backends: a circuit stays as it is put until a reset.",
         ));
     }
-    let reason = reason(&request, action.as_str());
-    apply(&pool, action, &reason, anchor.tick());
-    tracing::info!(pool = &*pool.name, %action, reason = &*reason, %peer, "an operator changed a circuit");
+    let by = peer.to_string();
+    let pool = change_circuit(&shared, (&pool, action), &request, &by, anchor)?;
     Ok(Json(view::pool(&pool, anchor)))
+}
+
+/// Does `action` to the circuit of a pool, given by its name. `by` is whom the log names.
+pub(super) fn change_circuit(
+    shared: &Shared,
+    (pool, action): (&str, BreakerAction),
+    request: &ActionRequest,
+    by: &str,
+    anchor: Anchor,
+) -> Result<Arc<PoolState>, Refusal> {
+    let pool = pools::find(&shared.proxy, pool)?;
+    check(request)?;
+    let reason = reason(request, action.as_str());
+    apply(&pool, action, &reason, anchor.tick());
+    tracing::info!(pool = &*pool.name, %action, reason = &*reason, peer = by, "an operator changed a circuit");
+    Ok(pool)
 }
 
 /// `POST …/cache/flush`.
@@ -117,6 +146,12 @@ fn request(body: &[u8]) -> Result<ActionRequest, Refusal> {
     }
     let request: ActionRequest = serde_json::from_slice(body)
         .map_err(|error| bad_request(&format!("The body is no action request: {error}.")))?;
+    check(&request)?;
+    Ok(request)
+}
+
+/// Refuses what is too long to be kept.
+fn check(request: &ActionRequest) -> Result<(), Refusal> {
     if request
         .reason
         .as_ref()
@@ -126,7 +161,7 @@ fn request(body: &[u8]) -> Result<ActionRequest, Refusal> {
             "`reason` is longer than {LONGEST_REASON} bytes."
         )));
     }
-    Ok(request)
+    Ok(())
 }
 
 fn until(request: &ActionRequest, anchor: Anchor) -> Result<Option<Tick>, Refusal> {

@@ -4,18 +4,22 @@
 //! default and the bearer token. The other has none, but has the operator's browser: a web page
 //! can point its own name at 127.0.0.1 (DNS rebinding) or post a form across sites (CSRF).
 //! The first shows in `Host`, the second in `Origin` and `Sec-Fetch-Site`, and neither can know a
-//! token. There is no CORS: no page of another origin ever reads an answer.
+//! token, though a browser that was told it once sends it along. There is no CORS: no page of another origin ever
+//! reads an answer.
 //!
 //! | request | without a token configured | with one |
 //! | --- | --- | --- |
 //! | `/healthz`, `/readyz` | anybody | anybody |
 //! | other `GET` | peer on loopback, `Host` ours | the token, from anywhere, any `Host` |
+//! | a link to a page followed (`GET`) | the same, from any site | the same, from any site |
 //! | `POST` | the same, and not cross-site | the same, and not cross-site |
 
 use std::net::{IpAddr, SocketAddr};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use soe503_api::{Problem, path};
 
 use crate::config::{AdminAccess, AdminToken};
@@ -53,7 +57,13 @@ impl Guard {
     /// # Errors
     ///
     /// The rule that turns it away.
-    pub fn admit(&self, uri: &Uri, headers: &HeaderMap, peer: IpAddr) -> Result<(), Denied> {
+    pub fn admit(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        peer: IpAddr,
+    ) -> Result<(), Denied> {
         if matches!(uri.path(), path::HEALTHZ | path::READYZ) {
             return Ok(());
         }
@@ -76,6 +86,9 @@ impl Guard {
                 }
             }
         }
+        if follows_link(method, uri.path(), headers) {
+            return Ok(());
+        }
         same_site(headers, host)
     }
 
@@ -93,6 +106,19 @@ impl Guard {
             .parse::<IpAddr>()
             .is_ok_and(|ip| ip.to_canonical().is_loopback() || ip == self.address.ip())
     }
+}
+
+/// Somebody follows a link to a page of the dashboard that shows, from a chat or a runbook. The page that it is on reads
+/// nothing of the answer, which is shown in a window of its own, and looking changes nothing. A question whether
+/// something shall be done is not among them: another site could lay it under the pointer of who clicks twice.
+fn follows_link(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+    let shows = matches!(path, "/" | "/config" | "/incidents") || path.starts_with("/incidents/");
+    let says = |name: &str, value: &str| headers.get(name).is_some_and(|said| said == value);
+    shows
+        && method == Method::GET
+        && says("sec-fetch-mode", "navigate")
+        && says("sec-fetch-dest", "document")
+        && !headers.contains_key(ORIGIN)
 }
 
 /// A page of another origin says so; a page of ours says the host it was loaded from; `curl` and
@@ -118,12 +144,34 @@ fn same_site(headers: &HeaderMap, host: Option<&str>) -> Result<(), Denied> {
     }
 }
 
+/// What somebody calls themselves who was asked for the token by a browser. Nobody has looked whether that is true.
+pub(super) fn claimed_name(headers: &HeaderMap) -> Option<String> {
+    let (scheme, presented) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = STANDARD.decode(presented.trim()).ok()?;
+    let (name, _password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// As a bearer token (RFC 6750), or as the password of anybody (RFC 7617): that is what a browser can ask a person for.
 fn presents(headers: &HeaderMap, token: &AdminToken) -> bool {
-    let bearer = |value: &HeaderValue| -> Option<bool> {
+    let right = |value: &HeaderValue| -> Option<bool> {
         let (scheme, presented) = value.to_str().ok()?.split_once(' ')?;
-        Some(scheme.eq_ignore_ascii_case("bearer") && token.matches(presented.trim()))
+        let presented = presented.trim();
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Some(token.matches(presented));
+        }
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let decoded = STANDARD.decode(presented).ok()?;
+        let (_name, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+        Some(token.matches(password))
     };
-    headers.get(AUTHORIZATION).and_then(bearer).unwrap_or(false)
+    headers.get(AUTHORIZATION).and_then(right).unwrap_or(false)
 }
 
 fn without_port(host: &str) -> &str {
@@ -143,7 +191,7 @@ impl Denied {
             Self::Unauthorized => Problem::new(
                 401,
                 "A token is needed",
-                "Send the admin token as `Authorization: Bearer …` (lbctl: --token-file or LBCTL_TOKEN).",
+                "Send the admin token as `Authorization: Bearer …` (lbctl: --token-file or LBCTL_TOKEN); a browser asks for it as a password, with any name.",
             ),
             Self::NotLocal => Problem::new(
                 403,

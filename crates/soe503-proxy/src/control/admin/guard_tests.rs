@@ -14,11 +14,22 @@ fn with_token() -> Guard {
 }
 
 fn ask(guard: &Guard, path: &str, peer: &str, headers: &[(&str, &str)]) -> Result<(), Denied> {
+    send(&Method::GET, guard, path, peer, headers)
+}
+
+fn send(
+    method: &Method,
+    guard: &Guard,
+    path: &str,
+    peer: &str,
+    headers: &[(&str, &str)],
+) -> Result<(), Denied> {
     let headers: HeaderMap = headers
         .iter()
         .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
         .collect();
-    guard.admit(&path.parse().unwrap(), &headers, peer.parse().unwrap())
+    let (path, peer) = (path.parse().unwrap(), peer.parse().unwrap());
+    guard.admit(method, &path, &headers, peer)
 }
 
 #[test]
@@ -81,11 +92,18 @@ fn with_a_token_the_token_decides_even_on_loopback() {
     let bearer = format!("Bearer {TOKEN}");
     let wrong = format!("Bearer {TOKEN}x");
     let basic = format!("Basic {TOKEN}");
+    let of = |credentials: String| format!("Basic {}", STANDARD.encode(credentials));
+    let (password, name) = (of(format!("ada:{TOKEN}")), of(format!("{TOKEN}:")));
+    let (nobody, bare) = (of(format!(":{TOKEN}")), of(TOKEN.to_owned()));
     for (value, expected) in [
         (Some(bearer.as_str()), Ok(())),
         (Some("bearer correct-horse-battery"), Ok(())),
         (Some(wrong.as_str()), Err(Denied::Unauthorized)),
         (Some(basic.as_str()), Err(Denied::Unauthorized)),
+        (Some(password.as_str()), Ok(())),
+        (Some(nobody.as_str()), Ok(())),
+        (Some(name.as_str()), Err(Denied::Unauthorized)),
+        (Some(bare.as_str()), Err(Denied::Unauthorized)),
         (Some("Bearer"), Err(Denied::Unauthorized)),
         (Some(""), Err(Denied::Unauthorized)),
         (None, Err(Denied::Unauthorized)),
@@ -150,6 +168,77 @@ fn pages_of_other_sites_are_turned_away() {
         ask(&with_token(), "/metrics", "127.0.0.1", &stolen),
         Err(Denied::CrossSite)
     );
+}
+
+#[test]
+fn a_link_to_the_dashboard_may_be_anywhere_and_a_form_may_not() {
+    let followed = [
+        ("host", "127.0.0.1:9503"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+    ];
+    let here = "127.0.0.1";
+    for page in ["/", "/incidents", "/incidents/01K", "/config"] {
+        assert_eq!(ask(&loopback(), page, here, &followed), Ok(()), "{page}");
+    }
+    for other in [
+        "/act?path=/api/v1/config/reload",
+        "/live",
+        "/done/1",
+        "/api/v1/config",
+        "/metrics",
+    ] {
+        let denied = ask(&loopback(), other, here, &followed);
+        assert_eq!(denied, Err(Denied::CrossSite), "{other}");
+    }
+    assert_eq!(
+        send(&Method::POST, &loopback(), "/act", here, &followed),
+        Err(Denied::CrossSite)
+    );
+    for (at, value) in [(2, "cors"), (2, "no-cors"), (3, "iframe"), (3, "image")] {
+        let mut other = followed;
+        other[at].1 = value;
+        assert_eq!(
+            ask(&loopback(), "/", here, &other),
+            Err(Denied::CrossSite),
+            "{value}"
+        );
+    }
+    let mut rebound = followed;
+    rebound[0].1 = "evil.example";
+    assert_eq!(
+        ask(&loopback(), "/", here, &rebound),
+        Err(Denied::ForeignHost)
+    );
+    assert_eq!(
+        ask(&with_token(), "/", here, &followed),
+        Err(Denied::Unauthorized)
+    );
+}
+
+#[test]
+fn a_name_is_what_somebody_said() {
+    let name = |value: String| {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, value.parse().unwrap());
+        claimed_name(&headers)
+    };
+    let basic = |said: &str| format!("Basic {}", STANDARD.encode(said));
+    assert_eq!(name(basic("ada:secret:x")), Some("ada".into()));
+    assert_eq!(name(basic("a\nb\u{7}:x")), Some("ab".into()));
+    assert_eq!(
+        name(basic(&format!("{}:x", "n".repeat(500)))),
+        Some("n".repeat(64))
+    );
+    for nobody in [
+        basic(":x"),
+        basic("x"),
+        "Basic !".into(),
+        "Bearer ada:x".into(),
+    ] {
+        assert_eq!(name(nobody.clone()), None, "{nobody}");
+    }
 }
 
 #[test]

@@ -25,24 +25,34 @@ pub(super) async fn all(
         Some("true") => true,
         Some(_) => return Err(bad_request("`open` is true or false.")),
     };
+    Ok(Json(list(&shared, open).await))
+}
+
+/// All incidents, the latest first, with those of the journal; only those that go on, if `open`.
+pub(super) async fn list(shared: &Shared, open: bool) -> api::Incidents {
     let mut told = shared.proxy.incidents.list(open);
     if !open && shared.proxy.journal.is_on() {
         // Without what cannot be read, the list is as good as without a journal: `lbctl journal` says what is wrong.
-        let earlier = in_journal(&shared, journal::earlier_incidents).await;
+        let earlier = in_journal(shared, journal::earlier_incidents).await;
         let known: HashSet<String> = told.incidents.iter().map(|one| one.id.clone()).collect();
         let earlier = earlier.unwrap_or_default().into_iter();
         told.incidents
             .extend(earlier.filter(|one| !known.contains(&one.id)));
     }
-    Ok(Json(told))
+    told
 }
 
 pub(super) async fn one(
     State(shared): State<Shared>,
     Path(id): Path<String>,
 ) -> Result<Json<api::Incident>, Refusal> {
+    find(&shared, id).await.map(Json)
+}
+
+/// The incident called `id`, be it in the journal.
+pub(super) async fn find(shared: &Shared, id: String) -> Result<api::Incident, Refusal> {
     if let Some(found) = shared.proxy.incidents.one(&id, Anchor::now()) {
-        return Ok(Json(found));
+        return Ok(found);
     }
     let not_here = format!(
         "There is no incident called {id:?} here: another proxy has it, or newer ones have pushed it out"
@@ -51,8 +61,8 @@ pub(super) async fn one(
     if !shared.proxy.journal.is_on() {
         return Err(unknown(format!("{not_here}.")));
     }
-    match in_journal(&shared, move |journal| journal::find_incident(journal, &id)).await {
-        Ok(Some(incident)) => Ok(Json(incident)),
+    match in_journal(shared, move |journal| journal::find_incident(journal, &id)).await {
+        Ok(Some(incident)) => Ok(incident),
         Ok(None) => Err(unknown(format!("{not_here}, also out of the journal."))),
         Err(why) => Err(unknown(format!("{not_here}; {why}."))),
     }

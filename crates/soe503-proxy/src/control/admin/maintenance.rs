@@ -30,9 +30,28 @@ pub(super) async fn action(
         unknown("action", &action, all.map(|action| action.as_str()))
     })?;
     let request = request(&body)?;
+    change(
+        &shared,
+        (&target, action),
+        &request,
+        &peer.to_string(),
+        anchor,
+    )?;
+    Ok(Json(list(&shared.proxy, anchor)))
+}
+
+/// Begins or ends the maintenance of a pool or a route. `peer` is whom the log names.
+pub(super) fn change(
+    shared: &Shared,
+    (target, action): (&str, MaintenanceAction),
+    request: &MaintenanceRequest,
+    peer: &str,
+    anchor: Anchor,
+) -> Result<(), Refusal> {
+    check(request)?;
     let interruptions = &shared.proxy.interruptions;
     let nobody = |UnknownTarget { known }| {
-        unknown("pool or route", &target, known.iter().map(|name| &**name))
+        unknown("pool or route", target, known.iter().map(|name| &**name))
     };
     let reason = text(request.reason.as_deref(), "no reason given");
     match action {
@@ -47,18 +66,19 @@ pub(super) async fn action(
             let link = request.status_page.as_deref().map(Arc::from);
             let why = (Arc::clone(&reason), by, link);
             interruptions
-                .start(&target, why, request.until, anchor)
+                .start(target, why, request.until, anchor)
                 .map_err(nobody)?;
         }
         MaintenanceAction::End => {
-            interruptions.end(&target, anchor).map_err(nobody)?;
+            interruptions.end(target, anchor).map_err(nobody)?;
         }
     }
-    tracing::info!(target_name = target, %action, reason = &*reason, %peer, "an operator changed maintenance");
-    Ok(Json(list(&shared.proxy, anchor)))
+    tracing::info!(target_name = target, %action, reason = &*reason, peer, "an operator changed maintenance");
+    Ok(())
 }
 
-fn list(proxy: &Proxy, anchor: Anchor) -> api::MaintenanceList {
+/// Everything that is planned or in force.
+pub(super) fn list(proxy: &Proxy, anchor: Anchor) -> api::MaintenanceList {
     let all = proxy.interruptions.list(anchor);
     api::MaintenanceList {
         maintenance: all.into_iter().map(view).collect(),
@@ -88,6 +108,12 @@ fn request(body: &[u8]) -> Result<MaintenanceRequest, Refusal> {
     }
     let request: MaintenanceRequest = serde_json::from_slice(body)
         .map_err(|error| bad_request(&format!("The body is no maintenance request: {error}.")))?;
+    check(&request)?;
+    Ok(request)
+}
+
+/// Refuses what is too long to be kept.
+fn check(request: &MaintenanceRequest) -> Result<(), Refusal> {
     for (name, text) in [
         ("reason", &request.reason),
         ("by", &request.by),
@@ -102,7 +128,7 @@ fn request(body: &[u8]) -> Result<MaintenanceRequest, Refusal> {
             )));
         }
     }
-    Ok(request)
+    Ok(())
 }
 
 fn text(text: Option<&str>, or: &str) -> Arc<str> {

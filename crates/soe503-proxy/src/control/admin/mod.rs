@@ -2,7 +2,7 @@
 //!
 //! Types and paths are those of [`soe503_api`]; this module fills them. Every answer that is not a
 //! success is a problem document (RFC 9457) that names what would have been right. Who may ask is
-//! decided in [`Guard`], before anything is looked at.
+//! decided in [`Guard`], before anything is looked at. The dashboard (`page`) is behind it too.
 //!
 //! Failure mode: it runs on the control thread, apart from traffic, with bounds on connections, heads,
 //! bodies and time. An admin API under siege costs itself.
@@ -11,12 +11,14 @@ mod actions;
 mod changes;
 pub(crate) mod config_view;
 mod failures;
+mod findings;
 mod front_view;
 mod guard;
 mod incidents;
 mod kept;
 mod limits;
 mod maintenance;
+mod page;
 mod pools;
 mod problem;
 mod ready;

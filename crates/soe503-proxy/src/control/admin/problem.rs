@@ -48,6 +48,11 @@ impl IntoResponse for Refusal {
             // RFC 6750 §3
             let challenge = HeaderValue::from_static("Bearer realm=\"soe503 admin\"");
             headers.insert(header::WWW_AUTHENTICATE, challenge);
+            // RFC 7617: what has a browser ask.
+            let challenge = HeaderValue::from_static(
+                "Basic realm=\"soe503 admin: any name, the token as password\", charset=\"UTF-8\"",
+            );
+            headers.append(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }

@@ -17,9 +17,15 @@ pub(super) async fn effective(State(shared): State<Shared>) -> Json<Value> {
 
 /// Puts the file in force, or answers with what is wrong with it while the old one stays.
 pub(super) async fn reload(State(shared): State<Shared>) -> Result<Json<Value>, Refusal> {
+    now(&shared).await?;
+    Ok(Json(json!({ "reloaded": true })))
+}
+
+/// Reads the file again, on a thread for that.
+pub(super) async fn now(shared: &Shared) -> Result<(), Refusal> {
     let reload = Arc::clone(&shared.reload);
     match tokio::task::spawn_blocking(move || reload()).await {
-        Ok(Ok(())) => Ok(Json(json!({ "reloaded": true }))),
+        Ok(Ok(())) => Ok(()),
         Ok(Err(report)) => Err(Refusal(Problem::new(
             422,
             "The configuration was not changed",

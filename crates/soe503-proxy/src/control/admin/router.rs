@@ -9,14 +9,17 @@ use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use soe503_api::{Problem, path};
 use tokio::sync::Semaphore;
 
 use super::guard::Guard;
 use super::problem::Refusal;
-use super::{actions, changes, failures, incidents, limits, maintenance, pools, ready, reload};
+use super::{
+    actions, changes, failures, incidents, limits, maintenance, page, pools, ready, reload,
+};
 use crate::config;
+use crate::control::clock::Anchor;
 use crate::control::metrics::{self, Format};
 use crate::control::start::Reload;
 use crate::state::Proxy;
@@ -29,7 +32,7 @@ const MAX_BODY: usize = 64 * 1024;
 /// What the admin API needs: a cheap-clone handle.
 #[derive(Clone)]
 pub struct Admin {
-    shared: Shared,
+    pub(super) shared: Shared,
     guard: Guard,
 }
 
@@ -40,6 +43,8 @@ pub(super) struct Shared {
     pub(super) reload: Arc<Reload>,
     /// Who may read the journal now.
     pub(super) journal_reads: Arc<Semaphore>,
+    /// What time it is; tests have clocks of their own.
+    pub(super) clock: fn() -> Anchor,
 }
 
 /// The admin API as a service. Requests must carry their peer as `ConnectInfo<SocketAddr>`.
@@ -65,6 +70,7 @@ pub fn router(admin: Admin) -> Router {
         .route(path::MAINTENANCE_ACTION, post(maintenance::action))
         .route(path::CONFIG, get(reload::effective))
         .route(CONFIG_RELOAD, post(reload::reload))
+        .merge(page::routes(shared.clone()))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -79,7 +85,12 @@ async fn admit(
     request: Request,
     next: Next,
 ) -> Response {
-    match guard.admit(request.uri(), request.headers(), peer.ip()) {
+    match guard.admit(
+        request.method(),
+        request.uri(),
+        request.headers(),
+        peer.ip(),
+    ) {
         Ok(()) => next.run(request).await,
         Err(denied) => {
             tracing::debug!(%peer, ?denied, path = request.uri().path(), "admin request turned away");
@@ -88,13 +99,17 @@ async fn admit(
     }
 }
 
-/// Nothing here is to be kept, guessed at or shown inside another page.
+/// Nothing here is to be kept, guessed at, shown inside another page or loaded by one of another origin.
 async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
     ] {
         headers
             .entry(name)
@@ -165,6 +180,7 @@ impl Admin {
                 proxy,
                 reload: Arc::new(reload),
                 journal_reads: Arc::new(Semaphore::new(1)),
+                clock: Anchor::now,
             },
             guard: Guard::new(settings.address, settings.access.clone()),
         }

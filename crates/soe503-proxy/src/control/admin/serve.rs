@@ -14,7 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tower_service::Service;
 
 use super::router::{Admin, router};
@@ -36,6 +36,10 @@ pub struct Listener {
     socket: std::net::TcpListener,
     address: SocketAddr,
 }
+
+/// Closes the connection that a request came on, whatever it is doing. An extension of each request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HangUp(Arc<Notify>);
 
 /// Serves `admin` for ever; the caller ends it by dropping the future.
 pub async fn serve(admin: Admin, listener: Listener) {
@@ -67,9 +71,12 @@ pub async fn serve(admin: Admin, listener: Listener) {
             continue;
         };
         let router = router.clone();
+        let hang_up = HangUp::default();
+        let asked = hang_up.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(hang_up.clone());
             // A router is always ready.
             router.clone().call(request)
         });
@@ -79,10 +86,27 @@ pub async fn serve(admin: Admin, listener: Listener) {
                 .header_read_timeout(HEAD_TIMEOUT)
                 .max_buf_size(MAX_HEAD)
                 .serve_connection(TokioIo::new(stream), service);
-            // However it ends, it is the asker's affair.
-            let _ended = tokio::time::timeout(LIFETIME, served).await;
+            tokio::select! {
+                // However it ends, it is the asker's affair.
+                _ended = tokio::time::timeout(LIFETIME, served) => {}
+                () = asked.asked() => {}
+            }
             drop(permit);
         });
+    }
+}
+
+// === impl HangUp ===
+
+impl HangUp {
+    /// Closes it now.
+    pub(super) fn now(&self) {
+        self.0.notify_one();
+    }
+
+    /// Waits for somebody who wants it closed.
+    pub(super) async fn asked(&self) {
+        self.0.notified().await;
     }
 }
 

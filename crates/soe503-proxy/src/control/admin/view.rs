@@ -14,6 +14,7 @@ use soe503_core::pool::{BackendSnapshot, BackendState, PoolState as CoreState, T
 use soe503_core::retry::Cut;
 use soe503_core::{Cause, Tick};
 
+use super::findings;
 use crate::config::Queue;
 use crate::control::clock::Anchor;
 use crate::state::PoolState;
@@ -42,6 +43,8 @@ pub(crate) fn pool(pool: &PoolState, anchor: Anchor) -> api::Pool {
         balance: snapshot.balance.to_string(),
         tiers: snapshot.tiers.iter().map(tier).collect(),
         circuit: circuit(&breaker, anchor),
+        findings: findings::findings(pool, &snapshot.backends, now),
+        failed_attempts: findings::failed_attempts(pool),
         backends,
         retry_budget: api::RetryBudget {
             available: budget.available,
