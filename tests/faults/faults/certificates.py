@@ -42,6 +42,7 @@ class Certificates:
         for kind, (name, start, end) in KINDS.items():
             self.openssl("req", *NEW_KEY, "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-keyout", f"{kind}.key", "-out", f"{kind}.csr")
             self.openssl("ca", "-batch", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-in", f"{kind}.csr", "-out", f"{kind}.pem", "-startdate", start, "-enddate", end, "-notext")
+        self.openssl("req", "-x509", *NEW_KEY, "-days", "3650", "-subj", "/CN=app.test", "-addext", "subjectAltName=DNS:app.test", "-keyout", "self-signed.key", "-out", "self-signed.pem")
         for file in home.iterdir():
             file.chmod(0o644)
 

@@ -51,7 +51,7 @@ class Row:
 
     @property
     def kind(self) -> str:
-        return {"F": "fault", "X": "further", "N": "control", "P": "pair"}[self.id[0]]
+        return {"F": "fault", "X": "further", "U": "later", "N": "control", "P": "pair"}[self.id[0]]
 
     @property
     def label(self) -> str:

@@ -92,9 +92,20 @@ def of_kind(plays: list[dict], columns: list, kinds: tuple[str, ...], expected: 
 
 
 def rows(plays: list[dict], columns: list) -> str:
-    faults, further = of_kind(plays, columns, ("fault",)), of_kind(plays, columns, ("further",))
+    faults, further, later = (of_kind(plays, columns, (kind,)) for kind in ("fault", "further", "later"))
     text = f"### The faults\n\n✔ exact, (✔) acceptable, ✘ something else, – nothing, n/a not played: see below.\n\n{faults}" if faults else ""
-    return text + (f"\n\nFurther ones, outside the figures above:\n\n{further}" if further else "")
+    text += f"\n\nFurther ones, outside the figures above:\n\n{further}" if further else ""
+    return text + (f"\n\nThought of when the rules were there, and outside the figures too: {later_figures(plays)}.\n\n{later}" if later else "")
+
+
+def later_figures(plays: list[dict]) -> str:
+    """How far the rules reach beyond the faults that they were made with."""
+    texts = []
+    for proxy in dict.fromkeys(one["proxy"] for one in plays):
+        surface = totals.SURFACES[proxy][-1]
+        if (found := totals.headline(plays, proxy, surface, ("later",)))["plays"]:
+            texts.append(f"{totals.title(proxy, surface)} names {percent(found['exact'], found['plays'])} exactly and {percent(found['acceptable'], found['plays'])} acceptably")
+    return "; ".join(texts)
 
 
 def controls(plays: list[dict], columns: list) -> str:
@@ -113,7 +124,7 @@ def named(plays: list[dict], columns: list) -> str:
     for proxy, surface in columns:
         lines = []
         for row, counts in sorted(totals.confusion(plays, proxy, surface).items(), key=lambda item: [one.id for one in ROWS].index(item[0])):
-            if BY_ID[row].kind in ("fault", "further"):
+            if BY_ID[row].kind in ("fault", "further", "later"):
                 lines.append(f"{row} {BY_ID[row].expected} → " + ", ".join(f"{what} × {count}" for what, count in counts.most_common()))
         blocks.append(f"<details><summary>{totals.title(proxy, surface)}</summary>\n\n```text\n" + "\n".join(lines) + "\n```\n\n</details>")
     return "### Confusion: injected → named at the last failed request\n\n" + "\n\n".join(blocks)
@@ -122,7 +133,7 @@ def named(plays: list[dict], columns: list) -> str:
 def soon(plays: list[dict]) -> str:
     """soe503's way to the right name, play by play."""
     lines = []
-    for row in (row for row in ROWS if row.kind in ("fault", "further")):
+    for row in (row for row in ROWS if row.kind in ("fault", "further", "later")):
         scores = [score for play, score in totals.scored(plays, "soe503", "joined") if play["row"] == row.id and score.outcome in ("exact", "acceptable")]
         if known := [score for score in scores if score.requests]:
             lines.append([

@@ -1,13 +1,13 @@
 """Every fault, control and pair, one row each."""
 
 from ..row import Row
-from . import connect, controls, further, load, names, pairs, policy, replies, tls
+from . import connect, controls, further, later, load, names, pairs, policy, replies, tls
 
-ORDER = [connect, names, tls, replies, load, policy, further, controls, pairs]
+ORDER = [connect, names, tls, replies, load, policy, further, later, controls, pairs]
 
 
 def number(row: Row) -> tuple[int, int, str]:
-    return "FXNP".index(row.id[0]), int("".join(letter for letter in row.id if letter.isdigit())), row.id
+    return "FXUNP".index(row.id[0]), int("".join(letter for letter in row.id if letter.isdigit())), row.id
 
 
 ROWS: list[Row] = sorted((row for part in ORDER for row in part.ROWS), key=number)
