@@ -5,8 +5,9 @@
 //! request (routes), and so follows a reload.
 
 use std::fmt;
+use std::net::SocketAddr;
 
-use crate::config::{Config, Limits, Listener};
+use crate::config::{Admin, Config, Limits, Listener};
 
 /// What differs between two configurations and stays as it is while the process lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,10 @@ impl Fixed {
     pub(crate) fn changed(old: &Config, new: &Config) -> Option<Self> {
         let sections = [
             (old.server != new.server, "[server]"),
-            (old.admin != new.admin, "[admin]"),
+            (
+                admin_address(old) != admin_address(new),
+                "`address` or `enabled` of [admin]",
+            ),
             (old.access_log != new.access_log, "[access_log]"),
             (
                 old.listeners.iter().count() != new.listeners.iter().count(),
@@ -34,6 +38,12 @@ impl Fixed {
             .map(Self::Section)
             .or_else(|| listeners.find_map(|(old, new)| of_listener(old, new).map(Self::Listener)))
     }
+}
+
+/// Where the admin API listens, if it does. Who may use it follows a reload.
+fn admin_address(config: &Config) -> Option<SocketAddr> {
+    let Admin { address, access: _ } = config.admin.as_ref()?;
+    Some(*address)
 }
 
 /// Every field is named, so that a new one has to be thought about.

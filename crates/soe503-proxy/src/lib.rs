@@ -19,6 +19,7 @@ pub mod listen;
 mod net;
 pub mod run;
 pub mod signals;
+mod stamp;
 pub mod state;
 pub mod tls;
 pub mod traces;

@@ -15,6 +15,7 @@
 //! that the new state takes over, backends keep their state by name and address, and a breaker is made
 //! anew only where its settings changed.
 
+mod access;
 mod cells;
 mod check_counts;
 mod circuit_log;
@@ -35,6 +36,7 @@ mod resolution;
 mod settings;
 mod trends;
 
+pub use access::{Access, TurnedAway};
 pub use check_counts::CheckCounts;
 pub use circuit_log::CircuitCounts;
 pub use connections::{ConnectionGuard, Connections};

@@ -9,7 +9,8 @@ use std::{
 
 use serde_json::Value;
 use soe503_proxy::config::{
-    AdminAccess, Config, MAX_FILE_SIZE, Probe, from_str, full_example, load, reference_page, schema,
+    AdminAccess, AdminRole, Config, MAX_FILE_SIZE, Probe, from_str, full_example, load,
+    reference_page, schema,
 };
 use tempfile::TempDir;
 
@@ -164,6 +165,11 @@ fn the_full_example_has_the_defaults_of_the_smallest() {
 fn every_key_can_be_set_at_once() {
     let directory = TempDir::new().unwrap();
     fs::write(directory.path().join("admin.token"), "0123456789abcdef\n").unwrap();
+    fs::write(
+        directory.path().join("reader.token"),
+        "a-reader-and-no-more",
+    )
+    .unwrap();
     for page in ["sorry.html", "maintenance.html", "busy.html"] {
         fs::write(directory.path().join(page), "<p>sorry").unwrap();
     }
@@ -182,10 +188,17 @@ fn every_key_can_be_set_at_once() {
     let config = load("http");
     assert_eq!(&*config.server.name, "edge-eu1");
     assert_eq!(config.server.workers.get(), 2);
-    let Some(AdminAccess::Token(token)) = config.admin.map(|admin| admin.access) else {
+    let Some(AdminAccess::Token(tokens)) = config.admin.map(|admin| admin.access) else {
         panic!("no token");
     };
-    assert!(token.matches("0123456789abcdef"));
+    assert_eq!(
+        tokens.role_of("0123456789abcdef"),
+        Some(AdminRole::Operator)
+    );
+    assert_eq!(
+        tokens.role_of("a-reader-and-no-more"),
+        Some(AdminRole::Reader)
+    );
 }
 
 #[test]

@@ -16,6 +16,7 @@
 //! Every key is declared once, in `keys`: type, default, range and text. The reader, the JSON
 //! schema, the reference page and the full example come from that declaration.
 
+mod admin;
 mod balance;
 mod build;
 mod cache;
@@ -44,11 +45,13 @@ mod report;
 mod root;
 mod route;
 mod rules;
+mod secret;
 mod server;
 mod telemetry;
 mod tls;
 mod wire;
 
+pub use admin::{Admin, AdminAccess, AdminRole, AdminToken, AdminTokens, TokenFile};
 pub use balance::{Balance, Factor, Hash, HashKey, LoadReports, SameSite, Sticky, StickyKey};
 pub use cache::Cache;
 pub use explain::{DebugKeys, ExplainSettings};
@@ -72,7 +75,7 @@ pub use root::Config;
 pub(crate) use route::without_port;
 pub use route::{Host, Match, Retry, Route};
 pub use rules::{HeaderRules, HostPolicy, Rewrite};
-pub use server::{AccessLog, Admin, AdminAccess, AdminToken, IncidentSettings, Server};
+pub use server::{AccessLog, IncidentSettings, Server};
 pub use soe503_core::{
     Ratio,
     explain::{Exposure, StatusPolicy},

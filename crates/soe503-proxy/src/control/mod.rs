@@ -17,6 +17,7 @@
 //! | [`journal`] | which failures survive a restart, and how that is told |
 //! | [`metrics`] | what Prometheus reads |
 //! | [`clock`] | wall time, for display |
+//! | `follow` | certificates and tokens that change on disk |
 //! | `usage` | what this process uses |
 
 pub mod access_log;
@@ -24,6 +25,7 @@ pub mod admin;
 pub mod check;
 pub mod clock;
 pub mod dns;
+mod follow;
 pub mod history;
 pub mod incidents;
 pub mod journal;

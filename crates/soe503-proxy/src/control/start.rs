@@ -11,9 +11,8 @@ use tokio::sync::oneshot;
 use super::admin::{self, Admin, Listener};
 use super::check::{Limits, Sockets, watch_recovery};
 use super::dns::{DnsError, SystemResolver};
-use super::{history, supervise, trends, watch};
+use super::{follow, history, supervise, trends, watch};
 use crate::state::Proxy;
-use crate::tls;
 
 /// Reads the configuration again and puts it in force; the error is the report for whoever asked.
 /// It may block: it is called on a thread for that.
@@ -65,7 +64,6 @@ pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
         None => None,
     };
     let address = listener.as_ref().map(Listener::address);
-    let served = config.admin.clone().zip(listener);
     let resolver = SystemResolver::from_system().map_err(StartError::Resolver)?;
     let (stop, stopped) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread()
@@ -79,8 +77,9 @@ pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
         .name("soe503-control".into())
         .spawn(move || {
             runtime.block_on(async {
-                let served = served.map(|(settings, listener)| {
-                    (Admin::new(Arc::clone(&proxy), &settings, reload), listener)
+                let served = listener.map(|listener| {
+                    let admin = Admin::new(Arc::clone(&proxy), listener.address(), reload);
+                    (admin, listener)
                 });
                 tokio::select! {
                     // An error means that the handle is gone: stop as well.
@@ -111,7 +110,7 @@ async fn run(proxy: Arc<Proxy>, resolver: SystemResolver, served: Option<(Admin,
         ),
         watch_recovery(Arc::clone(&proxy), prober, limits),
         watch::reopen_on_signal(Arc::clone(&proxy)),
-        tls::follow(Arc::clone(&proxy)),
+        follow::follow(Arc::clone(&proxy)),
         trends::run(Arc::clone(&proxy)),
         history::run(Arc::clone(&proxy)),
         watch::watch(proxy),

@@ -10,7 +10,7 @@ use soe503_core::Tick;
 use soe503_core::rate::RateLimit;
 use tokio::sync::watch;
 
-use super::{Connections, DebugTokens, Interruptions, Loops, PoolState};
+use super::{Access, Connections, DebugTokens, Interruptions, Loops, PoolState};
 use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::clock::Anchor;
@@ -54,6 +54,8 @@ pub struct Proxy {
     pub traces: Traces,
     /// Reloads so far.
     pub reloads: Reloads,
+    /// Who may use the admin API.
+    pub access: Arc<Access>,
     /// Certificates that changed on disk.
     pub file_reloads: FileReloads,
     /// Tokens that have failures told in full.
@@ -102,6 +104,7 @@ impl Proxy {
             journal: Journal::default(),
             traces: Traces::default(),
             reloads: Reloads::default(),
+            access: Arc::new(Access::of(&config)),
             file_reloads: FileReloads::default(),
             debug_tokens: DebugTokens::new(&config.explain),
             interruptions,
@@ -129,6 +132,7 @@ impl Proxy {
             .store(Arc::new(rate_limits(&config, &self.rate_limits())));
         self.interruptions.follow(&config, Anchor::now());
         self.debug_tokens.follow(&config.explain);
+        self.access.follow(&config);
         let server_tls = server_tls(&config, &self.server_tls.load());
         self.server_tls.store(Arc::new(server_tls));
         self.config.store(Arc::new(config));

@@ -23,7 +23,6 @@ mod opening;
 mod provider;
 mod server;
 mod sni;
-mod stamp;
 #[cfg(test)]
 mod testing;
 mod trouble;
@@ -33,7 +32,7 @@ use tokio::net::TcpStream;
 
 pub use self::client::{ClientFiles, ClientTls, PoolTls};
 pub use self::follow::FileReloads;
-pub(crate) use self::follow::follow;
+pub(crate) use self::follow::look;
 pub use self::opening::Opening;
 pub use self::server::{
     Gathering, Handshake, HandshakeCounts, HandshakeError, Reason, ServerFiles, ServerTls,

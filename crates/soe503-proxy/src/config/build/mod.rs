@@ -4,6 +4,7 @@
 //! it has added a problem. A value that was already found to be wrong is passed over without
 //! another word: one mistake, one problem.
 
+mod admin;
 mod balance;
 mod checks;
 mod explain;
@@ -35,7 +36,7 @@ use super::{
 pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Option<Config> {
     let server = server::server(file.server.0.value);
     listeners::addresses(&file.listeners.0, &file.admin.0.value, problems);
-    let admin = server::admin(file.admin.0.value, base, problems);
+    let admin = admin::admin(file.admin.0.value, base, problems);
     let access_log = access_log(file.access_log.0.value, base);
     let explain = explain::explain(file.explain.0.value, base, problems);
     let journal = file.journal.0;

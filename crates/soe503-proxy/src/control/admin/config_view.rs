@@ -82,8 +82,11 @@ fn server(server: &Server) -> Value {
 
 fn admin(admin: &Admin) -> Value {
     let mut view = json!({ "enabled": true, "address": admin.address.to_string() });
-    if matches!(admin.access, AdminAccess::Token(_)) {
+    if let AdminAccess::Token(tokens) = &admin.access {
         view["token_file"] = json!("(set, not shown)");
+        if tokens.has_reader() {
+            view["read_token_file"] = json!("(set, not shown)");
+        }
     }
     view
 }

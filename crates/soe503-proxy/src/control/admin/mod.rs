@@ -8,6 +8,7 @@
 //! bodies and time. An admin API under siege costs itself.
 
 mod actions;
+mod audit;
 mod changes;
 pub(crate) mod config_view;
 mod failures;
