@@ -130,6 +130,35 @@ mod tests {
     }
 
     #[test]
+    fn who_may_use_the_admin_api_is_no_matter_of_a_restart() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("edge.toml");
+        for token in ["admin", "other"] {
+            let file = directory.path().join(token);
+            std::fs::write(file, format!("{token}-0123456789abcdef")).unwrap();
+        }
+        let of = |admin: &str| {
+            let text = format!(
+                "[admin]\n{admin}\n[[listeners]]\naddress = \"127.0.0.1:80\"\n[[routes]]\npool = \"app\"\n\
+                 [pools.app]\nbackends = [\"http://127.0.0.1:81\"]\n"
+            );
+            std::fs::write(&path, text).unwrap();
+            crate::config::load(&path).unwrap_or_else(|report| panic!("{report}"))
+        };
+        let old = of("token_file = \"admin\"");
+        for (admin, restart) in [
+            ("", false),
+            ("token_file = \"other\"", false),
+            ("token_file = \"admin\"\nread_token_file = \"other\"", false),
+            ("token_file = \"admin\"\naddress = \"127.0.0.1:9\"", true),
+            ("enabled = false", true),
+        ] {
+            let changed = Fixed::changed(&old, &of(admin));
+            assert_eq!(changed.is_some(), restart, "{admin}: {changed:?}");
+        }
+    }
+
+    #[test]
     fn what_needs_a_restart_is_named() {
         let here = "address = \"127.0.0.1:80\"\n";
         let old = config(here);

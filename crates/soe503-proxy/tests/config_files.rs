@@ -289,6 +289,31 @@ fn a_token_must_be_a_secret() {
     )
     .unwrap();
     assert!(load(&path).is_err());
+    // Each says what its bearer may do, so no two are the same.
+    let both = format!("[admin]\ntoken_file = \"secret\"\nread_token_file = \"reader\"\n{text}");
+    fs::write(&path, both).unwrap();
+    fs::write(directory.path().join("secret"), "0123456789abcdef").unwrap();
+    for (reader, said) in [
+        (
+            Some("0123456789abcdef\n"),
+            "reader holds the operator's token",
+        ),
+        (Some("short"), "at least 16 characters"),
+        (None, "reader: No such file"),
+    ] {
+        let file = directory.path().join("reader");
+        match reader {
+            Some(reader) => fs::write(file, reader).unwrap(),
+            None => fs::remove_file(file).unwrap(),
+        }
+        let report = load(&path).unwrap_err().to_string();
+        assert!(report.contains(said), "{report}");
+        assert!(
+            report.contains("`read_token_file` cannot be used"),
+            "{report}"
+        );
+        assert!(!report.contains("0123456789abcdef"), "{report}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::secret::short_file;
 /// - `enabled`: `true`
 /// - `address`: `"127.0.0.1:9503"`
 /// - `token_file`: no secret; the address must be a loopback address
-/// - `read_token_file`: nobody may only look
+/// - `read_token_file`: there is no such role
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Admin {
