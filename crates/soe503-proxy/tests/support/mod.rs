@@ -8,7 +8,7 @@ use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// What is logged on this thread for as long as this lives.
-pub struct Log {
+pub(crate) struct Log {
     written: Written,
     /// So many lines of the target `audit` were taken.
     taken: Cell<usize>,
@@ -19,7 +19,7 @@ pub struct Log {
 struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    pub fn capture() -> Self {
+    pub(crate) fn capture() -> Self {
         let written = Written::default();
         let subscriber = tracing_subscriber::fmt()
             .with_writer(written.clone())
@@ -34,12 +34,12 @@ impl Log {
     }
 
     /// Everything.
-    pub fn all(&self) -> String {
+    pub(crate) fn all(&self) -> String {
         String::from_utf8(self.written.0.lock().unwrap().clone()).unwrap()
     }
 
     /// The fields of each line of the target `audit`.
-    pub fn audit(&self) -> Vec<String> {
+    pub(crate) fn audit(&self) -> Vec<String> {
         let all = self.all();
         let lines = all.lines();
         let fields = lines.filter_map(|line| line.split_once(" INFO audit: audit "));
@@ -47,7 +47,7 @@ impl Log {
     }
 
     /// The same of those lines that were not taken before.
-    pub fn take_audit(&self) -> Vec<String> {
+    pub(crate) fn take_audit(&self) -> Vec<String> {
         let audit = self.audit();
         let taken = self.taken.replace(audit.len());
         audit[taken..].to_vec()
