@@ -76,6 +76,7 @@ struct Answer {
 }
 
 fn scene() -> Scene {
+    support::listen();
     let directory = TempDir::new().unwrap();
     write(directory.path(), "admin.token", OPERATOR);
     write(directory.path(), "reader.token", READER);

@@ -1,41 +1,47 @@
 //! What the log says.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
-
-/// What is logged on this thread for as long as this lives.
+/// What is logged on this thread from now on.
 pub(crate) struct Log {
-    written: Written,
     /// So many lines of the target `audit` were taken.
     taken: Cell<usize>,
-    _default: DefaultGuard,
 }
 
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Writes to what its thread has.
+struct Here;
+
+/// Has everything logged, each thread for itself. Before anything is logged anywhere: whether somebody listens is found out once
+/// for the whole process.
+pub(crate) fn listen() {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_writer(|| Here)
+            .with_max_level(tracing::Level::DEBUG)
+            .with_ansi(false)
+            .init();
+    });
+}
 
 impl Log {
     pub(crate) fn capture() -> Self {
-        let written = Written::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_writer(written.clone())
-            .with_max_level(tracing::Level::DEBUG)
-            .with_ansi(false)
-            .finish();
+        listen();
+        WRITTEN.take();
         Self {
-            written,
             taken: Cell::new(0),
-            _default: tracing::subscriber::set_default(subscriber),
         }
     }
 
     /// Everything.
     pub(crate) fn all(&self) -> String {
-        String::from_utf8(self.written.0.lock().unwrap().clone()).unwrap()
+        String::from_utf8(WRITTEN.with_borrow(Clone::clone)).unwrap()
     }
 
     /// The fields of each line of the target `audit`.
@@ -54,21 +60,13 @@ impl Log {
     }
 }
 
-impl io::Write for Written {
+impl io::Write for Here {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        WRITTEN.with_borrow_mut(|written| written.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Written {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }
