@@ -1,0 +1,148 @@
+//! Somebody who is told of incidents: a server that keeps what it gets, and answers as it is told.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+use soe503_tests::proxy::eventually;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// How it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// With this status.
+    Status(u16),
+    /// Never.
+    Silent,
+    /// With something that is no HTTP.
+    Garbage,
+}
+
+/// A message that came.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    pub(super) path: String,
+    pub(super) head: String,
+    pub(super) body: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(super) struct Receiver {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    manner: Mutex<Manner>,
+    came: Mutex<Vec<Message>>,
+}
+
+// === impl Receiver ===
+
+impl Receiver {
+    pub(super) async fn start(manner: Manner) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            manner: Mutex::new(manner),
+            came: Mutex::default(),
+        });
+        let serving = Arc::clone(&shared);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&serving)));
+            }
+        });
+        Self { address, shared }
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(super) fn set(&self, manner: Manner) {
+        *self.shared.manner.lock().unwrap() = manner;
+    }
+
+    pub(super) fn came(&self, path: &str) -> Vec<Message> {
+        let came = self.shared.came.lock().unwrap();
+        came.iter()
+            .filter(|message| message.path == path)
+            .cloned()
+            .collect()
+    }
+
+    /// Waits until a message to `path` is like this, and returns it.
+    pub(super) async fn gets(&self, path: &str, like: impl Fn(&Value) -> bool) -> Message {
+        let find = || {
+            self.came(path)
+                .into_iter()
+                .find(|message| like(&message.json()))
+        };
+        eventually(&format!("a message comes to {path}"), async || {
+            find().is_some()
+        })
+        .await;
+        find().unwrap()
+    }
+}
+
+// === impl Message ===
+
+impl Message {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines();
+        lines.find_map(|line| {
+            let (field, value) = line.split_once(':')?;
+            field.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
+    let mut bytes = Vec::new();
+    let message = loop {
+        let mut piece = [0; 4096];
+        match stream.read(&mut piece).await {
+            Ok(0) | Err(_) => return,
+            Ok(read) => bytes.extend_from_slice(&piece[..read]),
+        }
+        if let Some(message) = message(&bytes) {
+            break message;
+        }
+    };
+    shared.came.lock().unwrap().push(message);
+    let manner = *shared.manner.lock().unwrap();
+    let answer = match manner {
+        Manner::Status(status) => {
+            format!("HTTP/1.1 {status} Told\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+        }
+        Manner::Garbage => "\u{0}\u{1} SSH-2.0-not-http\r\n\r\n".to_owned(),
+        Manner::Silent => std::future::pending().await,
+    };
+    let _ = stream.write_all(answer.as_bytes()).await;
+}
+
+/// The message in `bytes`, once it is whole.
+fn message(bytes: &[u8]) -> Option<Message> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let path = head.split(' ').nth(1)?.to_owned();
+    let mut message = Message {
+        path,
+        head,
+        body: bytes[end..].to_vec(),
+    };
+    let length: usize = message.header("content-length")?.parse().ok()?;
+    if message.body.len() < length {
+        return None;
+    }
+    message.body.truncate(length);
+    Some(message)
+}
