@@ -21,5 +21,6 @@ pub mod run;
 pub mod signals;
 pub mod state;
 pub mod tls;
+pub mod traces;
 pub mod upstream;
 mod worker;

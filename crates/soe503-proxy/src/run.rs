@@ -147,6 +147,8 @@ impl Running {
 
         let drain = Drain::default();
         let grace = config.server.shutdown_grace;
+        // Before the first request.
+        trace(&proxy, &config);
         let mut running = Self {
             shared,
             workers: Vec::new(),
@@ -194,6 +196,7 @@ impl Running {
         let proxy = &self.shared.proxy;
         proxy.incidents.finish(proxy, control::clock::Anchor::now());
         proxy.journal.stop();
+        proxy.traces.stop();
         drop(self.access_log);
     }
 }
@@ -225,6 +228,7 @@ impl Shared {
         let config = self.proxy.config();
         warn_of(&config);
         keep_journal(&self.proxy, &config);
+        trace(&self.proxy, &config);
         let listeners = config.listeners.iter().enumerate();
         for (slot, (index, listener)) in self.servers.iter().zip(listeners) {
             slot.store(Arc::new(server(&self.proxy, index, listener)));
@@ -253,6 +257,16 @@ fn keep_journal(proxy: &Proxy, config: &Config) {
     }
 }
 
+/// Begins, changes or ends traces. Without them the proxy serves on.
+fn trace(proxy: &Proxy, config: &Config) {
+    if let Err(error) = proxy
+        .traces
+        .configure(config.traces.as_ref(), &proxy.server_name)
+    {
+        tracing::error!(%error, "the thread that exports traces cannot be started: there are none");
+    }
+}
+
 /// How `listener`, the one with this index, serves its clients.
 fn server(proxy: &Proxy, index: usize, listener: &Listener) -> Server {
     let tls = proxy.server_tls(index);
@@ -278,6 +292,7 @@ fn routes(proxy: &Proxy, config: &Config, listener: &Listener) -> Routes {
             recorder: &proxy.recorder,
             incidents: &proxy.incidents,
             logged: proxy.access_log.is_on(),
+            traces: &proxy.traces,
         };
         Some(Route::new(
             route,

@@ -15,6 +15,7 @@
 //! that the new state takes over, backends keep their state by name and address, and a breaker is made
 //! anew only where its settings changed.
 
+mod cells;
 mod change_hooks;
 mod check_counts;
 mod circuit_log;

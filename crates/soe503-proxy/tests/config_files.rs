@@ -174,6 +174,7 @@ fn every_key_can_be_set_at_once() {
     let key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";
     fs::write(directory.path().join("webhook.key"), key).unwrap();
     fs::write(directory.path().join("github.secret"), "a secret\n").unwrap();
+    fs::write(directory.path().join("otlp.headers"), "x-tenant: shop\n").unwrap();
     certificates(directory.path());
     let path = directory.path().join("edge.toml");
     let load = |check| {

@@ -18,7 +18,7 @@ use soe503_proxy::control::alerts::TargetScrape;
 use soe503_proxy::control::incidents::{IncidentCount, OpenIncident};
 use soe503_proxy::control::metrics::{
     BackendScrape, Example, Format, JournalScrape, Kind, PoolScrape, ResponseCount, Scrape,
-    TierScrape, TlsScrape, page, render, table,
+    TierScrape, TlsScrape, TracesScrape, page, render, table,
 };
 use soe503_proxy::control::{CpuStat, Usage};
 use soe503_proxy::journal::{Limits, State, Status, Trouble, TroubleKind};
@@ -155,6 +155,10 @@ fn scrape() -> Scrape {
         access_log_written: 90,
         access_log_dropped: 2,
         journal: Some(journal()),
+        traces: Some(TracesScrape {
+            exported: 512,
+            dropped: vec![("queue_full", 3), ("unanswered", 0)],
+        }),
         reloads_applied: 1,
         reloads_failed: 4,
         certificate_reloads: 2,

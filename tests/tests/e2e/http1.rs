@@ -131,6 +131,24 @@ async fn fm04_an_answer_that_comes_before_the_request_is_complete_is_passed_on()
 }
 
 #[tokio::test]
+async fn fm04_an_upload_that_is_refused_may_go_on_and_the_answer_is_there_in_the_end() {
+    // More than the buffers of two kernels hold, by somebody who does not look before all is sent.
+    const UPLOAD: usize = 15_000_000;
+    let scene = Scene::set("").await;
+    let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {UPLOAD}\r\n\r\n");
+    let (mut client, mut backend) = scene.asked(&head).await;
+    backend.head().await;
+    backend
+        .say("HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\nConnection: close\r\n\r\nmuch")
+        .await;
+    drop(backend);
+    client.say(&"u".repeat(UPLOAD)).await;
+    let answer = client.head().await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert_eq!(client.rest().await, "much");
+}
+
+#[tokio::test]
 async fn both_directions_at_once() {
     let scene = Scene::set("").await;
     let (mut client, mut backend) = scene

@@ -45,3 +45,4 @@ mod strangers;
 mod tagged_failures;
 mod tls;
 mod tools;
+mod traces;

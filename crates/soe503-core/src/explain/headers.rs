@@ -24,6 +24,9 @@ const FAILED: &KeyRef = key_ref("failed");
 const OF: &KeyRef = key_ref("of");
 const AT: &KeyRef = key_ref("at");
 
+/// The field that says how long it took, which is never the same.
+pub(super) const TIMING: &str = "server-timing";
+
 /// A name and a value.
 type Header = (&'static str, Cow<'static, str>);
 
@@ -64,7 +67,7 @@ pub(super) fn headers(
     // An outage must not be remembered by a cache (RFC 9111 §5.2.2.5).
     out.push(("cache-control", "no-store".into()));
     if telling.exposure >= Exposure::Internal {
-        out.push(("server-timing", server_timing(telling).into()));
+        out.push((TIMING, server_timing(telling).into()));
     }
     if format != Format::Grpc {
         out.push(("content-language", "en".into()));
@@ -95,7 +98,7 @@ pub(super) fn telling(
         ("x-request-id", request_id(telling)),
     ];
     if telling.exposure >= Exposure::Internal {
-        out.push(("server-timing", server_timing(telling).into()));
+        out.push((TIMING, server_timing(telling).into()));
     }
     out
 }
@@ -152,7 +155,7 @@ fn so_far(field: Field, telling: &Telling<'_>) -> Field {
 }
 
 /// `Server-Timing` (W3C): each attempt with what ended it, and the total, in milliseconds.
-fn server_timing(telling: &Telling<'_>) -> String {
+pub(super) fn server_timing(telling: &Telling<'_>) -> String {
     let mut out = String::with_capacity(64);
     for attempt in telling.attempts.attempts.iter().take(MOST_ATTEMPTS) {
         out.push_str("attempt-");

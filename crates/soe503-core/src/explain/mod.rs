@@ -17,6 +17,7 @@
 //! body above [`LONGEST_BODY`].
 
 mod actions;
+mod alike;
 mod build;
 mod clean;
 mod course;
@@ -36,9 +37,11 @@ mod problem;
 mod proxy_status;
 mod rate_limit;
 mod retry_after;
+mod shown;
 mod status;
 mod tell;
 mod telling;
+mod template;
 mod text;
 mod time;
 mod words;
@@ -57,4 +60,5 @@ pub use rate_limit::RateFields;
 pub use retry_after::{RetryInputs, retry_after};
 pub use tell::{LONGEST_BODY, tell, tell_headers};
 pub use telling::{DOCS, Exposure, Format, StatusPolicy, Telling, Told};
+pub use template::Template;
 pub(crate) use words::duration;

@@ -49,6 +49,11 @@ const ROOMS: [Room; 5] = [
 /// The body says as much as the exposure allows and as there is room for; what does not fit is
 /// left out from the end of the lists, never in the middle of a document.
 pub fn tell(telling: &Telling<'_>, format: Format) -> Told {
+    told(telling, format).0
+}
+
+/// The same, and whether there was room for all of it.
+pub(super) fn told(telling: &Telling<'_>, format: Format) -> (Told, bool) {
     let names = Names::new(telling);
     // It is told twice.
     let observed = first(telling, &names);
@@ -56,6 +61,7 @@ pub fn tell(telling: &Telling<'_>, format: Format) -> Told {
     let [first, rest @ ..] = ROOMS;
     let mut problem = build(telling, &names, first, observed);
     let mut body = render(&problem, format);
+    let whole = body.len() <= LONGEST_BODY;
     for room in rest {
         if body.len() <= LONGEST_BODY {
             break;
@@ -70,12 +76,13 @@ pub fn tell(telling: &Telling<'_>, format: Format) -> Told {
         let grpc = grpc::headers(telling, &problem);
         headers.extend(grpc.map(|(name, value)| (name, Cow::Owned(value))));
     }
-    Told {
+    let told = Told {
         status,
         headers,
         content_type: content_type(format),
         body,
-    }
+    };
+    (told, whole)
 }
 
 /// What the headers alone say about a failure of which the client sees nothing: cause, what happened to

@@ -3,10 +3,11 @@
 use core::time::Duration;
 
 use super::clean::clean;
-use super::digits::{join, number, tenths};
+use super::digits::{join, number};
 use super::faults;
 use super::measured;
 use super::names::Names;
+use super::shown::Shown;
 use super::time;
 use crate::cause::Cause;
 use crate::diagnosis::{Because, Evidence};
@@ -27,22 +28,15 @@ pub(crate) fn duration(duration: Duration) -> String {
 
 /// Appends the same.
 pub(super) fn took(out: &mut String, duration: Duration) {
-    let seconds = duration.as_secs_f64();
-    let (value, unit) = match seconds {
-        s if s < 0.000_95 => (s * 1e6, "µs"),
-        s if s < 0.999_5 => (s * 1e3, "ms"),
-        s if s < 119.5 => (s, "s"),
-        s if s < 7_170.0 => (s / 60.0, "min"),
-        s => (s / 3600.0, "h"),
-    };
-    // Some hundred thousand hours at most, so that the casts are exact.
-    let rounded = (value * 10.0).round() as u64;
-    if rounded < 100 && !rounded.is_multiple_of(10) {
-        tenths(out, rounded);
-    } else {
-        number(out, value.round_ties_even() as u64);
+    Shown::of(duration).put(out);
+}
+
+/// Appends how long ago something was, or how long it will be: nobody needs more than tenths of a second of it.
+fn about(out: &mut String, duration: Duration) {
+    match Shown::about(duration) {
+        shown if shown.is_nothing() => out.push_str("less than 0.1 s"),
+        shown => shown.put(out),
     }
-    join(out, &[" ", unit]);
 }
 
 /// One attempt in a sentence.
@@ -94,7 +88,7 @@ fn tell(out: &mut String, evidence: &Evidence, names: &Names<'_>) {
             out.push_str("circuit open");
             if let Some(open_for) = open_for {
                 out.push_str(" for ");
-                took(out, *open_for);
+                about(out, *open_for);
             }
             join(out, &[" (", last(*rule), ")"]);
             for (at, (cause, count)) in causes.iter().take(3).enumerate() {
@@ -107,17 +101,17 @@ fn tell(out: &mut String, evidence: &Evidence, names: &Names<'_>) {
             }
             if let Some((ago, cause)) = last_probe {
                 out.push_str("; last probe ");
-                took(out, *ago);
+                about(out, *ago);
                 join(out, &[" ago: ", last(*cause)]);
             }
             if let Some((ago, cause)) = knocked {
                 out.push_str("; knocked ");
-                took(out, *ago);
+                about(out, *ago);
                 join(out, &[" ago: ", last(*cause)]);
             }
             if let Some(probe_in) = probe_in {
                 out.push_str("; next probe in ");
-                took(out, *probe_in);
+                about(out, *probe_in);
             }
         }
         Evidence::Backends { total, in_rotation } => {
@@ -137,7 +131,7 @@ fn tell(out: &mut String, evidence: &Evidence, names: &Names<'_>) {
             join(out, &[&name, " ", condition.word()]);
             if let Some(since) = since {
                 out.push_str(" for ");
-                took(out, *since);
+                about(out, *since);
             }
             if let Some(cause) = cause {
                 join(out, &[": ", cause.id()]);

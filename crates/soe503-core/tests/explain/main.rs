@@ -11,3 +11,4 @@ mod redaction;
 mod retry_after;
 mod situations;
 mod snapshots;
+mod template;

@@ -7,7 +7,7 @@ use super::{
         FallbackKeys, FileKeys, ForwardedKeys, HashKeys, HeaderKeys, HedgeKeys, JournalKeys,
         LimitKeys, ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys,
         PoolTlsKeys, QueueKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
-        ServerKeys, StickyKeys, ThrottleKeys,
+        ServerKeys, StickyKeys, ThrottleKeys, TracesKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -62,6 +62,7 @@ fn lists_of_defaults_are_true() {
     check::<AlertKeys>(alert, "pub struct Alert ");
     check::<ChangeKeys>(alert, "pub struct ChangeHooks");
     check::<ExplainKeys>(include_str!("explain.rs"), "pub struct ExplainSettings");
+    check::<TracesKeys>(include_str!("telemetry.rs"), "pub struct Traces");
     check::<JournalKeys>(include_str!("journal.rs"), "pub struct Journal");
     let listener = include_str!("listener.rs");
     check::<ExplainToKeys>(listener, "pub struct ExplainTo");

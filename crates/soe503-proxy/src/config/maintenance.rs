@@ -71,6 +71,11 @@ impl Secret {
         Self(value)
     }
 
+    /// The value, for the message that it belongs in.
+    pub(crate) const fn reveal(&self) -> &HeaderValue {
+        &self.0
+    }
+
     /// Whether `value` is it. How long that takes does not depend on where they differ.
     pub fn is(&self, value: &HeaderValue) -> bool {
         let (mine, other) = (self.0.as_bytes(), value.as_bytes());

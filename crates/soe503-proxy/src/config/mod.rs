@@ -46,6 +46,7 @@ mod root;
 mod route;
 mod rules;
 mod server;
+mod telemetry;
 mod tls;
 mod wire;
 
@@ -80,5 +81,6 @@ pub use soe503_core::{
     Ratio,
     explain::{Exposure, StatusPolicy},
 };
+pub use telemetry::{Endpoint, Otlp, Propagator, Propagators, Traces};
 pub(crate) use tls::Loaded;
 pub use tls::{BackendTls, CertificateFiles, ClientAuth, ListenerTls, TlsVersion};

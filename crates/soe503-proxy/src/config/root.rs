@@ -6,7 +6,7 @@ use http::Method;
 
 use super::{
     AccessLog, Admin, Alert, ChangeHooks, ExplainSettings, IncidentSettings, Journal, Listener,
-    Maintenance, NonEmpty, PoolConfig, RateLimit, Report, Route, Server,
+    Maintenance, NonEmpty, PoolConfig, RateLimit, Report, Route, Server, Traces,
 };
 
 /// A config that holds together: every reference is resolved, every value is in range.
@@ -34,6 +34,8 @@ pub struct Config {
     pub explain: ExplainSettings,
     /// What survives a restart, if anything does.
     pub journal: Option<Journal>,
+    /// Spans for an OpenTelemetry collector, if there is one.
+    pub traces: Option<Traces>,
     /// Where clients connect; no two have the same address.
     pub listeners: NonEmpty<Listener>,
     /// What happens to requests, the most specific match first: an exact host before a suffix

@@ -3,7 +3,7 @@
 //! Where `/proc` is not there (another system, a jail) nothing is told, rather than zeros.
 
 use std::fs;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::trends::{CpuStat, CpuStatSource};
@@ -30,8 +30,8 @@ pub struct Usage {
 /// `USER_HZ`: what `/proc` counts in, whatever the kernel's own tick is.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Found once: a process that is moved to another group is told of the old one.
-static SOURCE: LazyLock<Option<CpuStatSource>> = LazyLock::new(CpuStatSource::find);
+/// Scrapes share it.
+static SOURCE: LazyLock<Mutex<CpuStatSource>> = LazyLock::new(|| Mutex::new(CpuStatSource::find()));
 
 /// Reads everything once.
 pub(super) fn read() -> Usage {
@@ -44,7 +44,11 @@ pub(super) fn read() -> Usage {
         threads: field(&status, "Threads:"),
         open_fds: open_fds(),
         max_fds: text("limits").as_deref().and_then(max_fds),
-        quota: SOURCE.as_ref().and_then(CpuStatSource::read),
+        quota: SOURCE
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .read()
+            .0,
     }
 }
 

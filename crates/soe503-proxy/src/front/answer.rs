@@ -17,6 +17,7 @@ use super::capped::{Capped, Exceeded};
 use super::client::Client;
 use super::finish::{FrontBody, InFlight, Log};
 use super::forwarded::Seen;
+use super::trace::Tracing;
 use super::{ClientBody, Front, again, checks, hop, refuse, request_id, target, trace, via};
 use crate::control::access_log::Entry;
 use crate::state::Origin;
@@ -46,7 +47,8 @@ pub(crate) fn answer(
             entry: entry(client, &request, soe503::clock::now()),
         })
     });
-    let mut in_flight = InFlight::begin(Arc::clone(client), log);
+    let tracing = Tracing::begin(front, &request);
+    let mut in_flight = InFlight::begin(Arc::clone(client), log, tracing);
 
     if let Err(unacceptable) = checks::check(&request, front.max_target) {
         let (status, detail) = (unacceptable.status(), unacceptable.detail());
@@ -82,6 +84,7 @@ pub(crate) fn answer(
         // Who asked is a proxy, which hands the answer on to whom it likes: nobody on the way is told more than the public.
         request.extensions_mut().insert(Exposure::Public);
         let response = route.refuse(&request, &looped());
+        keep(&mut in_flight, &request);
         note(&mut in_flight, &response);
         return Answering::ready(response.map(|text| in_flight.text(text)));
     }
@@ -91,6 +94,7 @@ pub(crate) fn answer(
         Ok(fields) => (!fields.is_empty()).then(|| Box::new(fields)),
         Err(refused) => {
             let mut response = route.refuse(&request, &refused);
+            keep(&mut in_flight, &request);
             note(&mut in_flight, &response);
             if let Some(actions) = route.actions() {
                 actions.on_response(response.headers_mut(), true);
@@ -113,7 +117,12 @@ pub(crate) fn answer(
     let http1 = request.version() != Version::HTTP_2;
     let belonging = route.belonging();
     let sticking = belonging.and_then(|belonging| belonging.note(&mut request, client));
-    prepare(&mut request, route.actions(), seen, client, front);
+    if route.actions().is_some() {
+        // What they make of it is not what the client asked for.
+        keep(&mut in_flight, &request);
+    }
+    let tracing = in_flight.trace_mut();
+    prepare(&mut request, route.actions(), seen, client, front, tracing);
     let handed = match seen.attempts {
         true => {
             // The fields go; that they said so is told if the request fails.
@@ -125,7 +134,7 @@ pub(crate) fn answer(
         }
         false => Handed::default(),
     };
-    let request = shared(request, handed);
+    let request = shared(request, handed, &mut in_flight);
     if let Some(mut response) = again::offered(route, &request) {
         let finish = in_flight.finish_mut();
         finish.status = Some(response.status().as_u16());
@@ -153,14 +162,22 @@ pub(crate) fn answer(
 
 /// The same request, with a head that the layers share instead of copying it, and with what the proxy
 /// before us hands on.
-fn shared(request: Request<ClientBody>, handed: Handed) -> Request<ClientBody> {
+fn shared(
+    request: Request<ClientBody>,
+    handed: Handed,
+    in_flight: &mut InFlight,
+) -> Request<ClientBody> {
     let (head, body) = request.into_parts();
     let (body, upload) = body.telling();
     let mut request = Request::new(body);
     request.method_mut().clone_from(&head.method);
     let idempotent = head.method.is_idempotent();
     let now = soe503::clock::now();
-    let mut context = RequestContext::new(now, idempotent).with_head(Arc::new(head));
+    let head = Arc::new(head);
+    if let Some(tracing) = in_flight.trace_mut() {
+        tracing.shared(&head);
+    }
+    let mut context = RequestContext::new(now, idempotent).with_head(head);
     context.upload = upload;
     context.deadline = handed.timeout.map(|timeout| now.after(timeout));
     if let Some(attempts) = handed.attempts {
@@ -198,6 +215,7 @@ fn prepare(
     seen: Seen,
     client: &Client,
     front: &Front,
+    tracing: Option<&mut Tracing>,
 ) {
     let received = request.version();
     *request.version_mut() = Version::HTTP_11;
@@ -205,9 +223,12 @@ fn prepare(
     let headers = request.headers_mut();
     client.forwarder().apply(headers, seen, asked.as_ref());
     via::add(headers, received);
-    if front.trace_context {
-        trace::extend(headers);
+    match tracing {
+        Some(tracing) => tracing.inject(request),
+        None if front.trace_context => trace::extend(headers),
+        None => {}
     }
+    let headers = request.headers_mut();
     if let Some(actions) = actions {
         actions.on_request(headers);
     }
@@ -264,14 +285,25 @@ pub(crate) fn unparsed(
             entry,
         })
     });
-    let in_flight = InFlight::begin(Arc::clone(client), log);
+    // There is no trace of what was no request.
+    let in_flight = InFlight::begin(Arc::clone(client), log, None);
     refuse(front, in_flight, request.headers(), status, detail)
+}
+
+/// Has a trace remember `request`, which will not be seen any more as it is now.
+fn keep(in_flight: &mut InFlight, request: &Request<ClientBody>) {
+    if let Some(tracing) = in_flight.trace_mut() {
+        tracing.keep(request);
+    }
 }
 
 /// Takes over what the layers know about the answer.
 pub(super) fn note<B>(in_flight: &mut InFlight, response: &Response<B>) {
     let explained = response.extensions().get::<Explained>();
     let served = response.extensions().get::<Served>();
+    if let Some(tracing) = in_flight.trace_mut() {
+        tracing.note(response);
+    }
     let finish = in_flight.finish_mut();
     let failed = response.status().is_server_error();
     let degraded = response.extensions().get::<Degraded>().copied();

@@ -17,6 +17,7 @@ use super::client::Client;
 use super::routes::Route;
 use super::stack::StackBody;
 use super::sticky::Sticking;
+use super::trace::Tracing;
 use crate::control::access_log::{AccessLog, Entry};
 use crate::net::ReadHalf;
 use crate::state::{Finish, Origin, PoolState};
@@ -33,6 +34,8 @@ pub(crate) struct InFlight {
     finish: Finish,
     started: Tick,
     log: Option<Box<Log>>,
+    /// Only where traces are on.
+    trace: Option<Box<Tracing>>,
 }
 
 /// What the access log needs, only where there is one.
@@ -68,7 +71,11 @@ pin_project! {
 
 impl InFlight {
     /// A request whose head has arrived.
-    pub(crate) fn begin(client: Arc<Client>, log: Option<Box<Log>>) -> Self {
+    pub(super) fn begin(
+        client: Arc<Client>,
+        log: Option<Box<Log>>,
+        trace: Option<Box<Tracing>>,
+    ) -> Self {
         let finish = Finish {
             status: None,
             origin: Origin::Generated,
@@ -85,6 +92,7 @@ impl InFlight {
             finish,
             started: soe503::clock::now(),
             log,
+            trace,
         }
     }
 
@@ -93,6 +101,9 @@ impl InFlight {
         if let Some(log) = &mut self.log {
             log.entry.pool = Some(Arc::clone(&route.pool().name));
             log.entry.route = Some(Arc::clone(route.label()));
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.routed(route.label());
         }
     }
 
@@ -115,6 +126,10 @@ impl InFlight {
 
     pub(crate) fn entry_mut(&mut self) -> Option<&mut Entry> {
         self.log.as_mut().map(|log| &mut log.entry)
+    }
+
+    pub(super) fn trace_mut(&mut self) -> Option<&mut Tracing> {
+        self.trace.as_deref_mut()
     }
 
     /// The body of what the stack answered.
@@ -176,6 +191,11 @@ impl Drop for InFlight {
         if let Some(pool) = &self.pool {
             self.finish.took = now.since(self.started);
             pool.counters.finish(&self.finish);
+        }
+        if let Some(trace) = self.trace.take() {
+            let pool = self.pool.as_ref().map(|pool| &pool.name);
+            let secure = self.client.is_secure();
+            trace.finish(&self.finish, pool, secure, (self.started, now));
         }
         if let Some(mut log) = self.log.take() {
             let entry = &mut log.entry;

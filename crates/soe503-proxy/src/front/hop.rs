@@ -147,7 +147,10 @@ fn may_be_named(name: &HeaderName) -> bool {
             | "x-request-id"
             | "via"
             | "traceparent"
-    ) && !is_forwarding(name)
+            | "tracestate"
+            | "b3"
+    ) && !name.as_str().starts_with("x-b3-")
+        && !is_forwarding(name)
 }
 
 #[cfg(test)]

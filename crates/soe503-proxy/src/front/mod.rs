@@ -40,6 +40,7 @@ pub(crate) use self::client::Client;
 pub(crate) use self::finish::FrontBody;
 pub(crate) use self::routes::{Route, Routes};
 pub(crate) use self::stack::{StackParts, build};
+pub(crate) use self::trace::AttemptSpan;
 use crate::config::{ExplainTo, Exposure, Forwarded, Listener};
 use crate::control::access_log::AccessLog;
 use crate::listen::watch::Watch;

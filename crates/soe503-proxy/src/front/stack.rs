@@ -26,6 +26,7 @@ use crate::control::clock::Anchor;
 use crate::control::incidents::Incidents;
 use crate::control::recorder::{self, Recorder};
 use crate::state::{PoolState, Trends};
+use crate::traces::Traces;
 
 /// Refusals in front of the pool: ten in a second say it all, and more would push out what failed in earnest.
 const REFUSALS: Pace = Pace {
@@ -61,6 +62,7 @@ pub(crate) struct StackParts<'a> {
     pub(crate) incidents: &'a Incidents,
     /// There is an access log.
     pub(crate) logged: bool,
+    pub(crate) traces: &'a Traces,
 }
 
 /// Names the body of a response type.
@@ -76,6 +78,7 @@ struct Recording {
     incidents: Incidents,
     pool: Arc<str>,
     trends: Arc<Trends>,
+    traces: Traces,
     /// When refusals from in front of the pool are kept.
     refusals: Spaced,
     /// When answers of a backend's own are.
@@ -113,6 +116,7 @@ pub(crate) fn build(pool: &Arc<PoolState>, parts: &StackParts<'_>) -> Stack {
             incidents: parts.incidents.clone(),
             pool: Arc::clone(&pool.name),
             trends: Arc::clone(&pool.trends),
+            traces: parts.traces.clone(),
             refusals: Spaced::default(),
             passed_on: Spaced::default(),
         })
@@ -243,6 +247,9 @@ impl Record for Recording {
         let last = failure.ledger.last().and_then(|last| last.fault.as_ref());
         if last == Some(&Fault::Client) {
             return;
+        }
+        if self.traces.is_on() {
+            trace::leave(&failure);
         }
         let key = failure.idempotency_key.as_ref();
         let key = key.map_or(failure.request_id.as_bytes(), |key| key.as_bytes());

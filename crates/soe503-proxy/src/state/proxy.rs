@@ -19,6 +19,7 @@ use crate::control::incidents::Incidents;
 use crate::control::recorder::Recorder;
 use crate::journal::Journal;
 use crate::tls::{FileReloads, ServerTls};
+use crate::traces::Traces;
 
 /// The pools, by name.
 pub type Pools = BTreeMap<Arc<str>, Arc<PoolState>>;
@@ -49,6 +50,8 @@ pub struct Proxy {
     pub access_log: AccessLog,
     /// What survives a restart; off unless it is configured.
     pub journal: Journal,
+    /// Spans for a collector; off unless it is configured.
+    pub traces: Traces,
     /// Reloads so far.
     pub reloads: Reloads,
     /// Certificates that changed on disk.
@@ -101,6 +104,7 @@ impl Proxy {
             recorder,
             access_log,
             journal: Journal::default(),
+            traces: Traces::default(),
             reloads: Reloads::default(),
             file_reloads: FileReloads::default(),
             debug_tokens: DebugTokens::new(&config.explain),

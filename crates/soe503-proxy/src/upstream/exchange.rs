@@ -54,6 +54,9 @@ pub(super) async fn run(
     if let Some(telling) = telling {
         telling.write(&mut head);
     }
+    if let Some(span) = &trial.span {
+        span.write(&mut head);
+    }
     if head.extensions.get::<BackendHost>().is_some() {
         let host = trial.upstream.host().clone();
         Arc::make_mut(&mut head).headers.insert(HOST, host);
@@ -319,7 +322,7 @@ impl Trial {
     }
 
     fn answered(
-        self,
+        mut self,
         mut head: ResponseHead,
         mut exchange: Exchange,
     ) -> Result<Response<UpstreamBody>, BoxError> {
@@ -330,6 +333,7 @@ impl Trial {
                 // Nobody asked for it: what follows could be taken for anything.
                 return Err(self.failed(Fault::Parse(ParseFault::NotHttp)));
             }
+            self.answered_with(status);
             if head.explains {
                 soe503::facts::of_stranger(&mut head.parts.headers, None);
             }

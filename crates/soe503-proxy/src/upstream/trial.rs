@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use http::{Extensions, Response};
+use http::{Extensions, Response, StatusCode};
 use soe503::{BoxError, Failure, RequestContext, clock, overtime};
 use soe503_core::Tick;
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, TimeoutKind};
 
 use super::Upstream;
+use crate::front::AttemptSpan;
 
 /// How long a knock at a backend that broke off may take.
 pub(super) const KNOCK: Duration = Duration::from_millis(100);
@@ -29,6 +30,8 @@ pub(super) struct Trial {
     goes_on: AtomicBool,
     /// When the caller of a gRPC request stops waiting.
     pub(super) caller_deadline: Option<Tick>,
+    /// Only if the request is recorded.
+    pub(super) span: Option<Box<AttemptSpan>>,
 }
 
 impl Trial {
@@ -38,6 +41,7 @@ impl Trial {
         let started = context.map_or_else(clock::now, |c| c.now);
         let number = context.map_or(1, |c| c.number);
         Self {
+            span: AttemptSpan::begin(context, &upstream),
             upstream,
             attempt: Attempt::begin(number, started),
             deadline: context.and_then(|c| c.due().map(|at| (at, c.due_kind(at)))),
@@ -114,6 +118,7 @@ impl Trial {
         mut response: Response<B>,
         explains: bool,
     ) -> Response<B> {
+        self.answered_with(response.status());
         if explains && !self.upstream.options().proxy {
             let failed = response.status().is_server_error();
             let attempt = failed.then_some(&mut self.attempt);
@@ -141,10 +146,20 @@ impl Trial {
         Box::new(Failure::new(Ledger::from(self.attempt)))
     }
 
+    /// The head of an answer has come.
+    pub(super) fn answered_with(&mut self, status: StatusCode) {
+        if let Some(span) = &mut self.span {
+            span.answered(status.as_u16());
+        }
+    }
+
     fn finish(&mut self) {
         self.attempt.elapsed = clock::now()
             .since(self.attempt.started)
             .max(Duration::from_nanos(1));
+        if let Some(span) = &mut self.span {
+            span.failed(&self.attempt);
+        }
     }
 }
 

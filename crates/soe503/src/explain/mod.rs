@@ -69,6 +69,7 @@ mod layer;
 mod panicked;
 mod passed;
 mod record;
+mod repeats;
 mod service;
 mod told;
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderValue, Response};
 use soe503_core::breaker::CircuitOpen;
 use soe503_core::cause::RetryAfterRule;
 use soe503_core::diagnosis::{CircuitView, Context, Diagnosis, diagnose};
-use soe503_core::explain::{Format, RetryInputs, Telling, Told, retry_after, tell};
+use soe503_core::explain::{RetryInputs, Telling, retry_after};
 use soe503_core::incident::Course;
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, Refusal};
 use soe503_core::{Cause, Tick};
@@ -21,6 +21,7 @@ use super::keep::Degraded;
 use super::kept;
 use super::panicked::Panicked;
 use super::record::{Explained, FailureRecord};
+use super::repeats;
 use crate::clock;
 use crate::error::{BoxError, Failure, Rejected, find};
 use crate::facts;
@@ -53,7 +54,7 @@ pub(super) fn answer(
     let by_client = ledger
         .last()
         .is_some_and(|last| last.fault == Some(Fault::Client));
-    let mut response = response(tell(&telling, format), format, method);
+    let mut response = repeats::response(&telling, format, method);
     let cause = diagnosis.primary;
     let fallback = shared.fallback.as_ref();
     let fallback = fallback.filter(|f| !by_client && f.is_for(cause, format, method));
@@ -263,31 +264,4 @@ pub(super) fn field(value: Cow<'static, str>) -> Option<HeaderValue> {
         Cow::Borrowed(text) => Some(HeaderValue::from_static(text)),
         Cow::Owned(text) => HeaderValue::try_from(text).ok(),
     }
-}
-
-fn response(told: Told, format: Format, method: &Method) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    // `tell` knows statuses and writes visible ASCII only.
-    *response.status_mut() =
-        StatusCode::from_u16(told.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    let headers = response.headers_mut();
-    headers.reserve(told.headers.len() + 2);
-    for (name, value) in told.headers {
-        if let Some(value) = field(value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(told.content_type),
-    );
-    if *method == Method::HEAD {
-        // RFC 9110 §9.3.2: the length that the answer to GET would have.
-        if format != Format::Grpc {
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(told.body.len()));
-        }
-    } else {
-        *response.body_mut() = Bytes::from(told.body);
-    }
-    response
 }

@@ -19,6 +19,7 @@ mod rate;
 mod routes;
 mod rules;
 mod server;
+mod telemetry;
 mod tls;
 
 pub(crate) use server::short_file;
@@ -42,6 +43,7 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
     let explain = explain::explain(file.explain.0.value, base, problems);
     let journal = file.journal.0;
     let journal = journal.and_then(|keys| journal::journal(keys.value, base));
+    let traces = telemetry::traces(file.telemetry.0.value, base, problems);
     let listeners: Vec<_> = file
         .listeners
         .0
@@ -73,6 +75,7 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
         },
         explain: explain?,
         journal,
+        traces: traces?,
         listeners: NonEmpty::new(listeners)?,
         routes: NonEmpty::new(routes)?,
         pools: NonEmpty::new(pools)?,

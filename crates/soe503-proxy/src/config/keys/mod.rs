@@ -21,6 +21,7 @@ mod pools;
 mod rate;
 mod routes;
 mod server;
+mod telemetry;
 mod tls;
 mod top;
 mod values;
@@ -45,6 +46,7 @@ pub(super) use pools::{
 pub(super) use rate::RateLimitKeys;
 pub(super) use routes::{MatchKeys, RetryKeys, RouteKeys};
 pub(super) use server::{AccessLogKeys, AdminKeys, IncidentKeys, ServerKeys};
+pub(super) use telemetry::{Sampling, TelemetryKeys, TracesKeys};
 pub(super) use tls::{CertificateEntry, ListenerTlsKeys, PoolTlsKeys};
 #[cfg(test)]
 pub(super) use tls::{CertificateKeys, ClientAuthKeys};

@@ -2,7 +2,7 @@
 
 use super::{
     AccessLogKeys, AdminKeys, AlertKeys, ChangeKeys, ExplainKeys, IncidentKeys, JournalKeys,
-    ListenerKeys, MaintenanceKeys, PoolKeys, RateLimitKeys, RouteKeys, ServerKeys,
+    ListenerKeys, MaintenanceKeys, PoolKeys, RateLimitKeys, RouteKeys, ServerKeys, TelemetryKeys,
 };
 use crate::config::wire::{Each, Maybe, MaybeEach, MaybeNamed, Named, Nested, section};
 
@@ -22,6 +22,8 @@ section! {
         /// What survives a restart.
         journal: Maybe<JournalKeys>, absent("nothing survives a restart"),
             like("{ path = \"journal.redb\" }");
+        /// What is sent to systems that watch.
+        telemetry: Nested<TelemetryKeys>;
         /// Where clients connect.
         listeners: Each<ListenerKeys>, like("[[listeners]]\naddress = \"127.0.0.1:8080\"");
         /// Which requests go to which pool. The most specific match wins: an exact host before a

@@ -52,6 +52,10 @@ Maintenance that is planned here, and what `lbctl maintenance` begins, holds fro
 ends. `Retry-After` is the time that is left and up to a fifth of it more, at most a minute, so that not all clients return at once.
 What operators begin outlives a reload, not a restart.
 
+## Traces
+
+[traces.md](traces.md) says what is recorded, what is sampled, how context travels, and what happens while the collector is away.
+
 This page is generated from the table of keys in `src/config/keys`.
 ";
 

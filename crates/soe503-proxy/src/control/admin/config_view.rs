@@ -7,6 +7,7 @@ mod balance;
 mod hedge;
 mod listener;
 mod pool;
+mod telemetry;
 
 use std::time::Duration;
 
@@ -45,6 +46,9 @@ pub(crate) fn view(config: &Config) -> Value {
     }
     if let Some(log) = &config.journal {
         view["journal"] = journal(log);
+    }
+    if let Some(traces) = &config.traces {
+        view["telemetry"] = json!({ "traces": telemetry::traces(traces) });
     }
     if !config.rate_limits.is_empty() {
         let limits = config.rate_limits.iter();

@@ -22,6 +22,21 @@ path = "/var/lib/soe503/journal.redb"
 max_size = "3MiB"
 max_age = "8days"
 sample = 7
+[telemetry.traces]
+endpoint = "https://otel.example:4318/custom"
+timeout = "3s"
+tls = { server_name = "collector.internal" }
+sampler = "traceidratio"
+sample_ratio = 0.5
+failures = false
+extract = ["b3", "tracecontext"]
+inject = ["b3multi"]
+queue_size = 17
+batch_size = 18
+export_interval = "700ms"
+service_name = "edge"
+resource_attributes = { "deployment.environment.name" = "prod", team = "shop" }
+user_agent = true
 [[listeners]]
 address = "127.0.0.1:8080"
 protocols = ["h1"]
@@ -244,4 +259,22 @@ fn the_token_is_not_shown() {
     let text = view(&config).to_string();
     assert!(!text.contains(secret), "{text}");
     assert!(text.contains("not shown"), "{text}");
+}
+
+#[test]
+fn what_exports_carry_is_not_shown() {
+    let secret = "correct-horse-battery";
+    let text = format!(
+        "{SMALLEST}\n[telemetry.traces]\nendpoint = \"http://127.0.0.1:4317\"\nprotocol = \"grpc\"\n\
+         headers = {{ x-tenant = \"{secret}\" }}\n"
+    );
+    let config = from_str("test", &text).unwrap_or_else(|r| panic!("{}", r.render(false)));
+    let shown = view(&config);
+    assert_eq!(shown["telemetry"]["traces"]["protocol"], "grpc");
+    assert_eq!(
+        shown["telemetry"]["traces"]["headers"]["x-tenant"],
+        "(set, not shown)"
+    );
+    let shown = format!("{shown}{config:?}");
+    assert!(!shown.contains(secret), "{shown}");
 }

@@ -9,7 +9,8 @@ use soe503_core::pool::BackendSnapshot;
 use soe503_core::rate::RateSnapshot;
 
 use super::scrape::{
-    BackendScrape, Example, JournalScrape, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape,
+    BackendScrape, Example, JournalScrape, PoolScrape, ResponseCount, Scrape, TierScrape,
+    TlsScrape, TracesScrape,
 };
 use crate::config::TlsVersion;
 use crate::control::admin::view;
@@ -19,6 +20,7 @@ use crate::control::usage;
 use crate::journal::Status;
 use crate::state::{Class, Origin, PoolState, Proxy};
 use crate::tls::{Reason, ServerTls};
+use crate::traces::Dropped;
 
 /// The values of this moment.
 pub fn gather(proxy: &Proxy) -> Scrape {
@@ -36,6 +38,7 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         access_log_written: proxy.access_log.written(),
         access_log_dropped: proxy.access_log.dropped(),
         journal: proxy.journal.status().map(|status| journal(proxy, status)),
+        traces: traces(proxy),
         reloads_failed: proxy.reloads.refused.load(Relaxed),
         reloads_applied: proxy.reloads.applied.load(Relaxed),
         certificate_reloads: proxy.file_reloads.applied.load(Relaxed),
@@ -63,6 +66,18 @@ fn journal(proxy: &Proxy, status: Status) -> JournalScrape {
         squeezed: counts.squeezed.load(Relaxed),
         set_aside: counts.set_aside.load(Relaxed),
     }
+}
+
+fn traces(proxy: &Proxy) -> Option<TracesScrape> {
+    let counts = proxy.traces.counts();
+    let scrape = TracesScrape {
+        exported: counts.exported(),
+        dropped: Dropped::ALL
+            .map(|why| (why.id(), counts.dropped(why)))
+            .to_vec(),
+    };
+    let some = scrape.exported > 0 || scrape.dropped.iter().any(|(_, spans)| *spans > 0);
+    (proxy.traces.is_on() || some).then_some(scrape)
 }
 
 fn rate_limits(proxy: &Proxy) -> Vec<RateSnapshot> {
@@ -215,21 +230,22 @@ fn of_pool(pool: &PoolState) -> PoolScrape {
 /// What happened, and of what did not, only what a dashboard divides by: a series that appears
 /// with its first event hides that event from `rate()`.
 fn responses(pool: &PoolState) -> Vec<ResponseCount> {
-    pool.counters
-        .responses()
-        .map(|(origin, class, cause, count)| ResponseCount {
-            origin,
-            class,
-            cause,
-            count,
-            example: None,
-        })
-        .filter(|r| {
-            let passed_on =
-                r.origin == Origin::Upstream && r.cause.is_none() && r.class != Class::None;
-            r.count > 0 || passed_on
-        })
-        .collect()
+    let mut all: Vec<_> = pool.counters.responses().collect();
+    for class in Class::ALL.into_iter().filter(|class| *class != Class::None) {
+        let divisor = (Origin::Upstream, class, None);
+        let same = |(origin, class, cause, _): &_| (*origin, *class, *cause) == divisor;
+        if !all.iter().any(same) {
+            all.push((divisor.0, divisor.1, divisor.2, 0));
+        }
+    }
+    let count = |(origin, class, cause, count)| ResponseCount {
+        origin,
+        class,
+        cause,
+        count,
+        example: None,
+    };
+    all.into_iter().map(count).collect()
 }
 
 fn of_backend(backend: &BackendSnapshot, checked: bool) -> BackendScrape {

@@ -21,6 +21,7 @@ pub use format::Format;
 pub use gather::gather;
 pub use page::page;
 pub use scrape::{
-    BackendScrape, Example, JournalScrape, PoolScrape, ResponseCount, Scrape, TierScrape, TlsScrape,
+    BackendScrape, Example, JournalScrape, PoolScrape, ResponseCount, Scrape, TierScrape,
+    TlsScrape, TracesScrape,
 };
 pub use table::{Family, Kind, table};

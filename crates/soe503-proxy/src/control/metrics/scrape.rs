@@ -53,6 +53,8 @@ pub struct Scrape {
     pub access_log_dropped: u64,
     /// What survives a restart; `None`: nothing.
     pub journal: Option<JournalScrape>,
+    /// What became of spans; `None`: traces are off, and were never on.
+    pub traces: Option<TracesScrape>,
     /// Reloads of the configuration that were refused.
     pub reloads_failed: u64,
     /// Reloads of the configuration that were applied.
@@ -98,6 +100,15 @@ pub struct JournalScrape {
     pub squeezed: u64,
     /// Files set aside.
     pub set_aside: u64,
+}
+
+/// Spans for a collector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TracesScrape {
+    /// Those that it took.
+    pub exported: u64,
+    /// Those that were lost, by reason.
+    pub dropped: Vec<(&'static str, u64)>,
 }
 
 /// TLS of one listener.

@@ -16,28 +16,65 @@ pub struct CpuStat {
     pub stopped: Duration,
 }
 
-/// Where our group's `cpu.stat` is.
+/// Where our group's `cpu.stat` is: followed, because whoever starts a process may put it into its group afterwards.
 #[derive(Debug)]
-pub(in crate::control) struct Source(PathBuf);
+pub(in crate::control) struct Source {
+    root: PathBuf,
+    /// What `/proc/self/cgroup` said when it was last looked at.
+    groups: String,
+    /// `None`: there is no quota.
+    file: Option<PathBuf>,
+}
 
 impl Source {
     /// The file of our own group, as it is seen from here: in a container the group's own directory is the
     /// root of what is mounted.
-    pub(in crate::control) fn find() -> Option<Self> {
-        let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-        Self::find_in(Path::new("/sys/fs/cgroup"), &groups)
+    pub(in crate::control) fn find() -> Self {
+        let mut source = Self::under("/sys/fs/cgroup");
+        source.follow(&own_groups());
+        source
     }
 
-    fn find_in(root: &Path, groups: &str) -> Option<Self> {
-        candidates(root, groups)
-            .into_iter()
-            .find(|path| fs::read_to_string(path).is_ok_and(|text| parse(&text).is_some()))
-            .map(Self)
+    fn under(root: impl Into<PathBuf>) -> Self {
+        Self {
+            root: root.into(),
+            groups: String::new(),
+            file: None,
+        }
     }
 
-    pub(in crate::control) fn read(&self) -> Option<CpuStat> {
-        parse(&fs::read_to_string(&self.0).ok()?)
+    /// What the kernel counts for our group, and whether that is another one than the last time: then nothing
+    /// follows from a difference.
+    pub(in crate::control) fn read(&mut self) -> (Option<CpuStat>, bool) {
+        let moved = self.follow(&own_groups());
+        (self.stat(), moved)
     }
+
+    /// Looks for the file if the groups are others; whether it is another one now.
+    fn follow(&mut self, groups: &str) -> bool {
+        if groups == self.groups {
+            return false;
+        }
+        groups.clone_into(&mut self.groups);
+        let readable = |path: &PathBuf| stat(path).is_some();
+        let file = candidates(&self.root, groups).into_iter().find(readable);
+        let moved = file != self.file;
+        self.file = file;
+        moved
+    }
+
+    fn stat(&self) -> Option<CpuStat> {
+        stat(self.file.as_ref()?)
+    }
+}
+
+/// Empty where the kernel does not say.
+fn own_groups() -> String {
+    fs::read_to_string("/proc/self/cgroup").unwrap_or_default()
+}
+
+fn stat(path: &PathBuf) -> Option<CpuStat> {
+    parse(&fs::read_to_string(path).ok()?)
 }
 
 /// `cpu.stat` of the groups in `/proc/self/cgroup`, whose lines are `id:controllers:path`; version 2 has the
@@ -179,9 +216,10 @@ mod tests {
             let path = root.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, stat).unwrap();
-            let found = Source::find_in(root.path(), groups).unwrap();
+            let mut found = Source::under(root.path());
+            assert!(found.follow(groups) && !found.follow(groups));
             assert_eq!(
-                found.read(),
+                found.stat(),
                 Some(CpuStat {
                     periods: 7,
                     throttled: 3,
@@ -191,6 +229,27 @@ mod tests {
             );
         }
         let empty = tempfile::tempdir().unwrap();
-        assert!(Source::find_in(empty.path(), "0::/x\n").is_none());
+        let mut nothing = Source::under(empty.path());
+        assert!(!nothing.follow("0::/x\n") && nothing.stat().is_none());
+    }
+
+    #[test]
+    fn a_process_that_is_moved_is_followed() {
+        let root = tempfile::tempdir().unwrap();
+        for (group, periods) in [("", 0), ("web", 9)] {
+            fs::create_dir_all(root.path().join(group)).unwrap();
+            let stat = format!("nr_periods {periods}\nnr_throttled 0\n");
+            fs::write(root.path().join(group).join("cpu.stat"), stat).unwrap();
+        }
+        let mut source = Source::under(root.path());
+        let periods = |source: &Source| source.stat().map(|stat| stat.periods);
+        assert!(source.follow("0::/\n"));
+        assert_eq!(periods(&source), Some(0));
+        assert!(source.follow("0::/web\n"), "that is another file");
+        assert_eq!(periods(&source), Some(9));
+        assert!(
+            !source.follow("1:name=systemd:/x\n0::/web\n"),
+            "the same file by other words"
+        );
     }
 }

@@ -13,7 +13,7 @@ const LATE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) struct OwnWatch {
     lag: Duration,
-    source: Option<Source>,
+    source: Source,
     stat: CpuStat,
     /// Microseconds for which somebody has waited for a processor, ever, as of a second ago. `None` as well if
     /// this process gives way by choice.
@@ -22,10 +22,10 @@ pub(super) struct OwnWatch {
 
 impl OwnWatch {
     pub(super) fn new() -> Self {
-        let source = Source::find();
+        let mut source = Source::find();
         Self {
             lag: Duration::ZERO,
-            stat: source.as_ref().and_then(Source::read).unwrap_or_default(),
+            stat: source.read().0.unwrap_or_default(),
             source,
             waited: pressure().filter(|_| !gives_way()),
         }
@@ -38,8 +38,11 @@ impl OwnWatch {
 
     /// The second that has passed.
     pub(super) fn second(&mut self, at: u64, busy: bool) -> OwnSecond {
-        let stat = self.source.as_ref().and_then(Source::read);
+        let (stat, moved) = self.source.read();
         let stat = stat.unwrap_or(self.stat);
+        if moved {
+            self.stat = stat;
+        }
         let waited = self.waited.and_then(|_| pressure());
         let lag = std::mem::take(&mut self.lag);
         let share = self.waited.zip(waited).map(|(before, now)| {

@@ -59,6 +59,9 @@ where
     if let Some(telling) = telling {
         telling.write(&mut parts);
     }
+    if let Some(span) = &trial.span {
+        span.write(&mut parts);
+    }
     let mut source = Source::new(body);
     let mut rounds = 0;
     loop {

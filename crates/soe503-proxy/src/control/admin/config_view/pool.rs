@@ -75,7 +75,7 @@ fn backend(backend: &Backend) -> Value {
     view
 }
 
-fn backend_tls(tls: &BackendTls) -> Value {
+pub(super) fn backend_tls(tls: &BackendTls) -> Value {
     let mut view = json!({ "verify": tls.verify });
     if let Some(name) = &tls.server_name {
         view["server_name"] = json!(&**name);

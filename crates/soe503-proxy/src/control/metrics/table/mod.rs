@@ -10,6 +10,7 @@ mod pool;
 mod process;
 mod requests;
 mod runtime;
+mod traces;
 
 use soe503_core::metrics::Metric;
 
@@ -48,7 +49,7 @@ pub(in crate::control::metrics) enum Read {
 }
 
 /// The lists, in the order of the page.
-const LISTS: [&[Family]; 10] = [
+const LISTS: [&[Family]; 11] = [
     requests::ROWS,
     incidents::ROWS,
     alerts::ROWS,
@@ -59,6 +60,7 @@ const LISTS: [&[Family]; 10] = [
     process::ROWS,
     runtime::ROWS,
     journal::ROWS,
+    traces::ROWS,
 ];
 
 /// Every metric, in the order of the page.

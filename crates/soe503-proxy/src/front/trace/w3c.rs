@@ -8,7 +8,9 @@
 use http::header::{Entry, HeaderName};
 use http::{HeaderMap, HeaderValue};
 
-use super::request_id::hexadecimal;
+use super::context::{Context, Decision, Told, hex};
+use crate::front::request_id::hexadecimal;
+use crate::traces::{SpanId, TraceId};
 
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -20,7 +22,7 @@ const PARENT: std::ops::Range<usize> = 36..52;
 const FLAGS: std::ops::Range<usize> = 53..55;
 
 /// Extends the trace of a request, or begins one.
-pub(super) fn extend(headers: &mut HeaderMap) {
+pub(in crate::front) fn extend(headers: &mut HeaderMap) {
     match headers.entry(&TRACEPARENT) {
         Entry::Vacant(vacant) => {
             vacant.insert(begun());
@@ -39,9 +41,57 @@ pub(super) fn extend(headers: &mut HeaderMap) {
 }
 
 /// The id of the trace that a `traceparent` names; `None` if it is not valid.
-pub(super) fn id(parent: &HeaderValue) -> Option<u128> {
+pub(in crate::front) fn id(parent: &HeaderValue) -> Option<u128> {
     let digits = &valid(parent.as_bytes())?[TRACE];
     u128::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// What `traceparent` says, if it is there once and valid.
+pub(super) fn extract(headers: &HeaderMap) -> Option<Context> {
+    let mut all = headers.get_all(&TRACEPARENT).iter();
+    let first = all.next().filter(|_| all.next().is_none())?;
+    let first = valid(first.as_bytes())?;
+    let trace = TraceId::new(hex(&first[TRACE])?)?;
+    let span = SpanId::new(u64::try_from(hex(&first[PARENT])?).ok()?)?;
+    let decision = match is_sampled(first) {
+        true => Decision::Yes,
+        false => Decision::No,
+    };
+    Some(Context {
+        ids: Some((trace, span)),
+        decision,
+    })
+}
+
+/// Writes `traceparent`.
+pub(super) fn inject(headers: &mut HeaderMap, told: Told) {
+    let mut own = *b"00-00000000000000000000000000000000-0000000000000000-00";
+    let (high, low) = told.trace.halves();
+    own[3..19].copy_from_slice(&hexadecimal(high));
+    own[19..35].copy_from_slice(&hexadecimal(low));
+    own[PARENT].copy_from_slice(&hexadecimal(told.span.get()));
+    if told.decision.sampled() == Some(true) {
+        own[FLAGS].copy_from_slice(b"01");
+    }
+    // Digits and dashes only.
+    if let Ok(value) = HeaderValue::from_bytes(&own) {
+        headers.insert(&TRACEPARENT, value);
+    }
+}
+
+/// Takes `traceparent` out, and `tracestate` unless the trace that it belongs to goes on (§3.3.1).
+pub(super) fn clear(headers: &mut HeaderMap, goes_on: bool) {
+    headers.remove(&TRACEPARENT);
+    if !goes_on {
+        headers.remove(&TRACESTATE);
+    }
+}
+
+/// `tracestate`, where it is one field.
+pub(super) fn state(headers: &HeaderMap) -> Option<HeaderValue> {
+    let mut all = headers.get_all(&TRACESTATE).iter();
+    let first = all.next()?;
+    all.next().is_none().then(|| first.clone())
 }
 
 /// Its first members, if it is valid (§3.2.2).
@@ -74,12 +124,17 @@ fn extended(parent: &[u8]) -> Option<HeaderValue> {
     let mut own = *valid(parent)?;
     // We speak version 00, of whose flags there is one: sampled.
     own[..2].copy_from_slice(b"00");
-    let sampled = matches!(
-        own[54],
-        b'1' | b'3' | b'5' | b'7' | b'9' | b'b' | b'd' | b'f'
-    );
+    let sampled = is_sampled(&own);
     own[FLAGS].copy_from_slice(if sampled { b"01" } else { b"00" });
     Some(written(own))
+}
+
+/// The lowest of the flags.
+const fn is_sampled(valid: &[u8; LENGTH]) -> bool {
+    matches!(
+        valid[54],
+        b'1' | b'3' | b'5' | b'7' | b'9' | b'b' | b'd' | b'f'
+    )
 }
 
 /// The first span of a new trace.
