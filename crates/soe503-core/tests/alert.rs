@@ -253,13 +253,18 @@ fn what_waits_of_one_incident_is_one_message() {
         (Again, Closed, Closed),
     ] {
         let mut waiting = Outbox::default();
-        waiting.put(entry("a", older, 1));
+        let tried = Entry {
+            attempts: 7,
+            ..entry("a", older, 1)
+        };
+        waiting.put(tried);
         waiting.put(entry("b", Opened, 9));
         waiting.put(entry("a", newer, 2));
         let first = waiting.take().unwrap();
+        // More to say is no reason to ask sooner.
         assert_eq!(
-            (first.event, first.about),
-            (event, 2),
+            (first.event, first.about, first.attempts),
+            (event, 2, 7),
             "{older:?} {newer:?}"
         );
         // In flight when the newer one came.

@@ -32,12 +32,17 @@ pub struct Entry<T> {
 }
 
 impl<T> Outbox<T> {
-    /// Puts a message in. What waits of the same incident becomes this one, in its place; the oldest goes if there is no
-    /// room.
+    /// Puts a message in. What waits of the same incident becomes this one, in its place, and keeps how often it was tried:
+    /// that there is more to say is no reason to ask sooner. The oldest goes if there is no room.
     pub fn put(&mut self, entry: Entry<T>) {
         if let Some(waiting) = self.entries.iter_mut().find(|e| e.id == entry.id) {
             let event = merged(waiting.event, entry.event);
-            *waiting = Entry { event, ..entry };
+            let attempts = waiting.attempts.max(entry.attempts);
+            *waiting = Entry {
+                event,
+                attempts,
+                ..entry
+            };
             return;
         }
         if self.entries.len() >= MOST_ENTRIES {

@@ -114,6 +114,16 @@ pub struct ChangeHooks {
     pub max_per_minute: NonZeroU32,
 }
 
+// === impl Alert ===
+
+impl Alert {
+    /// Whether the path of its URL lets anybody write to it who knows it.
+    pub(crate) const fn has_secret_path(&self) -> bool {
+        matches!(self.kind, AlertKind::Slack | AlertKind::Webhook)
+            || matches!(self.address, AlertAddress::InFile(..))
+    }
+}
+
 // === impl AlertKind ===
 
 impl AlertKind {
@@ -221,9 +231,12 @@ impl AlertUrl {
         }
     }
 
-    /// All of it, for where it is known to be no secret.
+    /// With the path, for where that is known to be no secret. A query may be one.
     pub(crate) fn shown(&self) -> String {
-        format!("{}{}", self.origin(), self.path)
+        match self.path.split_once('?') {
+            Some((path, _)) => format!("{}{path}?(not shown)", self.origin()),
+            None => format!("{}{}", self.origin(), self.path),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod changes;
 mod receiver;
+mod trouble;
 
 use std::path::Path;
 use std::time::Duration;
@@ -220,100 +221,6 @@ async fn everybody_is_told_from_the_beginning_to_the_end() {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
     }
-}
-
-/// Down, slow, garbage: they are counted, and nobody else notices.
-#[tokio::test]
-async fn targets_that_do_not_listen_cost_nobody_anything() {
-    let (slow, garbage, good) = (
-        Receiver::start(Manner::Silent).await,
-        Receiver::start(Manner::Garbage).await,
-        Receiver::start(Manner::Status(200)).await,
-    );
-    let target = |name: &str, url: &str| {
-        format!("[alerts.{name}]\nkind = \"webhook\"\nurl = \"{url}\"\ntimeout = \"500ms\"\n")
-    };
-    let targets = [
-        target("down", &format!("http://{}/", free_address())),
-        target("slow", &slow.url("/")),
-        target("garbage", &garbage.url("/")),
-        target("unknown", "http://does-not-exist.invalid/"),
-        target("good", &good.url("/good")),
-    ]
-    .concat();
-    let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();
-    let dead = format!(
-        "[pools.dead]\nbackends = [\"http://{}\"]\nride_out = \"0s\"\n",
-        free_address()
-    );
-    let text = config(&[backend.address()], &more(&format!("{targets}{dead}"))).replace(
-        "[[routes]]",
-        "[[routes]]\nmatch = { path_prefix = \"/dead\" }\npool = \"dead\"\n[[routes]]",
-    );
-    let mut proxy = Proxy::start(&text).await;
-    let failing = ["down", "garbage", "slow", "unknown"];
-    let view = async || {
-        let all = api(&proxy, "/api/v1/alerts").await;
-        all["alerts"].as_array().unwrap().clone()
-    };
-    eventually("those that do not listen are counted", async || {
-        get(proxy.address(), "/dead").await.unwrap();
-        let all = view().await;
-        let all = all
-            .iter()
-            .filter(|one| failing.contains(&text_of(one, "name")));
-        all.filter(|one| one["retried"].as_u64() >= Some(2)).count() == failing.len()
-    })
-    .await;
-    good.gets("/good", |body| body["type"] == "incident.opened")
-        .await;
-    // Requests go on meanwhile, one after the other, none of them slow or wrong.
-    for _ in 0..200 {
-        let answer = tokio::time::timeout(Duration::from_secs(10), ask(&proxy)).await;
-        assert_eq!(answer.unwrap().status, 200);
-    }
-    for one in view().await {
-        let name = text_of(&one, "name").to_owned();
-        let state = if name == "good" { "ok" } else { "failing" };
-        assert_eq!(one["state"], state, "{one:#}");
-        assert!(one["queued"].as_u64() <= Some(2), "{one:#}");
-    }
-    let told = lbctl(&proxy, &["alerts"]).await;
-    assert_eq!(told.code, Some(1), "{told:?}");
-    for word in ["no answer within 500ms", "refused", "failing"] {
-        assert!(told.stdout.contains(word), "{word}: {}", told.stdout);
-    }
-    // The end does not wait for them, or not for long.
-    proxy.signal("TERM").await;
-    assert_eq!(proxy.ended().await.code(), Some(0), "{}", proxy.log());
-}
-
-fn text_of<'a>(value: &'a Value, name: &str) -> &'a str {
-    value[name].as_str().unwrap()
-}
-
-/// What was to be told when the process is ended is told then.
-#[tokio::test]
-async fn what_waits_is_told_at_the_end() {
-    let to = Receiver::start(Manner::Status(503)).await;
-    let target = format!(
-        "[alerts.team]\nkind = \"webhook\"\nurl = \"{}\"\n",
-        to.url("/hook")
-    );
-    let mut proxy = Proxy::before(&[free_address()], &more(&target)).await;
-    let id = opened(&proxy).await["id"].clone();
-    // By now the pauses are long enough for what follows.
-    eventually("it was tried a few times", async || {
-        to.came("/hook").len() >= 4
-    })
-    .await;
-    to.set(Manner::Status(200));
-    proxy.signal("TERM").await;
-    assert_eq!(proxy.ended().await.code(), Some(0), "{}", proxy.log());
-    let came = to.came("/hook");
-    assert_eq!(came[came.len() - 1].json()["data"]["incident"]["id"], id);
-    let log = proxy.log();
-    assert!(log.contains("alert delivered"), "{log}");
 }
 
 #[tokio::test]

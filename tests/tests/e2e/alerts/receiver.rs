@@ -5,8 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use soe503_tests::proxy::eventually;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use crate::tls::backends::acceptor;
+use crate::tls::support::Pair;
 
 /// How it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +21,8 @@ pub(super) enum Manner {
     Silent,
     /// With something that is no HTTP.
     Garbage,
+    /// With a head that does not end.
+    Endless,
 }
 
 /// A message that came.
@@ -30,6 +36,7 @@ pub(super) struct Message {
 #[derive(Debug)]
 pub(super) struct Receiver {
     address: SocketAddr,
+    tls: bool,
     shared: Arc<Shared>,
 }
 
@@ -43,23 +50,49 @@ struct Shared {
 
 impl Receiver {
     pub(super) async fn start(manner: Manner) -> Self {
+        Self::listen(manner, None).await
+    }
+
+    /// Over TLS, with this certificate.
+    pub(super) async fn start_tls(manner: Manner, pair: &Pair) -> Self {
+        Self::listen(manner, Some(acceptor(pair, None, &[]))).await
+    }
+
+    async fn listen(manner: Manner, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             manner: Mutex::new(manner),
             came: Mutex::default(),
         });
-        let serving = Arc::clone(&shared);
+        let (serving, over) = (Arc::clone(&shared), tls.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&serving)));
+                let (serving, over) = (Arc::clone(&serving), over.clone());
+                tokio::spawn(async move {
+                    match over {
+                        None => serve(stream, serving).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, serving).await;
+                            }
+                        }
+                    }
+                });
             }
         });
-        Self { address, shared }
+        Self {
+            address,
+            tls: tls.is_some(),
+            shared,
+        }
     }
 
     pub(super) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        match self.tls {
+            true => format!("https://localhost:{}{path}", self.address.port()),
+            false => format!("http://{}{path}", self.address),
+        }
     }
 
     pub(super) fn set(&self, manner: Manner) {
@@ -105,7 +138,7 @@ impl Message {
     }
 }
 
-async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Shared>) {
     let mut bytes = Vec::new();
     let message = loop {
         let mut piece = [0; 4096];
@@ -125,8 +158,15 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
         }
         Manner::Garbage => "\u{0}\u{1} SSH-2.0-not-http\r\n\r\n".to_owned(),
         Manner::Silent => std::future::pending().await,
+        Manner::Endless => {
+            let more = "X-More: and more\r\n".repeat(1024);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
+            while stream.write_all(more.as_bytes()).await.is_ok() {}
+            return;
+        }
     };
     let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.flush().await;
 }
 
 /// The message in `bytes`, once it is whole.

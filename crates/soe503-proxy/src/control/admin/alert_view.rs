@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::config_view::span;
-use crate::config::{Alert, AlertAddress, AlertKind, ChangeHooks};
+use crate::config::{Alert, AlertAddress, ChangeHooks};
 
 /// One `[alerts.NAME]`.
 pub(super) fn alert(alert: &Alert) -> Value {
@@ -25,13 +25,10 @@ pub(super) fn alert(alert: &Alert) -> Value {
     });
     match &alert.address {
         AlertAddress::InFile(path, _) => view["url_file"] = json!(path.display().to_string()),
-        // Whoever knows the path may write there.
         AlertAddress::Written(url) => {
-            view["url"] = match alert.kind {
-                AlertKind::Slack | AlertKind::Webhook if url.path() != "/" => {
-                    json!(format!("{}/(not shown)", url.origin()))
-                }
-                _ => json!(url.shown()),
+            view["url"] = match alert.has_secret_path() && url.path() != "/" {
+                true => json!(format!("{}/(not shown)", url.origin())),
+                false => json!(url.shown()),
             }
         }
     }

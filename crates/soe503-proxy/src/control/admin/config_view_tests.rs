@@ -249,6 +249,16 @@ fn the_address_of_a_slack_channel_is_not_shown() {
 }
 
 #[test]
+fn what_an_address_asks_with_is_not_shown() {
+    let text =
+        "[alerts.am]\nkind = \"alertmanager\"\nurl = \"http://am.example/am?token=secret\"\n";
+    let config = from_str("test", &format!("{SMALLEST}\n{text}")).unwrap();
+    let view = view(&config).to_string();
+    assert!(!view.contains("secret"), "{view}");
+    assert!(view.contains("http://am.example/am?(not shown)"), "{view}");
+}
+
+#[test]
 fn the_token_is_not_shown() {
     let mut config = from_str("test", FULL).unwrap();
     let secret = "correct-horse-battery";

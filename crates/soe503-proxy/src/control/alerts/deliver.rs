@@ -5,29 +5,19 @@ use std::time::Duration;
 
 use soe503_api::{self as api, Timestamp};
 use soe503_core::alert::{Entry, Event, Reply, Verdict};
-use tokio::task::JoinHandle;
 
 use super::desk::{Settings, Target};
+use super::files::Files;
 use super::hub::facts;
 use super::letter::{Letter, write};
 use super::post::{Answer, Post};
 use crate::config::{Alert, AlertSecret, AlertUrl};
 use crate::control::clock::Anchor;
 
-/// The longest that is waited for a disk, of each attempt.
-const DISK: Duration = Duration::from_secs(2);
-
-/// Reads where a target is and its secret, again for each message.
-#[derive(Debug, Default)]
-pub(super) struct Files {
-    /// A disk that does not answer: nothing else is asked of it meanwhile.
-    stuck: Option<JoinHandle<Read>>,
-}
-
-type Read = (
-    Result<AlertUrl, String>,
-    Option<Result<AlertSecret, String>>,
-);
+/// As much of what a target said is told, in characters.
+const MAX_TOLD: usize = 200;
+/// The shortest part of a secret path that is looked for in what a target said, in bytes: shorter ones are in any text.
+const SHORTEST: usize = 6;
 
 /// What is on its way; if nobody waits for its end any more, it is put back.
 struct InFlight<'a> {
@@ -122,9 +112,9 @@ pub(super) async fn send<P: Post>(
                 break;
             }
         }
-        last.map_err(|why| hidden(why, secrets, &url))
+        last.map_err(|why| hidden(why, secrets, alert, &url))
             .map(|answer| Answer {
-                text: hidden(answer.text, secrets, &url),
+                text: hidden(answer.text, secrets, alert, &url),
                 ..answer
             })
     };
@@ -135,13 +125,16 @@ pub(super) async fn send<P: Post>(
     })
 }
 
-/// What a target said may repeat what it was sent.
-fn hidden(text: String, secrets: &[String], url: &AlertUrl) -> String {
-    let path = url.path();
-    let words = secrets.iter().map(String::as_str);
-    // A short path is in any text.
-    let words = words.chain((path.len() >= 8).then_some(path));
-    words.fold(text, |text, word| text.replace(word, "(hidden)"))
+/// What a target said, without what it may repeat of what it was sent, and not more than fits into a line.
+fn hidden(text: String, secrets: &[String], alert: &Alert, url: &AlertUrl) -> String {
+    let parts = [url.path()]
+        .into_iter()
+        .chain(url.path().split(['/', '?', '&', '=']));
+    let parts = parts.filter(|part| alert.has_secret_path() && part.len() >= SHORTEST);
+    let words = secrets.iter().map(String::as_str).chain(parts);
+    let text = words.fold(text, |text, word| text.replace(word, "(hidden)"));
+    // Not before: half a secret would not be found.
+    text.chars().take(MAX_TOLD).collect()
 }
 
 /// An answer in words.
@@ -188,54 +181,7 @@ fn log(
     }
 }
 
-// === impl Files ===
-
-impl Files {
-    /// The URL and the secret now. What cannot be read is as it was; a URL is not known then.
-    async fn read(
-        &mut self,
-        target: &Target,
-        alert: &Arc<Alert>,
-    ) -> Result<(AlertUrl, Option<AlertSecret>), String> {
-        let known = target.secret();
-        let in_files = matches!(alert.address, crate::config::AlertAddress::InFile(..));
-        if !in_files && known.is_none() {
-            return Ok((alert.address.url().clone(), None));
-        }
-        let reading = self.stuck.get_or_insert_with(|| {
-            let alert = Arc::clone(alert);
-            tokio::task::spawn_blocking(move || {
-                let secret = alert.secret.as_ref().map(|known| known.again(alert.kind));
-                (alert.address.read(), secret)
-            })
-        });
-        let read = tokio::time::timeout(DISK, reading).await;
-        let Ok(read) = read else {
-            return match in_files {
-                true => Err("the disk with its URL does not answer".into()),
-                false => Ok((alert.address.url().clone(), known)),
-            };
-        };
-        self.stuck = None;
-        let (url, secret) = read.map_err(|error| format!("reading its files failed: {error}"))?;
-        let secret = match secret {
-            Some(Ok(secret)) => {
-                target.keep_secret(secret.clone());
-                Some(secret)
-            }
-            Some(Err(error)) => {
-                tracing::warn!(
-                    target = &*target.name,
-                    error,
-                    "the secret of an alert's target cannot be read; the last one is used"
-                );
-                known
-            }
-            None => None,
-        };
-        Ok((url?, secret))
-    }
-}
+// === impl InFlight ===
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {

@@ -139,7 +139,13 @@ impl Target {
         let before = self.settings.load();
         self.settings
             .store(Arc::new(Settings::new(alert, Some(&before))));
-        self.desk().secret.clone_from(&alert.secret);
+        let mut desk = self.desk();
+        desk.secret.clone_from(&alert.secret);
+        if alert.resend_every.is_none() {
+            // Nobody keeps up what goes on any more.
+            desk.open.clear();
+        }
+        drop(desk);
         self.wake.notify_one();
         self.renewed.notify_one();
     }

@@ -9,9 +9,10 @@ use soe503_api as api;
 use soe503_core::alert::{Facts, Severity, Sight};
 use soe503_core::diagnosis::{Grade, Level};
 use soe503_core::{Cause, Tick};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::desk::Target;
+use super::files::Files;
 use super::post::Network;
 use crate::config::Config;
 use crate::control::dns::SystemResolver;
@@ -31,6 +32,8 @@ struct Shared {
     external_url: ArcSwap<Option<Arc<str>>>,
     /// What sends messages that somebody asks for.
     post: OnceLock<Arc<Network<SystemResolver>>>,
+    /// One of their files is read at a time.
+    reading: Arc<Semaphore>,
     /// Changes with the targets.
     generation: watch::Sender<u64>,
 }
@@ -64,6 +67,7 @@ impl Alerts {
                 targets: ArcSwap::default(),
                 external_url: ArcSwap::default(),
                 post: OnceLock::new(),
+                reading: Arc::new(Semaphore::new(1)),
                 generation: watch::Sender::new(0),
             }),
         };
@@ -128,6 +132,11 @@ impl Alerts {
     /// What sends messages; `None`: there is no control plane.
     pub(crate) fn post(&self) -> Option<Arc<Network<SystemResolver>>> {
         self.shared.post.get().cloned()
+    }
+
+    /// What reads the files of one target.
+    pub(super) fn files(&self) -> Files {
+        Files::new(Arc::clone(&self.shared.reading))
     }
 
     pub(super) fn targets(&self) -> Arc<Targets> {

@@ -17,6 +17,7 @@
 
 mod deliver;
 mod desk;
+mod files;
 mod hub;
 pub mod letter;
 pub mod post;

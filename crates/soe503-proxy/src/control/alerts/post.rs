@@ -28,10 +28,9 @@ const AGENT: &str = concat!("soe503/", env!("CARGO_PKG_VERSION"));
 const MAX_HEAD: usize = 16 * 1024;
 /// As much of its body, in bytes.
 const MAX_BODY: usize = 8 * 1024;
-/// As much of it is told, in characters.
-const MAX_TOLD: usize = 200;
-/// As many addresses of a name are tried.
+/// As many addresses of a name are tried, each for so long: one that nobody answers leaves time for the next.
 const MAX_ADDRESSES: usize = 4;
+const CONNECT: Duration = Duration::from_secs(2);
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +39,7 @@ pub struct Answer {
     pub status: u16,
     /// It wants to be left alone for so long.
     pub retry_after: Option<Duration>,
-    /// The beginning of its body, as one line.
+    /// Its body as one line, or the beginning of it.
     pub text: String,
 }
 
@@ -104,9 +103,13 @@ impl<R: Resolve> Network<R> {
         };
         let mut failed = "no address".to_owned();
         for address in addresses.into_iter().take(MAX_ADDRESSES) {
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => failed = format!("{address}: {error}"),
+            let connecting = tokio::time::timeout(CONNECT, TcpStream::connect(address));
+            match connecting.await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => failed = format!("{address}: {error}"),
+                Err(_) => {
+                    failed = format!("{address}: no connection within {}s", CONNECT.as_secs());
+                }
             }
         }
         Err(failed)
@@ -178,8 +181,7 @@ fn retry_after(headers: &HeaderMap<HeaderValue>) -> Option<Duration> {
 /// What a server said, for people.
 fn line(text: &str) -> String {
     let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let visible: String = visible.take(MAX_TOLD).collect();
-    visible.trim().to_owned()
+    visible.collect::<String>().trim().to_owned()
 }
 
 /// An error with what is behind it.
@@ -194,35 +196,5 @@ fn told(error: &dyn std::error::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_path_of_an_api_is_added_once() {
-        for (base, path, whole) in [
-            ("/", "", "/"),
-            ("/services/T/B", "", "/services/T/B"),
-            ("/", "/api/v2/alerts", "/api/v2/alerts"),
-            ("/am/", "/api/v2/alerts", "/am/api/v2/alerts"),
-            ("/am?x=1", "/api/v2/alerts", "/am/api/v2/alerts?x=1"),
-            ("/am/api/v2/alerts", "/api/v2/alerts", "/am/api/v2/alerts"),
-        ] {
-            assert_eq!(joined(base, path), whole, "{base} {path}");
-        }
-    }
-
-    #[test]
-    fn both_forms_of_retry_after_are_read() {
-        let read = |value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::RETRY_AFTER, value.parse().unwrap());
-            retry_after(&headers)
-        };
-        assert_eq!(read("30"), Some(Duration::from_secs(30)));
-        assert_eq!(read("Thu, 01 Jan 1970 00:00:00 GMT"), Some(Duration::ZERO));
-        let far = read("Fri, 31 Dec 9999 23:59:59 GMT");
-        assert!(far > Some(Duration::from_secs(1_000_000)));
-        assert_eq!(read("soon"), None);
-        assert_eq!(retry_after(&HeaderMap::new()), None);
-    }
-}
+#[path = "post_tests.rs"]
+mod tests;

@@ -8,7 +8,7 @@ use soe503_core::Tick;
 use soe503_core::alert::Verdict;
 use tokio::task::JoinSet;
 
-use super::deliver::{Files, next};
+use super::deliver::next;
 use super::desk::Target;
 use super::hub::Alerts;
 use super::post::Post;
@@ -40,7 +40,7 @@ pub(crate) async fn run<P: Post>(alerts: Alerts, post: Arc<P>) {
 
 /// Sends what there is for `target`, one message at a time.
 async fn serve<P: Post>(alerts: Alerts, target: Arc<Target>, post: Arc<P>) {
-    let mut files = Files::default();
+    let mut files = alerts.files();
     let mut rng = fastrand::Rng::new();
     let mut told_again = soe503::clock::now();
     loop {
@@ -98,8 +98,9 @@ pub(crate) async fn flush<P: Post>(alerts: &Alerts, post: &Arc<P>) {
         .filter(|target| target.depth() > 0)
     {
         let (target, post, url) = (Arc::clone(target), Arc::clone(post), url.clone());
+        let mut files = alerts.files();
         flushing.spawn(async move {
-            let (mut files, mut rng) = (Files::default(), fastrand::Rng::new());
+            let mut rng = fastrand::Rng::new();
             // What was on its way is put back as soon as its task is gone.
             while target.is_busy() {
                 tokio::task::yield_now().await;

@@ -6,13 +6,12 @@ use std::time::Duration;
 use soe503_api as api;
 use soe503_core::alert::{Event, Severity};
 
-use super::deliver::{Files, send, told, until};
+use super::deliver::{send, told, until};
 use super::desk::Target;
 use super::hub::Alerts;
 use super::letter::Letter;
 use super::post::Post;
 use super::sample;
-use crate::config::AlertKind;
 use crate::control::clock::Anchor;
 
 impl Alerts {
@@ -32,13 +31,11 @@ fn view(target: &Target, anchor: Anchor) -> api::AlertTarget {
     let settings = target.settings();
     let (alert, status, counts) = (&settings.alert, target.status(), &target.counts);
     let url = alert.address.url();
-    // The path of these is what lets anybody write to them.
-    let secret = matches!(alert.kind, AlertKind::Slack | AlertKind::Webhook);
     let interest = &alert.interest;
     api::AlertTarget {
         name: target.name.to_string(),
         kind: alert.kind.word().to_owned(),
-        url: match secret {
+        url: match alert.has_secret_path() {
             true => url.origin(),
             false => url.shown(),
         },
@@ -90,7 +87,7 @@ pub(crate) async fn try_out<P: Post>(
         until: until(now, Some(Duration::from_secs(15))),
         since: now,
     };
-    let files = &mut Files::default();
+    let files = &mut alerts.files();
     let sent = match target.pace(anchor.tick()) {
         Ok(()) => send(&target, &settings, post, files, &letter).await,
         Err(_) => Err("more messages than `max_per_minute` allows: try again later".into()),

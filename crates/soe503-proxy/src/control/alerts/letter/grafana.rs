@@ -27,7 +27,7 @@ pub(super) fn body(letter: &Letter<'_>) -> Value {
     if let Some(page) = letter.page() {
         text.push_str(&format!(
             "\n<a href=\"{}\">Incident</a>",
-            escaped(&page, 1_000)
+            escaped(&page, 1_000).replace('"', "%22")
         ));
     }
     let begins = match letter.event {

@@ -2,7 +2,7 @@
 //!
 //! Bounds of Slack (Block Kit reference): 50 blocks; a header 150 characters; the text of a section 3,000; ten fields of 2,000
 //! each; ten elements of a context. What backends said goes into plain text, where Slack sees no formatting, and what is
-//! formatted is escaped (`&`, `<`, `>`), so `<!channel>` in an error message calls nobody.
+//! formatted is escaped (`&`, `<`, `>`) and `verbatim`, so neither `<!channel>` nor `@here` in an error message calls anybody.
 
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ fn fields(letter: &Letter<'_>) -> Vec<Value> {
     fields.extend(letter.change(FIELD / 2).map(|change| ("Change", change)));
     let fields = fields.into_iter().map(|(name, text)| {
         let text = escaped(&line(&text, FIELD / 2), FIELD - 40);
-        json!({ "type": "mrkdwn", "text": format!("*{name}*\n{text}") })
+        mrkdwn(&format!("*{name}*\n{text}"))
     });
     fields.collect()
 }
@@ -78,8 +78,13 @@ fn links(letter: &Letter<'_>) -> String {
     links.join(" · ")
 }
 
-fn section(mrkdwn: &str) -> Value {
-    json!({ "type": "section", "text": { "type": "mrkdwn", "text": cut(mrkdwn, SECTION) } })
+fn section(text: &str) -> Value {
+    json!({ "type": "section", "text": mrkdwn(&cut(text, SECTION)) })
+}
+
+/// Formatted text in which Slack looks for no names, channels and addresses of its own accord.
+fn mrkdwn(text: &str) -> Value {
+    json!({ "type": "mrkdwn", "text": text, "verbatim": true })
 }
 
 /// Lines that are shown as they are.

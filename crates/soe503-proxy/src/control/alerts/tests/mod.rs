@@ -1,5 +1,6 @@
 //! Delivery, on a clock that is paused: who gets what, when, and what becomes of it.
 
+mod secrets;
 mod telling;
 mod trouble;
 
@@ -25,6 +26,7 @@ use crate::tls::PoolTls;
 enum Does {
     Answer(u16),
     AskFor(u16, u64),
+    Says(u16, &'static str),
     Refuse,
     Hang,
 }
@@ -104,6 +106,10 @@ impl Post for Targets {
         match does.unwrap_or(Does::Answer(200)) {
             Does::Answer(status) => Ok(answer(status, None)),
             Does::AskFor(status, seconds) => Ok(answer(status, Some(seconds))),
+            Does::Says(status, text) => Ok(Answer {
+                text: text.into(),
+                ..answer(status, None)
+            }),
             Does::Refuse => Err("connection refused".into()),
             Does::Hang => std::future::pending().await,
         }

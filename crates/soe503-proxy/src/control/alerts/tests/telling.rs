@@ -1,11 +1,17 @@
 //! Who gets what, and when.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use soe503_api as api;
+use soe503_core::Tick;
 
-use super::{Does, ONE, Sent, TWO, about, closed, config, events, incident, scene};
+use super::{Does, ONE, Sent, TWO, Targets, about, closed, config, events, incident, run, scene};
+use crate::control::access_log::AccessLog;
+use crate::control::clock::Anchor;
 use crate::control::incidents::News;
+use crate::control::recorder::Recorder;
+use crate::state::Proxy;
 
 #[tokio::test(start_paused = true)]
 async fn each_step_is_told_once_to_each_target() {
@@ -126,4 +132,30 @@ async fn what_an_earlier_process_told_is_known() {
     scene.hear(News::Closed(closed("x")));
     let sent = scene.targets.came("/a", 1).await;
     assert_eq!(events(&sent), [("incident.closed", "x")]);
+}
+
+/// The same through the whole of it: the journal's memory, a turn of the control plane, a message.
+#[tokio::test(start_paused = true)]
+async fn what_ended_while_nobody_looked_is_told_after_a_restart() {
+    let proxy = Proxy::new(config(ONE), Recorder::default(), AccessLog::off());
+    let targets = Arc::new(Targets::default());
+    tokio::spawn(run(proxy.alerts.clone(), Arc::clone(&targets)));
+    let told = incident("x", 5);
+    let last = Duration::from_millis(told.summary.last_seen.unix_millis());
+    let at = |seconds: u64| {
+        let later = Duration::from_secs(seconds);
+        Anchor::new(Tick::from_secs(10_000 + seconds), last + later)
+    };
+    let recalled = std::slice::from_ref(&told);
+    proxy.incidents.recall(&[], recalled, at(1));
+    proxy.incidents.turn(&proxy, at(299));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(targets.sent("/a").is_empty(), "it may go on");
+    // A reload recalls again, and says nothing twice.
+    proxy.incidents.recall(&[], recalled, at(300));
+    proxy.incidents.turn(&proxy, at(301));
+    targets.came("/a", 1).await;
+    proxy.incidents.turn(&proxy, at(302));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(events(&targets.sent("/a")), [("incident.closed", "x")]);
 }

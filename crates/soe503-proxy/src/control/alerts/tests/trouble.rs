@@ -149,23 +149,33 @@ async fn a_flood_of_incidents_costs_a_bounded_number_of_messages() {
     assert_eq!((counted.depth, counted.dropped), (64, 436));
 }
 
-/// A secret is read again for each message, and what a target answers does not repeat it.
-#[tokio::test]
-async fn a_secret_is_replaced_without_a_reload() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("slack.url");
-    std::fs::write(&path, "http://127.0.0.1:9/services/first-secret\n").unwrap();
-    let scene = scene(&format!(
-        "[alerts.s]\nkind = \"slack\"\nurl_file = \"{}\"\n",
-        path.display()
-    ));
-    scene
-        .targets
-        .will("/services/first-secret", &[Does::Answer(403); 100]);
+/// Each time that it is told again there is more to say, and no reason to ask sooner.
+#[tokio::test(start_paused = true)]
+async fn pauses_grow_for_a_target_that_is_told_again_and_again() {
+    let scene = scene(
+        "[alerts.am]\nkind = \"alertmanager\"\nurl = \"http://127.0.0.1:9/am\"\nresend_every = \"1s\"\n",
+    );
+    scene.targets.will("/am", &[Does::Refuse; 1_000]);
     scene.hear(News::Opened(incident("x", 5)));
-    scene.targets.came("/services/first-secret", 1).await;
-    std::fs::write(&path, "http://127.0.0.1:9/services/second-secret\n").unwrap();
-    scene.targets.came("/services/second-secret", 1).await;
-    let view = serde_json::to_string(&scene.alerts.view(Anchor::now())).unwrap();
-    assert!(!view.contains("secret"), "{view}");
+    tokio::time::sleep(Duration::from_secs(1800)).await;
+    // Half a minute on average; once a second without growth.
+    let tried = scene.targets.sent("/am").len();
+    assert!((30..300).contains(&tried), "{tried}");
+    assert_eq!(scene.of("am").sent[2].1, 0, "what is true now is not old");
+}
+
+/// One that is not Alertmanager any more keeps nothing to be told again, and nothing of it comes back.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_kept_up_is_not_told_again() {
+    let am = "[alerts.a]\nkind = \"alertmanager\"\nurl = \"http://127.0.0.1:9/am\"\n";
+    let scene = scene(am);
+    scene.hear(News::Opened(incident("x", 5)));
+    scene.targets.came("/am", 1).await;
+    scene.alerts.follow(&config(ONE));
+    scene.hear(News::Closed(closed("x")));
+    scene.targets.came("/a", 1).await;
+    scene.alerts.follow(&config(am));
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let sent = scene.targets.sent("/am");
+    assert_eq!(sent.len(), 1, "{sent:?}");
 }

@@ -21,6 +21,9 @@ fn assert_block_kit(message: &Value) {
             kind == "plain_text",
             "only for plain text"
         );
+        // Or Slack would look for names and channels in what backends said.
+        let verbatim = (kind == "mrkdwn").then_some(&Value::Bool(true));
+        assert_eq!(text.get("verbatim"), verbatim, "{text}");
     };
     assert!((1..=40_000).contains(&length(&message["text"])));
     let blocks = message["blocks"].as_array().unwrap();
