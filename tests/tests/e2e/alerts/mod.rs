@@ -6,7 +6,6 @@ mod receiver;
 mod trouble;
 
 use std::path::Path;
-use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use base64::Engine;
