@@ -116,7 +116,7 @@ fn aimed(
                 change.pools = value
                     .split(',')
                     .map(|name| name.trim().to_owned())
-                    .collect()
+                    .collect();
             }
             "everything" if value == "true" => change.everything = true,
             _ => {

@@ -44,7 +44,7 @@ pub(super) fn body(letter: &Letter<'_>) -> Value {
     let ends = summary.closed_at.unwrap_or(letter.until);
     let mut alerts = vec![alert(
         letter,
-        labels(letter, letter.severity, &summary.cause),
+        &labels(letter, letter.severity, &summary.cause),
         ends,
     )];
     if let Some((severity, cause)) = letter.before
@@ -52,13 +52,13 @@ pub(super) fn body(letter: &Letter<'_>) -> Value {
     {
         alerts.insert(
             0,
-            alert(letter, labels(letter, severity, cause), letter.now),
+            alert(letter, &labels(letter, severity, cause), letter.now),
         );
     }
     alerts.into()
 }
 
-fn alert(letter: &Letter<'_>, labels: Value, ends: Timestamp) -> Value {
+fn alert(letter: &Letter<'_>, labels: &Value, ends: Timestamp) -> Value {
     let summary = &letter.incident.summary;
     let mut annotations = Map::new();
     for (name, text) in [

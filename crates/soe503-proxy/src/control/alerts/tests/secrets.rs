@@ -54,7 +54,8 @@ async fn what_a_target_answers_is_told_without_secrets() {
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     );
     let directory = tempfile::tempdir().unwrap();
-    let text = webhook(directory.path(), "a").replace("9/a", "9/services/T00000/B00000/verysecret");
+    let text =
+        webhook(directory.path(), "a").replace(":9/a", ":9/services/T00000/B00000/verysecret");
     let scene = scene(&text);
     let path = "/services/T00000/B00000/verysecret";
     scene.targets.will(path, &[Does::Says(400, ECHO)]);

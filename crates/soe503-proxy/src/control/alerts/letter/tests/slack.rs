@@ -96,3 +96,19 @@ fn what_others_wrote_is_text_for_slack() {
         );
     }
 }
+
+/// What is code ends where we end it: a backtick of others would make formatted text of the rest.
+#[test]
+fn commands_are_code_to_their_end() {
+    let told = hostile();
+    let message = only(AlertKind::Slack, &letter(&told, Event::Opened));
+    let blocks = message["blocks"].as_array().unwrap().iter();
+    let mut texts = blocks.filter_map(|block| block["text"]["text"].as_str());
+    let look = texts.find(|text| text.starts_with("*Look*")).unwrap();
+    let lines: Vec<&str> = look.lines().skip(1).collect();
+    assert!(lines.len() > 1, "{look}");
+    for line in lines {
+        assert!(line.starts_with("• `") && line.ends_with('`'), "{line}");
+        assert_eq!(line.matches('`').count(), 2, "{line}");
+    }
+}
