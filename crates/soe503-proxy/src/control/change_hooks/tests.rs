@@ -129,7 +129,7 @@ fn argo_cd_tells_of_syncs() {
     );
 }
 
-fn firing(labels: Value) -> Value {
+fn firing(labels: &Value) -> Value {
     json!({
         "status": "firing", "labels": labels,
         "annotations": { "summary": "cart v2.8.0 is rolled out" },
@@ -140,11 +140,11 @@ fn firing(labels: Value) -> Value {
 #[test]
 fn alertmanager_tells_of_alerts() {
     let body = json!({ "version": "4", "status": "firing", "alerts": [
-        firing(json!({ "alertname": "Rollout", "change": "deploy", "service": "cart", "version": "v2.8.0" })),
-        firing(json!({ "alertname": "NodeReboots", "change": "no such kind", "job": "node" })),
+        firing(&json!({ "alertname": "Rollout", "change": "deploy", "service": "cart", "version": "v2.8.0" })),
+        firing(&json!({ "alertname": "NodeReboots", "change": "no such kind", "job": "node" })),
         { "status": "resolved", "labels": { "alertname": "Rollout" } },
-        firing(json!({ "alertname": "Soe503Incident", "service": "cart" })),
-        firing(json!({ "alertname": "Soe503PoolDown", "service": "cart" })),
+        firing(&json!({ "alertname": "Soe503Incident", "service": "cart" })),
+        firing(&json!({ "alertname": "Soe503PoolDown", "service": "cart" })),
     ] });
     let told = changes(Source::Alertmanager, None, &body);
     assert_eq!(
