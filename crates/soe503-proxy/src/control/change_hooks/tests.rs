@@ -173,7 +173,7 @@ fn alertmanager_tells_of_alerts() {
 #[test]
 fn one_document_is_so_many_changes_and_texts_are_so_long() {
     let labels = json!({ "alertname": "ä".repeat(9_000), "service": "s".repeat(9_000) });
-    let body = json!({ "alerts": vec![firing(labels); 500] });
+    let body = json!({ "alerts": vec![firing(&labels); 500] });
     let told = changes(Source::Alertmanager, None, &body);
     assert_eq!(told.len(), 32);
     for text in [&told[0].service, &told[0].note] {
