@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
-    admin::AdminArgs, breaker::BreakerArgs, cache::CacheArgs, change::ChangeArgs,
-    confirm::ConfirmArgs, debug_token::DebugTokenArgs, explain::ExplainArgs,
+    admin::AdminArgs, alerts::AlertsArgs, breaker::BreakerArgs, cache::CacheArgs,
+    change::ChangeArgs, confirm::ConfirmArgs, debug_token::DebugTokenArgs, explain::ExplainArgs,
     incidents::IncidentsArgs, journal::JournalArgs, limits::LimitsArgs,
     maintenance::MaintenanceArgs, pool::PoolArgs, report::ReportArgs, verify::VerifyArgs,
 };
@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Maintenance(MaintenanceArgs),
     /// The journal: what survives a restart, and whether it is written
     Journal(JournalArgs),
+    /// Who is told of incidents, and whether that arrives (exit code 1 if not)
+    Alerts(AlertsArgs),
     /// Make a token that has a request's failure told in full, wherever it comes from
     DebugToken(DebugTokenArgs),
     /// Rate limits: who is let through, and how often not

@@ -6,7 +6,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`] | what can be typed |
-//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`], [`journal`] | the commands that ask the admin API |
+//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`], [`journal`], [`alerts`] | the commands that ask the admin API |
 //! | [`confirm`] | is this a 503, whose, and why |
 //! | [`debug_token`] | a token that has one request's failure told in full |
 //! | [`verify`] | a failed request, asked again: is it cured |
@@ -15,6 +15,7 @@
 //! | [`exit`] | exit codes and failures |
 
 mod admin;
+mod alerts;
 mod breaker;
 mod cache;
 mod change;
@@ -73,6 +74,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Maintenance(args) => maintenance::run(&cli.admin, args).await,
         Command::Journal(args) => journal::run(&cli.admin, &args).await,
         Command::DebugToken(args) => debug_token::run(&args),
+        Command::Alerts(args) => alerts::run(&cli.admin, &args).await,
         Command::Limits(args) => limits::run(&cli.admin, &args).await,
     }
 }

@@ -16,6 +16,7 @@
 //! anew only where its settings changed.
 
 mod cells;
+mod change_hooks;
 mod check_counts;
 mod circuit_log;
 mod connections;
@@ -35,6 +36,7 @@ mod resolution;
 mod settings;
 mod trends;
 
+pub use change_hooks::{ChangeHooks, Taken};
 pub use check_counts::CheckCounts;
 pub use circuit_log::CircuitCounts;
 pub use connections::{ConnectionGuard, Connections};

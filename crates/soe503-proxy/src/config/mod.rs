@@ -16,6 +16,7 @@
 //! Every key is declared once, in `keys`: type, default, range and text. The reader, the JSON
 //! schema, the reference page and the full example come from that declaration.
 
+mod alert;
 mod balance;
 mod build;
 mod cache;
@@ -49,7 +50,10 @@ mod telemetry;
 mod tls;
 mod wire;
 
+pub(crate) use alert::webhook_key;
+pub use alert::{Alert, AlertAddress, AlertKind, AlertSecret, AlertUrl, ChangeHooks};
 pub use balance::{Balance, Factor, Hash, HashKey, LoadReports, SameSite, Sticky, StickyKey};
+pub(crate) use build::short_file;
 pub use cache::Cache;
 pub use explain::{DebugKeys, ExplainSettings};
 pub use failover::Failover;

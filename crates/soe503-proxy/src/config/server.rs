@@ -84,6 +84,7 @@ pub enum AccessLog {
 ///
 /// - `close_after`: `"30s"`
 /// - `backend_out_after`: `"2m"`
+/// - `external_url`: alerts have no link to it
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IncidentSettings {
@@ -91,6 +92,8 @@ pub struct IncidentSettings {
     pub close_after: Duration,
     /// How long a backend must be out of rotation before that is one; zero: it never is.
     pub backend_out_after: Duration,
+    /// Where people reach the admin API, without a slash at its end.
+    pub external_url: Option<std::sync::Arc<str>>,
 }
 
 // === impl AdminToken ===

@@ -59,7 +59,7 @@ pub(super) fn admin(
 }
 
 /// What is in a file that holds a secret.
-pub(super) fn short_file(path: &Path) -> Result<String, String> {
+pub(crate) fn short_file(path: &Path) -> Result<String, String> {
     let mut contents = String::new();
     fs::File::open(path)
         // A token is short; a device has no end.

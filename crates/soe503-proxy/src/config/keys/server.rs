@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
 
-use super::values::{FileName, nonzero_usize};
+use super::values::{FileName, PageUrl, nonzero_usize};
 use crate::config::{
     AccessLog, Name, StatusPolicy,
     wire::{Defaulted, Optional, choice, section},
@@ -63,6 +63,9 @@ section! {
         /// is an incident though the others carry its load. `"0s"`: it never is one.
         backend_out_after: Defaulted<Duration>, default(Duration::from_secs(120)),
             range(Duration::ZERO, Duration::from_secs(86_400));
+        /// Where people reach the admin API: links in alerts begin with it.
+        external_url: Optional<PageUrl>, absent("alerts have no link to it"),
+            like("\"https://soe503.example\"");
     }
 }
 

@@ -10,6 +10,7 @@
 //! | request | without a token configured | with one |
 //! | --- | --- | --- |
 //! | `/healthz`, `/readyz` | anybody | anybody |
+//! | `POST /api/v1/changes/github` | whoever signs it, from anywhere | the same |
 //! | other `GET` | peer on loopback, `Host` ours | the token, from anywhere, any `Host` |
 //! | a link to a page followed (`GET`) | the same, from any site | the same, from any site |
 //! | `POST` | the same, and not cross-site | the same, and not cross-site |
@@ -23,6 +24,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 use soe503_api::{Problem, path};
 
 use crate::config::{AdminAccess, AdminToken};
+use crate::control::change_hooks::Source;
 
 /// The rules for one admin listener.
 #[derive(Clone, Debug)]
@@ -64,7 +66,9 @@ impl Guard {
         headers: &HeaderMap,
         peer: IpAddr,
     ) -> Result<(), Denied> {
-        if matches!(uri.path(), path::HEALTHZ | path::READYZ) {
+        // GitHub has no token: what it sends is signed, and refused otherwise where it is read.
+        let signed = path::changes_from(Source::GitHub.word());
+        if matches!(uri.path(), path::HEALTHZ | path::READYZ) || uri.path() == signed {
             return Ok(());
         }
         let host = uri.authority().map_or_else(

@@ -62,6 +62,29 @@ fn hosts_that_mean_this_listener() {
     assert_eq!(missing, Err(Denied::ForeignHost));
 }
 
+/// What signs its messages needs no token: on that path alone, which refuses what is not signed.
+#[test]
+fn github_is_let_in_where_it_signs() {
+    for guard in [loopback(), with_token()] {
+        let forwarded = [("host", "soe503.example")];
+        let admitted = ask(
+            &guard,
+            "/api/v1/changes/github?service=cart",
+            "10.0.0.9",
+            &forwarded,
+        );
+        assert_eq!(admitted, Ok(()));
+        for path in [
+            "/api/v1/changes",
+            "/api/v1/changes/argocd",
+            "/api/v1/changes/github/",
+            "/api/v1/changes/GitHub",
+        ] {
+            assert!(ask(&guard, path, "10.0.0.9", &forwarded).is_err(), "{path}");
+        }
+    }
+}
+
 #[test]
 fn an_absolute_uri_counts_as_the_host() {
     let rebound = ask(

@@ -8,6 +8,9 @@
 //! bodies and time. An admin API under siege costs itself.
 
 mod actions;
+mod alert_view;
+mod alerts;
+mod change_hooks;
 mod changes;
 pub(crate) mod config_view;
 mod failures;

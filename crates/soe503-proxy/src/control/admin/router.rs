@@ -16,7 +16,8 @@ use tokio::sync::Semaphore;
 use super::guard::Guard;
 use super::problem::Refusal;
 use super::{
-    actions, changes, failures, incidents, limits, maintenance, page, pools, ready, reload,
+    actions, alerts, change_hooks, changes, failures, incidents, limits, maintenance, page, pools,
+    ready, reload,
 };
 use crate::config;
 use crate::control::clock::Anchor;
@@ -64,6 +65,12 @@ pub fn router(admin: Admin) -> Router {
         .route(path::INCIDENT, get(incidents::one))
         .route(path::VERIFICATIONS, post(incidents::verified))
         .route(path::CHANGES, get(changes::all).post(changes::add))
+        .route(
+            path::CHANGES_FROM,
+            post(change_hooks::add).layer(DefaultBodyLimit::max(change_hooks::MAX_BODY)),
+        )
+        .route(path::ALERTS, get(alerts::all))
+        .route(path::ALERT_TEST, post(alerts::test))
         .route(path::JOURNAL, get(failures::journal))
         .route(path::RATE_LIMITS, get(limits::all))
         .route(path::MAINTENANCE, get(maintenance::all))
@@ -154,6 +161,9 @@ async fn unknown_path(request: Request) -> Refusal {
         path::INCIDENT,
         path::VERIFICATIONS,
         path::CHANGES,
+        path::CHANGES_FROM,
+        path::ALERTS,
+        path::ALERT_TEST,
         path::JOURNAL,
         path::RATE_LIMITS,
         path::MAINTENANCE,
