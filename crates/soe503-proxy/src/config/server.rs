@@ -13,6 +13,7 @@ use super::{Name, StatusPolicy};
 /// - `shutdown_grace`: `"30s"`
 /// - `status`: `"default"`
 /// - `zone`: zones do not matter
+/// - `follow_config`: `false`
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Server {
@@ -26,6 +27,8 @@ pub struct Server {
     pub status: StatusPolicy,
     /// Where the proxy stands: backends of this zone are preferred.
     pub zone: Option<Name>,
+    /// The config file is put in force when it has changed on disk.
+    pub follow_config: bool,
 }
 
 /// The admin API: `[admin]`.

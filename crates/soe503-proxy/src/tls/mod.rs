@@ -38,6 +38,7 @@ pub use self::opening::Opening;
 pub use self::server::{
     Gathering, Handshake, HandshakeCounts, HandshakeError, Reason, ServerFiles, ServerTls,
 };
+pub(crate) use self::stamp::Stamp;
 pub use self::trouble::{Place, Trouble};
 pub use self::x509::Certificate;
 use crate::config::{BackendProtocol, Protocols};

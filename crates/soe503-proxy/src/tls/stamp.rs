@@ -6,7 +6,7 @@ use std::path::Path;
 /// What tells one state of a set of files from another, following symbolic links: a link that is
 /// switched, as Kubernetes does it, counts as well as a file that is written or replaced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Stamp(Vec<Option<Mark>>);
+pub(crate) struct Stamp(Vec<Option<Mark>>);
 
 /// One file: device, inode, size, and the times of the last change of its content and of itself.
 type Mark = (u64, u64, u64, (i64, i64), (i64, i64));
@@ -15,7 +15,7 @@ type Mark = (u64, u64, u64, (i64, i64), (i64, i64));
 
 impl Stamp {
     /// The state of `files` now; one that cannot be looked at has none.
-    pub(super) fn of<'p>(files: impl IntoIterator<Item = &'p Path>) -> Self {
+    pub(crate) fn of<'p>(files: impl IntoIterator<Item = &'p Path>) -> Self {
         Self(files.into_iter().map(mark).collect())
     }
 }

@@ -26,6 +26,10 @@ section! {
         /// Where the proxy stands. Among backends of one priority those with the same `zone` get the
         /// requests, as long as enough of them can be used: see `overprovisioning` of the pools.
         zone: Optional<Name>, absent("zones do not matter"), like("\"eu-1a\"");
+        /// Whether the config file is put in force when it has changed on disk, as SIGHUP does it. It is looked at once a second,
+        /// through links, so that one that Kubernetes switches counts too; a change counts once two looks in a row agree.
+        /// What is wrong with it is logged, and the old one stays in force.
+        follow_config: Defaulted<bool>, default(false);
     }
 }
 
