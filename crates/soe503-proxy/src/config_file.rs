@@ -3,7 +3,7 @@
 //! It is looked at once a second, rather than watched: a look costs a `stat`, works on every file system, sees through the
 //! links that Kubernetes switches, and cannot lose an event.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -31,7 +31,7 @@ impl ConfigFile {
     pub(crate) fn new(path: Option<PathBuf>) -> Self {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let now = stamp(path.clone());
+        let now = stamp(path.as_deref());
         Self {
             path,
             read: now.clone(),
@@ -62,7 +62,7 @@ impl ConfigFile {
     /// A disk that does not answer holds up nothing but this.
     async fn look(&self) -> Stamp {
         let path = self.path.clone();
-        let looked = tokio::task::spawn_blocking(move || stamp(path)).await;
+        let looked = tokio::task::spawn_blocking(move || stamp(path.as_deref())).await;
         looked.unwrap_or_else(|_| self.read.clone())
     }
 
@@ -79,8 +79,8 @@ impl ConfigFile {
     }
 }
 
-fn stamp(path: Option<PathBuf>) -> Stamp {
-    Stamp::of(path.as_deref())
+fn stamp(path: Option<&Path>) -> Stamp {
+    Stamp::of(path)
 }
 
 #[cfg(test)]
@@ -96,7 +96,7 @@ mod tests {
         let path = directory.path().join("soe503.toml");
         fs::write(&path, "one").unwrap();
         let mut file = ConfigFile::new(Some(path.clone()));
-        let now = || stamp(Some(path.clone()));
+        let now = || stamp(Some(&path));
         assert!(
             !file.has_changed(now()) && !file.has_changed(now()),
             "nothing has"
