@@ -10,6 +10,7 @@
 //! | [`confirm`] | is this a 503, whose, and why |
 //! | [`debug_token`] | a token that has one request's failure told in full |
 //! | [`verify`] | a failed request, asked again: is it cured |
+//! | [`completions`], [`man`] | what shells and `man` read, made from [`cli`] |
 //! | [`admin`] | finding the admin API, and errors with the nearest valid choice |
 //! | [`show`] | terminal, colours, tables, numbers |
 //! | [`exit`] | exit codes and failures |
@@ -21,6 +22,7 @@ mod cache;
 mod change;
 mod cli;
 mod clock;
+mod completions;
 mod confirm;
 mod debug_token;
 mod exit;
@@ -29,6 +31,7 @@ mod incidents;
 mod journal;
 mod limits;
 mod maintenance;
+mod man;
 mod pool;
 mod report;
 mod show;
@@ -76,5 +79,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::DebugToken(args) => debug_token::run(&args),
         Command::Alerts(args) => alerts::run(&cli.admin, &args).await,
         Command::Limits(args) => limits::run(&cli.admin, &args).await,
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
