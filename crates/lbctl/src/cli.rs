@@ -7,7 +7,7 @@ use crate::{
     change::ChangeArgs, completions::CompletionsArgs, confirm::ConfirmArgs,
     debug_token::DebugTokenArgs, explain::ExplainArgs, incidents::IncidentsArgs,
     journal::JournalArgs, limits::LimitsArgs, maintenance::MaintenanceArgs, man::ManArgs,
-    pool::PoolArgs, report::ReportArgs, verify::VerifyArgs,
+    pool::PoolArgs, report::ReportArgs, top::TopArgs, verify::VerifyArgs,
 };
 
 const EXIT_CODES: &str = "\
@@ -32,6 +32,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// See pools and their backends; take backends out of rotation and back
     Pool(PoolArgs),
+    /// What goes on, live in the terminal: pools, circuits, open incidents and why
+    Top(TopArgs),
     /// See and steer the pools' circuit breakers
     Breaker(BreakerArgs),
     /// See and empty the pools' caches: answers that are kept to be given instead of failures

@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`cli`] | what can be typed |
 //! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`], [`journal`], [`alerts`] | the commands that ask the admin API |
+//! | [`top`] | the same, live in a terminal |
 //! | [`confirm`] | is this a 503, whose, and why |
 //! | [`debug_token`] | a token that has one request's failure told in full |
 //! | [`verify`] | a failed request, asked again: is it cured |
@@ -35,6 +36,7 @@ mod man;
 mod pool;
 mod report;
 mod show;
+mod top;
 mod verify;
 
 use std::process::ExitCode;
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Pool(args) => pool::run(&cli.admin, args).await,
+        Command::Top(_) => top::run(&cli.admin).await,
         Command::Breaker(args) => breaker::run(&cli.admin, args).await,
         Command::Cache(args) => cache::run(&cli.admin, args).await,
         Command::Confirm(args) => confirm::run(&args).await,
