@@ -1,18 +1,19 @@
 //! `lbctl top` at a real terminal: a pseudo-terminal whose other end is this test.
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 
 mod support;
 
 use std::{
     fs::{File, OpenOptions},
     io::{Read, Write},
-    process::{Child, Command, Stdio},
+    process::{Command, ExitStatus, Stdio},
     sync::{
-        Arc, Mutex,
+        Arc, Condvar, Mutex,
         atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver},
     },
-    thread,
-    time::{Duration, Instant},
+    thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use rustix::{
@@ -27,23 +28,35 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program at a terminal of 80 columns and 24 lines.
 struct Top {
-    child: Child,
-    keyboard: File,
+    id: Pid,
+    /// How it ended, once.
+    ended: Receiver<ExitStatus>,
+    over: bool,
+    keyboard: Option<File>,
     terminal: File,
-    seen: Arc<Mutex<String>>,
+    seen: Arc<Seen>,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// What it has written.
+#[derive(Default)]
+struct Seen {
+    text: Mutex<String>,
+    more: Condvar,
+    /// Nobody reads on.
+    gone: AtomicBool,
 }
 
 impl Top {
     fn start(admin: &str) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        // No other program may inherit it, or nobody could hang up.
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let master = openpt(flags).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
-        let terminal = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(name)
-            .unwrap();
+        let mut terminal = OpenOptions::new();
+        let terminal = terminal.read(true).write(true).open(name).unwrap();
         let size = Winsize {
             ws_row: 24,
             ws_col: 80,
@@ -59,23 +72,23 @@ impl Top {
             .env("LC_ALL", "C.UTF-8");
         command.env_remove("NO_COLOR").env_remove("LBCTL_TOKEN");
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn();
-        let mut screen = File::from(master);
-        let top = Self {
-            child: child.unwrap(),
-            keyboard: screen.try_clone().unwrap(),
+        let mut child = child.unwrap();
+        let id = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        let (tell, ended) = mpsc::channel();
+        thread::spawn(move || tell.send(child.wait().unwrap()));
+        let screen = File::from(master);
+        let keyboard = Some(screen.try_clone().unwrap());
+        let seen = Arc::<Seen>::default();
+        let reader = Arc::clone(&seen);
+        Self {
+            id,
+            ended,
+            over: false,
+            keyboard,
             terminal,
-            seen: Arc::default(),
-        };
-        let seen = Arc::clone(&top.seen);
-        thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(n @ 1..) = screen.read(&mut buffer) {
-                seen.lock()
-                    .unwrap()
-                    .push_str(&String::from_utf8_lossy(&buffer[..n]));
-            }
-        });
-        top
+            seen,
+            reader: Some(thread::spawn(move || reader.read(screen))),
+        }
     }
 
     /// Waits until `text` is on the screen.
@@ -83,22 +96,31 @@ impl Top {
         self.wait(&format!("no {text:?}"), |seen| screen(seen).contains(text));
     }
 
-    /// Waits until `enough` of what was written, and says that `what` is wrong if that does not come.
+    /// Waits until `enough` was written, and says that `what` is wrong if that does not come.
     fn wait(&self, what: &str, enough: impl Fn(&str) -> bool) {
-        let start = Instant::now();
-        while !enough(&self.seen()) {
-            let seen = self.seen();
-            assert!(start.elapsed() < PATIENCE, "{what} on:\n{}", screen(&seen));
-            thread::sleep(Duration::from_millis(10));
-        }
+        let text = self.seen.text.lock().unwrap();
+        let more = &self.seen.more;
+        let (text, late) = more
+            .wait_timeout_while(text, PATIENCE, |text| !enough(text))
+            .unwrap();
+        assert!(!late.timed_out(), "{what} on:\n{}", screen(&text));
     }
 
     fn seen(&self) -> String {
-        self.seen.lock().unwrap().clone()
+        self.seen.text.lock().unwrap().clone()
     }
 
     fn types(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
+        let keyboard = self.keyboard.as_mut().unwrap();
+        keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// The window is closed.
+    fn hang_up(&mut self) {
+        self.keyboard = None;
+        // The reader sees it after the next byte; the clock on the screen is one.
+        self.seen.gone.store(true, Ordering::SeqCst);
+        self.reader.take().unwrap().join().unwrap();
     }
 
     fn raw(&self) -> bool {
@@ -106,16 +128,16 @@ impl Top {
         !modes.contains(LocalModes::ICANON) && !modes.contains(LocalModes::ECHO)
     }
 
+    /// It ends by itself.
+    fn end(&mut self) -> ExitStatus {
+        let status = self.ended.recv_timeout(PATIENCE).expect("it does not end");
+        self.over = true;
+        status
+    }
+
     /// It ends, and the terminal is as it was.
     fn ends_well(mut self) {
-        let start = Instant::now();
-        let status = loop {
-            match self.child.try_wait().unwrap() {
-                Some(status) => break status,
-                None if start.elapsed() > PATIENCE => panic!("it does not end"),
-                None => thread::sleep(Duration::from_millis(10)),
-            }
-        };
+        let status = self.end();
         assert_eq!(status.code(), Some(0), "{}", self.seen());
         // Back from the alternate screen, with a cursor.
         self.wait("not back", |seen| seen.contains("\x1b[?1049l"));
@@ -126,9 +148,24 @@ impl Top {
 
 impl Drop for Top {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if !self.over {
+            // It may be ending just now.
+            let _ = kill_process(self.id, Signal::KILL);
+        }
+    }
+}
+
+impl Seen {
+    fn read(&self, mut screen: File) {
+        let mut buffer = [0; 4096];
+        while let Ok(n @ 1..) = screen.read(&mut buffer) {
+            let mut text = self.text.lock().unwrap();
+            text.push_str(&String::from_utf8_lossy(&buffer[..n]));
+            self.more.notify_all();
+            if self.gone.load(Ordering::SeqCst) {
+                return;
+            }
+        }
     }
 }
 
@@ -215,10 +252,19 @@ fn a_signal_ends_it_and_gives_the_terminal_back() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let top = Top::start(&admin.url(""));
         top.shows("live");
-        let id = i32::try_from(top.child.id()).unwrap();
-        kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
+        kill_process(top.id, signal).unwrap();
         top.ends_well();
     }
+}
+
+#[test]
+fn it_ends_with_its_terminal() {
+    let admin = admin(&Arc::default());
+    let mut top = Top::start(&admin.url(""));
+    top.shows("live");
+    top.hang_up();
+    // By itself, and not by a panic.
+    assert!(top.end().code().is_some());
 }
 
 #[test]
@@ -252,7 +298,7 @@ fn without_a_terminal_it_says_what_to_use() {
 fn nobody_to_ask_is_told_before_the_terminal_is_taken() {
     let nobody = nobody();
     let mut top = Top::start(&nobody.url);
-    assert_eq!(top.child.wait().unwrap().code(), Some(3));
+    assert_eq!(top.end().code(), Some(3));
     top.shows("no admin API at");
     assert!(!top.seen().contains("\x1b[?1049h"), "{}", top.seen());
     assert_eq!(ask(&nobody.url, &["pool", "status"]).code, 3);

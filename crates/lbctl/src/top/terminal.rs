@@ -1,5 +1,6 @@
 //! The terminal: taken, drawn on, and given back whatever happens.
 
+use core::mem::ManuallyDrop;
 use std::{
     io::{self, IsTerminal},
     thread,
@@ -46,7 +47,9 @@ pub(super) fn present() -> Result<(), Failure> {
 
 /// The terminal while it is ours. Dropping it gives it back, and so does a panic.
 pub(super) struct Screen {
-    terminal: DefaultTerminal,
+    /// Never dropped: it would complain to the terminal that it cannot show the cursor on the terminal, which
+    /// is a panic where that is gone.
+    terminal: ManuallyDrop<DefaultTerminal>,
     colour: bool,
 }
 
@@ -54,12 +57,13 @@ impl Screen {
     /// Takes it.
     pub(super) fn take() -> Result<Self, Failure> {
         let terminal = ratatui::try_init().map_err(|error| {
-            ratatui::restore();
+            // As far as it was taken.
+            let _ = ratatui::try_restore();
             Failure::usage(format!("cannot use this terminal: {error}"))
         })?;
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Ok(Self {
-            terminal,
+            terminal: ManuallyDrop::new(terminal),
             colour: !no_colour,
         })
     }
@@ -83,8 +87,8 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        ratatui::restore();
-        // If that fails, the terminal is gone.
+        // If that fails, the terminal is gone, and so is whoever would read that it failed.
+        let _ = ratatui::try_restore();
         let _ = execute!(io::stdout(), Show);
     }
 }
