@@ -53,6 +53,12 @@ fn offered(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn help_tells_what_there_is() {
+    let help = said(lbctl().arg("--help").env_remove("COLUMNS")).out;
+    insta::assert_snapshot!(help);
+}
+
+#[test]
 fn bash_completes_commands_options_and_values() {
     assert_eq!(offered(&["lbctl", "po"]), ["pool"]);
     assert_eq!(offered(&["lbctl", "pool", "st"]), ["status"]);
