@@ -87,8 +87,11 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // If that fails, the terminal is gone, and so is whoever would read that it failed.
-        let _ = ratatui::try_restore();
+        // If that fails, the terminal is gone, and so is whoever would read that it failed. A panic has given it
+        // back before its message, which is not to be written over.
+        if !thread::panicking() {
+            let _ = ratatui::try_restore();
+        }
         let _ = execute!(io::stdout(), Show);
     }
 }

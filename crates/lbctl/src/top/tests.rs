@@ -246,6 +246,17 @@ fn only_what_is_seen_is_drawn() {
 }
 
 #[test]
+fn what_is_not_seen_takes_no_room() {
+    let mut pools = many().pools;
+    pools.last_mut().unwrap().name = "pool-0999-whose-name-is-long".to_owned();
+    let mut state = seen(&pools, &[], 0);
+    assert!(text(&mut state, SMALL).contains("POOL       STATE"));
+    press(&mut state, "G");
+    let end = text(&mut state, SMALL);
+    assert!(end.contains("pool-0999-whose-name-is-long  ok"), "{end}");
+}
+
+#[test]
 fn a_filter_lets_through_what_contains_it() {
     let mut state = many();
     press(&mut state, "/042");
