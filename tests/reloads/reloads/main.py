@@ -171,7 +171,7 @@ def main() -> int:
     args = parser.parse_args()
     if args.quick:
         args.reloads, args.rate = 60, 300.0
-    binaries = build.build(args, ["soe503-tests"] if args.soe503 else ["soe503-proxy"])
+    binaries = build.build(args, ["soe503-proxy"])
     args.soe503 = args.soe503 or str(binaries / "soe503")
     with tempfile.TemporaryDirectory(prefix="soe503-reloads-") as directory:
         return Play(args, Path(directory), binaries).run()
