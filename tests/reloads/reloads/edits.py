@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 VALUES = {
     "timeout": ["2s", "3s", "5s", "8s"], "attempts": [1, 2, 3], "attempt_timeout": ["1s", "1500ms", "2s"], "connect_timeout": ["200ms", "500ms", "1s"],
-    "idle_timeout": ["1s", "4s", "30s"], "balance": ["p2c", "least_request", "round_robin", "random", "maglev"], "weight": [1, 2, 5],
+    "idle_timeout": ["1s", "4s", "30s"], "balance": ["p2c", "least_request", "round_robin", "random"], "weight": [1, 2, 5],
     "max_in_flight": [500, 2000, 5000], "interval": ["1s", "2s", "5s"],
 }
 
@@ -44,7 +44,9 @@ class Editor:
         backends = ", ".join(f'{{ url = "{url}", weight = {self.pick("weight")} }}' for url in urls)
         routes = [f'[[routes]]\nmatch = {{ path_prefix = "/extra-{number}" }}\npool = "app"\n' for number in range(lot.randint(0, 3))]
         check = f'health_check = {{ path = "/healthz", interval = {self.pick("interval")} }}\n' if lot.random() < 0.5 else ""
-        other = f'[pools.other-{lot.randint(1, 3)}]\nbackends = ["{urls[0]}"]\n' if lot.random() < 0.5 else ""
+        name = f"other-{lot.randint(1, 3)}" if lot.random() < 0.5 else None
+        other = f'[pools.{name}]\nbackends = ["{urls[0]}"]\n' if name else ""
+        routes += [f'[[routes]]\nmatch = {{ path_prefix = "/{name}" }}\npool = "{name}"\n'] if name else []
         breaker = f"circuit_breaker = {{ consecutive_failures = {lot.randint(3, 9)} }}\n" if lot.random() < 0.5 else ""
         return Edit(
             f"{self.head.format(mark=self.mark)}{''.join(routes)}"
