@@ -12,7 +12,7 @@ VALUES = {
 # What is wrong, by the line that it puts in the place of `# here`, and a word that the report must contain.
 WRONG = [
     ("conect_timeout = \"1s\"", "conect_timeout"), ("idle_timeout = \"soon\"", "idle_timeout"), ("max_in_flight = -3", "max_in_flight"), ("balance = \"best\"", "balance"),
-    ("adaptive_limit = \"yes\"", "adaptive_limit"), ("health_check = { path = \"no-slash\" }", "path"), ("broken = [", "soe503.toml"),
+    ("adaptive_limit = \"yes\"", "adaptive_limit"), ("health_check = { path = \"no-slash\" }", "path"), ("broken = = 1", "soe503.toml"),
 ]
 
 
