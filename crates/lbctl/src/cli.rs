@@ -3,10 +3,11 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
-    admin::AdminArgs, breaker::BreakerArgs, cache::CacheArgs, change::ChangeArgs,
-    confirm::ConfirmArgs, debug_token::DebugTokenArgs, explain::ExplainArgs,
-    incidents::IncidentsArgs, journal::JournalArgs, limits::LimitsArgs,
-    maintenance::MaintenanceArgs, pool::PoolArgs, report::ReportArgs, verify::VerifyArgs,
+    admin::AdminArgs, alerts::AlertsArgs, breaker::BreakerArgs, cache::CacheArgs,
+    change::ChangeArgs, completions::CompletionsArgs, confirm::ConfirmArgs,
+    debug_token::DebugTokenArgs, explain::ExplainArgs, incidents::IncidentsArgs,
+    journal::JournalArgs, limits::LimitsArgs, maintenance::MaintenanceArgs, man::ManArgs,
+    pool::PoolArgs, report::ReportArgs, top::TopArgs, verify::VerifyArgs,
 };
 
 const EXIT_CODES: &str = "\
@@ -31,6 +32,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// See pools and their backends; take backends out of rotation and back
     Pool(PoolArgs),
+    /// What goes on, live in the terminal: pools, circuits, open incidents and why
+    Top(TopArgs),
     /// See and steer the pools' circuit breakers
     Breaker(BreakerArgs),
     /// See and empty the pools' caches: answers that are kept to be given instead of failures
@@ -51,10 +54,16 @@ pub(crate) enum Command {
     Maintenance(MaintenanceArgs),
     /// The journal: what survives a restart, and whether it is written
     Journal(JournalArgs),
+    /// Who is told of incidents, and whether that arrives (exit code 1 if not)
+    Alerts(AlertsArgs),
     /// Make a token that has a request's failure told in full, wherever it comes from
     DebugToken(DebugTokenArgs),
     /// Rate limits: who is let through, and how often not
     Limits(LimitsArgs),
+    /// Make the script that has a shell complete commands and options
+    Completions(CompletionsArgs),
+    /// Make the manual pages
+    Man(ManArgs),
 }
 
 /// How to tell an answer that is no table.

@@ -1,8 +1,6 @@
 //! How the program ends.
 
-use std::process::ExitCode;
-
-use anstream::eprintln;
+use std::{io::Write, process::ExitCode};
 
 use crate::show::{clean, style};
 
@@ -73,9 +71,11 @@ impl Failure {
     /// Tells the person, on stderr.
     pub(crate) fn report(self) -> ExitCode {
         let (bad, off) = (style::BAD, style::BAD.render_reset());
-        eprintln!("{bad}error:{off} {}", self.message());
+        // Where nobody can be told, the exit code still says it.
+        let mut err = anstream::stderr().lock();
+        let _ = writeln!(err, "{bad}error:{off} {}", self.message());
         for hint in &self.hints {
-            eprintln!("  {}", clean(hint));
+            let _ = writeln!(err, "  {}", clean(hint));
         }
         self.exit.into()
     }

@@ -6,20 +6,24 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`] | what can be typed |
-//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`], [`journal`] | the commands that ask the admin API |
+//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`], [`journal`], [`alerts`] | the commands that ask the admin API |
+//! | [`top`] | the same, live in a terminal |
 //! | [`confirm`] | is this a 503, whose, and why |
 //! | [`debug_token`] | a token that has one request's failure told in full |
 //! | [`verify`] | a failed request, asked again: is it cured |
+//! | [`completions`], [`man`] | what shells and `man` read, made from [`cli`] |
 //! | [`admin`] | finding the admin API, and errors with the nearest valid choice |
 //! | [`show`] | terminal, colours, tables, numbers |
 //! | [`exit`] | exit codes and failures |
 
 mod admin;
+mod alerts;
 mod breaker;
 mod cache;
 mod change;
 mod cli;
 mod clock;
+mod completions;
 mod confirm;
 mod debug_token;
 mod exit;
@@ -28,9 +32,11 @@ mod incidents;
 mod journal;
 mod limits;
 mod maintenance;
+mod man;
 mod pool;
 mod report;
 mod show;
+mod top;
 mod verify;
 
 use std::process::ExitCode;
@@ -62,6 +68,7 @@ fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Pool(args) => pool::run(&cli.admin, args).await,
+        Command::Top(_) => top::run(&cli.admin).await,
         Command::Breaker(args) => breaker::run(&cli.admin, args).await,
         Command::Cache(args) => cache::run(&cli.admin, args).await,
         Command::Confirm(args) => confirm::run(&args).await,
@@ -73,6 +80,9 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Maintenance(args) => maintenance::run(&cli.admin, args).await,
         Command::Journal(args) => journal::run(&cli.admin, &args).await,
         Command::DebugToken(args) => debug_token::run(&args),
+        Command::Alerts(args) => alerts::run(&cli.admin, &args).await,
         Command::Limits(args) => limits::run(&cli.admin, &args).await,
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }

@@ -40,6 +40,15 @@ pub struct Change {
     pub origin: ChangeOrigin,
 }
 
+/// What was made of what another system sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangesTaken {
+    /// The changes that are known now, each once.
+    pub changes: Vec<Change>,
+    /// Why there are none; `null` if there are.
+    pub ignored: Option<String>,
+}
+
 /// What a change may concern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

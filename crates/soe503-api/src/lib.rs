@@ -23,11 +23,13 @@
 //! | [`failure`] | `GET /api/v1/failures/{request id}` |
 //! | [`incident`] | `GET /api/v1/incidents`, `GET /api/v1/incidents/{id}` |
 //! | [`verification`] | `POST /api/v1/incidents/{id}/verifications` |
-//! | [`change`] | `GET` and `POST /api/v1/changes` |
+//! | [`change`] | `GET` and `POST /api/v1/changes`, `POST /api/v1/changes/{source}` |
+//! | [`alert`] | `GET /api/v1/alerts`, `POST /api/v1/alerts/{target}/test` |
 //! | [`problem`] | the body of every answer that is not a success |
 //! | `client` | a small async client (feature `client`) |
 
 pub mod action;
+pub mod alert;
 pub mod change;
 #[cfg(feature = "client")]
 pub mod client;
@@ -43,7 +45,8 @@ pub mod time;
 pub mod verification;
 
 pub use action::{ActionRequest, BackendAction, BreakerAction};
-pub use change::{Change, ChangeOrigin, ChangeReach, ChangeRequest, Changes};
+pub use alert::{AlertState, AlertTarget, AlertTest, Alerts};
+pub use change::{Change, ChangeOrigin, ChangeReach, ChangeRequest, Changes, ChangesTaken};
 pub use failure::{
     Actions, Attempt, Diagnosis, Evidence, FailureRecord, Grade, Phase, RequestSummary,
     RetryVerdict, RuledOut, Scope, ScopeLevel, Share, Tcp,

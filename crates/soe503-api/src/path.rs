@@ -41,6 +41,14 @@ pub const CONFIG: &str = "/api/v1/config";
 /// `GET`: [`Changes`](crate::Changes). `POST` a [`ChangeRequest`](crate::ChangeRequest): answers the
 /// [`Change`](crate::Change).
 pub const CHANGES: &str = "/api/v1/changes";
+/// `POST` what another system sends about changes; `{source}` is `alertmanager`, `argocd` or `github`. Answers
+/// [`ChangesTaken`](crate::ChangesTaken).
+pub const CHANGES_FROM: &str = "/api/v1/changes/{source}";
+/// `GET`: [`Alerts`](crate::Alerts).
+pub const ALERTS: &str = "/api/v1/alerts";
+/// `POST` (the body may be empty): sends a message that says that it is a test. Answers an
+/// [`AlertTest`](crate::AlertTest), whatever came of it.
+pub const ALERT_TEST: &str = "/api/v1/alerts/{target}/test";
 /// `GET`: the [`Journal`](crate::Journal).
 pub const JOURNAL: &str = "/api/v1/journal";
 
@@ -85,6 +93,16 @@ pub fn failure(request_id: &str) -> String {
 /// The path of one incident.
 pub fn incident(id: &str) -> String {
     fill(INCIDENT, &[id])
+}
+
+/// The path for what another system sends about changes.
+pub fn changes_from(source: &str) -> String {
+    fill(CHANGES_FROM, &[source])
+}
+
+/// The path that tries out one target of alerts.
+pub fn alert_test(target: &str) -> String {
+    fill(ALERT_TEST, &[target])
 }
 
 /// The path of what was asked again of one incident.

@@ -3,16 +3,17 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use soe503_api::{
-    BackendState, ChangeOrigin, ChangeReach, ChangeRequest, Changes, CircuitState, FailureRecord,
-    Grade, HealthCheckState, HintStatus, IdleTimeoutSource, Incident, IncidentState, Incidents,
-    Journal, JournalState, MaintenanceList, Phase, Pool, PoolState, Pools, Problem, RateLimits,
-    RetryVerdict, ScopeLevel, Timestamp,
+    AlertState, Alerts, BackendState, ChangeOrigin, ChangeReach, ChangeRequest, Changes,
+    CircuitState, FailureRecord, Grade, HealthCheckState, HintStatus, IdleTimeoutSource, Incident,
+    IncidentState, Incidents, Journal, JournalState, MaintenanceList, Phase, Pool, PoolState,
+    Pools, Problem, RateLimits, RetryVerdict, ScopeLevel, Timestamp,
 };
 
 const POOLS: &str = include_str!("golden/pools.json");
 const RATE_LIMITS: &str = include_str!("golden/rate_limits.json");
 const MAINTENANCE: &str = include_str!("golden/maintenance.json");
 const JOURNAL: &str = include_str!("golden/journal.json");
+const ALERTS: &str = include_str!("golden/alerts.json");
 const FAILURE: &str = include_str!("golden/failure.json");
 const INCIDENT: &str = include_str!("golden/incident.json");
 const INCIDENTS: &str = include_str!("golden/incidents.json");
@@ -37,6 +38,19 @@ fn journal() {
     let newer = JOURNAL.replace("\"failing\"", "\"asleep\"");
     let newer: Journal = serde_json::from_str(&newer).unwrap();
     assert_eq!(newer.state, JournalState::Unknown);
+}
+
+#[test]
+fn alerts() {
+    let Alerts { alerts } = round_trip(ALERTS);
+    let states: Vec<_> = alerts.iter().map(|target| target.state).collect();
+    assert_eq!(
+        states,
+        [AlertState::Failing, AlertState::Ok, AlertState::Untried]
+    );
+    let newer = ALERTS.replace("\"untried\"", "\"asleep\"");
+    let newer: Alerts = serde_json::from_str(&newer).unwrap();
+    assert_eq!(newer.alerts[2].state, AlertState::Unknown);
 }
 
 #[test]

@@ -10,6 +10,7 @@
 pub mod cli;
 pub mod commands;
 pub mod config;
+mod config_file;
 pub mod control;
 pub mod demo;
 mod fixed;

@@ -181,6 +181,16 @@ impl Running {
         move || shared.reload()
     }
 
+    /// The config file, if there is one.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        self.shared.file.clone()
+    }
+
+    /// Whether a change of the file is to be put in force.
+    pub(crate) fn follows_config(&self) -> bool {
+        self.shared.proxy.config().server.follow_config
+    }
+
     /// Stops accepting, finishes what is in flight, and ends all threads.
     pub fn shutdown(self) {
         self.shared.proxy.start_draining();

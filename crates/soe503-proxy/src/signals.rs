@@ -1,4 +1,5 @@
-//! What the process is told from outside: SIGTERM and SIGINT end it, SIGHUP reloads the config.
+//! What the process is told from outside: SIGTERM and SIGINT end it, SIGHUP reloads the config, and so does a change of the
+//! file where that is wanted.
 
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use anyhow::Context;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::config_file::ConfigFile;
 use crate::run::Running;
 
 /// For how long a thread that has read a config is kept for more to do.
@@ -48,14 +50,22 @@ fn serve(runtime: &Runtime, running: Running) -> anyhow::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hangup = signal(SignalKind::hangup())?;
+        let mut file = ConfigFile::new(running.file());
         loop {
-            tokio::select! {
+            let why = tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = hangup.recv() => match tokio::task::spawn_blocking(running.reloader()).await? {
-                    Ok(()) => tracing::info!("configuration reloaded"),
-                    Err(error) => tracing::error!("configuration not reloaded, the old one stays in force\n{error}"),
+                _ = hangup.recv() => {
+                    file.is_read().await;
+                    "told to"
                 },
+                () = file.changed(|| running.follows_config()) => "the file has changed",
+            };
+            match tokio::task::spawn_blocking(running.reloader()).await? {
+                Ok(()) => tracing::info!(why, "configuration reloaded"),
+                Err(error) => tracing::error!(
+                    "configuration not reloaded ({why}), the old one stays in force\n{error}"
+                ),
             }
         }
         tracing::info!("draining: finishing what is in flight");

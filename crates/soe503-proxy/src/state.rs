@@ -17,6 +17,7 @@
 
 mod access;
 mod cells;
+mod change_hooks;
 mod check_counts;
 mod circuit_log;
 mod connections;
@@ -37,6 +38,7 @@ mod settings;
 mod trends;
 
 pub use access::{Access, TurnedAway};
+pub use change_hooks::{ChangeHooks, Taken};
 pub use check_counts::CheckCounts;
 pub use circuit_log::CircuitCounts;
 pub use connections::{ConnectionGuard, Connections};

@@ -74,6 +74,8 @@ fn everything(check: &str) -> String {
             ("[pools.app.health_check]", "type") => Some(format!("type = \"{check}\"")),
             // A week's or once; a text or a file.
             ("[[maintenance]]", "weekly" | "duration") | ("[routes.fallback]", "file") => None,
+            // A URL or a file with one; only of Alertmanager.
+            ("[alerts.app]", "url_file" | "resend_every") => None,
             ("[pools.app]", "balance") => Some("balance = \"ring_hash\"".into()),
             ("[pools.app]", "protocol") if check == "grpc" => Some("protocol = \"h2\"".into()),
             _ => Some(line.to_owned()),
@@ -175,6 +177,9 @@ fn every_key_can_be_set_at_once() {
     }
     fs::write(directory.path().join("sticky.key"), "fedcba9876543210\n").unwrap();
     fs::write(directory.path().join("debug.key"), "k".repeat(32)).unwrap();
+    let key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";
+    fs::write(directory.path().join("webhook.key"), key).unwrap();
+    fs::write(directory.path().join("github.secret"), "a secret\n").unwrap();
     fs::write(directory.path().join("otlp.headers"), "x-tenant: shop\n").unwrap();
     certificates(directory.path());
     let path = directory.path().join("edge.toml");

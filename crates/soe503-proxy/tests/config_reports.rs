@@ -45,6 +45,61 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "[journal]\npath = \"j.redb\"\nsample = 1001",
     ),
     (
+        "alert_without_an_address",
+        "",
+        "[alerts.team]\nkind = \"slack\"",
+    ),
+    (
+        "alert_of_no_kind",
+        "",
+        "[alerts.team]\nkind = \"slakc\"\nurl = \"http://127.0.0.1:9\"",
+    ),
+    (
+        "alert_about_an_unknown_cause",
+        "",
+        "[alerts.team]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9\"\ncauses = [\"overload/queue_fll\"]",
+    ),
+    (
+        "alert_about_an_unknown_pool",
+        "",
+        "[alerts.team]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9\"\npools = [\"ap\"]",
+    ),
+    (
+        "alert_without_the_key_of_its_service",
+        "",
+        "[alerts.team]\nkind = \"pagerduty\"\nurl = \"http://127.0.0.1:9\"",
+    ),
+    (
+        "alert_with_a_password_in_its_url",
+        "",
+        "[alerts.team]\nkind = \"webhook\"\nurl = \"http://me:pass@127.0.0.1:9\"",
+    ),
+    (
+        "alert_whose_secret_is_not_there",
+        "",
+        "[alerts.team]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9\"\nsecret_file = \"nowhere/webhook.key\"",
+    ),
+    (
+        "alert_that_is_told_again_in_vain",
+        "",
+        "[alerts.team]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9\"\nresend_every = \"1m\"",
+    ),
+    (
+        "alert_at_two_addresses",
+        "",
+        "[alerts.team]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9\"\nurl_file = \"team.url\"",
+    ),
+    (
+        "alert_on_what_does_not_happen",
+        "",
+        "[alerts.team]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9\"\non = [\"opend\"]",
+    ),
+    (
+        "github_secret_that_is_not_there",
+        "",
+        "[changes]\ngithub_secret_file = \"nowhere/github.secret\"",
+    ),
+    (
         "debug_key_that_is_not_there",
         "",
         "[explain]\ndebug_key_file = \"nowhere/debug.key\"",

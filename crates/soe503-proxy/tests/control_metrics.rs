@@ -14,6 +14,7 @@ use soe503_core::throttle::{Throttle, ThrottleConfig, ThrottleSnapshot};
 use soe503_core::waiting::WaitingRoom;
 use soe503_core::{Cause, Outcome, Tick};
 use soe503_proxy::config::TlsVersion;
+use soe503_proxy::control::alerts::TargetScrape;
 use soe503_proxy::control::incidents::{IncidentCount, OpenIncident};
 use soe503_proxy::control::metrics::{
     BackendScrape, Example, Format, JournalScrape, Kind, PoolScrape, ResponseCount, Scrape,
@@ -172,6 +173,15 @@ fn scrape() -> Scrape {
             failed: vec![(Reason::PlainHttp, 2), (Reason::Alert, 0)],
             certificates: vec![("shop.example".into(), 1_800_000_000)],
         }],
+        alerts: vec![TargetScrape {
+            name: "team".into(),
+            sent: [("delivered", 7), ("refused", 1), ("gave_up", 2)],
+            retried: 5,
+            depth: 3,
+            dropped: 4,
+            failing: true,
+        }],
+        change_hooks: vec![("github", "accepted", 6)],
         incidents: vec![IncidentCount {
             cause: Cause::DependencyConnectRefused,
             open: 1,

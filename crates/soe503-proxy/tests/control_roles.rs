@@ -1,6 +1,8 @@
 //! Who may do what with the admin API, how tokens are replaced, and what the log says of each act.
 
 mod support;
+#[path = "control_roles/told_by_others.rs"]
+mod told_by_others;
 
 use std::fs;
 use std::path::Path;
@@ -37,7 +39,7 @@ backends = ["http://10.0.0.1:8081", { url = "http://10.0.0.3:8081", name = "thir
 const DRAIN: &str = "/api/v1/pools/app/backends/third/drain";
 
 /// Everything that looks.
-const LOOKS: [&str; 12] = [
+const LOOKS: [&str; 13] = [
     "/",
     "/config",
     "/incidents",
@@ -46,6 +48,7 @@ const LOOKS: [&str; 12] = [
     "/api/v1/pools",
     "/api/v1/pools/app",
     "/api/v1/incidents",
+    "/api/v1/alerts",
     "/api/v1/changes",
     "/api/v1/maintenance",
     "/api/v1/rate_limits",
@@ -76,11 +79,19 @@ struct Answer {
 }
 
 fn scene() -> Scene {
+    scene_with(CONFIG, &[])
+}
+
+/// A scene of this configuration, with these files beside it and those of the tokens.
+fn scene_with(config: &str, files: &[(&str, &str)]) -> Scene {
     support::listen();
     let directory = TempDir::new().unwrap();
     write(directory.path(), "admin.token", OPERATOR);
     write(directory.path(), "reader.token", READER);
-    write(directory.path(), "edge.toml", CONFIG);
+    write(directory.path(), "edge.toml", config);
+    for (name, contents) in files {
+        write(directory.path(), name, contents);
+    }
     let config = load(&directory.path().join("edge.toml"));
     let config = config.unwrap_or_else(|report| panic!("{report}"));
     let proxy = Arc::new(Proxy::new(config, Recorder::default(), AccessLog::off()));

@@ -107,3 +107,28 @@ async fn what_a_listener_accepts_changes_for_new_connections() {
     assert_eq!(ask(&mut new).await, 431);
     assert_eq!(ask(&mut open).await, 200);
 }
+
+/// Nobody says a word: the file has changed, and that is enough where it is followed. A mistake in it changes nothing.
+#[tokio::test]
+async fn a_file_that_is_followed_takes_over_by_itself() {
+    let first = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    let second = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    let followed = |backend: &FaultyBackend, more: &str| {
+        let text = config(&[backend.address()], more);
+        text.replace("[server]", "[server]\nfollow_config = true")
+    };
+    let proxy = Proxy::start(&followed(&first, "")).await;
+    proxy.rewrite(&followed(&second, "conect_timeout = \"1s\""));
+    eventually("the mistake is in the log", async || {
+        proxy.log().contains("conect_timeout")
+    })
+    .await;
+    assert_eq!(get(proxy.address(), "/").await.unwrap().status, 200);
+    assert_eq!((first.counts().requests, second.counts().requests), (1, 0));
+    proxy.rewrite(&followed(&second, ""));
+    eventually("the new backend is used", async || {
+        assert_eq!(get(proxy.address(), "/").await.unwrap().status, 200);
+        second.counts().requests > 0
+    })
+    .await;
+}

@@ -11,7 +11,7 @@ use crate::show::{Canvas, Fact, Line, age, count, flow, plural, section, style, 
 const LINES: usize = 12;
 
 /// The incident, as it looks at `now`.
-pub(super) fn incident(incident: &Incident, now: Timestamp, canvas: Canvas) -> String {
+pub(crate) fn incident(incident: &Incident, now: Timestamp, canvas: Canvas) -> String {
     let mut out = String::new();
     headline(incident, now, canvas, &mut out);
     let room = canvas.width.map(|w| w - 2);

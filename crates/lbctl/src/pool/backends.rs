@@ -47,7 +47,7 @@ pub(super) fn mark(backend: &Backend) -> Mark {
 }
 
 /// A backend's state in a word.
-pub(super) const fn word(state: BackendState) -> &'static str {
+pub(crate) const fn word(state: BackendState) -> &'static str {
     match state {
         BackendState::Up => "up",
         BackendState::Down => "down",

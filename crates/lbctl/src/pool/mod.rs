@@ -12,7 +12,8 @@ mod watch;
 use clap::{Args, Subcommand};
 use soe503_api::BackendAction;
 
-pub(crate) use view::{circuit_mark, circuit_why, circuit_word};
+pub(crate) use backends::word as backend_word;
+pub(crate) use view::{circuit_mark, circuit_why, circuit_word, found, mark, pools, word};
 
 use crate::{
     admin::AdminArgs,

@@ -10,7 +10,7 @@ use crate::explain::words::grade;
 use crate::show::{Canvas, Fact, Line, Mark, age, count, flow, plural, style, waiting, wrap};
 
 /// All `pools`, as they were at `now`.
-pub(super) fn pools(pools: &[Pool], wide: bool, now: Timestamp, canvas: Canvas) -> String {
+pub(crate) fn pools(pools: &[Pool], wide: bool, now: Timestamp, canvas: Canvas) -> String {
     let mut out = String::new();
     if pools.is_empty() {
         out.push_str("no pools are configured\n");
@@ -26,7 +26,7 @@ pub(super) fn pools(pools: &[Pool], wide: bool, now: Timestamp, canvas: Canvas) 
 }
 
 /// The symbol of a pool's state.
-pub(super) const fn mark(state: PoolState) -> Mark {
+pub(crate) const fn mark(state: PoolState) -> Mark {
     match state {
         PoolState::Ok => Mark::Good,
         PoolState::Degraded => Mark::Partly,
@@ -36,7 +36,7 @@ pub(super) const fn mark(state: PoolState) -> Mark {
 }
 
 /// A pool's state in a word.
-pub(super) const fn word(state: PoolState) -> &'static str {
+pub(crate) const fn word(state: PoolState) -> &'static str {
     match state {
         PoolState::Ok => "ok",
         PoolState::Degraded => "degraded",
@@ -153,7 +153,7 @@ fn cut(overload: &Overload, now: Timestamp) -> String {
 }
 
 /// What is wrong, whether or not a request fails of it: `response_timeout (inferred) at app-2: …`.
-fn found(finding: &Finding) -> String {
+pub(crate) fn found(finding: &Finding) -> String {
     let at = match finding.backends.len() {
         0 => String::new(),
         1..=3 => format!(" at {}", finding.backends.join(", ")),

@@ -30,9 +30,9 @@ pub use error::{ClientError, Step};
 pub use token::{Token, TokenError};
 
 use crate::{
-    ActionRequest, BackendAction, BreakerAction, Change, ChangeRequest, Changes, FailureRecord,
-    Incident, Incidents, Journal, MaintenanceAction, MaintenanceList, MaintenanceRequest, Pool,
-    Pools, RateLimits, VerificationRequest, path,
+    ActionRequest, AlertTest, Alerts, BackendAction, BreakerAction, Change, ChangeRequest, Changes,
+    FailureRecord, Incident, Incidents, Journal, MaintenanceAction, MaintenanceList,
+    MaintenanceRequest, Pool, Pools, RateLimits, VerificationRequest, path,
 };
 
 /// How long each step (resolve and connect; answer) may take, unless told otherwise: 5 s.
@@ -201,6 +201,17 @@ impl Client {
     /// Reports a change.
     pub async fn add_change(&self, change: &ChangeRequest) -> Result<Reply<Change>, ClientError> {
         self.call(Method::POST, path::CHANGES, Some(change)).await
+    }
+
+    /// Who is told of incidents.
+    pub async fn alerts(&self) -> Result<Reply<Alerts>, ClientError> {
+        self.call(Method::GET, path::ALERTS, NOTHING).await
+    }
+
+    /// Sends a message to `target` that says that it is a test.
+    pub async fn alert_test(&self, target: &str) -> Result<Reply<AlertTest>, ClientError> {
+        self.call(Method::POST, &path::alert_test(target), NOTHING)
+            .await
     }
 
     async fn call<T: DeserializeOwned>(

@@ -39,6 +39,8 @@ pub enum AdminRole {
     Reader,
     /// Look and act.
     Operator,
+    /// Tell of changes at the one path that wants a signature in place of a token; no token has this role.
+    Source,
 }
 
 /// The tokens of the admin API. No two are the same: a token says what its bearer may do.
@@ -71,6 +73,7 @@ impl AdminRole {
         match self {
             Self::Reader => "reader",
             Self::Operator => "operator",
+            Self::Source => "source",
         }
     }
 }

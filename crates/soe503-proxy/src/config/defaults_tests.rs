@@ -2,12 +2,12 @@
 
 use super::{
     keys::{
-        AccessLogKeys, AdminKeys, BackendKeys, BreakerKeys, BypassKeys, CertificateKeys, CheckKeys,
-        ClientAuthKeys, EjectionKeys, ExplainKeys, ExplainToKeys, FallbackKeys, FileKeys,
-        ForwardedKeys, HashKeys, HeaderKeys, HedgeKeys, JournalKeys, LimitKeys, ListenerKeys,
-        ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys, PoolTlsKeys, QueueKeys,
-        RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys, StickyKeys,
-        ThrottleKeys, TracesKeys,
+        AccessLogKeys, AdminKeys, AlertKeys, BackendKeys, BreakerKeys, BypassKeys, CertificateKeys,
+        ChangeKeys, CheckKeys, ClientAuthKeys, EjectionKeys, ExplainKeys, ExplainToKeys,
+        FallbackKeys, FileKeys, ForwardedKeys, HashKeys, HeaderKeys, HedgeKeys, JournalKeys,
+        LimitKeys, ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys,
+        PoolTlsKeys, QueueKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
+        ServerKeys, StickyKeys, ThrottleKeys, TracesKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -58,6 +58,9 @@ fn lists_of_defaults_are_true() {
     check::<ServerKeys>(server, "pub struct Server");
     check::<AdminKeys>(include_str!("admin.rs"), "pub struct Admin ");
     check::<AccessLogKeys>(server, "pub enum AccessLog");
+    let alert = include_str!("alert.rs");
+    check::<AlertKeys>(alert, "pub struct Alert ");
+    check::<ChangeKeys>(alert, "pub struct ChangeHooks");
     check::<ExplainKeys>(include_str!("explain.rs"), "pub struct ExplainSettings");
     check::<TracesKeys>(include_str!("telemetry.rs"), "pub struct Traces");
     check::<JournalKeys>(include_str!("journal.rs"), "pub struct Journal");

@@ -17,6 +17,7 @@
 //! schema, the reference page and the full example come from that declaration.
 
 mod admin;
+mod alert;
 mod balance;
 mod build;
 mod cache;
@@ -52,6 +53,8 @@ mod tls;
 mod wire;
 
 pub use admin::{Admin, AdminAccess, AdminRole, AdminToken, AdminTokens, TokenFile};
+pub(crate) use alert::webhook_key;
+pub use alert::{Alert, AlertAddress, AlertKind, AlertSecret, AlertUrl, ChangeHooks};
 pub use balance::{Balance, Factor, Hash, HashKey, LoadReports, SameSite, Sticky, StickyKey};
 pub use cache::Cache;
 pub use explain::{DebugKeys, ExplainSettings};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::Method;
 
 use super::{
-    AccessLog, Admin, ExplainSettings, IncidentSettings, Journal, Listener, Maintenance, NonEmpty,
-    PoolConfig, RateLimit, Report, Route, Server, Traces,
+    AccessLog, Admin, Alert, ChangeHooks, ExplainSettings, IncidentSettings, Journal, Listener,
+    Maintenance, NonEmpty, PoolConfig, RateLimit, Report, Route, Server, Traces,
 };
 
 /// A config that holds together: every reference is resolved, every value is in range.
@@ -18,6 +18,7 @@ use super::{
 /// - `pools`: required
 /// - `rate_limits`: no limits
 /// - `maintenance`: nothing is planned
+/// - `alerts`: nobody is told
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
@@ -47,6 +48,10 @@ pub struct Config {
     pub rate_limits: Vec<Arc<RateLimit>>,
     /// Planned interruptions, in the order of the file.
     pub maintenance: Vec<Maintenance>,
+    /// Who is told of incidents, by name.
+    pub alerts: Vec<Arc<Alert>>,
+    /// Change markers that other systems send.
+    pub changes: ChangeHooks,
     /// What somebody should look at, although the config is used.
     pub warnings: Option<Report>,
 }

@@ -10,7 +10,7 @@ const MOST: u64 = 4096;
 /// # Errors
 ///
 /// What the kernel said, with the file's path.
-pub(in crate::config) fn short_file(path: &Path) -> Result<String, String> {
+pub(crate) fn short_file(path: &Path) -> Result<String, String> {
     let mut contents = String::new();
     fs::File::open(path)
         // A secret is short; a device has no end.

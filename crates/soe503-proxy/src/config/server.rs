@@ -13,6 +13,7 @@ use super::{Name, StatusPolicy};
 /// - `shutdown_grace`: `"30s"`
 /// - `status`: `"default"`
 /// - `zone`: zones do not matter
+/// - `follow_config`: `false`
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Server {
@@ -26,6 +27,8 @@ pub struct Server {
     pub status: StatusPolicy,
     /// Where the proxy stands: backends of this zone are preferred.
     pub zone: Option<Name>,
+    /// The config file is put in force when it has changed on disk.
+    pub follow_config: bool,
 }
 
 /// Where the access log goes: `[access_log]`.
@@ -53,6 +56,7 @@ pub enum AccessLog {
 ///
 /// - `close_after`: `"30s"`
 /// - `backend_out_after`: `"2m"`
+/// - `external_url`: alerts have no link to it
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IncidentSettings {
@@ -60,4 +64,6 @@ pub struct IncidentSettings {
     pub close_after: Duration,
     /// How long a backend must be out of rotation before that is one; zero: it never is.
     pub backend_out_after: Duration,
+    /// Where people reach the admin API, without a slash at its end.
+    pub external_url: Option<std::sync::Arc<str>>,
 }

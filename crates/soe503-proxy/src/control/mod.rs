@@ -7,7 +7,9 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
+//! | [`alerts`] | who is told of incidents |
 //! | [`admin`] | the HTTP API for operators and programs |
+//! | [`change_hooks`] | what other systems tell of changes |
 //! | [`check`] | active health checks; knocking at backends that refused |
 //! | [`dns`] | names of backends, resolved again and again |
 //! | [`history`] | the last minutes, as charts show them |
@@ -22,6 +24,8 @@
 
 pub mod access_log;
 pub mod admin;
+pub mod alerts;
+pub mod change_hooks;
 pub mod check;
 pub mod clock;
 pub mod dns;

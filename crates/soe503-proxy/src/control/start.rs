@@ -9,6 +9,7 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 
 use super::admin::{self, Admin, Listener};
+use super::alerts::{self, post::Network};
 use super::check::{Limits, Sockets, watch_recovery};
 use super::dns::{DnsError, SystemResolver};
 use super::{follow, history, supervise, trends, watch};
@@ -65,18 +66,22 @@ pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
     };
     let address = listener.as_ref().map(Listener::address);
     let resolver = SystemResolver::from_system().map_err(StartError::Resolver)?;
+    let resolver = Arc::new(resolver);
+    let post = Arc::new(Network(Arc::clone(&resolver)));
+    proxy.alerts.set_post(Arc::clone(&post));
     let (stop, stopped) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
-        // For reading a config again, for one look into the journal and for one at everything that the dashboard
-        // shows, one at a time each, and for metrics.
-        .max_blocking_threads(4)
+        // For reading a config again, for one look into the journal, for one at everything that the dashboard shows and for
+        // what alerts are sent with, one at a time each, and for metrics.
+        .max_blocking_threads(5)
         .build()
         .map_err(StartError::Thread)?;
     let thread = std::thread::Builder::new()
         .name("soe503-control".into())
         .spawn(move || {
             runtime.block_on(async {
+                let told = proxy.alerts.clone();
                 let served = listener.map(|listener| {
                     let admin = Admin::new(Arc::clone(&proxy), listener.address(), reload);
                     (admin, listener)
@@ -84,8 +89,9 @@ pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
                 tokio::select! {
                     // An error means that the handle is gone: stop as well.
                     _ = stopped => {}
-                    () = run(proxy, resolver, served) => {}
+                    () = run(proxy, resolver, Arc::clone(&post), served) => {}
                 }
+                alerts::flush(&told, &post).await;
             });
             // A reload that still reads its file is not waited for.
             runtime.shutdown_background();
@@ -98,13 +104,18 @@ pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
     })
 }
 
-async fn run(proxy: Arc<Proxy>, resolver: SystemResolver, served: Option<(Admin, Listener)>) {
+async fn run(
+    proxy: Arc<Proxy>,
+    resolver: Arc<SystemResolver>,
+    post: Arc<Network<SystemResolver>>,
+    served: Option<(Admin, Listener)>,
+) {
     let prober = Arc::new(Sockets);
     let limits = Limits::default();
     tokio::join!(
         supervise::supervise(
             Arc::clone(&proxy),
-            Arc::new(resolver),
+            resolver,
             Arc::clone(&prober),
             limits.clone()
         ),
@@ -113,6 +124,7 @@ async fn run(proxy: Arc<Proxy>, resolver: SystemResolver, served: Option<(Admin,
         follow::follow(Arc::clone(&proxy)),
         trends::run(Arc::clone(&proxy)),
         history::run(Arc::clone(&proxy)),
+        alerts::run(proxy.alerts.clone(), post),
         watch::watch(proxy),
         async {
             if let Some((admin, listener)) = served {

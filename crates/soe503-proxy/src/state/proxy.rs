@@ -10,9 +10,10 @@ use soe503_core::Tick;
 use soe503_core::rate::RateLimit;
 use tokio::sync::watch;
 
-use super::{Access, Connections, DebugTokens, Interruptions, Loops, PoolState};
+use super::{Access, ChangeHooks, Connections, DebugTokens, Interruptions, Loops, PoolState};
 use crate::config::Config;
 use crate::control::access_log::AccessLog;
+use crate::control::alerts::Alerts;
 use crate::control::clock::Anchor;
 use crate::control::history::History;
 use crate::control::incidents::Incidents;
@@ -46,6 +47,8 @@ pub struct Proxy {
     pub incidents: Incidents,
     /// The last minutes, for charts.
     pub history: History,
+    /// Who is told of incidents.
+    pub alerts: Alerts,
     /// Where access log entries go.
     pub access_log: AccessLog,
     /// What survives a restart; off unless it is configured.
@@ -60,6 +63,8 @@ pub struct Proxy {
     pub file_reloads: FileReloads,
     /// Tokens that have failures told in full.
     pub debug_tokens: DebugTokens,
+    /// Changes that other systems tell of.
+    pub change_hooks: ChangeHooks,
     /// What is planned, and what operators have begun.
     pub interruptions: Interruptions,
     /// TLS of each listener, in the listeners' order.
@@ -91,14 +96,17 @@ impl Proxy {
         let pools = build(&config, &Pools::new(), anchor.tick());
         let interruptions = Interruptions::default();
         interruptions.follow(&config, anchor);
+        let (incidents, alerts) = (Incidents::new(&config, anchor), Alerts::new(&config));
+        incidents.tell(alerts.clone());
         Self {
             server_name: config.server.name.shared(),
             started: anchor.tick(),
             started_at: anchor.unix(anchor.tick()),
             connections: Connections::default(),
             loops: Loops::default(),
-            incidents: Incidents::new(&config, anchor),
+            incidents,
             history: History::default(),
+            alerts,
             recorder,
             access_log,
             journal: Journal::default(),
@@ -107,6 +115,7 @@ impl Proxy {
             access: Arc::new(Access::of(&config)),
             file_reloads: FileReloads::default(),
             debug_tokens: DebugTokens::new(&config.explain),
+            change_hooks: ChangeHooks::new(&config.changes),
             interruptions,
             rate_limits: ArcSwap::from_pointee(rate_limits(&config, &RateLimits::new())),
             server_tls: ArcSwap::from_pointee(server_tls(&config, &[])),
@@ -133,6 +142,8 @@ impl Proxy {
         self.interruptions.follow(&config, Anchor::now());
         self.debug_tokens.follow(&config.explain);
         self.access.follow(&config);
+        self.alerts.follow(&config);
+        self.change_hooks.follow(&config.changes);
         let server_tls = server_tls(&config, &self.server_tls.load());
         self.server_tls.store(Arc::new(server_tls));
         self.config.store(Arc::new(config));

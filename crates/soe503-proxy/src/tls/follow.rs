@@ -37,6 +37,9 @@ pub(crate) fn look(proxy: &Proxy) {
     for tls in pools.values().filter_map(|pool| pool.tls()) {
         refresh(tls, &proxy.file_reloads);
     }
+    for tls in proxy.alerts.all_tls() {
+        refresh(&tls, &proxy.file_reloads);
+    }
 }
 
 /// Puts changed files in force.

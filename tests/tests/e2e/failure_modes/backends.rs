@@ -45,7 +45,8 @@ async fn fm44_who_asks_to_be_left_alone_for_a_minute_costs_nobody_an_answer() {
     let sheds = backend(Fault::RetryAfter(60)).await;
     let good = [backend(Fault::Ok).await, backend(Fault::Ok).await];
     let all = [sheds.address(), good[0].address(), good[1].address()];
-    let more = "retry_budget = { min_per_second = 1000 }";
+    // By turns: which of random ones is asked is chance.
+    let more = "balance = \"round_robin\"\nretry_budget = { min_per_second = 1000 }";
     let proxy = Proxy::before(&all, more).await;
     for number in 0..30 {
         let answer = get(proxy.address(), "/").await.unwrap();

@@ -3,5 +3,5 @@
 mod changes;
 mod conditions;
 mod outages;
-mod scene;
+pub(crate) mod scene;
 mod verify;

@@ -57,28 +57,7 @@ impl Backend {
         clients: Option<&Authority>,
         protocols: &[&[u8]],
     ) -> Self {
-        let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_protocol_versions(rustls::ALL_VERSIONS)
-            .unwrap();
-        let builder = match clients {
-            None => builder.with_no_client_auth(),
-            Some(authority) => {
-                let mut roots = RootCertStore::empty();
-                let pem = authority.pem();
-                roots
-                    .add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap())
-                    .unwrap();
-                let provider = Arc::new(default_provider());
-                let verifier =
-                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-                builder.with_client_cert_verifier(verifier.build().unwrap())
-            }
-        };
-        let cert = CertificateDer::from_pem_slice(pair.cert.as_bytes()).unwrap();
-        let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).unwrap();
-        let mut config = builder.with_single_cert(vec![cert], key).unwrap();
-        config.alpn_protocols = protocols.iter().map(|id| id.to_vec()).collect();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let acceptor = acceptor(pair, clients, protocols);
         let seen = Arc::new(Seen::default());
         let counted = Arc::clone(&seen);
         let (address, task) = listen(move |stream| {
@@ -101,6 +80,35 @@ impl Backend {
     pub(crate) fn requests(&self) -> u32 {
         self.seen.requests.load(Relaxed)
     }
+}
+
+/// What takes connections with `pair`; clients show a certificate of `clients`.
+pub(crate) fn acceptor(
+    pair: &Pair,
+    clients: Option<&Authority>,
+    protocols: &[&[u8]],
+) -> TlsAcceptor {
+    let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_protocol_versions(rustls::ALL_VERSIONS)
+        .unwrap();
+    let builder = match clients {
+        None => builder.with_no_client_auth(),
+        Some(authority) => {
+            let mut roots = RootCertStore::empty();
+            let pem = authority.pem();
+            roots
+                .add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap())
+                .unwrap();
+            let provider = Arc::new(default_provider());
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            builder.with_client_cert_verifier(verifier.build().unwrap())
+        }
+    };
+    let cert = CertificateDer::from_pem_slice(pair.cert.as_bytes()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).unwrap();
+    let mut config = builder.with_single_cert(vec![cert], key).unwrap();
+    config.alpn_protocols = protocols.iter().map(|id| id.to_vec()).collect();
+    TlsAcceptor::from(Arc::new(config))
 }
 
 /// Something that does `with` each connection. Ends with the test's runtime.

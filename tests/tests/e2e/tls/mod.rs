@@ -1,9 +1,9 @@
 //! TLS both ways, through the real binary.
 
-mod backends;
+pub(crate) mod backends;
 mod clients;
 mod h2;
 mod listener;
 mod reload;
-mod support;
+pub(crate) mod support;
 mod upstream;

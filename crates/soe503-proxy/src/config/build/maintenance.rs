@@ -46,7 +46,7 @@ pub(super) fn maintenance(
         .collect()
 }
 
-fn targets(
+pub(super) fn targets(
     names: &Optional<List<String>>,
     kind: &str,
     known: &[&str],

@@ -5,6 +5,7 @@
 //! another word: one mistake, one problem.
 
 mod admin;
+mod alerts;
 mod balance;
 mod checks;
 mod explain;
@@ -53,16 +54,23 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
     let rate_limits = rate::rate_limits(file.rate_limits.0, problems);
     let routes = routes::routes(file.routes.0, &pools, &rate_limits, base, problems);
     let maintenance = maintenance::maintenance(file.maintenance.0, &pools, &routes, problems);
+    let alerts = alerts::alerts(file.alerts.0, &pools, base, problems);
+    let changes = alerts::changes(file.changes.0.value, base, problems);
     if !problems.is_empty() {
         return None;
     }
+    let incidents = file.incidents.0.value;
     Some(Config {
         server,
         admin: admin?,
         access_log,
         incidents: IncidentSettings {
-            close_after: file.incidents.0.value.close_after.value,
-            backend_out_after: file.incidents.0.value.backend_out_after.value,
+            close_after: incidents.close_after.value,
+            backend_out_after: incidents.backend_out_after.value,
+            external_url: incidents
+                .external_url
+                .given
+                .map(|url| url.value.0.trim_end_matches('/').into()),
         },
         explain: explain?,
         journal,
@@ -72,6 +80,8 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
         pools: NonEmpty::new(pools)?,
         rate_limits,
         maintenance,
+        alerts,
+        changes: changes?,
         warnings: None,
     })
 }

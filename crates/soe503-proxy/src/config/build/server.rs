@@ -14,6 +14,7 @@ pub(super) fn server(keys: ServerKeys) -> Server {
         shutdown_grace: keys.shutdown_grace.value,
         status: keys.status.value,
         zone: keys.zone.given.map(|zone| zone.value),
+        follow_config: keys.follow_config.value,
     }
 }
 

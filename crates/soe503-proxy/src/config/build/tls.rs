@@ -93,6 +93,20 @@ pub(super) fn pool(
     read(&given, verify, base, &at, problems).map(Some)
 }
 
+/// TLS to one server that is `https`; `at` is where that is said. `None` after a problem was added.
+pub(super) fn target(
+    ca: Option<At<FileName>>,
+    base: &Path,
+    at: &Range<usize>,
+    problems: &mut Problems,
+) -> Option<BackendTls> {
+    let given = Given {
+        ca,
+        ..Given::default()
+    };
+    read(&given, true, base, at, problems)
+}
+
 /// Finds `https` backends whose host no certificate can be for.
 pub(super) fn unnameable(backend: &Target, at: &Range<usize>, problems: &mut Problems) {
     let host = backend.host();

@@ -42,15 +42,8 @@ impl Text for BackendUrl {
                 Err(_) => fault.help(format!("write it such as {}", Self::LIKE)),
             });
         };
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "http" => Scheme::Http,
-            "https" => Scheme::Https,
-            _ => {
-                return Err(Fault::new(
-                    "expected a URL that begins with http:// or https://",
-                ));
-            }
-        };
+        let scheme = scheme_of(scheme)
+            .ok_or_else(|| Fault::new("expected a URL that begins with http:// or https://"))?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority_text, path) = rest.split_at(end);
         if !matches!(path, "" | "/") {
@@ -72,8 +65,22 @@ impl Text for BackendUrl {
     }
 }
 
+fn scheme_of(text: &str) -> Option<Scheme> {
+    match text.to_ascii_lowercase().as_str() {
+        "http" => Some(Scheme::Http),
+        "https" => Some(Scheme::Https),
+        _ => None,
+    }
+}
+
+/// The scheme of a URL, and what comes behind `://`.
+pub(super) fn scheme(url: &str) -> Option<(Scheme, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    Some((scheme_of(scheme)?, rest))
+}
+
 /// `HOST` or `HOST:PORT`.
-fn authority(text: &str, scheme: Scheme) -> Result<Target, Fault> {
+pub(super) fn authority(text: &str, scheme: Scheme) -> Result<Target, Fault> {
     if text.contains('@') {
         return Err(Fault::new("the URL of a backend has no user"));
     }

@@ -3,6 +3,7 @@
 //! A key's type, default, range, example and text stand here and nowhere else. `soe503 schema`,
 //! `docs/config.md` and `config/full.toml` are generated from it, and the reader reads by it.
 
+mod alerts;
 mod backend;
 mod balance;
 mod explain;
@@ -25,6 +26,7 @@ mod tls;
 mod top;
 mod values;
 
+pub(super) use alerts::{AlertKeys, ChangeKeys, alert_url};
 pub(super) use backend::BackendEntry;
 pub(super) use balance::{HashKeys, HashOn, ReportKeys, StickyKeys};
 pub(super) use explain::ExplainKeys;
@@ -101,7 +103,12 @@ mod tests {
         assert_eq!(homes("max_headers"), ["[listeners.limits]"]);
         assert_eq!(
             homes("pools"),
-            ["[routes.failover]", "the top level", "[[maintenance]]"]
+            [
+                "[routes.failover]",
+                "the top level",
+                "[[maintenance]]",
+                "[alerts.NAME]"
+            ]
         );
         assert_eq!(
             homes("window"),

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
 
-use super::values::{FileName, nonzero_usize};
+use super::values::{FileName, PageUrl, nonzero_usize};
 use crate::config::{
     AccessLog, Name, StatusPolicy,
     wire::{Defaulted, Optional, choice, section},
@@ -26,6 +26,10 @@ section! {
         /// Where the proxy stands. Among backends of one priority those with the same `zone` get the
         /// requests, as long as enough of them can be used: see `overprovisioning` of the pools.
         zone: Optional<Name>, absent("zones do not matter"), like("\"eu-1a\"");
+        /// Whether the config file is put in force when it has changed on disk, as SIGHUP does it. It is looked at once a second,
+        /// through links, so that one that Kubernetes switches counts too; a change counts once two looks in a row agree.
+        /// What is wrong with it is logged, and the old one stays in force.
+        follow_config: Defaulted<bool>, default(false);
     }
 }
 
@@ -68,6 +72,9 @@ section! {
         /// is an incident though the others carry its load. `"0s"`: it never is one.
         backend_out_after: Defaulted<Duration>, default(Duration::from_secs(120)),
             range(Duration::ZERO, Duration::from_secs(86_400));
+        /// Where people reach the admin API: links in alerts begin with it.
+        external_url: Optional<PageUrl>, absent("alerts have no link to it"),
+            like("\"https://soe503.example\"");
     }
 }
 

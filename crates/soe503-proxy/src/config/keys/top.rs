@@ -1,8 +1,8 @@
 //! The tables of the file itself.
 
 use super::{
-    AccessLogKeys, AdminKeys, ExplainKeys, IncidentKeys, JournalKeys, ListenerKeys,
-    MaintenanceKeys, PoolKeys, RateLimitKeys, RouteKeys, ServerKeys, TelemetryKeys,
+    AccessLogKeys, AdminKeys, AlertKeys, ChangeKeys, ExplainKeys, IncidentKeys, JournalKeys,
+    ListenerKeys, MaintenanceKeys, PoolKeys, RateLimitKeys, RouteKeys, ServerKeys, TelemetryKeys,
 };
 use crate::config::wire::{Each, Maybe, MaybeEach, MaybeNamed, Named, Nested, section};
 
@@ -36,5 +36,9 @@ section! {
         rate_limits: MaybeNamed<RateLimitKeys>, absent("no limits");
         /// Planned interruptions.
         maintenance: MaybeEach<MaintenanceKeys>, absent("nothing is planned");
+        /// Who is told of incidents.
+        alerts: MaybeNamed<AlertKeys>, absent("nobody is told");
+        /// Change markers that other systems send.
+        changes: Nested<ChangeKeys>;
     }
 }

@@ -91,6 +91,11 @@ impl Fault {
         }
     }
 
+    /// What goes right below the value, alone.
+    pub(in crate::config) fn into_label(self) -> String {
+        self.label
+    }
+
     /// Says what to write instead.
     pub(in crate::config) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

@@ -5,7 +5,7 @@
 //!
 //! | field | what |
 //! | --- | --- |
-//! | `role` | `operator`; of a refused act `reader`, or nothing where nobody knows |
+//! | `role` | `operator`; of a refused act `reader`, or nothing where nobody knows; `source` where a signature stands for a token, and a refusal's `status` says that it did not |
 //! | `via` | `api`, or `dashboard` |
 //! | `peer` | the other end of the connection |
 //! | `name` | what they call themselves, where a browser or the request's `by` says so; nobody has looked whether it is true |
@@ -191,12 +191,16 @@ impl Drop for Pending<'_> {
     fn drop(&mut self) {
         let noted = self.deed.noted();
         let status = noted.status.unwrap_or(self.status);
-        let suppressed = match status {
-            401 | 403 => match self.audit.turn(soe503::clock::now()) {
-                Some(suppressed) => suppressed,
-                None => return,
-            },
-            _ => None,
+        let refused = matches!(status, 401 | 403);
+        // Who has shown no token yet costs no more lines than who is turned away, whatever is wrong.
+        let anybody = self.who.role == AdminRole::Source && status >= 400;
+        let suppressed = if refused || anybody {
+            let Some(suppressed) = self.audit.turn(soe503::clock::now()) else {
+                return;
+            };
+            suppressed
+        } else {
+            None
         };
         let Who { role, peer, name } = &self.who;
         let name = name.as_deref().or(noted.by.as_deref());

@@ -38,7 +38,7 @@ pub(super) async fn add(
     Ok(Json(change))
 }
 
-fn refusal(bad: &BadChange, request: &ChangeRequest, pools: &[Arc<str>]) -> Refusal {
+pub(super) fn refusal(bad: &BadChange, request: &ChangeRequest, pools: &[Arc<str>]) -> Refusal {
     match bad {
         BadChange::Kind => {
             let detail = format!("There is no kind of change called {:?}.", request.kind);

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use self::listener::listener;
 use self::pool::pool;
-use super::front_view;
+use super::{alert_view, front_view};
 use crate::config::{
     AccessLog, Admin, AdminAccess, Config, HeaderRules, Host, HostPolicy, Journal, Match, Networks,
     Rewrite, Route, Server, StatusPolicy,
@@ -56,6 +56,17 @@ pub(crate) fn view(config: &Config) -> Value {
             .map(|limit| (limit.name.to_string(), front_view::rate_limit(limit)))
             .collect();
         view["rate_limits"] = limits.into();
+    }
+    if let Some(url) = &config.incidents.external_url {
+        view["incidents"]["external_url"] = json!(&**url);
+    }
+    view["changes"] = alert_view::changes(&config.changes);
+    if !config.alerts.is_empty() {
+        let alerts = config.alerts.iter();
+        let alerts: Map<String, Value> = alerts
+            .map(|alert| (alert.name.to_string(), alert_view::alert(alert)))
+            .collect();
+        view["alerts"] = alerts.into();
     }
     if !config.maintenance.is_empty() {
         let plans = config.maintenance.iter().map(front_view::maintenance);

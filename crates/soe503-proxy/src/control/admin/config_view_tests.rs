@@ -16,6 +16,7 @@ path = "stderr"
 [incidents]
 close_after = "45s"
 backend_out_after = "7m"
+external_url = "https://soe503.example/edge"
 [journal]
 path = "/var/lib/soe503/journal.redb"
 max_size = "3MiB"
@@ -140,6 +141,24 @@ shadow = true
 [rate_limits.api]
 requests = 50
 by = "cookie:Session"
+[alerts.team]
+kind = "webhook"
+url = "http://hooks.internal:8000/"
+[alerts.am]
+kind = "alertmanager"
+url = "http://127.0.0.1:9093/am"
+severity = "warning"
+grade = "inferred"
+causes = ["overload", "dependency_failure/connect_refused"]
+pools = ["db"]
+on = ["closed", "opened"]
+grew_by = 3
+timeout = "3s"
+max_per_minute = 7
+give_up_after = "11m"
+resend_every = "30s"
+[changes]
+max_per_minute = 9
 [[maintenance]]
 pools = ["app"]
 routes = ["db.example/db/"]
@@ -214,6 +233,29 @@ fn every_default_is_filled_in() {
     assert_eq!(pool["ejection"]["consecutive_failures"], 5);
     assert_eq!(view["routes"][0]["retry"]["attempt_timeout"], "5s");
     assert_eq!(view["admin"]["address"], "127.0.0.1:9503");
+}
+
+#[test]
+fn the_address_of_a_slack_channel_is_not_shown() {
+    let text = "[alerts.s]\nkind = \"slack\"\nurl = \"http://hooks.slack.example/services/T0/B0/secret\"\n";
+    let config = from_str("test", &format!("{SMALLEST}\n{text}")).unwrap();
+    let view = view(&config).to_string();
+    assert!(!view.contains("services"), "{view}");
+    assert!(
+        view.contains("http://hooks.slack.example/(not shown)"),
+        "{view}"
+    );
+    assert!(!format!("{config:?}").contains("services"));
+}
+
+#[test]
+fn what_an_address_asks_with_is_not_shown() {
+    let text =
+        "[alerts.am]\nkind = \"alertmanager\"\nurl = \"http://am.example/am?token=secret\"\n";
+    let config = from_str("test", &format!("{SMALLEST}\n{text}")).unwrap();
+    let view = view(&config).to_string();
+    assert!(!view.contains("secret"), "{view}");
+    assert!(view.contains("http://am.example/am?(not shown)"), "{view}");
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! | request | without a token configured | with one |
 //! | --- | --- | --- |
 //! | `/healthz`, `/readyz` | anybody | anybody |
+//! | `POST /api/v1/changes/github` | whoever signs it, from anywhere | the same |
 //! | other `GET` | peer on loopback, `Host` ours | a token, from anywhere, any `Host` |
 //! | a link to a page followed (`GET`) | the same, from any site | the same, from any site |
 //! | `POST`, and a question whether to act | the same, and not cross-site | the operator's token, and not cross-site |
@@ -24,6 +25,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 use soe503_api::{Problem, path};
 
 use crate::config::{AdminAccess, AdminRole, AdminTokens};
+use crate::control::change_hooks::Source;
 use crate::state::{Access, TurnedAway};
 
 /// The rules for one admin listener.
@@ -72,6 +74,10 @@ impl Guard {
         if !acts && matches!(uri.path(), path::HEALTHZ | path::READYZ) {
             return Ok(AdminRole::Reader);
         }
+        // GitHub has no token: what it sends is signed, and refused otherwise where it is read.
+        if *method == Method::POST && uri.path() == path::changes_from(Source::GitHub.word()) {
+            return Ok(AdminRole::Source);
+        }
         let host = uri.authority().map_or_else(
             || headers.get(HOST).and_then(|host| host.to_str().ok()),
             |authority| Some(authority.as_str()),
@@ -92,7 +98,7 @@ impl Guard {
             same_site(headers, host)?;
         }
         match role {
-            AdminRole::Reader if acts => Err(Denied::ReadOnly),
+            AdminRole::Reader | AdminRole::Source if acts => Err(Denied::ReadOnly),
             role => Ok(role),
         }
     }

@@ -74,6 +74,30 @@ fn hosts_that_mean_this_listener() {
     assert_eq!(missing, Err(Denied::ForeignHost));
 }
 
+/// What signs its messages needs no token: on that path alone, which refuses what is not signed.
+#[test]
+fn github_is_let_in_where_it_signs() {
+    for guard in [loopback(), with_token()] {
+        let forwarded = [("host", "soe503.example")];
+        let github = "/api/v1/changes/github?service=cart";
+        let admitted = send(&Method::POST, &guard, github, "10.0.0.9", &forwarded);
+        assert_eq!(admitted, Ok(AdminRole::Source));
+        for other in [Method::GET, Method::HEAD, Method::PUT] {
+            let denied = send(&other, &guard, github, "10.0.0.9", &forwarded);
+            assert!(denied.is_err(), "{other}");
+        }
+        for path in [
+            "/api/v1/changes",
+            "/api/v1/changes/argocd",
+            "/api/v1/changes/github/",
+            "/api/v1/changes/GitHub",
+        ] {
+            let denied = send(&Method::POST, &guard, path, "10.0.0.9", &forwarded);
+            assert!(denied.is_err(), "{path}");
+        }
+    }
+}
+
 #[test]
 fn an_absolute_uri_counts_as_the_host() {
     let rebound = ask(

@@ -8,7 +8,10 @@
 //! bodies and time. An admin API under siege costs itself.
 
 mod actions;
+mod alert_view;
+mod alerts;
 mod audit;
+mod change_hooks;
 mod changes;
 pub(crate) mod config_view;
 mod failures;

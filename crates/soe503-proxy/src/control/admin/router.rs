@@ -17,7 +17,8 @@ use super::audit::{Audit, Deed, Who};
 use super::guard::{Guard, acts};
 use super::problem::Refusal;
 use super::{
-    actions, changes, failures, incidents, limits, maintenance, page, pools, ready, reload,
+    actions, alerts, change_hooks, changes, failures, incidents, limits, maintenance, page, pools,
+    ready, reload,
 };
 use crate::control::clock::Anchor;
 use crate::control::metrics::{self, Format};
@@ -71,6 +72,12 @@ pub fn router(admin: Admin) -> Router {
         .route(path::INCIDENT, get(incidents::one))
         .route(path::VERIFICATIONS, post(incidents::verified))
         .route(path::CHANGES, get(changes::all).post(changes::add))
+        .route(
+            path::CHANGES_FROM,
+            post(change_hooks::add).layer(DefaultBodyLimit::max(change_hooks::MAX_BODY)),
+        )
+        .route(path::ALERTS, get(alerts::all))
+        .route(path::ALERT_TEST, post(alerts::test))
         .route(path::JOURNAL, get(failures::journal))
         .route(path::RATE_LIMITS, get(limits::all))
         .route(path::MAINTENANCE, get(maintenance::all))
@@ -175,6 +182,9 @@ async fn unknown_path(request: Request) -> Refusal {
         path::INCIDENT,
         path::VERIFICATIONS,
         path::CHANGES,
+        path::CHANGES_FROM,
+        path::ALERTS,
+        path::ALERT_TEST,
         path::JOURNAL,
         path::RATE_LIMITS,
         path::MAINTENANCE,

@@ -29,6 +29,7 @@ mod run;
 
 pub use circuit::watch_circuit;
 pub use paths::seek_paths;
+pub(in crate::control) use probe::{Driven, tls_trouble};
 pub use probe::{Prober, Sockets};
 pub use recovery::watch_recovery;
 pub use run::{Checked, Limits, Patients, run};

@@ -26,6 +26,9 @@ impl Incidents {
     /// Tells everybody who wants to know. Called on the control plane's threads, with nothing locked.
     pub(super) fn pass_on(&self, news: &[News]) {
         news.iter().for_each(log);
+        if let Some(alerts) = self.shared.alerts.get() {
+            alerts.hear(news, soe503::clock::now());
+        }
         if let Some(journal) = self.shared.journal.get() {
             news.iter().for_each(|news| journal::keep(journal, news));
         }

@@ -50,7 +50,12 @@ impl Incidents {
                 self.shared.directory.store(Arc::new(directory));
             }
             let told = desk.documents(news, &proxy.recorder, &self.shared.server, anchor);
-            changed.into_iter().chain(told).collect::<Vec<News>>()
+            let ended = desk.ended(anchor);
+            changed
+                .into_iter()
+                .chain(told)
+                .chain(ended)
+                .collect::<Vec<News>>()
         };
         self.pass_on(&news);
     }

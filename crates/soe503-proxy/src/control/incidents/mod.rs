@@ -31,6 +31,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
+use soe503_api as api;
 use soe503_core::diagnosis::Diagnosis;
 use soe503_core::incident::{Book, Course, Directory, EntryKind, Settings, blamed, counts};
 use soe503_core::{Cause, Tick};
@@ -41,6 +42,7 @@ pub use verify::BadVerification;
 
 use self::conditions::Watched;
 use self::follow::Followed;
+use super::alerts::Alerts;
 use super::clock::Anchor;
 use super::recorder::Record;
 use crate::config::Config;
@@ -59,6 +61,8 @@ struct Shared {
     directory: ArcSwap<Directory>,
     /// What outlives the process.
     journal: OnceLock<Journal>,
+    /// Who is told.
+    alerts: OnceLock<Alerts>,
     /// Never locked by a worker.
     desk: Mutex<Desk>,
 }
@@ -70,6 +74,8 @@ struct Desk {
     watched: Watched,
     /// An earlier process's memory was waited for.
     expected: bool,
+    /// What was open when an earlier process ended, as it was told last.
+    interrupted: Vec<api::Incident>,
     /// A failure of each incident that tells about it.
     evidence: HashMap<Arc<str>, Arc<Record>>,
 }
@@ -106,11 +112,13 @@ impl Incidents {
                 server: config.server.name.shared(),
                 directory: ArcSwap::default(),
                 journal: OnceLock::new(),
+                alerts: OnceLock::new(),
                 desk: Mutex::new(Desk {
                     book: Book::new(settings(config), anchor.moment()),
                     followed: Followed::default(),
                     watched: Watched::default(),
                     expected: false,
+                    interrupted: Vec::new(),
                     evidence: HashMap::new(),
                 }),
             }),
@@ -121,6 +129,12 @@ impl Incidents {
     pub(crate) fn keep_in(&self, journal: Journal) {
         // Whoever asks a second time means the same one: a process has one.
         let _kept = self.shared.journal.set(journal);
+    }
+
+    /// `alerts` are told what is new from now on.
+    pub(crate) fn tell(&self, alerts: Alerts) {
+        // A process has its targets in one place.
+        let _told = self.shared.alerts.set(alerts);
     }
 
     /// The incident that a failure of `pool` belongs to. Never waits.

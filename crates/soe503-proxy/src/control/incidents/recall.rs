@@ -8,10 +8,12 @@ use soe503_core::Cause;
 use soe503_core::change::{Change, Kind, Origin, Reach};
 use soe503_core::diagnosis::{Grade, Level};
 use soe503_core::incident::{
-    CauseTally, Entry, EntryKind, Moment, Place, Remembered, SAVED_BY, Saved, Verdict, Verified,
+    CauseTally, Entry, EntryKind, Moment, Place, REOPEN, Remembered, SAVED_BY, Saved, Verdict,
+    Verified,
 };
 
-use super::Incidents;
+use super::feed::News;
+use super::{Desk, Incidents};
 use crate::control::clock::Anchor;
 
 /// How long is waited for a journal that is slow to open.
@@ -35,10 +37,45 @@ impl Incidents {
         anchor: Anchor,
     ) {
         let changes = changes.iter().filter_map(change);
-        let open = incidents.iter().filter_map(|told| incident(told, anchor));
+        let open = incidents.iter();
+        let open = open.filter_map(|told| Some((told, incident(told, anchor)?)));
+        let (mut told, open): (Vec<_>, Vec<_>) = open.unzip();
         let mut desk = self.desk();
+        // A reload reads the journal again: what goes on in this process is in it, too.
+        told.retain(|told| {
+            let id = &*told.summary.id;
+            let known = |other: &api::Incident| other.summary.id == id;
+            desk.book.find(id).is_none() && !desk.interrupted.iter().any(known)
+        });
         desk.book.recall(changes);
         desk.book.remember(open);
+        desk.interrupted.extend(told.iter().copied().cloned());
+        drop(desk);
+        if let Some(alerts) = self.shared.alerts.get() {
+            told.iter().for_each(|told| alerts.remember(told));
+        }
+    }
+}
+
+impl Desk {
+    /// What was open when an earlier process ended and has not gone on, while it could: it is over since its last failure.
+    pub(super) fn ended(&mut self, anchor: Anchor) -> Vec<News> {
+        let now = anchor.date(anchor.tick());
+        let (book, mut news) = (&self.book, Vec::new());
+        self.interrupted.retain(|told| {
+            let summary = &told.summary;
+            let waits = now.since(summary.last_seen) <= REOPEN;
+            // Its successor tells of it.
+            let goes_on = book.find(&summary.id).is_some();
+            if !waits && !goes_on {
+                let mut told = told.clone();
+                told.summary.state = IncidentState::Closed;
+                told.summary.closed_at = Some(told.summary.last_seen);
+                news.push(News::Closed(told));
+            }
+            waits && !goes_on
+        });
+        news
     }
 }
 
@@ -234,5 +271,29 @@ mod tests {
         let mut closed = told;
         closed.summary.state = IncidentState::Closed;
         assert_eq!(incident(&closed, Anchor::now()), None);
+    }
+
+    /// Nobody else would say that it is over: who was told that it began would wait for ever.
+    #[test]
+    fn what_does_not_go_on_is_over_and_is_told_once() {
+        let text = include_str!("../../../../soe503-api/tests/golden/incident.json");
+        let told: api::Incident = serde_json::from_str(text).unwrap();
+        let smallest = include_str!("../../../../../config/smallest.toml");
+        let config = crate::config::from_str("smallest", smallest).unwrap();
+        let at = |seconds: u64| {
+            let unix = Duration::from_millis(told.summary.last_seen.unix_millis());
+            let later = Duration::from_secs(seconds);
+            Anchor::new(soe503_core::Tick::from_secs(10_000 + seconds), unix + later)
+        };
+        let incidents = Incidents::new(&config, at(1));
+        incidents.recall(&[], std::slice::from_ref(&told), at(1));
+        assert!(incidents.desk().ended(at(300)).is_empty(), "it may go on");
+        let news = incidents.desk().ended(at(301));
+        let [News::Closed(over)] = &news[..] else {
+            panic!("{news:?}");
+        };
+        assert_eq!(over.summary.id, told.summary.id);
+        assert_eq!(over.summary.closed_at, Some(told.summary.last_seen));
+        assert!(incidents.desk().ended(at(302)).is_empty(), "once");
     }
 }

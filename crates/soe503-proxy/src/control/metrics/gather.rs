@@ -52,6 +52,8 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         tls: proxy.all_server_tls().iter().map(of_tls).collect(),
         incidents: proxy.incidents.counts(),
         open_incidents: proxy.incidents.open(),
+        alerts: proxy.alerts.scrape(),
+        change_hooks: proxy.change_hooks.counts(),
         loops: proxy.loops.snapshot(soe503::clock::now()),
         usage: usage::read(),
         rate_limits: rate_limits(proxy),

@@ -18,6 +18,7 @@ use soe503_core::waiting::WaitingSnapshot;
 
 use crate::config::TlsVersion;
 use crate::control::Usage;
+use crate::control::alerts::TargetScrape;
 use crate::control::incidents::{IncidentCount, OpenIncident};
 use crate::journal::Status;
 use crate::state::{Class, DurationsSnapshot, LoopSnapshot, Origin};
@@ -74,6 +75,10 @@ pub struct Scrape {
     pub incidents: Vec<IncidentCount>,
     /// Incidents that go on.
     pub open_incidents: Vec<OpenIncident>,
+    /// Who is told of incidents.
+    pub alerts: Vec<TargetScrape>,
+    /// Changes that other systems told of: who, what became of them, how many.
+    pub change_hooks: Vec<(&'static str, &'static str, u64)>,
     /// How late the threads' timers are.
     pub loops: Vec<LoopSnapshot>,
     /// What the process uses.

@@ -71,7 +71,7 @@ pub(super) fn begin(seen: Seen<'_>, title: &str, tab: Tab, live: Option<&str>) -
         html!(out, ">", (word), "</a>");
     }
     html!(out, "</nav>");
-    if seen.by == AdminRole::Reader {
+    if seen.by != AdminRole::Operator {
         html!(out, "<span class=\"role\">read only</span>");
     }
     if live.is_some() {

@@ -216,7 +216,7 @@ impl Shown {
             Update::Again => Some(("again", String::new())),
             Update::Parts(parts) if parts.is_empty() => None,
             Update::Parts(mut parts) => {
-                if role == AdminRole::Reader {
+                if role != AdminRole::Operator {
                     for (_id, html) in &mut parts {
                         *html = without_acts(html);
                     }

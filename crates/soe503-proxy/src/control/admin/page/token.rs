@@ -5,7 +5,7 @@
 //! cannot know one. Beside it the request must say that it comes from a page of this origin (`Sec-Fetch-Site` or
 //! `Origin`): each of the two would do.
 
-use aws_lc_rs::{hmac, rand};
+use aws_lc_rs::hmac;
 
 /// How long a form may lie open, in seconds.
 const LIFE: u64 = 600;
@@ -26,10 +26,10 @@ pub(super) enum BadToken {
 }
 
 impl Tokens {
-    /// A key of chance.
+    /// A key of chance: the kernel's, as the library's own generator would measure jitter for a tenth of a second first.
     pub(super) fn new() -> Self {
         let mut secret = [0; 32];
-        let there = rand::fill(&mut secret).is_ok();
+        let there = getrandom::fill(&mut secret).is_ok();
         Self(there.then(|| hmac::Key::new(hmac::HMAC_SHA256, &secret)))
     }
 

@@ -24,7 +24,7 @@ pub(super) const MAX_HEAD_LIST: u32 = 64 * 1024;
 
 /// What moves a connection's bytes, within the future of the check: dropping that, at the timeout,
 /// closes the connection too.
-pub(super) struct Driven<C> {
+pub(in crate::control) struct Driven<C> {
     connection: Option<Pin<Box<C>>>,
     error: Option<hyper::Error>,
 }
@@ -112,7 +112,7 @@ async fn read(body: Incoming) -> Option<Bytes> {
 // === impl Driven ===
 
 impl<C: Future<Output = hyper::Result<()>>> Driven<C> {
-    pub(super) fn new(connection: C) -> Self {
+    pub(in crate::control) fn new(connection: C) -> Self {
         Self {
             connection: Some(Box::pin(connection)),
             error: None,
@@ -120,7 +120,7 @@ impl<C: Future<Output = hyper::Result<()>>> Driven<C> {
     }
 
     /// Runs `main` while the connection moves its bytes.
-    pub(super) async fn run<T>(&mut self, main: impl Future<Output = T>) -> T {
+    pub(in crate::control) async fn run<T>(&mut self, main: impl Future<Output = T>) -> T {
         tokio::pin!(main);
         let Some(connection) = &mut self.connection else {
             return main.await;

@@ -10,4 +10,10 @@ mod http;
 mod sockets;
 mod stopped;
 
+pub(in crate::control) use http::Driven;
 pub use sockets::{Prober, Sockets};
+
+/// What a failed handshake was, in words.
+pub(in crate::control) fn tls_trouble(fault: soe503_core::ledger::Fault) -> String {
+    stopped::Stopped::tls(fault).into_text()
+}

@@ -44,6 +44,11 @@ impl Stopped {
         Self::new(phase, fault, format!("{what}: {}", plain(error)))
     }
 
+    /// What it was, in words.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
     /// No connection came about; perhaps in the end of what others had waited for.
     pub(super) fn connect(error: &io::Error, joined: bool) -> Self {
         Self {

@@ -1,6 +1,7 @@
 //! The one list of metrics, by subject.
 
 mod admission;
+mod alerts;
 mod backend;
 mod hedge;
 mod incidents;
@@ -48,9 +49,10 @@ pub(in crate::control::metrics) enum Read {
 }
 
 /// The lists, in the order of the page.
-const LISTS: [&[Family]; 10] = [
+const LISTS: [&[Family]; 11] = [
     requests::ROWS,
     incidents::ROWS,
+    alerts::ROWS,
     admission::ROWS,
     pool::ROWS,
     hedge::ROWS,

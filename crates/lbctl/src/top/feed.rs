@@ -1,0 +1,167 @@
+//! Asks the admin API: every second, and after growing pauses while it cannot be reached.
+
+use core::time::Duration;
+
+use soe503_api::{
+    Incident, IncidentSummary, Pool, Timestamp,
+    client::{Client, ClientError},
+};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, timeout},
+};
+
+use crate::{admin, clock, exit::Failure};
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(1);
+/// The longest pause while nobody answers.
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// What was seen at one look.
+#[derive(Clone, Debug)]
+pub(super) struct Look {
+    /// When, to tell it.
+    pub(super) at: Timestamp,
+    /// When, to measure by.
+    pub(super) since_start: Duration,
+    /// The proxy's `server.name`, if it tells it.
+    pub(super) server: Option<String>,
+    /// All of them.
+    pub(super) pools: Vec<Pool>,
+    /// Those that go on.
+    pub(super) incidents: Vec<IncidentSummary>,
+    /// The one that was wanted, or why it is not there.
+    pub(super) incident: Option<(String, Result<Box<Incident>, String>)>,
+}
+
+/// A look that failed.
+#[derive(Clone, Debug)]
+pub(super) struct Lost {
+    /// What is wrong, in one line.
+    pub(super) message: String,
+    /// How long until the next one.
+    pub(super) pause: Duration,
+}
+
+/// Who asks.
+pub(super) struct Asking {
+    client: Client,
+    start: Instant,
+    server: Option<String>,
+}
+
+impl Asking {
+    /// Nothing is asked yet.
+    pub(super) fn new(client: Client) -> Self {
+        Self {
+            client,
+            start: clock::now(),
+            server: None,
+        }
+    }
+
+    /// One look; `wanted` is an incident of which everything is asked.
+    pub(super) async fn look(&mut self, wanted: Option<String>) -> Result<Look, Failure> {
+        let client = &self.client;
+        let explain = |error| admin::explain(client, error);
+        let pools = client.pools().await.map_err(explain)?.value.pools;
+        let (at, since_start) = (clock::wall(), clock::now() - self.start);
+        let incidents = client.incidents(true).await.map_err(explain)?;
+        if self.server.is_none() {
+            // It is for the header alone: whoever may not read it does without.
+            let config = client.config().await.ok();
+            let name = config.and_then(|c| Some(c.value["server"]["name"].as_str()?.to_owned()));
+            self.server = name;
+        }
+        let incident = match wanted {
+            None => None,
+            Some(id) => {
+                let told = match client.incident(&id).await {
+                    Ok(reply) => Ok(Box::new(reply.value)),
+                    Err(ClientError::Refused { problem, .. }) => Err(problem.detail),
+                    Err(error) => return Err(explain(error)),
+                };
+                Some((id, told))
+            }
+        };
+        Ok(Look {
+            at,
+            since_start,
+            server: self.server.clone(),
+            pools,
+            incidents: incidents.value.incidents,
+            incident,
+        })
+    }
+}
+
+/// Looks for ever, and at once when `wanted` changes. Ends when nobody listens.
+pub(super) async fn run(
+    mut asking: Asking,
+    mut wanted: watch::Receiver<Option<String>>,
+    tell: mpsc::Sender<Result<Look, Lost>>,
+) {
+    let mut pauses = Pauses::default();
+    let mut wait = EVERY;
+    loop {
+        // Whoever opens an incident wants to read it now; but a proxy that is away is not hurried.
+        match timeout(wait, wanted.changed()).await {
+            Ok(Ok(())) if pauses.none() => {}
+            Ok(Ok(())) => tokio::time::sleep(wait).await,
+            Ok(Err(_)) => return,
+            Err(_) => {}
+        }
+        let now = wanted.borrow_and_update().clone();
+        let told = match asking.look(now).await {
+            Ok(look) => {
+                pauses = Pauses::default();
+                wait = EVERY;
+                Ok(look)
+            }
+            Err(failure) => {
+                // Another proxy may be there next time.
+                asking.server = None;
+                wait = pauses.next();
+                Err(Lost {
+                    message: failure.message(),
+                    pause: wait,
+                })
+            }
+        };
+        if tell.send(told).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// 1 s, 2 s, 4 s, 8 s, 8 s, …
+#[derive(Clone, Copy, Debug, Default)]
+struct Pauses(u32);
+
+impl Pauses {
+    const fn none(self) -> bool {
+        self.0 == 0
+    }
+
+    fn next(&mut self) -> Duration {
+        let pause = EVERY.saturating_mul(1 << self.0.min(8)).min(LONGEST_PAUSE);
+        self.0 += 1;
+        pause
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_eight_seconds() {
+        let mut pauses = Pauses::default();
+        assert!(pauses.none());
+        let secs: Vec<_> = (0..6).map(|_| pauses.next().as_secs()).collect();
+        assert_eq!(secs, [1, 2, 4, 8, 8, 8]);
+        assert!(!pauses.none());
+        assert_eq!(Pauses(u32::MAX - 1).next(), LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,99 @@
+//! `lbctl top`: what goes on, live, in a terminal.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`feed`] | asks the admin API every second, and after pauses while it cannot be reached |
+//! | [`terminal`] | takes the terminal, gives it back whatever happens; keys and signals |
+//! | [`state`] | what is known and where one looks: made from answers and keys, without input or output |
+//! | [`rates`] | requests and failures per second, from two looks at counters |
+//! | [`cursor`] | where one stands in a list that changes |
+//! | [`view`] | the state as a screen |
+//! | [`paint`] | this program's colours as those of the screen |
+
+mod cursor;
+mod feed;
+mod paint;
+mod rates;
+mod state;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use core::time::Duration;
+
+use clap::Args;
+use tokio::{
+    sync::{mpsc, watch},
+    time::{MissedTickBehavior, interval},
+};
+
+use crate::{
+    admin::AdminArgs,
+    clock,
+    exit::{Exit, Failure},
+    show::Canvas,
+};
+use state::{Next, State};
+use terminal::{Input, Screen, Signals};
+
+/// The header has a clock.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What is there to choose: nothing yet.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Keys: up, down, j, k, PageUp, PageDown, Home, End  move          Tab  from pools to incidents and back
+      Enter  open what is selected                               Esc  back
+      /  only what contains this text                            q    quit
+P50 and P99 of a pool are those of its slowest backend in rotation. Without a terminal there is
+`lbctl pool status --watch`.")]
+pub(crate) struct TopArgs {}
+
+/// Looks until told to stop.
+pub(crate) async fn run(admin: &AdminArgs) -> Result<Exit, Failure> {
+    terminal::present()?;
+    let client = admin.client()?;
+    let name = client.address().to_string();
+    // A wrong address or token is told before the terminal is taken.
+    let mut asking = feed::Asking::new(client);
+    let first = asking.look(None).await?;
+    let (wanted, wants) = watch::channel(None);
+    let (tell, mut news) = mpsc::channel(1);
+    let feed = tokio::spawn(feed::run(asking, wants, tell));
+
+    let mut state = State::new(name, Canvas::stdout().unicode, clock::wall());
+    state.news(Ok(first));
+    let mut signals = Signals::new()?;
+    let mut screen = Screen::take()?;
+    let mut input = terminal::input();
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        state.tick(clock::wall());
+        screen.draw(&mut state)?;
+        tokio::select! {
+            () = signals.stop() => break,
+            _ = ticks.tick() => {}
+            told = news.recv() => match told {
+                Some(told) => state.news(told),
+                None => break,
+            },
+            typed = input.recv() => match typed {
+                Some(Input::Key(key)) => if state.key(key) == Next::Quit { break },
+                Some(Input::Resized) => {}
+                // The terminal is gone.
+                None => break,
+            },
+        }
+        // Whether that is something new is for the feed to see.
+        wanted.send_if_modified(|wanted| {
+            let now = state.wanted();
+            let new = *wanted != now;
+            *wanted = now;
+            new
+        });
+    }
+    feed.abort();
+    Ok(Exit::Fine)
+}

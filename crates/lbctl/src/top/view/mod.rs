@@ -1,0 +1,99 @@
+//! The state as a screen: a header, the page, and which keys do what.
+
+mod columns;
+mod head;
+mod layout;
+mod overview;
+mod text;
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Color,
+    text::{Line, Span},
+};
+
+use self::layout::Layout;
+use super::{
+    paint,
+    state::{Page, State},
+};
+use crate::show::{Canvas, Mark, clean, style};
+
+pub(super) use text::page as page_text;
+
+/// On less than this nothing can be read.
+const SMALLEST: (u16, u16) = (20, 5);
+
+/// Draws the whole screen; without colours if not `colour`.
+pub(super) fn draw(state: &State, colour: bool, buffer: &mut Buffer) {
+    let area = buffer.area;
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        put(buffer, area, 0, &Line::from("too small"));
+        return;
+    }
+    let layout = Layout::of(state);
+    head::draw(state, buffer, layout.head);
+    match &state.page {
+        Page::Overview => overview::draw(state, &layout, buffer),
+        Page::Pool { scroll, .. } | Page::Incident { scroll, .. } => {
+            let lines = page_text(state);
+            let shown = lines.iter().skip(*scroll).zip(0..layout.page.height);
+            for (line, at) in shown {
+                put(buffer, layout.page, at, line);
+            }
+        }
+    }
+    head::keys(state, buffer, layout.keys);
+    if !colour {
+        for cell in &mut buffer.content {
+            (cell.fg, cell.bg) = (Color::Reset, Color::Reset);
+        }
+    }
+}
+
+/// How many pools are seen at once.
+pub(super) fn pool_lines(state: &State) -> usize {
+    usize::from(Layout::of(state).pools.height)
+}
+
+/// How many lines of a page are seen at once.
+pub(super) fn page_lines(state: &State) -> usize {
+    usize::from(Layout::of(state).page.height)
+}
+
+/// Puts `line` into `area`, so many lines from its top, and cuts what is too long.
+fn put(buffer: &mut Buffer, area: Rect, at: u16, line: &Line<'_>) {
+    if at < area.height {
+        buffer.set_line(area.x, area.y + at, line, area.width);
+    }
+}
+
+/// `text` in one of this program's styles; cleaned, as it may come from the network.
+fn span(text: &str, style: anstyle::Style) -> Span<'static> {
+    Span::styled(clean(text), paint::style(style))
+}
+
+/// The heading of a part of the screen.
+fn heading(text: &str) -> Span<'static> {
+    span(text, style::QUIET)
+}
+
+/// The canvas that the pages of other commands are written on.
+fn canvas(state: &State) -> Canvas {
+    Canvas {
+        width: Some(usize::from(state.size.0).max(SMALLEST.0.into())),
+        height: Some(usize::from(state.size.1)),
+        unicode: state.unicode,
+    }
+}
+
+/// The symbol of `mark`, in its colour.
+fn symbol(state: &State, mark: Mark) -> Span<'static> {
+    span(canvas(state).symbol(mark), mark.style())
+}
+
+/// What is not there.
+fn none() -> Span<'static> {
+    span("-", style::QUIET)
+}

@@ -1,0 +1,1 @@
+"""Alerts, told to a real Alertmanager."""
