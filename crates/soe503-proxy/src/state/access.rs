@@ -100,14 +100,18 @@ impl Access {
                 "changed admin token not used, the last good one stays in force: {trouble}"
             );
         }
-        if after == *tokens {
-            return;
+        if after != *tokens {
+            self.replace(&before, tokens, &after);
         }
+    }
+
+    /// Puts `after` in the place of the tokens that were in force `before`.
+    fn replace(&self, before: &Arc<AdminAccess>, tokens: &AdminTokens, after: &AdminTokens) {
         let new = Arc::new(AdminAccess::Token(after.clone()));
-        let found = self.now.compare_and_swap(&before, new);
+        let found = self.now.compare_and_swap(before, new);
         // Otherwise a reload came in between, and has read them itself.
-        if Arc::ptr_eq(&found, &before) {
-            self.tell(tokens, &after);
+        if Arc::ptr_eq(&found, before) {
+            self.tell(tokens, after);
         }
     }
 

@@ -143,3 +143,22 @@ fn a_reload_changes_the_files_and_leaves_what_is_the_same() {
     access.follow(&files.config());
     assert_eq!(*access.now(), AdminAccess::Loopback);
 }
+
+#[test]
+fn a_reload_while_files_are_read_again_has_the_last_word() {
+    let files = Files::new();
+    let access = Access::of(&files.config());
+    let before = access.now();
+    let AdminAccess::Token(tokens) = &*before else {
+        panic!("it has tokens");
+    };
+    files.write("admin.token", "a-token-for-a-moment");
+    let (after, troubles) = tokens.read_again();
+    assert_eq!(troubles, [""; 0]);
+    files.write("admin.token", SECOND);
+    access.follow(&files.config());
+    access.replace(&before, tokens, &after);
+    assert_eq!(role(&access, "a-token-for-a-moment"), None);
+    assert_eq!(role(&access, SECOND), Some(AdminRole::Operator));
+    assert_eq!(counts(&access), (0, 0));
+}
