@@ -14,7 +14,10 @@ use crate::config::{self, Config, Listener};
 use crate::control::{self, Control, access_log, recorder};
 pub use crate::fixed::Fixed;
 use crate::front::{self, Front, Route, Routes, StackParts};
-use crate::listen::{self, Admission, Drain, Server, Spares};
+use crate::handover::{ActivationError, Entrance, Offered, Shared as SharedSockets, Takeover};
+use crate::listen::{Admission, Drain, Server, Spares};
+pub use crate::opening::Origin;
+use crate::opening::{self, Opened};
 use crate::state::Proxy;
 use crate::worker::{self, WorkerListener};
 
@@ -26,6 +29,19 @@ pub struct Running {
     control: Control,
     access_log: Option<access_log::Writer>,
     drain: Drain,
+    /// Where a successor asks, if one may.
+    entrance: Option<Entrance>,
+}
+
+/// A listener that does not accept yet.
+#[derive(Debug)]
+struct Closed {
+    /// Without a place in it, nothing is accepted.
+    room: Arc<Semaphore>,
+    places: usize,
+    shared: SharedSockets,
+    /// Whether it stays so.
+    for_good: bool,
 }
 
 /// What a reload needs; the admin API holds it too.
@@ -50,6 +66,25 @@ pub enum StartError {
     Listen {
         /// The address.
         address: SocketAddr,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// Sockets were passed that no listener has the address of.
+    #[error(
+        "passed were sockets that no listener is for: {0}; listeners are told by their addresses"
+    )]
+    Unwanted(String),
+    /// What was passed cannot be used.
+    #[error(transparent)]
+    Activation(#[from] ActivationError),
+    /// The running process could not be replaced. It serves on.
+    #[error("cannot take over: {0}")]
+    Upgrade(String),
+    /// No successor could ask for our sockets.
+    #[error("cannot open the upgrade socket {}: {source}", path.display())]
+    UpgradeSocket {
+        /// Its path.
+        path: PathBuf,
         /// What the kernel said.
         source: io::Error,
     },
@@ -83,20 +118,26 @@ impl Running {
     ///
     /// If an address cannot be opened or a thread cannot be started. Nothing is left running.
     pub fn start(config: Config, file: Option<&Path>) -> Result<Self, StartError> {
+        Self::start_from(config, file, Origin::default())
+    }
+
+    /// The same, with listening sockets that were there before. Where a process is replaced, it serves until this one
+    /// is ready, and is told then.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Running::start`]; if a socket is left over, or the other process cannot be replaced. That one serves on.
+    pub fn start_from(
+        config: Config,
+        file: Option<&Path>,
+        origin: Origin,
+    ) -> Result<Self, StartError> {
         let (log, writer) = open_access_log(&config.access_log).map_err(StartError::AccessLog)?;
         let (journal, failures) = control::journal::feed(config.server.name.shared());
         let recorder =
             recorder::Recorder::with_journal(recorder::Settings::default(), Some(failures));
         let workers = config.server.workers.get();
-        let mut sockets = Vec::new();
-        for listener in config.listeners.iter() {
-            let bound =
-                listen::bind(listener.address, workers).map_err(|source| StartError::Listen {
-                    address: listener.address,
-                    source,
-                })?;
-            sockets.push(bound);
-        }
+        let opened = opening::open(&config, origin)?;
         let mut proxy = Proxy::new(config, recorder, log);
         proxy.incidents.keep_in(journal.clone());
         proxy.journal = journal;
@@ -105,13 +146,28 @@ impl Running {
 
         let spares = Spares::new();
         let (mut servers, mut fronts) = (Vec::new(), Vec::new());
+        let mut closed = Vec::new();
         let mut per_worker: Vec<Vec<WorkerListener>> = (0..workers).map(|_| Vec::new()).collect();
-        for (index, (listener, sockets)) in config.listeners.iter().zip(sockets).enumerate() {
-            let room = Arc::new(Semaphore::new(listener.limits.max_connections.get()));
+        let Opened {
+            listeners,
+            admin,
+            entrance,
+            takeover,
+        } = opened;
+        for (index, (listener, open)) in config.listeners.iter().zip(listeners).enumerate() {
+            let room = Arc::new(Semaphore::new(0));
+            closed.push(Closed {
+                room: Arc::clone(&room),
+                places: listener.limits.max_connections.get(),
+                shared: open.shared.clone(),
+                for_good: open.for_good,
+            });
+            let (address, inherited) = (listener.address, open.inherited);
+            tracing::debug!(%address, inherited, "open");
             let server = Arc::new(ArcSwap::from_pointee(server(&proxy, index, listener)));
             servers.push(Arc::clone(&server));
             let admission = Arc::new(Admission::new(listener));
-            for (socket, mine) in sockets.into_iter().zip(&mut per_worker) {
+            for (sockets, mine) in open.per_worker.into_iter().zip(&mut per_worker) {
                 let routes = routes(&proxy, &config, listener);
                 let front = Arc::new(Front::new(
                     Arc::clone(&proxy),
@@ -120,14 +176,14 @@ impl Running {
                     Arc::clone(&admission),
                 ));
                 fronts.push((index, Arc::clone(&front)));
-                let (server, room) = (Arc::clone(&server), Arc::clone(&room));
-                mine.push(WorkerListener {
+                mine.extend(sockets.into_iter().map(|socket| WorkerListener {
                     socket,
-                    server,
-                    front,
-                    room,
+                    server: Arc::clone(&server),
+                    front: Arc::clone(&front),
+                    room: Arc::clone(&room),
                     spares: Arc::clone(&spares),
-                });
+                    shared: open.shared.clone(),
+                }));
             }
         }
         let file = file.map(Path::to_owned);
@@ -139,9 +195,10 @@ impl Running {
             reloading: Mutex::new(()),
         });
         let reload = Arc::clone(&shared);
-        let control = control::start(
+        let control = control::start_with(
             Arc::clone(&proxy),
             Box::new(move || reload.reload().map_err(|error| error.to_string())),
+            admin,
         )
         .map_err(StartError::Control)?;
 
@@ -155,6 +212,7 @@ impl Running {
             control,
             access_log: writer,
             drain,
+            entrance: None,
         };
         for (number, listeners) in per_worker.into_iter().enumerate() {
             match worker::start(number, listeners, running.drain.clone(), grace) {
@@ -166,12 +224,50 @@ impl Running {
             }
         }
         warn_of(&config);
+        match running.accept(&closed, entrance, takeover) {
+            Ok(()) => Ok(running),
+            Err(error) => {
+                running.shutdown();
+                Err(error)
+            }
+        }
+    }
+
+    /// Accepts from now on: once the process that is replaced, if there is one, agrees.
+    fn accept(
+        &mut self,
+        closed: &[Closed],
+        entrance: Option<(Entrance, Vec<Offered>)>,
+        mut takeover: Option<(Takeover, Vec<usize>)>,
+    ) -> Result<(), StartError> {
+        let proxy = Arc::clone(&self.shared.proxy);
+        let config = proxy.config();
+        if let Some((old, unused)) = &mut takeover {
+            let agreed = old
+                .wait(|| control::ready_to_replace(&proxy))
+                .and_then(|()| old.ready(std::mem::take(unused)));
+            if let Err(why) = agreed {
+                old.failed(&why);
+                return Err(StartError::Upgrade(why));
+            }
+        }
+        self.entrance = open_entrance(entrance, takeover.is_none(), &config)?;
+        // From now on our journal is asked for, though the old process may have it a while yet.
         keep_journal(&proxy, &config);
+        for listener in closed {
+            listener.shared.set(listener.for_good);
+            listener.room.add_permits(listener.places);
+        }
         proxy.set_accepting();
+        self.control.open_admin();
+        if let Some((old, _)) = takeover {
+            old.serving();
+        }
+        let workers = config.server.workers;
         for listener in config.listeners.iter() {
             tracing::info!(address = %listener.address, workers, "listening");
         }
-        Ok(running)
+        Ok(())
     }
 
     /// What reads the file again and puts it in force, or leaves everything as it is ([`ReloadError`]). It
@@ -191,8 +287,23 @@ impl Running {
         self.shared.proxy.config().server.follow_config
     }
 
-    /// Stops accepting, finishes what is in flight, and ends all threads.
-    pub fn shutdown(self) {
+    /// Resolves with its process id when another process has taken over.
+    pub(crate) fn replaced(&self) -> impl Future<Output = u32> + use<> {
+        let replaced = self.entrance.as_ref().map(Entrance::replaced);
+        async move {
+            match replaced {
+                Some(replaced) => replaced.await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Stops accepting, finishes what is in flight, and ends all threads. Where another process has taken over, the
+    /// sockets stay open, and the admin API is that one's.
+    pub fn shutdown(mut self) {
+        if self.entrance.take().is_some_and(Entrance::close) {
+            self.control.leave_admin();
+        }
         self.shared.proxy.start_draining();
         self.drain.begin();
         for worker in self.workers {
@@ -250,6 +361,28 @@ impl Shared {
         }
         Ok(())
     }
+}
+
+/// Opens the socket where a successor asks. A process that has just replaced another serves without, too.
+fn open_entrance(
+    entrance: Option<(Entrance, Vec<Offered>)>,
+    alone: bool,
+    config: &Config,
+) -> Result<Option<Entrance>, StartError> {
+    let Some((mut entrance, offer)) = entrance else {
+        return Ok(None);
+    };
+    let Err(source) = entrance.open(alone, offer) else {
+        return Ok(Some(entrance));
+    };
+    entrance.close();
+    let path = config.server.upgrade_socket.clone().unwrap_or_default();
+    let error = StartError::UpgradeSocket { path, source };
+    if alone {
+        return Err(error);
+    }
+    tracing::error!(%error, "no process can take over from this one");
+    Ok(None)
 }
 
 /// Logs what somebody should look at.

@@ -5,6 +5,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 use soe503_api::PoolState;
+use soe503_core::pool::BackendState;
 
 use super::router::Shared;
 use super::view;
@@ -35,6 +36,34 @@ pub(super) async fn readyz(State(shared): State<Shared>) -> (StatusCode, Json<Re
     (status, Json(readiness))
 }
 
+/// Whether this process, which does not accept yet, could serve as well as one that does: every name was looked up and
+/// every backend checked once, and not all pools are down.
+///
+/// # Errors
+///
+/// What is missing.
+pub(crate) fn ready_to_replace(proxy: &Proxy) -> Result<(), String> {
+    for (name, pool) in proxy.pools().iter() {
+        let answers = pool.answers();
+        if let Some(host) = pool.hosts().find(|host| answers.get(host).is_none()) {
+            return Err(format!("pool {name}: {host} has not been looked up yet"));
+        }
+        let backends = pool.pool.backends();
+        let mut backends = backends.iter();
+        if let Some(backend) = backends.find(|backend| backend.state() == BackendState::Starting) {
+            return Err(format!(
+                "pool {name}: backend {} has not been checked yet",
+                backend.name
+            ));
+        }
+    }
+    let readiness = of_pools(proxy, Anchor::now());
+    match readiness.reason {
+        Some(reason) if !readiness.ready => Err(reason),
+        _ => Ok(()),
+    }
+}
+
 fn readiness(proxy: &Proxy, anchor: Anchor) -> Readiness {
     let no = |reason: String| Readiness {
         ready: false,
@@ -46,6 +75,10 @@ fn readiness(proxy: &Proxy, anchor: Anchor) -> Readiness {
     if !proxy.is_accepting() {
         return no("starting: the listeners are not open yet".into());
     }
+    of_pools(proxy, anchor)
+}
+
+fn of_pools(proxy: &Proxy, anchor: Anchor) -> Readiness {
     let pools = proxy.pools();
     let down: Vec<String> = pools
         .values()
