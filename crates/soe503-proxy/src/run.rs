@@ -302,6 +302,7 @@ impl Running {
     /// sockets stay open, and the admin API is that one's.
     pub fn shutdown(mut self) {
         if self.entrance.take().is_some_and(Entrance::close) {
+            self.shared.proxy.set_replaced();
             self.control.leave_admin();
         }
         self.shared.proxy.start_draining();

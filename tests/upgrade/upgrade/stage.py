@@ -36,7 +36,7 @@ pool = "app"
 timeout = "20s"
 [pools.app]
 backends = ["{backend}"]
-health_check = {{ path = "/healthz" }}
+health_check = {{ path = "/healthz", interval = "500ms" }}
 """
 
 

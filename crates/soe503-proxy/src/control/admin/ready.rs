@@ -1,5 +1,7 @@
 //! `GET /healthz` and `GET /readyz`.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
@@ -36,8 +38,11 @@ pub(super) async fn readyz(State(shared): State<Shared>) -> (StatusCode, Json<Re
     (status, Json(readiness))
 }
 
-/// Whether this process, which does not accept yet, could serve as well as one that does: every name was looked up and
-/// every backend checked once, and not all pools are down.
+/// Checks that are made less often than this are not waited for.
+const OFTEN: Duration = Duration::from_secs(20);
+
+/// Whether this process, which does not accept yet, could serve as well as one that does: every name was looked up, in each pool a
+/// check has passed or the pool is known to be down, and not all pools are down.
 ///
 /// # Errors
 ///
@@ -57,7 +62,16 @@ pub(crate) fn ready_to_replace(proxy: &Proxy) -> Result<(), String> {
             ));
         }
     }
-    let readiness = of_pools(proxy, Anchor::now());
+    let anchor = Anchor::now();
+    for (name, pool) in proxy.pools().iter() {
+        let checks = pool.config.health_check.as_ref();
+        let waited_for = checks.is_some_and(|checks| checks.interval <= OFTEN);
+        let passed = pool.counters.checks.passed() > 0;
+        if waited_for && !passed && view::pool(pool, anchor).state != PoolState::Down {
+            return Err(format!("pool {name}: no check has passed yet"));
+        }
+    }
+    let readiness = of_pools(proxy, anchor);
     match readiness.reason {
         Some(reason) if !readiness.ready => Err(reason),
         _ => Ok(()),
@@ -69,7 +83,8 @@ fn readiness(proxy: &Proxy, anchor: Anchor) -> Readiness {
         ready: false,
         reason: Some(reason),
     };
-    if proxy.is_draining() {
+    // Who asks us yet, of two processes, asks about the address.
+    if proxy.is_draining() && !proxy.is_replaced() {
         return no("draining: this process finishes what it has and takes nothing new".into());
     }
     if !proxy.is_accepting() {

@@ -92,7 +92,10 @@ pub async fn serve(admin: Admin, listener: Listener, mut door: watch::Receiver<D
         let router = router.clone();
         let hang_up = HangUp::default();
         let asked = hang_up.clone();
+        let asked_first = Arc::new(Notify::new());
+        let first = Arc::clone(&asked_first);
         let service = service_fn(move |request: Request<Incoming>| {
+            first.notify_one();
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(hang_up.clone());
@@ -108,11 +111,17 @@ pub async fn serve(admin: Admin, listener: Listener, mut door: watch::Receiver<D
                 .serve_connection(TokioIo::new(stream), service);
             let served = async move {
                 let mut served = pin!(served);
+                // Whoever has just come is answered once: he could not know that this process is not the one.
+                let left = async {
+                    asked_first.notified().await;
+                    left.await;
+                };
                 tokio::select! {
                     // However it ends, it is the asker's affair.
                     _ended = &mut served => return,
-                    () = left => served.as_mut().graceful_shutdown(),
+                    () = left => {}
                 }
+                served.as_mut().graceful_shutdown();
                 let _ended = served.await;
             };
             tokio::select! {
