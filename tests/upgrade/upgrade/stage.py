@@ -135,6 +135,11 @@ class Stage:
         equal(f"the old one's exit code\n{old.tail()}", old.child.wait(GRACE + 5), 0)
         return took
 
+    def sockets(self) -> int:
+        """How many listen at the port (state 0A)."""
+        lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+        return sum(line[1].endswith(f":{self.port:04X}") and line[3] == "0A" for line in lines)
+
     def stop(self) -> None:
         if self.process is not None:
             self.process.stop(GRACE + 5)
