@@ -20,6 +20,7 @@ pub mod listen;
 mod net;
 pub mod opening;
 pub mod run;
+mod run_errors;
 pub mod signals;
 pub mod state;
 pub mod tls;

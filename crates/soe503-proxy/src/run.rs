@@ -1,8 +1,6 @@
 //! The running proxy: workers, control plane, reload and shutdown.
 
-use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -14,10 +12,11 @@ use crate::config::{self, Config, Listener};
 use crate::control::{self, Control, access_log, recorder};
 pub use crate::fixed::Fixed;
 use crate::front::{self, Front, Route, Routes, StackParts};
-use crate::handover::{ActivationError, Entrance, Offered, Shared as SharedSockets, Takeover};
+use crate::handover::{Entrance, Offered, Shared as SharedSockets, Takeover};
 use crate::listen::{Admission, Drain, Server, Spares};
 pub use crate::opening::Origin;
 use crate::opening::{self, Opened};
+pub use crate::run_errors::{ReloadError, StartError};
 use crate::state::Proxy;
 use crate::worker::{self, WorkerListener};
 
@@ -55,60 +54,6 @@ struct Shared {
     file: Option<PathBuf>,
     /// One reload at a time.
     reloading: Mutex<()>,
-}
-
-/// Why the proxy did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// A listener's address could not be opened.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the kernel said.
-        source: io::Error,
-    },
-    /// Sockets were passed that no listener has the address of.
-    #[error(
-        "passed were sockets that no listener is for: {0}; listeners are told by their addresses"
-    )]
-    Unwanted(String),
-    /// What was passed cannot be used.
-    #[error(transparent)]
-    Activation(#[from] ActivationError),
-    /// The running process could not be replaced. It serves on.
-    #[error("cannot take over: {0}")]
-    Upgrade(String),
-    /// No successor could ask for our sockets.
-    #[error("cannot open the upgrade socket {}: {source}", path.display())]
-    UpgradeSocket {
-        /// Its path.
-        path: PathBuf,
-        /// What the kernel said.
-        source: io::Error,
-    },
-    /// The access log could not be opened.
-    #[error("cannot open the access log: {0}")]
-    AccessLog(#[source] io::Error),
-    /// A worker thread could not be started.
-    #[error("cannot start a worker: {0}")]
-    Worker(#[source] io::Error),
-    /// The control plane could not be started.
-    #[error("cannot start the control plane: {0}")]
-    Control(#[source] control::StartError),
-}
-
-/// Why a configuration was not taken over. The old one stays in force.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ReloadError {
-    /// There is no file to read again.
-    NoFile,
-    /// The file is not valid.
-    Invalid(Box<config::Report>),
-    /// Something changed that only a restart can change.
-    NeedsRestart(Fixed),
 }
 
 impl Running {
@@ -460,17 +405,3 @@ fn open_access_log(
     let (log, writer) = access_log::start(sink, access_log::Options::default())?;
     Ok((log, Some(writer)))
 }
-
-impl fmt::Display for ReloadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoFile => {
-                f.write_str("the proxy was started without a config file: nothing to reload")
-            }
-            Self::Invalid(report) => f.write_str(&report.render(false)),
-            Self::NeedsRestart(what) => write!(f, "{what} changed, which needs a restart"),
-        }
-    }
-}
-
-impl std::error::Error for ReloadError {}
