@@ -160,3 +160,25 @@ fn open_admin(
     }
     Ok(listener)
 }
+
+/// Opens the socket where a successor asks. A process that has just replaced another serves without, too.
+pub(crate) fn open_entrance(
+    entrance: Option<(Entrance, Vec<Offered>)>,
+    alone: bool,
+    config: &Config,
+) -> Result<Option<Entrance>, StartError> {
+    let Some((mut entrance, offer)) = entrance else {
+        return Ok(None);
+    };
+    let Err(source) = entrance.open(alone, offer) else {
+        return Ok(Some(entrance));
+    };
+    entrance.close();
+    let path = config.server.upgrade_socket.clone().unwrap_or_default();
+    let error = StartError::UpgradeSocket { path, source };
+    if alone {
+        return Err(error);
+    }
+    tracing::error!(%error, "no process can take over from this one");
+    Ok(None)
+}

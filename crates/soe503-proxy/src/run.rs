@@ -196,7 +196,7 @@ impl Running {
                 return Err(StartError::Upgrade(why));
             }
         }
-        self.entrance = open_entrance(entrance, takeover.is_none(), &config)?;
+        self.entrance = opening::open_entrance(entrance, takeover.is_none(), &config)?;
         // From now on our journal is asked for, though the old process may have it a while yet.
         keep_journal(&proxy, &config);
         for listener in closed {
@@ -307,28 +307,6 @@ impl Shared {
         }
         Ok(())
     }
-}
-
-/// Opens the socket where a successor asks. A process that has just replaced another serves without, too.
-fn open_entrance(
-    entrance: Option<(Entrance, Vec<Offered>)>,
-    alone: bool,
-    config: &Config,
-) -> Result<Option<Entrance>, StartError> {
-    let Some((mut entrance, offer)) = entrance else {
-        return Ok(None);
-    };
-    let Err(source) = entrance.open(alone, offer) else {
-        return Ok(Some(entrance));
-    };
-    entrance.close();
-    let path = config.server.upgrade_socket.clone().unwrap_or_default();
-    let error = StartError::UpgradeSocket { path, source };
-    if alone {
-        return Err(error);
-    }
-    tracing::error!(%error, "no process can take over from this one");
-    Ok(None)
 }
 
 /// Logs what somebody should look at.
