@@ -89,8 +89,8 @@
 //!
 //! # What it costs
 //!
-//! A request that succeeds at once allocates for two extensions and, if it may be retried, for a
-//! copy of its head. No layer boxes a future, formats a string or takes a lock on that path.
+//! A request that succeeds at once allocates for one extension and, if it may be retried, once for a copy of its
+//! head and whatever a server put into its extensions. No layer boxes a future, formats a string or takes a lock on that path.
 //!
 //! # What counts as a failure
 //!

@@ -22,10 +22,21 @@ const LONGEST_ID: usize = 64;
 
 /// The request's head, as far as it matters: nothing of it is looked at unless something fails.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an allocation costs more than moving it does"
+)]
 pub(super) enum Asked {
     /// All of it, shared with the other layers.
     Shared(Arc<Parts>),
-    /// References to parts of it. Boxed: the futures around it are moved, and it is the rarer one.
+    /// References to parts of it.
+    Copied(Copied),
+}
+
+/// The same while the body of the answer comes, which is moved more often and hardly ever asks.
+#[derive(Debug)]
+pub(super) enum Parked {
+    Shared(Arc<Parts>),
     Copied(Box<Copied>),
 }
 
@@ -46,7 +57,7 @@ impl Asked {
         match RequestContext::head(request) {
             Some(head) => Self::Shared(Arc::clone(head)),
             None if whole => Self::Shared(Arc::new(copy(request))),
-            None => Self::Copied(Box::new(Copied::of(request))),
+            None => Self::Copied(Copied::of(request)),
         }
     }
 
@@ -148,6 +159,24 @@ impl Asked {
         let fits = (1..=LONGEST_ID).contains(&value.len());
         let sane = |b: u8| b.is_ascii_alphanumeric() || b"-_.~:+=/@".contains(&b);
         (fits && value.bytes().all(sane)).then_some(value)
+    }
+}
+
+impl Asked {
+    pub(super) fn park(self) -> Parked {
+        match self {
+            Self::Shared(head) => Parked::Shared(head),
+            Self::Copied(copied) => Parked::Copied(Box::new(copied)),
+        }
+    }
+}
+
+impl Parked {
+    pub(super) fn unpark(self) -> Asked {
+        match self {
+            Self::Shared(head) => Asked::Shared(head),
+            Self::Copied(copied) => Asked::Copied(*copied),
+        }
     }
 }
 

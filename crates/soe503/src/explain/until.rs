@@ -4,7 +4,7 @@ use http::Response;
 use http_body::Body;
 use soe503_core::Tick;
 
-use super::asked::Asked;
+use super::asked::{Asked, Parked};
 use super::explainer::Explainer;
 use super::passed;
 use crate::error::BoxError;
@@ -20,7 +20,9 @@ pub(super) struct Known {
 /// An answer under way whose end somebody wants to hear of, should it not be a good one.
 #[derive(Debug)]
 pub(super) struct Until {
-    known: Known,
+    asked: Parked,
+    explainer: Explainer,
+    started: Tick,
     status: u16,
 }
 
@@ -53,7 +55,9 @@ impl Until {
         // Whether this one is wanted is asked when it breaks off, which is rare.
         let known = known.take_if(|known| known.explainer.shared.record.is_some())?;
         Some(Self {
-            known,
+            asked: known.asked.park(),
+            explainer: known.explainer,
+            started: known.started,
             status: status.as_u16(),
         })
     }
@@ -61,11 +65,7 @@ impl Until {
     /// The answer broke off.
     #[cold]
     pub(super) fn broke(self, error: &BoxError) {
-        let Known {
-            asked,
-            explainer,
-            started,
-        } = &self.known;
-        passed::broke_off(error, self.status, explainer, asked, *started);
+        let asked = self.asked.unpark();
+        passed::broke_off(error, self.status, &self.explainer, &asked, self.started);
     }
 }

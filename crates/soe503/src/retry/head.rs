@@ -5,16 +5,17 @@ use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 use crate::context::RequestContext;
 
 /// Everything of a request but its body.
+///
+/// Not boxed: who keeps one has a box of its own for what may come of the request.
 #[derive(Debug)]
-pub(crate) enum Head {
-    /// The context has it.
-    Shared,
-    /// Its parts are references to the original's bytes. Boxed: it is moved with what is around it.
-    Copied(Box<Copied>),
+pub(crate) struct Head {
+    /// `None`: the context has it.
+    own: Option<Copied>,
 }
 
+/// Its parts are references to the original's bytes.
 #[derive(Debug)]
-pub(crate) struct Copied {
+struct Copied {
     method: Method,
     uri: Uri,
     version: Version,
@@ -27,29 +28,30 @@ impl Head {
     /// The head of `request`, which carries a [`RequestContext`].
     pub(crate) fn of<B>(request: &Request<B>) -> Self {
         if RequestContext::head(request).is_some() {
-            return Self::Shared;
+            return Self { own: None };
         }
         let extensions = request.extensions();
-        Self::Copied(Box::new(Copied {
+        let own = Copied {
             method: request.method().clone(),
             uri: request.uri().clone(),
             version: request.version(),
             headers: request.headers().clone(),
             // The context is the only one, as a rule, and then there is nothing to copy.
             extensions: (extensions.len() > 1).then(|| extensions.clone()),
-        }))
+        };
+        Self { own: Some(own) }
     }
 
     /// Another request with this head.
     pub(crate) fn request<B>(&self, body: B, context: RequestContext) -> Request<B> {
         let mut request = Request::new(body);
-        match self {
-            Self::Shared => {
+        match &self.own {
+            None => {
                 if let Some(head) = &context.head {
                     request.method_mut().clone_from(&head.method);
                 }
             }
-            Self::Copied(head) => {
+            Some(head) => {
                 *request.method_mut() = head.method.clone();
                 *request.uri_mut() = head.uri.clone();
                 *request.version_mut() = head.version;
