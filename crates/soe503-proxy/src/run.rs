@@ -182,7 +182,7 @@ impl Running {
     fn accept(
         &mut self,
         closed: &[Closed],
-        entrance: Option<(Entrance, Vec<Offered>)>,
+        mut entrance: Option<(Entrance, Vec<Offered>)>,
         mut takeover: Option<(Takeover, Vec<usize>)>,
     ) -> Result<(), StartError> {
         let proxy = Arc::clone(&self.shared.proxy);
@@ -196,7 +196,9 @@ impl Running {
                 return Err(StartError::Upgrade(why));
             }
         }
-        self.entrance = opening::open_entrance(entrance, takeover.is_none(), &config)?;
+        if takeover.is_none() {
+            self.entrance = opening::open_entrance(entrance.take(), true, &config)?;
+        }
         // From now on our journal is asked for, though the old process may have it a while yet.
         keep_journal(&proxy, &config);
         for listener in closed {
@@ -207,6 +209,8 @@ impl Running {
         self.control.open_admin();
         if let Some((old, _)) = takeover {
             old.serving();
+            // Not before: if we end here, the old process has to be found by the next one.
+            self.entrance = opening::open_entrance(entrance, false, &config)?;
         }
         let workers = config.server.workers;
         for listener in config.listeners.iter() {

@@ -3,15 +3,20 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::exchange::{self, Giver};
+use super::message;
 use super::sockets::Offered;
 
-/// The Unix socket. Dropped without [`Entrance::close`] it goes on.
+/// How long to wait when nobody can be let in, for want of descriptors most likely.
+const EXHAUSTED: Duration = Duration::from_millis(200);
+
+/// The Unix socket. Dropped without [`Entrance::close`] it goes on, unless it was never opened.
 #[derive(Debug)]
 pub(crate) struct Entrance {
     path: PathBuf,
@@ -19,6 +24,7 @@ pub(crate) struct Entrance {
     prepared: PathBuf,
     listener: Arc<UnixListener>,
     giver: Arc<Giver>,
+    published: bool,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -43,6 +49,7 @@ impl Entrance {
             prepared,
             listener: Arc::new(listener),
             giver: Arc::default(),
+            published: false,
             thread: None,
         })
     }
@@ -54,7 +61,7 @@ impl Entrance {
     ///
     /// If another process is there all the same, the path is taken by something else, or there is no thread left.
     pub(crate) fn open(&mut self, alone: bool, offer: Vec<Offered>) -> io::Result<()> {
-        if alone && UnixStream::connect(&self.path).is_ok() {
+        if alone && somebody_is_at(&self.path) {
             let why = "another process answers there: is it to be replaced (`--upgrade`)?";
             return Err(io::Error::new(io::ErrorKind::AddrInUse, why));
         }
@@ -63,6 +70,7 @@ impl Entrance {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
         }
         fs::rename(&self.prepared, &self.path)?;
+        self.published = true;
         self.giver.offer(offer);
         let (listener, giver) = (Arc::clone(&self.listener), Arc::clone(&self.giver));
         let thread = std::thread::Builder::new().name("upgrade".into());
@@ -84,14 +92,29 @@ impl Entrance {
             if thread.join().is_err() {
                 tracing::error!("the upgrade thread panicked");
             }
-            // A successor's own is there by now.
-            if !replaced {
-                let _gone = fs::remove_file(&self.path);
-            }
-        } else {
-            let _gone = fs::remove_file(&self.prepared);
+        }
+        // A successor's own is there, or will be.
+        if self.published && !replaced {
+            let _gone = fs::remove_file(&self.path);
         }
         replaced
+    }
+}
+
+impl Drop for Entrance {
+    /// A start that fails leaves nothing behind.
+    fn drop(&mut self) {
+        if !self.published {
+            let _gone = fs::remove_file(&self.prepared);
+        }
+    }
+}
+
+/// Whether a process answers at this path. One that is there and too busy for it does, too.
+fn somebody_is_at(path: &Path) -> bool {
+    match message::connect(path, exchange::AT_ONCE) {
+        Ok(_) => true,
+        Err(error) => error.kind() == io::ErrorKind::WouldBlock,
     }
 }
 
@@ -117,9 +140,10 @@ fn answer(listener: &UnixListener, giver: &Arc<Giver>) {
             }
             Err(_) if giver.has_ended() => return,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // Whoever asks meanwhile waits: with the descriptors comes the next try.
             Err(error) => {
-                tracing::error!(%error, "no upgrade is possible any more: the socket for it fails");
-                return;
+                tracing::error!(%error, "nobody can ask for an upgrade at the moment");
+                std::thread::sleep(EXHAUSTED);
             }
         }
     }

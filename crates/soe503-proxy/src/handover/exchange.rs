@@ -12,7 +12,7 @@ use super::message::{self, Message, PROTOCOL, Place, in_words};
 use super::sockets::Offered;
 
 /// How long the other process may take for what it does at once.
-const AT_ONCE: Duration = Duration::from_secs(10);
+pub(super) const AT_ONCE: Duration = Duration::from_secs(10);
 
 /// How long it may take to become ready: longer than it waits itself, so that it is the one to say why.
 const READY_WITHIN: Duration = Duration::from_secs(90);
@@ -201,10 +201,26 @@ fn hand_over(stream: &UnixStream, giver: &Giver, unused: &mut Vec<usize>) -> Res
         _ => return Err("the new process said what makes no sense here".into()),
     };
     giver.give(stream, unused)?;
-    match hear(stream, AT_ONCE)? {
+    match hear_of_serving(stream)? {
         Message::Serving => Ok(()),
         Message::Failed { why } => Err(why),
         _ => Err("the new process said what makes no sense here".into()),
+    }
+}
+
+/// Once it was told to accept, it may do so at any moment: only its end, which the kernel tells, takes the sockets away
+/// from it. One that is merely slow is waited for. Both serve meanwhile.
+fn hear_of_serving(stream: &UnixStream) -> Result<Message, String> {
+    stream
+        .set_read_timeout(Some(AT_ONCE))
+        .map_err(|error| error.to_string())?;
+    loop {
+        match message::receive(stream) {
+            Err(error) if message::is_silence(&error) => {
+                tracing::warn!("the new process was told to accept and has not said that it does");
+            }
+            heard => return heard.map_err(|error| in_words(&error)),
+        }
     }
 }
 

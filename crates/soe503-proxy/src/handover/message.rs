@@ -3,14 +3,17 @@
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
 
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg, sockopt,
 };
 use serde::{Deserialize, Serialize};
+use socket2::{Domain, SockAddr, Socket, Type};
 
 /// The language that is spoken here. Two processes that differ in it cannot replace each other.
 pub(super) const PROTOCOL: u32 = 1;
@@ -47,6 +50,14 @@ pub(super) struct Place {
     pub(super) address: SocketAddr,
     /// Whether systemd has it too.
     pub(super) for_good: bool,
+}
+
+/// Connects, and waits for no longer than `within` while too many others wait: [`io::ErrorKind::WouldBlock`] then.
+pub(super) fn connect(path: &Path, within: Duration) -> io::Result<UnixStream> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_write_timeout(Some(within))?;
+    socket.connect(&SockAddr::unix(path)?)?;
+    Ok(OwnedFd::from(socket).into())
 }
 
 pub(super) fn send(mut stream: &UnixStream, message: &Message) -> io::Result<()> {
@@ -106,21 +117,30 @@ pub(super) fn receive_socket(stream: &UnixStream) -> io::Result<TcpListener> {
 /// The process at the other end, if it may know our sockets: it is root's or our own user's.
 pub(super) fn peer(stream: &UnixStream) -> io::Result<u32> {
     let peer = sockopt::socket_peercred(stream)?;
-    let own = rustix::process::geteuid();
-    if peer.uid != own && !peer.uid.is_root() {
-        let why = format!(
-            "process {} belongs to user {}, not to {} or root",
-            peer.pid.as_raw_nonzero(),
-            peer.uid.as_raw(),
-            own.as_raw()
-        );
+    let (user, own) = (peer.uid.as_raw(), rustix::process::geteuid().as_raw());
+    if !may_know(user, own) {
+        let process = peer.pid.as_raw_nonzero();
+        let why = format!("process {process} belongs to user {user}, not to {own} or root");
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
     }
     u32::try_from(peer.pid.as_raw_nonzero().get()).map_err(io::Error::other)
 }
 
+/// Whether a process of `user` may know the sockets of one of `own`.
+fn may_know(user: u32, own: u32) -> bool {
+    user == own || user == 0
+}
+
 pub(super) fn invalid(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+/// Whether nothing came in time, which is no end.
+pub(super) fn is_silence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
+    )
 }
 
 /// An end of the connection, or silence, in words.
@@ -173,6 +193,33 @@ mod tests {
             receive(&there).unwrap_err().kind(),
             io::ErrorKind::UnexpectedEof
         );
+    }
+
+    #[test]
+    fn only_the_same_user_and_root_may_know() {
+        for (user, own, may) in [
+            (7, 7, true),
+            (0, 7, true),
+            (0, 0, true),
+            (8, 7, false),
+            (7, 0, false),
+        ] {
+            assert_eq!(may_know(user, own), may, "{user} {own}");
+        }
+    }
+
+    #[test]
+    fn a_process_that_lets_nobody_in_is_not_waited_for_for_ever() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("busy");
+        let busy = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        busy.bind(&SockAddr::unix(&path).unwrap()).unwrap();
+        busy.listen(0).unwrap();
+        let within = Duration::from_millis(10);
+        let waiting: Vec<_> = (0..4).map(|_| connect(&path, within)).collect();
+        assert!(waiting[0].is_ok());
+        let last = waiting.last().unwrap().as_ref().unwrap_err();
+        assert!(is_silence(last), "{last}");
     }
 
     #[test]

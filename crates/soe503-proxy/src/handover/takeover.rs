@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use soe503::clock;
 
-use super::message::{self, Message, PROTOCOL, in_words};
+use super::message::{self, Message, PROTOCOL, in_words, is_silence};
 use super::sockets::Inherited;
 
 /// How long the old process may take for what it does at once.
@@ -36,10 +36,11 @@ impl Takeover {
     /// A sentence: nobody is there, it is somebody else's, or it refuses.
     pub(crate) fn ask(path: &Path) -> Result<(Self, Inherited), String> {
         let place = path.display();
-        let stream = UnixStream::connect(path).map_err(|error| match error.kind() {
+        let stream = message::connect(path, AT_ONCE).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
                 format!("no process to replace at {place} ({error}): start without --upgrade")
             }
+            io::ErrorKind::WouldBlock => format!("{place}: the process there lets nobody in"),
             _ => format!("{place}: {error}"),
         })?;
         let process = message::peer(&stream).map_err(|error| format!("{place}: {error}"))?;
@@ -131,11 +132,4 @@ impl Takeover {
         let set = self.stream.set_read_timeout(Some(patience));
         set.map_err(|error| error.to_string())
     }
-}
-
-fn is_silence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
-    )
 }

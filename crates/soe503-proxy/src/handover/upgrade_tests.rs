@@ -112,6 +112,20 @@ fn one_at_a_time_and_whoever_gives_up_makes_room() {
 }
 
 #[test]
+fn who_was_told_to_accept_and_went_away_leaves_a_process_that_can_be_replaced() {
+    let old = old();
+    let (mut first, _) = Takeover::ask(&old.path).unwrap();
+    first.ready(vec![]).unwrap();
+    // What it would open itself is not at the path before it serves.
+    let prepared = Entrance::prepare(&old.path).unwrap();
+    drop((first, prepared));
+    let next = (0..1000).find_map(|_| Takeover::ask(&old.path).ok());
+    let (mut next, _) = next.expect("room again");
+    next.ready(vec![]).unwrap();
+    next.serving();
+}
+
+#[test]
 fn an_old_process_that_ends_gives_nothing() {
     let old = old();
     let (mut new, _) = Takeover::ask(&old.path).unwrap();
@@ -121,6 +135,20 @@ fn an_old_process_that_ends_gives_nothing() {
     assert!(new.ready(vec![]).is_err());
     let nobody = Takeover::ask(&old.path).unwrap_err();
     assert!(nobody.contains("start without --upgrade"), "{nobody}");
+}
+
+#[test]
+fn an_old_process_that_ends_after_its_word_leaves_the_sockets_to_the_new_one() {
+    let old = old();
+    let (mut new, _) = Takeover::ask(&old.path).unwrap();
+    new.ready(vec![1]).unwrap();
+    assert!(old.entrance.close());
+    assert_eq!(
+        old.shared.iter().map(Shared::get).collect::<Vec<_>>(),
+        [true, false, true]
+    );
+    assert!(old.path.exists());
+    new.serving();
 }
 
 #[test]
@@ -150,6 +178,16 @@ fn a_path_is_not_taken_from_whoever_answers_there_and_not_from_a_file() {
     std::fs::write(&old.path, "mine").unwrap();
     let error = second.open(true, vec![]).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+    let entries = || {
+        std::fs::read_dir(old.path.parent().unwrap())
+            .unwrap()
+            .count()
+    };
+    assert_eq!(entries(), 2);
+    // A start that fails leaves nothing behind.
+    drop(second);
+    assert_eq!(entries(), 1);
+    let mut second = Entrance::prepare(&old.path).unwrap();
     std::fs::remove_file(&old.path).unwrap();
     second.open(true, vec![]).unwrap();
     second.close();
