@@ -12,7 +12,7 @@ fn upgradable(backend: &FaultyBackend, workers: u32) -> String {
 }
 
 #[tokio::test]
-async fn the_successor_serves_and_the_old_process_finishes_what_it_has() {
+async fn fm29_the_successor_serves_and_the_old_process_finishes_what_it_has() {
     let backend = FaultyBackend::start(Behaviour::traffic_only(Fault::Hold))
         .await
         .unwrap();

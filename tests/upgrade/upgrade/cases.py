@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 import urllib.request
+from pathlib import Path
 
 from harness.cases import Group, LeftOut, demand, equal
 from harness.processes import Process, accepts, free_port, wait_until
@@ -63,6 +64,7 @@ def failing(stage: Stage) -> str:
             other = stage.launch("--upgrade")
             equal(f"exit code of a second one\n{other.tail()}", other.child.wait(20), 1)
             demand("another upgrade is under way" in other.tail(), other.tail())
+            killed = new.pid
             new.kill()
         wait_until("the old one notices", lambda: "the other process has gone" in first.tail())
         time.sleep(0.3)
@@ -72,6 +74,9 @@ def failing(stage: Stage) -> str:
     equal("exit code", stage.process.stop(15), 0)
     demand(not (stage.directory / "upgrade.sock").exists(), "the Unix socket is left behind")
     demand(not accepts("127.0.0.1", stage.port), "the port is still open")
+    # The one that was killed could not.
+    left = {one.name for one in stage.directory.glob("upgrade.sock*")} - {f"upgrade.sock.{killed}"}
+    equal("what failed starts left behind", left, set())
     return "bad config, taken address, second one at the same time, killed: the old process served on"
 
 
@@ -158,6 +163,22 @@ def activation(stage: Stage) -> str:
         equal("exit code with a socket for nobody", stranger.child.wait(20), 1)
         demand(f"127.0.0.1:{stage.port} (web)" in stranger.tail(), stranger.tail())
     return told(clients)
+
+
+@fresh("the units in config/systemd")
+def units(stage: Stage) -> str:
+    tool = shutil.which("systemd-analyze")
+    if tool is None:
+        raise LeftOut("systemd-analyze is not there")
+    files = []
+    for unit in sorted((Path(__file__).resolve().parents[3] / "config" / "systemd").glob("soe503.*")):
+        files.append(stage.directory / unit.name)
+        # It looks for the program as well.
+        files[-1].write_text(unit.read_text().replace("/usr/bin/soe503", stage.binary))
+    equal("units", [one.name for one in files], ["soe503.service", "soe503.socket"])
+    done = subprocess.run([tool, "verify", *map(str, files)], capture_output=True, text=True, timeout=60, check=False)
+    equal("what systemd-analyze finds", (done.returncode, done.stdout + done.stderr), (0, ""))
+    return "systemd-analyze verify finds nothing"
 
 
 @fresh("systemd-socket-activate")

@@ -4,6 +4,7 @@ import argparse
 
 from harness import build, cases
 
+from . import others  # noqa: F401: its cases are in the list with that
 from .cases import GROUPS
 
 
