@@ -88,10 +88,10 @@ impl Entrance {
         let replaced = self.giver.end();
         // Wakes who waits for the next one.
         let _gone = rustix::net::shutdown(&*self.listener, rustix::net::Shutdown::Both);
-        if let Some(thread) = self.thread.take() {
-            if thread.join().is_err() {
-                tracing::error!("the upgrade thread panicked");
-            }
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the upgrade thread panicked");
         }
         // A successor's own is there, or will be.
         if self.published && !replaced {
@@ -143,7 +143,7 @@ fn answer(listener: &UnixListener, giver: &Arc<Giver>) {
             // Whoever asks meanwhile waits: with the descriptors comes the next try.
             Err(error) => {
                 tracing::error!(%error, "nobody can ask for an upgrade at the moment");
-                std::thread::sleep(EXHAUSTED);
+                std::thread::park_timeout(EXHAUSTED);
             }
         }
     }
