@@ -61,6 +61,9 @@ pub struct RunArgs {
     /// The config file
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
+    /// Take over from the running process, at `upgrade_socket` of the config, which then ends
+    #[arg(long)]
+    pub upgrade: bool,
 }
 
 /// Arguments of `soe503 proxy`.
@@ -91,8 +94,13 @@ impl Cli {
     /// The command, with `soe503 --config FILE` read as `soe503 run --config FILE`; `None` if
     /// neither was given, which [`Parser::parse`] already refuses.
     pub fn into_command(self) -> Option<Command> {
-        self.command
-            .or_else(|| self.config.map(|config| Command::Run(RunArgs { config })))
+        self.command.or_else(|| {
+            let config = self.config?;
+            Some(Command::Run(RunArgs {
+                config,
+                upgrade: false,
+            }))
+        })
     }
 }
 
@@ -119,9 +127,12 @@ mod tests {
         assert_eq!(
             run,
             Some(Command::Run(RunArgs {
-                config: "a.toml".into()
+                config: "a.toml".into(),
+                upgrade: false,
             }))
         );
+        let upgrade = parse("soe503 run --config a.toml --upgrade").unwrap();
+        assert!(matches!(upgrade, Some(Command::Run(args)) if args.upgrade));
         assert_eq!(parse("soe503 --config a.toml").unwrap(), run);
         assert_eq!(
             parse("soe503"),

@@ -46,3 +46,4 @@ mod tagged_failures;
 mod tls;
 mod tools;
 mod traces;
+mod upgrade;

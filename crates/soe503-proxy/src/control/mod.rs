@@ -40,6 +40,8 @@ mod usage;
 mod watch;
 mod words;
 
+pub(crate) use admin::ready_to_replace;
 pub use start::{Control, Reload, StartError, start};
+pub(crate) use start::{open_admin, start_with};
 pub use trends::CpuStat;
 pub use usage::Usage;

@@ -72,6 +72,7 @@ pub struct Proxy {
     rate_limits: ArcSwap<RateLimits>,
     accepting: AtomicBool,
     draining: AtomicBool,
+    replaced: AtomicBool,
     /// Sends the number of the configuration in force.
     generation: watch::Sender<u64>,
 }
@@ -120,6 +121,7 @@ impl Proxy {
             pools: ArcSwap::from_pointee(pools),
             accepting: AtomicBool::new(false),
             draining: AtomicBool::new(false),
+            replaced: AtomicBool::new(false),
             generation: watch::Sender::new(0),
         }
     }
@@ -194,6 +196,16 @@ impl Proxy {
     /// From now on the process finishes what it has and is not ready for more.
     pub fn start_draining(&self) {
         self.draining.store(true, Ordering::Release);
+    }
+
+    /// Another process serves at the same addresses. Call it before [`Proxy::start_draining`].
+    pub fn set_replaced(&self) {
+        self.replaced.store(true, Ordering::Release);
+    }
+
+    /// Whether another process serves at the same addresses: this one's end is no news for a load balancer.
+    pub fn is_replaced(&self) -> bool {
+        self.replaced.load(Ordering::Acquire)
     }
 
     /// Whether the process only finishes what it has.

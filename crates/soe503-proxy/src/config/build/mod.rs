@@ -36,7 +36,7 @@ use super::{
 /// What a file means. `base` is the directory where relative paths start. `None` after a problem
 /// was added to `problems`, or if one was there before.
 pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Option<Config> {
-    let server = server::server(file.server.0.value);
+    let server = server::server(file.server.0.value, base);
     listeners::addresses(&file.listeners.0, &file.admin.0.value, problems);
     let admin = server::admin(file.admin.0.value, base, problems);
     let access_log = access_log(file.access_log.0.value, base);

@@ -12,7 +12,7 @@ use crate::config::{
 /// As much of a token file is read, in bytes.
 const MAX_TOKEN_FILE: u64 = 4096;
 
-pub(super) fn server(keys: ServerKeys) -> Server {
+pub(super) fn server(keys: ServerKeys, base: &Path) -> Server {
     Server {
         name: keys.name.given.map_or_else(host_name, |name| name.value),
         workers: keys
@@ -23,6 +23,10 @@ pub(super) fn server(keys: ServerKeys) -> Server {
         status: keys.status.value,
         zone: keys.zone.given.map(|zone| zone.value),
         follow_config: keys.follow_config.value,
+        upgrade_socket: keys
+            .upgrade_socket
+            .given
+            .map(|file| base.join(&file.value.0)),
     }
 }
 

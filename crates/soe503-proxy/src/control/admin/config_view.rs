@@ -88,6 +88,9 @@ fn server(server: &Server) -> Value {
     if let Some(zone) = &server.zone {
         view["zone"] = json!(&**zone);
     }
+    if let Some(path) = &server.upgrade_socket {
+        view["upgrade_socket"] = json!(path.display().to_string());
+    }
     view
 }
 

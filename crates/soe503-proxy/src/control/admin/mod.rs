@@ -31,5 +31,6 @@ mod serve;
 pub(crate) mod view;
 
 pub use guard::{Denied, Guard};
+pub(crate) use ready::ready_to_replace;
 pub use router::{Admin, router};
-pub use serve::{Listener, serve};
+pub use serve::{Door, Listener, serve};
