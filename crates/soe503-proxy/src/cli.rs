@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A reverse proxy that keeps requests succeeding, and tags and explains those it cannot save.
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
@@ -86,6 +86,22 @@ pub struct CheckArgs {
     /// Also resolve names, connect, and try the health check of every backend; exit 1 if one fails
     #[arg(long)]
     pub connect: bool,
+    /// Exit 1 if there is a warning, of a lint or about a certificate; notes do not count
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// How to tell it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: CheckFormat,
+}
+
+/// How `soe503 check` tells what it found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: one document on standard output
+    Json,
 }
 
 // === impl Cli ===
@@ -163,7 +179,8 @@ mod tests {
         let Ok(Some(Command::Check(args))) = parse("soe503 check a.toml --connect") else {
             panic!("not understood");
         };
-        assert!(args.connect);
+        assert!(args.connect && !args.deny_warnings);
+        assert_eq!(args.format, CheckFormat::Text);
         assert_eq!(args.file, PathBuf::from("a.toml"));
         assert_eq!(parse("soe503 schema"), Ok(Some(Command::Schema)));
         assert!(matches!(

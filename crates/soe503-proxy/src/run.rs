@@ -86,6 +86,7 @@ impl Running {
         let mut proxy = Proxy::new(config, recorder, log);
         proxy.incidents.keep_in(journal.clone());
         proxy.journal = journal;
+        proxy.config_file = file.map(Path::to_owned);
         let proxy = Arc::new(proxy);
         let config = proxy.config();
 
@@ -318,6 +319,11 @@ fn warn_of(config: &Config) {
     let warnings = config.warnings.iter().flat_map(|report| report.problems());
     for warning in warnings {
         tracing::warn!("{warning}");
+    }
+    if config.lints.warns() {
+        tracing::info!(
+            "the configuration sets traps: `lbctl doctor` tells them, with the values to set"
+        );
     }
 }
 

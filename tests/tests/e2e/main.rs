@@ -10,6 +10,7 @@ mod circuit_root;
 mod config_errors;
 mod debug_token;
 mod diagnosis;
+mod doctor;
 mod ejection;
 mod explain_to;
 mod failover;

@@ -19,6 +19,7 @@
 //! | [`journal`] | which failures survive a restart, and how that is told |
 //! | [`metrics`] | what Prometheus reads |
 //! | [`clock`] | wall time, for display |
+//! | `config_diff` | how another configuration differs from the one in force |
 //! | `usage` | what this process uses |
 
 pub mod access_log;
@@ -27,6 +28,7 @@ pub mod alerts;
 pub mod change_hooks;
 pub mod check;
 pub mod clock;
+mod config_diff;
 pub mod dns;
 pub mod history;
 pub mod incidents;

@@ -1,6 +1,7 @@
 //! The running process.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub struct Proxy {
     pub journal: Journal,
     /// Spans for a collector; off unless it is configured.
     pub traces: Traces,
+    /// The file that a reload reads, if there is one.
+    pub config_file: Option<PathBuf>,
     /// Reloads so far.
     pub reloads: Reloads,
     /// Certificates that changed on disk.
@@ -110,6 +113,7 @@ impl Proxy {
             access_log,
             journal: Journal::default(),
             traces: Traces::default(),
+            config_file: None,
             reloads: Reloads::default(),
             file_reloads: FileReloads::default(),
             debug_tokens: DebugTokens::new(&config.explain),

@@ -12,7 +12,9 @@ mod alert_view;
 mod alerts;
 mod change_hooks;
 mod changes;
+mod config_diff;
 pub(crate) mod config_view;
+mod doctor;
 mod failures;
 mod findings;
 mod front_view;
@@ -30,6 +32,7 @@ mod router;
 mod serve;
 pub(crate) mod view;
 
+pub(super) use doctor::lint;
 pub use guard::{Denied, Guard};
 pub(crate) use ready::ready_to_replace;
 pub use router::{Admin, router};

@@ -16,8 +16,8 @@ use tokio::sync::Semaphore;
 use super::guard::Guard;
 use super::problem::Refusal;
 use super::{
-    actions, alerts, change_hooks, changes, failures, incidents, limits, maintenance, page, pools,
-    ready, reload,
+    actions, alerts, change_hooks, changes, config_diff, doctor, failures, incidents, limits,
+    maintenance, page, pools, ready, reload,
 };
 use crate::config;
 use crate::control::clock::Anchor;
@@ -25,8 +25,6 @@ use crate::control::metrics::{self, Format};
 use crate::control::start::Reload;
 use crate::state::Proxy;
 
-/// The path that reads the configuration again.
-const CONFIG_RELOAD: &str = "/api/v1/config/reload";
 /// The largest body of a request, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
@@ -76,7 +74,14 @@ pub fn router(admin: Admin) -> Router {
         .route(path::MAINTENANCE, get(maintenance::all))
         .route(path::MAINTENANCE_ACTION, post(maintenance::action))
         .route(path::CONFIG, get(reload::effective))
-        .route(CONFIG_RELOAD, post(reload::reload))
+        .route(
+            path::CONFIG_DIFF,
+            get(config_diff::of_file)
+                .post(config_diff::of_text)
+                .layer(DefaultBodyLimit::max(config_diff::MAX_BODY)),
+        )
+        .route(path::CONFIG_RELOAD, post(reload::reload))
+        .route(path::DOCTOR, get(doctor::all))
         .merge(page::routes(shared.clone()))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
@@ -169,7 +174,9 @@ async fn unknown_path(request: Request) -> Refusal {
         path::MAINTENANCE,
         path::MAINTENANCE_ACTION,
         path::CONFIG,
-        CONFIG_RELOAD,
+        path::CONFIG_DIFF,
+        path::CONFIG_RELOAD,
+        path::DOCTOR,
     ];
     super::problem::unknown("path", request.uri().path(), known.into_iter())
 }
