@@ -81,8 +81,15 @@ fn timeouts_that_are_too_short() {
     use Cause::ConfigTimeoutTooShort as Short;
     let short = [(Short, 7)];
     let late = |came, of| Late { came, of };
-    // Late attempts, failures, the attempts' p99.9, the route; what is advised.
-    let rows: [(Late, &[(Cause, u64)], Latencies, RouteSettings, &[_]); 8] = [
+    /// Late attempts, failures, the attempts' p99.9, the route; what is advised.
+    type Row<'a> = (
+        Late,
+        &'a [(Cause, u64)],
+        Latencies,
+        RouteSettings,
+        &'a [(&'static str, String, u64)],
+    );
+    let rows: [Row<'_>; 8] = [
         // Of three, one came: proof enough to say so.
         (
             late(1, 3),

@@ -164,7 +164,7 @@ fn limit(observed: &Observed<'_>, all: &mut Vec<Advice>) {
             observed
                 .knee
                 .filter(|knee| *knee > limit)
-                .unwrap_or(limit.saturating_mul(2)),
+                .unwrap_or_else(|| limit.saturating_mul(2)),
             format!("{refused} requests were turned away while the backends had room"),
         ),
         Some(knee) if knee > 0 && limit / 2 >= knee => (
@@ -294,7 +294,7 @@ fn of_route(
 /// With two digits in milliseconds, and not less than it is.
 fn round_up(duration: Duration) -> Duration {
     let (millis, step) = in_steps(duration);
-    let exact = duration.subsec_nanos() % 1_000_000 == 0;
+    let exact = duration.subsec_nanos().is_multiple_of(1_000_000);
     let millis = if exact { millis } else { millis + 1 };
     Duration::from_millis(millis.div_ceil(step) * step)
 }
