@@ -4,10 +4,11 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
     admin::AdminArgs, alerts::AlertsArgs, breaker::BreakerArgs, cache::CacheArgs,
-    change::ChangeArgs, completions::CompletionsArgs, confirm::ConfirmArgs,
-    debug_token::DebugTokenArgs, explain::ExplainArgs, incidents::IncidentsArgs,
-    journal::JournalArgs, limits::LimitsArgs, maintenance::MaintenanceArgs, man::ManArgs,
-    pool::PoolArgs, report::ReportArgs, top::TopArgs, verify::VerifyArgs,
+    change::ChangeArgs, completions::CompletionsArgs, config::ConfigArgs, confirm::ConfirmArgs,
+    debug_token::DebugTokenArgs, doctor::DoctorArgs, explain::ExplainArgs,
+    incidents::IncidentsArgs, journal::JournalArgs, limits::LimitsArgs,
+    maintenance::MaintenanceArgs, man::ManArgs, pool::PoolArgs, report::ReportArgs, top::TopArgs,
+    verify::VerifyArgs,
 };
 
 const EXIT_CODES: &str = "\
@@ -56,6 +57,11 @@ pub(crate) enum Command {
     Journal(JournalArgs),
     /// Who is told of incidents, and whether that arrives (exit code 1 if not)
     Alerts(AlertsArgs),
+    /// The configuration in force: see it, compare a file with it, reload
+    Config(ConfigArgs),
+    /// Traps in the configuration in force, and what traffic has shown: the value to set, and what it would have saved (exit code 1
+    /// if something costs requests)
+    Doctor(DoctorArgs),
     /// Make a token that has a request's failure told in full, wherever it comes from
     DebugToken(DebugTokenArgs),
     /// Rate limits: who is let through, and how often not

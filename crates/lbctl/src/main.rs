@@ -6,7 +6,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`] | what can be typed |
-//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`], [`journal`], [`alerts`] | the commands that ask the admin API |
+//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`], [`journal`], [`alerts`], [`config`], [`doctor`] | the commands that ask the admin API |
 //! | [`top`] | the same, live in a terminal |
 //! | [`confirm`] | is this a 503, whose, and why |
 //! | [`debug_token`] | a token that has one request's failure told in full |
@@ -24,8 +24,10 @@ mod change;
 mod cli;
 mod clock;
 mod completions;
+mod config;
 mod confirm;
 mod debug_token;
+mod doctor;
 mod exit;
 mod explain;
 mod incidents;
@@ -81,6 +83,8 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Journal(args) => journal::run(&cli.admin, &args).await,
         Command::DebugToken(args) => debug_token::run(&args),
         Command::Alerts(args) => alerts::run(&cli.admin, &args).await,
+        Command::Config(args) => config::run(&cli.admin, &args).await,
+        Command::Doctor(args) => doctor::run(&cli.admin, &args).await,
         Command::Limits(args) => limits::run(&cli.admin, &args).await,
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -25,6 +25,8 @@
 //! | [`verification`] | `POST /api/v1/incidents/{id}/verifications` |
 //! | [`change`] | `GET` and `POST /api/v1/changes`, `POST /api/v1/changes/{source}` |
 //! | [`alert`] | `GET /api/v1/alerts`, `POST /api/v1/alerts/{target}/test` |
+//! | [`doctor`] | `GET /api/v1/doctor` |
+//! | [`config`] | `GET` and `POST /api/v1/config/diff` |
 //! | [`problem`] | the body of every answer that is not a success |
 //! | `client` | a small async client (feature `client`) |
 
@@ -33,6 +35,8 @@ pub mod alert;
 pub mod change;
 #[cfg(feature = "client")]
 pub mod client;
+pub mod config;
+pub mod doctor;
 pub mod failure;
 pub mod incident;
 pub mod journal;
@@ -47,6 +51,8 @@ pub mod verification;
 pub use action::{ActionRequest, BackendAction, BreakerAction};
 pub use alert::{AlertState, AlertTarget, AlertTest, Alerts};
 pub use change::{Change, ChangeOrigin, ChangeReach, ChangeRequest, Changes, ChangesTaken};
+pub use config::{ConfigDiff, ConfigText, KeyChange, KeyChangeKind};
+pub use doctor::{Advice, Doctor, Lint, Severity};
 pub use failure::{
     Actions, Attempt, Diagnosis, Evidence, FailureRecord, Grade, Phase, RequestSummary,
     RetryVerdict, RuledOut, Scope, ScopeLevel, Share, Tcp,

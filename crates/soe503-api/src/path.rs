@@ -38,6 +38,13 @@ pub const INCIDENT: &str = "/api/v1/incidents/{id}";
 pub const VERIFICATIONS: &str = "/api/v1/incidents/{id}/verifications";
 /// `GET`: the effective configuration, as it is written. Its form follows the keys of the configuration.
 pub const CONFIG: &str = "/api/v1/config";
+/// `GET`: the [`ConfigDiff`](crate::ConfigDiff) of the file that a reload would read. `POST` a
+/// [`ConfigText`](crate::ConfigText): that of this text. Nothing is changed by either.
+pub const CONFIG_DIFF: &str = "/api/v1/config/diff";
+/// `POST` (the body may be empty): reads the file again and puts it in force.
+pub const CONFIG_RELOAD: &str = "/api/v1/config/reload";
+/// `GET`: [`Doctor`](crate::Doctor).
+pub const DOCTOR: &str = "/api/v1/doctor";
 /// `GET`: [`Changes`](crate::Changes). `POST` a [`ChangeRequest`](crate::ChangeRequest): answers the
 /// [`Change`](crate::Change).
 pub const CHANGES: &str = "/api/v1/changes";

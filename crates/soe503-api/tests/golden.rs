@@ -4,9 +4,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use soe503_api::{
     AlertState, Alerts, BackendState, ChangeOrigin, ChangeReach, ChangeRequest, Changes,
-    CircuitState, FailureRecord, Grade, HealthCheckState, HintStatus, IdleTimeoutSource, Incident,
-    IncidentState, Incidents, Journal, JournalState, MaintenanceList, Phase, Pool, PoolState,
-    Pools, Problem, RateLimits, RetryVerdict, ScopeLevel, Timestamp,
+    CircuitState, ConfigDiff, Doctor, FailureRecord, Grade, HealthCheckState, HintStatus,
+    IdleTimeoutSource, Incident, IncidentState, Incidents, Journal, JournalState, KeyChangeKind,
+    MaintenanceList, Phase, Pool, PoolState, Pools, Problem, RateLimits, RetryVerdict, ScopeLevel,
+    Severity, Timestamp,
 };
 
 const POOLS: &str = include_str!("golden/pools.json");
@@ -14,6 +15,8 @@ const RATE_LIMITS: &str = include_str!("golden/rate_limits.json");
 const MAINTENANCE: &str = include_str!("golden/maintenance.json");
 const JOURNAL: &str = include_str!("golden/journal.json");
 const ALERTS: &str = include_str!("golden/alerts.json");
+const DOCTOR: &str = include_str!("golden/doctor.json");
+const CONFIG_DIFF: &str = include_str!("golden/config_diff.json");
 const FAILURE: &str = include_str!("golden/failure.json");
 const INCIDENT: &str = include_str!("golden/incident.json");
 const INCIDENTS: &str = include_str!("golden/incidents.json");
@@ -51,6 +54,34 @@ fn alerts() {
     let newer = ALERTS.replace("\"untried\"", "\"asleep\"");
     let newer: Alerts = serde_json::from_str(&newer).unwrap();
     assert_eq!(newer.alerts[2].state, AlertState::Unknown);
+}
+
+#[test]
+fn doctor() {
+    let doctor: Doctor = round_trip(DOCTOR);
+    let severities: Vec<_> = doctor.lints.iter().map(|lint| lint.severity).collect();
+    assert_eq!(severities, [Severity::Warning, Severity::Note]);
+    assert_eq!(doctor.advice[0].would_have_saved, 12);
+    let newer = DOCTOR.replace("\"note\"", "\"dire\"");
+    let newer: Doctor = serde_json::from_str(&newer).unwrap();
+    assert_eq!(newer.lints[1].severity, Severity::Unknown);
+}
+
+#[test]
+fn config_diff() {
+    let diff: ConfigDiff = round_trip(CONFIG_DIFF);
+    let kinds: Vec<_> = diff.changes.iter().map(|change| change.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            KeyChangeKind::Added,
+            KeyChangeKind::Changed,
+            KeyChangeKind::Removed
+        ]
+    );
+    let newer = CONFIG_DIFF.replace("\"added\"", "\"moved\"");
+    let newer: ConfigDiff = serde_json::from_str(&newer).unwrap();
+    assert_eq!(newer.changes[0].kind, KeyChangeKind::Unknown);
 }
 
 #[test]

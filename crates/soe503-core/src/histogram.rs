@@ -173,6 +173,13 @@ impl HistogramSnapshot {
             .map(|counts| Self { counts })
     }
 
+    /// Both together.
+    pub fn add(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count = count.saturating_add(*more);
+        }
+    }
+
     /// As [`Histogram::quantile`].
     pub fn quantile(&self, q: f64) -> Option<Duration> {
         quantile(self.counts.iter().copied(), self.count(), q)

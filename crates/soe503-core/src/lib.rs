@@ -28,11 +28,13 @@
 //! | [`ledger`] | the facts that attempts leave behind |
 //! | [`diagnosis`] | the cause that those facts prove |
 //! | [`incident`] | which failures are one incident, when it begins and when it is over |
+//! | [`advice`] | which value of a configuration traffic has shown to be wrong, and what that has cost |
 //! | [`alert`] | what of an incident is told to whom, and what becomes of a message that does not arrive |
 //! | [`change`] | whether a deploy, a reload or a flag is why something fails |
 //! | [`ratio`] | what a share is, and when it is reached |
 //! | [`explain`] | the words, headers and documents in which a cause is told |
 
+pub mod advice;
 pub mod alert;
 pub mod breaker;
 pub mod cause;

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A reverse proxy that keeps requests succeeding, and tags and explains those it cannot save.
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
@@ -61,6 +61,9 @@ pub struct RunArgs {
     /// The config file
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
+    /// Take over from the running process, at `upgrade_socket` of the config, which then ends
+    #[arg(long)]
+    pub upgrade: bool,
 }
 
 /// Arguments of `soe503 proxy`.
@@ -83,6 +86,22 @@ pub struct CheckArgs {
     /// Also resolve names, connect, and try the health check of every backend; exit 1 if one fails
     #[arg(long)]
     pub connect: bool,
+    /// Exit 1 if there is a warning, of a lint or about a certificate; notes do not count
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// How to tell it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: CheckFormat,
+}
+
+/// How `soe503 check` tells what it found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: one document on standard output
+    Json,
 }
 
 // === impl Cli ===
@@ -91,8 +110,13 @@ impl Cli {
     /// The command, with `soe503 --config FILE` read as `soe503 run --config FILE`; `None` if
     /// neither was given, which [`Parser::parse`] already refuses.
     pub fn into_command(self) -> Option<Command> {
-        self.command
-            .or_else(|| self.config.map(|config| Command::Run(RunArgs { config })))
+        self.command.or_else(|| {
+            let config = self.config?;
+            Some(Command::Run(RunArgs {
+                config,
+                upgrade: false,
+            }))
+        })
     }
 }
 
@@ -119,9 +143,12 @@ mod tests {
         assert_eq!(
             run,
             Some(Command::Run(RunArgs {
-                config: "a.toml".into()
+                config: "a.toml".into(),
+                upgrade: false,
             }))
         );
+        let upgrade = parse("soe503 run --config a.toml --upgrade").unwrap();
+        assert!(matches!(upgrade, Some(Command::Run(args)) if args.upgrade));
         assert_eq!(parse("soe503 --config a.toml").unwrap(), run);
         assert_eq!(
             parse("soe503"),
@@ -152,7 +179,8 @@ mod tests {
         let Ok(Some(Command::Check(args))) = parse("soe503 check a.toml --connect") else {
             panic!("not understood");
         };
-        assert!(args.connect);
+        assert!(args.connect && !args.deny_warnings);
+        assert_eq!(args.format, CheckFormat::Text);
         assert_eq!(args.file, PathBuf::from("a.toml"));
         assert_eq!(parse("soe503 schema"), Ok(Some(Command::Schema)));
         assert!(matches!(

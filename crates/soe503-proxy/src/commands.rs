@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
 use crate::config::{self, Config, Report};
-use crate::run::Running;
-use crate::{demo, signals};
+use crate::run::{Origin, Running};
+use crate::{demo, handover, signals};
 
 /// The exit code for a wrong command line or config.
 const USAGE: u8 = 2;
@@ -18,11 +18,13 @@ pub fn run(cli: Cli) -> ExitCode {
     match cli.into_command() {
         Some(Command::Run(args)) => {
             let file = args.config.clone();
-            serve(move || config::load(&args.config), Some(file))
+            serve(move || config::load(&args.config), Some(file), args.upgrade)
         }
-        Some(Command::Proxy(args)) => {
-            serve(move || Config::for_targets(args.listen, &args.to), None)
-        }
+        Some(Command::Proxy(args)) => serve(
+            move || Config::for_targets(args.listen, &args.to),
+            None,
+            false,
+        ),
         Some(Command::Check(args)) => config::check::run(&args),
         Some(Command::Schema) => {
             anstream::println!("{}", config::schema());
@@ -45,10 +47,18 @@ enum Failure {
 fn serve(
     load: impl FnOnce() -> Result<Config, Report> + Send + 'static,
     file: Option<PathBuf>,
+    upgrade: bool,
 ) -> ExitCode {
+    // Before there is another thread.
+    let inherited = match handover::from_environment() {
+        Ok(inherited) => inherited,
+        Err(error) => return fail(&error.into()),
+    };
     let start = move || {
         let config = load().map_err(Failure::Config)?;
-        Running::start(config, file.as_deref()).map_err(|error| Failure::Other(error.into()))
+        let origin = Origin { inherited, upgrade };
+        Running::start_from(config, file.as_deref(), origin)
+            .map_err(|error| Failure::Other(error.into()))
     };
     match signals::serve_until_told(start) {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,8 +1,6 @@
 //! The running proxy: workers, control plane, reload and shutdown.
 
-use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -14,7 +12,11 @@ use crate::config::{self, Config, Listener};
 use crate::control::{self, Control, access_log, recorder};
 pub use crate::fixed::Fixed;
 use crate::front::{self, Front, Route, Routes, StackParts};
-use crate::listen::{self, Admission, Drain, Server, Spares};
+use crate::handover::{Entrance, Offered, Shared as SharedSockets, Takeover};
+use crate::listen::{Admission, Drain, Server, Spares};
+pub use crate::opening::Origin;
+use crate::opening::{self, Opened};
+pub use crate::run_errors::{ReloadError, StartError};
 use crate::state::Proxy;
 use crate::worker::{self, WorkerListener};
 
@@ -26,6 +28,19 @@ pub struct Running {
     control: Control,
     access_log: Option<access_log::Writer>,
     drain: Drain,
+    /// Where a successor asks, if one may.
+    entrance: Option<Entrance>,
+}
+
+/// A listener that does not accept yet.
+#[derive(Debug)]
+struct Closed {
+    /// Without a place in it, nothing is accepted.
+    room: Arc<Semaphore>,
+    places: usize,
+    shared: SharedSockets,
+    /// Whether it stays so.
+    for_good: bool,
 }
 
 /// What a reload needs; the admin API holds it too.
@@ -41,41 +56,6 @@ struct Shared {
     reloading: Mutex<()>,
 }
 
-/// Why the proxy did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// A listener's address could not be opened.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the kernel said.
-        source: io::Error,
-    },
-    /// The access log could not be opened.
-    #[error("cannot open the access log: {0}")]
-    AccessLog(#[source] io::Error),
-    /// A worker thread could not be started.
-    #[error("cannot start a worker: {0}")]
-    Worker(#[source] io::Error),
-    /// The control plane could not be started.
-    #[error("cannot start the control plane: {0}")]
-    Control(#[source] control::StartError),
-}
-
-/// Why a configuration was not taken over. The old one stays in force.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ReloadError {
-    /// There is no file to read again.
-    NoFile,
-    /// The file is not valid.
-    Invalid(Box<config::Report>),
-    /// Something changed that only a restart can change.
-    NeedsRestart(Fixed),
-}
-
 impl Running {
     /// Starts workers and control plane. `file` is read again by a reload.
     ///
@@ -83,35 +63,57 @@ impl Running {
     ///
     /// If an address cannot be opened or a thread cannot be started. Nothing is left running.
     pub fn start(config: Config, file: Option<&Path>) -> Result<Self, StartError> {
+        Self::start_from(config, file, Origin::default())
+    }
+
+    /// The same, with listening sockets that were there before. Where a process is replaced, it serves until this one
+    /// is ready, and is told then.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Running::start`]; if a socket is left over, or the other process cannot be replaced. That one serves on.
+    pub fn start_from(
+        config: Config,
+        file: Option<&Path>,
+        origin: Origin,
+    ) -> Result<Self, StartError> {
         let (log, writer) = open_access_log(&config.access_log).map_err(StartError::AccessLog)?;
         let (journal, failures) = control::journal::feed(config.server.name.shared());
         let recorder =
             recorder::Recorder::with_journal(recorder::Settings::default(), Some(failures));
         let workers = config.server.workers.get();
-        let mut sockets = Vec::new();
-        for listener in config.listeners.iter() {
-            let bound =
-                listen::bind(listener.address, workers).map_err(|source| StartError::Listen {
-                    address: listener.address,
-                    source,
-                })?;
-            sockets.push(bound);
-        }
+        let opened = opening::open(&config, origin)?;
         let mut proxy = Proxy::new(config, recorder, log);
         proxy.incidents.keep_in(journal.clone());
         proxy.journal = journal;
+        proxy.config_file = file.map(Path::to_owned);
         let proxy = Arc::new(proxy);
         let config = proxy.config();
 
         let spares = Spares::new();
         let (mut servers, mut fronts) = (Vec::new(), Vec::new());
+        let mut closed = Vec::new();
         let mut per_worker: Vec<Vec<WorkerListener>> = (0..workers).map(|_| Vec::new()).collect();
-        for (index, (listener, sockets)) in config.listeners.iter().zip(sockets).enumerate() {
-            let room = Arc::new(Semaphore::new(listener.limits.max_connections.get()));
+        let Opened {
+            listeners,
+            admin,
+            entrance,
+            takeover,
+        } = opened;
+        for (index, (listener, open)) in config.listeners.iter().zip(listeners).enumerate() {
+            let room = Arc::new(Semaphore::new(0));
+            closed.push(Closed {
+                room: Arc::clone(&room),
+                places: listener.limits.max_connections.get(),
+                shared: open.shared.clone(),
+                for_good: open.for_good,
+            });
+            let (address, inherited) = (listener.address, open.inherited);
+            tracing::debug!(%address, inherited, "open");
             let server = Arc::new(ArcSwap::from_pointee(server(&proxy, index, listener)));
             servers.push(Arc::clone(&server));
             let admission = Arc::new(Admission::new(listener));
-            for (socket, mine) in sockets.into_iter().zip(&mut per_worker) {
+            for (sockets, mine) in open.per_worker.into_iter().zip(&mut per_worker) {
                 let routes = routes(&proxy, &config, listener);
                 let front = Arc::new(Front::new(
                     Arc::clone(&proxy),
@@ -120,14 +122,14 @@ impl Running {
                     Arc::clone(&admission),
                 ));
                 fronts.push((index, Arc::clone(&front)));
-                let (server, room) = (Arc::clone(&server), Arc::clone(&room));
-                mine.push(WorkerListener {
+                mine.extend(sockets.into_iter().map(|socket| WorkerListener {
                     socket,
-                    server,
-                    front,
-                    room,
+                    server: Arc::clone(&server),
+                    front: Arc::clone(&front),
+                    room: Arc::clone(&room),
                     spares: Arc::clone(&spares),
-                });
+                    shared: open.shared.clone(),
+                }));
             }
         }
         let file = file.map(Path::to_owned);
@@ -139,9 +141,10 @@ impl Running {
             reloading: Mutex::new(()),
         });
         let reload = Arc::clone(&shared);
-        let control = control::start(
+        let control = control::start_with(
             Arc::clone(&proxy),
             Box::new(move || reload.reload().map_err(|error| error.to_string())),
+            admin,
         )
         .map_err(StartError::Control)?;
 
@@ -155,6 +158,7 @@ impl Running {
             control,
             access_log: writer,
             drain,
+            entrance: None,
         };
         for (number, listeners) in per_worker.into_iter().enumerate() {
             match worker::start(number, listeners, running.drain.clone(), grace) {
@@ -166,12 +170,54 @@ impl Running {
             }
         }
         warn_of(&config);
+        match running.accept(&closed, entrance, takeover) {
+            Ok(()) => Ok(running),
+            Err(error) => {
+                running.shutdown();
+                Err(error)
+            }
+        }
+    }
+
+    /// Accepts from now on: once the process that is replaced, if there is one, agrees.
+    fn accept(
+        &mut self,
+        closed: &[Closed],
+        mut entrance: Option<(Entrance, Vec<Offered>)>,
+        mut takeover: Option<(Takeover, Vec<usize>)>,
+    ) -> Result<(), StartError> {
+        let proxy = Arc::clone(&self.shared.proxy);
+        let config = proxy.config();
+        if let Some((old, unused)) = &mut takeover {
+            let agreed = old
+                .wait(|| control::ready_to_replace(&proxy))
+                .and_then(|()| old.ready(std::mem::take(unused)));
+            if let Err(why) = agreed {
+                old.failed(&why);
+                return Err(StartError::Upgrade(why));
+            }
+        }
+        if takeover.is_none() {
+            self.entrance = opening::open_entrance(entrance.take(), true, &config)?;
+        }
+        // From now on our journal is asked for, though the old process may have it a while yet.
         keep_journal(&proxy, &config);
+        for listener in closed {
+            listener.shared.set(listener.for_good);
+            listener.room.add_permits(listener.places);
+        }
         proxy.set_accepting();
+        self.control.open_admin();
+        if let Some((old, _)) = takeover {
+            old.serving();
+            // Not before: if we end here, the old process has to be found by the next one.
+            self.entrance = opening::open_entrance(entrance, false, &config)?;
+        }
+        let workers = config.server.workers;
         for listener in config.listeners.iter() {
             tracing::info!(address = %listener.address, workers, "listening");
         }
-        Ok(running)
+        Ok(())
     }
 
     /// What reads the file again and puts it in force, or leaves everything as it is ([`ReloadError`]). It
@@ -191,8 +237,24 @@ impl Running {
         self.shared.proxy.config().server.follow_config
     }
 
-    /// Stops accepting, finishes what is in flight, and ends all threads.
-    pub fn shutdown(self) {
+    /// Resolves with its process id when another process has taken over.
+    pub(crate) fn replaced(&self) -> impl Future<Output = u32> + use<> {
+        let replaced = self.entrance.as_ref().map(Entrance::replaced);
+        async move {
+            match replaced {
+                Some(replaced) => replaced.await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Stops accepting, finishes what is in flight, and ends all threads. Where another process has taken over, the
+    /// sockets stay open, and the admin API is that one's.
+    pub fn shutdown(mut self) {
+        if self.entrance.take().is_some_and(Entrance::close) {
+            self.shared.proxy.set_replaced();
+            self.control.leave_admin();
+        }
         self.shared.proxy.start_draining();
         self.drain.begin();
         for worker in self.workers {
@@ -257,6 +319,11 @@ fn warn_of(config: &Config) {
     let warnings = config.warnings.iter().flat_map(|report| report.problems());
     for warning in warnings {
         tracing::warn!("{warning}");
+    }
+    if config.lints.warns() {
+        tracing::info!(
+            "the configuration sets traps: `lbctl doctor` tells them, with the values to set"
+        );
     }
 }
 
@@ -326,17 +393,3 @@ fn open_access_log(
     let (log, writer) = access_log::start(sink, access_log::Options::default())?;
     Ok((log, Some(writer)))
 }
-
-impl fmt::Display for ReloadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoFile => {
-                f.write_str("the proxy was started without a config file: nothing to reload")
-            }
-            Self::Invalid(report) => f.write_str(&report.render(false)),
-            Self::NeedsRestart(what) => write!(f, "{what} changed, which needs a restart"),
-        }
-    }
-}
-
-impl std::error::Error for ReloadError {}

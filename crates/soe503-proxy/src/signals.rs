@@ -1,6 +1,7 @@
 //! What the process is told from outside: SIGTERM and SIGINT end it, SIGHUP reloads the config, and so does a change of the
-//! file where that is wanted.
+//! file where that is wanted. A process that has taken over ends it like SIGTERM.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -8,6 +9,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config_file::ConfigFile;
+use crate::handover::notify::{self, Moment};
 use crate::run::Running;
 
 /// For how long a thread that has read a config is kept for more to do.
@@ -51,17 +53,32 @@ fn serve(runtime: &Runtime, running: Running) -> anyhow::Result<()> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hangup = signal(SignalKind::hangup())?;
         let mut file = ConfigFile::new(running.file());
+        let mut replaced = pin!(running.replaced());
+        notify::tell(Moment::Ready);
         loop {
             let why = tokio::select! {
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
+                _ = terminate.recv() => {
+                    notify::tell(Moment::Stopping);
+                    break;
+                }
+                _ = interrupt.recv() => {
+                    notify::tell(Moment::Stopping);
+                    break;
+                }
+                process = &mut replaced => {
+                    notify::tell(Moment::Replaced(process));
+                    break;
+                }
                 _ = hangup.recv() => {
                     file.is_read().await;
                     "told to"
                 },
                 () = file.changed(|| running.follows_config()) => "the file has changed",
             };
-            match tokio::task::spawn_blocking(running.reloader()).await? {
+            notify::tell(Moment::Reloading);
+            let reloaded = tokio::task::spawn_blocking(running.reloader()).await?;
+            notify::tell(Moment::Ready);
+            match reloaded {
                 Ok(()) => tracing::info!(why, "configuration reloaded"),
                 Err(error) => tracing::error!(
                     "configuration not reloaded ({why}), the old one stays in force\n{error}"

@@ -16,6 +16,7 @@ use tokio::runtime;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::front::Front;
+use crate::handover::Shared;
 use crate::listen::{Acceptor, Drain, Server, Spares, date, watch};
 use crate::state::Loop;
 use crate::upstream;
@@ -31,6 +32,8 @@ pub(crate) struct WorkerListener {
     pub(crate) room: Arc<Semaphore>,
     /// Shared by all workers and listeners.
     pub(crate) spares: Arc<Spares>,
+    /// Shared by all workers.
+    pub(crate) shared: Shared,
 }
 
 /// Starts worker `number`.
@@ -77,6 +80,7 @@ async fn run(
             front: listener.front,
             room: listener.room,
             spares: listener.spares,
+            shared: listener.shared,
             alive: alive.clone(),
             drain: drain.clone(),
         };

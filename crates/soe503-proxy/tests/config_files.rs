@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 use soe503_proxy::config::{
-    AdminAccess, AdminRole, Config, MAX_FILE_SIZE, Probe, from_str, full_example, load,
+    AdminAccess, AdminRole, Config, MAX_FILE_SIZE, Probe, from_str, full_example, lints_page, load,
     reference_page, schema,
 };
 use tempfile::TempDir;
@@ -116,6 +116,8 @@ fn certificates(directory: &Path) {
 
 #[test]
 fn generated_files_are_up_to_date() {
+    let lints = root().join("crates/soe503-proxy/docs/lints.md");
+    holds(&lints, &lints_page());
     holds(&root().join("config/full.toml"), &full_example());
     holds(
         &root().join("config/soe503.schema.json"),
@@ -135,6 +137,9 @@ fn shipped_examples_are_valid_and_conform_to_the_schema() {
         fs::copy(&path, &copy).unwrap();
         let config = load(&copy).unwrap_or_else(|report| panic!("{report}"));
         assert!(config.warnings.is_none(), "{:?}", config.warnings);
+        if let Some(report) = config.lints.report().filter(|_| config.lints.warns()) {
+            panic!("an example sets a trap:\n{report}");
+        }
         conforms(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 }

@@ -1,5 +1,7 @@
 //! Who may do what with the admin API, how tokens are replaced, and what the log says of each act.
 
+#[path = "control_roles/dashboard.rs"]
+mod dashboard;
 mod support;
 #[path = "control_roles/told_by_others.rs"]
 mod told_by_others;
@@ -38,8 +40,11 @@ backends = ["http://10.0.0.1:8081", { url = "http://10.0.0.3:8081", name = "thir
 "#;
 const DRAIN: &str = "/api/v1/pools/app/backends/third/drain";
 
+/// Another configuration, for a comparison.
+const COMPARED: &str = r#"{"name":"new.toml","text":"[[listeners]]\naddress = \"127.0.0.1:8080\"\n[[routes]]\npool = \"app\"\n[pools.app]\nbackends = [\"http://10.0.0.1:8081\"]"}"#;
+
 /// Everything that looks.
-const LOOKS: [&str; 13] = [
+const LOOKS: [&str; 15] = [
     "/",
     "/config",
     "/incidents",
@@ -53,10 +58,12 @@ const LOOKS: [&str; 13] = [
     "/api/v1/maintenance",
     "/api/v1/rate_limits",
     "/api/v1/config",
+    "/api/v1/config/diff",
+    "/api/v1/doctor",
 ];
 
 /// Everything that acts, with a body that it takes.
-const ACTS: [(&str, &str); 8] = [
+const ACTS: [(&str, &str); 9] = [
     (DRAIN, ""),
     ("/api/v1/pools/app/backends/third/disable", ""),
     ("/api/v1/pools/app/backends/third/enable", ""),
@@ -65,6 +72,8 @@ const ACTS: [(&str, &str); 8] = [
     ("/api/v1/maintenance/app/start", ""),
     ("/api/v1/changes", r#"{"kind":"deploy","service":"app"}"#),
     ("/api/v1/config/reload", ""),
+    // It changes nothing, but reads files that whoever asks names.
+    ("/api/v1/config/diff", COMPARED),
 ];
 
 struct Scene {
@@ -94,7 +103,9 @@ fn scene_with(config: &str, files: &[(&str, &str)]) -> Scene {
     }
     let config = load(&directory.path().join("edge.toml"));
     let config = config.unwrap_or_else(|report| panic!("{report}"));
-    let proxy = Arc::new(Proxy::new(config, Recorder::default(), AccessLog::off()));
+    let mut proxy = Proxy::new(config, Recorder::default(), AccessLog::off());
+    proxy.config_file = Some(directory.path().join("edge.toml"));
+    let proxy = Arc::new(proxy);
     proxy.set_accepting();
     let address = "127.0.0.1:9503".parse().unwrap();
     let admin = Admin::new(Arc::clone(&proxy), address, Box::new(|| Ok(())));
@@ -196,7 +207,7 @@ async fn a_reader_looks_at_everything_and_changes_nothing() {
     }
     let refused = scene.proxy.access.turned_away();
     let refused: Vec<_> = refused.filter(|(_, count)| *count > 0).collect();
-    assert_eq!(refused, [("read_only", 16)]);
+    assert_eq!(refused, [("read_only", 18)]);
 }
 
 #[tokio::test]
@@ -273,6 +284,11 @@ async fn each_act_leaves_one_line_that_says_who_what_and_why() {
         ),
         ("/api/v1/config/reload", "", r#"action="reload" status=200"#),
         (
+            "/api/v1/config/diff",
+            COMPARED,
+            r#"action="config_diff" subject="new.toml" status=200"#,
+        ),
+        (
             "/nothing?secret=1",
             "",
             r#"request="POST /nothing" status=404"#,
@@ -280,55 +296,6 @@ async fn each_act_leaves_one_line_that_says_who_what_and_why() {
     ] {
         scene.ask(Method::POST, path, OPERATOR, body).await;
         assert_eq!(log.take_audit(), [format!("{by_api}{said}")], "{path}");
-    }
-}
-
-#[tokio::test]
-async fn acts_of_the_dashboard_are_told_like_those_of_the_api() {
-    let (scene, log) = (scene(), Log::capture());
-    let basic = |name: &str| {
-        use base64::Engine;
-        let both = format!("{name}:{OPERATOR}");
-        format!(
-            "Basic {}",
-            base64::engine::general_purpose::STANDARD.encode(both)
-        )
-    };
-    for (name, path, said) in [
-        (
-            "ada",
-            DRAIN,
-            r#"name="ada" action="drain" pool="app" backend="third" reason="a new disk" status=200"#,
-        ),
-        (
-            OPERATOR,
-            "/api/v1/pools/gone/breaker/reset",
-            r#"action="breaker_reset" pool="gone" reason="a new disk" status=404"#,
-        ),
-    ] {
-        let basic = basic(name);
-        let as_who = ("authorization", basic.as_str());
-        let question = format!("/act?path={path}");
-        let page = scene.ask_with(Method::GET, &question, &[as_who], "").await;
-        assert_eq!(log.take_audit(), [""; 0], "a question is no act");
-        let token = page.text.split("name=\"token\" value=\"").nth(1).unwrap();
-        let token = token.split('"').next().unwrap();
-        let form = format!("path={path}&token={token}&reason=a+new+disk");
-        let kind = ("content-type", "application/x-www-form-urlencoded");
-        let origin = ("origin", "http://127.0.0.1:9503");
-        let headers = [as_who, kind, origin];
-        let answer = scene.ask_with(Method::POST, "/act", &headers, &form).await;
-        assert_eq!(answer.status, 303, "{}", answer.text);
-        let line = "role=\"operator\" via=\"dashboard\" peer=192.0.2.7:40000 ";
-        assert_eq!(log.take_audit(), [format!("{line}{said}")]);
-        let forged = form.replace(token, "0.0");
-        let answer = scene
-            .ask_with(Method::POST, "/act", &headers, &forged)
-            .await;
-        assert_eq!(answer.status, 403);
-        let refused = log.take_audit();
-        assert_eq!(refused.len(), 1);
-        assert!(refused[0].ends_with("status=403"), "{refused:?}");
     }
 }
 

@@ -90,6 +90,26 @@ impl Proxy {
         (proxy, path)
     }
 
+    /// Starts another process that takes over from this one, with the same config file.
+    pub fn successor(&self) -> Child {
+        let log = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.directory.path().join("successor.log"))
+            .expect("the log is created");
+        Command::new(soe503())
+            .arg("run")
+            .arg("--upgrade")
+            .arg("--config")
+            .arg(self.directory.path().join("soe503.toml"))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a second handle"))
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("soe503 starts")
+    }
+
     async fn ready(self) -> Self {
         eventually("the proxy is ready", async || {
             let answer = http::get(self.admin, "/readyz").await;

@@ -155,6 +155,29 @@ async fn the_config_without_the_mistake_is_valid() {
 }
 
 #[tokio::test]
+async fn a_trap_is_told_and_denied_only_where_that_is_asked_for() {
+    let trap = VALID.replacen("timeout = \"15s\"", "timeout = \"3s\"", 1);
+    let said = run(&trap, &["check", "FILE"]).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.stdout.contains("is valid"), "{said:?}");
+    let lint = "warning[attempt_not_below_total]";
+    assert!(said.stderr.contains(lint), "{said:?}");
+    assert!(
+        said.stderr.contains("retry.attempt_timeout = \"1s\""),
+        "{said:?}"
+    );
+    let denied = run(&trap, &["check", "FILE", "--deny-warnings"]).await;
+    assert_eq!(denied.code, Some(1), "{denied:?}");
+    let clean = run(VALID, &["check", "FILE", "--deny-warnings"]).await;
+    assert_eq!(clean.code, Some(0), "{clean:?}");
+    let json = run(&trap, &["check", "FILE", "--format", "json"]).await;
+    let document: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(document["valid"], true);
+    assert_eq!(document["lints"][0]["id"], "attempt_not_below_total");
+    assert!(json.stderr.is_empty(), "{json:?}");
+}
+
+#[tokio::test]
 async fn a_missing_file_is_named() {
     let said = soe503_says(&["run", "--config", "/no/such/file.toml"]).await;
     assert_eq!(said.code, Some(2), "{said:?}");

@@ -17,6 +17,9 @@ pub(crate) const INCIDENT: &str = include_str!("../data/incident.json");
 const INCIDENTS: &str = include_str!("../data/incidents.json");
 const CHANGES: &str = include_str!("../data/changes.json");
 
+const DOCTOR: &str = include_str!("../../../soe503-api/tests/golden/doctor.json");
+const CONFIG_DIFF: &str = include_str!("../../../soe503-api/tests/golden/config_diff.json");
+
 /// One request, as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
@@ -127,6 +130,10 @@ fn api(line: &str) -> String {
         "GET /api/v1/incidents/01KAPX3Q" => http("200 OK", "", INCIDENT),
         "GET /api/v1/incidents" => http("200 OK", "", INCIDENTS),
         "GET /api/v1/incidents?open=true" => http("200 OK", "", "{\"incidents\":[]}"),
+        "GET /api/v1/doctor" => http("200 OK", "", DOCTOR),
+        "GET /api/v1/config" => http("200 OK", "", "{\"server\":{}}"),
+        "GET /api/v1/config/diff" | "POST /api/v1/config/diff" => http("200 OK", "", CONFIG_DIFF),
+        "POST /api/v1/config/reload" => http("200 OK", "", "{\"reloaded\":true}"),
         "GET /api/v1/changes" => http("200 OK", "", CHANGES),
         "POST /api/v1/changes" => {
             let all: serde_json::Value = serde_json::from_str(CHANGES).unwrap();

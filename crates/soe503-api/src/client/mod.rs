@@ -31,8 +31,8 @@ pub use token::{Token, TokenError};
 
 use crate::{
     ActionRequest, AlertTest, Alerts, BackendAction, BreakerAction, Change, ChangeRequest, Changes,
-    FailureRecord, Incident, Incidents, Journal, MaintenanceAction, MaintenanceList,
-    MaintenanceRequest, Pool, Pools, RateLimits, VerificationRequest, path,
+    ConfigDiff, ConfigText, Doctor, FailureRecord, Incident, Incidents, Journal, MaintenanceAction,
+    MaintenanceList, MaintenanceRequest, Pool, Pools, RateLimits, VerificationRequest, path,
 };
 
 /// How long each step (resolve and connect; answer) may take, unless told otherwise: 5 s.
@@ -191,6 +191,30 @@ impl Client {
     /// The effective configuration.
     pub async fn config(&self) -> Result<Reply<serde_json::Value>, ClientError> {
         self.call(Method::GET, path::CONFIG, NOTHING).await
+    }
+
+    /// How the file that a reload would read differs from what is in force.
+    pub async fn config_diff(&self) -> Result<Reply<ConfigDiff>, ClientError> {
+        self.call(Method::GET, path::CONFIG_DIFF, NOTHING).await
+    }
+
+    /// How another configuration differs from what is in force.
+    pub async fn config_diff_of(
+        &self,
+        config: &ConfigText,
+    ) -> Result<Reply<ConfigDiff>, ClientError> {
+        self.call(Method::POST, path::CONFIG_DIFF, Some(config))
+            .await
+    }
+
+    /// Reads the configuration again and puts it in force.
+    pub async fn config_reload(&self) -> Result<Reply<serde_json::Value>, ClientError> {
+        self.call(Method::POST, path::CONFIG_RELOAD, NOTHING).await
+    }
+
+    /// Traps in the configuration, and what traffic has shown.
+    pub async fn doctor(&self) -> Result<Reply<Doctor>, ClientError> {
+        self.call(Method::GET, path::DOCTOR, NOTHING).await
     }
 
     /// What was changed lately.

@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::{
     Config, Report, build,
     keys::FileKeys,
+    lint,
     problem::{Problem, Problems},
     wire,
 };
@@ -53,6 +54,15 @@ pub fn from_str(name: &str, text: &str) -> Result<Config, Report> {
     read(name, text, Path::new(""))
 }
 
+/// The same, and relative paths start at `base`.
+///
+/// # Errors
+///
+/// Everything that is wrong with the text.
+pub(crate) fn from_str_at(name: &str, text: &str, base: &Path) -> Result<Config, Report> {
+    read(name, text, base)
+}
+
 fn read(name: &str, text: &str, base: &Path) -> Result<Config, Report> {
     if text.len() > MAX_FILE_SIZE {
         let why = format!("{name} is larger than 4 MiB");
@@ -71,8 +81,11 @@ fn read(name: &str, text: &str, base: &Path) -> Result<Config, Report> {
     let file: Option<FileKeys> = wire::open(String::new(), &root, &mut problems);
     let config = file.and_then(|file| build::config(file, base, &mut problems));
     match config {
-        Some(mut config) if problems.is_empty() => {
+        Some((mut config, numbers)) if problems.is_empty() => {
             config.warnings = Report::of_warnings(name, text, problems.take_warnings());
+            if let DeValue::Table(written) = root.get_ref() {
+                config.lints = lint::lint(&config, numbers, name, text, written);
+            }
             Ok(config)
         }
         _ => Err(Report::new(name, text, problems)),

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::Severity;
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -10,6 +12,8 @@ pub struct Problem {
     pub(super) label: String,
     pub(super) also: Vec<(Range<usize>, String)>,
     pub(super) help: Vec<String>,
+    /// The lint that found it.
+    pub(super) lint: Option<(&'static str, Severity)>,
 }
 
 /// The problems found so far.
@@ -37,6 +41,7 @@ impl Problem {
             label: label.into(),
             also: Vec::new(),
             help: Vec::new(),
+            lint: None,
         }
     }
 
@@ -51,6 +56,12 @@ impl Problem {
     /// Points at another place that matters.
     pub(super) fn also(mut self, at: Range<usize>, label: impl Into<String>) -> Self {
         self.also.push((at, label.into()));
+        self
+    }
+
+    /// It is a lint's.
+    pub(super) fn lint(mut self, id: &'static str, severity: Severity) -> Self {
+        self.lint = Some((id, severity));
         self
     }
 

@@ -4,7 +4,10 @@ use std::{fmt, ops::Range, sync::Arc};
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::problem::{Problem, Problems};
+use super::{
+    Severity,
+    problem::{Problem, Problems},
+};
 
 /// Nobody reads more than this many problems at once.
 const MOST_SHOWN: usize = 50;
@@ -82,7 +85,14 @@ impl Report {
         let least = if self.more { "at least " } else { "" };
         let s = if count == 1 { "" } else { "s" };
         if self.warns {
-            return format!("{file}: {least}{count} warning{s}; this config is used all the same");
+            let notes = self.problems.iter().filter(|p| is_note(p)).count();
+            let counted = [(count - notes, "warning"), (notes, "note")]
+                .into_iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
+                .collect::<Vec<_>>()
+                .join(", ");
+            return format!("{file}: {least}{counted}; this config is used all the same");
         }
         let cut = if count > MOST_SHOWN {
             format!(", of which {MOST_SHOWN} are shown")
@@ -101,7 +111,16 @@ impl Report {
     }
 
     fn group<'a>(&'a self, problem: &'a Problem) -> Group<'a> {
-        let mut group = Group::with_title(self.level().primary_title(&*problem.title));
+        let level = if is_note(problem) {
+            Level::NOTE
+        } else {
+            self.level()
+        };
+        let title = level.primary_title(&*problem.title);
+        let mut group = Group::with_title(match problem.lint {
+            Some((id, _)) => title.id(id),
+            None => title,
+        });
         if let Some(at) = &problem.at {
             group = group.element(self.snippet(at, problem));
         }
@@ -157,6 +176,11 @@ impl Report {
         let end = self.source.ceil_char_boundary(at.end.max(start));
         start..end.min(self.source.len())
     }
+}
+
+/// It may be meant.
+fn is_note(problem: &Problem) -> bool {
+    matches!(problem.lint, Some((_, Severity::Note)))
 }
 
 impl fmt::Display for Report {

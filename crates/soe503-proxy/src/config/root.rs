@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::Method;
 
 use super::{
-    AccessLog, Admin, Alert, ChangeHooks, ExplainSettings, IncidentSettings, Journal, Listener,
-    Maintenance, NonEmpty, PoolConfig, RateLimit, Report, Route, Server, Traces,
+    AccessLog, Admin, Alert, ChangeHooks, ExplainSettings, IncidentSettings, Journal, Lints,
+    Listener, Maintenance, NonEmpty, PoolConfig, RateLimit, Report, Route, Server, Traces,
 };
 
 /// A config that holds together: every reference is resolved, every value is in range.
@@ -54,6 +54,8 @@ pub struct Config {
     pub changes: ChangeHooks,
     /// What somebody should look at, although the config is used.
     pub warnings: Option<Report>,
+    /// What is valid and still a trap.
+    pub lints: Lints,
 }
 
 impl Config {

@@ -14,6 +14,7 @@ use super::{Name, StatusPolicy};
 /// - `status`: `"default"`
 /// - `zone`: zones do not matter
 /// - `follow_config`: `false`
+/// - `upgrade_socket`: no process can take over from this one
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Server {
@@ -29,6 +30,8 @@ pub struct Server {
     pub zone: Option<Name>,
     /// The config file is put in force when it has changed on disk.
     pub follow_config: bool,
+    /// Where a new process asks for the listening sockets.
+    pub upgrade_socket: Option<PathBuf>,
 }
 
 /// Where the access log goes: `[access_log]`.

@@ -19,6 +19,7 @@
 //! | [`journal`] | which failures survive a restart, and how that is told |
 //! | [`metrics`] | what Prometheus reads |
 //! | [`clock`] | wall time, for display |
+//! | `config_diff` | how another configuration differs from the one in force |
 //! | `follow` | certificates and tokens that change on disk |
 //! | `usage` | what this process uses |
 
@@ -28,6 +29,7 @@ pub mod alerts;
 pub mod change_hooks;
 pub mod check;
 pub mod clock;
+mod config_diff;
 pub mod dns;
 mod follow;
 pub mod history;
@@ -42,6 +44,8 @@ mod usage;
 mod watch;
 mod words;
 
+pub(crate) use admin::ready_to_replace;
 pub use start::{Control, Reload, StartError, start};
+pub(crate) use start::{open_admin, start_with};
 pub use trends::CpuStat;
 pub use usage::Usage;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::runtime;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch as tokio_watch};
 
-use super::admin::{self, Admin, Listener};
+use super::admin::{self, Admin, Door, Listener};
 use super::alerts::{self, post::Network};
 use super::check::{Limits, Sockets, watch_recovery};
 use super::dns::{DnsError, SystemResolver};
 use super::{follow, history, supervise, trends, watch};
+use crate::config::Config;
 use crate::state::Proxy;
 
 /// Reads the configuration again and puts it in force; the error is the report for whoever asked.
@@ -25,6 +26,7 @@ pub struct Control {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     admin: Option<SocketAddr>,
+    door: tokio_watch::Sender<Door>,
 }
 
 /// Why the control plane did not start.
@@ -54,17 +56,36 @@ pub enum StartError {
 ///
 /// If the admin address cannot be opened, or the thread cannot be started. Nothing is left running.
 pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
-    let config = proxy.config();
-    let listener = match &config.admin {
-        Some(admin) => Some(
-            Listener::bind(admin.address).map_err(|source| StartError::Admin {
-                address: admin.address,
-                source,
-            })?,
-        ),
-        None => None,
+    let listener = open_admin(&proxy.config())?;
+    let control = start_with(proxy, reload, listener)?;
+    control.open_admin();
+    Ok(control)
+}
+
+/// Opens the address of the admin API, if there is one.
+///
+/// # Errors
+///
+/// If it cannot be opened.
+pub(crate) fn open_admin(config: &Config) -> Result<Option<Listener>, StartError> {
+    let Some(admin) = &config.admin else {
+        return Ok(None);
     };
+    let address = admin.address;
+    let listener =
+        Listener::bind(address).map_err(|source| StartError::Admin { address, source })?;
+    Ok(Some(listener))
+}
+
+/// The same as [`start`], but the admin API listens at `listener`, and nobody is let in before [`Control::open_admin`].
+pub(crate) fn start_with(
+    proxy: Arc<Proxy>,
+    reload: Reload,
+    listener: Option<Listener>,
+) -> Result<Control, StartError> {
+    let config = proxy.config();
     let address = listener.as_ref().map(Listener::address);
+    let (door, at_door) = tokio_watch::channel(Door::Shut);
     let resolver = SystemResolver::from_system().map_err(StartError::Resolver)?;
     let resolver = Arc::new(resolver);
     let post = Arc::new(Network(Arc::clone(&resolver)));
@@ -89,7 +110,7 @@ pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
                 tokio::select! {
                     // An error means that the handle is gone: stop as well.
                     _ = stopped => {}
-                    () = run(proxy, resolver, Arc::clone(&post), served) => {}
+                    () = run(proxy, resolver, Arc::clone(&post), served, at_door) => {}
                 }
                 alerts::flush(&told, &post).await;
             });
@@ -101,6 +122,7 @@ pub fn start(proxy: Arc<Proxy>, reload: Reload) -> Result<Control, StartError> {
         stop: Some(stop),
         thread: Some(thread),
         admin: address,
+        door,
     })
 }
 
@@ -109,6 +131,7 @@ async fn run(
     resolver: Arc<SystemResolver>,
     post: Arc<Network<SystemResolver>>,
     served: Option<(Admin, Listener)>,
+    door: tokio_watch::Receiver<Door>,
 ) {
     let prober = Arc::new(Sockets);
     let limits = Limits::default();
@@ -128,7 +151,7 @@ async fn run(
         watch::watch(proxy),
         async {
             if let Some((admin, listener)) = served {
-                admin::serve(admin, listener).await;
+                admin::serve(admin, listener, door).await;
             }
         },
     );
@@ -140,6 +163,16 @@ impl Control {
     /// Where the admin API listens, if it does.
     pub const fn admin_address(&self) -> Option<SocketAddr> {
         self.admin
+    }
+
+    /// Lets requests for the admin API in.
+    pub(crate) fn open_admin(&self) {
+        self.door.send_replace(Door::Open);
+    }
+
+    /// Lets no further ones in: another process has the address by now. What is being answered is finished.
+    pub(crate) fn leave_admin(&self) {
+        self.door.send_replace(Door::Left);
     }
 
     /// Ends everything and waits for it.

@@ -21,6 +21,7 @@ use super::spares::{Lent, Spares};
 use super::watch::{Patience, Watch};
 use super::watched::{self, Place};
 use crate::front::Front;
+use crate::handover::Shared;
 
 /// How long to wait when the process is out of file descriptors or memory: time for others to end.
 const EXHAUSTED: Duration = Duration::from_millis(50);
@@ -45,15 +46,20 @@ pub(crate) struct Acceptor {
     /// Held by every connection, so that the worker knows when the last one is gone.
     pub(crate) alive: mpsc::Sender<()>,
     pub(crate) drain: Drain,
+    /// Whether another process accepts from the socket as well, or will.
+    pub(crate) shared: Shared,
 }
 
 impl Acceptor {
     /// Accepts until the drain begins; the socket closes with it, once everybody who had reached it
-    /// is in.
+    /// is in. Where another process has it too, it stays open, and who waits there is the other's.
     pub(crate) async fn run(self) {
         tokio::select! {
             () = self.accept_all() => return,
             () = self.drain.begun() => {}
+        }
+        if self.shared.get() {
+            return;
         }
         if close::turn_deaf(self.listener.get_ref()) {
             let _over = tokio::time::timeout(close::HANDSHAKES, self.accept_all()).await;

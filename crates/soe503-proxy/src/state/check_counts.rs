@@ -25,6 +25,11 @@ impl CheckCounts {
         place.fetch_add(1, Relaxed);
     }
 
+    /// How many have passed so far.
+    pub fn passed(&self) -> u64 {
+        self.passed.load(Relaxed)
+    }
+
     /// Each result with its count so far.
     pub fn read(&self) -> [(&'static str, u64); 3] {
         [

@@ -109,21 +109,19 @@ impl PoolState {
     /// The same pool under another configuration: keeps its backends' state, counters and, where
     /// their settings are the same, its circuit and its budget.
     pub fn reconfigured(&self, config: Arc<PoolConfig>, seed: u64, now: Tick) -> Self {
-        let told = settings::breaker(&config);
-        let same = self.breaker.config() == &told.clone().clamped();
+        let kept = self.would_keep(&config);
+        let same = kept.circuit;
         let breaker = if same {
             self.breaker.clone()
         } else {
-            Breaker::new(Arc::clone(&self.name), told, seed)
+            Breaker::new(Arc::clone(&self.name), settings::breaker(&config), seed)
         };
-        let costs = config.retry_budget.decisions();
-        let budget = if *self.budget.config() == costs {
+        let budget = if kept.budget {
             self.budget.clone()
         } else {
-            RetryBudget::new(Arc::clone(&self.name), costs)
+            RetryBudget::new(Arc::clone(&self.name), config.retry_budget.decisions())
         };
-        let same_tls = self.config.tls == config.tls && self.config.protocol == config.protocol;
-        let tls = if same_tls {
+        let tls = if kept.tls {
             self.follow_tls(&config);
             self.tls.clone()
         } else {

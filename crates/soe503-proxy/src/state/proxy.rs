@@ -1,6 +1,7 @@
 //! The running process.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub struct Proxy {
     pub journal: Journal,
     /// Spans for a collector; off unless it is configured.
     pub traces: Traces,
+    /// The file that a reload reads, if there is one.
+    pub config_file: Option<PathBuf>,
     /// Reloads so far.
     pub reloads: Reloads,
     /// Who may use the admin API.
@@ -74,6 +77,7 @@ pub struct Proxy {
     rate_limits: ArcSwap<RateLimits>,
     accepting: AtomicBool,
     draining: AtomicBool,
+    replaced: AtomicBool,
     /// Sends the number of the configuration in force.
     generation: watch::Sender<u64>,
 }
@@ -111,6 +115,7 @@ impl Proxy {
             access_log,
             journal: Journal::default(),
             traces: Traces::default(),
+            config_file: None,
             reloads: Reloads::default(),
             access: Arc::new(Access::of(&config)),
             file_reloads: FileReloads::default(),
@@ -123,6 +128,7 @@ impl Proxy {
             pools: ArcSwap::from_pointee(pools),
             accepting: AtomicBool::new(false),
             draining: AtomicBool::new(false),
+            replaced: AtomicBool::new(false),
             generation: watch::Sender::new(0),
         }
     }
@@ -198,6 +204,16 @@ impl Proxy {
     /// From now on the process finishes what it has and is not ready for more.
     pub fn start_draining(&self) {
         self.draining.store(true, Ordering::Release);
+    }
+
+    /// Another process serves at the same addresses. Call it before [`Proxy::start_draining`].
+    pub fn set_replaced(&self) {
+        self.replaced.store(true, Ordering::Release);
+    }
+
+    /// Whether another process serves at the same addresses: this one's end is no news for a load balancer.
+    pub fn is_replaced(&self) -> bool {
+        self.replaced.load(Ordering::Acquire)
     }
 
     /// Whether the process only finishes what it has.

@@ -9,6 +9,10 @@ use super::{CONFIG, LOOKS, OPERATOR, READER, Scene, scene_with};
 const GITHUB: &str = "/api/v1/changes/github";
 const SECRET: &str = "githubs-own-secret";
 const KEY: &str = "pagerduty0integration0key0123456";
+/// Stands in the configuration itself.
+const FIELD: &str = "for-the-backend-alone";
+const FIELDS: &str =
+    r#"request_headers = { set = { Authorization = "Bearer for-the-backend-alone" } }"#;
 const HOOK: &str = "https://hooks.slack.com/services/T000/B000/not-for-everybody";
 
 fn scene() -> Scene {
@@ -27,7 +31,8 @@ github_secret_file = "github.secret"
         ("pagerduty.key", KEY),
         ("github.secret", SECRET),
     ];
-    scene_with(&format!("{CONFIG}{alerts}"), &files)
+    let config = CONFIG.replace("pool = \"app\"", &format!("pool = \"app\"\n{FIELDS}"));
+    scene_with(&format!("{config}{alerts}"), &files)
 }
 
 fn signature(body: &str) -> String {
@@ -119,7 +124,15 @@ async fn none_of_their_secrets_comes_out() {
         for path in LOOKS {
             let answer = scene.ask(Method::GET, path, token, "").await;
             assert_eq!(answer.status, 200, "{path}: {}", answer.text);
-            for secret in [SECRET, KEY, HOOK, "not-for-everybody", OPERATOR, READER] {
+            for secret in [
+                SECRET,
+                KEY,
+                HOOK,
+                "not-for-everybody",
+                OPERATOR,
+                READER,
+                FIELD,
+            ] {
                 assert!(!answer.text.contains(secret), "{path}: {}", answer.text);
             }
         }
@@ -129,7 +142,7 @@ async fn none_of_their_secrets_comes_out() {
         .await;
     scene.ask(Method::POST, GITHUB, OPERATOR, "{}").await;
     let all = log.all();
-    for secret in [SECRET, KEY, "not-for-everybody", OPERATOR, READER] {
+    for secret in [SECRET, KEY, "not-for-everybody", OPERATOR, READER, FIELD] {
         assert!(!all.contains(secret), "{all}");
     }
 }

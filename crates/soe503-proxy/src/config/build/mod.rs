@@ -26,16 +26,20 @@ mod tls;
 use std::{ops::Range, path::Path};
 
 use super::{
-    AccessLog, Config, IncidentSettings, NonEmpty,
+    AccessLog, Config, IncidentSettings, Lints, NonEmpty,
     keys::{AccessLogKeys, FileKeys},
     problem::{Problem, Problems},
     wire::Defaulted,
 };
 
-/// What a file means. `base` is the directory where relative paths start. `None` after a problem
-/// was added to `problems`, or if one was there before.
-pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Option<Config> {
-    let server = server::server(file.server.0.value);
+/// What a file means, and the number in it, from 0, of each route. `base` is the directory where relative paths start.
+/// `None` after a problem was added to `problems`, or if one was there before.
+pub(super) fn config(
+    file: FileKeys,
+    base: &Path,
+    problems: &mut Problems,
+) -> Option<(Config, Vec<usize>)> {
+    let server = server::server(file.server.0.value, base);
     listeners::addresses(&file.listeners.0, &file.admin.0.value, problems);
     let admin = admin::admin(file.admin.0.value, base, problems);
     let access_log = access_log(file.access_log.0.value, base);
@@ -52,7 +56,10 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
     routes::references(&file.routes.0, &file.pools.0, problems);
     let pools = pools::pools(file.pools.0, server.zone.as_ref(), base, problems);
     let rate_limits = rate::rate_limits(file.rate_limits.0, problems);
-    let routes = routes::routes(file.routes.0, &pools, &rate_limits, base, problems);
+    let (numbers, routes): (Vec<_>, Vec<_>) =
+        routes::routes(file.routes.0, &pools, &rate_limits, base, problems)
+            .into_iter()
+            .unzip();
     let maintenance = maintenance::maintenance(file.maintenance.0, &pools, &routes, problems);
     let alerts = alerts::alerts(file.alerts.0, &pools, base, problems);
     let changes = alerts::changes(file.changes.0.value, base, problems);
@@ -60,7 +67,7 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
         return None;
     }
     let incidents = file.incidents.0.value;
-    Some(Config {
+    let config = Config {
         server,
         admin: admin?,
         access_log,
@@ -83,7 +90,9 @@ pub(super) fn config(file: FileKeys, base: &Path, problems: &mut Problems) -> Op
         alerts,
         changes: changes?,
         warnings: None,
-    })
+        lints: Lints::default(),
+    };
+    Some((config, numbers))
 }
 
 fn access_log(keys: AccessLogKeys, base: &Path) -> AccessLog {

@@ -11,18 +11,18 @@ use crate::config::{
     wire::{At, Defaulted, nearest, quoted},
 };
 
-/// The routes, the most specific first.
+/// The routes, the most specific first, each with its number in the file, from 0.
 pub(super) fn routes(
     routes: Vec<At<RouteKeys>>,
     pools: &[Arc<PoolConfig>],
     rate_limits: &[Arc<RateLimit>],
     base: &Path,
     problems: &mut Problems,
-) -> Vec<Route> {
+) -> Vec<(usize, Route)> {
     let pools: HashMap<&str, _> = pools.iter().map(|pool| (&*pool.name, pool)).collect();
     let mut seen: HashMap<Match, Range<usize>> = HashMap::new();
     let mut built = Vec::with_capacity(routes.len());
-    for At { value: keys, at } in routes {
+    for (number, At { value: keys, at }) in routes.into_iter().enumerate() {
         let rewrite = rules::rewrite(&keys, problems);
         let matches_at = if keys.matches.0.at.is_empty() {
             at
@@ -56,7 +56,7 @@ pub(super) fn routes(
             .0
             .and_then(|pool| pools.get(&*pool.value).copied());
         if let (Some(matches), Some(pool)) = (matches, pool) {
-            built.push(Route {
+            let route = Route {
                 matches,
                 pool: Arc::clone(pool),
                 timeout: keys.timeout.value,
@@ -74,11 +74,12 @@ pub(super) fn routes(
                 pages,
                 failover,
                 fallback,
-            });
+            };
+            built.push((number, route));
         }
     }
     // Stable: routes of the same precedence stay in the order of the file.
-    built.sort_by_key(|route| Reverse(route.matches.precedence()));
+    built.sort_by_key(|(_, route)| Reverse(route.matches.precedence()));
     built
 }
 

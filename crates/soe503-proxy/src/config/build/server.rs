@@ -4,7 +4,7 @@ use std::{fs, num::NonZeroUsize, thread};
 
 use crate::config::{Name, Server, keys::ServerKeys};
 
-pub(super) fn server(keys: ServerKeys) -> Server {
+pub(super) fn server(keys: ServerKeys, base: &Path) -> Server {
     Server {
         name: keys.name.given.map_or_else(host_name, |name| name.value),
         workers: keys
@@ -15,6 +15,10 @@ pub(super) fn server(keys: ServerKeys) -> Server {
         status: keys.status.value,
         zone: keys.zone.given.map(|zone| zone.value),
         follow_config: keys.follow_config.value,
+        upgrade_socket: keys
+            .upgrade_socket
+            .given
+            .map(|file| base.join(&file.value.0)),
     }
 }
 

@@ -5,6 +5,7 @@
 //! no request of a client is involved.
 
 mod connect;
+mod json;
 mod run;
 mod table;
 

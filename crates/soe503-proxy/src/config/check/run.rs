@@ -2,47 +2,70 @@
 
 use std::{io, process::ExitCode, sync::Arc};
 
-use super::{Finding, connect, table};
+use super::{Finding, connect, json, table};
 use crate::{
-    cli::CheckArgs,
-    config::{Config, load},
+    cli::{CheckArgs, CheckFormat},
+    config::{Config, Report, load},
     control::{check::Sockets, dns::SystemResolver},
 };
 
 /// The exit code for a config with a problem.
 const INVALID: u8 = 2;
 
-/// Runs `soe503 check`: 0 if all is well, 1 if a backend does not answer, 2 if the config is not
-/// valid. The answer goes to standard output, problems go to standard error.
+/// Runs `soe503 check`: 0 if all is well, 1 if a backend does not answer or a warning is denied, 2 if the config is not
+/// valid. The answer goes to standard output, problems and lints go to standard error; as JSON all of it goes to standard
+/// output.
 pub fn run(args: &CheckArgs) -> ExitCode {
     let config = match load(&args.file) {
         Ok(config) => config,
         Err(report) => {
-            // Colours are left out if standard error is not a terminal.
-            anstream::eprint!("{}", report.render(true));
+            match args.format {
+                // Colours are left out if standard error is not a terminal.
+                CheckFormat::Text => anstream::eprint!("{}", report.render(true)),
+                CheckFormat::Json => anstream::println!("{}", json::invalid(&args.file, &report)),
+            }
             return ExitCode::from(INVALID);
         }
     };
-    if let Some(warnings) = &config.warnings {
-        anstream::eprint!("{}", warnings.render(true));
-    }
-    anstream::println!("{} is valid: {}", args.file.display(), inventory(&config));
-    if !args.connect {
-        return ExitCode::SUCCESS;
-    }
-    match try_backends(&config) {
-        Ok(findings) => {
-            anstream::print!("\n{}", table(&findings));
-            match findings.iter().all(|finding| finding.outcome.is_ok()) {
-                true => ExitCode::SUCCESS,
-                false => ExitCode::FAILURE,
-            }
-        }
-        Err(why) => {
-            anstream::eprintln!("soe503: {why}");
-            ExitCode::FAILURE
+    let tried = args.connect.then(|| try_backends(&config));
+    let answer = match &tried {
+        Some(Ok(findings)) => findings.iter().all(|finding| finding.outcome.is_ok()),
+        Some(Err(_)) => false,
+        None => true,
+    };
+    match args.format {
+        CheckFormat::Text => tell(args, &config, tried.as_ref()),
+        CheckFormat::Json => {
+            let tried = tried.as_ref();
+            anstream::println!("{}", json::valid(&args.file, &config, tried));
         }
     }
+    let denied = args.deny_warnings && warns(&config);
+    match answer && !denied {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+fn tell(args: &CheckArgs, config: &Config, tried: Option<&io::Result<Vec<Finding>>>) {
+    for report in doubts(config) {
+        anstream::eprint!("{}", report.render(true));
+    }
+    anstream::println!("{} is valid: {}", args.file.display(), inventory(config));
+    match tried {
+        Some(Ok(findings)) => anstream::print!("\n{}", table(findings)),
+        Some(Err(why)) => anstream::eprintln!("soe503: {why}"),
+        None => {}
+    }
+}
+
+/// What is doubtful, and what is a trap.
+fn doubts(config: &Config) -> impl Iterator<Item = &Report> {
+    config.warnings.iter().chain(config.lints.report())
+}
+
+fn warns(config: &Config) -> bool {
+    config.warnings.is_some() || config.lints.warns()
 }
 
 /// "1 listener, 2 routes, 1 pool, 3 backends".

@@ -30,6 +30,10 @@ section! {
         /// through links, so that one that Kubernetes switches counts too; a change counts once two looks in a row agree.
         /// What is wrong with it is logged, and the old one stays in force.
         follow_config: Defaulted<bool>, default(false);
+        /// A Unix socket, for the process's own user and root, where a new process asks for the listening sockets:
+        /// `soe503 run --upgrade`. Its directory must exist. A relative path starts at the config file.
+        upgrade_socket: Optional<FileName>, absent("no process can take over from this one"),
+            like("\"/run/soe503/upgrade.sock\"");
     }
 }
 

@@ -16,7 +16,8 @@ soe503 reads one TOML file. `soe503 check FILE` validates it, `soe503 check FILE
 with every key is [full.toml](../../../config/full.toml).
 
 Durations are strings with a unit (`\"500ms\"`, `\"2s\"`, `\"1m\"`), sizes likewise (`\"64KiB\"`, `\"1MB\"`), ratios are numbers from 0
-to 1. An unknown key, a wrong type or a value out of range is an error, and a file with an error is not used at all.
+to 1. An unknown key, a wrong type or a value out of range is an error, and a file with an error is not used at all. What is valid and
+still a trap is told as a [lint](lints.md), with the value to set.
 
 SIGHUP or `POST /api/v1/config/reload` puts a changed file in force as a whole; requests and connections that are under way go on as
 they began. Only a restart changes `[server]`, `[admin]`, `[access_log]`, the number of listeners and of a listener `address`,

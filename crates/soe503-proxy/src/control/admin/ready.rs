@@ -1,10 +1,13 @@
 //! `GET /healthz` and `GET /readyz`.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 use soe503_api::PoolState;
+use soe503_core::pool::BackendState;
 
 use super::router::Shared;
 use super::view;
@@ -35,17 +38,62 @@ pub(super) async fn readyz(State(shared): State<Shared>) -> (StatusCode, Json<Re
     (status, Json(readiness))
 }
 
+/// Checks that are made less often than this are not waited for.
+const OFTEN: Duration = Duration::from_secs(20);
+
+/// Whether this process, which does not accept yet, could serve as well as one that does: every name was looked up, in each pool a
+/// check has passed or the pool is known to be down, and not all pools are down.
+///
+/// # Errors
+///
+/// What is missing.
+pub(crate) fn ready_to_replace(proxy: &Proxy) -> Result<(), String> {
+    for (name, pool) in proxy.pools().iter() {
+        let answers = pool.answers();
+        if let Some(host) = pool.hosts().find(|host| answers.get(host).is_none()) {
+            return Err(format!("pool {name}: {host} has not been looked up yet"));
+        }
+        let backends = pool.pool.backends();
+        let mut backends = backends.iter();
+        if let Some(backend) = backends.find(|backend| backend.state() == BackendState::Starting) {
+            return Err(format!(
+                "pool {name}: backend {} has not been checked yet",
+                backend.name
+            ));
+        }
+    }
+    let anchor = Anchor::now();
+    for (name, pool) in proxy.pools().iter() {
+        let checks = pool.config.health_check.as_ref();
+        let waited_for = checks.is_some_and(|checks| checks.interval <= OFTEN);
+        let passed = pool.counters.checks.passed() > 0;
+        if waited_for && !passed && view::pool(pool, anchor).state != PoolState::Down {
+            return Err(format!("pool {name}: no check has passed yet"));
+        }
+    }
+    let readiness = of_pools(proxy, anchor);
+    match readiness.reason {
+        Some(reason) if !readiness.ready => Err(reason),
+        _ => Ok(()),
+    }
+}
+
 fn readiness(proxy: &Proxy, anchor: Anchor) -> Readiness {
     let no = |reason: String| Readiness {
         ready: false,
         reason: Some(reason),
     };
-    if proxy.is_draining() {
+    // Who asks us yet, of two processes, asks about the address.
+    if proxy.is_draining() && !proxy.is_replaced() {
         return no("draining: this process finishes what it has and takes nothing new".into());
     }
     if !proxy.is_accepting() {
         return no("starting: the listeners are not open yet".into());
     }
+    of_pools(proxy, anchor)
+}
+
+fn of_pools(proxy: &Proxy, anchor: Anchor) -> Readiness {
     let pools = proxy.pools();
     let down: Vec<String> = pools
         .values()

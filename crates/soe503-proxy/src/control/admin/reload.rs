@@ -13,7 +13,7 @@ use super::problem::Refusal;
 use super::router::Shared;
 
 pub(super) async fn effective(State(shared): State<Shared>) -> Json<Value> {
-    Json(config_view::view(&shared.proxy.config()))
+    Json(config_view::shown(&shared.proxy.config()))
 }
 
 /// Puts the file in force, or answers with what is wrong with it while the old one stays.

@@ -17,16 +17,14 @@ use super::audit::{Audit, Deed, Who};
 use super::guard::{Guard, acts};
 use super::problem::Refusal;
 use super::{
-    actions, alerts, change_hooks, changes, failures, incidents, limits, maintenance, page, pools,
-    ready, reload,
+    actions, alerts, change_hooks, changes, config_diff, doctor, failures, incidents, limits,
+    maintenance, page, pools, ready, reload,
 };
 use crate::control::clock::Anchor;
 use crate::control::metrics::{self, Format};
 use crate::control::start::Reload;
 use crate::state::Proxy;
 
-/// The path that reads the configuration again.
-const CONFIG_RELOAD: &str = "/api/v1/config/reload";
 /// The largest body of a request, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
@@ -34,12 +32,12 @@ const MAX_BODY: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Admin {
     pub(super) shared: Shared,
-    door: Door,
+    entrance: Entrance,
 }
 
 /// What every request passes.
 #[derive(Clone, Debug)]
-struct Door {
+struct Entrance {
     guard: Guard,
     audit: Arc<Audit>,
 }
@@ -57,7 +55,7 @@ pub(super) struct Shared {
 
 /// The admin API as a service. Requests must carry their peer as `ConnectInfo<SocketAddr>`.
 pub fn router(admin: Admin) -> Router {
-    let Admin { shared, door } = admin;
+    let Admin { shared, entrance } = admin;
     Router::new()
         .route(path::HEALTHZ, get(ready::healthz))
         .route(path::READYZ, get(ready::readyz))
@@ -83,18 +81,25 @@ pub fn router(admin: Admin) -> Router {
         .route(path::MAINTENANCE, get(maintenance::all))
         .route(path::MAINTENANCE_ACTION, post(maintenance::action))
         .route(path::CONFIG, get(reload::effective))
-        .route(CONFIG_RELOAD, post(reload::reload))
+        .route(
+            path::CONFIG_DIFF,
+            get(config_diff::of_file)
+                .post(config_diff::of_text)
+                .layer(DefaultBodyLimit::max(config_diff::MAX_BODY)),
+        )
+        .route(path::CONFIG_RELOAD, post(reload::reload))
+        .route(path::DOCTOR, get(doctor::all))
         .merge(page::routes(shared.clone()))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(door, admit))
+        .layer(middleware::from_fn_with_state(entrance, admit))
         .layer(middleware::map_response(harden))
         .with_state(shared)
 }
 
 async fn admit(
-    State(Door { guard, audit }): State<Door>,
+    State(Entrance { guard, audit }): State<Entrance>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     mut request: Request,
     next: Next,
@@ -190,7 +195,9 @@ async fn unknown_path(request: Request) -> Refusal {
         path::MAINTENANCE,
         path::MAINTENANCE_ACTION,
         path::CONFIG,
-        CONFIG_RELOAD,
+        path::CONFIG_DIFF,
+        path::CONFIG_RELOAD,
+        path::DOCTOR,
     ];
     super::problem::unknown("path", request.uri().path(), known.into_iter())
 }
@@ -206,7 +213,7 @@ async fn wrong_method(method: Method) -> Refusal {
 impl Admin {
     /// The admin API of `proxy` at `address`, for those whom its configuration lets in.
     pub fn new(proxy: Arc<Proxy>, address: SocketAddr, reload: Reload) -> Self {
-        let door = Door {
+        let entrance = Entrance {
             guard: Guard::new(address, Arc::clone(&proxy.access)),
             audit: Arc::new(Audit::new()),
         };
@@ -217,7 +224,7 @@ impl Admin {
                 journal_reads: Arc::new(Semaphore::new(1)),
                 clock: Anchor::now,
             },
-            door,
+            entrance,
         }
     }
 }
@@ -225,7 +232,7 @@ impl Admin {
 impl fmt::Debug for Admin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Admin")
-            .field("door", &self.door)
+            .field("entrance", &self.entrance)
             .finish_non_exhaustive()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 use tower_service::Service;
 
 use super::router::{Admin, router};
@@ -37,12 +38,23 @@ pub struct Listener {
     address: SocketAddr,
 }
 
+/// Whether requests are let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Not yet: they wait in the kernel's queue.
+    Shut,
+    /// They are.
+    Open,
+    /// Not any more: they are another process's.
+    Left,
+}
+
 /// Closes the connection that a request came on, whatever it is doing. An extension of each request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HangUp(Arc<Notify>);
 
-/// Serves `admin` for ever; the caller ends it by dropping the future.
-pub async fn serve(admin: Admin, listener: Listener) {
+/// Serves `admin` while the door is open; the caller ends it at once by dropping the future.
+pub async fn serve(admin: Admin, listener: Listener, mut door: watch::Receiver<Door>) {
     let address = listener.address;
     let listener = match TcpListener::from_std(listener.socket) {
         Ok(listener) => listener,
@@ -51,6 +63,9 @@ pub async fn serve(admin: Admin, listener: Listener) {
             return;
         }
     };
+    if door.wait_for(|door| *door != Door::Shut).await.is_err() {
+        return;
+    }
     tracing::info!(%address, "admin API");
     let router = router(admin);
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
@@ -58,7 +73,11 @@ pub async fn serve(admin: Admin, listener: Listener) {
     loop {
         // Those that ended need no record.
         while connections.try_join_next().is_some() {}
-        let (stream, peer) = match listener.accept().await {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = left(door.clone()) => break,
+        };
+        let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "the admin API cannot accept");
@@ -73,26 +92,54 @@ pub async fn serve(admin: Admin, listener: Listener) {
         let router = router.clone();
         let hang_up = HangUp::default();
         let asked = hang_up.clone();
+        let asked_first = Arc::new(Notify::new());
+        let first = Arc::clone(&asked_first);
         let service = service_fn(move |request: Request<Incoming>| {
+            first.notify_one();
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(hang_up.clone());
             // A router is always ready.
             router.clone().call(request)
         });
+        let left = left(door.clone());
         connections.spawn(async move {
             let served = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_TIMEOUT)
                 .max_buf_size(MAX_HEAD)
                 .serve_connection(TokioIo::new(stream), service);
+            let served = async move {
+                let mut served = pin!(served);
+                // Whoever has just come is answered once: he could not know that this process is not the one.
+                let left = async {
+                    asked_first.notified().await;
+                    left.await;
+                };
+                tokio::select! {
+                    // However it ends, it is the asker's affair.
+                    _ended = &mut served => return,
+                    () = left => {}
+                }
+                served.as_mut().graceful_shutdown();
+                let _ended = served.await;
+            };
             tokio::select! {
-                // However it ends, it is the asker's affair.
                 _ended = tokio::time::timeout(LIFETIME, served) => {}
                 () = asked.asked() => {}
             }
             drop(permit);
         });
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Resolves when requests are another process's.
+async fn left(mut door: watch::Receiver<Door>) {
+    if door.wait_for(|door| *door == Door::Left).await.is_err() {
+        // The process ends, and whoever serves is dropped.
+        std::future::pending::<()>().await;
     }
 }
 
@@ -134,6 +181,27 @@ impl Listener {
             address: socket.local_addr()?,
             socket,
         })
+    }
+
+    /// A socket that listens already.
+    ///
+    /// # Errors
+    ///
+    /// If it is no longer open.
+    pub(crate) fn on(socket: std::net::TcpListener) -> io::Result<Self> {
+        Ok(Self {
+            address: socket.local_addr()?,
+            socket,
+        })
+    }
+
+    /// A second handle of the socket.
+    ///
+    /// # Errors
+    ///
+    /// If there is no descriptor left.
+    pub(crate) fn second_handle(&self) -> io::Result<std::net::TcpListener> {
+        self.socket.try_clone()
     }
 
     /// Where it listens; the port is the real one.

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::config::Config;
-use crate::control::admin::config_view;
+use crate::control::admin::config_view::{self, masked};
+use crate::control::config_diff::{Difference, Lists, differences};
 
 /// As many keys are told.
 const MOST: usize = 20;
@@ -24,20 +25,22 @@ pub(super) struct Changed {
     pub(super) everything: bool,
 }
 
-/// What is different in `new`. Secrets are not in what is compared.
+/// What is different in `new`. What may be a secret is not told.
 pub(super) fn configs(old: &Config, new: &Config) -> Changed {
     let (old, new) = (config_view::view(old), config_view::view(new));
-    let mut found = Vec::new();
-    compare("", &old, &new, &mut found);
+    let found = differences(&old, &new, Lists::ByPlace);
     let mut pools = BTreeSet::new();
     let mut everything = false;
-    for (path, ..) in &found {
-        concerned(path, [&old, &new], &mut pools, &mut everything);
+    for difference in &found {
+        concerned(&difference.path, [&old, &new], &mut pools, &mut everything);
     }
     let more = found.len().saturating_sub(MOST);
     let told = found.into_iter().take(MOST);
     let mut keys: Vec<Arc<str>> = told
-        .map(|(path, old, new)| format!("{path}: {old} -> {new}").into())
+        .map(|Difference { path, old, new }| {
+            let [old, new] = [old, new].map(|value| shown(&masked(&path, value)));
+            format!("{path}: {old} -> {new}").into()
+        })
         .collect();
     if more > 0 {
         keys.push(format!("and {more} more").into());
@@ -46,34 +49,6 @@ pub(super) fn configs(old: &Config, new: &Config) -> Changed {
         keys,
         pools: pools.into_iter().map(Arc::from).collect(),
         everything,
-    }
-}
-
-/// Adds each key under `path` that is different, with both values.
-fn compare(path: &str, old: &Value, new: &Value, found: &mut Vec<(String, String, String)>) {
-    if old == new {
-        return;
-    }
-    match (old, new) {
-        (Value::Object(before), Value::Object(after)) => {
-            let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-            for name in names {
-                let path = match path {
-                    "" => name.clone(),
-                    path => format!("{path}.{name}"),
-                };
-                let of = |table: &Map<String, Value>| table.get(name).cloned().unwrap_or_default();
-                compare(&path, &of(before), &of(after), found);
-            }
-        }
-        (Value::Array(before), Value::Array(after))
-            if before.len() == after.len() && before.iter().all(Value::is_object) =>
-        {
-            for (index, (before, after)) in before.iter().zip(after).enumerate() {
-                compare(&format!("{path}[{index}]"), before, after, found);
-            }
-        }
-        _ => found.push((path.to_owned(), shown(old), shown(new))),
     }
 }
 

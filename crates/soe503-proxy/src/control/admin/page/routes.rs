@@ -189,7 +189,7 @@ async fn one_incident(
 
 /// `GET /config`
 async fn config(State(page): State<Page>, Extension(who): Extension<Who>) -> Response {
-    let view = config_view::view(&page.shared.proxy.config());
+    let view = config_view::shown(&page.shared.proxy.config());
     // As it would stand in the file; what TOML has no form for is shown as the API does.
     let text = toml::to_string_pretty(&view).or_else(|_| serde_json::to_string_pretty(&view));
     let mut out = layout::begin(page.seen_by(who.role), "Configuration", Tab::Config, None);

@@ -1,0 +1,33 @@
+//! What people read.
+
+use soe503_api::ConfigDiff;
+
+use super::diff::text;
+use crate::show::sample::{PIPE, plain};
+
+const GOLDEN: &str = include_str!("../../../soe503-api/tests/golden/config_diff.json");
+
+fn diff() -> ConfigDiff {
+    serde_json::from_str(GOLDEN).unwrap()
+}
+
+fn told(diff: &ConfigDiff) -> String {
+    plain(&text(diff, PIPE), PIPE)
+}
+
+#[test]
+fn a_difference_in_a_pipe() {
+    insta::assert_snapshot!("diff", told(&diff()));
+}
+
+#[test]
+fn what_needs_a_restart_and_what_is_hidden_is_said() {
+    let mut diff = diff();
+    diff.needs_restart = Some("[server]".to_owned());
+    assert!(told(&diff).contains("a reload would change nothing: [server] differs"));
+    diff.changes.clear();
+    diff.hidden = true;
+    assert!(told(&diff).contains("something differs that is not shown"));
+    diff.hidden = false;
+    assert!(told(&diff).contains("/etc/soe503/soe503.toml is what is in force"));
+}
