@@ -83,7 +83,6 @@ pub(crate) fn start_with(
     reload: Reload,
     listener: Option<Listener>,
 ) -> Result<Control, StartError> {
-    let config = proxy.config();
     let address = listener.as_ref().map(Listener::address);
     let (door, at_door) = tokio_watch::channel(Door::Shut);
     let resolver = SystemResolver::from_system().map_err(StartError::Resolver)?;

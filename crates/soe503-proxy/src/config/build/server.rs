@@ -1,5 +1,6 @@
 //! The process.
 
+use std::path::Path;
 use std::{fs, num::NonZeroUsize, thread};
 
 use crate::config::{Name, Server, keys::ServerKeys};
