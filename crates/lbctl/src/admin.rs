@@ -68,8 +68,15 @@ pub(crate) fn explain(client: &Client, error: ClientError) -> Failure {
     let at = client.address();
     let failure = Failure::usage(format!("{} (admin API at {at})", problem.detail));
     match status {
-        401 | 403 => failure
+        401 => failure
             .hint("give the token of the proxy's [admin] section with --token-file or LBCTL_TOKEN"),
+        // The token was right, and is one that may only look.
+        403 if client.has_token() => failure.hint(
+            "give the operator's token (token_file of the proxy's [admin] section) with --token-file or LBCTL_TOKEN",
+        ),
+        403 => failure.hint(
+            "without a token only this machine is served: set token_file in the proxy's [admin] section, and give it with --token-file or LBCTL_TOKEN",
+        ),
         500.. => Failure::unreachable(format!("the admin API at {at} failed: {}", problem.detail)),
         _ if problem.valid.is_empty() => failure,
         _ => failure.hint(format!("expected one of: {}", problem.valid.join(", "))),

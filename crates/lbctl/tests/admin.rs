@@ -112,6 +112,36 @@ fn a_refused_token_says_where_to_put_one() {
 }
 
 #[test]
+fn a_token_that_may_only_look_is_told_which_one_may_act() {
+    let detail = "This token has the role `reader` ([admin].read_token_file).";
+    let answer = problem("403 Forbidden", detail);
+    let server = Server::start(move |_| answer.clone().into_bytes());
+    let act = ["pool", "drain", "app", "b1"];
+    let with_token = said(
+        lbctl()
+            .env("LBCTL_ADMIN", server.url(""))
+            .env("LBCTL_TOKEN", "one")
+            .args(act),
+    );
+    assert_eq!(with_token.code, 2);
+    for words in [
+        detail,
+        "the operator's token",
+        "--token-file or LBCTL_TOKEN",
+    ] {
+        assert!(with_token.err.contains(words), "{}", with_token.err);
+    }
+    let without = ask(&server.url(""), &act);
+    assert_eq!(without.code, 2);
+    assert!(
+        !without.err.contains("the operator's token"),
+        "{}",
+        without.err
+    );
+    assert!(without.err.contains("set token_file"), "{}", without.err);
+}
+
+#[test]
 fn usage() {
     for args in [
         &["pool"][..],

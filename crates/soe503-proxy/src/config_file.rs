@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::tls::Stamp;
+use crate::stamp::Stamp;
 
 const EVERY: Duration = Duration::from_secs(1);
 

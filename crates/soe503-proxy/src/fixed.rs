@@ -5,8 +5,9 @@
 //! request (routes), and so follows a reload.
 
 use std::fmt;
+use std::net::SocketAddr;
 
-use crate::config::{Config, Limits, Listener};
+use crate::config::{Admin, Config, Limits, Listener};
 
 /// What differs between two configurations and stays as it is while the process lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,10 @@ impl Fixed {
     pub(crate) fn changed(old: &Config, new: &Config) -> Option<Self> {
         let sections = [
             (old.server != new.server, "[server]"),
-            (old.admin != new.admin, "[admin]"),
+            (
+                admin_address(old) != admin_address(new),
+                "`address` or `enabled` of [admin]",
+            ),
             (old.access_log != new.access_log, "[access_log]"),
             (
                 old.listeners.iter().count() != new.listeners.iter().count(),
@@ -34,6 +38,12 @@ impl Fixed {
             .map(Self::Section)
             .or_else(|| listeners.find_map(|(old, new)| of_listener(old, new).map(Self::Listener)))
     }
+}
+
+/// Where the admin API listens, if it does. Who may use it follows a reload.
+fn admin_address(config: &Config) -> Option<SocketAddr> {
+    let Admin { address, access: _ } = config.admin.as_ref()?;
+    Some(*address)
 }
 
 /// Every field is named, so that a new one has to be thought about.
@@ -117,6 +127,35 @@ mod tests {
              [pools.app]\nbackends = [\"http://127.0.0.1:81\"]\n"
         );
         from_str("test", &text).unwrap_or_else(|report| panic!("{}", report.render(false)))
+    }
+
+    #[test]
+    fn who_may_use_the_admin_api_is_no_matter_of_a_restart() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("edge.toml");
+        for token in ["admin", "other"] {
+            let file = directory.path().join(token);
+            std::fs::write(file, format!("{token}-0123456789abcdef")).unwrap();
+        }
+        let of = |admin: &str| {
+            let text = format!(
+                "[admin]\n{admin}\n[[listeners]]\naddress = \"127.0.0.1:80\"\n[[routes]]\npool = \"app\"\n\
+                 [pools.app]\nbackends = [\"http://127.0.0.1:81\"]\n"
+            );
+            std::fs::write(&path, text).unwrap();
+            crate::config::load(&path).unwrap_or_else(|report| panic!("{report}"))
+        };
+        let old = of("token_file = \"admin\"");
+        for (admin, restart) in [
+            ("", false),
+            ("token_file = \"other\"", false),
+            ("token_file = \"admin\"\nread_token_file = \"other\"", false),
+            ("token_file = \"admin\"\naddress = \"127.0.0.1:9\"", true),
+            ("enabled = false", true),
+        ] {
+            let changed = Fixed::changed(&old, &of(admin));
+            assert_eq!(changed.is_some(), restart, "{admin}: {changed:?}");
+        }
     }
 
     #[test]

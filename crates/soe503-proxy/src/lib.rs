@@ -22,6 +22,7 @@ pub mod opening;
 pub mod run;
 mod run_errors;
 pub mod signals;
+mod stamp;
 pub mod state;
 pub mod tls;
 pub mod traces;

@@ -15,6 +15,7 @@
 //! that the new state takes over, backends keep their state by name and address, and a breaker is made
 //! anew only where its settings changed.
 
+mod access;
 mod cells;
 mod change_hooks;
 mod check_counts;
@@ -37,6 +38,7 @@ mod resolution;
 mod settings;
 mod trends;
 
+pub use access::{Access, TurnedAway};
 pub use change_hooks::{ChangeHooks, Taken};
 pub use check_counts::CheckCounts;
 pub use circuit_log::CircuitCounts;

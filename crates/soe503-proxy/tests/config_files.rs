@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 use soe503_proxy::config::{
-    AdminAccess, Config, MAX_FILE_SIZE, Probe, from_str, full_example, lints_page, load,
+    AdminAccess, AdminRole, Config, MAX_FILE_SIZE, Probe, from_str, full_example, lints_page, load,
     reference_page, schema,
 };
 use tempfile::TempDir;
@@ -172,6 +172,11 @@ fn the_full_example_has_the_defaults_of_the_smallest() {
 fn every_key_can_be_set_at_once() {
     let directory = TempDir::new().unwrap();
     fs::write(directory.path().join("admin.token"), "0123456789abcdef\n").unwrap();
+    fs::write(
+        directory.path().join("reader.token"),
+        "a-reader-and-no-more",
+    )
+    .unwrap();
     for page in ["sorry.html", "maintenance.html", "busy.html"] {
         fs::write(directory.path().join(page), "<p>sorry").unwrap();
     }
@@ -193,10 +198,17 @@ fn every_key_can_be_set_at_once() {
     let config = load("http");
     assert_eq!(&*config.server.name, "edge-eu1");
     assert_eq!(config.server.workers.get(), 2);
-    let Some(AdminAccess::Token(token)) = config.admin.map(|admin| admin.access) else {
+    let Some(AdminAccess::Token(tokens)) = config.admin.map(|admin| admin.access) else {
         panic!("no token");
     };
-    assert!(token.matches("0123456789abcdef"));
+    assert_eq!(
+        tokens.role_of("0123456789abcdef"),
+        Some(AdminRole::Operator)
+    );
+    assert_eq!(
+        tokens.role_of("a-reader-and-no-more"),
+        Some(AdminRole::Reader)
+    );
 }
 
 #[test]
@@ -287,6 +299,31 @@ fn a_token_must_be_a_secret() {
     )
     .unwrap();
     assert!(load(&path).is_err());
+    // Each says what its bearer may do, so no two are the same.
+    let both = format!("[admin]\ntoken_file = \"secret\"\nread_token_file = \"reader\"\n{text}");
+    fs::write(&path, both).unwrap();
+    fs::write(directory.path().join("secret"), "0123456789abcdef").unwrap();
+    for (reader, said) in [
+        (
+            Some("0123456789abcdef\n"),
+            "reader holds the operator's token",
+        ),
+        (Some("short"), "at least 16 characters"),
+        (None, "reader: No such file"),
+    ] {
+        let file = directory.path().join("reader");
+        match reader {
+            Some(reader) => fs::write(file, reader).unwrap(),
+            None => fs::remove_file(file).unwrap(),
+        }
+        let report = load(&path).unwrap_err().to_string();
+        assert!(report.contains(said), "{report}");
+        assert!(
+            report.contains("`read_token_file` cannot be used"),
+            "{report}"
+        );
+        assert!(!report.contains("0123456789abcdef"), "{report}");
+    }
 }
 
 #[test]

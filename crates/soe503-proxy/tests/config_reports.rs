@@ -505,6 +505,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "[[listeners]]",
         "[admin]\ntoken_file = \"no/such.token\"\n[[listeners]]",
     ),
+    (
+        "reader_without_an_operator",
+        "[[listeners]]",
+        "[admin]\nread_token_file = \"reader.token\"\n[[listeners]]",
+    ),
     ("no_protocol", "[[routes]]", "protocols = []\n[[routes]]"),
     ("no_method", "timeout = \"15s\"", "match = { methods = [] }"),
     (

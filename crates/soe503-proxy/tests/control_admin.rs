@@ -15,7 +15,9 @@ use soe503_core::diagnosis::rules::{Fact, Finding, Findings};
 use soe503_core::diagnosis::{Context, Grade, diagnose};
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase};
 use soe503_core::{Cause, Outcome};
-use soe503_proxy::config::{self, Admin as Settings, AdminAccess, AdminToken, from_str};
+use soe503_proxy::config::{
+    self, Admin as Settings, AdminAccess, AdminToken, AdminTokens, TokenFile, from_str,
+};
 use soe503_proxy::control::Reload;
 use soe503_proxy::control::access_log::AccessLog;
 use soe503_proxy::control::admin::{Admin, router};
@@ -60,15 +62,13 @@ fn parsed(text: &str) -> config::Config {
 }
 
 fn scene_with(text: &str, access: AdminAccess, reload: Reload) -> Scene {
-    let proxy = Arc::new(Proxy::new(
-        parsed(text),
-        Recorder::default(),
-        AccessLog::off(),
-    ));
-    proxy.set_accepting();
-    let mut settings: Settings = parsed(text).admin.unwrap();
+    let mut config = parsed(text);
+    let settings: &mut Settings = config.admin.as_mut().unwrap();
     settings.access = access;
-    let admin = Admin::new(Arc::clone(&proxy), &settings, reload);
+    let address = settings.address;
+    let proxy = Arc::new(Proxy::new(config, Recorder::default(), AccessLog::off()));
+    proxy.set_accepting();
+    let admin = Admin::new(Arc::clone(&proxy), address, reload);
     Scene {
         proxy,
         router: router(admin),
@@ -447,8 +447,8 @@ async fn looking_is_get_and_changing_is_post() {
 async fn readiness_follows_listeners_pools_and_draining_and_says_why() {
     let config = parsed(CONFIG);
     let proxy = Arc::new(Proxy::new(config, Recorder::default(), AccessLog::off()));
-    let settings = parsed(CONFIG).admin.unwrap();
-    let admin = Admin::new(Arc::clone(&proxy), &settings, Box::new(|| Ok(())));
+    let address = parsed(CONFIG).admin.unwrap().address;
+    let admin = Admin::new(Arc::clone(&proxy), address, Box::new(|| Ok(())));
     let scene = Scene {
         proxy,
         router: router(admin),
@@ -648,7 +648,9 @@ async fn a_reload_is_answered_with_its_report() {
 #[tokio::test]
 async fn a_token_opens_everything_and_its_absence_nothing_but_probes() {
     let token = AdminToken::new("correct-horse-battery").unwrap();
-    let mut scene = scene_with(CONFIG, AdminAccess::Token(token), Box::new(|| Ok(())));
+    let tokens = AdminTokens::new(TokenFile::new("admin.token".into(), token), None).unwrap();
+    let access = AdminAccess::Token(tokens);
+    let mut scene = scene_with(CONFIG, access, Box::new(|| Ok(())));
     scene.peer = "10.9.9.9:40000".parse().unwrap();
     let bearer = [
         ("authorization", "Bearer correct-horse-battery"),

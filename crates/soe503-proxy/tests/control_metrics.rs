@@ -163,6 +163,8 @@ fn scrape() -> Scrape {
         reloads_failed: 4,
         certificate_reloads: 2,
         certificate_reloads_refused: 1,
+        admin_tokens: (3, 1),
+        admin_refused: vec![("unauthorized", 7), ("read_only", 2)],
         debug_tokens: vec![("accepted", 2), ("forged", 1)],
         tls: vec![TlsScrape {
             listener: "127.0.0.1:8443".parse().unwrap(),
@@ -449,6 +451,16 @@ fn values_are_where_they_belong() {
             "soe503_tls_certificate_reloads_total",
             &[("result", "refused")],
             1.0,
+        ),
+        (
+            "soe503_admin_token_reloads_total",
+            &[("result", "applied")],
+            3.0,
+        ),
+        (
+            "soe503_admin_refused_total",
+            &[("reason", "read_only")],
+            2.0,
         ),
         ("soe503_debug_tokens_total", &[("result", "accepted")], 2.0),
         ("soe503_attempts_total", &[], 110.0),

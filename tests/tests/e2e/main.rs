@@ -38,6 +38,7 @@ mod reload;
 mod retries;
 mod retries_cut;
 mod ride_out;
+mod roles;
 mod shared_connections;
 mod short_answers;
 mod shutdown;

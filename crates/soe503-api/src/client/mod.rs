@@ -83,6 +83,11 @@ impl Client {
         self
     }
 
+    /// Whether it sends a token.
+    pub const fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
     /// Where it asks.
     pub const fn address(&self) -> &AdminAddress {
         &self.address

@@ -11,7 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use soe503_core::alert::Interest;
 
 use super::keys::alert_url;
-use super::{BackendTls, Name, Scheme, Target, short_file};
+use super::secret::short_file;
+use super::{BackendTls, Name, Scheme, Target};
 
 /// Who is told of incidents: `[alerts.NAME]`.
 ///

@@ -56,7 +56,7 @@ fn lists_of_defaults_are_true() {
     check::<FileKeys>(include_str!("root.rs"), "pub struct Config");
     let server = include_str!("server.rs");
     check::<ServerKeys>(server, "pub struct Server");
-    check::<AdminKeys>(server, "pub struct Admin ");
+    check::<AdminKeys>(include_str!("admin.rs"), "pub struct Admin ");
     check::<AccessLogKeys>(server, "pub enum AccessLog");
     let alert = include_str!("alert.rs");
     check::<AlertKeys>(alert, "pub struct Alert ");

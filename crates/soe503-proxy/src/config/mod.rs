@@ -16,6 +16,7 @@
 //! Every key is declared once, in `keys`: type, default, range and text. The reader, the JSON
 //! schema, the reference page and the full example come from that declaration.
 
+mod admin;
 mod alert;
 mod balance;
 mod build;
@@ -46,15 +47,16 @@ mod report;
 mod root;
 mod route;
 mod rules;
+mod secret;
 mod server;
 mod telemetry;
 mod tls;
 mod wire;
 
+pub use admin::{Admin, AdminAccess, AdminRole, AdminToken, AdminTokens, TokenFile};
 pub(crate) use alert::webhook_key;
 pub use alert::{Alert, AlertAddress, AlertKind, AlertSecret, AlertUrl, ChangeHooks};
 pub use balance::{Balance, Factor, Hash, HashKey, LoadReports, SameSite, Sticky, StickyKey};
-pub(crate) use build::short_file;
 pub use cache::Cache;
 pub use explain::{DebugKeys, ExplainSettings};
 pub use failover::Failover;
@@ -80,7 +82,7 @@ pub use root::Config;
 pub(crate) use route::without_port;
 pub use route::{Host, Match, Retry, Route};
 pub use rules::{HeaderRules, HostPolicy, Rewrite};
-pub use server::{AccessLog, Admin, AdminAccess, AdminToken, IncidentSettings, Server};
+pub use server::{AccessLog, IncidentSettings, Server};
 pub use soe503_core::{
     Ratio,
     explain::{Exposure, StatusPolicy},

@@ -20,6 +20,7 @@
 //! | [`metrics`] | what Prometheus reads |
 //! | [`clock`] | wall time, for display |
 //! | `config_diff` | how another configuration differs from the one in force |
+//! | `follow` | certificates and tokens that change on disk |
 //! | `usage` | what this process uses |
 
 pub mod access_log;
@@ -30,6 +31,7 @@ pub mod check;
 pub mod clock;
 mod config_diff;
 pub mod dns;
+mod follow;
 pub mod history;
 pub mod incidents;
 pub mod journal;

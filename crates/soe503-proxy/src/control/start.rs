@@ -12,10 +12,9 @@ use super::admin::{self, Admin, Door, Listener};
 use super::alerts::{self, post::Network};
 use super::check::{Limits, Sockets, watch_recovery};
 use super::dns::{DnsError, SystemResolver};
-use super::{history, supervise, trends, watch};
+use super::{follow, history, supervise, trends, watch};
 use crate::config::Config;
 use crate::state::Proxy;
-use crate::tls;
 
 /// Reads the configuration again and puts it in force; the error is the report for whoever asked.
 /// It may block: it is called on a thread for that.
@@ -84,10 +83,8 @@ pub(crate) fn start_with(
     reload: Reload,
     listener: Option<Listener>,
 ) -> Result<Control, StartError> {
-    let config = proxy.config();
     let address = listener.as_ref().map(Listener::address);
     let (door, at_door) = tokio_watch::channel(Door::Shut);
-    let served = config.admin.clone().zip(listener);
     let resolver = SystemResolver::from_system().map_err(StartError::Resolver)?;
     let resolver = Arc::new(resolver);
     let post = Arc::new(Network(Arc::clone(&resolver)));
@@ -105,8 +102,9 @@ pub(crate) fn start_with(
         .spawn(move || {
             runtime.block_on(async {
                 let told = proxy.alerts.clone();
-                let served = served.map(|(settings, listener)| {
-                    (Admin::new(Arc::clone(&proxy), &settings, reload), listener)
+                let served = listener.map(|listener| {
+                    let admin = Admin::new(Arc::clone(&proxy), listener.address(), reload);
+                    (admin, listener)
                 });
                 tokio::select! {
                     // An error means that the handle is gone: stop as well.
@@ -145,7 +143,7 @@ async fn run(
         ),
         watch_recovery(Arc::clone(&proxy), prober, limits),
         watch::reopen_on_signal(Arc::clone(&proxy)),
-        tls::follow(Arc::clone(&proxy)),
+        follow::follow(Arc::clone(&proxy)),
         trends::run(Arc::clone(&proxy)),
         history::run(Arc::clone(&proxy)),
         alerts::run(proxy.alerts.clone(), post),

@@ -11,7 +11,7 @@ use soe503_core::Tick;
 use soe503_core::rate::RateLimit;
 use tokio::sync::watch;
 
-use super::{ChangeHooks, Connections, DebugTokens, Interruptions, Loops, PoolState};
+use super::{Access, ChangeHooks, Connections, DebugTokens, Interruptions, Loops, PoolState};
 use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::alerts::Alerts;
@@ -60,6 +60,8 @@ pub struct Proxy {
     pub config_file: Option<PathBuf>,
     /// Reloads so far.
     pub reloads: Reloads,
+    /// Who may use the admin API.
+    pub access: Arc<Access>,
     /// Certificates that changed on disk.
     pub file_reloads: FileReloads,
     /// Tokens that have failures told in full.
@@ -115,6 +117,7 @@ impl Proxy {
             traces: Traces::default(),
             config_file: None,
             reloads: Reloads::default(),
+            access: Arc::new(Access::of(&config)),
             file_reloads: FileReloads::default(),
             debug_tokens: DebugTokens::new(&config.explain),
             change_hooks: ChangeHooks::new(&config.changes),
@@ -144,6 +147,7 @@ impl Proxy {
             .store(Arc::new(rate_limits(&config, &self.rate_limits())));
         self.interruptions.follow(&config, Anchor::now());
         self.debug_tokens.follow(&config.explain);
+        self.access.follow(&config);
         self.alerts.follow(&config);
         self.change_hooks.follow(&config.changes);
         let server_tls = server_tls(&config, &self.server_tls.load());

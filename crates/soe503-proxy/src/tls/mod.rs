@@ -23,7 +23,6 @@ mod opening;
 mod provider;
 mod server;
 mod sni;
-mod stamp;
 #[cfg(test)]
 mod testing;
 mod trouble;
@@ -33,12 +32,11 @@ use tokio::net::TcpStream;
 
 pub use self::client::{ClientFiles, ClientTls, PoolTls};
 pub use self::follow::FileReloads;
-pub(crate) use self::follow::follow;
+pub(crate) use self::follow::look;
 pub use self::opening::Opening;
 pub use self::server::{
     Gathering, Handshake, HandshakeCounts, HandshakeError, Reason, ServerFiles, ServerTls,
 };
-pub(crate) use self::stamp::Stamp;
 pub use self::trouble::{Place, Trouble};
 pub use self::x509::Certificate;
 use crate::config::{BackendProtocol, Protocols};

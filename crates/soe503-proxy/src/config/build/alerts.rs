@@ -4,11 +4,12 @@ use std::{num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 
 use soe503_core::alert::Interest;
 
-use super::{maintenance::targets, not_here, server::short_file, tls};
+use super::{maintenance::targets, not_here, tls};
 use crate::config::{
     Alert, AlertAddress, AlertKind, AlertSecret, AlertUrl, ChangeHooks, Name, PoolConfig, Scheme,
     keys::{AlertKeys, ChangeKeys, FileName, alert_url},
     problem::{Problem, Problems},
+    secret::short_file,
     wire::{At, Optional},
 };
 

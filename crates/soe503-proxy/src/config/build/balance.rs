@@ -5,11 +5,12 @@ use std::{ops::Range, path::Path};
 use http::HeaderName;
 use soe503_core::pool::Affinity;
 
-use super::{not_here, server};
+use super::not_here;
 use crate::config::{
     Balance, Hash, HashKey, LoadReports, Name, SameSite, Sticky, StickyKey,
     keys::{HashKeys, HashOn, ReportKeys, StickyKeys},
     problem::{Problem, Problems},
+    secret::short_file,
     wire::{At, Defaulted, Text},
 };
 
@@ -174,7 +175,7 @@ fn key(path: &Path, at: &Range<usize>, problems: &mut Problems) -> Option<Sticky
                 .help("make one: head -c 24 /dev/urandom | base64 > sticky.key"),
         );
     };
-    let contents = match server::short_file(path) {
+    let contents = match short_file(path) {
         Ok(contents) => contents,
         Err(why) => {
             refuse(why, problems);

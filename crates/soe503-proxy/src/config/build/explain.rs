@@ -4,11 +4,11 @@ use std::path::Path;
 
 use soe503_core::explain::debug_token;
 
-use super::server::short_file;
 use crate::config::{
     DebugKeys, ExplainSettings,
     keys::ExplainKeys,
     problem::{Problem, Problems},
+    secret::short_file,
 };
 
 /// Explanations; `None` after a problem was added.

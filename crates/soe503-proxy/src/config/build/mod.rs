@@ -4,6 +4,7 @@
 //! it has added a problem. A value that was already found to be wrong is passed over without
 //! another word: one mistake, one problem.
 
+mod admin;
 mod alerts;
 mod balance;
 mod checks;
@@ -21,8 +22,6 @@ mod rules;
 mod server;
 mod telemetry;
 mod tls;
-
-pub(crate) use server::short_file;
 
 use std::{ops::Range, path::Path};
 
@@ -42,7 +41,7 @@ pub(super) fn config(
 ) -> Option<(Config, Vec<usize>)> {
     let server = server::server(file.server.0.value, base);
     listeners::addresses(&file.listeners.0, &file.admin.0.value, problems);
-    let admin = server::admin(file.admin.0.value, base, problems);
+    let admin = admin::admin(file.admin.0.value, base, problems);
     let access_log = access_log(file.access_log.0.value, base);
     let explain = explain::explain(file.explain.0.value, base, problems);
     let journal = file.journal.0;

@@ -44,10 +44,15 @@ section! {
         enabled: Defaulted<bool>, default(true);
         /// Where it listens. Any address but a loopback address requires `token_file`.
         address: Defaulted<SocketAddr>, default(SocketAddr::from(([127, 0, 0, 1], 9503)));
-        /// A file with the secret that clients send as `Authorization: Bearer …`: one word of at
-        /// least 16 characters. A relative path starts at the config file.
+        /// A file with the operator's secret, which clients send as `Authorization: Bearer …`: one word of at
+        /// least 16 characters. Who has it may look and act. A relative path starts at the config file. A file that
+        /// changes is read again within seconds; one that cannot be used leaves the last good token in force.
         token_file: Optional<FileName>,
             absent("no secret; the address must be a loopback address"), like("\"admin.token\"");
+        /// A file with another secret of the same kind, for those who only look: API, metrics, dashboard. Whatever changes
+        /// something is refused to them with 403. It needs `token_file`.
+        read_token_file: Optional<FileName>,
+            absent("there is no such role"), like("\"reader.token\"");
     }
 }
 

@@ -1,14 +1,14 @@
 //! `POST …/backends/{backend}/{action}`, `POST …/breaker/{action}` and `POST …/cache/flush`.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{Extension, Path, State};
 use soe503_api::{self as api, ActionRequest, BackendAction, BreakerAction, Problem};
 use soe503_core::Tick;
 
+use super::audit::{Deed, Thing};
 use super::problem::{Refusal, unknown};
 use super::router::Shared;
 use super::{pools, view};
@@ -20,10 +20,11 @@ pub(super) const LONGEST_REASON: usize = 500;
 
 pub(super) async fn backend(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(deed): Extension<Deed>,
     Path((pool, backend, action)): Path<(String, String, String)>,
     body: Bytes,
 ) -> Result<Json<api::Pool>, Refusal> {
+    deed.is(&action, Thing::Backend(&pool, &backend));
     let anchor = Anchor::now();
     // An unknown pool is told before an unknown action.
     pools::find(&shared.proxy, &pool)?;
@@ -34,18 +35,16 @@ pub(super) async fn backend(
             BackendAction::ALL.iter().map(|action| action.as_str()),
         )
     })?;
-    let request = request(&body)?;
-    let by = peer.to_string();
-    let pool = change_backend(&shared, (&pool, &backend, action), &request, &by, anchor)?;
+    let request = request(&body, &deed)?;
+    let pool = change_backend(&shared, (&pool, &backend, action), &request, anchor)?;
     Ok(Json(view::pool(&pool, anchor)))
 }
 
-/// Does `action` to a backend, given its pool's name and its own. `by` is whom the log names.
+/// Does `action` to a backend, given its pool's name and its own.
 pub(super) fn change_backend(
     shared: &Shared,
     (pool, backend, action): (&str, &str, BackendAction),
     request: &ActionRequest,
-    by: &str,
     anchor: Anchor,
 ) -> Result<Arc<PoolState>, Refusal> {
     let pool = pools::find(&shared.proxy, pool)?;
@@ -66,16 +65,16 @@ pub(super) fn change_backend(
             backends.iter().map(|backend| &*backend.name),
         ));
     }
-    tracing::info!(pool = &*pool.name, backend, %action, reason = &*reason, peer = by, "an operator changed a backend");
     Ok(pool)
 }
 
 pub(super) async fn breaker(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(deed): Extension<Deed>,
     Path((pool, action)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Json<api::Pool>, Refusal> {
+    deed.is(&format!("breaker_{action}"), Thing::Pool(&pool));
     let anchor = Anchor::now();
     pools::find(&shared.proxy, &pool)?;
     let action: BreakerAction = action.parse().map_err(|_| {
@@ -85,39 +84,37 @@ pub(super) async fn breaker(
             BreakerAction::ALL.iter().map(|action| action.as_str()),
         )
     })?;
-    let request = request(&body)?;
+    let request = request(&body, &deed)?;
     if request.until.is_some() {
         return Err(bad_request(
             "`until` is for backends: a circuit stays as it is put until a reset.",
         ));
     }
-    let by = peer.to_string();
-    let pool = change_circuit(&shared, (&pool, action), &request, &by, anchor)?;
+    let pool = change_circuit(&shared, (&pool, action), &request, anchor)?;
     Ok(Json(view::pool(&pool, anchor)))
 }
 
-/// Does `action` to the circuit of a pool, given by its name. `by` is whom the log names.
+/// Does `action` to the circuit of a pool, given by its name.
 pub(super) fn change_circuit(
     shared: &Shared,
     (pool, action): (&str, BreakerAction),
     request: &ActionRequest,
-    by: &str,
     anchor: Anchor,
 ) -> Result<Arc<PoolState>, Refusal> {
     let pool = pools::find(&shared.proxy, pool)?;
     check(request)?;
     let reason = reason(request, action.as_str());
     apply(&pool, action, &reason, anchor.tick());
-    tracing::info!(pool = &*pool.name, %action, reason = &*reason, peer = by, "an operator changed a circuit");
     Ok(pool)
 }
 
 /// `POST …/cache/flush`.
 pub(super) async fn cache_flush(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(deed): Extension<Deed>,
     Path(pool): Path<String>,
 ) -> Result<Json<api::Pool>, Refusal> {
+    deed.is("cache_flush", Thing::Pool(&pool));
     let pool = pools::find(&shared.proxy, &pool)?;
     let Some(cache) = &pool.cache else {
         return Err(bad_request(&format!(
@@ -126,7 +123,7 @@ pub(super) async fn cache_flush(
         )));
     };
     let entries = cache.flush();
-    tracing::info!(pool = &*pool.name, entries, %peer, "an operator flushed a cache");
+    tracing::debug!(pool = &*pool.name, entries, "cache flushed");
     Ok(Json(view::pool(&pool, Anchor::now())))
 }
 
@@ -140,12 +137,13 @@ fn apply(pool: &PoolState, action: BreakerAction, reason: &Arc<str>, now: Tick) 
 }
 
 /// What the body says; an empty one says nothing.
-fn request(body: &[u8]) -> Result<ActionRequest, Refusal> {
+fn request(body: &[u8], deed: &Deed) -> Result<ActionRequest, Refusal> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(ActionRequest::default());
     }
     let request: ActionRequest = serde_json::from_slice(body)
         .map_err(|error| bad_request(&format!("The body is no action request: {error}.")))?;
+    deed.because(request.reason.as_deref());
     check(&request)?;
     Ok(request)
 }

@@ -1,11 +1,10 @@
 //! `GET /api/v1/alerts` and `POST /api/v1/alerts/{target}/test`.
 
-use std::net::SocketAddr;
-
 use axum::Json;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{Extension, Path, State};
 use soe503_api::{self as api, Problem};
 
+use super::audit::{Deed, Thing};
 use super::problem::{Refusal, unknown};
 use super::router::Shared;
 use crate::control::alerts;
@@ -18,9 +17,10 @@ pub(super) async fn all(State(shared): State<Shared>) -> Json<api::Alerts> {
 /// Answers as soon as the target has, or its `timeout` is over.
 pub(super) async fn test(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(deed): Extension<Deed>,
     Path(target): Path<String>,
 ) -> Result<Json<api::AlertTest>, Refusal> {
+    deed.is("alert_test", Thing::Other(&target));
     let proxy = &shared.proxy;
     let Some(post) = proxy.alerts.post() else {
         let detail = "This process has no control plane that could send anything.";
@@ -33,6 +33,11 @@ pub(super) async fn test(
         return Err(unknown("target of alerts", &target, known));
     };
     let delivered = test.delivered;
-    tracing::info!(target, delivered, detail = test.detail, %peer, "an operator tried a target of alerts");
+    tracing::info!(
+        target,
+        delivered,
+        detail = test.detail,
+        "a target of alerts was tried"
+    );
     Ok(Json(test))
 }

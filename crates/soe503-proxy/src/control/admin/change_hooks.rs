@@ -1,16 +1,16 @@
 //! `POST /api/v1/changes/{source}`: changes as other systems tell of them.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use http::HeaderMap;
 use soe503_api::{self as api, ChangeRequest, Problem};
 
 use super::actions::bad_request;
+use super::audit::{Deed, Thing};
 use super::changes::refusal;
 use super::problem::{Refusal, unknown};
 use super::router::Shared;
@@ -23,12 +23,13 @@ pub(super) const MAX_BODY: usize = 256 * 1024;
 
 pub(super) async fn add(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(deed): Extension<Deed>,
     Path(source): Path<String>,
     Query(wanted): Query<HashMap<String, String>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<api::ChangesTaken>, Refusal> {
+    deed.is("change", Thing::Other(&source));
     let known = Source::ALL.iter().map(|source| source.word());
     let source =
         Source::from_word(&source).ok_or_else(|| unknown("source of changes", &source, known))?;
@@ -44,7 +45,7 @@ pub(super) async fn add(
     let taken = taken?;
     for change in &taken.changes {
         let (id, title, source) = (&*change.id, &*change.title, source.word());
-        tracing::info!(id, title, source, %peer, "a change was reported");
+        tracing::info!(id, title, source, "a change was reported");
     }
     Ok(Json(taken))
 }

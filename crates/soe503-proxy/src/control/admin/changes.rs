@@ -1,15 +1,15 @@
 //! `GET` and `POST /api/v1/changes`.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{Extension, State};
 use soe503_api::{self as api, ChangeRequest, Problem};
 use soe503_core::change::Kind;
 
 use super::actions::bad_request;
+use super::audit::{Deed, Thing};
 use super::problem::{Refusal, unknown};
 use super::router::Shared;
 use crate::control::clock::Anchor;
@@ -21,17 +21,20 @@ pub(super) async fn all(State(shared): State<Shared>) -> Json<api::Changes> {
 
 pub(super) async fn add(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(deed): Extension<Deed>,
     body: Bytes,
 ) -> Result<Json<api::Change>, Refusal> {
+    deed.is("change", Thing::Process);
     let request: ChangeRequest = serde_json::from_slice(&body)
         .map_err(|error| bad_request(&format!("The body is no change: {error}.")))?;
+    deed.because(request.note.as_deref());
+    deed.by(request.by.as_deref());
     let pools: Vec<Arc<str>> = shared.proxy.pools().keys().cloned().collect();
     let incidents = &shared.proxy.incidents;
     let change = incidents
         .report(&request, &pools, Anchor::now())
         .map_err(|bad| refusal(&bad, &request, &pools))?;
-    tracing::info!(id = change.id, title = change.title, %peer, "a change was reported");
+    deed.is("change", Thing::Other(&change.title));
     Ok(Json(change))
 }
 

@@ -1,14 +1,14 @@
 //! `GET` and `POST /api/v1/config/diff`: what a reload would change. Nothing is changed by asking.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
-use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
+use axum::{Extension, Json};
 use soe503_api::{self as api, ConfigText, Problem};
 
 use super::actions::bad_request;
+use super::audit::{Deed, Thing};
 use super::problem::Refusal;
 use super::router::Shared;
 use crate::config::{self, Config, MAX_FILE_SIZE, Report};
@@ -31,10 +31,11 @@ pub(super) async fn of_file(
     diff(shared, name, move || config::load(&file)).await
 }
 
-/// Of a text. Files that it names are read where the proxy runs.
+/// Of a text. Files that it names are read where the proxy runs, and what is wrong with them is told: so it is for operators,
+/// and on record, though nothing is changed.
 pub(super) async fn of_text(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(deed): Extension<Deed>,
     body: Bytes,
 ) -> Result<Json<api::ConfigDiff>, Refusal> {
     let ConfigText { text, name } = serde_json::from_slice(&body)
@@ -44,7 +45,7 @@ pub(super) async fn of_text(
         .filter(|c| !c.is_control())
         .take(LONGEST_NAME)
         .collect();
-    tracing::info!(%peer, name, "an operator compares a configuration with the one in force");
+    deed.is("config_diff", Thing::Other(&name));
     let file = shared.proxy.config_file.clone();
     let read = name.clone();
     diff(shared, name, move || {

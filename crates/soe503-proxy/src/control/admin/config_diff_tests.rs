@@ -17,22 +17,18 @@ pool = \"app\"
 [pools.app]
 backends = [\"http://10.0.0.1:80\", \"http://10.0.0.2:80\"]
 ";
-const PEER: SocketAddr = SocketAddr::V4(std::net::SocketAddrV4::new(
-    std::net::Ipv4Addr::LOCALHOST,
-    40_000,
-));
 
 fn shared(file: Option<&Path>) -> Shared {
     let parsed = || from_str("test", CONFIG).unwrap_or_else(|report| panic!("{report}"));
     let mut proxy = Proxy::new(parsed(), Recorder::default(), AccessLog::off());
     proxy.config_file = file.map(Path::to_owned);
-    let settings = parsed().admin.unwrap();
-    Admin::new(Arc::new(proxy), &settings, Box::new(|| Ok(()))).shared
+    let address = "127.0.0.1:9503".parse().unwrap();
+    Admin::new(Arc::new(proxy), address, Box::new(|| Ok(()))).shared
 }
 
 async fn of(body: &str) -> Result<api::ConfigDiff, Problem> {
     let body = Bytes::from(body.to_owned());
-    match of_text(State(shared(None)), ConnectInfo(PEER), body).await {
+    match of_text(State(shared(None)), Extension(Deed::default()), body).await {
         Ok(Json(diff)) => Ok(diff),
         Err(Refusal(problem)) => Err(problem),
     }

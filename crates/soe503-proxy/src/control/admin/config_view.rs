@@ -1,11 +1,13 @@
 //! The effective configuration, every default filled in, in the shape of the file.
 //!
-//! Secrets are not in it. Everything else is what a file would say: written as TOML, it is a valid
-//! configuration that means the same (a test says so).
+//! What is in files of its own, as keys and tokens are, is not in it. Everything else is what a file would say: written as TOML,
+//! it is a valid configuration that means the same (a test says so). Before it is shown, values of header fields that may
+//! be secrets are taken out as well.
 
 mod balance;
 mod hedge;
 mod listener;
+mod mask;
 mod pool;
 mod telemetry;
 
@@ -14,6 +16,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use self::listener::listener;
+pub(in crate::control) use self::mask::masked;
 use self::pool::pool;
 use super::{alert_view, front_view};
 use crate::config::{
@@ -21,7 +24,12 @@ use crate::config::{
     Rewrite, Route, Server, StatusPolicy,
 };
 
-/// `config` as JSON.
+/// `config` as it is shown: without what may be a secret although it stands in the file.
+pub(super) fn shown(config: &Config) -> Value {
+    masked("", view(config))
+}
+
+/// `config` as JSON, to be compared. What comes of that passes [`masked`] before anybody sees it.
 pub(crate) fn view(config: &Config) -> Value {
     let pools: Map<String, Value> = config
         .pools
@@ -96,8 +104,11 @@ fn server(server: &Server) -> Value {
 
 fn admin(admin: &Admin) -> Value {
     let mut view = json!({ "enabled": true, "address": admin.address.to_string() });
-    if matches!(admin.access, AdminAccess::Token(_)) {
+    if let AdminAccess::Token(tokens) = &admin.access {
         view["token_file"] = json!("(set, not shown)");
+        if tokens.has_reader() {
+            view["read_token_file"] = json!("(set, not shown)");
+        }
     }
     view
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{AdminToken, from_str};
+use crate::config::{AdminToken, AdminTokens, TokenFile, from_str};
 
 /// Every key says something else than its default.
 const FULL: &str = r#"
@@ -261,14 +261,22 @@ fn what_an_address_asks_with_is_not_shown() {
 #[test]
 fn the_token_is_not_shown() {
     let mut config = from_str("test", FULL).unwrap();
-    let secret = "correct-horse-battery";
-    config.admin = Some(Admin {
-        address: "0.0.0.0:9503".parse().unwrap(),
-        access: AdminAccess::Token(AdminToken::new(secret).unwrap()),
-    });
-    let text = view(&config).to_string();
-    assert!(!text.contains(secret), "{text}");
-    assert!(text.contains("not shown"), "{text}");
+    let (secret, other) = ("correct-horse-battery", "a-reader-and-no-more");
+    let file = |token| TokenFile::new("token".into(), AdminToken::new(token).unwrap());
+    let mut shown = |reader| {
+        let tokens = AdminTokens::new(file(secret), reader).unwrap();
+        config.admin = Some(Admin {
+            address: "0.0.0.0:9503".parse().unwrap(),
+            access: AdminAccess::Token(tokens),
+        });
+        let text = view(&config).to_string();
+        assert!(!text.contains(secret) && !text.contains(other), "{text}");
+        view(&config)["admin"].clone()
+    };
+    let both = shown(Some(file(other)));
+    assert_eq!(both["token_file"], "(set, not shown)");
+    assert_eq!(both["read_token_file"], "(set, not shown)");
+    assert_eq!(shown(None).get("read_token_file"), None);
 }
 
 #[test]

@@ -11,11 +11,12 @@
 //! | --- | --- | --- |
 //! | `/healthz`, `/readyz` | anybody | anybody |
 //! | `POST /api/v1/changes/github` | whoever signs it, from anywhere | the same |
-//! | other `GET` | peer on loopback, `Host` ours | the token, from anywhere, any `Host` |
+//! | other `GET` | peer on loopback, `Host` ours | a token, from anywhere, any `Host` |
 //! | a link to a page followed (`GET`) | the same, from any site | the same, from any site |
-//! | `POST` | the same, and not cross-site | the same, and not cross-site |
+//! | `POST`, and a question whether to act | the same, and not cross-site | the operator's token, and not cross-site |
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -23,14 +24,15 @@ use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use soe503_api::{Problem, path};
 
-use crate::config::{AdminAccess, AdminToken};
+use crate::config::{AdminAccess, AdminRole, AdminTokens};
 use crate::control::change_hooks::Source;
+use crate::state::{Access, TurnedAway};
 
 /// The rules for one admin listener.
 #[derive(Clone, Debug)]
 pub struct Guard {
     address: SocketAddr,
-    access: AdminAccess,
+    access: Arc<Access>,
 }
 
 /// Why a request is turned away.
@@ -44,17 +46,19 @@ pub enum Denied {
     ForeignHost,
     /// The request was made by a page of another site.
     CrossSite,
+    /// An act, with a token that may only look.
+    ReadOnly,
 }
 
 // === impl Guard ===
 
 impl Guard {
     /// The rules for a listener at `address`.
-    pub const fn new(address: SocketAddr, access: AdminAccess) -> Self {
+    pub const fn new(address: SocketAddr, access: Arc<Access>) -> Self {
         Self { address, access }
     }
 
-    /// Lets a request in, or says why not. `peer` is the other end of the connection.
+    /// Lets a request in and says what its sender may do, or says why not. `peer` is the other end of the connection.
     ///
     /// # Errors
     ///
@@ -65,22 +69,21 @@ impl Guard {
         uri: &Uri,
         headers: &HeaderMap,
         peer: IpAddr,
-    ) -> Result<(), Denied> {
+    ) -> Result<AdminRole, Denied> {
+        let acts = acts(method, uri.path());
+        if !acts && matches!(uri.path(), path::HEALTHZ | path::READYZ) {
+            return Ok(AdminRole::Reader);
+        }
         // GitHub has no token: what it sends is signed, and refused otherwise where it is read.
-        let signed = path::changes_from(Source::GitHub.word());
-        if matches!(uri.path(), path::HEALTHZ | path::READYZ) || uri.path() == signed {
-            return Ok(());
+        if *method == Method::POST && uri.path() == path::changes_from(Source::GitHub.word()) {
+            return Ok(AdminRole::Source);
         }
         let host = uri.authority().map_or_else(
             || headers.get(HOST).and_then(|host| host.to_str().ok()),
             |authority| Some(authority.as_str()),
         );
-        match &self.access {
-            AdminAccess::Token(token) => {
-                if !presents(headers, token) {
-                    return Err(Denied::Unauthorized);
-                }
-            }
+        let role = match &*self.access.now() {
+            AdminAccess::Token(tokens) => role(headers, tokens).ok_or(Denied::Unauthorized)?,
             AdminAccess::Loopback => {
                 if !peer.to_canonical().is_loopback() {
                     return Err(Denied::NotLocal);
@@ -88,12 +91,36 @@ impl Guard {
                 if !host.is_some_and(|host| self.is_ours(host)) {
                     return Err(Denied::ForeignHost);
                 }
+                AdminRole::Operator
             }
+        };
+        if !follows_link(method, uri.path(), headers) {
+            same_site(headers, host)?;
         }
-        if follows_link(method, uri.path(), headers) {
-            return Ok(());
+        match role {
+            AdminRole::Reader | AdminRole::Source if acts => Err(Denied::ReadOnly),
+            role => Ok(role),
         }
-        same_site(headers, host)
+    }
+
+    /// A request was turned away.
+    pub(super) fn count(&self, denied: Denied) {
+        self.access.turn_away(denied.counted());
+    }
+
+    /// What somebody calls themselves who was asked for the token by a browser. Nobody has looked whether that is true. One
+    /// who has typed a token there too is not called by it.
+    pub(super) fn claimed_name(&self, headers: &HeaderMap) -> Option<String> {
+        let (name, password) = basic(headers.get(AUTHORIZATION)?)?;
+        let secret = match &*self.access.now() {
+            AdminAccess::Token(tokens) => tokens.role_of(name.trim()).is_some(),
+            AdminAccess::Loopback => false,
+        };
+        if secret || name.contains(&password) {
+            return None;
+        }
+        let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+        (!name.is_empty()).then_some(name)
     }
 
     /// Whether `host` (a name or address, with or without a port) means this listener.
@@ -110,6 +137,11 @@ impl Guard {
             .parse::<IpAddr>()
             .is_ok_and(|ip| ip.to_canonical().is_loopback() || ip == self.address.ip())
     }
+}
+
+/// Whether a request is one of those that change something, or ask whether to. Everything that is not known to look does.
+pub(super) fn acts(method: &Method, path: &str) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD) || path == "/act"
 }
 
 /// Somebody follows a link to a page of the dashboard that shows, from a chat or a runbook. The page that it is on reads
@@ -148,34 +180,26 @@ fn same_site(headers: &HeaderMap, host: Option<&str>) -> Result<(), Denied> {
     }
 }
 
-/// What somebody calls themselves who was asked for the token by a browser. Nobody has looked whether that is true.
-pub(super) fn claimed_name(headers: &HeaderMap) -> Option<String> {
-    let (scheme, presented) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+/// By a bearer token (RFC 6750), or by the password of anybody (RFC 7617): that is what a browser can ask a person for.
+fn role(headers: &HeaderMap, tokens: &AdminTokens) -> Option<AdminRole> {
+    let value = headers.get(AUTHORIZATION)?;
+    let (scheme, presented) = value.to_str().ok()?.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return tokens.role_of(presented.trim());
+    }
+    let (_name, password) = basic(value)?;
+    tokens.role_of(&password)
+}
+
+/// Name and password.
+fn basic(value: &HeaderValue) -> Option<(String, String)> {
+    let (scheme, presented) = value.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
     let decoded = STANDARD.decode(presented.trim()).ok()?;
-    let (name, _password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-    (!name.is_empty()).then_some(name)
-}
-
-/// As a bearer token (RFC 6750), or as the password of anybody (RFC 7617): that is what a browser can ask a person for.
-fn presents(headers: &HeaderMap, token: &AdminToken) -> bool {
-    let right = |value: &HeaderValue| -> Option<bool> {
-        let (scheme, presented) = value.to_str().ok()?.split_once(' ')?;
-        let presented = presented.trim();
-        if scheme.eq_ignore_ascii_case("bearer") {
-            return Some(token.matches(presented));
-        }
-        if !scheme.eq_ignore_ascii_case("basic") {
-            return None;
-        }
-        let decoded = STANDARD.decode(presented).ok()?;
-        let (_name, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-        Some(token.matches(password))
-    };
-    headers.get(AUTHORIZATION).and_then(right).unwrap_or(false)
+    let (name, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some((name.to_owned(), password.to_owned()))
 }
 
 fn without_port(host: &str) -> &str {
@@ -189,13 +213,24 @@ fn without_port(host: &str) -> &str {
 // === impl Denied ===
 
 impl Denied {
+    /// How it is counted.
+    pub(super) const fn counted(self) -> TurnedAway {
+        match self {
+            Self::Unauthorized => TurnedAway::Unauthorized,
+            Self::NotLocal => TurnedAway::NotLocal,
+            Self::ForeignHost => TurnedAway::ForeignHost,
+            Self::CrossSite => TurnedAway::CrossSite,
+            Self::ReadOnly => TurnedAway::ReadOnly,
+        }
+    }
+
     /// The answer to the request.
     pub fn problem(self) -> Problem {
         match self {
             Self::Unauthorized => Problem::new(
                 401,
                 "A token is needed",
-                "Send the admin token as `Authorization: Bearer …` (lbctl: --token-file or LBCTL_TOKEN); a browser asks for it as a password, with any name.",
+                "Send a token of [admin] as `Authorization: Bearer …` (lbctl: --token-file or LBCTL_TOKEN); a browser asks for it as a password, with any name.",
             ),
             Self::NotLocal => Problem::new(
                 403,
@@ -211,6 +246,11 @@ impl Denied {
                 403,
                 "A request from another site",
                 "A page of another origin made this request; the admin API does not take part in that.",
+            ),
+            Self::ReadOnly => Problem::new(
+                403,
+                "Only for operators",
+                "This token has the role `reader` ([admin].read_token_file): it may look, and change nothing. Acting needs the role `operator`, whose token is in [admin].token_file.",
             ),
         }
     }

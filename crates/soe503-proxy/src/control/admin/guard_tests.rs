@@ -1,19 +1,31 @@
 use http::HeaderName;
 
 use super::*;
+use crate::config::{AdminToken, TokenFile};
 
 const TOKEN: &str = "correct-horse-battery";
+const READER: &str = "a-reader-and-no-more";
+
+const OPERATOR: Result<AdminRole, Denied> = Ok(AdminRole::Operator);
 
 fn loopback() -> Guard {
-    Guard::new("127.0.0.1:9503".parse().unwrap(), AdminAccess::Loopback)
+    let access = Arc::new(Access::new(AdminAccess::Loopback));
+    Guard::new("127.0.0.1:9503".parse().unwrap(), access)
 }
 
 fn with_token() -> Guard {
-    let token = AdminToken::new(TOKEN).unwrap();
-    Guard::new("0.0.0.0:9503".parse().unwrap(), AdminAccess::Token(token))
+    let file = |token| TokenFile::new("token".into(), AdminToken::new(token).unwrap());
+    let tokens = AdminTokens::new(file(TOKEN), Some(file(READER))).unwrap();
+    let access = Arc::new(Access::new(AdminAccess::Token(tokens)));
+    Guard::new("0.0.0.0:9503".parse().unwrap(), access)
 }
 
-fn ask(guard: &Guard, path: &str, peer: &str, headers: &[(&str, &str)]) -> Result<(), Denied> {
+fn ask(
+    guard: &Guard,
+    path: &str,
+    peer: &str,
+    headers: &[(&str, &str)],
+) -> Result<AdminRole, Denied> {
     send(&Method::GET, guard, path, peer, headers)
 }
 
@@ -23,7 +35,7 @@ fn send(
     path: &str,
     peer: &str,
     headers: &[(&str, &str)],
-) -> Result<(), Denied> {
+) -> Result<AdminRole, Denied> {
     let headers: HeaderMap = headers
         .iter()
         .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
@@ -51,7 +63,7 @@ fn hosts_that_mean_this_listener() {
         ("127.0.0.1:x", false),
     ] {
         let expected = if ours {
-            Ok(())
+            OPERATOR
         } else {
             Err(Denied::ForeignHost)
         };
@@ -67,20 +79,21 @@ fn hosts_that_mean_this_listener() {
 fn github_is_let_in_where_it_signs() {
     for guard in [loopback(), with_token()] {
         let forwarded = [("host", "soe503.example")];
-        let admitted = ask(
-            &guard,
-            "/api/v1/changes/github?service=cart",
-            "10.0.0.9",
-            &forwarded,
-        );
-        assert_eq!(admitted, Ok(()));
+        let github = "/api/v1/changes/github?service=cart";
+        let admitted = send(&Method::POST, &guard, github, "10.0.0.9", &forwarded);
+        assert_eq!(admitted, Ok(AdminRole::Source));
+        for other in [Method::GET, Method::HEAD, Method::PUT] {
+            let denied = send(&other, &guard, github, "10.0.0.9", &forwarded);
+            assert!(denied.is_err(), "{other}");
+        }
         for path in [
             "/api/v1/changes",
             "/api/v1/changes/argocd",
             "/api/v1/changes/github/",
             "/api/v1/changes/GitHub",
         ] {
-            assert!(ask(&guard, path, "10.0.0.9", &forwarded).is_err(), "{path}");
+            let denied = send(&Method::POST, &guard, path, "10.0.0.9", &forwarded);
+            assert!(denied.is_err(), "{path}");
         }
     }
 }
@@ -103,10 +116,10 @@ fn without_a_token_only_this_machine_is_served() {
         ask(&loopback(), "/metrics", "10.0.0.9", &headers),
         Err(Denied::NotLocal)
     );
-    assert_eq!(ask(&loopback(), "/metrics", "::1", &headers), Ok(()));
+    assert_eq!(ask(&loopback(), "/metrics", "::1", &headers), OPERATOR);
     assert_eq!(
         ask(&loopback(), "/metrics", "::ffff:127.0.0.1", &headers),
-        Ok(())
+        OPERATOR
     );
 }
 
@@ -119,12 +132,12 @@ fn with_a_token_the_token_decides_even_on_loopback() {
     let (password, name) = (of(format!("ada:{TOKEN}")), of(format!("{TOKEN}:")));
     let (nobody, bare) = (of(format!(":{TOKEN}")), of(TOKEN.to_owned()));
     for (value, expected) in [
-        (Some(bearer.as_str()), Ok(())),
-        (Some("bearer correct-horse-battery"), Ok(())),
+        (Some(bearer.as_str()), OPERATOR),
+        (Some("bearer correct-horse-battery"), OPERATOR),
         (Some(wrong.as_str()), Err(Denied::Unauthorized)),
         (Some(basic.as_str()), Err(Denied::Unauthorized)),
-        (Some(password.as_str()), Ok(())),
-        (Some(nobody.as_str()), Ok(())),
+        (Some(password.as_str()), OPERATOR),
+        (Some(nobody.as_str()), OPERATOR),
         (Some(name.as_str()), Err(Denied::Unauthorized)),
         (Some(bare.as_str()), Err(Denied::Unauthorized)),
         (Some("Bearer"), Err(Denied::Unauthorized)),
@@ -150,9 +163,12 @@ fn probes_need_neither_token_nor_name() {
     for path in ["/healthz", "/readyz"] {
         assert_eq!(
             ask(&with_token(), path, "10.0.0.9", &[("host", "pod-7")]),
-            Ok(())
+            Ok(AdminRole::Reader)
         );
-        assert_eq!(ask(&loopback(), path, "10.0.0.9", &[]), Ok(()));
+        assert_eq!(
+            ask(&loopback(), path, "10.0.0.9", &[]),
+            Ok(AdminRole::Reader)
+        );
     }
     let beyond = ask(
         &with_token(),
@@ -167,7 +183,7 @@ fn probes_need_neither_token_nor_name() {
 fn pages_of_other_sites_are_turned_away() {
     let host = ("host", "127.0.0.1:9503");
     for (header, expected) in [
-        (("origin", "http://127.0.0.1:9503"), Ok(())),
+        (("origin", "http://127.0.0.1:9503"), OPERATOR),
         (("origin", "http://evil.example"), Err(Denied::CrossSite)),
         (("origin", "http://127.0.0.1:8080"), Err(Denied::CrossSite)),
         (("origin", "http://127.0.0.1"), Err(Denied::CrossSite)),
@@ -175,8 +191,8 @@ fn pages_of_other_sites_are_turned_away() {
         (("origin", "file://127.0.0.1:9503"), Err(Denied::CrossSite)),
         (("sec-fetch-site", "cross-site"), Err(Denied::CrossSite)),
         (("sec-fetch-site", "same-site"), Err(Denied::CrossSite)),
-        (("sec-fetch-site", "none"), Ok(())),
-        (("sec-fetch-site", "same-origin"), Ok(())),
+        (("sec-fetch-site", "none"), OPERATOR),
+        (("sec-fetch-site", "same-origin"), OPERATOR),
     ] {
         let result = ask(&loopback(), "/api/v1/pools", "127.0.0.1", &[host, header]);
         assert_eq!(result, expected, "{header:?}");
@@ -203,7 +219,7 @@ fn a_link_to_the_dashboard_may_be_anywhere_and_a_form_may_not() {
     ];
     let here = "127.0.0.1";
     for page in ["/", "/incidents", "/incidents/01K", "/config"] {
-        assert_eq!(ask(&loopback(), page, here, &followed), Ok(()), "{page}");
+        assert_eq!(ask(&loopback(), page, here, &followed), OPERATOR, "{page}");
     }
     for other in [
         "/act?path=/api/v1/config/reload",
@@ -241,11 +257,72 @@ fn a_link_to_the_dashboard_may_be_anywhere_and_a_form_may_not() {
 }
 
 #[test]
+fn a_reader_looks_at_everything_and_does_nothing() {
+    let bearer = format!("Bearer {READER}");
+    let password = format!("Basic {}", STANDARD.encode(format!("ada:{READER}")));
+    for value in [&bearer, &password] {
+        let headers = [
+            ("host", "proxy.internal:9503"),
+            ("authorization", value.as_str()),
+        ];
+        for path in [
+            "/",
+            "/live",
+            "/metrics",
+            "/config",
+            "/done/1",
+            "/api/v1/pools",
+            "/api/v1/config",
+            "/healthz",
+        ] {
+            for method in [Method::GET, Method::HEAD] {
+                let looks = send(&method, &with_token(), path, "10.0.0.9", &headers);
+                assert_eq!(looks, Ok(AdminRole::Reader), "{method} {path}");
+            }
+            for method in [
+                Method::POST,
+                Method::DELETE,
+                Method::PUT,
+                Method::PATCH,
+                Method::OPTIONS,
+                "BREW".parse().unwrap(),
+            ] {
+                let acts = send(&method, &with_token(), path, "10.0.0.9", &headers);
+                assert_eq!(acts, Err(Denied::ReadOnly), "{method} {path}");
+            }
+        }
+        let question = ask(
+            &with_token(),
+            "/act?path=/api/v1/config/reload",
+            "::1",
+            &headers,
+        );
+        assert_eq!(question, Err(Denied::ReadOnly));
+    }
+    let problem = Denied::ReadOnly.problem();
+    for word in [
+        "`operator`",
+        "[admin].token_file",
+        "[admin].read_token_file",
+    ] {
+        assert!(problem.detail.contains(word), "{}", problem.detail);
+    }
+}
+
+#[test]
+fn an_act_is_never_a_probe() {
+    for path in ["/healthz", "/readyz"] {
+        let denied = send(&Method::POST, &with_token(), path, "10.0.0.9", &[]);
+        assert_eq!(denied, Err(Denied::Unauthorized), "{path}");
+    }
+}
+
+#[test]
 fn a_name_is_what_somebody_said() {
     let name = |value: String| {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, value.parse().unwrap());
-        claimed_name(&headers)
+        with_token().claimed_name(&headers)
     };
     let basic = |said: &str| format!("Basic {}", STANDARD.encode(said));
     assert_eq!(name(basic("ada:secret:x")), Some("ada".into()));
@@ -259,6 +336,10 @@ fn a_name_is_what_somebody_said() {
         basic("x"),
         "Basic !".into(),
         "Bearer ada:x".into(),
+        // Secrets are no names.
+        basic("twice:twice"),
+        basic(&format!("my {TOKEN}:{TOKEN}")),
+        basic(&format!(" {READER}:{TOKEN}")),
     ] {
         assert_eq!(name(nobody.clone()), None, "{nobody}");
     }
@@ -271,6 +352,7 @@ fn every_refusal_says_what_to_do() {
         Denied::NotLocal,
         Denied::ForeignHost,
         Denied::CrossSite,
+        Denied::ReadOnly,
     ] {
         let problem = denied.problem();
         assert!(matches!(problem.status, 401 | 403), "{denied:?}");

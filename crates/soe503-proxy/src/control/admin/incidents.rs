@@ -1,14 +1,14 @@
 //! `GET /api/v1/incidents`, `GET /api/v1/incidents/{id}` and `POST /api/v1/incidents/{id}/verifications`.
 
 use std::collections::{HashMap, HashSet};
-use std::net::SocketAddr;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use soe503_api::{self as api, Problem};
 
 use super::actions::bad_request;
+use super::audit::{Deed, Thing};
 use super::kept::in_journal;
 use super::problem::Refusal;
 use super::router::Shared;
@@ -70,12 +70,15 @@ pub(super) async fn find(shared: &Shared, id: String) -> Result<api::Incident, R
 
 pub(super) async fn verified(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(deed): Extension<Deed>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<api::Incident>, Refusal> {
+    deed.is("verification", Thing::Other(&id));
     let request: api::VerificationRequest = serde_json::from_slice(&body)
         .map_err(|error| bad_request(&format!("The body is no verification: {error}.")))?;
+    deed.because(Some(request.verdict.words()));
+    deed.by(request.by.as_deref());
     let told = shared
         .proxy
         .incidents
@@ -93,7 +96,5 @@ pub(super) async fn verified(
             format!("There is no incident called {id:?} in this process: what it began with stays as it was written."),
         )),
     })?;
-    let (verdict, asked) = (request.verdict.words(), request.request_id);
-    tracing::info!(id, verdict, request = asked, %peer, "a request of an incident was asked again");
     Ok(Json(incident))
 }

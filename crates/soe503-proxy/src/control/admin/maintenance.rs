@@ -1,14 +1,14 @@
 //! `GET /api/v1/maintenance` and `POST /api/v1/maintenance/{target}/{action}`.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{Extension, Path, State};
 use soe503_api::{self as api, MaintenanceAction, MaintenanceRequest, Timestamp};
 
 use super::actions::{LONGEST_REASON, bad_request};
+use super::audit::{Deed, Thing};
 use super::problem::{Refusal, unknown};
 use super::router::Shared;
 use crate::control::clock::Anchor;
@@ -20,32 +20,26 @@ pub(super) async fn all(State(shared): State<Shared>) -> Json<api::MaintenanceLi
 
 pub(super) async fn action(
     State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(deed): Extension<Deed>,
     Path((target, action)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Json<api::MaintenanceList>, Refusal> {
+    deed.is(&format!("maintenance_{action}"), Thing::Other(&target));
     let anchor = Anchor::now();
     let action: MaintenanceAction = action.parse().map_err(|_| {
         let all = MaintenanceAction::ALL.iter();
         unknown("action", &action, all.map(|action| action.as_str()))
     })?;
-    let request = request(&body)?;
-    change(
-        &shared,
-        (&target, action),
-        &request,
-        &peer.to_string(),
-        anchor,
-    )?;
+    let request = request(&body, &deed)?;
+    change(&shared, (&target, action), &request, anchor)?;
     Ok(Json(list(&shared.proxy, anchor)))
 }
 
-/// Begins or ends the maintenance of a pool or a route. `peer` is whom the log names.
+/// Begins or ends the maintenance of a pool or a route.
 pub(super) fn change(
     shared: &Shared,
     (target, action): (&str, MaintenanceAction),
     request: &MaintenanceRequest,
-    peer: &str,
     anchor: Anchor,
 ) -> Result<(), Refusal> {
     check(request)?;
@@ -53,7 +47,6 @@ pub(super) fn change(
     let nobody = |UnknownTarget { known }| {
         unknown("pool or route", target, known.iter().map(|name| &**name))
     };
-    let reason = text(request.reason.as_deref(), "no reason given");
     match action {
         MaintenanceAction::Start => {
             if request
@@ -62,9 +55,10 @@ pub(super) fn change(
             {
                 return Err(bad_request("`until` is in the past."));
             }
+            let reason = text(request.reason.as_deref(), "no reason given");
             let by = text(request.by.as_deref(), "an operator");
             let link = request.status_page.as_deref().map(Arc::from);
-            let why = (Arc::clone(&reason), by, link);
+            let why = (reason, by, link);
             interruptions
                 .start(target, why, request.until, anchor)
                 .map_err(nobody)?;
@@ -73,7 +67,6 @@ pub(super) fn change(
             interruptions.end(target, anchor).map_err(nobody)?;
         }
     }
-    tracing::info!(target_name = target, %action, reason = &*reason, peer, "an operator changed maintenance");
     Ok(())
 }
 
@@ -102,12 +95,14 @@ fn view(occurrence: Occurrence) -> api::Maintenance {
 }
 
 /// What the body says; an empty one says nothing.
-fn request(body: &[u8]) -> Result<MaintenanceRequest, Refusal> {
+fn request(body: &[u8], deed: &Deed) -> Result<MaintenanceRequest, Refusal> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(MaintenanceRequest::default());
     }
     let request: MaintenanceRequest = serde_json::from_slice(body)
         .map_err(|error| bad_request(&format!("The body is no maintenance request: {error}.")))?;
+    deed.because(request.reason.as_deref());
+    deed.by(request.by.as_deref());
     check(&request)?;
     Ok(request)
 }

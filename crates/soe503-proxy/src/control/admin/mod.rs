@@ -10,6 +10,7 @@
 mod actions;
 mod alert_view;
 mod alerts;
+mod audit;
 mod change_hooks;
 mod changes;
 mod config_diff;

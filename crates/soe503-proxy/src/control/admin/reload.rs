@@ -3,20 +3,25 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use serde_json::{Value, json};
 use soe503_api::Problem;
 
+use super::audit::{Deed, Thing};
 use super::config_view;
 use super::problem::Refusal;
 use super::router::Shared;
 
 pub(super) async fn effective(State(shared): State<Shared>) -> Json<Value> {
-    Json(config_view::view(&shared.proxy.config()))
+    Json(config_view::shown(&shared.proxy.config()))
 }
 
 /// Puts the file in force, or answers with what is wrong with it while the old one stays.
-pub(super) async fn reload(State(shared): State<Shared>) -> Result<Json<Value>, Refusal> {
+pub(super) async fn reload(
+    State(shared): State<Shared>,
+    Extension(deed): Extension<Deed>,
+) -> Result<Json<Value>, Refusal> {
+    deed.is("reload", Thing::Process);
     now(&shared).await?;
     Ok(Json(json!({ "reloaded": true })))
 }

@@ -13,13 +13,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use soe503_api::{Problem, path};
 use tokio::sync::Semaphore;
 
-use super::guard::Guard;
+use super::audit::{Audit, Deed, Who};
+use super::guard::{Guard, acts};
 use super::problem::Refusal;
 use super::{
     actions, alerts, change_hooks, changes, config_diff, doctor, failures, incidents, limits,
     maintenance, page, pools, ready, reload,
 };
-use crate::config;
 use crate::control::clock::Anchor;
 use crate::control::metrics::{self, Format};
 use crate::control::start::Reload;
@@ -32,7 +32,14 @@ const MAX_BODY: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Admin {
     pub(super) shared: Shared,
+    entrance: Entrance,
+}
+
+/// What every request passes.
+#[derive(Clone, Debug)]
+struct Entrance {
     guard: Guard,
+    audit: Arc<Audit>,
 }
 
 /// What handlers need.
@@ -48,7 +55,7 @@ pub(super) struct Shared {
 
 /// The admin API as a service. Requests must carry their peer as `ConnectInfo<SocketAddr>`.
 pub fn router(admin: Admin) -> Router {
-    let Admin { shared, guard } = admin;
+    let Admin { shared, entrance } = admin;
     Router::new()
         .route(path::HEALTHZ, get(ready::healthz))
         .route(path::READYZ, get(ready::readyz))
@@ -86,29 +93,43 @@ pub fn router(admin: Admin) -> Router {
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(guard, admit))
+        .layer(middleware::from_fn_with_state(entrance, admit))
         .layer(middleware::map_response(harden))
         .with_state(shared)
 }
 
 async fn admit(
-    State(guard): State<Guard>,
+    State(Entrance { guard, audit }): State<Entrance>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    match guard.admit(
-        request.method(),
-        request.uri(),
-        request.headers(),
-        peer.ip(),
-    ) {
-        Ok(()) => next.run(request).await,
+    let (method, headers) = (request.method().clone(), request.headers());
+    let path = request.uri().path().to_owned();
+    let role = match guard.admit(&method, request.uri(), headers, peer.ip()) {
+        Ok(role) => role,
         Err(denied) => {
-            tracing::debug!(%peer, ?denied, path = request.uri().path(), "admin request turned away");
-            Refusal(denied.problem()).into_response()
+            guard.count(denied);
+            if acts(&method, &path) {
+                audit.refused(&method, &path, peer, denied);
+            } else {
+                tracing::debug!(%peer, ?denied, path, "admin request turned away");
+            }
+            return Refusal(denied.problem()).into_response();
         }
+    };
+    let name = guard.claimed_name(headers);
+    let who = Who { role, peer, name };
+    request.extensions_mut().insert(who.clone());
+    if matches!(method, Method::GET | Method::HEAD) {
+        return next.run(request).await;
     }
+    let deed = Deed::default();
+    request.extensions_mut().insert(deed.clone());
+    let pending = audit.begin(who, &method, &path, deed);
+    let response = next.run(request).await;
+    pending.answered(response.status());
+    response
 }
 
 /// Nothing here is to be kept, guessed at, shown inside another page or loaded by one of another origin.
@@ -190,8 +211,12 @@ async fn wrong_method(method: Method) -> Refusal {
 // === impl Admin ===
 
 impl Admin {
-    /// The admin API of `proxy`, for those whom `settings` let in.
-    pub fn new(proxy: Arc<Proxy>, settings: &config::Admin, reload: Reload) -> Self {
+    /// The admin API of `proxy` at `address`, for those whom its configuration lets in.
+    pub fn new(proxy: Arc<Proxy>, address: SocketAddr, reload: Reload) -> Self {
+        let entrance = Entrance {
+            guard: Guard::new(address, Arc::clone(&proxy.access)),
+            audit: Arc::new(Audit::new()),
+        };
         Self {
             shared: Shared {
                 proxy,
@@ -199,7 +224,7 @@ impl Admin {
                 journal_reads: Arc::new(Semaphore::new(1)),
                 clock: Anchor::now,
             },
-            guard: Guard::new(settings.address, settings.access.clone()),
+            entrance,
         }
     }
 }
@@ -207,7 +232,7 @@ impl Admin {
 impl fmt::Debug for Admin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Admin")
-            .field("guard", &self.guard)
+            .field("entrance", &self.entrance)
             .finish_non_exhaustive()
     }
 }

@@ -4,9 +4,9 @@ use serde_json::Value;
 use soe503_api as api;
 use soe503_api::KeyChangeKind;
 
-use super::{Difference, Lists, differences, effects::effects, mask::masked};
+use super::{Difference, Lists, differences, effects::effects};
 use crate::config::{Config, Found};
-use crate::control::admin::{config_view, lint};
+use crate::control::admin::{config_view, config_view::masked, lint};
 use crate::fixed::Fixed;
 use crate::state::Proxy;
 

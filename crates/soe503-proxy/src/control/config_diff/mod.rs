@@ -7,7 +7,6 @@
 mod compare;
 mod document;
 mod effects;
-mod mask;
 #[cfg(test)]
 mod tests;
 

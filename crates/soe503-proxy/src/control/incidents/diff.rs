@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::config::Config;
-use crate::control::admin::config_view;
+use crate::control::admin::config_view::{self, masked};
 use crate::control::config_diff::{Difference, Lists, differences};
 
 /// As many keys are told.
@@ -25,7 +25,7 @@ pub(super) struct Changed {
     pub(super) everything: bool,
 }
 
-/// What is different in `new`. Secrets are not in what is compared.
+/// What is different in `new`. What may be a secret is not told.
 pub(super) fn configs(old: &Config, new: &Config) -> Changed {
     let (old, new) = (config_view::view(old), config_view::view(new));
     let found = differences(&old, &new, Lists::ByPlace);
@@ -38,7 +38,8 @@ pub(super) fn configs(old: &Config, new: &Config) -> Changed {
     let told = found.into_iter().take(MOST);
     let mut keys: Vec<Arc<str>> = told
         .map(|Difference { path, old, new }| {
-            format!("{path}: {} -> {}", shown(&old), shown(&new)).into()
+            let [old, new] = [old, new].map(|value| shown(&masked(&path, value)));
+            format!("{path}: {old} -> {new}").into()
         })
         .collect();
     if more > 0 {

@@ -83,6 +83,13 @@ fn a_reload_tells_its_keys_and_what_they_concern() {
             &[],
             false,
         ),
+        (
+            "timeout = \"10s\"",
+            "timeout = \"10s\"\nrequest_headers = { set = { Authorization = \"Bearer s3cret\" } }",
+            &["routes[1].request_headers.set.authorization: (not set) -> \"(not shown)\""],
+            &["app"],
+            false,
+        ),
     ] {
         let changed = configs(&config("", ""), &config(from, to));
         let told: Vec<&str> = changed.keys.iter().map(|key| &**key).collect();

@@ -43,6 +43,11 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         reloads_applied: proxy.reloads.applied.load(Relaxed),
         certificate_reloads: proxy.file_reloads.applied.load(Relaxed),
         certificate_reloads_refused: proxy.file_reloads.refused.load(Relaxed),
+        admin_tokens: (
+            proxy.access.applied.load(Relaxed),
+            proxy.access.refused.load(Relaxed),
+        ),
+        admin_refused: proxy.access.turned_away().collect(),
         debug_tokens: proxy.debug_tokens.counts().collect(),
         tls: proxy.all_server_tls().iter().map(of_tls).collect(),
         incidents: proxy.incidents.counts(),

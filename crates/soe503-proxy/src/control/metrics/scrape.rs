@@ -63,6 +63,10 @@ pub struct Scrape {
     pub certificate_reloads: u64,
     /// Certificates that changed on disk and could not be used.
     pub certificate_reloads_refused: u64,
+    /// Admin tokens that changed on disk: replaced, and not usable.
+    pub admin_tokens: (u64, u64),
+    /// Requests that the admin API turned away, by reason.
+    pub admin_refused: Vec<(&'static str, u64)>,
     /// Debug tokens by what became of them.
     pub debug_tokens: Vec<(&'static str, u64)>,
     /// The listeners with TLS.

@@ -8,9 +8,9 @@ use rustls::client::danger::ServerCertVerifier;
 
 use super::verify::{Careful, Careless};
 use crate::config::{BackendTls, CertificateFiles};
+use crate::stamp::Stamp;
 use crate::tls::identity::{self, Identity};
 use crate::tls::server::roots;
-use crate::tls::stamp::Stamp;
 use crate::tls::trouble::{Place, Trouble};
 
 /// What the files of a pool held.

@@ -16,12 +16,12 @@ use tokio_rustls::TlsConnector;
 
 pub(super) use self::fault::alert_in;
 pub use self::files::ClientFiles;
-use super::follow::{Followed, Following};
+use super::follow::Followed;
 use super::provider::provider;
-use super::stamp::Stamp;
 use super::trouble::Trouble;
 use super::{Alpn, ClientStream, Opening};
 use crate::config::{BackendTls, Loaded};
+use crate::stamp::{Following, Stamp};
 
 /// TLS as one pool speaks it. Clones share it; what its files hold is replaced underneath them.
 #[derive(Clone, Debug)]

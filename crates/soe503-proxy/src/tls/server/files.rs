@@ -8,10 +8,10 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 
 use crate::config::{CertificateFiles, ClientAuth};
+use crate::stamp::Stamp;
 use crate::tls::files;
 use crate::tls::identity::{self, Identity};
 use crate::tls::provider::provider;
-use crate::tls::stamp::Stamp;
 use crate::tls::trouble::{Place, Trouble};
 use crate::tls::x509::Certificate;
 

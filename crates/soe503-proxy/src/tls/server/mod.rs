@@ -26,13 +26,13 @@ use self::handshake::HandshakeError as Failed;
 pub use self::handshake::{Handshake, HandshakeError, Reason};
 use self::transport::Began;
 pub use self::transport::Gathering;
-use super::follow::{Followed, Following};
+use super::follow::Followed;
 use super::provider::provider;
 use super::sni::Certificates;
-use super::stamp::Stamp;
 use super::trouble::Trouble;
 use super::{Alpn, ServerStream};
 use crate::config::{ListenerTls, Loaded, Protocols, TlsVersion};
+use crate::stamp::{Following, Stamp};
 
 /// Sessions of TLS 1.2 clients without tickets that are remembered per listener. All others carry
 /// their session themselves, sealed (RFC 5077, RFC 8446 §4.6.1).

@@ -4,6 +4,7 @@ use soe503_api::{
     ActionRequest, BackendAction, BreakerAction, MaintenanceAction, MaintenanceRequest, Timestamp,
 };
 
+use super::super::audit::{Deed, Thing};
 use super::super::problem::Refusal;
 use super::super::router::Shared;
 use super::super::{actions, maintenance, reload};
@@ -181,17 +182,30 @@ impl Act {
         }
     }
 
-    /// Does it. `by` is whom the log names.
+    /// Notes for the log what it is.
+    pub(super) fn note(&self, deed: &Deed) {
+        match self {
+            Self::Backend {
+                pool,
+                backend,
+                action,
+            } => deed.is(action.as_str(), Thing::Backend(pool, backend)),
+            Self::Breaker { pool, action } => {
+                deed.is(&format!("breaker_{action}"), Thing::Pool(pool));
+            }
+            Self::Maintenance { target, action } => {
+                deed.is(&format!("maintenance_{action}"), Thing::Other(target));
+            }
+            Self::Reload => deed.is("reload", Thing::Process),
+        }
+    }
+
+    /// Does it.
     ///
     /// # Errors
     ///
     /// What the admin API would have answered.
-    pub(super) async fn perform(
-        &self,
-        shared: &Shared,
-        details: &Details,
-        by: &str,
-    ) -> Result<(), Refusal> {
+    pub(super) async fn perform(&self, shared: &Shared, details: &Details) -> Result<(), Refusal> {
         let anchor = Anchor::now();
         let reason = Some(details.reason.clone()).filter(|reason| !reason.trim().is_empty());
         let until = details.minutes.map(|minutes| end(anchor, minutes));
@@ -202,7 +216,7 @@ impl Act {
                 action,
             } => {
                 let request = ActionRequest { reason, until };
-                actions::change_backend(shared, (pool, backend, *action), &request, by, anchor)
+                actions::change_backend(shared, (pool, backend, *action), &request, anchor)
                     .map(drop)
             }
             Self::Breaker { pool, action } => {
@@ -210,7 +224,7 @@ impl Act {
                     reason,
                     until: None,
                 };
-                actions::change_circuit(shared, (pool, *action), &request, by, anchor).map(drop)
+                actions::change_circuit(shared, (pool, *action), &request, anchor).map(drop)
             }
             Self::Maintenance { target, action } => {
                 let request = MaintenanceRequest {
@@ -219,7 +233,7 @@ impl Act {
                     by: details.name.clone(),
                     ..MaintenanceRequest::default()
                 };
-                maintenance::change(shared, (target, *action), &request, by, anchor)
+                maintenance::change(shared, (target, *action), &request, anchor)
             }
             Self::Reload => reload::now(shared).await,
         }

@@ -5,20 +5,20 @@
 //! pages are shown in a dialog.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::{ConnectInfo, Form, Path, Query, State};
+use axum::extract::{Extension, Form, Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
-use super::super::guard::claimed_name;
+use super::super::audit::{Deed, Who};
 use super::act::{Act, Details};
 use super::html::html;
-use super::layout::{self, Tab};
+use super::layout::{self, Seen, Tab};
 use super::routes::{Page, document};
 use super::token::BadToken;
+use crate::config::AdminRole;
 use crate::control::clock::unix_now;
 
 /// Results that are remembered.
@@ -63,13 +63,16 @@ pub(super) async fn ask(State(page): State<Page>, Query(wanted): Query<Wanted>) 
 /// `POST /act`: does it.
 pub(super) async fn perform(
     State(page): State<Page>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(who): Extension<Who>,
+    Extension(deed): Extension<Deed>,
     headers: HeaderMap,
     Form(filled): Form<Filled>,
 ) -> Response {
     let Some(act) = Act::from_path(&filled.path) else {
         return no_act(&page);
     };
+    act.note(&deed);
+    deed.because(Some(&filled.reason));
     // Whether it is ours was looked at before; that it says nothing is all right for programs, and they use the API.
     if !headers.contains_key(header::ORIGIN) && !headers.contains_key("sec-fetch-site") {
         return refused(
@@ -84,7 +87,7 @@ pub(super) async fn perform(
     let details = details.map(|minutes| Details {
         reason: filled.reason.clone(),
         minutes,
-        name: claimed_name(&headers),
+        name: who.name,
     });
     let Ok(details) = details else {
         let kept = Details {
@@ -122,22 +125,24 @@ pub(super) async fn perform(
             );
         }
     }
-    let by = match &details.name {
-        Some(name) => format!("{name}, {peer}, by the dashboard"),
-        None => format!("{peer}, by the dashboard"),
-    };
     let words = act.words();
-    let outcome = match act.perform(&page.shared, &details, &by).await {
-        Ok(()) => Outcome {
-            title: words.title,
-            text: words.done,
-            well: true,
-        },
-        Err(refusal) => Outcome {
-            title: format!("{}: not done", words.title),
-            text: refusal.0.detail,
-            well: false,
-        },
+    let outcome = match act.perform(&page.shared, &details).await {
+        Ok(()) => {
+            deed.came_to(200);
+            Outcome {
+                title: words.title,
+                text: words.done,
+                well: true,
+            }
+        }
+        Err(refusal) => {
+            deed.came_to(refusal.0.status);
+            Outcome {
+                title: format!("{}: not done", words.title),
+                text: refusal.0.detail,
+                well: false,
+            }
+        }
     };
     let id = page.results.keep(outcome);
     let location = HeaderValue::try_from(format!("/done/{id}"));
@@ -148,7 +153,12 @@ pub(super) async fn perform(
 }
 
 /// `GET /done/{id}`: what came of it.
-pub(super) async fn done(State(page): State<Page>, Path(id): Path<String>) -> Response {
+pub(super) async fn done(
+    State(page): State<Page>,
+    Extension(who): Extension<Who>,
+    Path(id): Path<String>,
+) -> Response {
+    let seen = page.seen_by(who.role);
     match page.results.find(&id) {
         Some(outcome) => {
             let status = if outcome.well {
@@ -156,10 +166,10 @@ pub(super) async fn done(State(page): State<Page>, Path(id): Path<String>) -> Re
             } else {
                 StatusCode::CONFLICT
             };
-            message(&page, status, &outcome)
+            message(seen, status, &outcome)
         }
         None => message(
-            &page,
+            seen,
             StatusCode::NOT_FOUND,
             &Outcome {
                 title: "Not known any more".into(),
@@ -181,7 +191,12 @@ fn question(
 ) -> Response {
     let words = act.words();
     let token = page.tokens.make(path, unix_now().as_secs());
-    let mut out = layout::begin(page.server(), &words.title, Tab::None, None);
+    let mut out = layout::begin(
+        page.seen_by(AdminRole::Operator),
+        &words.title,
+        Tab::None,
+        None,
+    );
     html!(
         out,
         "<section class=\"card dialog\"><h1 id=\"question\">",
@@ -241,8 +256,8 @@ fn question(
     document(status, out)
 }
 
-fn message(page: &Page, status: StatusCode, outcome: &Outcome) -> Response {
-    let mut out = layout::begin(page.server(), &outcome.title, Tab::None, None);
+fn message(seen: Seen<'_>, status: StatusCode, outcome: &Outcome) -> Response {
+    let mut out = layout::begin(seen, &outcome.title, Tab::None, None);
     let (class, mark) = if outcome.well {
         ("good", "✓")
     } else {
@@ -266,7 +281,7 @@ fn message(page: &Page, status: StatusCode, outcome: &Outcome) -> Response {
 
 fn refused(page: &Page, why: &str) -> Response {
     message(
-        page,
+        page.seen_by(AdminRole::Operator),
         StatusCode::FORBIDDEN,
         &Outcome {
             title: "Not done".into(),
@@ -278,7 +293,7 @@ fn refused(page: &Page, why: &str) -> Response {
 
 fn no_act(page: &Page) -> Response {
     message(
-        page,
+        page.seen_by(AdminRole::Operator),
         StatusCode::NOT_FOUND,
         &Outcome {
             title: "No such act".into(),

@@ -1,6 +1,19 @@
 //! What all pages have around them.
 
 use super::html::{Html, html};
+use crate::config::AdminRole;
+
+/// Whose page it is, and who looks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen<'a> {
+    /// `server.name`.
+    pub(super) server: &'a str,
+    /// What they may do.
+    pub(super) by: AdminRole,
+}
+
+/// How what asks for the confirmation of an act begins.
+pub(super) const BUTTON: &str = "<button form=\"act\"";
 
 /// Which page it is, for the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +29,8 @@ pub(super) enum Tab {
 }
 
 /// Everything up to the content. `live`: the number of the look that the page shows, if it is to be kept up to date.
-pub(super) fn begin(server: &str, title: &str, tab: Tab, live: Option<&str>) -> Html {
+pub(super) fn begin(seen: Seen<'_>, title: &str, tab: Tab, live: Option<&str>) -> Html {
+    let server = seen.server;
     let mut out = Html::default();
     html!(
         out,
@@ -57,6 +71,9 @@ pub(super) fn begin(server: &str, title: &str, tab: Tab, live: Option<&str>) -> 
         html!(out, ">", (word), "</a>");
     }
     html!(out, "</nav>");
+    if seen.by != AdminRole::Operator {
+        html!(out, "<span class=\"role\">read only</span>");
+    }
     if live.is_some() {
         html!(
             out,
@@ -64,6 +81,20 @@ pub(super) fn begin(server: &str, title: &str, tab: Tab, live: Option<&str>) -> 
         );
     }
     html!(out, "</header><main id=\"main\" tabindex=\"-1\">");
+    out
+}
+
+/// `html` for who may only look: without what asks whether to act.
+///
+/// Whatever comes from elsewhere is escaped where it is written, so that what begins like one of our buttons is one.
+pub(super) fn without_acts(html: &str) -> String {
+    let mut pieces = html.split(BUTTON);
+    let mut out = String::with_capacity(html.len());
+    out.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let after = piece.split_once("</button>");
+        out.push_str(after.map_or("", |(_button, after)| after));
+    }
     out
 }
 
@@ -78,4 +109,25 @@ pub(super) fn end() -> Html {
         "<p id=\"news\" class=\"hidden\" role=\"status\" aria-live=\"polite\"></p><form id=\"act\" method=\"get\" action=\"/act\"></form></body></html>"
     );
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_only_look_has_no_button_and_everything_else() {
+        let mut html = Html::default();
+        html!(
+            html,
+            "<p>",
+            ("<button form=\"act\"> is text</button>"),
+            "</p><td><button form=\"act\" name=\"path\" value=\"/x\">Drain<span> b1</span></button><button form=\"act\">Disable</button></td><button data-script=\"copy\">Copy</button>"
+        );
+        assert_eq!(
+            without_acts(html.as_str()),
+            "<p>&lt;button form=&quot;act&quot;&gt; is text&lt;/button&gt;</p><td></td><button data-script=\"copy\">Copy</button>"
+        );
+        assert_eq!(without_acts("<p>all</p>"), "<p>all</p>");
+    }
 }

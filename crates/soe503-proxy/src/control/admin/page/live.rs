@@ -15,6 +15,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -29,13 +30,16 @@ use soe503_core::Tick;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::super::audit::Who;
 use super::super::problem::Refusal;
 use super::super::serve::HangUp;
 use super::board::{Board, Update};
+use super::layout::without_acts;
 use super::model::Model;
 use super::overview;
 use super::piece::Pieces;
 use super::routes::Page;
+use crate::config::AdminRole;
 use crate::control::clock::Anchor;
 
 /// Streams at once.
@@ -69,10 +73,11 @@ pub(super) struct Since {
 pub(super) async fn stream(
     State(page): State<Page>,
     Query(since): Query<Since>,
+    Extension(who): Extension<Who>,
     headers: HeaderMap,
     hang_up: Option<Extension<HangUp>>,
 ) -> Response {
-    let Ok(room) = std::sync::Arc::clone(&page.streams).try_acquire_owned() else {
+    let Ok(room) = Arc::clone(&page.streams).try_acquire_owned() else {
         let detail = format!("{STREAMS} pages are being kept up to date, and no more at once are.");
         let mut answer = Refusal(Problem::new(503, "Too many watch", detail)).into_response();
         let headers = answer.headers_mut();
@@ -84,7 +89,7 @@ pub(super) async fn stream(
     let (events, taken) = mpsc::channel::<Bytes>(1);
     tokio::spawn(async move {
         let _room = room;
-        let ended = watch(&page, &mut seen, &events).await;
+        let ended = watch(&page, who.role, &mut seen, &events).await;
         if ended == Ended::Slow
             && let Some(Extension(hang_up)) = hang_up
         {
@@ -108,7 +113,7 @@ pub(super) async fn stream(
 /// How a stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
-    /// Nobody listens any more.
+    /// Nobody listens any more, or nobody knows whether they still may: they are asked again when they come back.
     Gone,
     /// Somebody listens and takes nothing.
     Slow,
@@ -116,7 +121,13 @@ enum Ended {
     Draining,
 }
 
-async fn watch(page: &Page, seen: &mut Option<u64>, events: &mpsc::Sender<Bytes>) -> Ended {
+async fn watch(
+    page: &Page,
+    role: AdminRole,
+    seen: &mut Option<u64>,
+    events: &mpsc::Sender<Bytes>,
+) -> Ended {
+    let access = page.shared.proxy.access.now();
     // At once, so that a browser knows that it is connected.
     let mut next = "retry: 2000\nevent: beat\ndata:\n\n".to_owned();
     let mut quiet = 0;
@@ -131,10 +142,13 @@ async fn watch(page: &Page, seen: &mut Option<u64>, events: &mpsc::Sender<Bytes>
                 () = events.closed() => return Ended::Gone,
                 () = tokio::time::sleep(EVERY) => {}
             }
+            if !Arc::ptr_eq(&access, &page.shared.proxy.access.now()) {
+                return Ended::Gone;
+            }
             let (event, number, draining) = {
                 let shown = page.look().await;
                 let event = match *seen {
-                    Some(number) => shown.event(number),
+                    Some(number) => shown.event(number, role),
                     None => Some(("again", String::new())),
                 };
                 (event, shown.number(), shown.draining)
@@ -196,12 +210,17 @@ impl Shown {
         self.board.number()
     }
 
-    /// What a page has to be told that shows the look with this number.
-    fn event(&self, seen: u64) -> Option<(&'static str, String)> {
+    /// What a page has to be told that shows the look with this number to somebody of this role.
+    fn event(&self, seen: u64, role: AdminRole) -> Option<(&'static str, String)> {
         match self.board.since(seen) {
             Update::Again => Some(("again", String::new())),
             Update::Parts(parts) if parts.is_empty() => None,
-            Update::Parts(parts) => {
+            Update::Parts(mut parts) => {
+                if role != AdminRole::Operator {
+                    for (_id, html) in &mut parts {
+                        *html = without_acts(html);
+                    }
+                }
                 let data = json!({ "parts": parts, "news": self.news(seen) });
                 Some(("parts", data.to_string()))
             }

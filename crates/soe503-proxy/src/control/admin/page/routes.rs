@@ -4,22 +4,24 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use tokio::sync::Semaphore;
 
+use super::super::audit::Who;
 use super::super::router::Shared;
 use super::super::{config_view, incidents};
 use super::acts::{self, Results};
 use super::html::{Html, html};
 use super::incident::{self, Extent};
-use super::layout::{self, Tab};
+use super::layout::{self, Seen, Tab, without_acts};
 use super::live::{self, STREAMS, Shown};
 use super::model::Model;
 use super::overview;
 use super::token::Tokens;
+use crate::config::AdminRole;
 
 /// Nothing but what this server sends: no script within the page, nobody's frame, no form to elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -114,21 +116,29 @@ async fn asset(kind: &'static str, text: &'static str) -> Response {
 }
 
 /// `GET /`
-async fn first(State(page): State<Page>) -> Response {
-    let Some((content, number)) = page.look_and_draw().await else {
+async fn first(State(page): State<Page>, Extension(who): Extension<Who>) -> Response {
+    let Some((mut content, number)) = page.look_and_draw().await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
+    if who.role != AdminRole::Operator {
+        content = without_acts(&content);
+    }
     let live = page.id(number);
-    let begin = layout::begin(page.server(), "Overview", Tab::Overview, Some(&live));
+    let begin = layout::begin(
+        page.seen_by(who.role),
+        "Overview",
+        Tab::Overview,
+        Some(&live),
+    );
     let end = layout::end();
     let document = [begin.as_str(), &content, end.as_str()].concat();
     text(StatusCode::OK, document)
 }
 
 /// `GET /incidents`
-async fn all_incidents(State(page): State<Page>) -> Response {
+async fn all_incidents(State(page): State<Page>, Extension(who): Extension<Who>) -> Response {
     let incidents = incidents::list(&page.shared, false).await.incidents;
-    let mut out = layout::begin(page.server(), "Incidents", Tab::Incidents, None);
+    let mut out = layout::begin(page.seen_by(who.role), "Incidents", Tab::Incidents, None);
     html!(out, "<section class=\"card\"><h1>Incidents</h1>");
     if incidents.is_empty() {
         html!(out, "<p class=\"empty\">None is known.</p>");
@@ -145,11 +155,16 @@ async fn all_incidents(State(page): State<Page>) -> Response {
 }
 
 /// `GET /incidents/{id}`
-async fn one_incident(State(page): State<Page>, Path(id): Path<String>) -> Response {
+async fn one_incident(
+    State(page): State<Page>,
+    Extension(who): Extension<Who>,
+    Path(id): Path<String>,
+) -> Response {
+    let seen = page.seen_by(who.role);
     let found = match incidents::find(&page.shared, id).await {
         Ok(found) => found,
         Err(refusal) => {
-            let mut out = layout::begin(page.server(), "Unknown incident", Tab::Incidents, None);
+            let mut out = layout::begin(seen, "Unknown incident", Tab::Incidents, None);
             html!(
                 out,
                 "<section class=\"card\"><h1>Unknown incident</h1><p>",
@@ -160,7 +175,7 @@ async fn one_incident(State(page): State<Page>, Path(id): Path<String>) -> Respo
             return document(StatusCode::NOT_FOUND, out);
         }
     };
-    let mut out = layout::begin(page.server(), &found.summary.title, Tab::Incidents, None);
+    let mut out = layout::begin(seen, &found.summary.title, Tab::Incidents, None);
     html!(
         out,
         "<h1 class=\"hidden\">Incident ",
@@ -173,14 +188,24 @@ async fn one_incident(State(page): State<Page>, Path(id): Path<String>) -> Respo
 }
 
 /// `GET /config`
-async fn config(State(page): State<Page>) -> Response {
-    let view = config_view::view(&page.shared.proxy.config());
+async fn config(State(page): State<Page>, Extension(who): Extension<Who>) -> Response {
+    let view = config_view::shown(&page.shared.proxy.config());
     // As it would stand in the file; what TOML has no form for is shown as the API does.
     let text = toml::to_string_pretty(&view).or_else(|_| serde_json::to_string_pretty(&view));
-    let mut out = layout::begin(page.server(), "Configuration", Tab::Config, None);
+    let mut out = layout::begin(page.seen_by(who.role), "Configuration", Tab::Config, None);
     html!(
         out,
-        "<section class=\"card\"><div class=\"heading\"><h1>Configuration in force</h1><button form=\"act\" name=\"path\" value=\"/api/v1/config/reload\">Reload</button></div><p>Every default filled in, no secret shown. <a href=\"/api/v1/config\">As JSON</a></p><pre tabindex=\"0\" role=\"region\" aria-label=\"Configuration\"><code>",
+        "<section class=\"card\"><div class=\"heading\"><h1>Configuration in force</h1>"
+    );
+    if who.role == AdminRole::Operator {
+        html!(
+            out,
+            "<button form=\"act\" name=\"path\" value=\"/api/v1/config/reload\">Reload</button>"
+        );
+    }
+    html!(
+        out,
+        "</div><p>Every default filled in, no secret shown. <a href=\"/api/v1/config\">As JSON</a></p><pre tabindex=\"0\" role=\"region\" aria-label=\"Configuration\"><code>",
         (text.unwrap_or_default()),
         "</code></pre></section>"
     );
@@ -241,9 +266,12 @@ impl Page {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `server.name`.
-    pub(super) fn server(&self) -> &str {
-        &self.shared.proxy.server_name
+    /// This server's page, as somebody of this role sees it.
+    pub(super) fn seen_by(&self, role: AdminRole) -> Seen<'_> {
+        Seen {
+            server: &self.shared.proxy.server_name,
+            by: role,
+        }
     }
 
     /// The id of the look with this number.

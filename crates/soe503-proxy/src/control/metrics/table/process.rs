@@ -97,6 +97,30 @@ pub(super) const ROWS: &[Family] = &[
         }),
     },
     Family {
+        name: "soe503_admin_token_reloads_total",
+        kind: Kind::Counter,
+        unit: "reloads",
+        labels: &["result"],
+        help: "Token files of the admin API that changed on disk: applied, or refused because they cannot be used; then the last good token stays in force.",
+        read: Read::Process(|scrape, out| {
+            let (applied, refused) = scrape.admin_tokens;
+            out.push(&[&"applied"], applied);
+            out.push(&[&"refused"], refused);
+        }),
+    },
+    Family {
+        name: "soe503_admin_refused_total",
+        kind: Kind::Counter,
+        unit: "requests",
+        labels: &["reason"],
+        help: "Requests that the admin API turned away. `unauthorized`: no token, or a wrong one; `read_only`: an act with a token that may only look; `not_local`, `foreign_host`: without a token, from elsewhere or to another name; `cross_site`: made by a page of another site.",
+        read: Read::Process(|scrape, out| {
+            for (reason, count) in &scrape.admin_refused {
+                out.push(&[reason], *count);
+            }
+        }),
+    },
+    Family {
         name: "soe503_debug_tokens_total",
         kind: Kind::Counter,
         unit: "requests",

@@ -3,6 +3,7 @@
 mod acting;
 mod looks;
 mod pages;
+mod roles;
 mod watching;
 
 use std::net::SocketAddr;
@@ -18,7 +19,7 @@ use tower_service::Service;
 
 use super::super::router::{Admin, router};
 use super::super::serve::HangUp;
-use crate::config::{AdminAccess, from_str};
+use crate::config::{Config, from_str};
 use crate::control::access_log::AccessLog;
 use crate::control::clock::Anchor;
 use crate::control::recorder::Recorder;
@@ -41,6 +42,8 @@ health_check = { path = "/healthz" }
 struct Scene {
     proxy: Arc<Proxy>,
     router: Router,
+    /// Sent with each request.
+    token: Option<&'static str>,
 }
 
 fn scene() -> Scene {
@@ -53,18 +56,24 @@ fn scene_of(config: &str) -> Scene {
 
 /// A scene that asks `clock` what time it is.
 fn scene_by(config: &str, clock: fn() -> Anchor) -> Scene {
-    let parsed =
-        || from_str("test", config).unwrap_or_else(|report| panic!("{}", report.render(false)));
-    let proxy = Proxy::new(parsed(), Recorder::default(), AccessLog::off());
+    scene_for(parsed(config), clock)
+}
+
+fn parsed(config: &str) -> Config {
+    from_str("test", config).unwrap_or_else(|report| panic!("{}", report.render(false)))
+}
+
+fn scene_for(config: Config, clock: fn() -> Anchor) -> Scene {
+    let proxy = Proxy::new(config, Recorder::default(), AccessLog::off());
     let proxy = Arc::new(proxy);
     proxy.set_accepting();
-    let mut settings = parsed().admin.unwrap();
-    settings.access = AdminAccess::Loopback;
-    let mut admin = Admin::new(Arc::clone(&proxy), &settings, Box::new(|| Ok(())));
+    let address = "127.0.0.1:9503".parse().unwrap();
+    let mut admin = Admin::new(Arc::clone(&proxy), address, Box::new(|| Ok(())));
     admin.shared.clock = clock;
     Scene {
         proxy,
         router: router(admin),
+        token: None,
     }
 }
 
@@ -104,6 +113,9 @@ impl Scene {
             .method(method)
             .uri(path)
             .header("host", "127.0.0.1:9503");
+        if let Some(token) = self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

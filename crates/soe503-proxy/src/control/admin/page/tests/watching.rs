@@ -21,7 +21,7 @@ fn scene_of(config: &str) -> Scene {
 }
 
 /// A date that goes with tokio's clock, which tests pause, and is read a few milliseconds late now and then.
-fn clock() -> Anchor {
+pub(super) fn clock() -> Anchor {
     let tick = soe503::clock::now();
     let since_start = Duration::from_nanos(tick.as_nanos());
     let late = Duration::from_millis(since_start.as_secs() % 3);
@@ -32,18 +32,18 @@ fn clock() -> Anchor {
 }
 
 /// A stream of events.
-struct Stream(Response);
+pub(super) struct Stream(Response);
 
 #[derive(Debug)]
-struct Event {
-    name: String,
-    data: String,
+pub(super) struct Event {
+    pub(super) name: String,
+    pub(super) data: String,
     id: Option<String>,
 }
 
 impl Stream {
     /// The next one; `None` at the end.
-    async fn next(&mut self) -> Option<Event> {
+    pub(super) async fn next(&mut self) -> Option<Event> {
         let frame = timeout(Duration::from_secs(60), self.0.body_mut().frame()).await;
         let frame = frame.expect("an event within a minute")?.unwrap();
         let text = String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap();
@@ -61,7 +61,7 @@ impl Stream {
     }
 
     /// The next one that is no beat.
-    async fn news(&mut self) -> Option<Event> {
+    pub(super) async fn news(&mut self) -> Option<Event> {
         for _ in 0..10 {
             let event = self.next().await?;
             if event.name != "beat" {
@@ -73,7 +73,7 @@ impl Stream {
 }
 
 /// A page that has just been loaded, and is being kept up to date.
-async fn watch(scene: &Scene) -> Stream {
+pub(super) async fn watch(scene: &Scene) -> Stream {
     let (_, page) = scene.page("/").await;
     let live = between(&page, "data-live=\"", "\"");
     let answer = scene
@@ -84,7 +84,7 @@ async fn watch(scene: &Scene) -> Stream {
     Stream(answer)
 }
 
-fn drain(scene: &Scene, backend: &str) {
+pub(super) fn drain(scene: &Scene, backend: &str) {
     let pool = scene.proxy.pool("app").unwrap();
     pool.pool
         .drain(backend, "a test", None, soe503::clock::now())

@@ -1,7 +1,7 @@
 //! Values that may be secrets although they stand in the configuration itself.
 //!
 //! Keys and tokens are in files, which are never shown. The fields that a route sets are not: an `Authorization` for the backend is there
-//! in plain text, and a difference travels further (into tickets, chats and logs) than the configuration does.
+//! in plain text, and what is shown travels further (into tickets, chats and logs) than the file does.
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ const SECRET: [&str; 8] = [
 ];
 
 /// `value`, which is at `path`, without what may be a secret.
-pub(super) fn masked(path: &str, value: Value) -> Value {
+pub(in crate::control) fn masked(path: &str, value: Value) -> Value {
     let inside = ["request_headers", "response_headers"]
         .into_iter()
         .any(|rules| path.contains(rules));

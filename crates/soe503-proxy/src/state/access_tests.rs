@@ -1,0 +1,164 @@
+use std::fs;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::config::{AdminRole, load};
+
+const FIRST: &str = "0123456789abcdef";
+const SECOND: &str = "fedcba9876543210";
+
+struct Files {
+    directory: TempDir,
+}
+
+impl Files {
+    fn new() -> Self {
+        let files = Self {
+            directory: TempDir::new().unwrap(),
+        };
+        files.write("admin.token", FIRST);
+        files.write("reader.token", "a-reader-and-no-more");
+        files.write(
+            "edge.toml",
+            "[admin]\ntoken_file = \"admin.token\"\nread_token_file = \"reader.token\"\n\
+             [[listeners]]\naddress = \"127.0.0.1:80\"\n[[routes]]\npool = \"app\"\n\
+             [pools.app]\nbackends = [\"http://127.0.0.1:81\"]\n",
+        );
+        files
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn write(&self, name: &str, contents: &str) {
+        fs::write(self.path(name), contents).unwrap();
+    }
+
+    fn config(&self) -> Config {
+        load(&self.path("edge.toml")).unwrap_or_else(|report| panic!("{report}"))
+    }
+}
+
+fn role(access: &Access, token: &str) -> Option<AdminRole> {
+    match &*access.now() {
+        AdminAccess::Token(tokens) => tokens.role_of(token),
+        AdminAccess::Loopback => panic!("open to everybody"),
+    }
+}
+
+fn counts(access: &Access) -> (u64, u64) {
+    (access.applied.load(Relaxed), access.refused.load(Relaxed))
+}
+
+/// So often that whatever is new has settled and was read.
+fn look(access: &Access) {
+    for _ in 0..3 {
+        access.look();
+    }
+}
+
+#[test]
+fn a_token_that_changes_is_put_in_force_and_the_old_one_opens_nothing() {
+    let files = Files::new();
+    let access = Access::of(&files.config());
+    look(&access);
+    assert_eq!(counts(&access), (0, 0), "nothing is new");
+    files.write("admin.token", SECOND);
+    access.look();
+    assert_eq!(
+        role(&access, FIRST),
+        Some(AdminRole::Operator),
+        "it may still be written"
+    );
+    look(&access);
+    assert_eq!(role(&access, FIRST), None);
+    assert_eq!(role(&access, SECOND), Some(AdminRole::Operator));
+    assert_eq!(
+        role(&access, "a-reader-and-no-more"),
+        Some(AdminRole::Reader)
+    );
+    assert_eq!(counts(&access), (1, 0));
+}
+
+#[test]
+fn a_token_that_changed_between_reading_and_looking_is_not_missed() {
+    let files = Files::new();
+    let config = files.config();
+    files.write("admin.token", SECOND);
+    let access = Access::of(&config);
+    look(&access);
+    assert_eq!(role(&access, SECOND), Some(AdminRole::Operator));
+    files.write("admin.token", "another-operator");
+    access.follow(&config);
+    look(&access);
+    assert_eq!(role(&access, "another-operator"), Some(AdminRole::Operator));
+}
+
+#[test]
+fn a_file_that_cannot_be_used_leaves_the_last_good_token_and_is_told_once() {
+    let files = Files::new();
+    let access = Access::of(&files.config());
+    for (number, bad) in [(1, ""), (2, "short"), (3, "no word of sixteen")] {
+        files.write("admin.token", bad);
+        look(&access);
+        look(&access);
+        assert_eq!(role(&access, FIRST), Some(AdminRole::Operator), "{bad:?}");
+        assert_eq!(counts(&access), (0, number), "{bad:?}");
+    }
+    fs::remove_file(files.path("admin.token")).unwrap();
+    look(&access);
+    assert_eq!(role(&access, FIRST), Some(AdminRole::Operator));
+    assert_eq!(counts(&access), (0, 4));
+    files.write("admin.token", SECOND);
+    look(&access);
+    assert_eq!(role(&access, SECOND), Some(AdminRole::Operator));
+    assert_eq!(counts(&access), (1, 4));
+}
+
+#[test]
+fn a_reload_changes_the_files_and_leaves_what_is_the_same() {
+    let files = Files::new();
+    let access = Access::of(&files.config());
+    let before = access.now();
+    access.follow(&files.config());
+    assert!(Arc::ptr_eq(&before, &access.now()));
+    files.write("other.token", SECOND);
+    let text = fs::read_to_string(files.path("edge.toml")).unwrap();
+    files.write(
+        "edge.toml",
+        &text.replace("\"admin.token\"", "\"other.token\""),
+    );
+    access.follow(&files.config());
+    assert_eq!(role(&access, FIRST), None);
+    assert_eq!(role(&access, SECOND), Some(AdminRole::Operator));
+    files.write(
+        "edge.toml",
+        &text
+            .replace("token_file", "# token_file")
+            .replace("read_#", "#"),
+    );
+    access.follow(&files.config());
+    assert_eq!(*access.now(), AdminAccess::Loopback);
+}
+
+#[test]
+fn a_reload_while_files_are_read_again_has_the_last_word() {
+    let files = Files::new();
+    let access = Access::of(&files.config());
+    let before = access.now();
+    let AdminAccess::Token(tokens) = &*before else {
+        panic!("it has tokens");
+    };
+    files.write("admin.token", "a-token-for-a-moment");
+    let (after, troubles) = tokens.read_again();
+    assert_eq!(troubles, [""; 0]);
+    files.write("admin.token", SECOND);
+    access.follow(&files.config());
+    access.replace(&before, tokens, &after);
+    assert_eq!(role(&access, "a-token-for-a-moment"), None);
+    assert_eq!(role(&access, SECOND), Some(AdminRole::Operator));
+    assert_eq!(counts(&access), (0, 0));
+}
