@@ -35,6 +35,11 @@ pub(crate) trait Count {
         heard: Option<FailureScope>,
     ) -> Option<FailureScope>;
 
+    /// Counts a success without being moved, if there is as good as nothing to do; `false`: it is to be recorded.
+    fn succeed(&mut self) -> bool {
+        false
+    }
+
     /// Nobody waits any more.
     fn abandon(self, now: Tick);
 
@@ -59,13 +64,16 @@ pub(crate) trait Count {
 /// off at a deadline that was the service's to meet.
 ///
 /// A panic of the inner service unwinds past us with the future still alive in its task, so
-/// `std::thread::panicking` says nothing by the time of our drop. Hence the mark around each poll.
+/// `std::thread::panicking` says nothing by the time of our drop. Hence the [`Watched`] poll.
 #[derive(Debug)]
 pub(crate) struct Guard<T: Count> {
     count: Option<T>,
     due: Option<Tick>,
-    polling: bool,
 }
+
+/// While this is there, the attempt is being polled: dropped before [`ended`](Self::ended), it is unwound by a panic, which
+/// is a failure of the attempt.
+pub(crate) struct Watched<'a, T: Count>(&'a mut Guard<T>);
 
 /// A [`Guard`] that waits for the end of a body.
 #[derive(Debug)]
@@ -85,7 +93,6 @@ impl<T: Count> Guard<T> {
         Self {
             count: Some(count),
             due,
-            polling: false,
         }
     }
 
@@ -94,7 +101,6 @@ impl<T: Count> Guard<T> {
         Self {
             count: None,
             due: None,
-            polling: false,
         }
     }
 
@@ -113,34 +119,41 @@ impl<T: Count> Guard<T> {
         self.due = due;
     }
 
-    /// The attempt's future is being polled, or is so no more: a panic in between is a failure of the
-    /// attempt.
-    pub(crate) const fn polls(&mut self, polling: bool) {
-        self.polling = polling;
+    /// The attempt's future is being polled from now on.
+    #[inline]
+    pub(crate) const fn watched(&mut self) -> Watched<'_, T> {
+        Watched(self)
     }
 
     /// Runs `poll`, so that a panic in it is a failure of the attempt.
+    #[inline]
     pub(crate) fn watch<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        self.polls(true);
+        let watched = self.watched();
         let result = poll();
-        self.polls(false);
+        watched.ended();
         result
     }
 
     /// Ends it.
+    #[inline]
     pub(crate) fn record(
         &mut self,
         now: Tick,
         outcome: Outcome,
         heard: Option<FailureScope>,
     ) -> Option<FailureScope> {
+        if outcome.verdict == Verdict::Success && self.count.as_mut().is_some_and(T::succeed) {
+            self.count = None;
+            return None;
+        }
         self.count.take()?.record(now, outcome, heard)
     }
 
     /// The head of `response` has come. Ends the count if the head decides, and returns the
     /// outcome's scope; leaves it to the end of the body otherwise.
+    #[inline]
     pub(crate) fn head<B: Body, C: Classify + Clone>(
-        mut self,
+        &mut self,
         classify: &C,
         response: &Response<B>,
         (started, now): (Tick, Tick),
@@ -157,7 +170,7 @@ impl<T: Count> Guard<T> {
             head @ (Head::AtEnd | Head::AtTrailers) => {
                 self.due = None;
                 return Headed::Open(AtEnd {
-                    guard: self,
+                    guard: std::mem::replace(self, Self::ended()),
                     classify: classify.clone(),
                     status: response.status().as_u16(),
                     trailers_decide: head == Head::AtTrailers,
@@ -172,15 +185,24 @@ impl<T: Count> Guard<T> {
                 }
                 outcome
             }
-            Head::Judge => {
-                let mut attempt = facts::answered(response, 1, started, now);
-                if let Some(count) = &self.count {
-                    count.describe(&mut attempt);
-                }
-                classify.attempt(&attempt)
-            }
+            Head::Judge => self.judged(classify, response, (started, now)),
         };
         Headed::Decided(outcome, self.record(now, outcome, heard))
+    }
+
+    /// What an answer means whose status is none of a success.
+    #[cold]
+    fn judged<B, C: Classify>(
+        &self,
+        classify: &C,
+        response: &Response<B>,
+        (started, now): (Tick, Tick),
+    ) -> Outcome {
+        let mut attempt = facts::answered(response, 1, started, now);
+        if let Some(count) = &self.count {
+            count.describe(&mut attempt);
+        }
+        classify.attempt(&attempt)
     }
 }
 
@@ -211,22 +233,45 @@ impl<T: Count, C> Headed<T, C> {
 }
 
 impl<T: Count> Drop for Guard<T> {
+    #[inline]
     fn drop(&mut self) {
-        let Some(count) = self.count.take() else {
-            return;
-        };
-        let now = clock::now();
-        if !self.polling && flight::is_outrun() {
-            return count.outrun(now);
+        if let Some(count) = self.count.take() {
+            self.dropped(count);
         }
-        let cause = if self.polling {
-            Cause::Unclassified
+    }
+}
+
+impl<T: Count> Guard<T> {
+    #[cold]
+    fn dropped(&self, count: T) {
+        let now = clock::now();
+        if flight::is_outrun() {
+            count.outrun(now);
         } else if self.due.is_some_and(|due| now >= due) {
-            Cause::DependencyResponseTimeout
+            let outcome = Outcome::failure(Cause::DependencyResponseTimeout);
+            count.record(now, outcome, None);
         } else {
-            return count.abandon(now);
-        };
-        count.record(now, Outcome::failure(cause), None);
+            count.abandon(now);
+        }
+    }
+}
+
+// === impl Watched ===
+
+impl<T: Count> Watched<'_, T> {
+    /// The poll has returned.
+    #[inline]
+    pub(crate) const fn ended(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl<T: Count> Drop for Watched<'_, T> {
+    #[cold]
+    fn drop(&mut self) {
+        if let Some(count) = self.0.count.take() {
+            count.record(clock::now(), Outcome::failure(Cause::Unclassified), None);
+        }
     }
 }
 

@@ -24,6 +24,10 @@ fn main() -> ExitCode {
         "bare" => repeat(subjects::bare(), request, requests),
         "bare in a server" => repeat(subjects::bare(), from_server, requests),
         "soe503" => repeat(subjects::soe503(), request, requests),
+        "soe503 in one turn" => soe503::clock::turn(|| {
+            std::hint::black_box(soe503::clock::now());
+            repeat(subjects::soe503(), request, requests);
+        }),
         "tower-resilience" => repeat(subjects::tower_resilience(), request, requests),
         "stack" => repeat(subjects::stack(), request, requests),
         "stack in a server" => repeat(subjects::stack(), from_server, requests),

@@ -12,9 +12,9 @@ use super::refusal::CircuitOpen;
 use super::snapshot::BreakerSnapshot;
 use super::state::{Mode, State, Word};
 use super::transition::Transition;
+use crate::Tick;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::waiting::WaitingRoom;
-use crate::{Tick, Verdict};
 
 /// A named circuit breaker. Clones are handles to the same circuit.
 ///
@@ -44,6 +44,8 @@ struct Shared {
     streak: AtomicU32,
     /// The generation up to which [`Breaker::untold`] has handed transitions out.
     told: AtomicU64,
+    /// Whether results are kept in a window: a success changes that.
+    rated: bool,
     name: Arc<str>,
     config: BreakerConfig,
     machine: Mutex<Machine>,
@@ -63,6 +65,7 @@ impl Breaker {
                 word: AtomicU64::new(machine.word().bits()),
                 streak: AtomicU32::new(0),
                 told: AtomicU64::new(machine.generation),
+                rated: config.is_rated(),
                 name: name.into(),
                 room: WaitingRoom::new(config.max_waiting),
                 config,
@@ -95,6 +98,7 @@ impl Breaker {
     }
 
     /// Its state, by one load. In shadow mode: the state it would act on.
+    #[inline]
     pub fn state(&self) -> State {
         self.word().mode().state()
     }
@@ -108,6 +112,7 @@ impl Breaker {
     ///
     /// # Errors
     /// [`CircuitOpen`] if the circuit is open, or half-open with every probe out.
+    #[inline]
     pub fn admit(&self, now: Tick) -> Result<Permit, CircuitOpen> {
         self.admit_as(now, true)
     }
@@ -117,6 +122,7 @@ impl Breaker {
     ///
     /// # Errors
     /// As [`admit`](Self::admit).
+    #[inline]
     pub fn admit_as(&self, now: Tick, repeatable: bool) -> Result<Permit, CircuitOpen> {
         let word = self.word();
         match word.mode() {
@@ -258,27 +264,26 @@ impl Breaker {
 
     /// Counts a result.
     pub(super) fn end(&self, ending: Ending) -> Option<Transition> {
-        if self.changes_nothing(&ending) {
-            return None;
-        }
         self.locked(|machine, config| machine.end(config, ending))
     }
 
     /// On a closed circuit without a window, a success only ends a run of failures. If there is
     /// none, it changes nothing, and the lock can be spared. The run is read without the lock: a
     /// failure counted at the same moment is as well counted after this success as before it.
-    fn changes_nothing(&self, ending: &Ending) -> bool {
-        ending.verdict == Verdict::Success
-            && !self.shared.config.is_rated()
-            && ending.word.mode() == Mode::Closed
-            && ending.word == self.word()
+    #[inline]
+    pub(super) fn success_changes_nothing(&self, admitted: Word) -> bool {
+        !self.shared.rated
+            && admitted.mode() == Mode::Closed
+            && admitted == self.word()
             && self.shared.streak.load(Ordering::Acquire) == 0
     }
 
+    #[inline]
     fn permit(&self, word: Word, kind: Kind, now: Tick) -> Permit {
         Permit::new(self.clone(), word, kind, now)
     }
 
+    #[inline]
     fn word(&self) -> Word {
         Word::from_bits(self.shared.word.load(Ordering::Acquire))
     }

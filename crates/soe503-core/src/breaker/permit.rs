@@ -29,8 +29,10 @@ pub struct Permit {
     responded_at: Option<Tick>,
 }
 
-/// What a permit's end means to the breaker.
+/// What a permit's end means to the breaker. As wide as a register: permits are moved right after they are made, and a
+/// processor waits for a byte that was just written when it is read as part of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
 pub(super) enum Kind {
     /// Counted by a closed circuit.
     Counted,
@@ -75,20 +77,45 @@ impl Permit {
 
     /// The response's head is here: the latency is what it is now, however long the body takes.
     /// Later calls change nothing.
+    #[inline]
     pub fn responded(&mut self, now: Tick) {
         if self.responded_at.is_some() {
             return;
         }
         self.responded_at = Some(now);
-        if self.kind == Kind::Probe && !self.is_slow(now) {
+        if self.kind == Kind::Probe {
+            self.probe_responded(now);
+        }
+    }
+
+    #[cold]
+    fn probe_responded(&mut self, now: Tick) {
+        if !self.is_slow(now) {
             self.kind = Kind::AnsweredProbe;
             self.breaker.answer(self.word, now);
         }
     }
 
     /// The request ended with `outcome`. Returns the change of state that this result made.
+    #[inline]
     pub fn record(mut self, now: Tick, outcome: Outcome) -> Option<Transition> {
+        if outcome.verdict == Verdict::Success && self.succeed() {
+            return None;
+        }
         self.end(now, true, outcome)
+    }
+
+    /// Ends the request as a success if that changes nothing about the circuit, as nearly all successes do: a circuit that is closed,
+    /// without a window and without a run of failures. `false`: nothing was done, and [`record`](Self::record) is to be called.
+    ///
+    /// For who keeps the permit inside something larger, and would move it to end it.
+    #[inline]
+    pub fn succeed(&mut self) -> bool {
+        let nothing = self.kind == Kind::Counted && self.breaker.success_changes_nothing(self.word);
+        if nothing {
+            self.kind = Kind::Uncounted;
+        }
+        nothing
     }
 
     /// The caller has gone before the request ended (rows S2, S5 and S6).
@@ -114,6 +141,7 @@ impl Permit {
         self.end(now, true, outcome)
     }
 
+    #[inline(never)]
     fn end(&mut self, at: Tick, told: bool, outcome: Outcome) -> Option<Transition> {
         let kind = core::mem::replace(&mut self.kind, Kind::Uncounted);
         let nothing = outcome.verdict == Verdict::Ignore && kind == Kind::Counted;
@@ -162,10 +190,17 @@ impl Permit {
 const PANICKED: Outcome = Outcome::failure(Cause::Unclassified);
 
 impl Drop for Permit {
+    #[inline]
     fn drop(&mut self) {
-        if self.kind == Kind::Uncounted {
-            return;
+        if self.kind != Kind::Uncounted {
+            self.dropped();
         }
+    }
+}
+
+impl Permit {
+    #[cold]
+    fn dropped(&mut self) {
         let outcome = if thread::panicking() {
             PANICKED
         } else {

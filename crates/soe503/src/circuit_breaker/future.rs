@@ -39,7 +39,7 @@ pin_project! {
         Admitted {
             #[pin]
             inner: F,
-            guard: Option<Guard<Permit>>,
+            guard: Guard<Permit>,
             classify: C,
             started: Tick,
             idempotent: bool,
@@ -52,6 +52,7 @@ pin_project! {
 }
 
 impl<F, C> ResponseFuture<F, C> {
+    #[inline]
     pub(super) const fn admitted(
         inner: F,
         permit: Permit,
@@ -62,7 +63,7 @@ impl<F, C> ResponseFuture<F, C> {
         Self {
             state: State::Admitted {
                 inner,
-                guard: Some(Guard::new(permit, due)),
+                guard: Guard::new(permit, due),
                 classify,
                 started,
                 idempotent,
@@ -70,8 +71,8 @@ impl<F, C> ResponseFuture<F, C> {
         }
     }
 
-    pub(super) fn refused(open: CircuitOpen, now: Tick) -> Self {
-        let open = Some(Box::new(open));
+    pub(super) const fn refused(open: Box<CircuitOpen>, now: Tick) -> Self {
+        let open = Some(open);
         Self {
             state: State::Refused { open, now },
         }
@@ -87,6 +88,7 @@ where
 {
     type Output = Result<Response<ResponseBody<B, C>>, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProj::Refused { open, now } => {
@@ -100,24 +102,21 @@ where
                 started,
                 idempotent,
             } => {
-                let watching = guard.as_mut().expect("polled after completion");
                 // Not by `Guard::watch`: an answer is large, and would be moved through it.
-                watching.polls(true);
+                let watched = guard.watched();
                 let polled = inner.poll(cx);
-                watching.polls(false);
+                watched.ended();
                 match polled {
                     Poll::Pending => {
                         if let Some(scope) = overtime::told() {
-                            overdue(watching, classify, *started, (scope, *idempotent));
+                            overdue(guard, classify, *started, (scope, *idempotent));
                         }
                         Poll::Pending
                     }
                     Poll::Ready(Ok(response)) => {
-                        let guard = guard.take().expect("it was there a line ago");
                         Poll::Ready(Ok(answered(response, guard, classify, *started)))
                     }
                     Poll::Ready(Err(error)) => {
-                        let guard = guard.take().expect("it was there a line ago");
                         Poll::Ready(Err(failed(error.into(), guard, classify, *started)))
                     }
                 }
@@ -126,9 +125,10 @@ where
     }
 }
 
+#[inline]
 fn answered<B: Body, C: Classify + Clone>(
     response: Response<B>,
-    guard: Guard<Permit>,
+    guard: &mut Guard<Permit>,
     classify: &C,
     started: Tick,
 ) -> Response<ResponseBody<B, C>> {
@@ -148,6 +148,7 @@ fn answered<B: Body, C: Classify + Clone>(
 ///
 /// A request that must not run twice may well take longer than an attempt should: that is no reason to
 /// close the service for all others, and counts as degraded.
+#[cold]
 fn overdue<C: Classify>(
     guard: &mut Guard<Permit>,
     classify: &C,
@@ -164,9 +165,10 @@ fn overdue<C: Classify>(
     guard.record(now, classify.attempt(&attempt), Some(heard));
 }
 
+#[cold]
 fn failed<C: Classify>(
     error: BoxError,
-    mut guard: Guard<Permit>,
+    guard: &mut Guard<Permit>,
     classify: &C,
     started: Tick,
 ) -> BoxError {
@@ -177,6 +179,7 @@ fn failed<C: Classify>(
     error
 }
 
+#[cold]
 fn rejected(open: CircuitOpen, now: Tick) -> Rejected {
     let refusal = Refusal::CircuitOpen {
         rule: open.rule,

@@ -12,12 +12,14 @@ impl Count for Permit {
         self.admitted_at()
     }
 
+    #[inline]
     fn responded(&mut self, now: Tick) {
         Self::responded(self, now);
     }
 
     /// The failure of one backend whose siblings are fine is none of the whole pool: it must not
     /// add to a run of failures, or one bad backend would open the circuit for all.
+    #[inline]
     fn record(
         self,
         now: Tick,
@@ -34,6 +36,11 @@ impl Count for Permit {
             permit.record(now, Outcome { verdict, ..outcome });
         });
         None
+    }
+
+    #[inline]
+    fn succeed(&mut self) -> bool {
+        Self::succeed(self)
     }
 
     fn abandon(self, now: Tick) {

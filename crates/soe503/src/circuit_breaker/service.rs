@@ -89,20 +89,14 @@ where
     type Error = BoxError;
     type Future = ResponseFuture<S::Future, C>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         if !matches!(self.gate, Gate::Unknown) {
             return Poll::Ready(Ok(()));
         }
-        // Closed, the usual case, is one load and no look at the clock. Otherwise ask, and take no
-        // probe's place: whoever polls may never call.
-        if self.breaker.state() != State::Closed {
-            let now = clock::now();
-            if !self.breaker.would_admit(now)
-                && let Err(open) = self.breaker.admit(now)
-            {
-                self.gate = Gate::Refused(Box::new(open));
-                return Poll::Ready(Ok(()));
-            }
+        // Closed, the usual case, is one load and no look at the clock.
+        if self.breaker.state() != State::Closed && self.is_refused() {
+            return Poll::Ready(Ok(()));
         }
         match ready!(self.inner.poll_ready(cx)) {
             Ok(()) => {
@@ -113,6 +107,7 @@ where
         }
     }
 
+    #[inline]
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let (now, due, idempotent, number) = match request.extensions().get::<RequestContext>() {
             Some(context) => (
@@ -125,25 +120,43 @@ where
         };
         // A probe may well fail: one that has failed before should rather not lose another attempt.
         let fit_to_probe = idempotent && number <= 1;
-        let admitted = match std::mem::replace(&mut self.gate, Gate::Unknown) {
-            Gate::Refused(open) => Err(*open),
-            Gate::Ready | Gate::Unknown => self.breaker.admit_as(now, fit_to_probe),
+        if let Gate::Refused(open) = std::mem::replace(&mut self.gate, Gate::Unknown) {
+            events::circuit(&self.breaker);
+            return ResponseFuture::refused(open, now);
+        }
+        let permit = match self.breaker.admit_as(now, fit_to_probe) {
+            Ok(permit) => permit,
+            Err(open) => {
+                events::circuit(&self.breaker);
+                return ResponseFuture::refused(Box::new(open), now);
+            }
         };
         events::circuit(&self.breaker);
-        match admitted {
-            Ok(permit) => {
-                let classify = self.classify.clone();
-                let inner = self.inner.call(request);
-                ResponseFuture::admitted(inner, permit, classify, (due, idempotent))
-            }
-            Err(open) => ResponseFuture::refused(open, now),
-        }
+        let inner = self.inner.call(request);
+        ResponseFuture::admitted(inner, permit, self.classify.clone(), (due, idempotent))
     }
 }
 
 impl<S, C: Classify> CircuitBreaker<S, C> {
+    /// Asks whether the circuit would refuse, and takes no probe's place: whoever polls may never call.
+    #[cold]
+    fn is_refused(&mut self) -> bool {
+        let now = clock::now();
+        if self.breaker.would_admit(now) {
+            return false;
+        }
+        match self.breaker.admit(now) {
+            Ok(_given_back) => false,
+            Err(open) => {
+                self.gate = Gate::Refused(Box::new(open));
+                true
+            }
+        }
+    }
+
     /// A service that fails to become ready has failed: reconnecting clients report a refused
     /// connection this way, and nowhere else.
+    #[cold]
     fn count_unready(&self, error: BoxError) -> BoxError {
         let now = clock::now();
         if let Ok(permit) = self.breaker.admit(now) {

@@ -18,6 +18,7 @@ use crate::grpc::is_grpc;
 pub struct HttpClassify;
 
 impl Classify for HttpClassify {
+    #[inline]
     fn head<B>(&self, response: &Response<B>) -> Head {
         let status = response.status();
         if is_fine(status) {

@@ -74,10 +74,12 @@ where
     type Error = BoxError;
     type Future = ResponseFuture<S, S::Future, ReqB>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
         let bulkhead = match self.bulkhead.as_ref().map(Limit::try_acquire) {
             None => None,

@@ -75,6 +75,7 @@ where
 {
     type Output = Result<Response<ExplainBody<B>>, Infallible>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let known = this.known.as_ref().expect("polled after completion");

@@ -58,6 +58,7 @@ where
     type Error = Infallible;
     type Future = ResponseFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         if self.unready.is_none() {
             self.unready = ready!(self.inner.poll_ready(cx)).err().map(Into::into);
@@ -65,6 +66,7 @@ where
         Poll::Ready(Ok(()))
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
         let started = RequestContext::of(&mut request).now;
         let explainer = self.explainer.clone();

@@ -142,8 +142,9 @@ impl<S, C: Classify + Clone> OnBackend<S, C> {
     ) -> Response<ResponseBody<B, S, C>> {
         let now = clock::now();
         let backend = self.guard.count().map(|lease| Arc::clone(lease.backend()));
-        let guard = std::mem::replace(&mut self.guard, Guard::ended());
-        let headed = guard.head(&self.classify, &response, (self.started, now), None);
+        let headed = self
+            .guard
+            .head(&self.classify, &response, (self.started, now), None);
         let reporter = self
             .reports
             .of_head(response.headers_mut(), backend.as_ref());

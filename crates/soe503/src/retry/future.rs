@@ -85,6 +85,7 @@ where
 {
     type Output = Result<Response<ResB>, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(attempts) = this.attempts else {
@@ -205,6 +206,7 @@ where
 
 impl<F: Future> StateProj<'_, F> {
     /// Polls the attempt in flight.
+    #[inline]
     fn poll(self, cx: &mut Context<'_>) -> Poll<F::Output> {
         match self {
             Self::Trying { attempt } => attempt.poll(cx),

@@ -52,10 +52,12 @@ where
     type Error = BoxError;
     type Future = ResponseFuture<S, S::Future, ReqB, ResB>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
         let rules = &self.rules;
         let keyed = rules.trust_idempotency_key
