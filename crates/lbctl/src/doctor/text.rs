@@ -24,8 +24,8 @@ pub(super) fn text(doctor: &Doctor, canvas: Canvas) -> String {
     }
     let window = age(core::time::Duration::from_millis(doctor.window_ms));
     let counted = format!(
-        "{} requests in the last {window}, {} failed",
-        count(doctor.requests),
+        "{} in the last {window}, {} failed",
+        plural(doctor.requests, "request", "requests"),
         count(doctor.failed)
     );
     line.put(&counted, style::QUIET).end(&mut out);

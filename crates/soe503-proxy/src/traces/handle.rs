@@ -87,6 +87,7 @@ impl Traces {
         let _one = self.changing();
         if let (Some(wanted), Some(live)) = (wanted, &*self.inner.live.load())
             && live.settings == *wanted
+            && read_the_same_files(&live.settings, wanted)
         {
             return Ok(());
         }
@@ -128,6 +129,12 @@ impl Traces {
             exporter: Mutex::new(Some(exporter)),
         })
     }
+}
+
+/// What is compared as settings are names of files. A reload has read them again.
+fn read_the_same_files(old: &config::Traces, new: &config::Traces) -> bool {
+    let stamp = |traces: &config::Traces| traces.tls.as_ref().map(|tls| tls.loaded.stamp().clone());
+    stamp(old) == stamp(new)
 }
 
 /// Asks the exporter of `live` to deliver what it has and to end. A reload does not wait for that.

@@ -63,3 +63,39 @@ fn other_settings_are_in_force_at_once_and_the_same_ones_change_nothing() {
     traces.configure(None, "edge").unwrap();
     assert!(!traces.is_on());
 }
+
+/// Authorities of a collector are renewed as others are: the same name, other contents.
+#[test]
+fn files_that_a_reload_has_read_anew_are_used() {
+    let directory = tempfile::tempdir().unwrap();
+    let authority = || {
+        let key = rcgen::KeyPair::generate().unwrap();
+        rcgen::CertificateParams::default()
+            .self_signed(&key)
+            .unwrap()
+            .pem()
+    };
+    let file = directory.path().join("collector.pem");
+    let read = || {
+        let text = format!(
+            "{}\n[telemetry.traces]\nendpoint = \"https://127.0.0.1:9\"\ntls = {{ ca = \"{}\" }}",
+            include_str!("../../../../config/smallest.toml"),
+            file.display()
+        );
+        let config = config::from_str("test", &text);
+        config
+            .unwrap_or_else(|r| panic!("{}", r.render(false)))
+            .traces
+            .unwrap()
+    };
+    std::fs::write(&file, authority()).unwrap();
+    let traces = Traces::default();
+    let live = || Arc::as_ptr(traces.inner.live.load().as_ref().unwrap());
+    traces.configure(Some(&read()), "edge").unwrap();
+    let before = live();
+    traces.configure(Some(&read()), "edge").unwrap();
+    assert_eq!(live(), before, "nothing has changed");
+    std::fs::write(&file, authority() + "\n").unwrap();
+    traces.configure(Some(&read()), "edge").unwrap();
+    assert_ne!(live(), before);
+}

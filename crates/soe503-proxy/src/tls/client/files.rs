@@ -27,6 +27,11 @@ pub struct ClientFiles {
 // === impl ClientFiles ===
 
 impl ClientFiles {
+    /// The files as they were just before they were read.
+    pub(crate) const fn stamp(&self) -> &Stamp {
+        &self.stamp
+    }
+
     /// Reads them. `None` after trouble that is more than a warning; all troubles are told at once.
     pub fn load(
         ca: Option<&Path>,
