@@ -54,7 +54,14 @@ impl<S> Shared<S> {
         self.announce(control);
     }
 
-    /// As [`Self::changed`], for all backends. `members` are those about to be in force.
+    /// Puts `members` in force. Others pick meanwhile: who of them may be picked is decided before anybody sees them.
+    pub(super) fn put_in_force(&self, control: &mut Control, members: Arc<Members<S>>) {
+        members.decide(self.config.load().panic_threshold);
+        self.members.store(Arc::clone(&members));
+        self.changed_all(control, &members);
+    }
+
+    /// As [`Self::changed`], for all backends. `members` are those in force.
     pub(super) fn changed_all(&self, control: &mut Control, members: &Members<S>) {
         let config = self.config.load();
         members.decide(config.panic_threshold);

@@ -144,15 +144,13 @@ impl<S> Pool<S> {
             let of = (config.balance, config.overprovisioning);
             (of, config.zone.clone())
         };
-        let members = if arranged(&before) == arranged(&config) {
-            members
+        if arranged(&before) == arranged(&config) {
+            shared.changed_all(&mut control, &members);
         } else {
             let start = control.rng.u64(..);
-            let members = Arc::new(Members::new(members.list.to_vec(), &config, start));
-            shared.members.store(Arc::clone(&members));
-            members
-        };
-        shared.changed_all(&mut control, &members);
+            let members = Members::new(members.list.to_vec(), &config, start);
+            shared.put_in_force(&mut control, Arc::new(members));
+        }
     }
 
     /// Replaces the set of backends.
@@ -210,9 +208,7 @@ impl<S> Pool<S> {
                 .aperture
                 .get_or_init(|| Aperture::new(&mut control.rng));
         }
-        let members = Arc::new(members);
-        shared.members.store(Arc::clone(&members));
-        shared.changed_all(&mut control, &members);
+        shared.put_in_force(&mut control, Arc::new(members));
     }
 
     /// The backends, in the order in which they were given.

@@ -222,6 +222,10 @@ impl StateCounts {
         if self.total() == 0 {
             return Cause::ConfigNoEndpoints;
         }
+        if self.in_rotation() > 0 {
+            // Since then one has come back, or all have been tried: no operator has taken them out.
+            return root.unwrap_or(Cause::Unclassified);
+        }
         if self.down + self.ejected + self.starting == 0 {
             // Draining is what ends by itself; disabled is somebody's decision.
             return if self.draining > 0 {
