@@ -116,8 +116,8 @@ fn stacks(c: &mut Criterion<CpuTime>) {
 fn threads(c: &mut Criterion<CpuTime>) {
     let mut group = c.benchmark_group("threads");
     group
-        .sample_size(20)
-        .measurement_time(Duration::from_secs(4));
+        .sample_size(10)
+        .measurement_time(Duration::from_millis(600));
     for n in [1, 2] {
         group.bench_function(format!("soe503 on {n}"), |b| {
             b.iter_custom(|iterations| together(n, iterations, subjects::soe503(), send));
@@ -182,9 +182,10 @@ criterion_group! {
     name = benches;
     config = Criterion::default()
         .with_measurement(CpuTime)
-        .warm_up_time(Duration::from_millis(500))
-        .measurement_time(Duration::from_secs(2))
-        .sample_size(60);
+        // Short: `benches/layers/run` plays all of them several times, one after another.
+        .warm_up_time(Duration::from_millis(100))
+        .measurement_time(Duration::from_millis(300))
+        .sample_size(20);
     targets = closed, stacks, threads
 }
 criterion_main!(benches);

@@ -142,11 +142,42 @@ impl<T: Count> Guard<T> {
         outcome: Outcome,
         heard: Option<FailureScope>,
     ) -> Option<FailureScope> {
-        if outcome.verdict == Verdict::Success && self.count.as_mut().is_some_and(T::succeed) {
-            self.count = None;
+        self.record_at(|| now, outcome, heard)
+    }
+
+    /// Ends it; `now` is asked for if that matters.
+    #[inline]
+    fn record_at(
+        &mut self,
+        now: impl FnOnce() -> Tick,
+        outcome: Outcome,
+        heard: Option<FailureScope>,
+    ) -> Option<FailureScope> {
+        if outcome.verdict == Verdict::Success && self.succeed() {
             return None;
         }
-        self.count.take()?.record(now, outcome, heard)
+        self.count.take()?.record(now(), outcome, heard)
+    }
+
+    /// Ends it as a success, if that is as good as nothing to do.
+    #[inline]
+    fn succeed(&mut self) -> bool {
+        let succeeded = self.count.as_mut().is_some_and(T::succeed);
+        if succeeded {
+            self.count = None;
+        }
+        succeeded
+    }
+
+    /// Ends it if `response` is here as a whole, a success, and it changes nothing when it came: as the answers of a healthy service
+    /// do, for which the clock need not be read then.
+    #[inline]
+    pub(crate) fn succeeds_at_once<B: Body, C: Classify>(
+        &mut self,
+        classify: &C,
+        response: &Response<B>,
+    ) -> bool {
+        response.body().is_end_stream() && classify.head(response) == Head::AtEnd && self.succeed()
     }
 
     /// The head of `response` has come. Ends the count if the head decides, and returns the
@@ -304,7 +335,7 @@ impl<T: Count, C: Classify> AtEnd<T, C> {
             Outcome::SUCCESS
         };
         let heard = self.late.as_ref().and_then(|late| late.get().copied());
-        let scope = self.guard.record(clock::now(), outcome, heard);
+        let scope = self.guard.record_at(clock::now, outcome, heard);
         if let (Some(late), Some(scope)) = (&self.late, scope) {
             // Full only if somebody else has ended the same attempt, and then theirs stands.
             let _ = late.set(scope);

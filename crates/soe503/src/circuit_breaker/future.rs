@@ -132,6 +132,9 @@ fn answered<B: Body, C: Classify + Clone>(
     classify: &C,
     started: Tick,
 ) -> Response<ResponseBody<B, C>> {
+    if guard.succeeds_at_once(classify, &response) {
+        return response.map(ResponseBody::counted);
+    }
     let served = response.extensions().get::<Served>();
     let now = served.map_or_else(clock::now, |served| served.responded_at);
     let scope = served.and_then(|served| served.scope);

@@ -30,6 +30,10 @@
 //! [`Rejected`](crate::Rejected) by the circuit, with the rule that opened it, the root behind it
 //! and the time until a probe is let through. Nothing behind was touched.
 //!
+//! # What it costs
+//! On a closed circuit without a window one reference and two loads; no lock, no allocation. The clock is read when the request begins,
+//! and again when a head comes whose body is still to come.
+//!
 //! # Who hears of it
 //! With the feature `tracing` each change of the circuit is an event of the target `soe503::circuit_breaker`, told once by
 //! whichever request makes it or comes next; with `metrics` a [`Publisher`](crate::metrics::Publisher) has its state.
