@@ -32,7 +32,7 @@ use tokio::time::timeout;
 
 use super::super::audit::Who;
 use super::super::problem::Refusal;
-use super::super::serve::HangUp;
+use super::super::connection::HangUp;
 use super::board::{Board, Update};
 use super::layout::without_acts;
 use super::model::Model;
