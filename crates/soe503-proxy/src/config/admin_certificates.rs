@@ -149,10 +149,7 @@ impl ClientName {
             let known = !scheme.is_empty() && scheme.bytes().all(letters) && !rest.is_empty();
             return match known && graphic {
                 true => Ok(Self::Uri(text.into())),
-                false => bad(
-                    "not a URI",
-                    "write it such as \"spiffe://example.org/ops\"",
-                ),
+                false => bad("not a URI", "write it such as \"spiffe://example.org/ops\""),
             };
         }
         if let Some((local, domain)) = text.rsplit_once('@') {
@@ -168,10 +165,7 @@ impl ClientName {
             true => Ok(Self::dns(text)),
             false => Err(BadName {
                 what: "not a URI, a mail address, a DNS name or an IP address",
-                help: format!(
-                    "a common name is written \"CN={}\"",
-                    text.escape_default()
-                ),
+                help: format!("a common name is written \"CN={}\"", text.escape_default()),
             }),
         }
     }

@@ -51,7 +51,10 @@ fn a_certificate_has_the_role_that_one_of_its_names_is_given() {
     );
     let (operator, reader) = (AdminRole::Operator, AdminRole::Reader);
     let rows: [(&[&str], Option<(AdminRole, &str)>); 18] = [
-        (&["spiffe://example.org/ops"], Some((operator, "spiffe://example.org/ops"))),
+        (
+            &["spiffe://example.org/ops"],
+            Some((operator, "spiffe://example.org/ops")),
+        ),
         (&["spiffe://example.org/ops/more"], None),
         (&["spiffe://example.org/op"], None),
         (&["spiffe://example.org/OPS"], None),
@@ -64,13 +67,19 @@ fn a_certificate_has_the_role_that_one_of_its_names_is_given() {
         (&["192.0.2.1"], Some((operator, "192.0.2.1"))),
         (&["192.0.2.2"], None),
         (&["2001:db8:0::1"], Some((reader, "2001:db8::1"))),
-        (&["spiffe://example.org/monitoring"], Some((reader, "spiffe://example.org/monitoring"))),
+        (
+            &["spiffe://example.org/monitoring"],
+            Some((reader, "spiffe://example.org/monitoring")),
+        ),
         // The greater of two.
         (
             &["spiffe://example.org/monitoring", "ops.example.org"],
             Some((operator, "ops.example.org")),
         ),
-        (&["nobody.example.org", "ops.example.org"], Some((operator, "ops.example.org"))),
+        (
+            &["nobody.example.org", "ops.example.org"],
+            Some((operator, "ops.example.org")),
+        ),
         // A common name counts where there is nothing else.
         (&[], Some((operator, "CN=ada"))),
         (&["ada"], None),
@@ -101,7 +110,11 @@ fn a_name_of_one_kind_is_not_one_of_another() {
         names(&["ops@example.org", "spiffe://example.org/ops", "CN=ada"]),
         Some(Vec::new()),
     );
-    assert_eq!(role(&roles, &shown), None, "DNS names that look like others");
+    assert_eq!(
+        role(&roles, &shown),
+        None,
+        "DNS names that look like others"
+    );
     let mut shown = certificate(&[]);
     shown.common_name = Some("ops@example.org".into());
     assert_eq!(role(&roles, &shown), None, "a common name that does");

@@ -2,12 +2,13 @@
 
 use super::{
     keys::{
-        AccessLogKeys, AdminClientAuthKeys, AdminKeys, AdminTlsKeys, AlertKeys, BackendKeys, BreakerKeys, BypassKeys, CertificateKeys,
-        ChangeKeys, CheckKeys, ClientAuthKeys, EjectionKeys, ExplainKeys, ExplainToKeys,
-        FallbackKeys, FileKeys, ForwardedKeys, HashKeys, HeaderKeys, HedgeKeys, JournalKeys,
-        LimitKeys, ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys,
-        PoolTlsKeys, QueueKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
-        ServerKeys, StickyKeys, ThrottleKeys, TracesKeys,
+        AccessLogKeys, AdminClientAuthKeys, AdminKeys, AdminTlsKeys, AlertKeys, BackendKeys,
+        BreakerKeys, BypassKeys, CertificateKeys, ChangeKeys, CheckKeys, ClientAuthKeys,
+        EjectionKeys, ExplainKeys, ExplainToKeys, FallbackKeys, FileKeys, ForwardedKeys, HashKeys,
+        HeaderKeys, HedgeKeys, JournalKeys, LimitKeys, ListenerKeys, ListenerTlsKeys,
+        MaintenanceKeys, MatchKeys, PageKeys, PoolKeys, PoolTlsKeys, QueueKeys, RateLimitKeys,
+        ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys, StickyKeys, ThrottleKeys,
+        TracesKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };

@@ -32,9 +32,7 @@ pub(super) fn admin(
     };
     let tokens = match (&operator.given, &reader.given) {
         (None, None) => Some(None),
-        (operator, reader) => {
-            tokens(operator.as_ref(), reader.as_ref(), base, problems).map(Some)
-        }
+        (operator, reader) => tokens(operator.as_ref(), reader.as_ref(), base, problems).map(Some),
     };
     let (tls, certificates) = match tls {
         Some(tls) => {
@@ -47,7 +45,9 @@ pub(super) fn admin(
         return None;
     }
     let acts = operator.given.is_some()
-        || certificates.as_ref().is_some_and(AdminCertificates::has_operators);
+        || certificates
+            .as_ref()
+            .is_some_and(AdminCertificates::has_operators);
     let access = match (tokens?, certificates) {
         (None, None) if address.ip().is_loopback() => AdminAccess::Loopback,
         (None, None) => {

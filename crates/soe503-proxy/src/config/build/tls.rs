@@ -24,7 +24,12 @@ pub(super) fn listener(
         None => None,
     };
     let (version, timeout) = (keys.min_version.value, keys.handshake_timeout.value);
-    served((keys.certificates.0?, version, timeout), asked, base, problems)
+    served(
+        (keys.certificates.0?, version, timeout),
+        asked,
+        base,
+        problems,
+    )
 }
 
 /// TLS of the admin address, and what certificates let their holders do, if somebody is asked for one.
@@ -46,18 +51,19 @@ pub(super) fn admin(
         None => (None, None),
     };
     let (version, timeout) = (keys.min_version.value, keys.handshake_timeout.value);
-    let tls = served((keys.certificates.0?, version, timeout), asked, base, problems)?;
+    let tls = served(
+        (keys.certificates.0?, version, timeout),
+        asked,
+        base,
+        problems,
+    )?;
     Some((tls, roles))
 }
 
 /// TLS of an address: what is presented, the oldest version and the longest handshake; whose certificates clients are
 /// asked for, and whether each must have one.
 fn served(
-    (entries, min_version, handshake_timeout): (
-        At<List<CertificateEntry>>,
-        TlsVersion,
-        Duration,
-    ),
+    (entries, min_version, handshake_timeout): (At<List<CertificateEntry>>, TlsVersion, Duration),
     asked: Option<(At<FileName>, bool)>,
     base: &Path,
     problems: &mut Problems,

@@ -41,7 +41,9 @@ fn token_in_clear(look: &Look<'_>, hits: &mut Hits) {
                 "tls",
                 "{ certificates = [{ cert = \"admin.pem\", key = \"admin.key\" }] }",
             )
-            .advice("where something in front of it speaks TLS, have it listen on a loopback address")
+            .advice(
+                "where something in front of it speaks TLS, have it listen on a loopback address",
+            )
             .also(KeyPath::top("admin.address"), "not a loopback address"),
     );
 }
@@ -53,12 +55,19 @@ fn readers_are_clients(look: &Look<'_>, hits: &mut Hits) {
     else {
         return;
     };
-    let Some(auth) = tls.client_auth.as_ref().filter(|_| certificates.readers().is_none()) else {
+    let Some(auth) = tls
+        .client_auth
+        .as_ref()
+        .filter(|_| certificates.readers().is_none())
+    else {
         return;
     };
     let listeners = look.config.listeners.iter().enumerate();
     let mut same = listeners.filter(|(_, listener)| {
-        let theirs = listener.tls.as_ref().and_then(|tls| tls.client_auth.as_ref());
+        let theirs = listener
+            .tls
+            .as_ref()
+            .and_then(|tls| tls.client_auth.as_ref());
         theirs.is_some_and(|theirs| theirs.ca == auth.ca)
     });
     let Some((number, listener)) = same.next() else {
@@ -71,13 +80,20 @@ fn readers_are_clients(look: &Look<'_>, hits: &mut Hits) {
     let operators = certificates.operators();
     let readers: Vec<_> = operators.iter().map(|name| format!("{name:?}")).collect();
     hits.push(
-        Hit::new(KeyPath::top("admin.tls.client_auth.readers"), "everybody with a certificate", said)
-            .set("tls.client_auth.readers", format!("[{}]", readers.join(", ")))
-            .advice("and whoever else shall look; or take another authority than that of clients")
-            .also(
-                KeyPath::item("listeners", number, "tls.client_auth.ca"),
-                "the same authority",
-            ),
+        Hit::new(
+            KeyPath::top("admin.tls.client_auth.readers"),
+            "everybody with a certificate",
+            said,
+        )
+        .set(
+            "tls.client_auth.readers",
+            format!("[{}]", readers.join(", ")),
+        )
+        .advice("and whoever else shall look; or take another authority than that of clients")
+        .also(
+            KeyPath::item("listeners", number, "tls.client_auth.ca"),
+            "the same authority",
+        ),
     );
 }
 

@@ -38,7 +38,12 @@ fn config(admin: &[&str], listener: &str) -> Config {
 }
 
 fn ids(config: &Config) -> Vec<&'static str> {
-    config.lints.found().iter().map(|found| found.lint.id).collect()
+    config
+        .lints
+        .found()
+        .iter()
+        .map(|found| found.lint.id)
+        .collect()
 }
 
 #[test]
@@ -52,10 +57,16 @@ fn tokens_in_clear_text_are_told_with_the_value_to_set() {
     let set = found.set.as_deref().unwrap();
     assert!(set.starts_with("tls = { certificates = "), "{set}");
     let report = trap.lints.report().unwrap().to_string();
-    for said in ["0.0.0.0:9503 in clear text", "[admin_token_in_clear]", "`tls` is off"] {
+    for said in [
+        "0.0.0.0:9503 in clear text",
+        "[admin_token_in_clear]",
+        "`tls` is off",
+    ] {
         assert!(report.contains(said), "no {said} in {report}");
     }
-    let cured = set.replace("admin.pem", "a.pem").replace("admin.key", "a.key");
+    let cured = set
+        .replace("admin.pem", "a.pem")
+        .replace("admin.key", "a.key");
     for admin in [
         &[REMOTE, TOKEN, &*cured][..],
         &[TOKEN],
@@ -87,6 +98,10 @@ fn clients_of_a_listener_who_may_look_at_everything_are_told() {
         (&*ASKS.replace("ca.pem", "other.pem"), LISTENER),
         (TLS, LISTENER),
     ] {
-        assert_eq!(ids(&config(&[admin], listener)), [""; 0], "{admin} {listener}");
+        assert_eq!(
+            ids(&config(&[admin], listener)),
+            [""; 0],
+            "{admin} {listener}"
+        );
     }
 }

@@ -104,7 +104,12 @@ fn server(server: &Server) -> Value {
 
 fn admin(admin: &Admin) -> Value {
     let mut view = json!({ "enabled": true, "address": admin.address.to_string() });
-    for (role, _) in admin.access.tokens().iter().flat_map(|tokens| tokens.files()) {
+    for (role, _) in admin
+        .access
+        .tokens()
+        .iter()
+        .flat_map(|tokens| tokens.files())
+    {
         let key = match role {
             AdminRole::Reader => "read_token_file",
             _ => "token_file",

@@ -24,8 +24,8 @@ fn guard(tokens: bool, readers: Option<&[&str]>) -> Guard {
     let name = |name: &&str| ClientName::Uri((*name).into());
     let readers = readers.map(|names| names.iter().map(name).collect());
     let file = |token| TokenFile::new("token".into(), AdminToken::new(token).unwrap());
-    let tokens = tokens
-        .then(|| AdminTokens::new(Some(file(TOKEN)), Some(file(super::READER))).unwrap());
+    let tokens =
+        tokens.then(|| AdminTokens::new(Some(file(TOKEN)), Some(file(super::READER))).unwrap());
     let access = AdminAccess::Shown(AdminCredentials {
         tokens,
         certificates: Some(AdminCertificates::new([name(&OPS)], readers)),
@@ -70,7 +70,11 @@ fn both(
     secured: Option<&Secured>,
     headers: &[(&str, &str)],
 ) -> [Result<AdminRole, Denied>; 2] {
-    [(Method::GET, "/metrics"), (Method::POST, "/api/v1/config/reload")].map(|(method, path)| {
+    [
+        (Method::GET, "/metrics"),
+        (Method::POST, "/api/v1/config/reload"),
+    ]
+    .map(|(method, path)| {
         let request = Request {
             method,
             path,
@@ -116,7 +120,10 @@ fn a_certificate_or_a_token_lets_in_and_the_greater_role_counts() {
     ];
     let guard = guard(true, Some(&[WATCH]));
     for (secured, token, expected) in rows {
-        let headers: Vec<_> = token.map(|token| ("authorization", &**token)).into_iter().collect();
+        let headers: Vec<_> = token
+            .map(|token| ("authorization", &**token))
+            .into_iter()
+            .collect();
         let found = both(&guard, secured.as_ref(), &headers);
         assert_eq!(found, expected, "{secured:?} {token:?}");
     }

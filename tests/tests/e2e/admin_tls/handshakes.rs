@@ -1,0 +1,82 @@
+//! Handshakes that come to nothing.
+
+use soe503_tests::http::once;
+use soe503_tests::proxy::eventually;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+
+use super::scene::scene;
+
+const ROLES: &str = ", operators = [\"spiffe://example.org/ops\"]";
+
+#[tokio::test]
+async fn a_certificate_that_is_not_valid_is_refused_in_the_handshake() {
+    let scene = scene(ROLES, "").await;
+    for (shows, count) in [("foreign", 1.0), ("expired", 2.0), ("namesake", 3.0)] {
+        let Some((said, code)) = scene.curl(Some(shows), "/healthz", &[]).await else {
+            return;
+        };
+        assert_eq!(said, "000", "{shows}");
+        // An error of TLS, or of what is read after curl's part of the handshake.
+        assert!(matches!(code, Some(35 | 55 | 56)), "{shows}: {code:?}");
+        eventually("it is counted", async || {
+            scene.failed("bad_client_certificate").await == count
+        })
+        .await;
+    }
+    assert!(
+        scene.proxy.log().contains("TLS handshake failed"),
+        "{}",
+        scene.proxy.log()
+    );
+}
+
+#[tokio::test]
+async fn where_everybody_must_show_one_a_probe_must_too() {
+    let required = format!("{ROLES}, required = true");
+    let scene = scene(&required, "token_file = \"@operator@\"").await;
+    assert_eq!(scene.status(None, "GET /healthz").await, None);
+    let watch = Some(&scene.people.watch);
+    assert_eq!(scene.status(watch, "GET /healthz").await, Some(200));
+    eventually("it is counted", async || {
+        scene.failed("no_client_certificate").await == 1.0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn plain_http_is_told_so_and_silence_is_cut_off() {
+    let scene = scene(ROLES, "").await;
+    scene.rewrite(
+        "certificates",
+        "handshake_timeout = \"300ms\", certificates",
+    );
+    scene.proxy.signal("HUP").await;
+    let answer = once(scene.admin(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let answer = answer.unwrap();
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("use https"), "{}", answer.text());
+    eventually("the new limit holds", async || {
+        let mut silent = TcpStream::connect(scene.admin()).await.unwrap();
+        let began = std::time::Instant::now();
+        assert_eq!(silent.read(&mut [0; 16]).await.unwrap_or(0), 0);
+        // Below the default by far.
+        began.elapsed().as_millis() < 3_000
+    })
+    .await;
+    assert!(scene.failed("plain_http").await >= 1.0);
+    assert!(scene.failed("timeout").await >= 1.0);
+}
+
+#[tokio::test]
+async fn silent_strangers_keep_nobody_out() {
+    let scene = scene(ROLES, "").await;
+    // More than shake hands at once, and fewer than may be connected.
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(TcpStream::connect(scene.admin()).await.unwrap());
+    }
+    let ops = Some(&scene.people.ops);
+    assert_eq!(scene.status(ops, "GET /healthz").await, Some(200));
+    drop(silent);
+}
