@@ -105,7 +105,7 @@ fn certificates(directory: &Path) {
     let mut params = rcgen::CertificateParams::new(vec!["shop.example".into()]).unwrap();
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let certificate = params.self_signed(&key).unwrap().pem();
-    for name in ["cert", "ca", "clients", "client", "shop", "www"] {
+    for name in ["cert", "ca", "clients", "client", "shop", "staff", "www"] {
         fs::write(directory.join(name).with_extension("pem"), &certificate).unwrap();
     }
     for name in ["key", "client-key", "shop-key", "www-key"] {

@@ -80,11 +80,6 @@ impl AdminCertificates {
         }
     }
 
-    /// Whether somebody may act.
-    pub fn has_operators(&self) -> bool {
-        !self.operators.is_empty()
-    }
-
     /// The operators, in the order of the alphabet.
     pub fn operators(&self) -> Vec<String> {
         sorted(&self.operators)

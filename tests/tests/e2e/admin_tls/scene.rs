@@ -83,6 +83,7 @@ pub(super) async fn scene(client_auth: &str, more: &str) -> Scene {
     let admin = format!("[admin]\ntls = {{ certificates = [{presented}]{client_auth} }}\n{more}");
     let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();
     let text = config(&[backend.address()], "").replace("[admin]", &admin);
+    let text = text.replacen("[admin]", "upgrade_socket = \"upgrade.sock\"\n[admin]", 1);
     let (proxy, _) = Proxy::spawn(&text);
     let scene = Scene {
         proxy,

@@ -4,7 +4,7 @@ use std::{ops::Range, path::Path};
 
 use super::tls;
 use crate::config::{
-    Admin, AdminAccess, AdminCertificates, AdminCredentials, AdminTokens, TokenFile,
+    Admin, AdminAccess, AdminCredentials, AdminTokens, TokenFile,
     keys::{AdminKeys, FileName},
     problem::{Problem, Problems},
     wire::At,
@@ -21,10 +21,22 @@ pub(super) fn admin(
     }
     let address = keys.address.value;
     let (operator, reader) = (keys.token_file, keys.read_token_file);
-    let asked = keys.tls.0.as_ref().and_then(|tls| {
-        let asked = tls.value.client_auth.0.as_ref();
-        asked.map(|asked| asked.at.clone())
+    let asked = keys
+        .tls
+        .0
+        .as_ref()
+        .and_then(|tls| tls.value.client_auth.0.as_ref());
+    let named = asked.is_some_and(|asked| {
+        let operators = &asked.value.operators;
+        operators.wrong || !operators.value.0.is_empty()
     });
+    let acts = operator.given.is_some() || operator.wrong || named;
+    // Who shows neither is nobody, on this machine too.
+    if !acts && (reader.given.is_some() || asked.is_some()) {
+        let asked = asked.map(|asked| asked.at.clone());
+        problems.push(nobody_acts(reader.given.map(|file| file.at), asked));
+        return None;
+    }
     // All that is wrong is told at once.
     let tls = match keys.tls.0 {
         Some(At { value, .. }) => Some(tls::admin(value, base, problems)),
@@ -44,10 +56,6 @@ pub(super) fn admin(
     if operator.wrong || reader.wrong {
         return None;
     }
-    let acts = operator.given.is_some()
-        || certificates
-            .as_ref()
-            .is_some_and(AdminCertificates::has_operators);
     let access = match (tokens?, certificates) {
         (None, None) if address.ip().is_loopback() => AdminAccess::Loopback,
         (None, None) => {
@@ -67,11 +75,6 @@ pub(super) fn admin(
             certificates,
         }),
     };
-    // Who shows neither is nobody, on this machine too.
-    if let (AdminAccess::Shown(_), false) = (&access, acts) {
-        problems.push(nobody_acts(reader.given.map(|file| file.at), asked));
-        return None;
-    }
     Some(Some(Admin {
         address,
         access,

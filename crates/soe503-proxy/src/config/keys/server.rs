@@ -58,7 +58,7 @@ section! {
         read_token_file: Optional<FileName>,
             absent("there is no such role"), like("\"reader.token\"");
         /// TLS for those who use it, and what their certificates let them do.
-        tls: Maybe<AdminTlsKeys>, absent("no TLS: tokens are sent as they are");
+        tls: Maybe<AdminTlsKeys>, absent("tokens are sent as they are");
     }
 }
 

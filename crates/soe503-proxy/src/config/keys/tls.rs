@@ -72,19 +72,19 @@ section! {
 
 section! {
     /// Asks those who use the admin API for certificates. Who shows one needs no token, and who sends a token needs no
-    /// certificate; with both, what either of them may do may be done. Names are written as they stand in certificates,
-    /// and compared whole, with one of a kind: `spiffe://example.org/ops` (URI), `ops@example.org` (mail address),
-    /// `ops.example.org` (DNS name), `192.0.2.1` (IP address). `CN=ada` is the common name of a certificate that has
-    /// none of these.
+    /// certificate; with both, what either of them may do may be done.
     struct AdminClientAuthKeys {
         /// A PEM file: the authorities that clients' certificates must come from.
         ca: Required<FileName>, like("\"clients.pem\"");
         /// Whether a client without a certificate is refused in the handshake: then a token alone opens nothing, and
         /// `/healthz` and `/readyz` are refused too. A certificate that is not valid is refused in any case.
         required: Defaulted<bool>, default(false);
-        /// Whose certificates are operators': they may look and act.
+        /// Whose certificates are operators': they may look and act. A name is written as it stands in the certificate, and compared
+        /// whole, with names of its own kind alone: `spiffe://example.org/ops` (URI), `ops@example.org` (mail
+        /// address), `ops.example.org` (DNS name), `192.0.2.1` (IP address). `CN=ada` is the common name of a
+        /// certificate that has none of these.
         operators: Defaulted<List<ClientName>>, default(List::of([]));
-        /// Whose certificates may look.
+        /// Whose certificates may look, by names as in `operators`.
         readers: Optional<List<ClientName>>, absent("whoever has a certificate of `ca`"),
             like("[\"spiffe://example.org/monitoring\"]");
     }

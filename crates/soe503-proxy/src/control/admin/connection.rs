@@ -100,8 +100,11 @@ async fn converse<S>(
     let asked = hang_up.clone();
     let asked_first = Arc::new(Notify::new());
     let first = Arc::clone(&asked_first);
+    let at_first = ends.renewals.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         first.notify_one();
+        // Its head had begun when it turned out that whoever asks has to come again.
+        let late = at_first.has_changed().unwrap_or(true);
         let mut request = request.map(Body::new);
         let extensions = request.extensions_mut();
         extensions.insert(ConnectInfo(peer));
@@ -110,7 +113,17 @@ async fn converse<S>(
             extensions.insert(secured.clone());
         }
         // A router is always ready.
-        router.clone().call(request)
+        let answered = (!late).then(|| router.clone().call(request));
+        let hang_up = hang_up.clone();
+        async move {
+            match answered {
+                Some(answered) => answered.await,
+                None => {
+                    hang_up.now();
+                    std::future::pending().await
+                }
+            }
+        }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
