@@ -1,11 +1,17 @@
 //! Handshakes that come to nothing.
 
+use std::io::{Read, Write};
+use std::time::Duration;
+
+use rustls::ClientConnection;
+use rustls::pki_types::ServerName;
 use soe503_tests::http::once;
 use soe503_tests::proxy::eventually;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-use super::scene::scene;
+use super::scene::{NAME, scene};
+use crate::tls::clients::{Making, TLS13};
 
 const ROLES: &str = ", operators = [\"spiffe://example.org/ops\"]";
 
@@ -29,6 +35,39 @@ async fn a_certificate_that_is_not_valid_is_refused_in_the_handshake() {
         "{}",
         scene.proxy.log()
     );
+}
+
+/// A client that says more before it can know is not cut off with a reset, which may overtake the alert.
+#[tokio::test]
+async fn why_a_certificate_is_refused_is_read_whatever_is_on_its_way() {
+    let scene = scene(&format!("{ROLES}, required = true"), "").await;
+    let making = Making {
+        versions: TLS13,
+        ..Making::of(&scene.servers)
+    };
+    let (config, admin) = (making.client().config, scene.admin());
+    let told = tokio::task::spawn_blocking(move || {
+        let name = ServerName::try_from(NAME).unwrap();
+        let mut client = ClientConnection::new(config, name).unwrap();
+        // It leaves with the end of the handshake, and is more than is read at once.
+        client.writer().write_all(&[b'x'; 32 * 1024]).unwrap();
+        let mut tcp = std::net::TcpStream::connect(admin).unwrap();
+        tcp.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let alert = loop {
+            while client.wants_write() {
+                client.write_tls(&mut tcp).unwrap();
+            }
+            assert!(client.read_tls(&mut tcp).unwrap() > 0, "no alert");
+            if let Err(error) = client.process_new_packets() {
+                break error;
+            }
+        };
+        (alert, tcp.read(&mut [0; 16]))
+    });
+    let (alert, end) = told.await.unwrap();
+    let required = rustls::AlertDescription::CertificateRequired;
+    assert_eq!(alert, rustls::Error::AlertReceived(required));
+    assert_eq!(end.unwrap(), 0, "it ends, and is not reset");
 }
 
 #[tokio::test]
