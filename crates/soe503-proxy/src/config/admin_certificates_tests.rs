@@ -37,6 +37,9 @@ fn role(
     Some((role, name.map(ToString::to_string)))
 }
 
+/// The names in a certificate; its role, and the name that it is for.
+type Row = (&'static [&'static str], Option<(AdminRole, &'static str)>);
+
 #[test]
 fn a_certificate_has_the_role_that_one_of_its_names_is_given() {
     let roles = AdminCertificates::new(
@@ -50,7 +53,7 @@ fn a_certificate_has_the_role_that_one_of_its_names_is_given() {
         Some(names(&["spiffe://example.org/monitoring", "2001:db8::1"])),
     );
     let (operator, reader) = (AdminRole::Operator, AdminRole::Reader);
-    let rows: [(&[&str], Option<(AdminRole, &str)>); 18] = [
+    let rows: [Row; 18] = [
         (
             &["spiffe://example.org/ops"],
             Some((operator, "spiffe://example.org/ops")),

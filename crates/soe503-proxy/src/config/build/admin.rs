@@ -38,10 +38,8 @@ pub(super) fn admin(
         return None;
     }
     // All that is wrong is told at once.
-    let tls = match keys.tls.0 {
-        Some(At { value, .. }) => Some(tls::admin(value, base, problems)),
-        None => None,
-    };
+    let tls = keys.tls.0;
+    let tls = tls.map(|keys| tls::admin(keys.value, base, problems));
     let tokens = match (&operator.given, &reader.given) {
         (None, None) => Some(None),
         (operator, reader) => tokens(operator.as_ref(), reader.as_ref(), base, problems).map(Some),

@@ -26,7 +26,7 @@ pub(super) fn listener(
     let (version, timeout) = (keys.min_version.value, keys.handshake_timeout.value);
     served(
         (keys.certificates.0?, version, timeout),
-        asked,
+        asked.as_ref(),
         base,
         problems,
     )
@@ -53,7 +53,7 @@ pub(super) fn admin(
     let (version, timeout) = (keys.min_version.value, keys.handshake_timeout.value);
     let tls = served(
         (keys.certificates.0?, version, timeout),
-        asked,
+        asked.as_ref(),
         base,
         problems,
     )?;
@@ -64,7 +64,7 @@ pub(super) fn admin(
 /// asked for, and whether each must have one.
 fn served(
     (entries, min_version, handshake_timeout): (At<List<CertificateEntry>>, TlsVersion, Duration),
-    asked: Option<(At<FileName>, bool)>,
+    asked: Option<&(At<FileName>, bool)>,
     base: &Path,
     problems: &mut Problems,
 ) -> Option<ListenerTls> {
@@ -74,7 +74,7 @@ fn served(
         problems.push(Problem::new(at, title, "expected at least one"));
         return None;
     };
-    let auth = asked.as_ref().map(|(ca, required)| ClientAuth {
+    let auth = asked.map(|(ca, required)| ClientAuth {
         ca: base.join(&ca.value.0),
         required: *required,
     });
@@ -85,9 +85,7 @@ fn served(
         Place::Key(index) => ("key", value.0[index].value.key.at.clone()),
         Place::Ca => (
             "ca",
-            asked
-                .as_ref()
-                .map_or_else(|| at.clone(), |(ca, _)| ca.at.clone()),
+            asked.map_or_else(|| at.clone(), |(ca, _)| ca.at.clone()),
         ),
     });
     Some(ListenerTls {
