@@ -104,12 +104,11 @@ impl ClientName {
     pub fn all_of(certificate: &Certificate) -> Vec<Self> {
         let uris = certificate.uris.iter().map(|uri| Self::Uri((**uri).into()));
         let emails = certificate.emails.iter().map(|email| Self::email(email));
-        let others = certificate.names.iter().map(|name| match name.parse() {
-            Ok(ip) => Self::Ip(ip),
-            Err(_) => Self::dns(name),
-        });
-        let mut names: Vec<_> = uris.chain(emails).chain(others).collect();
-        if names.is_empty() {
+        // One that looks like an address is none.
+        let dns = certificate.dns_names().map(Self::dns);
+        let ips = certificate.addresses.iter().map(|ip| Self::Ip(*ip));
+        let mut names: Vec<_> = uris.chain(emails).chain(dns).chain(ips).collect();
+        if names.is_empty() && certificate.names.is_empty() {
             let common = certificate.common_name.as_deref();
             names.extend(common.map(|name| Self::Common(name.into())));
         }

@@ -6,6 +6,7 @@ fn certificate(names: &[&str]) -> Certificate {
         subject: "CN=ada".into(),
         common_name: Some("ada".into()),
         names: Vec::new(),
+        addresses: Vec::new(),
         uris: Vec::new(),
         emails: Vec::new(),
         not_before: 0,
@@ -16,6 +17,10 @@ fn certificate(names: &[&str]) -> Certificate {
         match ClientName::parse(&name).unwrap() {
             ClientName::Uri(_) => certificate.uris.push(name),
             ClientName::Email(_) => certificate.emails.push(name),
+            ClientName::Ip(ip) => {
+                certificate.addresses.push(ip);
+                certificate.names.push(ip.to_string());
+            }
             _ => certificate.names.push(name),
         }
     }
@@ -107,9 +112,18 @@ fn without_readers_whoever_has_a_certificate_may_look() {
 #[test]
 fn a_name_of_one_kind_is_not_one_of_another() {
     let mut shown = certificate(&[]);
-    shown.names = vec!["ops@example.org".into(), "spiffe://example.org/ops".into()];
+    shown.names = vec![
+        "ops@example.org".into(),
+        "spiffe://example.org/ops".into(),
+        "192.0.2.1".into(),
+    ];
     let roles = AdminCertificates::new(
-        names(&["ops@example.org", "spiffe://example.org/ops", "CN=ada"]),
+        names(&[
+            "ops@example.org",
+            "spiffe://example.org/ops",
+            "192.0.2.1",
+            "CN=ada",
+        ]),
         Some(Vec::new()),
     );
     assert_eq!(
@@ -117,6 +131,8 @@ fn a_name_of_one_kind_is_not_one_of_another() {
         None,
         "DNS names that look like others"
     );
+    shown.names = vec!["192.0.2.1".into()];
+    assert_eq!(role(&roles, &shown), None, "and no common name beside one");
     let mut shown = certificate(&[]);
     shown.common_name = Some("ops@example.org".into());
     assert_eq!(role(&roles, &shown), None, "a common name that does");

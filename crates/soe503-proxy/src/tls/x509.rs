@@ -15,6 +15,8 @@ pub struct Certificate {
     pub common_name: Option<String>,
     /// Its DNS names, in lower case, and IP addresses (RFC 5280 §4.2.1.6), as they stand in it.
     pub names: Vec<String>,
+    /// Its IP addresses.
+    pub addresses: Vec<IpAddr>,
     /// Its URIs, as SPIFFE has them, as they stand in it.
     pub uris: Vec<String>,
     /// Its mail addresses, as they stand in it.
@@ -43,6 +45,10 @@ impl Certificate {
                 GeneralName::IPAddress(bytes) => address(bytes).map(|ip| ip.to_string()),
                 _ => None,
             }),
+            addresses: all(&certificate, |name| match name {
+                GeneralName::IPAddress(bytes) => address(bytes),
+                _ => None,
+            }),
             uris: all(&certificate, |name| match name {
                 GeneralName::URI(uri) => Some((*uri).to_owned()),
                 _ => None,
@@ -64,10 +70,10 @@ impl Certificate {
 }
 
 /// What `kind` makes of its alternative names.
-fn all(
+fn all<T>(
     certificate: &X509Certificate<'_>,
-    kind: impl Fn(&GeneralName<'_>) -> Option<String>,
-) -> Vec<String> {
+    kind: impl Fn(&GeneralName<'_>) -> Option<T>,
+) -> Vec<T> {
     let Ok(Some(extension)) = certificate.subject_alternative_name() else {
         return Vec::new();
     };

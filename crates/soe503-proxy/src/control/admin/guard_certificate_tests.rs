@@ -12,6 +12,7 @@ fn with(uris: &[&str]) -> Secured {
         subject: "O=Example".into(),
         common_name: None,
         names: Vec::new(),
+        addresses: Vec::new(),
         uris: uris.iter().map(|&uri| uri.to_owned()).collect(),
         emails: Vec::new(),
         not_before: 900,
