@@ -8,7 +8,11 @@ use soe503_api::{
     client::{Client, ClientError, Token},
 };
 
-use crate::{exit::Failure, show::quoted};
+use crate::{
+    exit::Failure,
+    show::quoted,
+    tls::{self, TlsArgs},
+};
 
 /// Names further away than this are not what was meant.
 const NEAR: f64 = 0.6;
@@ -17,7 +21,7 @@ const NEAR: f64 = 0.6;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Admin API")]
 pub(crate) struct AdminArgs {
-    /// Where the admin API listens
+    /// Where the admin API listens (http:// or https://)
     #[arg(
         long,
         global = true,
@@ -29,6 +33,8 @@ pub(crate) struct AdminArgs {
     /// File that holds the token (otherwise: the variable LBCTL_TOKEN)
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 impl AdminArgs {
@@ -36,7 +42,11 @@ impl AdminArgs {
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         let client = Client::new(&self.admin)
             .map_err(|e| Failure::usage(format!("--admin (or LBCTL_ADMIN): {e}")))?;
-        Ok(client.with_token(self.token()?))
+        let tls = match client.address().is_tls() {
+            true => Some(self.tls.tls()?),
+            false => None,
+        };
+        Ok(client.with_token(self.token()?).with_tls(tls))
     }
 
     fn token(&self) -> Result<Option<Token>, Failure> {
@@ -68,11 +78,21 @@ pub(crate) fn explain(client: &Client, error: ClientError) -> Failure {
     let at = client.address();
     let failure = Failure::usage(format!("{} (admin API at {at})", problem.detail));
     match status {
-        401 => failure
-            .hint("give the token of the proxy's [admin] section with --token-file or LBCTL_TOKEN"),
-        // The token was right, and is one that may only look.
+        401 => {
+            let failure = failure.hint(
+                "give the token of the proxy's [admin] section with --token-file or LBCTL_TOKEN",
+            );
+            match at.is_tls() {
+                true => failure.hint("or a certificate with --certificate and --key"),
+                false => failure,
+            }
+        }
+        // What was shown was right, and may only look, or nothing.
         403 if client.has_token() => failure.hint(
             "give the operator's token (token_file of the proxy's [admin] section) with --token-file or LBCTL_TOKEN",
+        ),
+        403 if client.has_certificate() => failure.hint(
+            "show a certificate with a name that has the role (operators or readers of the proxy's [admin.tls.client_auth] section) with --certificate and --key",
         ),
         403 => failure.hint(
             "without a token only this machine is served: set token_file in the proxy's [admin] section, and give it with --token-file or LBCTL_TOKEN",
@@ -89,6 +109,7 @@ fn unreachable(client: &Client, error: &ClientError) -> Failure {
         ClientError::Unreachable { .. } => failure
             .hint("is soe503 running there? its address is [admin] address in the configuration")
             .hint("another address: --admin URL or LBCTL_ADMIN"),
+        ClientError::Tls { fault, .. } => tls::hints(failure, fault, client.address()),
         ClientError::TimedOut { .. } => failure.hint(format!(
             "something holds {} and does not answer",
             client.address()

@@ -12,7 +12,7 @@
 //! | [`debug_token`] | a token that has one request's failure told in full |
 //! | [`verify`] | a failed request, asked again: is it cured |
 //! | [`completions`], [`man`] | what shells and `man` read, made from [`cli`] |
-//! | [`admin`] | finding the admin API, and errors with the nearest valid choice |
+//! | [`admin`], [`tls`] | finding the admin API, over TLS or not, and errors with the nearest valid choice |
 //! | [`show`] | terminal, colours, tables, numbers |
 //! | [`exit`] | exit codes and failures |
 
@@ -38,6 +38,7 @@ mod man;
 mod pool;
 mod report;
 mod show;
+mod tls;
 mod top;
 mod verify;
 

@@ -18,7 +18,7 @@ fn the_option_wins_over_the_variable() {
 fn an_address_that_is_none_is_usage() {
     for (address, expected) in [
         ("127.0.0.1:9503", "expected the form http://127.0.0.1:9503"),
-        ("https://127.0.0.1:9503", "plain http://"),
+        ("unix://127.0.0.1:9503", "http:// or https://"),
     ] {
         let said = ask(address, &["pool", "status"]);
         assert_eq!(said.code, 2);
@@ -27,6 +27,31 @@ fn an_address_that_is_none_is_usage() {
             "{}",
             said.err
         );
+    }
+}
+
+#[test]
+fn what_is_for_tls_does_nothing_without_it_and_is_read_with_it() {
+    let server = Server::admin();
+    let asks = |admin: &str, name: &str| {
+        let mut command = lbctl();
+        command
+            .env("LBCTL_ADMIN", admin)
+            .env(name, "/nonexistent/x.pem");
+        said(command.args(["breaker", "list"]))
+    };
+    let secure = server.url("").replace("http://", "https://");
+    for (name, option) in [
+        ("LBCTL_CA", "--ca /nonexistent/x.pem"),
+        ("LBCTL_CERTIFICATE", "--certificate /nonexistent/x.pem"),
+        ("LBCTL_KEY", "--key (or LBCTL_KEY) without --certificate"),
+    ] {
+        let plain = asks(&server.url(""), name);
+        // One of its circuits is open.
+        assert_eq!(plain.code, 1, "{}", plain.err);
+        let tls = asks(&secure, name);
+        assert_eq!(tls.code, 2, "{}", tls.err);
+        assert!(tls.err.contains(option), "{}", tls.err);
     }
 }
 

@@ -40,9 +40,13 @@ impl Fixed {
     }
 }
 
-/// Where the admin API listens, if it does. Who may use it follows a reload.
+/// Where the admin API listens, if it does. Who may use it, and TLS, follow a reload.
 fn admin_address(config: &Config) -> Option<SocketAddr> {
-    let Admin { address, access: _ } = config.admin.as_ref()?;
+    let Admin {
+        address,
+        access: _,
+        tls: _,
+    } = config.admin.as_ref()?;
     Some(*address)
 }
 

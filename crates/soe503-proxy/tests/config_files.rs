@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 use soe503_proxy::config::{
-    AdminAccess, AdminRole, Config, MAX_FILE_SIZE, Probe, from_str, full_example, lints_page, load,
+    AdminRole, Config, MAX_FILE_SIZE, Probe, from_str, full_example, lints_page, load,
     reference_page, schema,
 };
 use tempfile::TempDir;
@@ -105,7 +105,7 @@ fn certificates(directory: &Path) {
     let mut params = rcgen::CertificateParams::new(vec!["shop.example".into()]).unwrap();
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let certificate = params.self_signed(&key).unwrap().pem();
-    for name in ["cert", "ca", "clients", "client", "shop", "www"] {
+    for name in ["cert", "ca", "clients", "client", "shop", "staff", "www"] {
         fs::write(directory.join(name).with_extension("pem"), &certificate).unwrap();
     }
     for name in ["key", "client-key", "shop-key", "www-key"] {
@@ -198,9 +198,12 @@ fn every_key_can_be_set_at_once() {
     let config = load("http");
     assert_eq!(&*config.server.name, "edge-eu1");
     assert_eq!(config.server.workers.get(), 2);
-    let Some(AdminAccess::Token(tokens)) = config.admin.map(|admin| admin.access) else {
-        panic!("no token");
-    };
+    let access = config.admin.unwrap().access;
+    let (tokens, certificates) = (access.tokens().unwrap(), access.certificates().unwrap());
+    assert_eq!(
+        certificates.readers().unwrap(),
+        ["spiffe://example.org/monitoring"]
+    );
     assert_eq!(
         tokens.role_of("0123456789abcdef"),
         Some(AdminRole::Operator)

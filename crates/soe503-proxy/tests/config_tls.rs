@@ -1,5 +1,8 @@
 //! What is wrong with certificates and keys, and how that is told.
 
+#[path = "config_tls/admin.rs"]
+mod admin;
+
 use std::fs;
 use std::path::Path;
 

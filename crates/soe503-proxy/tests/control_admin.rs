@@ -648,8 +648,8 @@ async fn a_reload_is_answered_with_its_report() {
 #[tokio::test]
 async fn a_token_opens_everything_and_its_absence_nothing_but_probes() {
     let token = AdminToken::new("correct-horse-battery").unwrap();
-    let tokens = AdminTokens::new(TokenFile::new("admin.token".into(), token), None).unwrap();
-    let access = AdminAccess::Token(tokens);
+    let tokens = AdminTokens::new(Some(TokenFile::new("admin.token".into(), token)), None).unwrap();
+    let access = AdminAccess::by_tokens(tokens);
     let mut scene = scene_with(CONFIG, access, Box::new(|| Ok(())));
     scene.peer = "10.9.9.9:40000".parse().unwrap();
     let bearer = [

@@ -47,6 +47,9 @@ async fn said(mut command: Command) -> Said {
         .stdin(Stdio::null())
         .env_remove("LBCTL_ADMIN")
         .env_remove("LBCTL_TOKEN")
+        .env_remove("LBCTL_CA")
+        .env_remove("LBCTL_CERTIFICATE")
+        .env_remove("LBCTL_KEY")
         .kill_on_drop(true);
     let output = timeout(PATIENCE, command.output())
         .await

@@ -246,30 +246,9 @@ fn no_answer(seen: &Observation, end: &End) -> (Kind, String) {
 
 fn tls(fault: &TlsFault, host: &str, at: &str) -> String {
     match fault {
-        TlsFault::OtherName(names) if names.is_empty() => {
-            format!("the certificate of {at} is not for {host}")
-        }
-        TlsFault::OtherName(names) => {
-            format!(
-                "the certificate of {at} is for {}, not for {host}",
-                names.join(", ")
-            )
-        }
-        TlsFault::Untrusted => {
-            format!("the certificate of {at} ends in no authority that this machine trusts")
-        }
-        TlsFault::Expired => format!("the certificate of {at} has expired"),
-        TlsFault::NotYetValid => {
-            format!("the certificate of {at} is not valid yet, or this machine's clock is behind")
-        }
-        TlsFault::NotTls => format!("{at} does not speak TLS"),
-        TlsFault::NoRoots(why) => {
-            format!("this machine has no trusted certificates to judge {at} by ({why})")
-        }
-        TlsFault::Alert(alert) => format!("{at} ended the TLS handshake ({alert})"),
         TlsFault::TimedOut(limit) => {
             format!("no TLS handshake with {at} within {}", waiting(*limit))
         }
-        TlsFault::Failed(text) => format!("no TLS with {at} ({text})"),
+        other => other.describe(host, at),
     }
 }

@@ -191,6 +191,9 @@ pub(crate) fn lbctl() -> Command {
     for name in [
         "LBCTL_ADMIN",
         "LBCTL_TOKEN",
+        "LBCTL_CA",
+        "LBCTL_CERTIFICATE",
+        "LBCTL_KEY",
         "CLICOLOR_FORCE",
         "NO_COLOR",
         "SSL_CERT_FILE",

@@ -4,12 +4,14 @@ use core::{fmt, str::FromStr};
 
 use http::Uri;
 
-/// The address of an admin API: `http://HOST[:PORT][/PREFIX]`.
+/// The address of an admin API: `http://HOST[:PORT][/PREFIX]`, or the same with `https`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdminAddress {
+    /// It is asked over TLS.
+    pub(crate) tls: bool,
     /// Name or IP address, without the brackets of IPv6.
     pub(crate) host: String,
-    /// Default 80, as the scheme says.
+    /// Default 80, and 443 over TLS, as the schemes say.
     pub(crate) port: u16,
     /// As it was written: goes into `Host`.
     pub(crate) authority: String,
@@ -23,14 +25,21 @@ pub enum AddressError {
     /// It is no URL.
     #[error("{0:?} is not a URL; expected the form http://127.0.0.1:9503")]
     NotAUrl(String),
-    /// It needs TLS, or something else that this client does not speak.
-    #[error("{text:?} has the scheme {scheme:?}; the admin API is asked over plain http://")]
+    /// It needs something that this client does not speak.
+    #[error("{text:?} has the scheme {scheme:?}; the admin API is asked over http:// or https://")]
     Scheme {
         /// What was given.
         text: String,
         /// Its scheme.
         scheme: String,
     },
+}
+
+impl AdminAddress {
+    /// Whether it is asked over TLS.
+    pub const fn is_tls(&self) -> bool {
+        self.tls
+    }
 }
 
 impl FromStr for AdminAddress {
@@ -40,22 +49,28 @@ impl FromStr for AdminAddress {
         let not_a_url = || AddressError::NotAUrl(text.to_owned());
         let uri: Uri = text.trim().parse().map_err(|_| not_a_url())?;
         let scheme = uri.scheme_str().ok_or_else(not_a_url)?;
-        if scheme != "http" {
-            return Err(AddressError::Scheme {
-                text: text.to_owned(),
-                scheme: scheme.to_owned(),
-            });
-        }
+        let tls = match scheme {
+            "http" => false,
+            "https" => true,
+            other => {
+                return Err(AddressError::Scheme {
+                    text: text.to_owned(),
+                    scheme: other.to_owned(),
+                });
+            }
+        };
         let authority = uri.authority().ok_or_else(not_a_url)?;
         let host = authority.host();
         if host.is_empty() || authority.as_str().contains('@') || uri.query().is_some() {
             return Err(not_a_url());
         }
         let port = match authority.as_str()[host.len()..].strip_prefix(':') {
+            None | Some("") if tls => 443,
             None | Some("") => 80,
             Some(port) => port.parse().map_err(|_| not_a_url())?,
         };
         Ok(Self {
+            tls,
             host: host.trim_matches(['[', ']']).to_owned(),
             port,
             authority: authority.to_string(),
@@ -66,7 +81,8 @@ impl FromStr for AdminAddress {
 
 impl fmt::Display for AdminAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.authority, self.prefix)
+        let scheme = if self.tls { "https" } else { "http" };
+        write!(f, "{scheme}://{}{}", self.authority, self.prefix)
     }
 }
 
@@ -81,6 +97,8 @@ mod tests {
             ("http://127.0.0.1:9503/", "127.0.0.1", 9503, ""),
             ("http://admin.example", "admin.example", 80, ""),
             ("http://[::1]:9503/edge/", "::1", 9503, "/edge"),
+            ("https://admin.example", "admin.example", 443, ""),
+            ("https://[::1]:9503", "::1", 9503, ""),
         ];
         for (text, host, port, prefix) in rows {
             let a: AdminAddress = text.parse().unwrap();
@@ -90,6 +108,7 @@ mod tests {
                 "{text}"
             );
             assert_eq!(a.to_string(), text.trim_end_matches('/'));
+            assert_eq!(a.is_tls(), text.starts_with("https"));
         }
     }
 
@@ -110,7 +129,7 @@ mod tests {
                 "{bad}: {error}"
             );
         }
-        let error = "https://a".parse::<AdminAddress>().unwrap_err();
-        assert!(matches!(error, AddressError::Scheme { scheme, .. } if scheme == "https"));
+        let error = "unix://a".parse::<AdminAddress>().unwrap_err();
+        assert!(matches!(error, AddressError::Scheme { scheme, .. } if scheme == "unix"));
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use http::StatusCode;
 
-use super::AdminAddress;
+use super::{AdminAddress, TlsFault};
 use crate::Problem;
 
 /// The step that failed.
@@ -15,6 +15,8 @@ pub enum Step {
     Resolve,
     /// TCP connect.
     Connect,
+    /// The TLS handshake.
+    Handshake,
     /// Sending the request and reading the answer.
     Answer,
 }
@@ -41,6 +43,16 @@ pub enum ClientError {
         step: Step,
         /// How long it was given.
         limit: Duration,
+    },
+    /// There is no TLS, or the other side ended it.
+    #[error("no admin API at {address}: {}", .fault.describe(.host, "the server"))]
+    Tls {
+        /// Where.
+        address: String,
+        /// Who it should be.
+        host: String,
+        /// Why.
+        fault: TlsFault,
     },
     /// Something answers there, and it is not the admin API (or one we cannot read).
     #[error("what answers at {address} is not the soe503 admin API: {what}")]
@@ -83,6 +95,14 @@ impl ClientError {
                 status: status.as_u16(),
                 problem: Box::new(problem),
             },
+            // What soe503 answers then.
+            _ if !address.tls && body.starts_with(b"This port speaks TLS") => Self::NotTheApi {
+                address: address.to_string(),
+                what: format!(
+                    "it speaks TLS; ask https://{}{}",
+                    address.authority, address.prefix
+                ),
+            },
             _ => Self::NotTheApi {
                 address: address.to_string(),
                 what: format!("it answered {status} to {asked}, without a problem document"),
@@ -96,6 +116,7 @@ impl fmt::Display for Step {
         f.write_str(match self {
             Self::Resolve => "resolving the name",
             Self::Connect => "connecting",
+            Self::Handshake => "the TLS handshake",
             Self::Answer => "waiting for the answer",
         })
     }

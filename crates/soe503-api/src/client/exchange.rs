@@ -9,9 +9,13 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
-use tokio::{net::TcpStream, task::JoinHandle};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    task::JoinHandle,
+};
 
-use super::{AdminAddress, ClientError, Step, Token};
+use super::{AdminAddress, ClientError, Step, Tls, TlsFault, Token, tls};
 
 /// A listing of ten thousand backends is about 5 MB.
 const MAX_BODY: usize = 64 << 20;
@@ -57,9 +61,10 @@ pub(super) fn request(
         .body(Full::new(json.into()))
 }
 
-/// Sends `request` to `address` and reads the whole answer. Each step has `limit`.
+/// Sends `request` to `address`, with `tls` if that is `https`, and reads the whole answer. Each step has `limit`.
 pub(super) async fn exchange(
     address: &AdminAddress,
+    tls: Option<&Tls>,
     limit: Duration,
     request: http::Result<Request<Full<Bytes>>>,
 ) -> Result<(StatusCode, Bytes), ClientError> {
@@ -75,11 +80,33 @@ pub(super) async fn exchange(
         TcpStream::connect(&*addresses),
     )
     .await?;
+    if !address.tls {
+        return within(address, Step::Answer, limit, answer(stream, request)).await;
+    }
+    let shaken = async { io::Result::Ok(shake_hands(address, tls, stream).await) };
+    let stream = within(address, Step::Handshake, limit, shaken).await??;
     within(address, Step::Answer, limit, answer(stream, request)).await
 }
 
-async fn answer(
+async fn shake_hands(
+    address: &AdminAddress,
+    tls: Option<&Tls>,
     stream: TcpStream,
+) -> Result<impl AsyncRead + AsyncWrite + Send + Unpin + use<>, ClientError> {
+    let system;
+    let tls = match tls {
+        Some(tls) => tls,
+        None => {
+            system = Tls::system().map_err(|fault| no_tls(address, fault))?;
+            &system
+        }
+    };
+    let shaken = tls.shake_hands(&address.host, stream).await;
+    shaken.map_err(|fault| no_tls(address, fault))
+}
+
+async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     request: Request<Full<Bytes>>,
 ) -> io::Result<(StatusCode, Bytes)> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
@@ -117,7 +144,19 @@ async fn within<T>(
     }
 }
 
+fn no_tls(address: &AdminAddress, fault: TlsFault) -> ClientError {
+    ClientError::Tls {
+        address: address.to_string(),
+        host: address.host.clone(),
+        fault,
+    }
+}
+
 fn failed(address: &AdminAddress, step: Step, source: io::Error) -> ClientError {
+    // A client learns only after its part of the handshake of TLS 1.3 that its certificate is refused.
+    if let Some(fault) = tls::fault_in(&source) {
+        return no_tls(address, fault);
+    }
     let address = address.to_string();
     let hyper = source
         .get_ref()

@@ -1,8 +1,8 @@
 //! A small async client of the admin API.
 //!
 //! One request, one connection: the tools that use it ask once, or once a second, and a connection
-//! that is not kept can never be stale. It speaks HTTP/1.1 without TLS, because the admin API
-//! listens on loopback unless told otherwise. An error says which step failed and what was tried.
+//! that is not kept can never be stale. It speaks HTTP/1.1, over TLS where the address says `https`, and can show
+//! a certificate ([`Tls`]). An error says which step failed and what was tried.
 //!
 //! ```no_run
 //! # async fn f() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,6 +16,7 @@
 mod address;
 mod error;
 mod exchange;
+mod tls;
 mod token;
 
 use core::time::Duration;
@@ -27,6 +28,7 @@ use serde::de::DeserializeOwned;
 
 pub use address::{AddressError, AdminAddress};
 pub use error::{ClientError, Step};
+pub use tls::{ShownFault, Tls, TlsFault, TlsFileError};
 pub use token::{Token, TokenError};
 
 use crate::{
@@ -35,7 +37,7 @@ use crate::{
     MaintenanceList, MaintenanceRequest, Pool, Pools, RateLimits, VerificationRequest, path,
 };
 
-/// How long each step (resolve and connect; answer) may take, unless told otherwise: 5 s.
+/// How long each step (resolve; connect; shake hands; answer) may take, unless told otherwise: 5 s.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where the admin API is asked, and as whom. Cheap to clone; keeps no connection.
@@ -43,6 +45,7 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Client {
     address: AdminAddress,
     token: Option<Token>,
+    tls: Option<Tls>,
     timeout: Duration,
 }
 
@@ -65,6 +68,7 @@ impl Client {
         Ok(Self {
             address: address.parse()?,
             token: None,
+            tls: None,
             timeout: DEFAULT_TIMEOUT,
         })
     }
@@ -73,6 +77,13 @@ impl Client {
     #[must_use]
     pub fn with_token(mut self, token: Option<Token>) -> Self {
         self.token = token;
+        self
+    }
+
+    /// Whom to believe and what to show where the address is `https`. Otherwise that is what this machine trusts, and nothing.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Option<Tls>) -> Self {
+        self.tls = tls;
         self
     }
 
@@ -86,6 +97,11 @@ impl Client {
     /// Whether it sends a token.
     pub const fn has_token(&self) -> bool {
         self.token.is_some()
+    }
+
+    /// Whether it shows a certificate, if it is asked for one.
+    pub fn has_certificate(&self) -> bool {
+        self.address.tls && self.tls.as_ref().is_some_and(Tls::shows)
     }
 
     /// Where it asks.
@@ -246,7 +262,10 @@ impl Client {
     ) -> Result<Reply<T>, ClientError> {
         let asked = format!("{method} {path}");
         let request = exchange::request(&self.address, self.token.as_ref(), method, path, body);
-        let (status, body) = exchange::exchange(&self.address, self.timeout, request).await?;
+        let (status, body) = {
+            let tls = self.tls.as_ref();
+            exchange::exchange(&self.address, tls, self.timeout, request).await?
+        };
         if !status.is_success() {
             return Err(ClientError::refused(&self.address, asked, status, &body));
         }

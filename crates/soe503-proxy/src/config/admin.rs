@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::secret::short_file;
+use super::{AdminCertificates, ListenerTls};
 
 /// The admin API: `[admin]`.
 ///
@@ -12,7 +13,7 @@ use super::secret::short_file;
 ///
 /// - `enabled`: `true`
 /// - `address`: `"127.0.0.1:9503"`
-/// - `token_file`: no secret; the address must be a loopback address
+/// - `token_file`: no secret
 /// - `read_token_file`: there is no such role
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -21,6 +22,8 @@ pub struct Admin {
     pub address: SocketAddr,
     /// Who may use it.
     pub access: AdminAccess,
+    /// TLS for those who do; `None`: none.
+    pub tls: Option<ListenerTls>,
 }
 
 /// Who may use the admin API.
@@ -28,8 +31,17 @@ pub struct Admin {
 pub enum AdminAccess {
     /// Everybody on this machine, and for everything: the address is a loopback address.
     Loopback,
-    /// Whoever presents one of these tokens, for what its role may do.
-    Token(AdminTokens),
+    /// Whoever shows one of these, for what its role may do.
+    Shown(AdminCredentials),
+}
+
+/// What opens the admin API: tokens, certificates, or both. Who shows both may do what either lets them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminCredentials {
+    /// Tokens, if there are any.
+    pub tokens: Option<AdminTokens>,
+    /// What certificates let their holders do, if somebody is asked for one.
+    pub certificates: Option<AdminCertificates>,
 }
 
 /// What somebody may do with the admin API.
@@ -47,7 +59,7 @@ pub enum AdminRole {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdminTokens {
     /// `token_file`: who has it may do everything.
-    operator: TokenFile,
+    operator: Option<TokenFile>,
     /// `read_token_file`: who has it may look.
     reader: Option<TokenFile>,
 }
@@ -64,6 +76,34 @@ pub struct TokenFile {
 /// Its `Debug` form does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AdminToken(String);
+
+// === impl AdminAccess ===
+
+impl AdminAccess {
+    /// By tokens alone.
+    pub const fn by_tokens(tokens: AdminTokens) -> Self {
+        Self::Shown(AdminCredentials {
+            tokens: Some(tokens),
+            certificates: None,
+        })
+    }
+
+    /// The tokens, if there are any.
+    pub const fn tokens(&self) -> Option<&AdminTokens> {
+        match self {
+            Self::Loopback => None,
+            Self::Shown(shown) => shown.tokens.as_ref(),
+        }
+    }
+
+    /// What certificates let their holders do, if anything.
+    pub const fn certificates(&self) -> Option<&AdminCertificates> {
+        match self {
+            Self::Loopback => None,
+            Self::Shown(shown) => shown.certificates.as_ref(),
+        }
+    }
+}
 
 // === impl AdminRole ===
 
@@ -92,9 +132,9 @@ impl AdminTokens {
     /// # Errors
     ///
     /// A sentence that says what is wrong: it is the same one twice.
-    pub fn new(operator: TokenFile, reader: Option<TokenFile>) -> Result<Self, String> {
-        match &reader {
-            Some(reader) if reader.token == operator.token => Err(format!(
+    pub fn new(operator: Option<TokenFile>, reader: Option<TokenFile>) -> Result<Self, String> {
+        match (&operator, &reader) {
+            (Some(operator), Some(reader)) if reader.token == operator.token => Err(format!(
                 "{} holds the operator's token: who has it could do everything",
                 reader.path.display()
             )),
@@ -105,11 +145,11 @@ impl AdminTokens {
     /// The role of whoever presents this. All tokens are compared, each to its end: how long it takes tells neither
     /// which of them was nearly right nor how nearly.
     pub fn role_of(&self, presented: &str) -> Option<AdminRole> {
-        let operator = self.operator.token.matches(presented);
-        let reader = self
-            .reader
-            .as_ref()
-            .is_some_and(|reader| reader.token.matches(presented));
+        let is = |file: &Option<TokenFile>| {
+            let file = file.as_ref();
+            file.is_some_and(|file| file.token.matches(presented))
+        };
+        let (operator, reader) = (is(&self.operator), is(&self.reader));
         match (operator, reader) {
             (true, _) => Some(AdminRole::Operator),
             (false, true) => Some(AdminRole::Reader),
@@ -117,17 +157,11 @@ impl AdminTokens {
         }
     }
 
-    /// Whether there is a token for those who only look.
-    pub const fn has_reader(&self) -> bool {
-        self.reader.is_some()
-    }
-
     /// The files, and whose token each holds.
     pub fn files(&self) -> impl Iterator<Item = (AdminRole, &TokenFile)> {
+        let operator = self.operator.iter().map(|file| (AdminRole::Operator, file));
         let reader = self.reader.iter().map(|file| (AdminRole::Reader, file));
-        [(AdminRole::Operator, &self.operator)]
-            .into_iter()
-            .chain(reader)
+        operator.chain(reader)
     }
 
     /// The tokens that are in the files now. A file that cannot be used keeps the token that it had; what is wrong with it
@@ -141,8 +175,8 @@ impl AdminTokens {
                 file.clone()
             }
         };
-        let operator = again(&self.operator);
-        let reader = self.reader.as_ref().map(again);
+        let operator = self.operator.as_ref().map(&mut again);
+        let reader = self.reader.as_ref().map(&mut again);
         match Self::new(operator, reader) {
             Ok(tokens) => (tokens, troubles),
             Err(why) => {

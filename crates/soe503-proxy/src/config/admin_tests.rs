@@ -37,7 +37,7 @@ fn a_token_says_what_its_bearer_may_do() {
     let directory = tempfile::tempdir().unwrap();
     let operator = file(&directory.path().join("o"), OPERATOR);
     let reader = file(&directory.path().join("r"), READER);
-    let both = AdminTokens::new(operator.clone(), Some(reader.clone())).unwrap();
+    let both = AdminTokens::new(Some(operator.clone()), Some(reader.clone())).unwrap();
     assert_eq!(both.role_of(OPERATOR), Some(AdminRole::Operator));
     assert_eq!(both.role_of(READER), Some(AdminRole::Reader));
     for wrong in [
@@ -48,10 +48,13 @@ fn a_token_says_what_its_bearer_may_do() {
     ] {
         assert_eq!(both.role_of(wrong), None, "{wrong}");
     }
-    let one = AdminTokens::new(operator.clone(), None).unwrap();
+    let one = AdminTokens::new(Some(operator.clone()), None).unwrap();
     assert_eq!(one.role_of(OPERATOR), Some(AdminRole::Operator));
     assert_eq!(one.role_of(READER), None);
-    let same = AdminTokens::new(operator.clone(), Some(operator)).unwrap_err();
+    let alone = AdminTokens::new(None, Some(reader)).unwrap();
+    assert_eq!(alone.role_of(READER), Some(AdminRole::Reader));
+    assert_eq!(alone.role_of(OPERATOR), None);
+    let same = AdminTokens::new(Some(operator.clone()), Some(operator)).unwrap_err();
     assert!(same.contains("the operator's token"), "{same}");
     let shown = format!("{both:?}");
     assert!(
@@ -64,7 +67,7 @@ fn a_token_says_what_its_bearer_may_do() {
 fn each_file_keeps_its_last_good_token() {
     let directory = tempfile::tempdir().unwrap();
     let (o, r) = (directory.path().join("o"), directory.path().join("r"));
-    let tokens = AdminTokens::new(file(&o, OPERATOR), Some(file(&r, READER))).unwrap();
+    let tokens = AdminTokens::new(Some(file(&o, OPERATOR)), Some(file(&r, READER))).unwrap();
     fs::write(&o, "").unwrap();
     fs::write(&r, "another-reader-it-is\n").unwrap();
     let (tokens, troubles) = tokens.read_again();

@@ -2,12 +2,13 @@
 
 use super::{
     keys::{
-        AccessLogKeys, AdminKeys, AlertKeys, BackendKeys, BreakerKeys, BypassKeys, CertificateKeys,
-        ChangeKeys, CheckKeys, ClientAuthKeys, EjectionKeys, ExplainKeys, ExplainToKeys,
-        FallbackKeys, FileKeys, ForwardedKeys, HashKeys, HeaderKeys, HedgeKeys, JournalKeys,
-        LimitKeys, ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys,
-        PoolTlsKeys, QueueKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
-        ServerKeys, StickyKeys, ThrottleKeys, TracesKeys,
+        AccessLogKeys, AdminClientAuthKeys, AdminKeys, AdminTlsKeys, AlertKeys, BackendKeys,
+        BreakerKeys, BypassKeys, CertificateKeys, ChangeKeys, CheckKeys, ClientAuthKeys,
+        EjectionKeys, ExplainKeys, ExplainToKeys, FallbackKeys, FileKeys, ForwardedKeys, HashKeys,
+        HeaderKeys, HedgeKeys, JournalKeys, LimitKeys, ListenerKeys, ListenerTlsKeys,
+        MaintenanceKeys, MatchKeys, PageKeys, PoolKeys, PoolTlsKeys, QueueKeys, RateLimitKeys,
+        ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys, StickyKeys, ThrottleKeys,
+        TracesKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -57,6 +58,8 @@ fn lists_of_defaults_are_true() {
     let server = include_str!("server.rs");
     check::<ServerKeys>(server, "pub struct Server");
     check::<AdminKeys>(include_str!("admin.rs"), "pub struct Admin ");
+    let certificates = include_str!("admin_certificates.rs");
+    check::<AdminClientAuthKeys>(certificates, "pub struct AdminCertificates");
     check::<AccessLogKeys>(server, "pub enum AccessLog");
     let alert = include_str!("alert.rs");
     check::<AlertKeys>(alert, "pub struct Alert ");
@@ -84,6 +87,7 @@ fn lists_of_defaults_are_true() {
     check::<CheckKeys>(include_str!("health.rs"), "pub struct HealthCheck");
     let tls = include_str!("tls.rs");
     check::<ListenerTlsKeys>(tls, "pub struct ListenerTls");
+    check::<AdminTlsKeys>(tls, "pub struct ListenerTls");
     check::<CertificateKeys>(tls, "pub struct CertificateFiles");
     check::<ClientAuthKeys>(tls, "pub struct ClientAuth");
     check::<PoolTlsKeys>(tls, "pub struct BackendTls");

@@ -17,6 +17,7 @@
 //! schema, the reference page and the full example come from that declaration.
 
 mod admin;
+mod admin_certificates;
 mod alert;
 mod balance;
 mod build;
@@ -53,7 +54,10 @@ mod telemetry;
 mod tls;
 mod wire;
 
-pub use admin::{Admin, AdminAccess, AdminRole, AdminToken, AdminTokens, TokenFile};
+pub use admin::{
+    Admin, AdminAccess, AdminCredentials, AdminRole, AdminToken, AdminTokens, TokenFile,
+};
+pub use admin_certificates::{AdminCertificates, ClientName};
 pub(crate) use alert::webhook_key;
 pub use alert::{Alert, AlertAddress, AlertKind, AlertSecret, AlertUrl, ChangeHooks};
 pub use balance::{Balance, Factor, Hash, HashKey, LoadReports, SameSite, Sticky, StickyKey};

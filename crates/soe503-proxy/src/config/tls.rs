@@ -5,7 +5,7 @@ use std::{fmt, ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 use super::NonEmpty;
 use crate::tls;
 
-/// TLS for the clients of a listener: `[listeners.tls]`.
+/// TLS for the clients of a listener, `[listeners.tls]`, or of the admin API, `[admin.tls]`.
 ///
 /// # Defaults
 ///
@@ -43,7 +43,8 @@ pub struct CertificateFiles {
     pub key: PathBuf,
 }
 
-/// Certificates of clients: `[listeners.tls.client_auth]`.
+/// Certificates of clients: `[listeners.tls.client_auth]`, and that part of `[admin.tls.client_auth]` which is about
+/// the handshake.
 ///
 /// # Defaults
 ///

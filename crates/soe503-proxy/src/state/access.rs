@@ -4,31 +4,44 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use tokio::sync::watch;
 
-use crate::config::{Admin, AdminAccess, AdminTokens, Config, TokenFile};
+use crate::config::{
+    Admin, AdminAccess, AdminCredentials, AdminTokens, Config, Protocols, TokenFile,
+};
 use crate::stamp::{Following, Stamp};
+use crate::tls::ServerTls;
 
-/// What the configuration says, with the tokens that are in its files: a reload and [`Access::look`] bring both up to date,
-/// and whoever asks sees them from the next request on.
+/// What the configuration says, with the tokens and certificates that are in its files: a reload and looks at the files bring all
+/// up to date, and whoever asks sees them from the next request on.
+///
+/// What a certificate proves was found out when its connection began. So when whom to believe may be another ([`Access::renew`]),
+/// connections end, and whoever comes again is asked again.
 #[derive(Debug)]
 pub struct Access {
     now: ArcSwap<AdminAccess>,
+    /// TLS of the admin address, unless it is off.
+    tls: ArcSwapOption<ServerTls>,
+    /// How often connections were ended.
+    renewed: watch::Sender<u64>,
     following: Mutex<Following>,
     /// Tokens that were replaced because their files changed.
     pub applied: AtomicU64,
     /// Files that changed and cannot be used: the last good token stays.
     pub refused: AtomicU64,
     /// In the order of [`TurnedAway::ALL`].
-    turned_away: [AtomicU64; 5],
+    turned_away: [AtomicU64; TurnedAway::ALL.len()],
 }
 
 /// Why a request to the admin API is turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TurnedAway {
-    /// No token, or a wrong one.
+    /// Neither a token nor a certificate, or a wrong token.
     Unauthorized,
-    /// An act, with a token that may only look.
+    /// A certificate whose names have no role.
+    NotNamed,
+    /// An act, by somebody who may only look.
     ReadOnly,
     /// Without a token, from another machine.
     NotLocal,
@@ -45,6 +58,8 @@ impl Access {
     pub fn new(access: AdminAccess) -> Self {
         Self {
             now: ArcSwap::from_pointee(access),
+            tls: ArcSwapOption::empty(),
+            renewed: watch::Sender::new(0),
             following: Mutex::new(unread()),
             applied: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -54,7 +69,9 @@ impl Access {
 
     /// Whom `config` lets in; nobody asks where there is no admin API.
     pub(super) fn of(config: &Config) -> Self {
-        Self::new(wanted(config))
+        let access = Self::new(wanted(config));
+        access.follow_tls(config);
+        access
     }
 
     /// From now on whom `config` lets in, which was just read, tokens and all.
@@ -65,6 +82,41 @@ impl Access {
             self.now.store(Arc::new(wanted));
         }
         *self.following() = unread();
+        self.follow_tls(config);
+    }
+
+    fn follow_tls(&self, config: &Config) {
+        let admin = config.admin.as_ref();
+        let wanted = admin.and_then(|admin| Some((admin.address, admin.tls.as_ref()?)));
+        let renewed = match (&*self.tls.load(), wanted) {
+            (Some(known), Some((_, settings))) => known.replace(settings, Protocols::H1),
+            (None, None) => false,
+            (_, wanted) => {
+                let tls = wanted.map(|(address, settings)| ServerTls::admin(address, settings));
+                self.tls.store(tls.map(Arc::new));
+                true
+            }
+        };
+        if renewed {
+            self.renew();
+        }
+    }
+
+    /// TLS of the admin address, unless it is off.
+    pub fn tls(&self) -> Option<ServerTls> {
+        self.tls.load().as_deref().cloned()
+    }
+
+    /// Whoever is connected has to come again, and show again who they are.
+    pub(crate) fn renew(&self) {
+        // Those who watch look whether this is the same one.
+        self.now.rcu(|now| AdminAccess::clone(now));
+        self.renewed.send_modify(|times| *times += 1);
+    }
+
+    /// Changes when connections that began before have to end.
+    pub(crate) fn renewals(&self) -> watch::Receiver<u64> {
+        self.renewed.subscribe()
     }
 
     /// Whom it lets in.
@@ -86,7 +138,7 @@ impl Access {
     /// Looks at the token files, and puts in force what has changed. It may block, as disks do.
     pub fn look(&self) {
         let before = self.now();
-        let AdminAccess::Token(tokens) = &*before else {
+        let Some(tokens) = before.tokens() else {
             return;
         };
         let stamp = Stamp::of(tokens.files().map(|(_, file)| file.path()));
@@ -107,7 +159,10 @@ impl Access {
 
     /// Puts `after` in the place of the tokens that were in force `before`.
     fn replace(&self, before: &Arc<AdminAccess>, tokens: &AdminTokens, after: &AdminTokens) {
-        let new = Arc::new(AdminAccess::Token(after.clone()));
+        let new = Arc::new(AdminAccess::Shown(AdminCredentials {
+            tokens: Some(after.clone()),
+            certificates: before.certificates().cloned(),
+        }));
         let found = self.now.compare_and_swap(before, new);
         // Otherwise a reload came in between, and has read them itself.
         if Arc::ptr_eq(&found, before) {
@@ -136,8 +191,9 @@ impl Access {
 
 impl TurnedAway {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Unauthorized,
+        Self::NotNamed,
         Self::ReadOnly,
         Self::NotLocal,
         Self::ForeignHost,
@@ -148,6 +204,7 @@ impl TurnedAway {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Unauthorized => "unauthorized",
+            Self::NotNamed => "not_named",
             Self::ReadOnly => "read_only",
             Self::NotLocal => "not_local",
             Self::ForeignHost => "foreign_host",

@@ -43,10 +43,8 @@ impl Files {
 }
 
 fn role(access: &Access, token: &str) -> Option<AdminRole> {
-    match &*access.now() {
-        AdminAccess::Token(tokens) => tokens.role_of(token),
-        AdminAccess::Loopback => panic!("open to everybody"),
-    }
+    let access = access.now();
+    access.tokens().expect("it has tokens").role_of(token)
 }
 
 fn counts(access: &Access) -> (u64, u64) {
@@ -149,9 +147,7 @@ fn a_reload_while_files_are_read_again_has_the_last_word() {
     let files = Files::new();
     let access = Access::of(&files.config());
     let before = access.now();
-    let AdminAccess::Token(tokens) = &*before else {
-        panic!("it has tokens");
-    };
+    let tokens = before.tokens().expect("it has tokens");
     files.write("admin.token", "a-token-for-a-moment");
     let (after, troubles) = tokens.read_again();
     assert_eq!(troubles, [""; 0]);
@@ -161,4 +157,57 @@ fn a_reload_while_files_are_read_again_has_the_last_word() {
     assert_eq!(role(&access, "a-token-for-a-moment"), None);
     assert_eq!(role(&access, SECOND), Some(AdminRole::Operator));
     assert_eq!(counts(&access), (0, 0));
+}
+
+#[test]
+fn who_has_to_come_again_is_told_and_the_rules_stay() {
+    let files = Files::new();
+    let access = Access::of(&files.config());
+    let (before, mut renewals) = (access.now(), access.renewals());
+    access.follow(&files.config());
+    assert!(!renewals.has_changed().unwrap(), "nothing is new");
+    access.renew();
+    assert!(renewals.has_changed().unwrap());
+    renewals.mark_unchanged();
+    assert_eq!(access.now(), before);
+    assert!(
+        !Arc::ptr_eq(&access.now(), &before),
+        "who watches would not notice"
+    );
+}
+
+#[test]
+fn tls_is_turned_on_replaced_and_turned_off_by_a_reload() {
+    let files = Files::new();
+    let authority = crate::tls::testing::authority();
+    let write = |name: &str| {
+        crate::tls::testing::write(files.directory.path(), "a", &[name], &authority);
+    };
+    write("a.example");
+    let plain = fs::read_to_string(files.path("edge.toml")).unwrap();
+    let with = |keys: &str| {
+        let tls = "tls = { certificates = [{ cert = \"a.pem\", key = \"a.key\" }]";
+        files.write(
+            "edge.toml",
+            &plain.replacen("token_file", &format!("{tls}{keys} }}\ntoken_file"), 1),
+        );
+        files.config()
+    };
+    let access = Access::of(&files.config());
+    let mut renewals = access.renewals();
+    assert!(access.tls().is_none());
+    let mut reload = |config: &Config, renewed: bool| {
+        access.follow(config);
+        assert_eq!(renewals.has_changed().unwrap(), renewed);
+        renewals.mark_unchanged();
+        access.tls().map(|tls| tls.certificates())
+    };
+    let first = |shown: Option<Vec<(String, i64)>>| shown.map(|shown| shown[0].0.clone());
+    assert_eq!(first(reload(&with(""), true)), Some("a.example".into()));
+    assert_eq!(first(reload(&with(""), false)), Some("a.example".into()));
+    write("b.example");
+    assert_eq!(first(reload(&with(""), true)), Some("b.example".into()));
+    reload(&with(", min_version = \"1.3\""), true);
+    files.write("edge.toml", &plain);
+    assert_eq!(reload(&files.config(), true), None);
 }

@@ -28,8 +28,13 @@ pub struct FileReloads {
     pub refused: AtomicU64,
 }
 
-/// Looks at the files of all listeners and pools. It may block, as disks do.
+/// Looks at the files of the admin address, of all listeners and pools. It may block, as disks do.
 pub(crate) fn look(proxy: &Proxy) {
+    if let Some(tls) = proxy.access.tls()
+        && refresh(&tls, &proxy.file_reloads)
+    {
+        proxy.access.renew();
+    }
     for listener in proxy.all_server_tls() {
         refresh(&listener, &proxy.file_reloads);
     }
@@ -42,10 +47,10 @@ pub(crate) fn look(proxy: &Proxy) {
     }
 }
 
-/// Puts changed files in force.
-fn refresh(followed: &impl Followed, reloads: &FileReloads) {
+/// Puts changed files in force, and says whether it has.
+fn refresh(followed: &impl Followed, reloads: &FileReloads) -> bool {
     if !followed.is_due(&followed.stamp()) {
-        return;
+        return false;
     }
     let (applied, troubles) = followed.reload();
     let name = followed.name();
@@ -65,4 +70,5 @@ fn refresh(followed: &impl Followed, reloads: &FileReloads) {
             );
         }
     }
+    applied
 }

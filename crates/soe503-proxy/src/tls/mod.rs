@@ -24,7 +24,7 @@ mod provider;
 mod server;
 mod sni;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod trouble;
 mod x509;
 

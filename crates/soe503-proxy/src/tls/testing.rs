@@ -8,17 +8,17 @@ use super::identity::{self, Identity};
 use crate::config::CertificateFiles;
 
 /// An authority of our own.
-pub(super) type Authority = CertifiedIssuer<'static, KeyPair>;
+pub(crate) type Authority = CertifiedIssuer<'static, KeyPair>;
 
 /// A new authority.
-pub(super) fn authority() -> Authority {
+pub(crate) fn authority() -> Authority {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
 /// Writes a certificate for `names` and its key to `NAME.pem` and `NAME.key`.
-pub(super) fn write(
+pub(crate) fn write(
     directory: &Path,
     name: &str,
     names: &[&str],

@@ -1,7 +1,7 @@
 //! TLS both ways, through the real binary.
 
 pub(crate) mod backends;
-mod clients;
+pub(crate) mod clients;
 mod h2;
 mod listener;
 mod reload;

@@ -1,11 +1,12 @@
 //! TLS settings: their files are read here, and everything that is wrong with them is told.
 
-use std::{ops::Range, path::Path};
+use std::{ops::Range, path::Path, time::Duration};
 
 use crate::{
     config::{
-        BackendTls, CertificateFiles, ClientAuth, Host, ListenerTls, Loaded, NonEmpty, Target,
-        keys::{CertificateEntry, FileName, ListenerTlsKeys, PoolTlsKeys},
+        AdminCertificates, BackendTls, CertificateFiles, ClientAuth, ClientName, Host, ListenerTls,
+        Loaded, NonEmpty, Target, TlsVersion,
+        keys::{AdminTlsKeys, CertificateEntry, FileName, ListenerTlsKeys, PoolTlsKeys},
         problem::{Problem, Problems},
         wire::{At, List, Optional},
     },
@@ -18,18 +19,62 @@ pub(super) fn listener(
     base: &Path,
     problems: &mut Problems,
 ) -> Option<ListenerTls> {
-    let entries = keys.certificates.0;
-    let client_auth = match keys.client_auth.0 {
+    let asked = match keys.client_auth.0 {
         Some(At { value, .. }) => Some((value.ca.0?, value.required.value)),
         None => None,
     };
-    let At { value, at } = entries?;
+    let (version, timeout) = (keys.min_version.value, keys.handshake_timeout.value);
+    served(
+        (keys.certificates.0?, version, timeout),
+        asked.as_ref(),
+        base,
+        problems,
+    )
+}
+
+/// TLS of the admin address, and what certificates let their holders do, if somebody is asked for one.
+pub(super) fn admin(
+    keys: AdminTlsKeys,
+    base: &Path,
+    problems: &mut Problems,
+) -> Option<(ListenerTls, Option<AdminCertificates>)> {
+    let (asked, roles) = match keys.client_auth.0 {
+        Some(At { value: keys, .. }) => {
+            if keys.operators.wrong || keys.readers.wrong {
+                return None;
+            }
+            let names = |list: List<ClientName>| list.0.into_iter().map(|name| name.value);
+            let readers = keys.readers.given.map(|list| names(list.value).collect());
+            let roles = AdminCertificates::new(names(keys.operators.value), readers);
+            (Some((keys.ca.0?, keys.required.value)), Some(roles))
+        }
+        None => (None, None),
+    };
+    let (version, timeout) = (keys.min_version.value, keys.handshake_timeout.value);
+    let tls = served(
+        (keys.certificates.0?, version, timeout),
+        asked.as_ref(),
+        base,
+        problems,
+    )?;
+    Some((tls, roles))
+}
+
+/// TLS of an address: what is presented, the oldest version and the longest handshake; whose certificates clients are
+/// asked for, and whether each must have one.
+fn served(
+    (entries, min_version, handshake_timeout): (At<List<CertificateEntry>>, TlsVersion, Duration),
+    asked: Option<&(At<FileName>, bool)>,
+    base: &Path,
+    problems: &mut Problems,
+) -> Option<ListenerTls> {
+    let At { value, at } = entries;
     let Some(certificates) = certificates(&value, base) else {
         let title = "`certificates` is empty";
         problems.push(Problem::new(at, title, "expected at least one"));
         return None;
     };
-    let auth = client_auth.as_ref().map(|(ca, required)| ClientAuth {
+    let auth = asked.map(|(ca, required)| ClientAuth {
         ca: base.join(&ca.value.0),
         required: *required,
     });
@@ -40,15 +85,13 @@ pub(super) fn listener(
         Place::Key(index) => ("key", value.0[index].value.key.at.clone()),
         Place::Ca => (
             "ca",
-            client_auth
-                .as_ref()
-                .map_or_else(|| at.clone(), |(ca, _)| ca.at.clone()),
+            asked.map_or_else(|| at.clone(), |(ca, _)| ca.at.clone()),
         ),
     });
     Some(ListenerTls {
         certificates,
-        min_version: keys.min_version.value,
-        handshake_timeout: keys.handshake_timeout.value,
+        min_version,
+        handshake_timeout,
         client_auth: auth,
         loaded: Loaded::new(loaded?),
     })

@@ -47,9 +47,9 @@ pub(super) use rate::RateLimitKeys;
 pub(super) use routes::{MatchKeys, RetryKeys, RouteKeys};
 pub(super) use server::{AccessLogKeys, AdminKeys, IncidentKeys, ServerKeys};
 pub(super) use telemetry::{Sampling, TelemetryKeys, TracesKeys};
-pub(super) use tls::{CertificateEntry, ListenerTlsKeys, PoolTlsKeys};
 #[cfg(test)]
-pub(super) use tls::{CertificateKeys, ClientAuthKeys};
+pub(super) use tls::{AdminClientAuthKeys, CertificateKeys, ClientAuthKeys};
+pub(super) use tls::{AdminTlsKeys, CertificateEntry, ListenerTlsKeys, PoolTlsKeys};
 pub(super) use top::FileKeys;
 pub(super) use values::{FileName, HttpPath};
 

@@ -2,10 +2,13 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
 
-use super::values::{FileName, PageUrl, nonzero_usize};
+use super::{
+    AdminTlsKeys,
+    values::{FileName, PageUrl, nonzero_usize},
+};
 use crate::config::{
     AccessLog, Name, StatusPolicy,
-    wire::{Defaulted, Optional, choice, section},
+    wire::{Defaulted, Maybe, Optional, choice, section},
 };
 
 section! {
@@ -42,17 +45,20 @@ section! {
     struct AdminKeys {
         /// Whether there is one.
         enabled: Defaulted<bool>, default(true);
-        /// Where it listens. Any address but a loopback address requires `token_file`.
+        /// Where it listens. Any address but a loopback address requires `token_file`, or `client_auth` of `tls`.
         address: Defaulted<SocketAddr>, default(SocketAddr::from(([127, 0, 0, 1], 9503)));
         /// A file with the operator's secret, which clients send as `Authorization: Bearer …`: one word of at
         /// least 16 characters. Who has it may look and act. A relative path starts at the config file. A file that
         /// changes is read again within seconds; one that cannot be used leaves the last good token in force.
         token_file: Optional<FileName>,
-            absent("no secret; the address must be a loopback address"), like("\"admin.token\"");
+            absent("no secret"), like("\"admin.token\"");
         /// A file with another secret of the same kind, for those who only look: API, metrics, dashboard. Whatever changes
-        /// something is refused to them with 403. It needs `token_file`.
+        /// something is refused to them with 403. It needs `token_file`, or `operators` of `tls.client_auth`: somebody has to
+        /// be able to act.
         read_token_file: Optional<FileName>,
             absent("there is no such role"), like("\"reader.token\"");
+        /// TLS for those who use it, and what their certificates let them do.
+        tls: Maybe<AdminTlsKeys>, absent("tokens are sent as they are");
     }
 }
 

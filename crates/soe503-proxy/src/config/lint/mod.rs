@@ -7,6 +7,7 @@
 //!
 //! Failure mode: a lint is silent. Where a value might be meant, it is left alone.
 
+mod admin;
 mod checks;
 mod clients;
 mod found;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{checks, clients, hit::Hits, look::Look, pools, protection, retries, timeouts};
+use super::{admin, checks, clients, hit::Hits, look::Look, pools, protection, retries, timeouts};
 
 /// One trap: a row of the table.
 #[derive(Clone, Copy)]
@@ -33,13 +33,14 @@ pub enum Severity {
 }
 
 /// A heading, and the lints below it.
-pub(super) const GROUPS: [(&str, &[Lint]); 6] = [
+pub(super) const GROUPS: [(&str, &[Lint]); 7] = [
     ("Timeouts", timeouts::LINTS),
     ("Retries", retries::LINTS),
     ("Pools", pools::LINTS),
     ("Circuit breakers and ejection", protection::LINTS),
     ("Health checks", checks::LINTS),
     ("Clients", clients::LINTS),
+    ("Admin API", admin::LINTS),
 ];
 
 /// All lints, in the order of the page.

@@ -8,6 +8,7 @@
 //! | `role` | `operator`; of a refused act `reader`, or nothing where nobody knows; `source` where a signature stands for a token, and a refusal's `status` says that it did not |
 //! | `via` | `api`, or `dashboard` |
 //! | `peer` | the other end of the connection |
+//! | `certificate` | what the holder of the certificate that was shown is called: proven, unlike `name` |
 //! | `name` | what they call themselves, where a browser or the request's `by` says so; nobody has looked whether it is true |
 //! | `action`, `pool`, `backend`, `subject` | what: see [`Thing`] |
 //! | `request` | method and path, where that says more than a word |
@@ -45,6 +46,8 @@ pub(super) struct Who {
     pub(super) role: AdminRole,
     /// The other end of their connection.
     pub(super) peer: SocketAddr,
+    /// What the holder of their certificate is called, if they have shown one.
+    pub(super) certificate: Option<Arc<str>>,
     /// What they call themselves, if a browser asked.
     pub(super) name: Option<String>,
 }
@@ -157,14 +160,26 @@ impl Audit {
     }
 
     /// An act was turned away.
-    pub(super) fn refused(&self, method: &Method, path: &str, peer: SocketAddr, why: Denied) {
+    pub(super) fn refused(
+        &self,
+        (method, path): (&Method, &str),
+        peer: SocketAddr,
+        certificate: Option<&str>,
+        why: Denied,
+    ) {
         let Some(suppressed) = self.turn(soe503::clock::now()) else {
             return;
         };
         let role = (why == Denied::ReadOnly).then_some(AdminRole::Reader.word());
         let (request, via) = (short(&format!("{method} {path}")), via(path));
         let (status, refused) = (why.problem().status, why.counted().word());
-        tracing::info!(target: "audit", role, via, %peer, request, status, refused, suppressed, "audit");
+        let certificate = certificate.map(short);
+        let certificate = certificate.as_deref();
+        tracing::info!(
+            target: "audit",
+            role, via, %peer, certificate, request, status, refused, suppressed,
+            "audit"
+        );
     }
 
     /// Whether a refusal may be written `now`: how many have not been since the last one that was.
@@ -202,7 +217,14 @@ impl Drop for Pending<'_> {
         } else {
             None
         };
-        let Who { role, peer, name } = &self.who;
+        let Who {
+            role,
+            peer,
+            certificate,
+            name,
+        } = &self.who;
+        let certificate = certificate.as_deref().map(short);
+        let certificate = certificate.as_deref();
         let name = name.as_deref().or(noted.by.as_deref());
         let (role, via) = (role.word(), self.via);
         let request = noted.action.is_none().then_some(&*self.request);
@@ -211,7 +233,7 @@ impl Drop for Pending<'_> {
         let reason = noted.reason.as_deref();
         tracing::info!(
             target: "audit",
-            role, via, %peer, name, action, pool, backend, subject, request, reason, status, suppressed,
+            role, via, %peer, certificate, name, action, pool, backend, subject, request, reason, status, suppressed,
             "audit"
         );
     }

@@ -15,12 +15,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use self::listener::listener;
+use self::listener::{listener, served_tls};
 pub(in crate::control) use self::mask::masked;
 use self::pool::pool;
 use super::{alert_view, front_view};
 use crate::config::{
-    AccessLog, Admin, AdminAccess, Config, HeaderRules, Host, HostPolicy, Journal, Match, Networks,
+    AccessLog, Admin, AdminRole, Config, HeaderRules, Host, HostPolicy, Journal, Match, Networks,
     Rewrite, Route, Server, StatusPolicy,
 };
 
@@ -104,10 +104,26 @@ fn server(server: &Server) -> Value {
 
 fn admin(admin: &Admin) -> Value {
     let mut view = json!({ "enabled": true, "address": admin.address.to_string() });
-    if let AdminAccess::Token(tokens) = &admin.access {
-        view["token_file"] = json!("(set, not shown)");
-        if tokens.has_reader() {
-            view["read_token_file"] = json!("(set, not shown)");
+    for (role, _) in admin
+        .access
+        .tokens()
+        .iter()
+        .flat_map(|tokens| tokens.files())
+    {
+        let key = match role {
+            AdminRole::Reader => "read_token_file",
+            _ => "token_file",
+        };
+        view[key] = json!("(set, not shown)");
+    }
+    if let Some(tls) = &admin.tls {
+        view["tls"] = served_tls(tls);
+        if let Some(certificates) = admin.access.certificates() {
+            let client_auth = &mut view["tls"]["client_auth"];
+            client_auth["operators"] = json!(certificates.operators());
+            if let Some(readers) = certificates.readers() {
+                client_auth["readers"] = json!(readers);
+            }
         }
     }
     view

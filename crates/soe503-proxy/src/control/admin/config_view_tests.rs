@@ -1,5 +1,6 @@
 use super::*;
-use crate::config::{AdminToken, AdminTokens, TokenFile, from_str};
+use crate::config::{AdminAccess, AdminToken, AdminTokens, TokenFile, from_str};
+use crate::tls::testing;
 
 /// Every key says something else than its default.
 const FULL: &str = r#"
@@ -264,10 +265,11 @@ fn the_token_is_not_shown() {
     let (secret, other) = ("correct-horse-battery", "a-reader-and-no-more");
     let file = |token| TokenFile::new("token".into(), AdminToken::new(token).unwrap());
     let mut shown = |reader| {
-        let tokens = AdminTokens::new(file(secret), reader).unwrap();
+        let tokens = AdminTokens::new(Some(file(secret)), reader).unwrap();
         config.admin = Some(Admin {
             address: "0.0.0.0:9503".parse().unwrap(),
-            access: AdminAccess::Token(tokens),
+            access: AdminAccess::by_tokens(tokens),
+            tls: None,
         });
         let text = view(&config).to_string();
         assert!(!text.contains(secret) && !text.contains(other), "{text}");
@@ -277,6 +279,37 @@ fn the_token_is_not_shown() {
     assert_eq!(both["token_file"], "(set, not shown)");
     assert_eq!(both["read_token_file"], "(set, not shown)");
     assert_eq!(shown(None).get("read_token_file"), None);
+}
+
+#[test]
+fn whose_certificates_count_is_shown_and_means_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let authority = testing::authority();
+    testing::write(directory.path(), "a", &["a.example"], &authority);
+    std::fs::write(directory.path().join("ca.pem"), authority.pem()).unwrap();
+    let path = directory.path().join("edge.toml");
+    let load = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        crate::config::load(&path).unwrap_or_else(|report| panic!("{report}"))
+    };
+    for readers in [
+        "",
+        ", readers = []",
+        ", readers = [\"CN=ada\", \"Ops.example\"]",
+    ] {
+        let admin = format!(
+            "address = \"0.0.0.0:9503\"\n[admin.tls]\ncertificates = [{{ cert = \"a.pem\", key = \"a.key\" }}]\n\
+             handshake_timeout = \"2s\"\nmin_version = \"1.3\"\n\
+             client_auth = {{ ca = \"ca.pem\", operators = [\"spiffe://example.org/ops\"]{readers} }}"
+        );
+        let config = load(&format!("[admin]\n{admin}\n{SMALLEST}"));
+        let view = view(&config);
+        let client_auth = &view["admin"]["tls"]["client_auth"];
+        assert_eq!(client_auth["required"], false);
+        assert_eq!(client_auth["operators"][0], "spiffe://example.org/ops");
+        assert_eq!(client_auth.get("readers").is_some(), !readers.is_empty());
+        assert_eq!(load(&toml(view)), config, "{readers}");
+    }
 }
 
 #[test]

@@ -1,19 +1,23 @@
 //! Who may use the admin API.
 //!
 //! Two attackers are kept out. One has a network path to the port: answered by the loopback
-//! default and the bearer token. The other has none, but has the operator's browser: a web page
+//! default, by bearer tokens and by client certificates. The other has none, but has the operator's browser: a web page
 //! can point its own name at 127.0.0.1 (DNS rebinding) or post a form across sites (CSRF).
 //! The first shows in `Host`, the second in `Origin` and `Sec-Fetch-Site`, and neither can know a
-//! token, though a browser that was told it once sends it along. There is no CORS: no page of another origin ever
+//! token, though a browser that was told it once sends it along. A certificate is sent along wherever the browser goes, so
+//! with one these rules are all that keeps another site out. There is no CORS: no page of another origin ever
 //! reads an answer.
 //!
-//! | request | without a token configured | with one |
+//! | request | with neither token nor client certificate configured | with either |
 //! | --- | --- | --- |
 //! | `/healthz`, `/readyz` | anybody | anybody |
 //! | `POST /api/v1/changes/github` | whoever signs it, from anywhere | the same |
-//! | other `GET` | peer on loopback, `Host` ours | a token, from anywhere, any `Host` |
+//! | other `GET` | peer on loopback, `Host` ours, not cross-site | a token or a certificate, from anywhere, any `Host`, not cross-site |
 //! | a link to a page followed (`GET`) | the same, from any site | the same, from any site |
-//! | `POST`, and a question whether to act | the same, and not cross-site | the operator's token, and not cross-site |
+//! | `POST`, and a question whether to act | as other `GET` | an operator's, and not cross-site |
+//!
+//! Any `Host`: who owns a name that points here has no token for it, and no certificate that a browser would believe the
+//! server; over plain HTTP nobody is asked for a certificate.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -24,9 +28,21 @@ use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use soe503_api::{Problem, path};
 
-use crate::config::{AdminAccess, AdminRole, AdminTokens};
+use super::secured::{Holder, Secured};
+use crate::config::{AdminAccess, AdminCredentials, AdminRole, AdminTokens};
 use crate::control::change_hooks::Source;
 use crate::state::{Access, TurnedAway};
+
+/// Who asks, as far as their connection says it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// The other end of the connection.
+    pub peer: IpAddr,
+    /// What TLS proves; `None`: the connection is plain.
+    pub secured: Option<&'a Secured>,
+    /// Now, in unix seconds.
+    pub now: i64,
+}
 
 /// The rules for one admin listener.
 #[derive(Clone, Debug)]
@@ -38,15 +54,17 @@ pub struct Guard {
 /// Why a request is turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denied {
-    /// No token, or a wrong one.
+    /// Neither a token nor a certificate, or a wrong token.
     Unauthorized,
-    /// Not from this machine, and there is no token that could prove it harmless.
+    /// A certificate whose names have no role.
+    NotNamed,
+    /// Not from this machine, and there is nothing that could prove it harmless.
     NotLocal,
     /// `Host` names another server: the mark of DNS rebinding.
     ForeignHost,
     /// The request was made by a page of another site.
     CrossSite,
-    /// An act, with a token that may only look.
+    /// An act, by somebody who may only look.
     ReadOnly,
 }
 
@@ -58,7 +76,7 @@ impl Guard {
         Self { address, access }
     }
 
-    /// Lets a request in and says what its sender may do, or says why not. `peer` is the other end of the connection.
+    /// Lets a request in and says what its sender may do, or says why not.
     ///
     /// # Errors
     ///
@@ -68,7 +86,7 @@ impl Guard {
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
-        peer: IpAddr,
+        asker: Asker<'_>,
     ) -> Result<AdminRole, Denied> {
         let acts = acts(method, uri.path());
         if !acts && matches!(uri.path(), path::HEALTHZ | path::READYZ) {
@@ -83,9 +101,9 @@ impl Guard {
             |authority| Some(authority.as_str()),
         );
         let role = match &*self.access.now() {
-            AdminAccess::Token(tokens) => role(headers, tokens).ok_or(Denied::Unauthorized)?,
+            AdminAccess::Shown(wanted) => shown(headers, asker, wanted)?,
             AdminAccess::Loopback => {
-                if !peer.to_canonical().is_loopback() {
+                if !asker.peer.to_canonical().is_loopback() {
                     return Err(Denied::NotLocal);
                 }
                 if !host.is_some_and(|host| self.is_ours(host)) {
@@ -95,7 +113,7 @@ impl Guard {
             }
         };
         if !follows_link(method, uri.path(), headers) {
-            same_site(headers, host)?;
+            same_site(headers, host, asker.secured.is_some())?;
         }
         match role {
             AdminRole::Reader | AdminRole::Source if acts => Err(Denied::ReadOnly),
@@ -112,15 +130,26 @@ impl Guard {
     /// who has typed a token there too is not called by it.
     pub(super) fn claimed_name(&self, headers: &HeaderMap) -> Option<String> {
         let (name, password) = basic(headers.get(AUTHORIZATION)?)?;
-        let secret = match &*self.access.now() {
-            AdminAccess::Token(tokens) => tokens.role_of(name.trim()).is_some(),
-            AdminAccess::Loopback => false,
-        };
+        let access = self.access.now();
+        let tokens = access.tokens();
+        let secret = tokens.is_some_and(|tokens| tokens.role_of(name.trim()).is_some());
         if secret || name.contains(&password) {
             return None;
         }
         let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
         (!name.is_empty()).then_some(name)
+    }
+
+    /// What the holder of the certificate that was shown is called: that is proven.
+    pub(super) fn proven_name(&self, asker: Asker<'_>) -> Option<Arc<str>> {
+        let access = self.access.now();
+        let (_, name) = asker.secured?.holder(access.certificates()?, asker.now);
+        name
+    }
+
+    /// Whether a person can be asked for a token.
+    pub(super) fn takes_tokens(&self) -> bool {
+        self.access.now().tokens().is_some()
     }
 
     /// Whether `host` (a name or address, with or without a port) means this listener.
@@ -157,9 +186,32 @@ fn follows_link(method: &Method, path: &str, headers: &HeaderMap) -> bool {
         && !headers.contains_key(ORIGIN)
 }
 
+/// The role of whoever shows a token or a certificate: the greater, if it is both.
+fn shown(
+    headers: &HeaderMap,
+    asker: Asker<'_>,
+    wanted: &AdminCredentials,
+) -> Result<AdminRole, Denied> {
+    let by_token = wanted.tokens.as_ref();
+    let by_token = by_token.and_then(|tokens| role(headers, tokens));
+    let holder = match (asker.secured, &wanted.certificates) {
+        (Some(secured), Some(roles)) => secured.holder(roles, asker.now).0,
+        _ => Holder::Nobody,
+    };
+    match (by_token, holder) {
+        (Some(AdminRole::Operator), _) => Ok(AdminRole::Operator),
+        (_, Holder::Known(role)) => Ok(role),
+        (Some(role), _) => Ok(role),
+        // Who has sent a token is told that it is wrong.
+        (None, Holder::NotNamed) if !headers.contains_key(AUTHORIZATION) => Err(Denied::NotNamed),
+        (None, Holder::NotNamed | Holder::Nobody) => Err(Denied::Unauthorized),
+    }
+}
+
 /// A page of another origin says so; a page of ours says the host it was loaded from; `curl` and
-/// `lbctl` say nothing.
-fn same_site(headers: &HeaderMap, host: Option<&str>) -> Result<(), Denied> {
+/// `lbctl` say nothing. Over TLS a page that came without it is another's: whoever is on the way can have made it. Without,
+/// there may be somebody in front who adds TLS.
+fn same_site(headers: &HeaderMap, host: Option<&str>, secured: bool) -> Result<(), Denied> {
     if let Some(site) = headers.get("sec-fetch-site")
         && site != "same-origin"
         && site != "none"
@@ -170,9 +222,8 @@ fn same_site(headers: &HeaderMap, host: Option<&str>) -> Result<(), Denied> {
         return Ok(());
     };
     let from = origin.to_str().ok().and_then(|origin| {
-        origin
-            .strip_prefix("http://")
-            .or_else(|| origin.strip_prefix("https://"))
+        let plain = origin.strip_prefix("http://").filter(|_| !secured);
+        plain.or_else(|| origin.strip_prefix("https://"))
     });
     match (from, host) {
         (Some(from), Some(host)) if from.eq_ignore_ascii_case(host) => Ok(()),
@@ -217,6 +268,7 @@ impl Denied {
     pub(super) const fn counted(self) -> TurnedAway {
         match self {
             Self::Unauthorized => TurnedAway::Unauthorized,
+            Self::NotNamed => TurnedAway::NotNamed,
             Self::NotLocal => TurnedAway::NotLocal,
             Self::ForeignHost => TurnedAway::ForeignHost,
             Self::CrossSite => TurnedAway::CrossSite,
@@ -229,13 +281,18 @@ impl Denied {
         match self {
             Self::Unauthorized => Problem::new(
                 401,
-                "A token is needed",
-                "Send a token of [admin] as `Authorization: Bearer …` (lbctl: --token-file or LBCTL_TOKEN); a browser asks for it as a password, with any name.",
+                "A token or a certificate is needed",
+                "Send a token of [admin] as `Authorization: Bearer …` (lbctl: --token-file or LBCTL_TOKEN; a browser asks for it as a password, with any name), or, where [admin.tls.client_auth] asks for one, show a valid certificate (lbctl: --certificate and --key).",
+            ),
+            Self::NotNamed => Problem::new(
+                403,
+                "A certificate without a role",
+                "None of the names in this certificate is in `operators` or `readers` of [admin.tls.client_auth]; names are compared whole.",
             ),
             Self::NotLocal => Problem::new(
                 403,
                 "Only from this machine",
-                "Without a token the admin API serves loopback connections alone; set [admin].token_file to use it from elsewhere.",
+                "Without tokens and client certificates the admin API serves loopback connections alone; set [admin].token_file or [admin.tls.client_auth] to use it from elsewhere.",
             ),
             Self::ForeignHost => Problem::new(
                 403,
@@ -250,7 +307,7 @@ impl Denied {
             Self::ReadOnly => Problem::new(
                 403,
                 "Only for operators",
-                "This token has the role `reader` ([admin].read_token_file): it may look, and change nothing. Acting needs the role `operator`, whose token is in [admin].token_file.",
+                "This token or certificate has the role `reader` ([admin].read_token_file, [admin.tls.client_auth]): it may look, and change nothing. Acting needs the role `operator`: the token in [admin].token_file, or a certificate with a name in `operators`.",
             ),
         }
     }

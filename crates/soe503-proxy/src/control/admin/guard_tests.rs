@@ -3,6 +3,9 @@ use http::HeaderName;
 use super::*;
 use crate::config::{AdminToken, TokenFile};
 
+#[path = "guard_certificate_tests.rs"]
+mod certificates;
+
 const TOKEN: &str = "correct-horse-battery";
 const READER: &str = "a-reader-and-no-more";
 
@@ -15,8 +18,8 @@ fn loopback() -> Guard {
 
 fn with_token() -> Guard {
     let file = |token| TokenFile::new("token".into(), AdminToken::new(token).unwrap());
-    let tokens = AdminTokens::new(file(TOKEN), Some(file(READER))).unwrap();
-    let access = Arc::new(Access::new(AdminAccess::Token(tokens)));
+    let tokens = AdminTokens::new(Some(file(TOKEN)), Some(file(READER))).unwrap();
+    let access = Arc::new(Access::new(AdminAccess::by_tokens(tokens)));
     Guard::new("0.0.0.0:9503".parse().unwrap(), access)
 }
 
@@ -40,8 +43,12 @@ fn send(
         .iter()
         .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
         .collect();
-    let (path, peer) = (path.parse().unwrap(), peer.parse().unwrap());
-    guard.admit(method, &path, &headers, peer)
+    let asker = Asker {
+        peer: peer.parse().unwrap(),
+        secured: None,
+        now: 1_000,
+    };
+    guard.admit(method, &path.parse().unwrap(), &headers, asker)
 }
 
 #[test]
@@ -349,6 +356,7 @@ fn a_name_is_what_somebody_said() {
 fn every_refusal_says_what_to_do() {
     for denied in [
         Denied::Unauthorized,
+        Denied::NotNamed,
         Denied::NotLocal,
         Denied::ForeignHost,
         Denied::CrossSite,

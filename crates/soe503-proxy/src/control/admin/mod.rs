@@ -4,7 +4,7 @@
 //! success is a problem document (RFC 9457) that names what would have been right. Who may ask is
 //! decided in [`Guard`], before anything is looked at. The dashboard (`page`) is behind it too.
 //!
-//! Failure mode: it runs on the control thread, apart from traffic, with bounds on connections, heads,
+//! Failure mode: it runs on the control thread, apart from traffic, with bounds on connections, handshakes, heads,
 //! bodies and time. An admin API under siege costs itself.
 
 mod actions;
@@ -15,6 +15,7 @@ mod change_hooks;
 mod changes;
 mod config_diff;
 pub(crate) mod config_view;
+mod connection;
 mod doctor;
 mod failures;
 mod findings;
@@ -30,11 +31,13 @@ mod problem;
 mod ready;
 mod reload;
 mod router;
+mod secured;
 mod serve;
 pub(crate) mod view;
 
 pub(super) use doctor::lint;
-pub use guard::{Denied, Guard};
+pub use guard::{Asker, Denied, Guard};
 pub(crate) use ready::ready_to_replace;
 pub use router::{Admin, router};
+pub use secured::Secured;
 pub use serve::{Door, Listener, serve};

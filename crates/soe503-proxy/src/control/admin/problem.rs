@@ -1,8 +1,11 @@
 //! Answers that are not a success.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use soe503_api::Problem;
+
+/// RFC 6750 §3. Certificates have no challenge of their own, and a 401 has one (RFC 9110 §15.5.2).
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer realm=\"soe503 admin\"");
 
 /// A problem as an answer.
 #[derive(Debug)]
@@ -34,6 +37,13 @@ fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a 
         .map(|(_, name)| name)
 }
 
+/// Takes the challenge out at which a browser asks a person for a password.
+pub(super) fn without_password(headers: &mut HeaderMap) {
+    if headers.contains_key(header::WWW_AUTHENTICATE) {
+        headers.insert(header::WWW_AUTHENTICATE, BEARER);
+    }
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status =
@@ -45,9 +55,7 @@ impl IntoResponse for Refusal {
             HeaderValue::from_static(Problem::CONTENT_TYPE),
         );
         if status == StatusCode::UNAUTHORIZED {
-            // RFC 6750 §3
-            let challenge = HeaderValue::from_static("Bearer realm=\"soe503 admin\"");
-            headers.insert(header::WWW_AUTHENTICATE, challenge);
+            headers.insert(header::WWW_AUTHENTICATE, BEARER);
             // RFC 7617: what has a browser ask.
             let challenge = HeaderValue::from_static(
                 "Basic realm=\"soe503 admin: any name, the token as password\", charset=\"UTF-8\"",

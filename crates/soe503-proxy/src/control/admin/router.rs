@@ -14,13 +14,14 @@ use soe503_api::{Problem, path};
 use tokio::sync::Semaphore;
 
 use super::audit::{Audit, Deed, Who};
-use super::guard::{Guard, acts};
-use super::problem::Refusal;
+use super::guard::{Asker, Guard, acts};
+use super::problem::{Refusal, without_password};
+use super::secured::Secured;
 use super::{
     actions, alerts, change_hooks, changes, config_diff, doctor, failures, incidents, limits,
     maintenance, page, pools, ready, reload,
 };
-use crate::control::clock::Anchor;
+use crate::control::clock::{Anchor, unix_now};
 use crate::control::metrics::{self, Format};
 use crate::control::start::Reload;
 use crate::state::Proxy;
@@ -53,7 +54,8 @@ pub(super) struct Shared {
     pub(super) clock: fn() -> Anchor,
 }
 
-/// The admin API as a service. Requests must carry their peer as `ConnectInfo<SocketAddr>`.
+/// The admin API as a service. Requests must carry their peer as `ConnectInfo<SocketAddr>`, and [`Secured`] if they came
+/// over TLS.
 pub fn router(admin: Admin) -> Router {
     let Admin { shared, entrance } = admin;
     Router::new()
@@ -106,20 +108,36 @@ async fn admit(
 ) -> Response {
     let (method, headers) = (request.method().clone(), request.headers());
     let path = request.uri().path().to_owned();
-    let role = match guard.admit(&method, request.uri(), headers, peer.ip()) {
+    let asker = Asker {
+        peer: peer.ip(),
+        secured: request.extensions().get::<Secured>(),
+        now: i64::try_from(unix_now().as_secs()).unwrap_or(i64::MAX),
+    };
+    let certificate = guard.proven_name(asker);
+    let role = match guard.admit(&method, request.uri(), headers, asker) {
         Ok(role) => role,
         Err(denied) => {
             guard.count(denied);
             if acts(&method, &path) {
-                audit.refused(&method, &path, peer, denied);
+                audit.refused((&method, &path), peer, certificate.as_deref(), denied);
             } else {
                 tracing::debug!(%peer, ?denied, path, "admin request turned away");
             }
-            return Refusal(denied.problem()).into_response();
+            let mut response = Refusal(denied.problem()).into_response();
+            if !guard.takes_tokens() {
+                // A browser would ask for a password, and there is none.
+                without_password(response.headers_mut());
+            }
+            return response;
         }
     };
     let name = guard.claimed_name(headers);
-    let who = Who { role, peer, name };
+    let who = Who {
+        role,
+        peer,
+        certificate,
+        name,
+    };
     request.extensions_mut().insert(who.clone());
     if matches!(method, Method::GET | Method::HEAD) {
         return next.run(request).await;

@@ -49,7 +49,7 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         ),
         admin_refused: proxy.access.turned_away().collect(),
         debug_tokens: proxy.debug_tokens.counts().collect(),
-        tls: proxy.all_server_tls().iter().map(of_tls).collect(),
+        tls: of_all_tls(proxy),
         incidents: proxy.incidents.counts(),
         open_incidents: proxy.incidents.open(),
         alerts: proxy.alerts.scrape(),
@@ -133,6 +133,12 @@ fn give_example(pools: &mut [PoolScrape], record: &Record, anchor: Anchor) {
             at: anchor.unix(record.at),
         });
     }
+}
+
+/// Of the listeners, and of the admin address.
+fn of_all_tls(proxy: &Proxy) -> Vec<TlsScrape> {
+    let (listeners, admin) = (proxy.all_server_tls(), proxy.access.tls());
+    listeners.iter().chain(&admin).map(of_tls).collect()
 }
 
 fn of_tls(tls: &ServerTls) -> TlsScrape {

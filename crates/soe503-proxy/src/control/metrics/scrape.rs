@@ -69,7 +69,7 @@ pub struct Scrape {
     pub admin_refused: Vec<(&'static str, u64)>,
     /// Debug tokens by what became of them.
     pub debug_tokens: Vec<(&'static str, u64)>,
-    /// The listeners with TLS.
+    /// The listeners with TLS, and the admin address if it has it.
     pub tls: Vec<TlsScrape>,
     /// Incidents, by cause.
     pub incidents: Vec<IncidentCount>,
@@ -115,7 +115,7 @@ pub struct TracesScrape {
     pub dropped: Vec<(&'static str, u64)>,
 }
 
-/// TLS of one listener.
+/// TLS of one listener, or of the admin address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsScrape {
     /// Where it listens.

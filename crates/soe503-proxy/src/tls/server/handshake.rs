@@ -129,6 +129,11 @@ impl Reason {
         Self::Malformed,
     ];
 
+    /// It is about the client's certificate: in TLS 1.3 it was refused after the client's own last word of the handshake.
+    pub(super) const fn is_about_client(self) -> bool {
+        matches!(self, Self::NoClientCertificate | Self::BadClientCertificate)
+    }
+
     /// As in logs and metrics.
     pub const fn id(self) -> &'static str {
         match self {

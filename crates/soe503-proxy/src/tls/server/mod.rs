@@ -3,6 +3,7 @@
 mod counts;
 mod files;
 mod handshake;
+mod linger;
 mod plain;
 mod transport;
 
@@ -24,6 +25,7 @@ pub use self::files::ServerFiles;
 pub(super) use self::files::roots;
 use self::handshake::HandshakeError as Failed;
 pub use self::handshake::{Handshake, HandshakeError, Reason};
+use self::linger::linger;
 use self::transport::Began;
 pub use self::transport::Gathering;
 use super::follow::Followed;
@@ -45,6 +47,8 @@ pub struct ServerTls(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     address: SocketAddr,
+    /// What is served there, for the log.
+    name: &'static str,
     current: ArcSwap<Current>,
     following: Mutex<Following>,
     counts: HandshakeCounts,
@@ -70,9 +74,24 @@ struct Resumption {
 impl ServerTls {
     /// TLS for the listener at `address`, which speaks `protocols`.
     pub fn new(address: SocketAddr, settings: &ListenerTls, protocols: Protocols) -> Self {
+        Self::called("listener", address, settings, protocols)
+    }
+
+    /// TLS for the admin API at `address`.
+    pub fn admin(address: SocketAddr, settings: &ListenerTls) -> Self {
+        Self::called("admin API", address, settings, Protocols::H1)
+    }
+
+    fn called(
+        name: &'static str,
+        address: SocketAddr,
+        settings: &ListenerTls,
+        protocols: Protocols,
+    ) -> Self {
         let config = build(settings, protocols, &Resumption::new());
         Self(Arc::new(Inner {
             address,
+            name,
             following: Mutex::new(Following::new(settings.loaded.stamp.clone())),
             current: ArcSwap::from_pointee(Current {
                 settings: settings.clone(),
@@ -92,7 +111,9 @@ impl ServerTls {
     pub async fn accept(&self, stream: TcpStream) -> Result<(ServerStream, Handshake), Failed> {
         let current = self.0.current.load_full();
         let limit = current.settings.handshake_timeout;
-        let shaken = match tokio::time::timeout(limit, shake(&current.config, stream)).await {
+        let mut unread = None;
+        let shake = shake(&current.config, stream, &mut unread);
+        let shaken = match tokio::time::timeout(limit, shake).await {
             Ok(shaken) => shaken,
             Err(_elapsed) => {
                 let detail = format!("no handshake within {limit:?}");
@@ -100,16 +121,19 @@ impl ServerTls {
             }
         };
         self.0.counts.count(self.0.address, &shaken);
+        if let Some(mut transport) = unread {
+            linger(transport.get_mut()).await;
+        }
         shaken
     }
 
-    /// Takes over other settings and protocols, or what the files hold now. Open connections go on
-    /// as they are.
-    pub fn replace(&self, settings: &ListenerTls, protocols: Protocols) {
+    /// Takes over other settings and protocols, or what the files hold now, and says whether there was anything new. Open
+    /// connections go on as they are.
+    pub fn replace(&self, settings: &ListenerTls, protocols: Protocols) -> bool {
         let before = self.0.current.load();
         let same = before.settings.loaded.stamp == settings.loaded.stamp;
         if same && before.protocols == protocols && before.settings == *settings {
-            return;
+            return false;
         }
         let resumption = Resumption::after(&before.settings, settings, &before.config);
         let config = build(settings, protocols, &resumption);
@@ -119,6 +143,7 @@ impl ServerTls {
             protocols,
             config: Arc::new(config),
         }));
+        true
     }
 
     /// Where the listener is.
@@ -189,19 +214,27 @@ impl Followed for ServerTls {
     }
 
     fn name(&self) -> String {
-        format!("listener {}", self.0.address)
+        format!("{} {}", self.0.name, self.0.address)
     }
 }
 
+/// A client that could not know yet that it is refused has more to say: its connection is put into `unread`.
 async fn shake(
     config: &Arc<ServerConfig>,
     stream: TcpStream,
+    unread: &mut Option<Gathering<TcpStream>>,
 ) -> Result<(ServerStream, Handshake), Failed> {
     let transport = Gathering::new(stream);
     let accept = TlsAcceptor::from(Arc::clone(config)).accept(transport);
     let mut stream = match accept.into_fallible().await {
         Ok(stream) => stream,
-        Err((error, transport)) => return Err(failed(error, transport).await),
+        Err((error, mut transport)) => {
+            let failed = failed(error, &mut transport).await;
+            if failed.reason.is_about_client() {
+                *unread = Some(transport);
+            }
+            return Err(failed);
+        }
     };
     let handshake = Handshake::of(&stream);
     stream.get_mut().0.open();
@@ -213,7 +246,7 @@ async fn shake(
 }
 
 /// Says what there is to say to a client with which there is no TLS, and why there is none.
-async fn failed(error: std::io::Error, mut transport: Gathering<TcpStream>) -> Failed {
+async fn failed(error: std::io::Error, transport: &mut Gathering<TcpStream>) -> Failed {
     match transport.began() {
         Began::Silent => Failed::new(Reason::Closed, "closed without a word"),
         Began::Tls => {

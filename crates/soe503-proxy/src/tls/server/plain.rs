@@ -1,18 +1,10 @@
 //! Clients that do not begin with a TLS handshake.
 
-use std::time::Duration;
-
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::handshake::{HandshakeError, Reason};
-
-/// As much of what a client said before we hung up is read, in bytes, so that the answer is not
-/// overtaken by a reset.
-const MOST_READ: usize = 64 * 1024;
-
-/// How long the client may take to read the answer.
-const LINGER: Duration = Duration::from_secs(1);
+use super::linger::linger;
 
 const ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
     content-type: text/plain; charset=utf-8\r\n\
@@ -32,18 +24,11 @@ pub(super) async fn refuse(stream: &mut TcpStream, seen: &[u8]) -> HandshakeErro
     HandshakeError::new(Reason::PlainHttp, detail)
 }
 
-/// Says what is wrong and waits until the client has read it, or for [`LINGER`].
+/// Says what is wrong and waits a little until the client has read it.
 async fn answer(stream: &mut TcpStream) {
-    let told = async {
-        stream.write_all(ANSWER).await?;
-        stream.shutdown().await?;
-        let mut rest = stream.take(MOST_READ as u64);
-        let mut discarded = [0; 1024];
-        while rest.read(&mut discarded).await? > 0 {}
-        std::io::Result::Ok(())
-    };
-    // It is gone, or it had its time: nothing more to do for it.
-    let _ = tokio::time::timeout(LINGER, told).await;
+    if stream.write_all(ANSWER).await.is_ok() {
+        linger(stream).await;
+    }
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(super) fn listener(listener: &Listener) -> Value {
         });
     }
     if let Some(tls) = &listener.tls {
-        view["tls"] = listener_tls(tls);
+        view["tls"] = served_tls(tls);
     }
     if let Some(trusted) = &listener.proxy_protocol {
         view["proxy_protocol"] = json!("require");
@@ -55,7 +55,8 @@ pub(super) fn listener(listener: &Listener) -> Value {
     view
 }
 
-fn listener_tls(tls: &ListenerTls) -> Value {
+/// TLS of a listener, or of the admin address.
+pub(super) fn served_tls(tls: &ListenerTls) -> Value {
     let pairs = tls.certificates.iter();
     let mut view = json!({
         "certificates": pairs

@@ -87,7 +87,8 @@ pub(super) async fn perform(
     let details = details.map(|minutes| Details {
         reason: filled.reason.clone(),
         minutes,
-        name: who.name,
+        // Who has shown a certificate is called by it, whatever they say.
+        name: who.certificate.map(|name| name.to_string()).or(who.name),
     });
     let Ok(details) = details else {
         let kept = Details {

@@ -31,8 +31,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::super::audit::Who;
+use super::super::connection::HangUp;
 use super::super::problem::Refusal;
-use super::super::serve::HangUp;
 use super::board::{Board, Update};
 use super::layout::without_acts;
 use super::model::Model;

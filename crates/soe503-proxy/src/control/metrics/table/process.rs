@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Family] = &[
         kind: Kind::Counter,
         unit: "handshakes",
         labels: &["listener", "version"],
-        help: "TLS handshakes with clients that succeeded, by version.",
+        help: "TLS handshakes with clients that succeeded, by version. `listener` may be the admin address, here and below.",
         read: Read::Process(|scrape, out| {
             for tls in &scrape.tls {
                 for (version, count) in &tls.handshakes {
@@ -113,7 +113,7 @@ pub(super) const ROWS: &[Family] = &[
         kind: Kind::Counter,
         unit: "requests",
         labels: &["reason"],
-        help: "Requests that the admin API turned away. `unauthorized`: no token, or a wrong one; `read_only`: an act with a token that may only look; `not_local`, `foreign_host`: without a token, from elsewhere or to another name; `cross_site`: made by a page of another site.",
+        help: "Requests that the admin API turned away. `unauthorized`: neither token nor certificate, or a wrong token; `not_named`: a certificate whose names have no role; `read_only`: an act by somebody who may only look; `not_local`, `foreign_host`: without a token, from elsewhere or to another name; `cross_site`: made by a page of another site.",
         read: Read::Process(|scrape, out| {
             for (reason, count) in &scrape.admin_refused {
                 out.push(&[reason], *count);

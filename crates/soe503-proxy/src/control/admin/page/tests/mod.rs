@@ -17,8 +17,8 @@ use http::{Method, Request};
 use http_body_util::BodyExt;
 use tower_service::Service;
 
+use super::super::connection::HangUp;
 use super::super::router::{Admin, router};
-use super::super::serve::HangUp;
 use crate::config::{Config, from_str};
 use crate::control::access_log::AccessLog;
 use crate::control::clock::Anchor;

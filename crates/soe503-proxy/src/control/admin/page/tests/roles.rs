@@ -10,9 +10,9 @@ const BUTTON: &str = "form=\"act\"";
 
 fn config(operator: &str) -> Config {
     let file = |token| TokenFile::new("token".into(), AdminToken::new(token).unwrap());
-    let tokens = AdminTokens::new(file(operator), Some(file(READER))).unwrap();
+    let tokens = AdminTokens::new(Some(file(operator)), Some(file(READER))).unwrap();
     let mut config = parsed(CONFIG);
-    config.admin.as_mut().unwrap().access = AdminAccess::Token(tokens);
+    config.admin.as_mut().unwrap().access = AdminAccess::by_tokens(tokens);
     config
 }
 

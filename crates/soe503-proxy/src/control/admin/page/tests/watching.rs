@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::super::super::serve::HangUp;
+use super::super::super::connection::HangUp;
 use super::super::live::STREAMS;
 use super::{CONFIG, Scene, between, config_of, scene_by};
 use crate::control::clock::Anchor;
