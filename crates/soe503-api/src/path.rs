@@ -58,6 +58,8 @@ pub const ALERTS: &str = "/api/v1/alerts";
 pub const ALERT_TEST: &str = "/api/v1/alerts/{target}/test";
 /// `GET`: the [`Journal`](crate::Journal).
 pub const JOURNAL: &str = "/api/v1/journal";
+/// `GET`: the [`Log`](crate::Log). `POST` a [`LogRequest`](crate::LogRequest): answers it as it is afterwards.
+pub const LOG: &str = "/api/v1/log";
 
 /// `GET`: [`RateLimits`](crate::RateLimits).
 pub const RATE_LIMITS: &str = "/api/v1/rate_limits";

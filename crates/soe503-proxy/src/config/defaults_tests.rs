@@ -5,9 +5,9 @@ use super::{
         AccessLogKeys, AdminKeys, AlertKeys, BackendKeys, BreakerKeys, BypassKeys, CertificateKeys,
         ChangeKeys, CheckKeys, ClientAuthKeys, EjectionKeys, ExplainKeys, ExplainToKeys,
         FallbackKeys, FileKeys, ForwardedKeys, HashKeys, HeaderKeys, HedgeKeys, JournalKeys,
-        LimitKeys, ListenerKeys, ListenerTlsKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys,
-        PoolTlsKeys, QueueKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys,
-        ServerKeys, StickyKeys, ThrottleKeys, TracesKeys,
+        LimitKeys, ListenerKeys, ListenerTlsKeys, LogKeys, MaintenanceKeys, MatchKeys, PageKeys,
+        PoolKeys, PoolTlsKeys, QueueKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys,
+        RouteKeys, ServerKeys, StickyKeys, ThrottleKeys, TracesKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -57,6 +57,7 @@ fn lists_of_defaults_are_true() {
     let server = include_str!("server.rs");
     check::<ServerKeys>(server, "pub struct Server");
     check::<AdminKeys>(include_str!("admin.rs"), "pub struct Admin ");
+    check::<LogKeys>(server, "pub struct Log ");
     check::<AccessLogKeys>(server, "pub enum AccessLog");
     let alert = include_str!("alert.rs");
     check::<AlertKeys>(alert, "pub struct Alert ");

@@ -23,6 +23,7 @@ mod guard;
 mod incidents;
 mod kept;
 mod limits;
+mod log;
 mod maintenance;
 mod page;
 mod pools;

@@ -17,7 +17,7 @@ use super::audit::{Audit, Deed, Who};
 use super::guard::{Guard, acts};
 use super::problem::Refusal;
 use super::{
-    actions, alerts, change_hooks, changes, config_diff, doctor, failures, incidents, limits,
+    actions, alerts, change_hooks, changes, config_diff, doctor, failures, incidents, limits, log,
     maintenance, page, pools, ready, reload,
 };
 use crate::control::clock::Anchor;
@@ -77,6 +77,7 @@ pub fn router(admin: Admin) -> Router {
         .route(path::ALERTS, get(alerts::all))
         .route(path::ALERT_TEST, post(alerts::test))
         .route(path::JOURNAL, get(failures::journal))
+        .route(path::LOG, get(log::now).post(log::set))
         .route(path::RATE_LIMITS, get(limits::all))
         .route(path::MAINTENANCE, get(maintenance::all))
         .route(path::MAINTENANCE_ACTION, post(maintenance::action))
@@ -191,6 +192,7 @@ async fn unknown_path(request: Request) -> Refusal {
         path::ALERTS,
         path::ALERT_TEST,
         path::JOURNAL,
+        path::LOG,
         path::RATE_LIMITS,
         path::MAINTENANCE,
         path::MAINTENANCE_ACTION,
