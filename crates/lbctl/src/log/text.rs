@@ -57,7 +57,7 @@ pub(super) fn shown(log: &Log, now: Timestamp, canvas: Canvas) -> String {
         }
     }
     if !counts.is_empty() {
-        line("lines", &counts.join(" · "));
+        line("lines", &counts.join(", "));
     }
     out
 }

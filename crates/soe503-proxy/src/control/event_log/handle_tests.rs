@@ -1,7 +1,11 @@
+use std::cell::RefCell;
 use std::io::{self, Write};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, Once};
 
 use serde_json::Value;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Event, Subscriber};
 
 use super::*;
 
@@ -35,6 +39,55 @@ impl Memory {
     }
 }
 
+thread_local! {
+    static TOLD: RefCell<Option<Listener>> = const { RefCell::new(None) };
+}
+
+/// Tells the log of the thread. `tracing` asks only one of several subscribers of a process whether it wants to hear
+/// something, so there has to be one for all threads.
+struct OfThread;
+
+impl OfThread {
+    fn with<T>(ask: impl FnOnce(&Listener) -> T) -> Option<T> {
+        TOLD.with_borrow(|told| told.as_ref().map(ask))
+    }
+}
+
+impl Subscriber for OfThread {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        Self::with(|told| told.enabled(metadata)).unwrap_or(false)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        Self::with(|told| told.event(event));
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// Has `log` told of what happens in `tell`.
+fn hear(log: &EventLog, tell: impl FnOnce()) {
+    static HEARD: Once = Once::new();
+    HEARD.call_once(|| tracing::subscriber::set_global_default(OfThread).unwrap());
+    TOLD.set(Some(Listener(log.clone())));
+    tell();
+    TOLD.set(None);
+}
+
 fn log(config: &Log) -> (EventLog, Memory) {
     let memory = Memory::default();
     let log = EventLog::default();
@@ -48,7 +101,7 @@ fn log(config: &Log) -> (EventLog, Memory) {
 /// What `tell` makes the log write, waiting for it.
 fn told(log: &EventLog, memory: &Memory, tell: impl FnOnce()) -> String {
     let before = memory.text().len();
-    tracing::subscriber::with_default(Listener(log.clone()), tell);
+    hear(log, tell);
     log.flush();
     memory.text()[before..].to_owned()
 }
@@ -137,8 +190,7 @@ fn what_was_not_written_is_told_every_ten_seconds() {
     let all = Tick::from_secs(1000);
     log.tend(all);
     let flood = || (0..100).for_each(|_| tracing::warn!("again"));
-    let subscriber = Listener(log.clone());
-    tracing::subscriber::with_default(subscriber, flood);
+    hear(&log, flood);
     let summaries = || {
         assert!(log.inner.buffer.written(Duration::from_secs(30)));
         memory.text().matches("more like this: again").count()
@@ -161,7 +213,7 @@ fn a_reader_that_stopped_costs_lines_and_nobody_waits() {
     memory.shut(true);
     let many =
         || (0..50_000).for_each(|n| tracing::warn!(n, "it burns, and there is a lot of smoke"));
-    tracing::subscriber::with_default(Listener(log.clone()), many);
+    hear(&log, many);
     assert!(log.counts().dropped > 0, "{:?}", log.counts());
     memory.shut(false);
     log.flush();
@@ -211,7 +263,7 @@ fn a_rotated_file_loses_nothing_and_another_path_is_followed() {
     follow("events");
     let tell = |lines: std::ops::Range<u32>| {
         let tell = || lines.for_each(|n| tracing::info!(n, "line"));
-        tracing::subscriber::with_default(Listener(log.clone()), tell);
+        hear(&log, tell);
     };
     tell(0..1000);
     std::fs::rename(path("events"), path("events.1")).unwrap();

@@ -1,0 +1,1 @@
+"""One fault, seen in every place where operators look."""
