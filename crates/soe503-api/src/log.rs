@@ -6,6 +6,7 @@ use crate::Timestamp;
 
 /// Which lines of the event log are written, how, and what became of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Log {
     /// The levels in force: one for everything, and others for single modules, as in
     /// `info,soe503_proxy::control=debug`.
@@ -26,6 +27,7 @@ pub struct Log {
 
 /// Levels that end by themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TemporaryLevel {
     /// Until when.
     pub until: Timestamp,
@@ -37,6 +39,7 @@ pub struct TemporaryLevel {
 
 /// Lines of the event log since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogLines {
     /// Written, of the level `error`.
     pub error: u64,
@@ -56,6 +59,7 @@ pub struct LogLines {
 
 /// Sets levels for a while, or ends that.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct LogRequest {
     /// The levels. `null`: those of the configuration again.

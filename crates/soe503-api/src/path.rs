@@ -15,6 +15,8 @@ pub const HEALTHZ: &str = "/healthz";
 pub const READYZ: &str = "/readyz";
 /// `GET`: Prometheus exposition.
 pub const METRICS: &str = "/metrics";
+/// `GET`: this API as OpenAPI 3.1 describes it.
+pub const OPENAPI: &str = "/api/v1/openapi.json";
 /// `GET`: [`Pools`](crate::Pools).
 pub const POOLS: &str = "/api/v1/pools";
 /// `GET`: one [`Pool`](crate::Pool).

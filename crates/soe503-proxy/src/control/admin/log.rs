@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use soe503_api::{self as api, LogRequest, Problem};
 use soe503_core::Tick;
 
-use super::actions::{LONGEST_REASON, bad_request};
+use super::actions::LONGEST_REASON;
 use super::audit::{Deed, Thing};
-use super::problem::Refusal;
+use super::extract::{Whole, read};
+use super::problem::{Refusal, impossible};
 use super::router::Shared;
 use crate::config::{LogFormat, LogPath};
 use crate::control::clock::Anchor;
@@ -32,12 +32,11 @@ pub(super) async fn now(State(shared): State<Shared>) -> Json<api::Log> {
 pub(super) async fn set(
     State(shared): State<Shared>,
     Extension(deed): Extension<Deed>,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Json<api::Log>, Refusal> {
     deed.is("log_level", Thing::Process);
     let (log, anchor) = (&shared.proxy.log, (shared.clock)());
-    let request: LogRequest = serde_json::from_slice(&body)
-        .map_err(|error| bad_request(&format!("The body is no log request: {error}.")))?;
+    let request: LogRequest = read(&body, "log request")?;
     deed.because(request.reason.as_deref());
     deed.by(request.by.as_deref());
     for (name, text, longest) in [
@@ -47,12 +46,12 @@ pub(super) async fn set(
     ] {
         if text.as_ref().is_some_and(|text| text.len() > longest) {
             let detail = format!("`{name}` is longer than {longest} bytes.");
-            return Err(bad_request(&detail));
+            return Err(impossible(&detail));
         }
     }
     match &request.level {
         None if request.until.is_some() => {
-            return Err(bad_request("`until` is for a `level`, and there is none."));
+            return Err(impossible("`until` is for a `level`, and there is none."));
         }
         None => {
             deed.is("log_reset", Thing::Process);
@@ -80,13 +79,13 @@ fn until(request: &LogRequest, anchor: Anchor) -> Result<Tick, Refusal> {
     };
     let tick = anchor.tick_of(until);
     if tick <= anchor.tick() {
-        return Err(bad_request(&format!("`until` is in the past: {until}.")));
+        return Err(impossible(&format!("`until` is in the past: {until}.")));
     }
     if tick > anchor.tick().after(LONGEST) {
         let detail = format!(
             "`until` is more than a day away: {until}. What is to stay is `level` of [log] in the configuration."
         );
-        return Err(bad_request(&detail));
+        return Err(impossible(&detail));
     }
     Ok(tick)
 }
@@ -96,7 +95,7 @@ fn no_levels(error: LevelsError) -> Refusal {
     if let Some(near) = &error.nearest {
         detail += &format!(" Did you mean {near:?}?");
     }
-    Refusal(Problem::new(400, "Unknown level", detail).with_valid(error.valid))
+    Refusal(Problem::new(422, "Unknown level", detail).with_valid(error.valid))
 }
 
 fn said(text: Option<&str>) -> Option<Arc<str>> {
