@@ -29,10 +29,12 @@ pub enum VerifyVerdict {
 #[serde(deny_unknown_fields)]
 pub struct VerificationRequest {
     /// The request that had failed.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 500)))]
     pub request_id: String,
     /// What came of it.
     pub verdict: VerifyVerdict,
     /// What was asked and answered, in words: `GET /cart answers 200`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 500)))]
     pub what: String,
     /// Who asked.
     #[serde(default)]

@@ -122,7 +122,7 @@ class Scene:
         incidents = [one["id"] for one in self.look("/api/v1/incidents")["incidents"]]
         return {
             "pool": ["app", "broken"], "backend": ["one", "two", "gone"], "request_id": [self.request_id], "id": incidents,
-            "target": ["app", "broken", "chat"],
+            "target": ["app", "broken", "chat"], "config": [(self.directory / "soe503.toml").read_text()],
         }
 
     def a(self, name: str) -> str:

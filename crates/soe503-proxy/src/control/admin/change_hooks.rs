@@ -6,13 +6,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, State};
 use http::HeaderMap;
+use serde_json::{Map, Value};
 use soe503_api::{self as api, ChangeRequest, Problem};
 
 use super::audit::{Deed, Thing};
 use super::changes::refusal;
-use super::extract::{Asked, Segments, Whole};
+use super::extract::{self, Asked, Segments, Whole};
 use super::operation::{Parameter, of};
-use super::problem::{Refusal, bad_request, unknown};
+use super::problem::{Refusal, bad_request, impossible, unknown};
 use super::router::Shared;
 use crate::control::change_hooks::{Read, Source, read};
 use crate::control::clock::Anchor;
@@ -97,7 +98,11 @@ fn take(
                 ignored: Some(why),
             });
         }
-        Err(why) => return Err(bad_request(&why)),
+        // It may be another system's document, or none at all.
+        Err(why) => {
+            let _object: Map<String, Value> = extract::read(body, "document of this system")?;
+            return Err(impossible(&why));
+        }
     };
     let anchor = Anchor::now();
     let pools: Vec<Arc<str>> = shared.proxy.pools().keys().cloned().collect();

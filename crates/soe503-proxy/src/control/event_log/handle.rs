@@ -1,6 +1,5 @@
 //! The log of the process: what is written, how, and where.
 
-use std::collections::HashMap;
 use std::io::{self, IsTerminal};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -9,13 +8,13 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use soe503_core::Tick;
-use soe503_core::rate::{Quota, Repeats};
-use tracing::callsite::Identifier;
-use tracing::{Level, Metadata};
+use soe503_core::rate::Quota;
+use tracing::Level;
 
 use super::buffer::Buffer;
 use super::line::{self, Head, Style, Told, Value};
 use super::subscriber::{Listener, place};
+use super::thinned::{Kind, Like, Thinned, grouped};
 use super::writer::{self, Order, Prepared};
 use super::{Levels, Temporary};
 use crate::config::{Log, LogFormat, LogPath};
@@ -51,13 +50,6 @@ pub struct Counts {
     pub dropped: u64,
 }
 
-/// Lines that have a quota together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Kind {
-    pub(super) site: Identifier,
-    pub(super) cause: Option<String>,
-}
-
 #[derive(Debug)]
 pub(super) struct Inner {
     /// The levels that count now.
@@ -79,21 +71,6 @@ struct Settings {
     by_environment: Option<Levels>,
     log: Log,
     temporary: Option<Temporary>,
-}
-
-/// What was let through of each kind, and what was not.
-#[derive(Debug)]
-pub(super) struct Thinned {
-    pub(super) budget: Repeats<Kind>,
-    withheld: HashMap<Kind, Like>,
-    told: Tick,
-}
-
-/// The first line of its kind that was not written.
-#[derive(Debug)]
-struct Like {
-    metadata: &'static Metadata<'static>,
-    message: String,
 }
 
 // === impl EventLog ===
@@ -328,47 +305,12 @@ impl Default for Inner {
             in_force: ArcSwap::default(),
             style: ArcSwap::from_pointee(style),
             settings: Mutex::default(),
-            repeats: Mutex::new(Thinned {
-                budget: Repeats::new(None),
-                withheld: HashMap::new(),
-                told: Tick::ZERO,
-            }),
+            repeats: Mutex::default(),
             buffer: Buffer::default(),
             written: Default::default(),
             dropped: AtomicU64::default(),
             suppressed: AtomicU64::default(),
         }
-    }
-}
-
-// === impl Thinned ===
-
-impl Thinned {
-    /// Whether nobody has kept yet what a line of this kind looks like.
-    pub(super) fn is_new(&self, kind: &Kind) -> bool {
-        !self.withheld.contains_key(kind)
-    }
-
-    /// A line of this kind looks like this.
-    pub(super) fn keep(
-        &mut self,
-        kind: Kind,
-        metadata: &'static Metadata<'static>,
-        message: String,
-    ) {
-        let like = Like { metadata, message };
-        self.withheld.insert(kind, like);
-    }
-
-    fn take(&mut self) -> Vec<(Option<Kind>, Option<Like>, u64)> {
-        let mut likes = std::mem::take(&mut self.withheld);
-        let withheld = self.budget.withheld().into_iter();
-        withheld
-            .map(|(kind, count)| {
-                let like = kind.as_ref().and_then(|kind| likes.remove(kind));
-                (kind, like, count)
-            })
-            .collect()
     }
 }
 
@@ -388,19 +330,6 @@ fn colours(path: &LogPath) -> bool {
         LogPath::File(_) => false,
     };
     terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
-/// `1,234,567`.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Subscriber};
 
+use super::super::thinned::grouped;
 use super::*;
 
 /// A file in memory, which nobody can write to while it is shut.
@@ -300,16 +301,4 @@ fn a_log_that_nobody_tells_keeps_nothing() {
         ..Log::default()
     };
     assert!(log.prepare(&config).unwrap().is_none());
-}
-
-#[test]
-fn thousands_have_commas() {
-    for (count, text) in [
-        (0, "0"),
-        (999, "999"),
-        (1234, "1,234"),
-        (1_234_567, "1,234,567"),
-    ] {
-        assert_eq!(grouped(count), text);
-    }
 }

@@ -26,6 +26,7 @@ mod line;
 mod modules;
 mod subscriber;
 mod temporary;
+mod thinned;
 mod writer;
 
 pub(in crate::control) use failures::tell as tell_failures;

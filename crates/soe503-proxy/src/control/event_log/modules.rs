@@ -65,10 +65,9 @@ const OTHERS: [&str; 4] = ["h2", "hickory_net", "hickory_proto", "hickory_resolv
 
 /// Whether anything is told by `target`, or by something below it.
 pub(super) fn is_known(target: &str) -> bool {
-    let of_other = |other: &&str| is_at_or_below(target, other);
     target == FAILURE
         || target == OURS
-        || OTHERS.iter().any(|other| of_other(other))
+        || OTHERS.iter().any(|other| is_at_or_below(target, other))
         || target
             .strip_prefix(OURS)
             .and_then(|rest| rest.strip_prefix("::"))

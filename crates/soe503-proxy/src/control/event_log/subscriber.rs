@@ -7,9 +7,10 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 
-use super::handle::{EventLog, Kind};
+use super::handle::EventLog;
 use super::line::{self, Head, Told};
 use super::modules::AUDIT;
+use super::thinned::Kind;
 use crate::control::clock::Anchor;
 
 /// Events become lines; spans are nobody's here (traces have their own way, see [`crate::traces`]).

@@ -4,6 +4,7 @@ use schemars::generate::{Contract, SchemaSettings};
 use schemars::{SchemaGenerator, transform::RecursiveTransform};
 use serde_json::{Map, Value, json};
 use soe503_api::{self as api, path};
+use soe503_core::change::Kind;
 
 use super::super::operation::{Answer, Needs, Operation, of};
 use super::super::operations::TABLE;
@@ -40,6 +41,13 @@ pub(super) fn document() -> Value {
     let mut schemas = answers.take_definitions(true);
     for (name, schema) in requests.take_definitions(true) {
         schemas.entry(name).or_insert(schema);
+    }
+    if let Some(change) = schemas.get_mut("ChangeRequest") {
+        // The core knows which kinds there are; the type takes what a newer one may know.
+        change["properties"]["kind"] = json!({
+            "description": "What was changed.", "type": "string", "enum": Kind::ALL.map(Kind::word),
+        });
+        change["required"] = json!(["kind"]);
     }
     json!({
         "openapi": "3.1.0",
