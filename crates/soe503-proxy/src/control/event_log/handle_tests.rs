@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, Once};
 use serde_json::Value;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
-use tracing::{Event, Subscriber};
+use tracing::{Event, Metadata, Subscriber};
 
 use super::super::thinned::grouped;
 use super::*;
