@@ -397,6 +397,7 @@ async fn bad_bodies_are_refused_and_change_nothing() {
         (r#"{"untill":"2099-01-01T00:00:00Z"}"#, 400, "untill"),
         (r#"{"until":"tomorrow"}"#, 400, "tomorrow"),
         ("[null,null]", 400, "it is a list"),
+        ("\n", 400, "no action request"),
         (r#"{"until":"2001-01-01T00:00:00Z"}"#, 422, "in the past"),
         (
             &json!({ "reason": "x".repeat(501) }).to_string(),
