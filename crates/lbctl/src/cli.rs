@@ -6,7 +6,7 @@ use crate::{
     admin::AdminArgs, alerts::AlertsArgs, breaker::BreakerArgs, cache::CacheArgs,
     change::ChangeArgs, completions::CompletionsArgs, config::ConfigArgs, confirm::ConfirmArgs,
     debug_token::DebugTokenArgs, doctor::DoctorArgs, explain::ExplainArgs,
-    incidents::IncidentsArgs, journal::JournalArgs, limits::LimitsArgs,
+    incidents::IncidentsArgs, journal::JournalArgs, limits::LimitsArgs, log::LogArgs,
     maintenance::MaintenanceArgs, man::ManArgs, pool::PoolArgs, report::ReportArgs, top::TopArgs,
     verify::VerifyArgs,
 };
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Maintenance(MaintenanceArgs),
     /// The journal: what survives a restart, and whether it is written
     Journal(JournalArgs),
+    /// The event log: which of its lines are written, and for how long
+    Log(LogArgs),
     /// Who is told of incidents, and whether that arrives (exit code 1 if not)
     Alerts(AlertsArgs),
     /// The configuration in force: see it, compare a file with it, reload

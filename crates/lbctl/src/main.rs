@@ -6,7 +6,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`] | what can be typed |
-//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`], [`journal`], [`alerts`], [`config`], [`doctor`] | the commands that ask the admin API |
+//! | [`pool`], [`breaker`], [`cache`], [`explain`], [`incidents`], [`report`], [`change`], [`maintenance`], [`limits`], [`journal`], [`log`], [`alerts`], [`config`], [`doctor`] | the commands that ask the admin API |
 //! | [`top`] | the same, live in a terminal |
 //! | [`confirm`] | is this a 503, whose, and why |
 //! | [`debug_token`] | a token that has one request's failure told in full |
@@ -33,6 +33,7 @@ mod explain;
 mod incidents;
 mod journal;
 mod limits;
+mod log;
 mod maintenance;
 mod man;
 mod pool;
@@ -82,6 +83,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Change(args) => change::run(&cli.admin, args).await,
         Command::Maintenance(args) => maintenance::run(&cli.admin, args).await,
         Command::Journal(args) => journal::run(&cli.admin, &args).await,
+        Command::Log(args) => log::run(&cli.admin, args).await,
         Command::DebugToken(args) => debug_token::run(&args),
         Command::Alerts(args) => alerts::run(&cli.admin, &args).await,
         Command::Config(args) => config::run(&cli.admin, &args).await,

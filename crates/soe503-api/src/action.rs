@@ -8,6 +8,7 @@ use crate::Timestamp;
 
 /// What can be done to a backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BackendAction {
     /// Finish what it has, take no new requests.
@@ -20,6 +21,7 @@ pub enum BackendAction {
 
 /// What can be done to a pool's circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerAction {
     /// Closed, with empty windows; it decides for itself again.
@@ -32,6 +34,7 @@ pub enum BreakerAction {
 
 /// The body of an action. All of it is optional, and so is the body itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ActionRequest {
     /// Why, for whoever looks next. Shown in `reason`. Default: none.

@@ -6,6 +6,7 @@ use crate::Timestamp;
 
 /// The targets of alerts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Alerts {
     /// By name.
     pub alerts: Vec<AlertTarget>,
@@ -13,6 +14,7 @@ pub struct Alerts {
 
 /// One target, and what became of its messages since the process began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AlertTarget {
     /// Its name.
     pub name: String,
@@ -50,6 +52,7 @@ pub struct AlertTarget {
 
 /// How deliveries to a target went last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AlertState {
@@ -66,6 +69,7 @@ pub enum AlertState {
 
 /// What came of a message that is a test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AlertTest {
     /// The target.
     pub target: String,

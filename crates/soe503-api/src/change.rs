@@ -6,6 +6,7 @@ use crate::Timestamp;
 
 /// What was changed lately.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Changes {
     /// The latest first.
     pub changes: Vec<Change>,
@@ -13,6 +14,7 @@ pub struct Changes {
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Change {
     /// Its identifier.
     pub id: String,
@@ -42,6 +44,7 @@ pub struct Change {
 
 /// What was made of what another system sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChangesTaken {
     /// The changes that are known now, each once.
     pub changes: Vec<Change>,
@@ -51,6 +54,7 @@ pub struct ChangesTaken {
 
 /// What a change may concern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ChangeReach {
@@ -67,6 +71,7 @@ pub enum ChangeReach {
 
 /// How a change became known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ChangeOrigin {
@@ -83,6 +88,7 @@ pub enum ChangeOrigin {
 
 /// The body of `POST /api/v1/changes`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ChangeRequest {
     /// What was changed, as in [`Change::kind`].

@@ -6,6 +6,7 @@ use crate::Lint;
 
 /// What a reload would change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConfigDiff {
     /// What was held against the configuration in force: a file on the proxy's host, or what was sent.
     pub of: String,
@@ -25,6 +26,7 @@ pub struct ConfigDiff {
 
 /// Another configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConfigText {
     /// Its text, TOML. Relative paths in it start where those of the file in force do.
     pub text: String,
@@ -34,6 +36,7 @@ pub struct ConfigText {
 
 /// A key that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KeyChange {
     /// Its path: `pools.app.connect_timeout`. An item of a list is named by what tells it from the others.
     pub key: String,
@@ -47,6 +50,7 @@ pub struct KeyChange {
 
 /// What became of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum KeyChangeKind {

@@ -6,6 +6,7 @@ use crate::Timestamp;
 
 /// The lints of the configuration in force, and advice from what was observed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Doctor {
     /// Since when requests and failures are counted: the start of the process.
     pub since: Timestamp,
@@ -23,6 +24,7 @@ pub struct Doctor {
 
 /// A trap in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Lint {
     /// What it is called: an identifier of `docs/lints.md`.
     pub id: String,
@@ -46,6 +48,7 @@ pub struct Lint {
 
 /// A value to set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Advice {
     /// What it is called: an identifier of `docs/lints.md`.
     pub id: String,
@@ -69,6 +72,7 @@ pub struct Advice {
 
 /// How bad a trap is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Severity {

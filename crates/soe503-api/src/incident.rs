@@ -8,6 +8,7 @@ use crate::{Actions, Change, Evidence, Grade, RuledOut, Scope, Timestamp, Verifi
 
 /// The incidents that are kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Incidents {
     /// The latest first.
     pub incidents: Vec<IncidentSummary>,
@@ -15,6 +16,7 @@ pub struct Incidents {
 
 /// An incident in short: failures with one cause in one place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct IncidentSummary {
     /// Its identifier; they sort by time.
     pub id: String,
@@ -54,6 +56,7 @@ pub struct IncidentSummary {
 
 /// Everything about an incident.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Incident {
     /// What a list says of it.
     #[serde(flatten)]
@@ -100,6 +103,7 @@ pub struct Incident {
 
 /// Whether an incident goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IncidentState {
@@ -114,6 +118,7 @@ pub enum IncidentState {
 
 /// What an incident cost.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct IncidentRequests {
     /// All requests of its place meanwhile.
     pub total: u64,
@@ -127,6 +132,7 @@ pub struct IncidentRequests {
 
 /// A cause and its share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CauseShare {
     /// The cause.
     pub cause: String,
@@ -144,6 +150,7 @@ pub struct CauseShare {
 
 /// What clients saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Symptom {
     /// The cause that the answers told.
     pub cause: String,
@@ -153,6 +160,7 @@ pub struct Symptom {
 
 /// A change that an incident comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LinkedChange {
     /// Which.
     pub change: Change,
@@ -166,6 +174,7 @@ pub struct LinkedChange {
 
 /// A change near the beginning of an incident that is not taken for its cause.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NearbyChange {
     /// Which.
     pub change: Change,
@@ -177,6 +186,7 @@ pub struct NearbyChange {
 
 /// One line of a timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TimelineEntry {
     /// When.
     pub at: Timestamp,

@@ -6,6 +6,7 @@ use crate::Timestamp;
 
 /// What survives a restart, and whether it is written. Counters begin with the process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Journal {
     /// Whether it is written.
     pub state: JournalState,
@@ -41,6 +42,7 @@ pub struct Journal {
 
 /// Whether the journal is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum JournalState {
@@ -59,6 +61,7 @@ pub enum JournalState {
 
 /// Why the journal is not written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JournalTrouble {
     /// What it is: `in_use`, `disk_full`, `denied`, `missing_directory`, `not_a_file`, `foreign_file`, `broken`,
     /// `other_format` or `io`.
@@ -71,6 +74,7 @@ pub struct JournalTrouble {
 
 /// How many entries the journal has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JournalEntries {
     /// Failed requests.
     pub failures: u64,
@@ -82,6 +86,7 @@ pub struct JournalEntries {
 
 /// A file that could not be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JournalSetAside {
     /// Where it is now.
     pub path: String,

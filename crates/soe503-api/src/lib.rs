@@ -27,6 +27,7 @@
 //! | [`alert`] | `GET /api/v1/alerts`, `POST /api/v1/alerts/{target}/test` |
 //! | [`doctor`] | `GET /api/v1/doctor` |
 //! | [`config`] | `GET` and `POST /api/v1/config/diff` |
+//! | [`log`] | `GET` and `POST /api/v1/log` |
 //! | [`problem`] | the body of every answer that is not a success |
 //! | `client` | a small async client (feature `client`) |
 
@@ -40,6 +41,7 @@ pub mod doctor;
 pub mod failure;
 pub mod incident;
 pub mod journal;
+pub mod log;
 pub mod maintenance;
 pub mod path;
 pub mod pool;
@@ -62,6 +64,7 @@ pub use incident::{
     LinkedChange, NearbyChange, Symptom, TimelineEntry,
 };
 pub use journal::{Journal, JournalEntries, JournalSetAside, JournalState, JournalTrouble};
+pub use log::{Log, LogLines, LogRequest, TemporaryLevel};
 pub use maintenance::{Maintenance, MaintenanceAction, MaintenanceList, MaintenanceRequest};
 pub use pool::{
     Backend, BackendState, ByPriority, Cache, Circuit, CircuitState, FailedAttempts, Failover,

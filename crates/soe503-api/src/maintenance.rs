@@ -9,6 +9,7 @@ use crate::action::UnknownAction;
 
 /// What is in force, and what comes next of everything that is planned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MaintenanceList {
     /// The plans: those of the configuration first.
     pub maintenance: Vec<Maintenance>,
@@ -16,6 +17,7 @@ pub struct MaintenanceList {
 
 /// One planned maintenance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Maintenance {
     /// The pools that it is for.
     pub pools: Vec<String>,
@@ -39,6 +41,7 @@ pub struct Maintenance {
 
 /// What can be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MaintenanceAction {
     /// Begins at once.
@@ -49,6 +52,7 @@ pub enum MaintenanceAction {
 
 /// The body of an action. All of it is optional, and so is the body itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct MaintenanceRequest {
     /// Why, for everybody to read. Default: no reason given.

@@ -15,6 +15,8 @@ pub const HEALTHZ: &str = "/healthz";
 pub const READYZ: &str = "/readyz";
 /// `GET`: Prometheus exposition.
 pub const METRICS: &str = "/metrics";
+/// `GET`: this API as OpenAPI 3.1 describes it.
+pub const OPENAPI: &str = "/api/v1/openapi.json";
 /// `GET`: [`Pools`](crate::Pools).
 pub const POOLS: &str = "/api/v1/pools";
 /// `GET`: one [`Pool`](crate::Pool).
@@ -58,6 +60,8 @@ pub const ALERTS: &str = "/api/v1/alerts";
 pub const ALERT_TEST: &str = "/api/v1/alerts/{target}/test";
 /// `GET`: the [`Journal`](crate::Journal).
 pub const JOURNAL: &str = "/api/v1/journal";
+/// `GET`: the [`Log`](crate::Log). `POST` a [`LogRequest`](crate::LogRequest): answers it as it is afterwards.
+pub const LOG: &str = "/api/v1/log";
 
 /// `GET`: [`RateLimits`](crate::RateLimits).
 pub const RATE_LIMITS: &str = "/api/v1/rate_limits";

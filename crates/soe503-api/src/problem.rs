@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// `detail` names the thing, the place and what was expected; `valid` lists what would have been
 /// accepted, so that a client can propose the nearest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// Which kind of problem, as a URI reference. Default `about:blank`: the status says it all.
     #[serde(rename = "type", default = "about_blank")]

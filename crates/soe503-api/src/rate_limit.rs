@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// All rate limits, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RateLimits {
     /// The limits.
     pub rate_limits: Vec<RateLimit>,
@@ -11,6 +12,7 @@ pub struct RateLimits {
 
 /// One rate limit. Counters begin with the process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RateLimit {
     /// Its name.
     pub name: String,

@@ -83,6 +83,22 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Timestamp {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A moment: RFC 3339 in UTC, from 1970 on. Answers have milliseconds.",
+            "type": "string",
+            "format": "date-time",
+            "pattern": r"^(19[7-9]\d|[2-9]\d{3})-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use crate::Timestamp;
 
 /// What the same request says now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum VerifyVerdict {
@@ -24,13 +25,16 @@ pub enum VerifyVerdict {
 
 /// A request of an incident that was asked again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VerificationRequest {
     /// The request that had failed.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 500)))]
     pub request_id: String,
     /// What came of it.
     pub verdict: VerifyVerdict,
     /// What was asked and answered, in words: `GET /cart answers 200`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 500)))]
     pub what: String,
     /// Who asked.
     #[serde(default)]
@@ -39,6 +43,7 @@ pub struct VerificationRequest {
 
 /// The last time that a request of an incident was asked again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Verified {
     /// When.
     pub at: Timestamp,

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
 use crate::config::{self, Config, Report};
+use crate::control::event_log::EventLog;
 use crate::run::{Origin, Running};
 use crate::{demo, handover, signals};
 
@@ -14,7 +15,13 @@ const USAGE: u8 = 2;
 
 /// Runs what was asked for and returns how it went.
 pub fn run(cli: Cli) -> ExitCode {
-    start_logging();
+    let log = EventLog::install();
+    let code = execute(cli);
+    log.flush();
+    code
+}
+
+fn execute(cli: Cli) -> ExitCode {
     match cli.into_command() {
         Some(Command::Run(args)) => {
             let file = args.config.clone();
@@ -75,25 +82,13 @@ impl From<anyhow::Error> for Failure {
 
 /// Says what is wrong with a config. Nothing has been started.
 fn refuse(report: &Report) -> ExitCode {
+    EventLog::of_process().flush();
     anstream::eprintln!("{}", report.render(io::stderr().is_terminal()));
     ExitCode::from(USAGE)
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
+    EventLog::of_process().flush();
     anstream::eprintln!("soe503: {error:#}");
     ExitCode::FAILURE
-}
-
-/// Our own log goes to standard error; `SOE503_LOG` filters it (default `info`).
-fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("SOE503_LOG").unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new("info,hickory_resolver=error,hickory_proto=error")
-    });
-    // Fails only if somebody else has set one up, and then theirs is as good.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .try_init();
 }

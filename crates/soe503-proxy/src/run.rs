@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
 use crate::config::{self, Config, Listener};
+use crate::control::event_log::EventLog;
 use crate::control::{self, Control, access_log, recorder};
 pub use crate::fixed::Fixed;
 use crate::front::{self, Front, Route, Routes, StackParts};
@@ -77,6 +78,10 @@ impl Running {
         file: Option<&Path>,
         origin: Origin,
     ) -> Result<Self, StartError> {
+        let event_log = EventLog::of_process();
+        let prepared = event_log.prepare(&config.log);
+        let prepared = prepared.map_err(StartError::EventLog)?;
+        event_log.follow(&config.log, prepared);
         let (log, writer) = open_access_log(&config.access_log).map_err(StartError::AccessLog)?;
         let (journal, failures) = control::journal::feed(config.server.name.shared());
         let recorder =
@@ -84,6 +89,7 @@ impl Running {
         let workers = config.server.workers.get();
         let opened = opening::open(&config, origin)?;
         let mut proxy = Proxy::new(config, recorder, log);
+        proxy.log = event_log;
         proxy.incidents.keep_in(journal.clone());
         proxy.journal = journal;
         proxy.config_file = file.map(Path::to_owned);
@@ -296,6 +302,10 @@ impl Shared {
         if let Some(what) = Fixed::changed(&self.proxy.config(), &config) {
             return Err(ReloadError::NeedsRestart(what));
         }
+        let log = &self.proxy.log;
+        // The last thing that can go wrong.
+        let prepared = log.prepare(&config.log).map_err(ReloadError::EventLog)?;
+        log.follow(&config.log, prepared);
         self.proxy.apply(config);
         let config = self.proxy.config();
         warn_of(&config);

@@ -40,6 +40,9 @@ pub enum StartError {
         /// What the kernel said.
         source: io::Error,
     },
+    /// The event log could not be opened.
+    #[error("cannot open the event log (`path` of [log]): {0}")]
+    EventLog(#[source] io::Error),
     /// The access log could not be opened.
     #[error("cannot open the access log: {0}")]
     AccessLog(#[source] io::Error),
@@ -61,6 +64,8 @@ pub enum ReloadError {
     Invalid(Box<config::Report>),
     /// Something changed that only a restart can change.
     NeedsRestart(Fixed),
+    /// The event log could not be opened.
+    EventLog(io::Error),
 }
 
 impl fmt::Display for ReloadError {
@@ -71,8 +76,21 @@ impl fmt::Display for ReloadError {
             }
             Self::Invalid(report) => f.write_str(&report.render(false)),
             Self::NeedsRestart(what) => write!(f, "{what} changed, which needs a restart"),
+            Self::EventLog(error) => {
+                write!(
+                    f,
+                    "the event log (`path` of [log]) cannot be opened: {error}"
+                )
+            }
         }
     }
 }
 
-impl std::error::Error for ReloadError {}
+impl std::error::Error for ReloadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::EventLog(error) => Some(error),
+            _ => None,
+        }
+    }
+}

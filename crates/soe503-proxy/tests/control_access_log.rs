@@ -9,6 +9,7 @@ use soe503_core::ledger::RetryVerdict;
 use soe503_core::{Cause, Tick};
 use soe503_proxy::control::access_log::{AccessLog, Entry, Options, Sink, start};
 use soe503_proxy::state::Origin;
+use soe503_proxy::traces::TraceId;
 
 /// A file in memory.
 #[derive(Clone, Default)]
@@ -40,6 +41,7 @@ fn entry(id: &str) -> Entry {
         started: Tick::from_secs(1),
         duration: Duration::from_micros(12_345),
         request_id: id.into(),
+        trace: TraceId::new(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736),
         client: "10.1.2.3".parse().unwrap(),
         method: http::Method::GET,
         host: Some("shop.example".parse().unwrap()),
@@ -74,7 +76,7 @@ fn a_line_has_every_member_and_no_query() {
     assert_eq!(
         line,
         json!({
-            "ts": null, "request_id": "01K", "client": "10.1.2.3", "method": "GET",
+            "ts": null, "request_id": "01K", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "client": "10.1.2.3", "method": "GET",
             "host": "shop.example", "path": "/cart", "protocol": "HTTP/1.1", "status": 503,
             "bytes": 421, "duration_ms": 12.345, "route": "shop", "pool": "app",
             "backend": "127.0.0.1:8081", "attempts": 2,
@@ -100,6 +102,7 @@ fn what_is_not_known_is_null_and_never_absent() {
         origin: None,
         retry: None,
         user_agent: None,
+        trace: None,
         ..entry("b")
     });
     writer.flush();
@@ -245,4 +248,39 @@ fn a_full_disk_costs_lines_and_is_counted() {
     log.log(entry("b"));
     drop(writer);
     assert_eq!((log.written(), log.dropped()), (0, 2));
+}
+
+#[test]
+fn half_a_line_that_a_full_disk_has_left_spoils_no_other() {
+    /// Has room for so many bytes, and for more once it is cleared.
+    struct Disk(Memory, Arc<Mutex<usize>>);
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut room = self.1.lock().unwrap();
+            let count = bytes.len().min(*room);
+            *room -= count;
+            match count {
+                0 => Err(io::ErrorKind::StorageFull.into()),
+                _ => self.0.write(&bytes[..count]),
+            }
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let (memory, room) = (Memory::default(), Arc::new(Mutex::new(100)));
+    let disk = Disk(memory.clone(), Arc::clone(&room));
+    let (log, writer) = start(Sink::Writer(Box::new(disk)), Options::default()).unwrap();
+    log.log(entry("lost"));
+    writer.flush();
+    *room.lock().unwrap() = usize::MAX;
+    log.log(entry("kept"));
+    drop(writer);
+    assert_eq!((log.written(), log.dropped()), (1, 1));
+    let text = String::from_utf8(memory.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(serde_json::from_str::<Value>(lines[0]).is_err());
+    let kept: Value = serde_json::from_str(lines[1]).unwrap();
+    assert_eq!(kept["request_id"], "kept");
 }

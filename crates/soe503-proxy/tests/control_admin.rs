@@ -392,19 +392,23 @@ async fn what_is_misspelt_is_named_with_what_was_meant() {
 async fn bad_bodies_are_refused_and_change_nothing() {
     let scene = scene();
     let path = "/api/v1/pools/app/backends/third/disable";
-    for (body, word) in [
-        ("{", "no action request"),
-        (r#"{"untill":"2099-01-01T00:00:00Z"}"#, "untill"),
-        (r#"{"until":"tomorrow"}"#, "tomorrow"),
-        (r#"{"until":"2001-01-01T00:00:00Z"}"#, "in the past"),
+    for (body, expected, word) in [
+        ("{", 400, "no action request"),
+        (r#"{"untill":"2099-01-01T00:00:00Z"}"#, 400, "untill"),
+        (r#"{"until":"tomorrow"}"#, 400, "tomorrow"),
+        ("[null,null]", 400, "it is a list"),
+        ("\n", 400, "no action request"),
+        (r#"{"until":"2001-01-01T00:00:00Z"}"#, 422, "in the past"),
         (
             &json!({ "reason": "x".repeat(501) }).to_string(),
+            422,
             "longer than",
         ),
-        ("\u{0}", "no action request"),
+        ("\u{0}", 400, "no action request"),
+        (&"x".repeat(70_000), 413, "larger than"),
     ] {
         let (status, problem) = scene.post(path, body).await;
-        assert_eq!(status, 400, "{body}");
+        assert_eq!(status, expected, "{body}");
         assert!(
             problem["detail"].as_str().unwrap().contains(word),
             "{body}: {problem}"
@@ -416,7 +420,7 @@ async fn bad_bodies_are_refused_and_change_nothing() {
             r#"{"until":"2099-01-01T00:00:00Z"}"#,
         )
         .await;
-    assert_eq!(status, 400);
+    assert_eq!(status, 422);
     let (_, pool) = scene.get("/api/v1/pools/app").await;
     assert_eq!(backend(&pool, "third")["state"], "up");
     assert_eq!(pool["circuit"]["state"], "closed");

@@ -15,6 +15,7 @@ use soe503_core::waiting::WaitingRoom;
 use soe503_core::{Cause, Outcome, Tick};
 use soe503_proxy::config::TlsVersion;
 use soe503_proxy::control::alerts::TargetScrape;
+use soe503_proxy::control::event_log;
 use soe503_proxy::control::incidents::{IncidentCount, OpenIncident};
 use soe503_proxy::control::metrics::{
     BackendScrape, Example, Format, JournalScrape, Kind, PoolScrape, ResponseCount, Scrape,
@@ -152,6 +153,11 @@ fn scrape() -> Scrape {
         refused_per_client: 5,
         recorder_dropped: 1,
         diagnoses: (250, Duration::from_millis(2)),
+        log: event_log::Counts {
+            written: [1, 2, 30, 0, 0],
+            suppressed: 70,
+            dropped: 3,
+        },
         access_log_written: 90,
         access_log_dropped: 2,
         journal: Some(journal()),
@@ -478,6 +484,9 @@ fn values_are_where_they_belong() {
         ("soe503_recorder_dropped_total", &[], 1.0),
         ("soe503_diagnoses_total", &[], 250.0),
         ("soe503_diagnosis_seconds_total", &[], 0.002),
+        ("soe503_log_lines_total", &[("level", "info")], 30.0),
+        ("soe503_log_suppressed_total", &[], 70.0),
+        ("soe503_log_dropped_total", &[], 3.0),
         ("soe503_access_log_dropped_total", &[], 2.0),
         ("soe503_draining", &[], 1.0),
         (

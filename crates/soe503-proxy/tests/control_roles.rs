@@ -265,7 +265,7 @@ async fn each_act_leaves_one_line_that_says_who_what_and_why() {
         (
             "/api/v1/pools/app/cache/flush",
             "",
-            r#"action="cache_flush" pool="app" status=400"#,
+            r#"action="cache_flush" pool="app" status=409"#,
         ),
         (
             "/api/v1/maintenance/app/start",

@@ -101,8 +101,11 @@ async fn a_broken_file_is_set_aside_and_everybody_is_told() {
     let aside = format!("{}.broken", path.display());
     assert_eq!(shown["set_aside"]["path"], *aside);
     assert_eq!(std::fs::metadata(&aside).unwrap().len(), 20_000);
-    let log = proxy.log();
-    assert!(log.contains("set aside") && log.contains(&aside), "{log}");
+    eventually("the log tells", async || {
+        let log = proxy.log();
+        log.contains("set aside") && log.contains(&aside)
+    })
+    .await;
     let metrics = get(proxy.admin(), "/metrics").await.unwrap().text();
     assert!(metrics.contains("soe503_journal_set_aside_total 1"));
     let told = lbctl(&proxy, &["journal"]).await;
@@ -136,8 +139,10 @@ async fn a_full_disk_costs_entries_and_no_request() {
     ] {
         assert!(metrics.contains(line), "no {line} in {metrics}");
     }
-    let log = proxy.log();
-    assert!(log.contains("the journal cannot be written"), "{log}");
+    eventually("the log tells", async || {
+        proxy.log().contains("the journal cannot be written")
+    })
+    .await;
     let told = lbctl(&proxy, &["journal"]).await;
     assert_eq!(told.code, Some(1), "{}", told.stdout);
     assert!(told.stdout.contains("disk_full"), "{}", told.stdout);

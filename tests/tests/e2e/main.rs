@@ -27,6 +27,7 @@ mod http2;
 mod incidents;
 mod innocent;
 mod journal;
+mod logs;
 mod long_answers;
 mod maintenance;
 mod metastable;

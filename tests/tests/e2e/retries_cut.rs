@@ -39,7 +39,10 @@ async fn while_most_attempts_fail() {
     assert!(metrics.lines().any(|l| l == line), "{metrics}");
     let shown = lbctl(&proxy, &["pool", "status"]).await.stdout;
     assert!(shown.contains("cut: most attempts fail"), "{shown}");
-    assert!(proxy.log().contains("retries are off"), "{}", proxy.log());
+    eventually("the log tells", async || {
+        proxy.log().contains("retries are off")
+    })
+    .await;
 
     for backend in &backends {
         backend.set(Behaviour::OK);

@@ -99,6 +99,7 @@ async fn a_reader_looks_an_operator_acts_and_the_log_names_both() {
     assert_eq!(scene.ask(&act, OPERATOR).await.status, 200);
 
     let what = format!("pool=\"app\" backend=\"{name}\"");
+    eventually("all is told", async || scene.audit().len() >= 4).await;
     let audit = scene.audit();
     let lines: Vec<&str> = audit.iter().map(String::as_str).collect();
     let [reader, drain, nobody, enable] = lines[..] else {

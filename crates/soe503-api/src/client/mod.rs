@@ -33,8 +33,9 @@ pub use token::{Token, TokenError};
 
 use crate::{
     ActionRequest, AlertTest, Alerts, BackendAction, BreakerAction, Change, ChangeRequest, Changes,
-    ConfigDiff, ConfigText, Doctor, FailureRecord, Incident, Incidents, Journal, MaintenanceAction,
-    MaintenanceList, MaintenanceRequest, Pool, Pools, RateLimits, VerificationRequest, path,
+    ConfigDiff, ConfigText, Doctor, FailureRecord, Incident, Incidents, Journal, Log, LogRequest,
+    MaintenanceAction, MaintenanceList, MaintenanceRequest, Pool, Pools, RateLimits,
+    VerificationRequest, path,
 };
 
 /// How long each step (resolve; connect; shake hands; answer) may take, unless told otherwise: 5 s.
@@ -151,6 +152,16 @@ impl Client {
     /// The journal.
     pub async fn journal(&self) -> Result<Reply<Journal>, ClientError> {
         self.call(Method::GET, path::JOURNAL, NOTHING).await
+    }
+
+    /// The event log: what of it is written, and how much it was.
+    pub async fn log(&self) -> Result<Reply<Log>, ClientError> {
+        self.call(Method::GET, path::LOG, NOTHING).await
+    }
+
+    /// Sets the levels of the event log for a while, or ends that, and answers it as it is afterwards.
+    pub async fn set_log(&self, request: &LogRequest) -> Result<Reply<Log>, ClientError> {
+        self.call(Method::POST, path::LOG, Some(request)).await
     }
 
     /// All rate limits.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One try of the request on one backend.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attempt {
     /// 1 for the first.
     pub number: u32,
@@ -42,6 +43,7 @@ pub struct Attempt {
 
 /// A TCP connection at the moment when the answer on it had not come in time (Linux `TCP_INFO`).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tcp {
     /// Bytes that the backend's machine has not acknowledged.
     pub unacked_bytes: u32,
@@ -53,6 +55,7 @@ pub struct Tcp {
 
 /// How far an attempt got before it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Phase {
@@ -79,6 +82,7 @@ pub enum Phase {
 
 /// Why a failed attempt was, or was not, followed by another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RetryVerdict {

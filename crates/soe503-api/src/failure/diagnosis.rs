@@ -6,6 +6,7 @@ use crate::Timestamp;
 
 /// The cause of a failure, and how sure that is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Diagnosis {
     /// The cause's identifier, such as `circuit_open/consecutive_failures`.
     pub cause: String,
@@ -38,6 +39,7 @@ pub struct Diagnosis {
 
 /// How sure a cause is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Grade {
@@ -54,6 +56,7 @@ pub enum Grade {
 
 /// How far a failure reaches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Scope {
     /// The level.
     pub level: ScopeLevel,
@@ -67,6 +70,7 @@ pub struct Scope {
 
 /// The level that a failure reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ScopeLevel {
@@ -87,6 +91,7 @@ pub enum ScopeLevel {
 
 /// One observation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// Where it comes from: `attempt`, `probe`, `circuit`, `backend`, …
     pub kind: String,
@@ -102,6 +107,7 @@ pub struct Evidence {
 
 /// A cause that was considered and dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RuledOut {
     /// Its identifier.
     pub cause: String,
@@ -111,6 +117,7 @@ pub struct RuledOut {
 
 /// The share of a pool's failed requests that a cause has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Share {
     /// The cause's identifier.
     pub cause: String,
@@ -120,6 +127,7 @@ pub struct Share {
 
 /// What to do about it, most useful first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Actions {
     /// What ends the failure now.
     pub quick: Vec<String>,

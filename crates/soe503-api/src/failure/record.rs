@@ -7,6 +7,7 @@ use crate::Timestamp;
 
 /// Everything that is known about one failed request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FailureRecord {
     /// The request's id, as in `X-Request-Id`.
     pub request_id: String,
@@ -40,6 +41,7 @@ pub struct FailureRecord {
 
 /// A request, without what could be secret: no query, no headers, no body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RequestSummary {
     /// `GET`, `POST`, …
     pub method: String,

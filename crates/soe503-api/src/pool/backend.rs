@@ -6,6 +6,7 @@ use crate::Timestamp;
 
 /// One backend of a pool.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Backend {
     /// Its name: from the configuration, or its address.
     pub name: String,
@@ -58,6 +59,7 @@ pub struct Backend {
 
 /// Where a backend stands in the rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BackendState {
@@ -82,6 +84,7 @@ pub enum BackendState {
 
 /// Quantiles of a latency, in milliseconds. `null` before the first sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Latency {
     /// Half of the requests are faster.
     pub p50: Option<f64>,
@@ -92,6 +95,7 @@ pub struct Latency {
 /// For how long an idle connection is used again: as configured, or less where the backend would
 /// close it first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct IdleTimeout {
     /// In milliseconds.
     pub ms: u64,
@@ -104,6 +108,7 @@ pub struct IdleTimeout {
 
 /// Who set the time for idle connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IdleTimeoutSource {
@@ -120,6 +125,7 @@ pub enum IdleTimeoutSource {
 
 /// What the active check of a backend last saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HealthCheck {
     /// Its verdict.
     pub state: HealthCheckState,
@@ -142,6 +148,7 @@ pub struct HealthCheck {
 
 /// Something that is not well, by a backend's own account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HealthHint {
     /// The component: `db`, `diskSpace`; `null` for the backend as a whole.
     pub component: Option<String>,
@@ -153,6 +160,7 @@ pub struct HealthHint {
 
 /// How unwell something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HintStatus {
@@ -167,6 +175,7 @@ pub enum HintStatus {
 
 /// The verdict of an active check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HealthCheckState {

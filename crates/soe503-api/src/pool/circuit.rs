@@ -6,6 +6,7 @@ use crate::Timestamp;
 
 /// A pool's circuit breaker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Circuit {
     /// Where it stands.
     pub state: CircuitState,
@@ -26,6 +27,7 @@ pub struct Circuit {
 
 /// Where a circuit stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CircuitState {
@@ -42,6 +44,7 @@ pub enum CircuitState {
 
 /// How an operator holds a circuit, against its own judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ForcedCircuit {

@@ -6,6 +6,7 @@ use crate::Grade;
 
 /// What the diagnosis finds about a pool at the moment. Requests may fail of it, or be saved by another attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The cause: `dependency_failure/response_timeout`.
     pub cause: String,
@@ -21,6 +22,7 @@ pub struct Finding {
 
 /// Attempts that failed for one reason in the last thirty seconds, be it that another one has saved their requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FailedAttempts {
     /// The reason.
     pub cause: String,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How many requests a pool lets in at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Limit {
     /// Requests of the pool that are under way.
@@ -24,6 +25,7 @@ pub struct Limit {
 
 /// Where a limit comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LimitSource {
@@ -44,6 +46,7 @@ pub enum LimitSource {
 
 /// Requests that wait before a backend is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Queue {
     /// How many wait now.
@@ -60,6 +63,7 @@ pub struct Queue {
 
 /// Requests by their importance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ByPriority {
     /// Those that have to survive.

@@ -6,6 +6,7 @@ use crate::Timestamp;
 
 /// How far a pool's overload is cut because it keeps itself going, and by which numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Overload {
     /// How far.
     pub stage: OverloadStage,
@@ -23,6 +24,7 @@ pub struct Overload {
 
 /// How far an overload is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OverloadStage {

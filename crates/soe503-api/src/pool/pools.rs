@@ -8,6 +8,7 @@ use super::{Backend, Circuit, FailedAttempts, Finding, Limit, Overload, Queue};
 
 /// All pools: the answer of `GET /api/v1/pools`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pools {
     /// The pools, in the order of their names.
     pub pools: Vec<Pool>,
@@ -15,6 +16,7 @@ pub struct Pools {
 
 /// One pool: the answer of `GET /api/v1/pools/{pool}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pool {
     /// The pool's name in the configuration.
     pub name: String,
@@ -71,6 +73,7 @@ pub struct Pool {
 
 /// The backends of one priority that are in the zone of the proxy, or those that are not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tier {
     /// The priority: the lowest comes first.
     pub priority: u32,
@@ -86,6 +89,7 @@ pub struct Tier {
 
 /// Requests that one pool got in the place of another, since the proxy started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Failover {
     /// Requests meant for this pool that another one has answered.
     pub answered_elsewhere: u64,
@@ -95,6 +99,7 @@ pub struct Failover {
 
 /// How a pool is, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PoolState {
@@ -111,6 +116,7 @@ pub enum PoolState {
 
 /// What a pool may still spend on retries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RetryBudget {
     /// Retries that could be made now.
     pub available: u64,
@@ -125,6 +131,7 @@ pub struct RetryBudget {
 
 /// Why a pool retries nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RetriesCut {
@@ -139,6 +146,7 @@ pub enum RetriesCut {
 
 /// Requests that were late and were sent to a second backend as well.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Hedge {
     /// After how many milliseconds one is late now; `null` while too few answers are known.
     pub delay_ms: Option<f64>,
@@ -160,6 +168,7 @@ pub struct Hedge {
 
 /// What holds requests back that the backends would refuse for overload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Throttle {
     /// The share of requests that is held back now, from 0 to 1.
     pub held_back: f64,
@@ -173,6 +182,7 @@ pub struct Throttle {
 
 /// Answers that are kept to be given instead of failures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cache {
     /// Answers in it.
     pub entries: u64,
@@ -194,6 +204,7 @@ pub struct Cache {
 
 /// Requests that were refused and wait for the pool, because it may be back in a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Waiting {
     /// How many wait now, or try after having waited.
     pub depth: u64,

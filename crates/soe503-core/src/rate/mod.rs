@@ -29,6 +29,7 @@ mod keys;
 mod limit;
 mod limited;
 mod quota;
+mod repeats;
 
 pub use client::{ClientPrefix, PrefixError};
 pub use cookie::cookie;
@@ -36,3 +37,4 @@ pub use keys::Keys;
 pub use limit::{Left, RateConfig, RateLimit, RateSnapshot};
 pub use limited::{Key, Limited};
 pub use quota::Quota;
+pub use repeats::Repeats;

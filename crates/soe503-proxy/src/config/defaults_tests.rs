@@ -5,7 +5,7 @@ use super::{
         AccessLogKeys, AdminClientAuthKeys, AdminKeys, AdminTlsKeys, AlertKeys, BackendKeys,
         BreakerKeys, BypassKeys, CertificateKeys, ChangeKeys, CheckKeys, ClientAuthKeys,
         EjectionKeys, ExplainKeys, ExplainToKeys, FallbackKeys, FileKeys, ForwardedKeys, HashKeys,
-        HeaderKeys, HedgeKeys, JournalKeys, LimitKeys, ListenerKeys, ListenerTlsKeys,
+        HeaderKeys, HedgeKeys, JournalKeys, LimitKeys, ListenerKeys, ListenerTlsKeys, LogKeys,
         MaintenanceKeys, MatchKeys, PageKeys, PoolKeys, PoolTlsKeys, QueueKeys, RateLimitKeys,
         ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys, StickyKeys, ThrottleKeys,
         TracesKeys,
@@ -60,6 +60,7 @@ fn lists_of_defaults_are_true() {
     check::<AdminKeys>(include_str!("admin.rs"), "pub struct Admin ");
     let certificates = include_str!("admin_certificates.rs");
     check::<AdminClientAuthKeys>(certificates, "pub struct AdminCertificates");
+    check::<LogKeys>(server, "pub struct Log ");
     check::<AccessLogKeys>(server, "pub enum AccessLog");
     let alert = include_str!("alert.rs");
     check::<AlertKeys>(alert, "pub struct Alert ");

@@ -86,7 +86,7 @@ pub use root::Config;
 pub(crate) use route::without_port;
 pub use route::{Host, Match, Retry, Route};
 pub use rules::{HeaderRules, HostPolicy, Rewrite};
-pub use server::{AccessLog, IncidentSettings, Server};
+pub use server::{AccessLog, IncidentSettings, Log, LogFormat, LogPath, Server};
 pub use soe503_core::{
     Ratio,
     explain::{Exposure, StatusPolicy},

@@ -6,7 +6,7 @@ use http::Method;
 
 use super::{
     AccessLog, Admin, Alert, ChangeHooks, ExplainSettings, IncidentSettings, Journal, Lints,
-    Listener, Maintenance, NonEmpty, PoolConfig, RateLimit, Report, Route, Server, Traces,
+    Listener, Log, Maintenance, NonEmpty, PoolConfig, RateLimit, Report, Route, Server, Traces,
 };
 
 /// A config that holds together: every reference is resolved, every value is in range.
@@ -26,6 +26,8 @@ pub struct Config {
     pub server: Server,
     /// The admin API, unless it is switched off.
     pub admin: Option<Admin>,
+    /// What of the event log is written, how, and where.
+    pub log: Log,
     /// Where the access log goes.
     pub access_log: AccessLog,
     /// How incidents are kept.

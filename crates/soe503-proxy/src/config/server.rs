@@ -1,8 +1,9 @@
-//! The process itself: its name, its workers and its access log.
+//! The process itself: its name, its workers and its logs.
 
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use super::{Name, StatusPolicy};
+use crate::control::event_log::Levels;
 
 /// The process as a whole: `[server]`.
 ///
@@ -32,6 +33,50 @@ pub struct Server {
     pub follow_config: bool,
     /// Where a new process asks for the listening sockets.
     pub upgrade_socket: Option<PathBuf>,
+}
+
+/// The event log: `[log]`.
+///
+/// # Defaults
+///
+/// - `level`: `"info"`
+/// - `format`: `"text"`
+/// - `path`: `"stderr"`
+/// - `lines_per_second`: `5`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Log {
+    /// Which lines are written.
+    pub level: Levels,
+    /// How they are written.
+    pub format: LogFormat,
+    /// Where they go.
+    pub path: LogPath,
+    /// So many of one kind a second; zero: no limit.
+    pub lines_per_second: u32,
+}
+
+/// How lines of the event log are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Where the event log goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LogPath {
+    /// To standard output.
+    Stdout,
+    /// To standard error.
+    #[default]
+    Stderr,
+    /// To the end of this file, which is created if need be.
+    File(PathBuf),
 }
 
 /// Where the access log goes: `[access_log]`.
@@ -69,4 +114,15 @@ pub struct IncidentSettings {
     pub backend_out_after: Duration,
     /// Where people reach the admin API, without a slash at its end.
     pub external_url: Option<std::sync::Arc<str>>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            level: Levels::default(),
+            format: LogFormat::Text,
+            path: LogPath::Stderr,
+            lines_per_second: 5,
+        }
+    }
 }

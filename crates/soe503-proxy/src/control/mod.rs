@@ -16,6 +16,7 @@
 //! | [`incidents`] | failures with one cause in one place, and what was changed |
 //! | [`recorder`] | what is known about recent failures, by request id |
 //! | [`access_log`] | one line of JSON per request |
+//! | [`event_log`] | what the process tells about itself, and how much of it |
 //! | [`journal`] | which failures survive a restart, and how that is told |
 //! | [`metrics`] | what Prometheus reads |
 //! | [`clock`] | wall time, for display |
@@ -31,12 +32,14 @@ pub mod check;
 pub mod clock;
 mod config_diff;
 pub mod dns;
+pub mod event_log;
 mod follow;
 pub mod history;
 pub mod incidents;
 pub mod journal;
 pub mod metrics;
 pub mod recorder;
+mod sink;
 mod start;
 mod supervise;
 mod trends;

@@ -43,22 +43,24 @@ pub(super) async fn watch(proxy: Arc<Proxy>) {
         ticks.tick().await;
         look(&proxy, &mut told, soe503::clock::now());
         proxy.interruptions.refresh(Anchor::now());
+        proxy.log.tend(soe503::clock::now());
     }
 }
 
-/// Opens the access log again on each SIGUSR1, as log rotation asks for; the caller ends it by
+/// Opens the files of both logs again on each SIGUSR1, as log rotation asks for; the caller ends it by
 /// dropping the future.
 pub(super) async fn reopen_on_signal(proxy: Arc<Proxy>) {
     let mut told = match signal(SignalKind::user_defined1()) {
         Ok(told) => told,
         Err(error) => {
-            tracing::warn!(%error, "SIGUSR1 cannot be received: the access log is not reopened by it");
+            tracing::warn!(%error, "SIGUSR1 cannot be received: no log is reopened by it");
             return;
         }
     };
     while told.recv().await.is_some() {
         proxy.access_log.reopen();
-        tracing::info!("access log reopened");
+        proxy.log.reopen();
+        tracing::info!("logs reopened");
     }
 }
 

@@ -123,6 +123,13 @@ pub(crate) fn answer(
     }
     let tracing = in_flight.trace_mut();
     prepare(&mut request, route.actions(), seen, client, front, tracing);
+    if front.trace_context
+        && let Some(entry) = in_flight.entry_mut()
+        && entry.trace.is_none()
+    {
+        // It has begun here.
+        entry.trace = trace::named(request.headers());
+    }
     let handed = match seen.attempts {
         true => {
             // The fields go; that they said so is told if the request fails.
@@ -353,6 +360,7 @@ fn entry<B>(client: &Client, request: &Request<B>, now: Tick) -> Entry {
         started: now,
         duration: std::time::Duration::ZERO,
         request_id: id.unwrap_or_default().into(),
+        trace: trace::named(headers),
         client: client.address().ip(),
         method: request.method().clone(),
         host: headers.get(HOST).cloned(),

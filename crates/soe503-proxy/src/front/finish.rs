@@ -193,6 +193,9 @@ impl Drop for InFlight {
             pool.counters.finish(&self.finish);
         }
         if let Some(trace) = self.trace.take() {
+            if let Some(log) = &mut self.log {
+                log.entry.trace = Some(trace.id());
+            }
             let pool = self.pool.as_ref().map(|pool| &pool.name);
             let secure = self.client.is_secure();
             trace.finish(&self.finish, pool, secure, (self.started, now));

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::alerts::Alerts;
 use crate::control::clock::Anchor;
+use crate::control::event_log::EventLog;
 use crate::control::history::History;
 use crate::control::incidents::Incidents;
 use crate::control::recorder::Recorder;
@@ -50,6 +51,8 @@ pub struct Proxy {
     pub history: History,
     /// Who is told of incidents.
     pub alerts: Alerts,
+    /// What the process tells about itself.
+    pub log: EventLog,
     /// Where access log entries go.
     pub access_log: AccessLog,
     /// What survives a restart; off unless it is configured.
@@ -112,6 +115,7 @@ impl Proxy {
             history: History::default(),
             alerts,
             recorder,
+            log: EventLog::of_process(),
             access_log,
             journal: Journal::default(),
             traces: Traces::default(),

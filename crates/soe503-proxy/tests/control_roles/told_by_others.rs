@@ -55,8 +55,8 @@ async fn trying_a_target_and_telling_of_changes_are_acts() {
         (
             "/api/v1/changes/argocd",
             "{}",
-            400,
-            r#"action="change" subject="argocd" status=400"#,
+            422,
+            r#"action="change" subject="argocd" status=422"#,
         ),
     ] {
         let answer = scene.ask(Method::POST, path, READER, body).await;

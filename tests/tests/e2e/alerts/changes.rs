@@ -81,7 +81,7 @@ async fn alertmanager_and_argo_cd_are_understood() {
     );
     assert!(answer.json()["ignored"].is_string());
     for (path, body, status) in [
-        ("argocd", "{}", 400),
+        ("argocd", "{}", 422),
         ("argocd", "no json", 400),
         ("argocd?pool=app", &*app, 400),
         ("jenkins", "{}", 404),

@@ -26,8 +26,8 @@ mod tls;
 use std::{ops::Range, path::Path};
 
 use super::{
-    AccessLog, Config, IncidentSettings, Lints, NonEmpty,
-    keys::{AccessLogKeys, FileKeys},
+    AccessLog, Config, IncidentSettings, Lints, Log, LogPath, NonEmpty,
+    keys::{AccessLogKeys, FileKeys, LogKeys},
     problem::{Problem, Problems},
     wire::Defaulted,
 };
@@ -42,6 +42,7 @@ pub(super) fn config(
     let server = server::server(file.server.0.value, base);
     listeners::addresses(&file.listeners.0, &file.admin.0.value, problems);
     let admin = admin::admin(file.admin.0.value, base, problems);
+    let log = log(file.log.0.value, base);
     let access_log = access_log(file.access_log.0.value, base);
     let explain = explain::explain(file.explain.0.value, base, problems);
     let journal = file.journal.0;
@@ -70,6 +71,7 @@ pub(super) fn config(
     let config = Config {
         server,
         admin: admin?,
+        log,
         access_log,
         incidents: IncidentSettings {
             close_after: incidents.close_after.value,
@@ -93,6 +95,18 @@ pub(super) fn config(
         lints: Lints::default(),
     };
     Some((config, numbers))
+}
+
+fn log(keys: LogKeys, base: &Path) -> Log {
+    Log {
+        level: keys.level.value,
+        format: keys.format.value,
+        path: match keys.path.value {
+            LogPath::File(path) => LogPath::File(base.join(path)),
+            other => other,
+        },
+        lines_per_second: keys.lines_per_second.value,
+    }
 }
 
 fn access_log(keys: AccessLogKeys, base: &Path) -> AccessLog {

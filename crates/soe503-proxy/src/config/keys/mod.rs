@@ -45,7 +45,7 @@ pub(super) use pools::{
 };
 pub(super) use rate::RateLimitKeys;
 pub(super) use routes::{MatchKeys, RetryKeys, RouteKeys};
-pub(super) use server::{AccessLogKeys, AdminKeys, IncidentKeys, ServerKeys};
+pub(super) use server::{AccessLogKeys, AdminKeys, IncidentKeys, LogKeys, ServerKeys};
 pub(super) use telemetry::{Sampling, TelemetryKeys, TracesKeys};
 #[cfg(test)]
 pub(super) use tls::{AdminClientAuthKeys, CertificateKeys, ClientAuthKeys};

@@ -1,4 +1,4 @@
-//! Keys of `[server]`, `[admin]`, `[access_log]` and `[incidents]`.
+//! Keys of `[server]`, `[admin]`, `[log]`, `[access_log]` and `[incidents]`.
 
 use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
 
@@ -7,9 +7,10 @@ use super::{
     values::{FileName, PageUrl, nonzero_usize},
 };
 use crate::config::{
-    AccessLog, Name, StatusPolicy,
+    AccessLog, LogFormat, LogPath, Name, StatusPolicy,
     wire::{Defaulted, Maybe, Optional, choice, section},
 };
+use crate::control::event_log::Levels;
 
 section! {
     /// The process as a whole.
@@ -63,6 +64,25 @@ section! {
 }
 
 section! {
+    /// The event log: what the process tells about itself, and each request that failed. A reload changes all of it.
+    struct LogKeys {
+        /// Which lines are written: `off`, `error`, `warn`, `info`, `debug` or `trace`, and others for single modules, as in
+        /// `"info,soe503_proxy::control::dns=debug,failure=off"`. `failure` is what tells of each request that failed. The
+        /// variable `SOE503_LOG` goes before it, and `lbctl log level` changes it for a while. Lines of the audit log are
+        /// always written.
+        level: Defaulted<Levels>, default(Levels::default());
+        /// Lines for people, or one JSON object per line.
+        format: Defaulted<LogFormat>, default(LogFormat::Text);
+        /// `stderr`, `stdout` or a file. A file has a slash or a dot in its name; a relative path starts at the
+        /// config file. SIGUSR1 has it opened again.
+        path: Defaulted<LogPath>, default(LogPath::Stderr);
+        /// How many lines of one kind (one place in the program, one cause) are written a second, in the long run; ten times as
+        /// many at once. Of the others a line says every ten seconds how many there were. 0: no limit.
+        lines_per_second: Defaulted<u32>, default(5), range(0, 10_000);
+    }
+}
+
+section! {
     /// One line of JSON per request, written outside the request's path.
     struct AccessLogKeys {
         /// `stdout`, `stderr`, `off` or a file. A file has a slash or a dot in its name; a
@@ -91,4 +111,9 @@ section! {
 choice!(StatusPolicy, {
     "default" => Self::Plain,
     "rfc9209" => Self::Rfc9209,
+});
+
+choice!(LogFormat, {
+    "text" => Self::Text,
+    "json" => Self::Json,
 });

@@ -2,7 +2,8 @@
 
 use super::{
     AccessLogKeys, AdminKeys, AlertKeys, ChangeKeys, ExplainKeys, IncidentKeys, JournalKeys,
-    ListenerKeys, MaintenanceKeys, PoolKeys, RateLimitKeys, RouteKeys, ServerKeys, TelemetryKeys,
+    ListenerKeys, LogKeys, MaintenanceKeys, PoolKeys, RateLimitKeys, RouteKeys, ServerKeys,
+    TelemetryKeys,
 };
 use crate::config::wire::{Each, Maybe, MaybeEach, MaybeNamed, Named, Nested, section};
 
@@ -13,6 +14,8 @@ section! {
         server: Nested<ServerKeys>;
         /// The admin API: health, metrics, pools, failures.
         admin: Nested<AdminKeys>;
+        /// The event log: what the process tells about itself.
+        log: Nested<LogKeys>;
         /// One line of JSON per request, written outside the request's path.
         access_log: Nested<AccessLogKeys>;
         /// Failures with one cause in one place, told as one.

@@ -1,6 +1,7 @@
 //! Values that are peculiar to one or two keys.
 
 mod http;
+mod logs;
 
 use std::{
     net::SocketAddr,
@@ -15,8 +16,8 @@ use serde_json::{Value, json};
 use toml::{Spanned, de::DeValue};
 
 use crate::config::{
-    AccessLog, Name, Window,
-    wire::{Fault, Field, Spot, Text, found, nearest, one_of},
+    Name, Window,
+    wire::{Fault, Field, Spot, Text, found},
 };
 
 /// The name of a file.
@@ -186,37 +187,6 @@ impl Text for FileName {
 
     fn constraints() -> Value {
         json!({ "minLength": 1 })
-    }
-}
-
-impl Text for AccessLog {
-    const KIND: &'static str = "a file, \"stdout\", \"stderr\" or \"off\"";
-    const LIKE: &'static str = "\"stdout\"";
-
-    fn parse(text: &str) -> Result<Self, Fault> {
-        const WORDS: [&str; 3] = ["off", "stdout", "stderr"];
-        match text {
-            "off" => Ok(Self::Off),
-            "stdout" => Ok(Self::Stdout),
-            "stderr" => Ok(Self::Stderr),
-            // A slip of the finger must not become a file called `stdotu`.
-            _ if !text.contains(['/', '.']) => {
-                Err(one_of(text, &WORDS).help(match nearest(text, WORDS) {
-                    Some(near) => format!("did you mean \"{near}\"?"),
-                    None => format!("for a file of that name write \"./{text}\""),
-                }))
-            }
-            _ => FileName::parse(text).map(|file| Self::File(file.0)),
-        }
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Self::Off => "off".into(),
-            Self::Stdout => "stdout".into(),
-            Self::Stderr => "stderr".into(),
-            Self::File(path) => path.display().to_string(),
-        }
     }
 }
 

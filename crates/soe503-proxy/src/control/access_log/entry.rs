@@ -10,6 +10,7 @@ use soe503_core::ledger::RetryVerdict;
 use soe503_core::{Cause, Tick};
 
 use crate::state::Origin;
+use crate::traces::TraceId;
 
 /// One finished request, as the worker saw it. Cheap to fill: nothing in it is formatted, and
 /// its strings share the request's own buffers.
@@ -21,6 +22,8 @@ pub struct Entry {
     pub duration: Duration,
     /// The value of `X-Request-Id`.
     pub request_id: Arc<str>,
+    /// The trace that it belongs to, if there is one.
+    pub trace: Option<TraceId>,
     /// The client's address.
     pub client: IpAddr,
     /// The request's method.

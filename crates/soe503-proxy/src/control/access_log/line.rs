@@ -17,6 +17,7 @@ use crate::control::words;
 struct Line<'a> {
     ts: Timestamp,
     request_id: &'a str,
+    trace_id: Option<String>,
     client: std::net::IpAddr,
     method: &'a str,
     host: Option<Cow<'a, str>>,
@@ -57,6 +58,10 @@ pub(super) fn append(
     let line = Line {
         ts: anchor.date(entry.started),
         request_id: &entry.request_id,
+        trace_id: entry.trace.map(|trace| {
+            let (high, low) = trace.halves();
+            format!("{high:016x}{low:016x}")
+        }),
         client: entry.client,
         method: entry.method.as_str(),
         host: entry.host.as_ref().map(text),

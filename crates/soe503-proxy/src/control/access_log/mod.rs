@@ -15,9 +15,8 @@
 
 mod entry;
 mod line;
-mod sink;
 mod writer;
 
+pub use super::sink::Sink;
 pub use entry::Entry;
-pub use sink::Sink;
 pub use writer::{AccessLog, Options, Writer, start};

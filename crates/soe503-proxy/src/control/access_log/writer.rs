@@ -9,9 +9,9 @@ use std::sync::mpsc::{
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::sink::Open;
 use super::{Entry, Sink, line};
 use crate::control::clock::Anchor;
+use crate::control::sink::Open;
 
 /// How long the writer rests after a pass that found entries.
 const BUSY: Duration = Duration::from_millis(25);

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use soe503_api::{self as api, ActionRequest, BackendAction, BreakerAction, Problem};
 use soe503_core::Tick;
 
 use super::audit::{Deed, Thing};
-use super::problem::{Refusal, unknown};
+use super::extract::{Segments, Whole, read};
+use super::problem::{Refusal, impossible, unknown};
 use super::router::Shared;
 use super::{pools, view};
 use crate::control::clock::Anchor;
@@ -21,8 +21,8 @@ pub(super) const LONGEST_REASON: usize = 500;
 pub(super) async fn backend(
     State(shared): State<Shared>,
     Extension(deed): Extension<Deed>,
-    Path((pool, backend, action)): Path<(String, String, String)>,
-    body: Bytes,
+    Segments((pool, backend, action)): Segments<(String, String, String)>,
+    Whole(body): Whole,
 ) -> Result<Json<api::Pool>, Refusal> {
     deed.is(&action, Thing::Backend(&pool, &backend));
     let anchor = Anchor::now();
@@ -71,8 +71,8 @@ pub(super) fn change_backend(
 pub(super) async fn breaker(
     State(shared): State<Shared>,
     Extension(deed): Extension<Deed>,
-    Path((pool, action)): Path<(String, String)>,
-    body: Bytes,
+    Segments((pool, action)): Segments<(String, String)>,
+    Whole(body): Whole,
 ) -> Result<Json<api::Pool>, Refusal> {
     deed.is(&format!("breaker_{action}"), Thing::Pool(&pool));
     let anchor = Anchor::now();
@@ -86,7 +86,7 @@ pub(super) async fn breaker(
     })?;
     let request = request(&body, &deed)?;
     if request.until.is_some() {
-        return Err(bad_request(
+        return Err(impossible(
             "`until` is for backends: a circuit stays as it is put until a reset.",
         ));
     }
@@ -112,15 +112,16 @@ pub(super) fn change_circuit(
 pub(super) async fn cache_flush(
     State(shared): State<Shared>,
     Extension(deed): Extension<Deed>,
-    Path(pool): Path<String>,
+    Segments(pool): Segments<String>,
 ) -> Result<Json<api::Pool>, Refusal> {
     deed.is("cache_flush", Thing::Pool(&pool));
     let pool = pools::find(&shared.proxy, &pool)?;
     let Some(cache) = &pool.cache else {
-        return Err(bad_request(&format!(
+        let detail = format!(
             "The pool `{}` keeps no answers: it has no `cache`.",
             pool.name
-        )));
+        );
+        return Err(Refusal(Problem::new(409, "Nothing is kept", detail)));
     };
     let entries = cache.flush();
     tracing::debug!(pool = &*pool.name, entries, "cache flushed");
@@ -138,11 +139,10 @@ fn apply(pool: &PoolState, action: BreakerAction, reason: &Arc<str>, now: Tick) 
 
 /// What the body says; an empty one says nothing.
 fn request(body: &[u8], deed: &Deed) -> Result<ActionRequest, Refusal> {
-    if body.iter().all(u8::is_ascii_whitespace) {
+    if body.is_empty() {
         return Ok(ActionRequest::default());
     }
-    let request: ActionRequest = serde_json::from_slice(body)
-        .map_err(|error| bad_request(&format!("The body is no action request: {error}.")))?;
+    let request: ActionRequest = read(body, "action request")?;
     deed.because(request.reason.as_deref());
     check(&request)?;
     Ok(request)
@@ -155,7 +155,7 @@ fn check(request: &ActionRequest) -> Result<(), Refusal> {
         .as_ref()
         .is_some_and(|reason| reason.len() > LONGEST_REASON)
     {
-        return Err(bad_request(&format!(
+        return Err(impossible(&format!(
             "`reason` is longer than {LONGEST_REASON} bytes."
         )));
     }
@@ -168,7 +168,7 @@ fn until(request: &ActionRequest, anchor: Anchor) -> Result<Option<Tick>, Refusa
     };
     let tick = anchor.tick_of(until);
     if tick <= anchor.tick() {
-        return Err(bad_request(&format!("`until` is in the past: {until}.")));
+        return Err(impossible(&format!("`until` is in the past: {until}.")));
     }
     Ok(Some(tick))
 }
@@ -178,8 +178,4 @@ fn reason(request: &ActionRequest, action: &str) -> Arc<str> {
         Some(reason) if !reason.is_empty() => reason.into(),
         _ => format!("{action} by an operator, no reason given").into(),
     }
-}
-
-pub(super) fn bad_request(detail: &str) -> Refusal {
-    Refusal(Problem::new(400, "Not a valid request", detail))
 }

@@ -1,10 +1,11 @@
 //! `GET /api/v1/alerts` and `POST /api/v1/alerts/{target}/test`.
 
 use axum::Json;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use soe503_api::{self as api, Problem};
 
 use super::audit::{Deed, Thing};
+use super::extract::Segments;
 use super::problem::{Refusal, unknown};
 use super::router::Shared;
 use crate::control::alerts;
@@ -18,7 +19,7 @@ pub(super) async fn all(State(shared): State<Shared>) -> Json<api::Alerts> {
 pub(super) async fn test(
     State(shared): State<Shared>,
     Extension(deed): Extension<Deed>,
-    Path(target): Path<String>,
+    Segments(target): Segments<String>,
 ) -> Result<Json<api::AlertTest>, Refusal> {
     deed.is("alert_test", Thing::Other(&target));
     let proxy = &shared.proxy;

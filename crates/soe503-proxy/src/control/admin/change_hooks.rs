@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::{Extension, State};
 use http::HeaderMap;
+use serde_json::{Map, Value};
 use soe503_api::{self as api, ChangeRequest, Problem};
 
-use super::actions::bad_request;
 use super::audit::{Deed, Thing};
 use super::changes::refusal;
-use super::problem::{Refusal, unknown};
+use super::extract::{self, Asked, Segments, Whole};
+use super::operation::{Parameter, of};
+use super::problem::{Refusal, bad_request, impossible, unknown};
 use super::router::Shared;
 use crate::control::change_hooks::{Read, Source, read};
 use crate::control::clock::Anchor;
@@ -21,13 +22,32 @@ use crate::state::Taken;
 /// The largest body, in bytes: a deployment of GitHub with a large `payload` has about a hundred thousand.
 pub(super) const MAX_BODY: usize = 256 * 1024;
 
+/// What the query may say of all changes in a body.
+pub(super) const QUERY: [Parameter; 3] = [
+    Parameter {
+        name: "service",
+        help: "The service that was changed.",
+        shape: of::<String>,
+    },
+    Parameter {
+        name: "pools",
+        help: "Names of pools that it may concern, with commas between them.",
+        shape: of::<String>,
+    },
+    Parameter {
+        name: "everything",
+        help: "It may concern all pools.",
+        shape: of::<bool>,
+    },
+];
+
 pub(super) async fn add(
     State(shared): State<Shared>,
     Extension(deed): Extension<Deed>,
-    Path(source): Path<String>,
-    Query(wanted): Query<HashMap<String, String>>,
+    Segments(source): Segments<String>,
+    Asked(wanted): Asked,
     headers: HeaderMap,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Json<api::ChangesTaken>, Refusal> {
     deed.is("change", Thing::Other(&source));
     let known = Source::ALL.iter().map(|source| source.word());
@@ -78,7 +98,11 @@ fn take(
                 ignored: Some(why),
             });
         }
-        Err(why) => return Err(bad_request(&why)),
+        // It may be another system's document, or none at all.
+        Err(why) => {
+            let _object: Map<String, Value> = extract::read(body, "document of this system")?;
+            return Err(impossible(&why));
+        }
     };
     let anchor = Anchor::now();
     let pools: Vec<Arc<str>> = shared.proxy.pools().keys().cloned().collect();
@@ -120,6 +144,7 @@ fn aimed(
                     .collect();
             }
             "everything" if value == "true" => change.everything = true,
+            "everything" if value == "false" => {}
             _ => {
                 return Err(bad_request(
                     "The query may say `service=NAME`, `pools=NAME,NAME` or `everything=true`.",

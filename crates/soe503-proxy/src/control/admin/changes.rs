@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use soe503_api::{self as api, ChangeRequest, Problem};
 use soe503_core::change::Kind;
 
-use super::actions::bad_request;
 use super::audit::{Deed, Thing};
-use super::problem::{Refusal, unknown};
+use super::extract::{Whole, read};
+use super::problem::{Refusal, impossible, unknown};
 use super::router::Shared;
 use crate::control::clock::Anchor;
 use crate::control::incidents::BadChange;
@@ -22,11 +21,10 @@ pub(super) async fn all(State(shared): State<Shared>) -> Json<api::Changes> {
 pub(super) async fn add(
     State(shared): State<Shared>,
     Extension(deed): Extension<Deed>,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Json<api::Change>, Refusal> {
     deed.is("change", Thing::Process);
-    let request: ChangeRequest = serde_json::from_slice(&body)
-        .map_err(|error| bad_request(&format!("The body is no change: {error}.")))?;
+    let request: ChangeRequest = read(&body, "change")?;
     deed.because(request.note.as_deref());
     deed.by(request.by.as_deref());
     let pools: Vec<Arc<str>> = shared.proxy.pools().keys().cloned().collect();
@@ -43,10 +41,10 @@ pub(super) fn refusal(bad: &BadChange, request: &ChangeRequest, pools: &[Arc<str
         BadChange::Kind => {
             let detail = format!("There is no kind of change called {:?}.", request.kind);
             let kinds = Kind::ALL.map(Kind::word);
-            Refusal(Problem::new(400, "Unknown kind of change", detail).with_valid(kinds))
+            Refusal(Problem::new(422, "Unknown kind of change", detail).with_valid(kinds))
         }
         BadChange::Pool(name) => unknown("pool", name, pools.iter().map(|pool| &**pool)),
-        BadChange::Long(name) => bad_request(&format!("`{name}` is longer than 500 bytes.")),
-        BadChange::Future => bad_request("`at` is in the future."),
+        BadChange::Long(name) => impossible(&format!("`{name}` is longer than 500 bytes.")),
+        BadChange::Future => impossible("`at` is in the future."),
     }
 }

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::{Extension, Json};
 use soe503_api::{self as api, ConfigText, Problem};
 
-use super::actions::bad_request;
 use super::audit::{Deed, Thing};
+use super::extract::{Whole, read};
 use super::problem::Refusal;
 use super::router::Shared;
 use crate::config::{self, Config, MAX_FILE_SIZE, Report};
@@ -36,10 +35,9 @@ pub(super) async fn of_file(
 pub(super) async fn of_text(
     State(shared): State<Shared>,
     Extension(deed): Extension<Deed>,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Json<api::ConfigDiff>, Refusal> {
-    let ConfigText { text, name } = serde_json::from_slice(&body)
-        .map_err(|error| bad_request(&format!("The body is no configuration: {error}.")))?;
+    let ConfigText { text, name } = read(&body, "configuration")?;
     let name: String = name
         .chars()
         .filter(|c| !c.is_control())

@@ -27,7 +27,7 @@ fn shared(file: Option<&Path>) -> Shared {
 }
 
 async fn of(body: &str) -> Result<api::ConfigDiff, Problem> {
-    let body = Bytes::from(body.to_owned());
+    let body = Whole(axum::body::Bytes::from(body.to_owned()));
     match of_text(State(shared(None)), Extension(Deed::default()), body).await {
         Ok(Json(diff)) => Ok(diff),
         Err(Refusal(problem)) => Err(problem),

@@ -20,8 +20,8 @@ pub(in crate::control) use self::mask::masked;
 use self::pool::pool;
 use super::{alert_view, front_view};
 use crate::config::{
-    AccessLog, Admin, AdminRole, Config, HeaderRules, Host, HostPolicy, Journal, Match, Networks,
-    Rewrite, Route, Server, StatusPolicy,
+    AccessLog, Admin, AdminRole, Config, HeaderRules, Host, HostPolicy, Journal, Log, LogFormat,
+    LogPath, Match, Networks, Rewrite, Route, Server, StatusPolicy,
 };
 
 /// `config` as it is shown: without what may be a secret although it stands in the file.
@@ -39,6 +39,7 @@ pub(crate) fn view(config: &Config) -> Value {
     let mut view = json!({
         "server": server(&config.server),
         "admin": config.admin.as_ref().map_or_else(|| json!({ "enabled": false }), admin),
+        "log": log(&config.log),
         "access_log": { "path": access_log(&config.access_log) },
         "incidents": {
             "close_after": span(config.incidents.close_after),
@@ -127,6 +128,22 @@ fn admin(admin: &Admin) -> Value {
         }
     }
     view
+}
+
+fn log(log: &Log) -> Value {
+    json!({
+        "level": log.level.to_string(),
+        "format": match log.format {
+            LogFormat::Json => "json",
+            LogFormat::Text => "text",
+        },
+        "path": match &log.path {
+            LogPath::Stdout => "stdout".into(),
+            LogPath::Stderr => "stderr".into(),
+            LogPath::File(path) => path.display().to_string(),
+        },
+        "lines_per_second": log.lines_per_second,
+    })
 }
 
 fn access_log(log: &AccessLog) -> String {

@@ -1,9 +1,10 @@
 //! `GET /api/v1/failures/{request id}` and `GET /api/v1/journal`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use soe503_api::{FailureRecord, Journal, Problem};
 
+use super::extract::Segments;
 use super::kept::in_journal;
 use super::problem::Refusal;
 use super::router::Shared;
@@ -13,7 +14,7 @@ use crate::control::recorder::tell;
 
 pub(super) async fn one(
     State(shared): State<Shared>,
-    Path(request_id): Path<String>,
+    Segments(request_id): Segments<String>,
 ) -> Result<Json<FailureRecord>, Refusal> {
     let proxy = &shared.proxy;
     if let Some(record) = proxy.recorder.find(&request_id) {

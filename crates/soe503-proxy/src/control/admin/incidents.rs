@@ -1,16 +1,15 @@
 //! `GET /api/v1/incidents`, `GET /api/v1/incidents/{id}` and `POST /api/v1/incidents/{id}/verifications`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::{Extension, State};
 use soe503_api::{self as api, Problem};
 
-use super::actions::bad_request;
 use super::audit::{Deed, Thing};
+use super::extract::{Asked, Segments, Whole, read};
 use super::kept::in_journal;
-use super::problem::Refusal;
+use super::problem::{Refusal, bad_request, impossible};
 use super::router::Shared;
 use crate::control::clock::Anchor;
 use crate::control::incidents::BadVerification;
@@ -18,7 +17,7 @@ use crate::control::journal;
 
 pub(super) async fn all(
     State(shared): State<Shared>,
-    Query(wanted): Query<HashMap<String, String>>,
+    Asked(wanted): Asked,
 ) -> Result<Json<api::Incidents>, Refusal> {
     let open = match wanted.get("open").map(String::as_str) {
         None | Some("false") => false,
@@ -44,7 +43,7 @@ pub(super) async fn list(shared: &Shared, open: bool) -> api::Incidents {
 
 pub(super) async fn one(
     State(shared): State<Shared>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Json<api::Incident>, Refusal> {
     find(&shared, id).await.map(Json)
 }
@@ -71,12 +70,11 @@ pub(super) async fn find(shared: &Shared, id: String) -> Result<api::Incident, R
 pub(super) async fn verified(
     State(shared): State<Shared>,
     Extension(deed): Extension<Deed>,
-    Path(id): Path<String>,
-    body: Bytes,
+    Segments(id): Segments<String>,
+    Whole(body): Whole,
 ) -> Result<Json<api::Incident>, Refusal> {
     deed.is("verification", Thing::Other(&id));
-    let request: api::VerificationRequest = serde_json::from_slice(&body)
-        .map_err(|error| bad_request(&format!("The body is no verification: {error}.")))?;
+    let request: api::VerificationRequest = read(&body, "verification")?;
     deed.because(Some(request.verdict.words()));
     deed.by(request.by.as_deref());
     let told = shared
@@ -85,10 +83,10 @@ pub(super) async fn verified(
         .verified(&id, &request, Anchor::now());
     let incident = told.map_err(|bad| match bad {
         BadVerification::Verdict => {
-            bad_request("`verdict` is `cured`, `not_cured` or `different_cause`.")
+            impossible("`verdict` is `cured`, `not_cured` or `different_cause`.")
         }
         BadVerification::Text(name) => {
-            bad_request(&format!("`{name}` is empty or longer than 500 bytes."))
+            impossible(&format!("`{name}` is empty or longer than 500 bytes."))
         }
         BadVerification::Unknown => Refusal(Problem::new(
             404,

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use soe503_api::{self as api, MaintenanceAction, MaintenanceRequest, Timestamp};
 
-use super::actions::{LONGEST_REASON, bad_request};
+use super::actions::LONGEST_REASON;
 use super::audit::{Deed, Thing};
-use super::problem::{Refusal, unknown};
+use super::extract::{Segments, Whole, read};
+use super::problem::{Refusal, impossible, unknown};
 use super::router::Shared;
 use crate::control::clock::Anchor;
 use crate::state::{Occurrence, Proxy, UnknownTarget};
@@ -21,8 +21,8 @@ pub(super) async fn all(State(shared): State<Shared>) -> Json<api::MaintenanceLi
 pub(super) async fn action(
     State(shared): State<Shared>,
     Extension(deed): Extension<Deed>,
-    Path((target, action)): Path<(String, String)>,
-    body: Bytes,
+    Segments((target, action)): Segments<(String, String)>,
+    Whole(body): Whole,
 ) -> Result<Json<api::MaintenanceList>, Refusal> {
     deed.is(&format!("maintenance_{action}"), Thing::Other(&target));
     let anchor = Anchor::now();
@@ -53,7 +53,7 @@ pub(super) fn change(
                 .until
                 .is_some_and(|until| anchor.tick_of(until) <= anchor.tick())
             {
-                return Err(bad_request("`until` is in the past."));
+                return Err(impossible("`until` is in the past."));
             }
             let reason = text(request.reason.as_deref(), "no reason given");
             let by = text(request.by.as_deref(), "an operator");
@@ -96,11 +96,10 @@ fn view(occurrence: Occurrence) -> api::Maintenance {
 
 /// What the body says; an empty one says nothing.
 fn request(body: &[u8], deed: &Deed) -> Result<MaintenanceRequest, Refusal> {
-    if body.iter().all(u8::is_ascii_whitespace) {
+    if body.is_empty() {
         return Ok(MaintenanceRequest::default());
     }
-    let request: MaintenanceRequest = serde_json::from_slice(body)
-        .map_err(|error| bad_request(&format!("The body is no maintenance request: {error}.")))?;
+    let request: MaintenanceRequest = read(body, "maintenance request")?;
     deed.because(request.reason.as_deref());
     deed.by(request.by.as_deref());
     check(&request)?;
@@ -118,7 +117,7 @@ fn check(request: &MaintenanceRequest) -> Result<(), Refusal> {
             .as_ref()
             .is_some_and(|text| text.len() > LONGEST_REASON)
         {
-            return Err(bad_request(&format!(
+            return Err(impossible(&format!(
                 "`{name}` is longer than {LONGEST_REASON} bytes."
             )));
         }

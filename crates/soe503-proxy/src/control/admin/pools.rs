@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use soe503_api as api;
 
+use super::extract::Segments;
 use super::problem::{Refusal, unknown};
 use super::router::Shared;
 use super::view;
@@ -25,7 +26,7 @@ pub(super) async fn all(State(shared): State<Shared>) -> Json<api::Pools> {
 
 pub(super) async fn one(
     State(shared): State<Shared>,
-    Path(name): Path<String>,
+    Segments(name): Segments<String>,
 ) -> Result<Json<api::Pool>, Refusal> {
     let pool = find(&shared.proxy, &name)?;
     Ok(Json(view::pool(&pool, Anchor::now())))

@@ -24,6 +24,17 @@ pub(super) fn unknown<'a>(
     Refusal(Problem::new(404, format!("Unknown {what}"), detail).with_valid(known))
 }
 
+/// The problem that a request is not what its description says.
+pub(super) fn bad_request(detail: &str) -> Refusal {
+    Refusal(Problem::new(400, "Not a valid request", detail))
+}
+
+/// The problem that a request is what its description says, and that what it asks for cannot be: a moment in the past, for
+/// example.
+pub(super) fn impossible(detail: &str) -> Refusal {
+    Refusal(Problem::new(422, "That cannot be done", detail))
+}
+
 /// The one of `known` that `typed` was probably meant to be.
 fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // What is much longer than any name is no slip of the finger, and costs time squared.

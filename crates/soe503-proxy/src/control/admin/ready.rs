@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 use soe503_api::PoolState;
 use soe503_core::pool::BackendState;
@@ -15,7 +16,7 @@ use crate::control::clock::Anchor;
 use crate::state::Proxy;
 
 /// What `/readyz` says.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(super) struct Readiness {
     ready: bool,
     /// Why not; where it is ready, what is out of order all the same.

@@ -4,13 +4,22 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use soe503_api::Problem;
 
 use super::audit::{Deed, Thing};
 use super::config_view;
 use super::problem::Refusal;
 use super::router::Shared;
+
+/// What is answered once it is in force.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Reloaded {
+    /// Always so.
+    reloaded: bool,
+}
 
 pub(super) async fn effective(State(shared): State<Shared>) -> Json<Value> {
     Json(config_view::shown(&shared.proxy.config()))
@@ -20,10 +29,10 @@ pub(super) async fn effective(State(shared): State<Shared>) -> Json<Value> {
 pub(super) async fn reload(
     State(shared): State<Shared>,
     Extension(deed): Extension<Deed>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Reloaded>, Refusal> {
     deed.is("reload", Thing::Process);
     now(&shared).await?;
-    Ok(Json(json!({ "reloaded": true })))
+    Ok(Json(Reloaded { reloaded: true }))
 }
 
 /// Reads the file again, on a thread for that.

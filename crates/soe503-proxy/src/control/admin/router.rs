@@ -8,19 +8,16 @@ use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use soe503_api::{Problem, path};
+use soe503_api::Problem;
 use tokio::sync::Semaphore;
 
 use super::audit::{Audit, Deed, Who};
 use super::guard::{Asker, Guard, acts};
+use super::operations::{TABLE, paths};
+use super::page;
 use super::problem::{Refusal, without_password};
 use super::secured::Secured;
-use super::{
-    actions, alerts, change_hooks, changes, config_diff, doctor, failures, incidents, limits,
-    maintenance, page, pools, ready, reload,
-};
 use crate::control::clock::{Anchor, unix_now};
 use crate::control::metrics::{self, Format};
 use crate::control::start::Reload;
@@ -58,39 +55,11 @@ pub(super) struct Shared {
 /// over TLS.
 pub fn router(admin: Admin) -> Router {
     let Admin { shared, entrance } = admin;
-    Router::new()
-        .route(path::HEALTHZ, get(ready::healthz))
-        .route(path::READYZ, get(ready::readyz))
-        .route(path::METRICS, get(exposition))
-        .route(path::POOLS, get(pools::all))
-        .route(path::POOL, get(pools::one))
-        .route(path::BACKEND_ACTION, post(actions::backend))
-        .route(path::BREAKER_ACTION, post(actions::breaker))
-        .route(path::CACHE_FLUSH, post(actions::cache_flush))
-        .route(path::FAILURE, get(failures::one))
-        .route(path::INCIDENTS, get(incidents::all))
-        .route(path::INCIDENT, get(incidents::one))
-        .route(path::VERIFICATIONS, post(incidents::verified))
-        .route(path::CHANGES, get(changes::all).post(changes::add))
-        .route(
-            path::CHANGES_FROM,
-            post(change_hooks::add).layer(DefaultBodyLimit::max(change_hooks::MAX_BODY)),
-        )
-        .route(path::ALERTS, get(alerts::all))
-        .route(path::ALERT_TEST, post(alerts::test))
-        .route(path::JOURNAL, get(failures::journal))
-        .route(path::RATE_LIMITS, get(limits::all))
-        .route(path::MAINTENANCE, get(maintenance::all))
-        .route(path::MAINTENANCE_ACTION, post(maintenance::action))
-        .route(path::CONFIG, get(reload::effective))
-        .route(
-            path::CONFIG_DIFF,
-            get(config_diff::of_file)
-                .post(config_diff::of_text)
-                .layer(DefaultBodyLimit::max(config_diff::MAX_BODY)),
-        )
-        .route(path::CONFIG_RELOAD, post(reload::reload))
-        .route(path::DOCTOR, get(doctor::all))
+    let mut table = Router::new();
+    for operation in TABLE {
+        table = table.route(operation.path, (operation.route)());
+    }
+    table
         .merge(page::routes(shared.clone()))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
@@ -170,7 +139,7 @@ async fn harden(mut response: Response) -> Response {
 }
 
 /// On a thread of its own: with 10,000 backends it takes a while, and checks shall not wait.
-async fn exposition(State(shared): State<Shared>, asked: HeaderMap) -> Response {
+pub(super) async fn exposition(State(shared): State<Shared>, asked: HeaderMap) -> Response {
     let accept = asked.get_all(header::ACCEPT).iter();
     let format = Format::negotiate(accept.filter_map(|value| value.to_str().ok()));
     let rendered = tokio::task::spawn_blocking(move || {
@@ -191,33 +160,7 @@ async fn exposition(State(shared): State<Shared>, asked: HeaderMap) -> Response 
 }
 
 async fn unknown_path(request: Request) -> Refusal {
-    let known = [
-        path::HEALTHZ,
-        path::READYZ,
-        path::METRICS,
-        path::POOLS,
-        path::POOL,
-        path::BACKEND_ACTION,
-        path::BREAKER_ACTION,
-        path::CACHE_FLUSH,
-        path::FAILURE,
-        path::INCIDENTS,
-        path::INCIDENT,
-        path::VERIFICATIONS,
-        path::CHANGES,
-        path::CHANGES_FROM,
-        path::ALERTS,
-        path::ALERT_TEST,
-        path::JOURNAL,
-        path::RATE_LIMITS,
-        path::MAINTENANCE,
-        path::MAINTENANCE_ACTION,
-        path::CONFIG,
-        path::CONFIG_DIFF,
-        path::CONFIG_RELOAD,
-        path::DOCTOR,
-    ];
-    super::problem::unknown("path", request.uri().path(), known.into_iter())
+    super::problem::unknown("path", request.uri().path(), paths())
 }
 
 async fn wrong_method(method: Method) -> Refusal {

@@ -11,6 +11,7 @@ use soe503_core::{Cause, Tick};
 use super::feed::News;
 use super::{Desk, Incidents, tell};
 use crate::control::clock::Anchor;
+use crate::control::event_log::tell_failures;
 use crate::control::recorder::{Record, Recorder};
 use crate::state::{PoolState, Proxy, Tally};
 
@@ -39,6 +40,7 @@ impl Incidents {
     /// it on each of its ticks.
     pub fn turn(&self, proxy: &Proxy, anchor: Anchor) {
         let records = proxy.recorder.drain();
+        records.iter().for_each(|record| tell_failures(record));
         let news = {
             let mut desk = self.desk();
             desk.take_in(&records, anchor);

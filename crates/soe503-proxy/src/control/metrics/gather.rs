@@ -35,6 +35,7 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         refused_per_client: proxy.connections.refused_per_client(),
         recorder_dropped: proxy.recorder.dropped(),
         diagnoses: proxy.recorder.diagnoses(),
+        log: proxy.log.counts(),
         access_log_written: proxy.access_log.written(),
         access_log_dropped: proxy.access_log.dropped(),
         journal: proxy.journal.status().map(|status| journal(proxy, status)),

@@ -19,6 +19,7 @@ use soe503_core::waiting::WaitingSnapshot;
 use crate::config::TlsVersion;
 use crate::control::Usage;
 use crate::control::alerts::TargetScrape;
+use crate::control::event_log;
 use crate::control::incidents::{IncidentCount, OpenIncident};
 use crate::journal::Status;
 use crate::state::{Class, DurationsSnapshot, LoopSnapshot, Origin};
@@ -47,6 +48,8 @@ pub struct Scrape {
     pub recorder_dropped: u64,
     /// Diagnoses that were made, and how long they took together.
     pub diagnoses: (u64, Duration),
+    /// Event log lines.
+    pub log: event_log::Counts,
     /// Access log lines written.
     pub access_log_written: u64,
     /// Access log lines lost.

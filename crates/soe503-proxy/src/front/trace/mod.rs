@@ -22,4 +22,4 @@ mod w3c;
 pub(crate) use self::attempts::AttemptSpan;
 pub(super) use self::failed::leave;
 pub(super) use self::request::Tracing;
-pub(super) use self::w3c::{extend, id};
+pub(super) use self::w3c::{extend, id, named};

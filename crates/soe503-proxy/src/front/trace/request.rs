@@ -71,6 +71,11 @@ impl Tracing {
         }))
     }
 
+    /// Which one.
+    pub(in crate::front) const fn id(&self) -> TraceId {
+        self.trace
+    }
+
     fn is_sampled(&self) -> bool {
         self.attempts.is_some()
     }

@@ -46,6 +46,13 @@ pub(in crate::front) fn id(parent: &HeaderValue) -> Option<u128> {
     u128::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
+/// The trace that a request's `traceparent` names, if it is there once and valid.
+pub(in crate::front) fn named(headers: &HeaderMap) -> Option<TraceId> {
+    let mut all = headers.get_all(&TRACEPARENT).iter();
+    let first = all.next().filter(|_| all.next().is_none())?;
+    TraceId::new(id(first)?)
+}
+
 /// What `traceparent` says, if it is there once and valid.
 pub(super) fn extract(headers: &HeaderMap) -> Option<Context> {
     let mut all = headers.get_all(&TRACEPARENT).iter();

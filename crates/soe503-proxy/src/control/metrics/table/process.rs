@@ -187,6 +187,35 @@ pub(super) const ROWS: &[Family] = &[
         read: Read::Process(|scrape, out| out.push(&[], scrape.diagnoses.1.as_secs_f64())),
     },
     Family {
+        name: "soe503_log_lines_total",
+        kind: Kind::Counter,
+        unit: "lines",
+        labels: &["level"],
+        help: "Event log lines written.",
+        read: Read::Process(|scrape, out| {
+            let levels = ["error", "warn", "info", "debug", "trace"];
+            for (level, count) in levels.iter().zip(scrape.log.written) {
+                out.push(&[level], count);
+            }
+        }),
+    },
+    Family {
+        name: "soe503_log_suppressed_total",
+        kind: Kind::Counter,
+        unit: "lines",
+        labels: &[],
+        help: "Event log lines that were told as a number, because there were too many of their kind (`lines_per_second` of `[log]`).",
+        read: Read::Process(|scrape, out| out.push(&[], scrape.log.suppressed)),
+    },
+    Family {
+        name: "soe503_log_dropped_total",
+        kind: Kind::Counter,
+        unit: "lines",
+        labels: &[],
+        help: "Event log lines lost because they could not be written, or not fast enough.",
+        read: Read::Process(|scrape, out| out.push(&[], scrape.log.dropped)),
+    },
+    Family {
         name: "soe503_access_log_lines_total",
         kind: Kind::Counter,
         unit: "lines",

@@ -1,17 +1,17 @@
-//! Where lines go.
+//! Where lines of logs go.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-/// The destination of the access log.
+/// The destination of a log.
 pub enum Sink {
     /// The process's standard output.
     Stdout,
     /// The process's standard error.
     Stderr,
-    /// A file, appended to; opened again on [`super::AccessLog::reopen`], for log rotation.
+    /// A file, appended to; opened again for log rotation.
     File(PathBuf),
     /// Any other writer.
     Writer(Box<dyn Write + Send>),
@@ -21,6 +21,8 @@ pub enum Sink {
 pub(super) struct Open {
     sink: Sink,
     file: Option<File>,
+    /// What was written last may have ended within a line.
+    torn: bool,
 }
 
 // === impl Sink ===
@@ -38,6 +40,12 @@ impl fmt::Debug for Sink {
 
 // === impl Open ===
 
+impl fmt::Debug for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Open").field(&self.sink).finish()
+    }
+}
+
 impl Open {
     /// Opens `sink`.
     ///
@@ -45,7 +53,11 @@ impl Open {
     ///
     /// When its file cannot be opened for appending.
     pub(super) fn new(sink: Sink) -> io::Result<Self> {
-        let mut open = Self { sink, file: None };
+        let mut open = Self {
+            sink,
+            file: None,
+            torn: false,
+        };
         open.reopen()?;
         Ok(open)
     }
@@ -55,12 +67,25 @@ impl Open {
     pub(super) fn reopen(&mut self) -> io::Result<()> {
         if let Sink::File(path) = &self.sink {
             self.file = Some(OpenOptions::new().append(true).create(true).open(path)?);
+            self.torn = false;
         }
         Ok(())
     }
 
-    /// Writes all of `bytes` through to the operating system.
+    /// Writes all of `bytes`, whole lines, through to the operating system. After a failure, such as a full disk, which
+    /// may have left half a line, the next one begins on a line of its own.
+    ///
+    /// # Errors
+    ///
+    /// Those of the destination. Some of `bytes` may be there.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mended = if self.torn { self.put(b"\n") } else { Ok(()) };
+        let written = mended.and_then(|()| self.put(bytes));
+        self.torn = written.is_err();
+        written
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         match (&mut self.sink, &mut self.file) {
             (Sink::File(_), Some(file)) => file.write_all(bytes),
             (Sink::File(_), None) => Err(io::ErrorKind::NotFound.into()),

@@ -1,0 +1,1 @@
+"""The admin API, as its document describes it."""
