@@ -212,7 +212,7 @@ async fn a_backend_is_drained_disabled_and_enabled_with_the_reason_kept() {
     assert_eq!(third["cause"], Value::Null);
     let (_, pool) = scene.post(&path(Disable), "").await;
     assert_eq!(backend(&pool, "third")["state"], "disabled");
-    let (_, pool) = scene.post(&path(Enable), "  \n").await;
+    let (_, pool) = scene.post(&path(Enable), "").await;
     assert!(matches!(
         backend(&pool, "third")["state"].as_str(),
         Some("up" | "warming")
