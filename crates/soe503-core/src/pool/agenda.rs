@@ -55,10 +55,10 @@ impl<S> Shared<S> {
     }
 
     /// Puts `members` in force. Others pick meanwhile: who of them may be picked is decided before anybody sees them.
-    pub(super) fn put_in_force(&self, control: &mut Control, members: Arc<Members<S>>) {
+    pub(super) fn put_in_force(&self, control: &mut Control, members: &Arc<Members<S>>) {
         members.decide(self.config.load().panic_threshold);
-        self.members.store(Arc::clone(&members));
-        self.changed_all(control, &members);
+        self.members.store(Arc::clone(members));
+        self.changed_all(control, members);
     }
 
     /// As [`Self::changed`], for all backends. `members` are those in force.

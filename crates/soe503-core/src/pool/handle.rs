@@ -149,7 +149,7 @@ impl<S> Pool<S> {
         } else {
             let start = control.rng.u64(..);
             let members = Members::new(members.list.to_vec(), &config, start);
-            shared.put_in_force(&mut control, Arc::new(members));
+            shared.put_in_force(&mut control, &Arc::new(members));
         }
     }
 
@@ -208,7 +208,7 @@ impl<S> Pool<S> {
                 .aperture
                 .get_or_init(|| Aperture::new(&mut control.rng));
         }
-        shared.put_in_force(&mut control, Arc::new(members));
+        shared.put_in_force(&mut control, &Arc::new(members));
     }
 
     /// The backends, in the order in which they were given.

@@ -12,14 +12,26 @@ use super::*;
 
 /// A file in memory, which nobody can write to while it is shut.
 #[derive(Clone, Default)]
-struct Memory(Arc<(Mutex<(Vec<u8>, bool)>, Condvar)>);
+struct Memory(Arc<Shelf>);
+
+#[derive(Default)]
+struct Shelf {
+    held: Mutex<Held>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Held {
+    bytes: Vec<u8>,
+    shut: bool,
+}
 
 impl Write for Memory {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let (state, changed) = &*self.0;
-        let state = state.lock().unwrap();
-        let mut state = changed.wait_while(state, |(_, shut)| *shut).unwrap();
-        state.0.extend_from_slice(bytes);
+        let Shelf { held, changed } = &*self.0;
+        let held = held.lock().unwrap();
+        let mut held = changed.wait_while(held, |held| held.shut).unwrap();
+        held.bytes.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -30,13 +42,12 @@ impl Write for Memory {
 
 impl Memory {
     fn shut(&self, shut: bool) {
-        let (state, changed) = &*self.0;
-        state.lock().unwrap().1 = shut;
-        changed.notify_all();
+        self.0.held.lock().unwrap().shut = shut;
+        self.0.changed.notify_all();
     }
 
     fn text(&self) -> String {
-        String::from_utf8(self.0.0.lock().unwrap().0.clone()).unwrap()
+        String::from_utf8(self.0.held.lock().unwrap().bytes.clone()).unwrap()
     }
 }
 
