@@ -340,6 +340,21 @@ mod tests {
     }
 
     #[test]
+    fn two_histograms_make_one() {
+        let (fast, slow) = (Histogram::new(), Histogram::new());
+        (0..30).for_each(|_| fast.record(Duration::from_millis(1)));
+        (0..10).for_each(|_| fast.record(Duration::from_millis(900)));
+        (0..60).for_each(|_| slow.record(Duration::from_millis(900)));
+        let mut both = fast.snapshot();
+        both.add(&slow.snapshot());
+        assert_eq!(both.count(), 100);
+        let counts: Vec<_> = both.buckets().map(|(_, count)| count).collect();
+        assert_eq!(counts, [30, 70]);
+        assert!(both.quantile(0.3).unwrap() < Duration::from_millis(2));
+        assert!(both.quantile(0.31).unwrap() > Duration::from_millis(850));
+    }
+
+    #[test]
     fn fading_is_anchored() {
         let histogram = Histogram::new();
         (0..1024).for_each(|_| histogram.record(Duration::from_millis(1)));
