@@ -223,7 +223,7 @@ const fn edges(bucket: usize) -> (u64, u64) {
         );
     }
     let octave = ((bucket - SUB) / SUB) as u32;
-    let within = (bucket - SUB) % SUB;
+    let within = bucket % SUB;
     let low = ((SUB + within) as u64) << (octave + UNIT_BITS);
     (low, low + (1 << (octave + UNIT_BITS)))
 }
@@ -291,6 +291,9 @@ mod tests {
                 "{q}: {got:?}"
             );
         }
+        let instant = Histogram::new();
+        instant.record(Duration::ZERO);
+        assert_eq!(instant.quantile(0.5), Some(Duration::from_nanos(512)));
         histogram.record(Duration::MAX);
         assert!(histogram.quantile(1.0).unwrap() > Duration::from_secs(32));
     }

@@ -124,4 +124,42 @@ fn logs_name_what_they_show() {
         }
     }
     lease.record(at(1), ERROR);
+    let config = PoolConfig {
+        max_waiting: 1,
+        ..PoolConfig::default()
+    };
+    let pool = TestPool::with(1, config);
+    let turn = pool.pool.line_up(Class::Normal, None, at(1)).unwrap();
+    let shown = format!("{turn:?}");
+    assert!(
+        shown.starts_with("Turn") && shown.contains("\"app\""),
+        "{shown}"
+    );
+}
+
+#[test]
+fn full_backends_are_told_with_their_numbers() {
+    let full = |why, waited| {
+        let mut pool = TestPool::of(1);
+        let one = BackendSpec {
+            max_in_flight: Some(1),
+            ..BackendSpec::new("10.0.0.1:80", ())
+        };
+        pool.pool.set_backends(vec![one], at(0));
+        let _busy = pool.pick(at(1));
+        let mut full = pool.pick_with(at(1), &Tried::new(), false).unwrap_err();
+        let full = full.full.as_mut().unwrap();
+        (full.why, full.waiting, full.waited) = (why, 7, waited);
+        full.to_string()
+    };
+    let numbers = "1 in flight at 1 backends, 1 allowed";
+    assert_eq!(full(Turned::AtOnce, ms(0)), numbers);
+    assert_eq!(
+        full(Turned::LineFull, ms(0)),
+        format!("{numbers}, 7 waiting")
+    );
+    assert_eq!(
+        full(Turned::TooLate, ms(250)),
+        format!("{numbers}, 7 waiting, waited 250ms")
+    );
 }

@@ -96,14 +96,9 @@ fn few_requests_prove_nothing() {
 
 #[test]
 fn what_is_out_of_range_becomes_the_nearest_that_makes_sense() {
-    let throttle = Throttle::new(
-        "app",
-        ThrottleConfig {
-            k: 0.5,
-            window: Duration::ZERO,
-            ..ThrottleConfig::default()
-        },
-    );
+    let mut config = ThrottleConfig::default();
+    (config.k, config.window) = (0.5, Duration::ZERO);
+    let throttle = Throttle::new("app", config);
     let config = throttle.config();
     assert!(config.k > 1.0 && !config.window.is_zero(), "{config:?}");
     assert_eq!(config.min_requests, 50);
@@ -118,6 +113,9 @@ fn a_refusal_says_what_the_backends_accepted() {
             throttle.refused(Tick::ZERO);
         }
     }
+    // (60 - 2 × 20) / (60 + 1).
+    let probability = throttle.snapshot(Tick::ZERO).probability;
+    assert_eq!(probability, Ratio::new(20.0 / 61.0).unwrap());
     let held = throttle.admit(Tick::ZERO, 0.0).unwrap_err();
     assert_eq!(
         held.to_string(),

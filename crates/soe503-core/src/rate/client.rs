@@ -99,6 +99,9 @@ mod tests {
         assert_eq!((default.v4(), default.v6()), (32, 64));
         assert_eq!((wide.v4(), wide.v6()), (24, 48));
         let error = ClientPrefix::new(33, 64).unwrap_err().to_string();
-        assert_eq!(error, "a prefix has at most 32 bits of IPv4 and 128 of IPv6");
+        assert_eq!(
+            error,
+            "a prefix has at most 32 bits of IPv4 and 128 of IPv6"
+        );
     }
 }

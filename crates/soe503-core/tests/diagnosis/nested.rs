@@ -79,7 +79,10 @@ fn error_types_mean_causes() {
             "connection_read_timeout",
             Some(Cause::DependencyResponseTimeout),
         ),
-        ("http_protocol_error", Some(Cause::DependencyInvalidResponse)),
+        (
+            "http_protocol_error",
+            Some(Cause::DependencyInvalidResponse),
+        ),
         ("proxy_loop_detected", Some(Cause::ConfigLoopDetected)),
         ("destination_not_found", None),
         ("proxy_internal_error", None),
@@ -149,4 +152,14 @@ fn a_trusted_word_becomes_the_root_and_a_claim_does_not() {
     let quoted = diagnose(&ledger([answer(false)]), &pool());
     assert_eq!(quoted.primary, Cause::DependencyUpstream503);
     assert_eq!(quoted.root, None);
+}
+
+#[test]
+fn fields_are_read_up_to_eight_kilobytes() {
+    for (length, read) in [(8192, true), (8193, false), (8194, false)] {
+        let padded = format!("{:<length$}", "mesh; error=dns_error");
+        assert_eq!(said(&padded).is_some(), read, "{length}");
+        let own = format!("{:<length$}", "overload/queue_full");
+        assert_eq!(nested(None, Some(&own), true).is_some(), read, "{length}");
+    }
 }

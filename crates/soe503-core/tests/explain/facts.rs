@@ -75,10 +75,7 @@ fn shares_are_whole_percents() {
             words(release),
             format!("release v42: {text}; by chance: 1e-5")
         );
-        assert_eq!(
-            words(zone),
-            format!("zone eu-1b: {text}; by chance: 1e-5")
-        );
+        assert_eq!(words(zone), format!("zone eu-1b: {text}; by chance: 1e-5"));
     }
 }
 

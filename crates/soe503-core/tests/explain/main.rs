@@ -15,4 +15,5 @@ mod retry_after;
 mod saved;
 mod situations;
 mod snapshots;
+mod status;
 mod template;
