@@ -116,7 +116,8 @@ fn silence_attracts_no_load() {
     let backend = |name| pool.backend(name).unwrap();
     let refresh = |now| {
         let all = pool.backends();
-        let reports = &backend("b0").climate.reports;
+        let first = backend("b0");
+        let reports = &first.climate.reports;
         reports.refresh(now, all.len(), |n| &all[n].vitals.reported);
     };
     backend("b0").report(NOW, &report(0.5));
@@ -156,7 +157,8 @@ fn turns_are_left_by_what_a_backend_gets_done() {
         backend(name).report(NOW, &report);
     }
     let all = pool.backends();
-    let reports = &backend("b0").climate.reports;
+    let first = backend("b0");
+    let reports = &first.climate.reports;
     reports.refresh(NOW, all.len(), |n| &all[n].vitals.reported);
     // Rates 200, 200 and 600: the mean is 333, and twice that is all.
     for (name, chance) in [("b0", 0.3), ("b1", 0.3), ("b2", 0.9), ("b3", 0.5)] {
