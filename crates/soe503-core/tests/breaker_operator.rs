@@ -4,7 +4,7 @@ mod breaker_support;
 
 use breaker_support::*;
 use soe503_core::Cause;
-use soe503_core::breaker::{Breaker, BreakerConfig, Forced, TransitionReason};
+use soe503_core::breaker::{Breaker, BreakerConfig, Forced, State, TransitionReason};
 
 #[test]
 fn a_circuit_forced_open_stays_open_until_it_is_reset() {
