@@ -217,3 +217,20 @@ fn untouched_is_what_was_never_sent() {
     assert!(untouched(&[circuit(), nobody(), unreachable()]));
     assert!(!untouched(&[circuit(), answered(503)]));
 }
+
+/// Whatever is wanted of a full pool.
+#[test]
+fn one_full_backend_is_a_reason_to_go_and_a_full_limit_is_none() {
+    let full = |backend: Option<&str>| {
+        let mut full = refusal(Refusal::Limit {
+            cause: Cause::OverloadConcurrencyLimit,
+            limit: 1,
+            in_use: 1,
+        });
+        full.backend = backend.map(Into::into);
+        full
+    };
+    assert_eq!(leave(&of(&[full(Some("a"))]), &budget()), Ok(()));
+    let stays = Err(RetryVerdict::Pointless);
+    assert_eq!(leave(&of(&[full(None)]), &budget()), stays);
+}

@@ -223,7 +223,7 @@ const fn edges(bucket: usize) -> (u64, u64) {
         );
     }
     let octave = ((bucket - SUB) / SUB) as u32;
-    let within = (bucket - SUB) % SUB;
+    let within = bucket % SUB;
     let low = ((SUB + within) as u64) << (octave + UNIT_BITS);
     (low, low + (1 << (octave + UNIT_BITS)))
 }
@@ -291,6 +291,9 @@ mod tests {
                 "{q}: {got:?}"
             );
         }
+        let instant = Histogram::new();
+        instant.record(Duration::ZERO);
+        assert_eq!(instant.quantile(0.5), Some(Duration::from_nanos(512)));
         histogram.record(Duration::MAX);
         assert!(histogram.quantile(1.0).unwrap() > Duration::from_secs(32));
     }
@@ -337,6 +340,21 @@ mod tests {
         assert!(since.quantile(0.5).unwrap() > Duration::from_millis(90));
         histogram.fade(Tick::from_secs(130));
         assert!(histogram.snapshot().since(&before).is_none(), "faded");
+    }
+
+    #[test]
+    fn two_histograms_make_one() {
+        let (fast, slow) = (Histogram::new(), Histogram::new());
+        (0..30).for_each(|_| fast.record(Duration::from_millis(1)));
+        (0..10).for_each(|_| fast.record(Duration::from_millis(900)));
+        (0..60).for_each(|_| slow.record(Duration::from_millis(900)));
+        let mut both = fast.snapshot();
+        both.add(&slow.snapshot());
+        assert_eq!(both.count(), 100);
+        let counts: Vec<_> = both.buckets().map(|(_, count)| count).collect();
+        assert_eq!(counts, [30, 70]);
+        assert!(both.quantile(0.3).unwrap() < Duration::from_millis(2));
+        assert!(both.quantile(0.31).unwrap() > Duration::from_millis(850));
     }
 
     #[test]

@@ -215,3 +215,14 @@ fn pools_share_what_there_is() {
         assert_eq!(after.is_spent(), left == 0);
     }
 }
+
+#[test]
+fn a_field_is_read_up_to_its_longest() {
+    let padded = |text: &str, length: usize| format!("{text:<length$}");
+    for (length, read) in [(LONGEST, true), (LONGEST + 1, false), (LONGEST + 2, false)] {
+        let handed = Handed::parse(&padded("attempts=2", length));
+        assert_eq!(handed.attempts.is_some(), read, "{length}");
+        let below = Below::parse(&padded("2;scope=host", length));
+        assert_eq!(below.is_some(), read, "{length}");
+    }
+}

@@ -227,3 +227,59 @@ fn used_up_by_idling() {
     assert!(keepalive.is_used_up(now, ms(4_900), 3));
     assert!(!keepalive.is_used_up(now, ms(400), 3));
 }
+
+/// A second is the shortest that counts, and the nearest to the close before.
+#[test]
+fn closes_a_second_apart_count_each() {
+    let learned = |closed, apart: u64| {
+        let keepalive = KeepAlive::new();
+        for n in 0..3 {
+            let now = Tick::from_secs(100).after(ms(n * apart));
+            keepalive.closed(now, ms(900), ms(closed));
+        }
+        keepalive.patience(Tick::from_secs(104))
+    };
+    assert_eq!(learned(1_000, 1_000), Some(ms(900)));
+    assert_eq!(learned(999, 1_000), None);
+    assert_eq!(learned(1_000, 999), None);
+    let requests = |apart: u64| {
+        let keepalive = KeepAlive::new();
+        for n in 0..3 {
+            let now = Tick::from_secs(100).after(ms(n * apart));
+            keepalive.counted(now, ms(10), 100);
+        }
+        keepalive.requests(Tick::from_secs(104))
+    };
+    assert_eq!((requests(1_000), requests(999)), (Some(100), None));
+}
+
+/// Between the latest time at which one was open and the earliest at which one was closed.
+#[test]
+fn what_is_learned_lies_between_all_looks() {
+    let learned = |closes: [(u64, u64); 3]| {
+        let keepalive = KeepAlive::new();
+        for (second, (open, closed)) in (100..).zip(closes) {
+            keepalive.closed(Tick::from_secs(second * 2), ms(open), ms(closed));
+        }
+        keepalive.patience(Tick::from_secs(300))
+    };
+    for (closes, patience) in [
+        (
+            [(50_000, 60_000), (40_000, 60_000), (30_000, 60_000)],
+            Some(50_000),
+        ),
+        // The first was not looked at before.
+        (
+            [(0, 60_000), (55_000, 60_000), (56_000, 60_000)],
+            Some(56_000),
+        ),
+        // A twentieth of the greater is no difference: 60 s and 57.2 s, and then the earlier is safe.
+        (
+            [(60_000, 60_000), (57_200, 57_200), (58_000, 58_000)],
+            Some(57_200),
+        ),
+        ([(60_000, 60_000), (56_000, 56_000), (58_000, 58_000)], None),
+    ] {
+        assert_eq!(learned(closes), patience.map(ms), "{closes:?}");
+    }
+}

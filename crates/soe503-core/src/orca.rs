@@ -190,6 +190,10 @@ mod tests {
             Some(0.25),
             "its own measure goes first"
         );
+        // A field of four bytes (wire type 5) that nobody knows yet.
+        let newer = [&[0x75, 1, 2, 3, 4][..], &bytes].concat();
+        let newer = LoadReport::of_trailer(BASE64.encode(newer).as_bytes());
+        assert_eq!(newer, Some(report));
         bytes.pop();
         assert_eq!(
             LoadReport::of_trailer(BASE64.encode(bytes).as_bytes()),
@@ -206,6 +210,21 @@ mod tests {
             for report in [LoadReport::of_header(&value), LoadReport::of_trailer(&value)].into_iter().flatten() {
                 prop_assert!(report.utilization().is_some_and(|u| u > 0.0 && u <= 1e9));
             }
+        }
+    }
+
+    #[test]
+    fn a_report_is_read_up_to_its_longest() {
+        let report = |length: usize| format!("{:<length$}", "TEXT cpu_utilization=0.5");
+        for (length, read) in [(LONGEST, true), (LONGEST + 1, false), (LONGEST + 2, false)] {
+            assert_eq!(
+                LoadReport::of_header(report(length).as_bytes()).is_some(),
+                read
+            );
+            // cpu_utilization 0.5, and white space around it.
+            let text = BASE64.encode([9, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f]);
+            let trailer = LoadReport::of_trailer(format!("{text:<length$}").as_bytes());
+            assert_eq!(trailer.is_some(), read, "{length}");
         }
     }
 }

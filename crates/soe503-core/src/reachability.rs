@@ -193,4 +193,21 @@ mod tests {
             assert!(!seen.unreachable(at(millis)), "{millis}");
         }
     }
+
+    /// Errors of one round come two and a half seconds after those of the round before.
+    #[test]
+    fn a_round_has_its_length() {
+        for (apart, waited) in [(2_500, true), (2_499, false)] {
+            let seen = Reachability::new();
+            seen.begin(at(0));
+            assert!(seen.unreachable(at(3_000)));
+            seen.begin(at(3_001));
+            assert_eq!(seen.unreachable(at(3_000 + apart)), waited, "{apart} ms");
+        }
+        for (millis, waited) in [(250, true), (249, false)] {
+            let seen = Reachability::new();
+            seen.begin(at(0));
+            assert_eq!(seen.unreachable(at(millis)), waited, "after {millis} ms");
+        }
+    }
 }

@@ -165,10 +165,10 @@ impl Throttle {
 // === impl Shared ===
 
 impl Shared {
-    /// From 1, so that a bucket nobody has used belongs to no epoch.
+    /// The number of `now`'s bucket; one that nobody has used has counted nothing in any.
     fn epoch(&self, now: Tick) -> u32 {
         // Wraps after centuries.
-        (now.as_nanos() / self.width.max(1)) as u32 + 1
+        (now.as_nanos() / self.width.max(1)) as u32
     }
 
     fn read(&self, epoch: u32) -> Throttled {

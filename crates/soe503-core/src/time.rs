@@ -104,4 +104,18 @@ mod tests {
         assert_eq!(Tick::default(), Tick::ZERO);
         assert_eq!(size_of::<Option<Tick>>(), 8);
     }
+
+    #[test]
+    fn a_duration_without_end_is_the_longest() {
+        let longest = Duration::from_nanos(u64::MAX);
+        for (duration, nanos) in [
+            (Duration::ZERO, 0),
+            (longest - Duration::from_nanos(1), u64::MAX - 1),
+            (longest, u64::MAX),
+            (longest + Duration::from_nanos(1), u64::MAX),
+            (Duration::MAX, u64::MAX),
+        ] {
+            assert_eq!(saturating_nanos(duration), nanos);
+        }
+    }
 }

@@ -389,3 +389,12 @@ fn pauses_grow_and_differ() {
     );
     assert_eq!(message.attempts, 12);
 }
+
+#[test]
+fn an_outbox_is_empty_until_something_is_put_in() {
+    let mut outbox = Outbox::default();
+    assert!(outbox.is_empty());
+    outbox.put(entry("a", Event::Opened, 0));
+    assert!(!outbox.is_empty());
+    assert!(outbox.take().is_some() && outbox.is_empty());
+}

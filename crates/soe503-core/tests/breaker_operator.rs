@@ -4,7 +4,7 @@ mod breaker_support;
 
 use breaker_support::*;
 use soe503_core::Cause;
-use soe503_core::breaker::{Breaker, BreakerConfig, Forced, TransitionReason};
+use soe503_core::breaker::{Breaker, BreakerConfig, Forced, State, TransitionReason};
 
 #[test]
 fn a_circuit_forced_open_stays_open_until_it_is_reset() {
@@ -199,4 +199,60 @@ fn clones_are_one_circuit() {
         format!("{breaker:?}"),
         "Breaker { name: \"app\", state: Open, generation: 1, .. }"
     );
+}
+
+#[test]
+fn each_transition_is_told_once() {
+    let mut bench = Bench::new(plain());
+    let untold = |bench: &Bench| -> Vec<State> {
+        let told = bench.breaker.untold().into_iter();
+        told.map(|transition| transition.to).collect()
+    };
+    assert_eq!(untold(&bench), []);
+    bench.run(&[
+        (0, Bad, Is(Closed)),
+        (1, Bad, Is(Closed)),
+        (2, Bad, Is(Open)),
+    ]);
+    assert_eq!(untold(&bench), [Open]);
+    assert_eq!(untold(&bench), []);
+    bench.run(&[
+        (1002, Good, Is(HalfOpen)),
+        (1003, Good, Is(Closed)),
+        (1004, ForceOpen, Is(Open)),
+    ]);
+    assert_eq!(untold(&bench), [HalfOpen, Closed, Open]);
+    assert_eq!(untold(&bench), [], "whoever asked");
+}
+
+#[test]
+fn it_is_alone_until_somebody_says_how_many_there_are() {
+    let bench = Bench::new(plain());
+    assert!(bench.breaker.is_alone());
+    for (count, alone) in [(2, false), (1, true), (3, false), (0, true)] {
+        bench.breaker.set_backends(count);
+        assert_eq!(bench.breaker.is_alone(), alone, "{count}");
+    }
+}
+
+/// Without a permit, and without a count.
+#[test]
+fn whether_a_request_would_get_in_is_told_without_letting_one_in() {
+    let mut bench = Bench::new(plain());
+    let would = |bench: &Bench, t| bench.breaker.would_admit(ms(t));
+    assert!(would(&bench, 0));
+    bench.run(&[
+        (0, Bad, Is(Closed)),
+        (0, Bad, Is(Closed)),
+        (0, Bad, Is(Open)),
+    ]);
+    assert!(!would(&bench, 999) && would(&bench, 1000));
+    bench.run(&[(1000, Admit(1), Is(HalfOpen))]);
+    assert!(would(&bench, 1001), "one of two probes is under way");
+    bench.run(&[(1002, Admit(2), Is(HalfOpen))]);
+    assert!(!would(&bench, 1003), "both are");
+    bench.run(&[(1004, Skip, No(HalfOpen)), (1005, ForceOpen, Is(Open))]);
+    assert!(!would(&bench, 1 << 40), "an operator's word has no end");
+    bench.run(&[(1006, ForceClosed, Is(Closed))]);
+    assert!(would(&bench, 1007));
 }

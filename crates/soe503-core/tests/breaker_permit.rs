@@ -177,3 +177,22 @@ fn threads_share_the_places() {
     let seen = breaker.snapshot(ms(1000));
     assert_eq!((seen.state, seen.probes_in_flight), (HalfOpen, 0));
 }
+
+/// It says nothing, so somebody else has to try.
+#[test]
+fn a_probe_without_a_verdict_gives_its_place_back() {
+    for end in [Ignore(1), Lose(1), Abandon(1)] {
+        let mut bench = Bench::new(plain());
+        bench.run(&[
+            (0, Bad, Is(Closed)),
+            (0, Bad, Is(Closed)),
+            (0, Bad, Is(Open)),
+            (1000, Admit(1), Is(HalfOpen)),
+            (1000, Admit(2), Is(HalfOpen)),
+            (1001, Admit(3), No(HalfOpen)),
+            (1002, end, Is(HalfOpen)),
+            (1003, Admit(3), Is(HalfOpen)),
+            (1003, Admit(4), No(HalfOpen)),
+        ]);
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use soe503_core::change::{Added, Change, Kind, Log, Onset, Origin, Reach, WhyNot, link};
+use soe503_core::change::{Added, Change, Kind, Log, NEAR, Onset, Origin, Reach, WhyNot, link};
 
 /// The onset of every row, in milliseconds.
 const ONSET: i64 = 1_795_369_252_000;
@@ -264,4 +264,110 @@ fn what_is_far_away_is_not_even_near() {
         &onset(&[], true),
     );
     assert_eq!(links, soe503_core::change::Links::default());
+}
+
+/// 0.95 by the rate and the window of five minutes: the rate is what a day has, and six hours in which one is assumed,
+/// or what the last hour has.
+#[test]
+fn a_ratio_is_what_it_is() {
+    let minutes = |n: i64| n * 60_000;
+    for (others, ratio) in [
+        // One of thirty hours.
+        (vec![], 342.0),
+        // Four of thirty hours: 4 ÷ 108,000,000 ms.
+        (vec![5 * 60, 10 * 60, 15 * 60], 85.5),
+        // More than a day ago is not looked at, nor is what came long after.
+        (vec![5 * 60, 10 * 60, 15 * 60, 25 * 60], 85.5),
+        (vec![-16, -17, -18], 342.0),
+        // Three in half an hour.
+        (vec![10, 20, 30], 0.95 / (3.0 / 1_800_000.0 * 300_000.0)),
+        (vec![60], 0.95 / (1.0 / 3_600_000.0 * 300_000.0)),
+        // Two of thirty hours.
+        (vec![61], 171.0),
+    ] {
+        let changes = [0]
+            .into_iter()
+            .chain(others.iter().map(|n| minutes(*n)))
+            .map(|before| change(Kind::Deploy, before, pools(&["cart"])));
+        let links = link(&log(24 * HOUR, changes), &onset(&[], true));
+        let known = links.near.iter().find(|(near, _)| near.at_ms == ONSET);
+        let got = match (links.cause, known) {
+            (Some(link), _) => link.ratio,
+            (None, Some((_, WhyNot::Frequent(ratio)))) => *ratio,
+            other => panic!("{other:?}"),
+        };
+        // A change older than a day makes what is watched longer, and no more.
+        assert!((got - ratio).abs() < 1e-6, "{others:?}: {got}");
+    }
+}
+
+#[test]
+fn near_is_a_quarter_of_an_hour() {
+    for (before, near) in [(NEAR, 1), (NEAR + 1, 0), (-NEAR, 1), (-NEAR - 1, 0)] {
+        let changes = [change(Kind::Flag, before, pools(&["cart"]))];
+        let links = link(&log(HOUR, changes), &onset(&[], true));
+        assert_eq!(links.near.len(), near, "{before}");
+    }
+}
+
+#[test]
+fn what_speaks_against_a_change_is_its_time_or_its_reach() {
+    for (why, covers) in [
+        (WhyNot::Later(1), true),
+        (WhyNot::TooEarly(1), true),
+        (WhyNot::Frequent(1.0), true),
+        (WhyNot::LessLikely(1.0), true),
+        (WhyNot::Elsewhere, false),
+        (WhyNot::ReachUnknown, false),
+    ] {
+        assert_eq!(why.covers(), covers, "{why:?}");
+    }
+}
+
+/// The same version in the same pool within a quarter of an hour; nobody has reported it.
+#[test]
+fn backends_of_one_roll_out_are_one_change() {
+    let quarter = 15 * 60_000;
+    for (what, pool, version, after, count) in [
+        ("the same", "cart", "v2", quarter, 1),
+        ("later", "cart", "v2", quarter + 1, 2),
+        ("another version", "cart", "v3", 1_000, 2),
+        ("another pool", "billing", "v2", 1_000, 2),
+    ] {
+        let mut log = Log::new(ONSET);
+        for (id, pool, version, backend, at) in [
+            ("R1", "cart", "v2", "a", ONSET),
+            ("R2", pool, version, "b", ONSET + after),
+        ] {
+            log.release(
+                &id.into(),
+                &pool.into(),
+                &backend.into(),
+                &version.into(),
+                at,
+            );
+        }
+        assert_eq!(log.changes().count(), count, "{what}");
+    }
+    let mut log = Log::new(ONSET);
+    let reported = Change {
+        version: Some("v2".into()),
+        ..change(
+            Kind::Deploy,
+            0,
+            Reach::Backends {
+                pool: "cart".into(),
+                backends: vec!["a".into()],
+            },
+        )
+    };
+    log.add(reported);
+    log.release(
+        &"R2".into(),
+        &"cart".into(),
+        &"b".into(),
+        &"v2".into(),
+        ONSET + 1,
+    );
+    assert_eq!(log.changes().count(), 2, "told by somebody");
 }

@@ -207,3 +207,12 @@ fn a_backend_that_names_its_full_disk_is_believed() {
     assert!(own(&Hints::read(disk.as_bytes()).unwrap()));
     assert!(!own(&Hints::read(both.as_bytes()).unwrap()));
 }
+
+/// What a check says that somebody else has made, and does not tell how it ended.
+#[test]
+fn what_tells_nothing_about_itself_proves_nothing() {
+    assert_eq!(means(Phase::WaitHeaders, Fault::Opaque).0, None);
+    let failed = ended(Phase::WaitHeaders, Fault::Opaque);
+    assert!(!CheckResult::failed(&failed, ALLOWED, "no".into(), None).is_passed());
+    assert!(CheckResult::passed(Some(200)).is_passed());
+}

@@ -370,3 +370,14 @@ proptest! {
         prop_assert!(hedges <= requests * u64::from(percent) / 200, "{hedges} of {requests}");
     }
 }
+
+#[test]
+fn what_came_of_hedges_is_counted() {
+    let pool = pool(1);
+    let hedge = pool.pool.hedge();
+    (0..3).for_each(|_| hedge.won());
+    (0..2).for_each(|_| hedge.lost());
+    hedge.failed();
+    let seen = hedge.snapshot();
+    assert_eq!((seen.won, seen.lost, seen.failed, seen.sent), (3, 2, 1, 0));
+}

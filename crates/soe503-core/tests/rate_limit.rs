@@ -139,3 +139,14 @@ fn a_full_table_recovers_by_itself() {
     assert_eq!(passes(&limit, "newcomer", 1, Tick::from_secs(1)), 1);
     assert_eq!(limit.snapshot(Tick::from_secs(1)).keys, 1);
 }
+
+#[test]
+fn a_refusal_says_what_is_allowed_and_when_there_is_room_again() {
+    let limit = RateLimit::new("search", config(10, Duration::from_secs(5), 2, 64));
+    assert_eq!(passes(&limit, "a", 2, Tick::ZERO), 2);
+    let refused = limit.take(limit.key("a"), Tick::ZERO).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "rate limit `search`: 10 in 5s (2 at once), room again in 500ms"
+    );
+}

@@ -248,3 +248,22 @@ proptest! {
         prop_assert!(naive.covered.len() as u64 <= paid);
     }
 }
+
+/// Nothing is charged, and it is the answer that a retry would get.
+#[test]
+fn whether_a_retry_could_be_paid_for() {
+    let now = Tick::from_secs(50);
+    let none = budget(20, 10, 0);
+    assert!(!none.could_pay(now), "no requests, no reserve");
+    deposit(&none, now, 5);
+    assert!(
+        none.could_pay(now) && none.could_pay(now),
+        "a fifth of five"
+    );
+    assert!(none.withdraw(now));
+    assert!(!none.could_pay(now));
+    let reserve = budget(20, 10, 1);
+    assert!(reserve.could_pay(now), "the reserve alone");
+    while reserve.withdraw(now) {}
+    assert!(!reserve.could_pay(now));
+}

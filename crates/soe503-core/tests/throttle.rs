@@ -93,3 +93,32 @@ fn few_requests_prove_nothing() {
     // Two minutes later nobody remembers.
     assert!(throttle.admit(Tick::from_secs(121), 0.0).is_ok());
 }
+
+#[test]
+fn what_is_out_of_range_becomes_the_nearest_that_makes_sense() {
+    let mut config = ThrottleConfig::default();
+    (config.k, config.window) = (0.5, Duration::ZERO);
+    let throttle = Throttle::new("app", config);
+    let config = throttle.config();
+    assert!(config.k > 1.0 && !config.window.is_zero(), "{config:?}");
+    assert_eq!(config.min_requests, 50);
+}
+
+#[test]
+fn a_refusal_says_what_the_backends_accepted() {
+    let throttle = Throttle::new("app", ThrottleConfig::default());
+    for request in 0..60 {
+        assert!(throttle.admit(Tick::ZERO, 0.999).is_ok());
+        if request >= 20 {
+            throttle.refused(Tick::ZERO);
+        }
+    }
+    // (60 - 2 × 20) / (60 + 1).
+    let probability = throttle.snapshot(Tick::ZERO).probability;
+    assert_eq!(probability, Ratio::new(20.0 / 61.0).unwrap());
+    let held = throttle.admit(Tick::ZERO, 0.0).unwrap_err();
+    assert_eq!(
+        held.to_string(),
+        "held back: the backends accepted 20 of 60 requests"
+    );
+}

@@ -72,7 +72,10 @@ def run(tree: Path, what: str, which: list[str], cases: int, timeout: int, tests
 
 
 def outcome(one: dict) -> Outcome:
-    exact = one["scenario"]["Mutant"]["name"]
+    return named(one["scenario"]["Mutant"]["name"], one["summary"])
+
+
+def named(exact: str, summary: str) -> Outcome:
     file, _, rest = exact.partition(":")
     what = re.sub(r"^\d+:\d+: ", "", rest)
-    return Outcome(f"{file.removeprefix('soe503-core/')}: {what}", exact, one["summary"])
+    return Outcome(f"{file.removeprefix('soe503-core/')}: {what}", exact, summary)

@@ -204,4 +204,37 @@ mod tests {
             prop_assert!(shorter > IMPLAUSIBLE || limit == 5);
         }
     }
+
+    #[test]
+    fn a_share_is_told_in_whole_percents() {
+        for (failed, succeeded, percents) in [
+            (0, 0, 0),
+            (0, 9, 0),
+            (1, 999, 1),
+            (1, 1, 50),
+            (2, 1, 67),
+            (1, 2, 33),
+            (7, 0, 100),
+        ] {
+            let aftermath = Aftermath {
+                failed,
+                succeeded,
+                ..Aftermath::default()
+            };
+            assert_eq!(
+                aftermath.share(),
+                Ratio::percent(percents),
+                "{failed}, {succeeded}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_thousand_results_are_remembered() {
+        let mut aftermath = Aftermath::default();
+        aftermath.run_ended(Tick::ZERO, 1024);
+        assert_eq!((aftermath.failed, aftermath.succeeded), (1023, 1));
+        aftermath.run_ended(Tick::ZERO, 1);
+        assert_eq!((aftermath.failed, aftermath.succeeded), (511, 1));
+    }
 }

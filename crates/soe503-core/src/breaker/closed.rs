@@ -144,3 +144,61 @@ fn rates(config: &BreakerConfig, totals: WindowTotals) -> [Option<TripRule>; 2] 
         });
     [failure_rate, slow_rate]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ratio;
+
+    const SAMPLE: Sample = Sample {
+        failed: true,
+        slow: false,
+        cause: None,
+    };
+
+    /// How many more failures in a row open it.
+    fn opens_after(counts: &mut ClosedCounts, config: &BreakerConfig) -> Option<u32> {
+        (1..100).find(|_| {
+            let trip = counts.record(config, Tick::ZERO, Verdict::Failure, SAMPLE);
+            trip.is_some()
+        })
+    }
+
+    fn config(max_consecutive_failures: u32) -> BreakerConfig {
+        BreakerConfig {
+            consecutive_failures: Some(3),
+            max_consecutive_failures,
+            ..BreakerConfig::default()
+        }
+    }
+
+    /// Of twenty pairs half are known to be followed by a success: (20 + 4/100) of 44, eighteen times in a row,
+    /// are less than a millionth.
+    #[test]
+    fn what_followed_earlier_failures_makes_a_longer_run_of_it() {
+        for (most, opens) in [(30, 18), (18, 18), (17, 17), (3, 3)] {
+            let config = config(most);
+            let mut counts = ClosedCounts::new(&config);
+            for _ in 0..20 {
+                for verdict in [Verdict::Failure, Verdict::Failure, Verdict::Success] {
+                    counts.record(&config, Tick::ZERO, verdict, SAMPLE);
+                }
+            }
+            assert_eq!(counts.aftermath.share(), Ratio::percent(50));
+            assert_eq!(opens_after(&mut counts, &config), Some(opens), "{most}");
+        }
+    }
+
+    #[test]
+    fn a_success_that_ends_no_run_says_nothing_about_runs() {
+        let config = config(30);
+        let mut counts = ClosedCounts::new(&config);
+        for verdict in [Verdict::Failure, Verdict::Failure] {
+            counts.record(&config, Tick::ZERO, verdict, SAMPLE);
+        }
+        for _ in 0..10 {
+            counts.record(&config, Tick::ZERO, Verdict::Success, SAMPLE);
+        }
+        assert_eq!(counts.aftermath.share(), Ratio::percent(50), "one of two");
+    }
+}

@@ -186,4 +186,23 @@ mod tests {
             }
         }
     }
+
+    /// Whatever the next request is, as nothing was found out.
+    #[test]
+    fn a_probe_without_a_result_makes_room_for_another_at_once() {
+        let mut rng = fastrand::Rng::with_seed(1);
+        let now = Tick::from_millis(7);
+        for (result, repeatable, next) in [
+            (false, true, true),
+            (false, false, true),
+            (true, true, false),
+        ] {
+            let mut probes = EarlyProbes::new(&config(), Tick::ZERO, &mut rng);
+            probes.out = 1;
+            probes.settle(now, result);
+            assert_eq!(probes.in_flight(), 0);
+            let admits = probes.would_admit(&config(), now, repeatable);
+            assert_eq!(admits, next, "{result}, {repeatable}");
+        }
+    }
 }

@@ -165,3 +165,70 @@ impl Probation {
         self.news = self.news.max(now);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+
+    const LATE: Cause = Cause::DependencyResponseTimeout;
+
+    fn config() -> BreakerConfig {
+        BreakerConfig {
+            probes: 2,
+            slow_request: Duration::from_secs(1),
+            half_open_timeout: Some(Duration::from_secs(9)),
+            ..BreakerConfig::default()
+        }
+    }
+
+    /// A period with so many probes out, of which so many have their response heads.
+    fn period(out: u32, answered: u32) -> Probation {
+        let mut probation = Probation::new(Tick::ZERO);
+        for _ in 0..out {
+            assert!(probation.admit(&config(), Tick::ZERO));
+        }
+        for _ in 0..answered {
+            probation.answer(Tick::ZERO);
+        }
+        probation
+    }
+
+    #[test]
+    fn a_success_that_is_slow_fails_of_that() {
+        let mut probation = period(1, 0);
+        let slow = Sample {
+            failed: false,
+            slow: true,
+            cause: Some(LATE),
+        };
+        let now = Tick::from_secs(5);
+        probation.settle(Some(now), false, Some(slow));
+        assert_eq!((probation.failed(), probation.succeeded()), (1, 0));
+        assert_eq!(probation.majority(), Some(LATE));
+        let failed = probation.last_failed().unwrap();
+        assert_eq!((failed.at, failed.cause), (now, Some(LATE)));
+    }
+
+    /// Heads and long bodies are successes after a second, silence is a failure after nine; as long as there is a
+    /// free place, nobody has to guess.
+    #[test]
+    fn what_waiting_brings() {
+        use ProbeVerdict::{Failed, Recovered};
+        for (out, answered, seconds, verdict) in [
+            (2, 2, 1, Some(Recovered)),
+            (2, 2, 0, None),
+            (2, 1, 8, None),
+            (2, 1, 9, Some(Failed)),
+            (2, 0, 9, Some(Failed)),
+            (1, 1, 20, None),
+            (1, 0, 20, None),
+            (0, 0, 20, None),
+        ] {
+            let mut probation = period(out, answered);
+            let got = probation.overdue(&config(), Tick::from_secs(seconds));
+            assert_eq!(got, verdict, "{answered} of {out}, {seconds} s");
+        }
+    }
+}

@@ -172,3 +172,9 @@ fn error_types_are_those_of_the_rfc() {
         ]
     );
 }
+
+#[test]
+fn what_is_no_identifier_is_called_so() {
+    let unknown = "overload/queue".parse::<Cause>().unwrap_err();
+    assert_eq!(unknown.to_string(), "not the identifier of a cause");
+}

@@ -213,3 +213,46 @@ impl WhyNot {
         !matches!(self, Self::Elsewhere | Self::ReachUnknown)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a roll-out it is not known which backends fail; of what nobody knows the reach of, anything may.
+    #[test]
+    fn what_may_have_to_do_with_it() {
+        let backends = |pool: &str| Reach::Backends {
+            pool: pool.into(),
+            backends: vec!["a".into()],
+        };
+        let pools = |pool: &str| Reach::Pools(vec![pool.into()]);
+        for (reach, concerned) in [
+            (Reach::Unknown, true),
+            (Reach::Everything, true),
+            (pools("cart"), true),
+            (pools("billing"), false),
+            (backends("cart"), true),
+            (backends("billing"), false),
+        ] {
+            let change = Change {
+                id: "C1".into(),
+                kind: Kind::Deploy,
+                at_ms: 0,
+                service: None,
+                version: None,
+                reach,
+                by: None,
+                notes: Vec::new(),
+                origin: Origin::Reported,
+            };
+            let onset = Onset {
+                at_ms: 0,
+                pool: Some("cart"),
+                backends: &[],
+                backends_total: Some(3),
+                whole: true,
+            };
+            assert_eq!(concerns(&change, &onset), concerned, "{:?}", change.reach);
+        }
+    }
+}

@@ -168,6 +168,7 @@ mod tests {
         assert_eq!(clean("übermut", 99), "übermut");
         assert_eq!(ascii("a\r\nb ü…  ", 99), "a??b ?~");
         assert_eq!(ascii(" 5 × µ", 99), "5 x u");
+        assert_eq!(ascii("3–5 s", 99), "3-5 s");
         for (longest, cut) in [(0, ""), (1, "a"), (2, "ax"), (3, "axb"), (4, "axbx")] {
             assert_eq!(ascii("a×b×", longest), cut);
         }

@@ -164,6 +164,27 @@ mod tests {
             assert_eq!(negotiate(Some(accept)), format, "{accept}");
         }
         assert_eq!(negotiate(None), Format::ProblemJson);
+        for (quality, format) in [
+            ("1", Format::Html),
+            ("1.0", Format::Html),
+            ("1.000", Format::Html),
+            ("1.001", Format::Text),
+            ("0.5", Format::Html),
+            ("0.099", Format::Text),
+            ("0.0001", Format::Text),
+            ("0.x", Format::Text),
+        ] {
+            let accept = format!("text/html;q={quality}, text/plain;q=0.1");
+            assert_eq!(negotiate(Some(&accept)), format, "{accept}");
+        }
+        for (length, format) in [(LONGEST, Format::Html), (LONGEST + 1, Format::ProblemJson)] {
+            let padded = format!("{:<length$}", "text/html");
+            assert_eq!(negotiate(Some(&padded)), format, "{length}");
+        }
+        for (others, format) in [(MOST - 1, Format::Html), (MOST, Format::ProblemJson)] {
+            let accept = format!("{}text/html", "image/png,".repeat(others));
+            assert_eq!(negotiate(Some(&accept)), format, "after {others} others");
+        }
         assert_eq!(
             negotiate(Some(&"text/html,".repeat(10_000))),
             Format::ProblemJson

@@ -348,28 +348,5 @@ pub(super) fn last(cause: Cause) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_read_well() {
-        let rows = [
-            (0, "0 µs"),
-            (400, "400 µs"),
-            (4_200, "4.2 ms"),
-            (2_000, "2 ms"),
-            (12_000, "12 ms"),
-            (998_000, "998 ms"),
-            (999_700, "1 s"),
-            (1_500_000, "1.5 s"),
-            (9_960_000, "10 s"),
-            (12_000_000, "12 s"),
-            (119_000_000, "119 s"),
-            (3_000_000_000, "50 min"),
-            (100_000_000_000, "28 h"),
-        ];
-        for (micros, text) in rows {
-            assert_eq!(duration(Duration::from_micros(micros)), text);
-        }
-    }
-}
+#[path = "words_tests.rs"]
+mod tests;

@@ -295,3 +295,7 @@ fn surprise(failed: u64, requests: u64, usual: f64) -> f64 {
 fn number(now: Tick) -> u64 {
     now.as_nanos() / 1_000_000_000
 }
+
+#[cfg(test)]
+#[path = "history_tests.rs"]
+mod tests;

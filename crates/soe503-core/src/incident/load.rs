@@ -62,3 +62,84 @@ impl LoadWatch {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Counted;
+    use super::*;
+
+    fn count(history: &mut History, second: u64, requests: u64) {
+        let counted = Counted {
+            requests,
+            ..Counted::default()
+        };
+        history.count(&counted, &[], Tick::from_secs(second));
+    }
+
+    /// `before` per second in each of thirty seconds, and then these five.
+    fn said(before: u64, lately: [u64; 5]) -> Option<String> {
+        let mut history = History::default();
+        (65..95).for_each(|second| count(&mut history, second, before));
+        (95..)
+            .zip(lately)
+            .for_each(|(s, n)| count(&mut history, s, n));
+        // What has come of this second so far is not looked at.
+        count(&mut history, 100, 9_999);
+        LoadWatch::default().look(&history, Tick::from_secs(100))
+    }
+
+    #[test]
+    fn twice_as_many_in_each_of_five_seconds_are_a_step_and_half_as_many() {
+        let text = |from, to| Some(format!("load {from} to {to} requests per second"));
+        for (before, lately, told) in [
+            (100, [200; 5], text("rose from 100", "200")),
+            (100, [199; 5], None),
+            (100, [300, 300, 199, 300, 300], None),
+            (100, [200, 200, 200, 200, 300], text("rose from 100", "220")),
+            (100, [50; 5], text("fell from 100", "50")),
+            (100, [51; 5], None),
+            (100, [0, 0, 51, 0, 0], None),
+            // Twenty more per second are a step, fewer are none.
+            (20, [40; 5], text("rose from 20", "40")),
+            (19, [38; 5], None),
+            (40, [20; 5], text("fell from 40", "20")),
+            (38, [19; 5], None),
+        ] {
+            assert_eq!(said(before, lately), told, "{before}, then {lately:?}");
+        }
+    }
+
+    #[test]
+    fn who_has_just_started_has_seen_no_step() {
+        for (busy, told) in [(14, false), (15, true)] {
+            let mut history = History::default();
+            (95 - busy..95).for_each(|second| count(&mut history, second, 100));
+            (95..100).for_each(|second| count(&mut history, second, 300));
+            let said = LoadWatch::default().look(&history, Tick::from_secs(100));
+            let text = "load rose from 100 to 300 requests per second";
+            assert_eq!(said.as_deref(), told.then_some(text), "{busy} busy seconds");
+        }
+    }
+
+    /// The next step is one beside the load that is usual by then, 35 seconds later.
+    #[test]
+    fn a_step_is_told_once() {
+        let mut history = History::default();
+        let mut watch = LoadWatch::default();
+        let mut told = Vec::new();
+        for second in 60..200 {
+            let requests = match second {
+                ..100 => 100,
+                100..120 => 400,
+                _ => 100,
+            };
+            count(&mut history, second, requests);
+            for _ in 0..4 {
+                if watch.look(&history, Tick::from_secs(second)).is_some() {
+                    told.push(second);
+                }
+            }
+        }
+        assert_eq!(told, [105, 140], "its end came while it was still new");
+    }
+}

@@ -345,3 +345,7 @@ fn percent(part: u64, whole: u64) -> String {
     let share = (part * 100).checked_div(whole).unwrap_or(0);
     format!("{share} % of them")
 }
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;

@@ -349,3 +349,21 @@ fn who_comes_back_stands_behind_those_who_are_here() {
     assert_eq!(limit.ahead(), Some((before, 2.0)), "one in half a second");
     assert!(!limit.is_saturated());
 }
+
+#[test]
+fn the_settings_are_those_that_were_set() {
+    let limit = ConcurrencyLimit::new("app", 3);
+    assert_eq!(limit.config(), LimitConfig::fixed(3));
+    for config in [
+        LimitConfig {
+            fixed: 7,
+            adaptive: true,
+            max_waiting: 20,
+            max_wait: Duration::from_millis(40),
+        },
+        LimitConfig::default(),
+    ] {
+        limit.set_config(config);
+        assert_eq!(limit.config(), config);
+    }
+}

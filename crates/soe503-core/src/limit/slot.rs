@@ -59,3 +59,60 @@ impl Drop for Slot {
         self.shared.release(self.pending);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+    use crate::limit::{Arrival, ConcurrencyLimit, Entry, LimitConfig};
+
+    fn adaptive() -> ConcurrencyLimit {
+        let config = LimitConfig {
+            adaptive: true,
+            ..LimitConfig::fixed(100)
+        };
+        ConcurrencyLimit::with("app", config)
+    }
+
+    fn enter(limit: &ConcurrencyLimit, now: Tick) -> Slot {
+        match limit.enter(now, Arrival::default) {
+            Entry::Admitted(slot) => slot,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn who_is_still_sending_does_not_wait_for_an_answer() {
+        let limit = adaptive();
+        let count = || (limit.in_use(), limit.pending());
+        let mut slot = enter(&limit, Tick::ZERO);
+        assert_eq!(count(), (1, 1));
+        slot.sent(Tick::from_secs(1));
+        assert_eq!(count(), (1, 1), "it was not set aside");
+        slot.set_aside();
+        assert_eq!(count(), (1, 0));
+        slot.set_aside();
+        assert_eq!(count(), (1, 0));
+        slot.sent(Tick::from_secs(2));
+        assert_eq!(count(), (1, 1));
+        drop(slot);
+        assert_eq!(count(), (0, 0));
+    }
+
+    /// What the limit learns from is the time of the backend, not that of a client that sends slowly.
+    #[test]
+    fn an_answer_takes_as_long_as_it_was_waited_for() {
+        let limit = adaptive();
+        for second in 1..=30 {
+            let begin = Tick::from_secs(second);
+            let sent = begin.after(Duration::from_millis(700));
+            let mut slow = enter(&limit, begin);
+            slow.set_aside();
+            slow.sent(sent);
+            slow.answered(sent.after(Duration::from_millis(100)));
+        }
+        let typical = limit.snapshot(Tick::from_secs(40)).typical;
+        assert_eq!(typical, Some(Duration::from_millis(100)));
+    }
+}

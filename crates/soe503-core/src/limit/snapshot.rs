@@ -206,3 +206,40 @@ impl LimitWhy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reached(limit: u32, in_use: u32, waiting: u32, typical: u64) -> LimitReached {
+        LimitReached {
+            name: "app".into(),
+            why: Turned::LineFull,
+            limit,
+            in_use,
+            waiting,
+            waited: Duration::ZERO,
+            class: Class::Normal,
+            typical: Duration::from_millis(typical),
+        }
+    }
+
+    /// So many at once, each in the usual time.
+    #[test]
+    fn there_is_room_once_those_before_were_served() {
+        for (limit, in_use, waiting, typical, millis) in [
+            (10, 10, 0, 100, Some(100)),
+            (10, 10, 5, 100, Some(150)),
+            (10, 10, 40, 100, Some(500)),
+            (4, 3, 9, 20, Some(60)),
+            (10, 10, 5, 0, None),
+            (0, 0, 0, 100, None),
+        ] {
+            assert_eq!(
+                reached(limit, in_use, waiting, typical).retry_after(),
+                millis.map(Duration::from_millis),
+                "{in_use} and {waiting} before it, {limit} at once, {typical} ms each"
+            );
+        }
+    }
+}

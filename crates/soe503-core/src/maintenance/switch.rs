@@ -98,9 +98,14 @@ mod tests {
             [false, true, true, false, false]
         );
         assert!(!switch.is_idle());
+        let planned = switch.planned().unwrap();
+        assert_eq!(
+            (planned.from, planned.until),
+            (Tick::from_secs(10), Some(Tick::from_secs(20)))
+        );
         switch.set(Some(in_force(0, None)));
         assert!(switch.clone().in_force(Tick::MAX).is_some());
         switch.set(None);
-        assert!(switch.is_idle() && !holds(15));
+        assert!(switch.is_idle() && !holds(15) && switch.planned().is_none());
     }
 }

@@ -387,3 +387,7 @@ impl fmt::Display for Why {
         )
     }
 }
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

@@ -158,6 +158,19 @@ mod tests {
         assert_ne!(Affinity::hash(b"a"), Affinity::hash(b"b"));
     }
 
+    /// The first numbers of SplitMix64 seeded with 0; others would move every key to another backend.
+    #[test]
+    fn mixed_numbers_are_those_of_the_reference() {
+        for (salt, number) in [
+            (1, 0xe220_a839_7b1d_cdaf),
+            (2, 0x6e78_9e6a_a1b9_65f4),
+            (3, 0x06c4_5d18_8009_454f),
+        ] {
+            assert_eq!(mixed(0, salt), number);
+        }
+        assert_eq!(mixed(0x9e37_79b9_7f4a_7c15, 1), 0x6e78_9e6a_a1b9_65f4);
+    }
+
     #[test]
     fn a_badge_needs_the_secret() {
         let badge = |name, secret| Affinity::badge(name, &[secret; 16]);

@@ -284,15 +284,5 @@ impl<'a> From<&'a Arc<str>> for Key<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::histogram::Histogram;
-
-    #[test]
-    fn a_backend_stays_small() {
-        // The shell needs room for its part; latencies add 0.25 KiB per section in use.
-        let bytes = size_of::<Backend<()>>() + size_of::<Vitals>();
-        assert!(bytes <= 560, "{bytes}");
-        assert!(size_of::<Histogram>() <= 128);
-    }
-}
+#[path = "backend_tests.rs"]
+mod tests;

@@ -95,5 +95,13 @@ mod tests {
             assert_eq!(of, network.parse::<IpAddr>().unwrap(), "{address}");
         }
         assert!(ClientPrefix::new(33, 64).is_err() && ClientPrefix::new(32, 129).is_err());
+        assert!(ClientPrefix::new(32, 128).is_ok());
+        assert_eq!((default.v4(), default.v6()), (32, 64));
+        assert_eq!((wide.v4(), wide.v6()), (24, 48));
+        let error = ClientPrefix::new(33, 64).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "a prefix has at most 32 bits of IPv4 and 128 of IPv6"
+        );
     }
 }

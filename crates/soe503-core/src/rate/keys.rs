@@ -141,3 +141,17 @@ impl fmt::Debug for Keys {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sets of eight, as many as are needed, and one at least.
+    #[test]
+    fn there_is_room_for_as_many_as_were_asked_for() {
+        for (keys, capacity) in [(0, 8), (1, 8), (8, 8), (9, 16), (64, 64), (65_536, 65_536)] {
+            assert_eq!(Keys::new(keys).capacity(), capacity, "{keys}");
+        }
+        assert_eq!(format!("{:?}", Keys::new(9)), "Keys { capacity: 16, .. }");
+    }
+}

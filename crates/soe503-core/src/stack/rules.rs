@@ -233,3 +233,25 @@ fn stranger(setting: &'static str, name: &str, own: &str) -> Problem {
         nearest: format!("the handle `{own}`").into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_values_are_round() {
+        let micros = Duration::from_micros;
+        for (exact, round) in [
+            (999, 999),
+            (1_000, 1_000),
+            (1_999, 1_000),
+            (7_500, 7_000),
+            (999_999, 999_000),
+            (1_000_000, 1_000_000),
+            (1_999_999, 1_900_000),
+            (7_500_000, 7_500_000),
+        ] {
+            assert_eq!(rounded(micros(exact)), micros(round), "{exact}");
+        }
+    }
+}

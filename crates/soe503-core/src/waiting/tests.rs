@@ -236,3 +236,17 @@ proptest! {
         prop_assert_eq!(room.waiting(), 0);
     }
 }
+
+#[test]
+fn who_came_in_was_answered_or_is_still_here_or_waited_in_vain() {
+    let room = WaitingRoom::new(3);
+    let in_vain = || room.snapshot().in_vain();
+    let mut places = full_of(&room, 3);
+    assert_eq!(in_vain(), 0, "all are still here");
+    room.call(1);
+    assert!(is_called(&mut places[0]));
+    places.remove(0).answered(FAST);
+    assert_eq!(in_vain(), 0);
+    drop(places);
+    assert_eq!(in_vain(), 2);
+}

@@ -1,11 +1,13 @@
 //! Facts in, causes out: the rules of diagnosis as tables.
 
+mod circuit_view;
 mod components;
 mod diagnose;
 mod mechanical;
 mod nested;
 mod network;
 mod outcome;
+mod precedence;
 mod refusals;
 mod rules;
 mod support;

@@ -43,6 +43,64 @@ fn an_error_that_says_two_things_says_none() {
     assert_eq!(nested.cause, None);
 }
 
+/// RFC 9209 §2.3, in our words where the type says one thing only.
+#[test]
+fn error_types_mean_causes() {
+    for (error, cause) in [
+        ("dns_timeout", Some(Cause::DependencyDnsFailure)),
+        ("dns_error", Some(Cause::DependencyDnsFailure)),
+        ("connection_refused", Some(Cause::DependencyConnectRefused)),
+        ("connection_timeout", Some(Cause::DependencyConnectTimeout)),
+        (
+            "connection_terminated",
+            Some(Cause::DependencyResetBeforeResponse),
+        ),
+        (
+            "connection_limit_reached",
+            Some(Cause::OverloadConcurrencyLimit),
+        ),
+        (
+            "destination_ip_unroutable",
+            Some(Cause::DependencyHostUnreachable),
+        ),
+        (
+            "destination_ip_prohibited",
+            Some(Cause::ConfigFirewallReject),
+        ),
+        (
+            "http_response_incomplete",
+            Some(Cause::DependencyResponseTruncated),
+        ),
+        (
+            "http_response_timeout",
+            Some(Cause::DependencyResponseTimeout),
+        ),
+        (
+            "connection_read_timeout",
+            Some(Cause::DependencyResponseTimeout),
+        ),
+        (
+            "http_protocol_error",
+            Some(Cause::DependencyInvalidResponse),
+        ),
+        ("proxy_loop_detected", Some(Cause::ConfigLoopDetected)),
+        ("destination_not_found", None),
+        ("proxy_internal_error", None),
+        ("no_such_error", None),
+    ] {
+        let nested = said(&format!("mesh; error={error}")).unwrap();
+        assert_eq!((&*nested.hop, nested.cause), ("mesh", cause), "{error}");
+    }
+}
+
+#[test]
+fn names_and_causes_may_be_strings() {
+    let nested = said("\"10.0.0.7\"; error=dns_error").unwrap();
+    assert_eq!(nested.hop, "10.0.0.7");
+    let cause = said("mesh; error=x; soe-cause=\"overload/queue_full\"").unwrap();
+    assert_eq!(cause.cause, Some(Cause::OverloadQueueFull));
+}
+
 #[test]
 fn who_only_passed_it_on_explains_nothing() {
     assert_eq!(said(&passed_on("edge-eu1", 503)), None);
@@ -94,4 +152,14 @@ fn a_trusted_word_becomes_the_root_and_a_claim_does_not() {
     let quoted = diagnose(&ledger([answer(false)]), &pool());
     assert_eq!(quoted.primary, Cause::DependencyUpstream503);
     assert_eq!(quoted.root, None);
+}
+
+#[test]
+fn fields_are_read_up_to_eight_kilobytes() {
+    for (length, read) in [(8192, true), (8193, false), (8194, false)] {
+        let padded = format!("{:<length$}", "mesh; error=dns_error");
+        assert_eq!(said(&padded).is_some(), read, "{length}");
+        let own = format!("{:<length$}", "overload/queue_full");
+        assert_eq!(nested(None, Some(&own), true).is_some(), read, "{length}");
+    }
 }

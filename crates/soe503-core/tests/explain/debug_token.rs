@@ -132,3 +132,36 @@ proptest! {
         prop_assert_eq!(token.admits(NOW, None, &format!("{path}/{more}")), Ok(()));
     }
 }
+
+#[test]
+fn what_is_wrong_with_keys_is_said() {
+    for (file, text) in [
+        ("# no key\n".to_owned(), "there is no key in it"),
+        ("short\n".to_owned(), "a key has at least 32 characters"),
+        ("k".repeat(513), "a key has at most 512 characters"),
+        (
+            format!("{}\n", "k".repeat(32)).repeat(5),
+            "there are more than four keys in it",
+        ),
+    ] {
+        assert_eq!(keys(&file).unwrap_err().to_string(), text);
+    }
+    assert_eq!(keys(&"k".repeat(512)).unwrap().len(), 1);
+    let four = format!("{}\n", "k".repeat(32)).repeat(4);
+    assert_eq!(keys(&four).unwrap().len(), 4);
+    for (host, path, text) in [
+        (
+            Some("a b"),
+            None,
+            "\"a b\" is no host; expected a name or an address, without a port",
+        ),
+        (
+            None,
+            Some("cart"),
+            "\"cart\" is no path; expected /PATH, without a query",
+        ),
+    ] {
+        let bad = unsigned(NOW, host, path).unwrap_err();
+        assert_eq!(bad.to_string(), text);
+    }
+}

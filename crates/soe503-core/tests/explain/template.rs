@@ -320,6 +320,7 @@ fn another_second_another_answer() {
     let telling = first.telling(Exposure::Public);
     let template = Template::of(&telling, Format::ProblemJson).unwrap();
     assert!(template.fits(&telling, Format::ProblemJson));
+    assert_eq!(template.content_type(), "application/problem+json");
     let mut later = telling;
     later.at_unix += 1;
     assert!(!template.fits(&later, Format::ProblemJson));

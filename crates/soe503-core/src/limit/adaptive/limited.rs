@@ -262,3 +262,10 @@ impl Limited {
         Next::Open { usual, excused }
     }
 }
+
+#[cfg(test)]
+#[path = "judged_tests.rs"]
+mod judged;
+#[cfg(test)]
+#[path = "limited_tests.rs"]
+mod tests;

@@ -225,3 +225,7 @@ impl Recent {
         seen.pending <= seen.floor || f64::from(seen.pending) <= self.admitted + chance
     }
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;

@@ -68,3 +68,81 @@ pub(super) fn enough(answers: &Answers, usual: f64, limit: f64, proven: bool) ->
 pub(super) fn allowed(work: f64, headroom: f64) -> f64 {
     headroom * work + work.max(1.0).sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many answers that all take `millis`.
+    fn answers(count: u32, millis: f64) -> Answers {
+        let nanos = millis * 1e6;
+        Answers {
+            count,
+            total: f64::from(count) * nanos,
+            logs: f64::from(count) * nanos.log2(),
+        }
+    }
+
+    /// Little's law, and never more than half as many again as were counted.
+    #[test]
+    fn a_round_tells_a_rate_by_what_answers_took() {
+        for (load, millis, per_second, took) in [
+            // 10 in flight, 100 ms each: 100 per second, as were counted.
+            (10.0, 100.0, 100.0, 100.0),
+            (10.0, 125.0, 80.0, 125.0),
+            // 10 in flight, 50 ms each would be 200 per second.
+            (10.0, 50.0, 150.0, 10.0 / 0.150),
+            // Less than one in flight is one.
+            (0.5, 100.0, 10.0, 100.0),
+        ] {
+            let round = Round::of(&Sums {
+                time: 2e9,
+                loads: 2e9 * load,
+                answers: answers(200, millis),
+            });
+            assert_eq!(round.load, load.max(1.0));
+            let (rate, latency) = (round.rate * 1e9, round.latency() / 1e6);
+            assert!((rate - per_second).abs() < 1e-6, "{load}, {millis}: {rate}");
+            assert!((latency - took).abs() < 1e-6, "{load}, {millis}: {latency}");
+        }
+    }
+
+    /// 15 answers before it is proven and as many as may be in flight, then 30 and three times as many; more in the
+    /// square of how much they differ, at most 400.
+    #[test]
+    fn a_mean_needs_answers() {
+        for (limit, spread, proven, needed) in [
+            (5.0, 1.0, false, 15.0),
+            (20.0, 1.0, false, 20.0),
+            (5.0, 1.0, true, 30.0),
+            (20.0, 1.0, true, 60.0),
+            (5.0, 2.0, false, 60.0),
+            (5.0, 2.0, true, 120.0),
+            (5.0, 4.0, true, 400.0),
+        ] {
+            let what = format!("{limit}, {spread}, {proven}");
+            for known in [Answers::default(), answers(10, 100.0)] {
+                let got = enough(&known, spread, limit, proven);
+                assert!((got - needed).abs() < 1e-6, "{what}: {got}");
+            }
+            // A mean of twice the typical one says as much as that this was usual.
+            let mut uneven = answers(10, 100.0);
+            uneven.total *= spread;
+            let got = enough(&uneven, 1.0, limit, proven);
+            assert!((got - needed).abs() < 1e-6, "{what}, as seen: {got}");
+        }
+    }
+
+    #[test]
+    fn what_is_allowed_leaves_room_for_chance() {
+        for (work, headroom, limit) in [
+            (100.0, 1.15, 125.0),
+            (4.0, 2.0, 10.0),
+            (0.25, 2.0, 1.5),
+            (0.0, 2.0, 1.0),
+        ] {
+            let got = allowed(work, headroom);
+            assert!((got - limit).abs() < 1e-9, "{work} by {headroom}: {got}");
+        }
+    }
+}

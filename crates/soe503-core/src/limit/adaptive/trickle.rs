@@ -79,3 +79,91 @@ impl Trickle {
         self.good >= ENOUGH
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: f64 = 100e6;
+
+    fn seen(admitted: u64, count: u32, millis: f64) -> Seen {
+        let nanos = millis * 1e6;
+        Seen {
+            admitted,
+            pending: 50,
+            waiting: 9,
+            answers: Answers {
+                count,
+                total: f64::from(count) * nanos,
+                logs: f64::from(count) * nanos.log2(),
+            },
+            floor: 8,
+        }
+    }
+
+    fn begun() -> Trickle {
+        Trickle::new(BASE, BASE.log2(), &seen(1000, 0, 1.0))
+    }
+
+    #[test]
+    fn one_more_is_let_in_at_first_and_none_after_it() {
+        let mut trickle = begun();
+        assert_eq!(trickle.limit(), 51.0);
+        assert!(!trickle.look(99e6, &seen(1000, 0, 1.0)));
+        assert_eq!(trickle.limit(), 51.0, "nobody has come yet");
+        assert!(!trickle.look(99e6, &seen(1001, 0, 1.0)));
+        assert_eq!(trickle.limit(), 0.0, "it was let in");
+    }
+
+    /// Twice as many each time that the answers are as usual: 1 + 2 + 4 are 7, and 8 more are enough.
+    #[test]
+    fn more_are_let_in_each_time_that_they_are_answered_as_ever() {
+        let mut trickle = begun();
+        let mut admitted = 1000;
+        for (more, over) in [(1, false), (2, false), (4, false), (8, true)] {
+            admitted += u64::from(more);
+            assert!(!trickle.look(199e6, &seen(admitted, 0, 1.0)));
+            let done = trickle.look(1e6, &seen(admitted, more, 100.0));
+            assert_eq!(done, over, "after {more} more");
+            assert_eq!(trickle.limit(), 50.0 + 2.0 * f64::from(more));
+        }
+    }
+
+    #[test]
+    fn answers_are_as_usual_up_to_half_as_much_again() {
+        for (count, millis, limit) in [
+            (1, 149.0, 52.0),
+            (1, 151.0, 51.0),
+            (0, 100.0, 51.0),
+            (2, 100.0, 52.0),
+        ] {
+            let mut trickle = begun();
+            trickle.look(200e6, &seen(1001, count, millis));
+            assert_eq!(trickle.limit(), limit, "{count} after {millis} ms");
+        }
+        // Half of those that were let in have to be answered.
+        for (count, limit) in [(1, 54.0), (0, 51.0)] {
+            let mut trickle = begun();
+            trickle.look(200e6, &seen(1001, 1, 100.0));
+            trickle.look(200e6, &seen(1003, count, 100.0));
+            assert_eq!(trickle.limit(), limit, "{count} of two");
+        }
+    }
+
+    /// Two usual latencies, then four, then eight, and no more.
+    #[test]
+    fn pauses_grow_while_nothing_is_answered() {
+        let mut trickle = begun();
+        for pause in [200e6, 400e6, 800e6, 800e6] {
+            trickle.look(pause - 1e6, &seen(1001, 0, 1.0));
+            assert_eq!(trickle.limit(), 0.0, "{pause}: not yet");
+            trickle.look(1e6, &seen(1000, 0, 1.0));
+            assert_eq!(trickle.limit(), 51.0, "{pause}");
+        }
+        // And begin anew with what is answered.
+        trickle.look(800e6, &seen(1000, 1, 100.0));
+        assert_eq!(trickle.limit(), 52.0);
+        trickle.look(200e6, &seen(1002, 2, 100.0));
+        assert_eq!(trickle.limit(), 54.0);
+    }
+}

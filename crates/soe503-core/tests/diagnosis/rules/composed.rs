@@ -319,3 +319,14 @@ fn without_findings_nothing_changes() {
         assert!(bare.shares.is_empty() && bare.missing.is_empty());
     }
 }
+
+/// Whether or not somebody has looked at the pool.
+#[test]
+fn what_the_other_attempts_show_stands_beside() {
+    let attempts = || [on(1, "b0", answered(500)), on(2, "b1", refused())];
+    for context in [Context::default(), around(World::usual(3).findings())] {
+        let told = diagnose(&ledger(attempts()), &context);
+        assert_eq!(told.primary, Cause::DependencyConnectRefused);
+        assert_eq!(told.contributing, [Cause::DependencyUpstreamError]);
+    }
+}

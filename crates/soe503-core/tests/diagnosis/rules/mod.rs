@@ -2,6 +2,7 @@
 
 mod beside;
 mod composed;
+mod edges;
 mod everywhere;
 mod limits;
 mod load;
