@@ -16,7 +16,7 @@ use crate::tls::ServerTls;
 /// What the configuration says, with the tokens and certificates that are in its files: a reload and looks at the files bring all
 /// up to date, and whoever asks sees them from the next request on.
 ///
-/// What a certificate proves was found out when its connection began. So when whom to believe may be another ([`Access::renew`]),
+/// What a certificate proves was found out when its connection began. So when whom to believe may be another (`Access::renew`),
 /// connections end, and whoever comes again is asked again.
 #[derive(Debug)]
 pub struct Access {
