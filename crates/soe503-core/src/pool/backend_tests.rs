@@ -104,7 +104,10 @@ fn failures_and_reports_make_it_dearer() {
     backend.vitals.penalty.add(NOW);
     assert!(near(backend.dearness(NOW), 5.0 * 2.0));
     let later = NOW.after(Duration::from_secs(2));
-    assert!(near(backend.dearness(later), 2.0 * (1.0 + 4.0 / core::f32::consts::E)));
+    assert!(near(
+        backend.dearness(later),
+        2.0 * (1.0 + 4.0 / core::f32::consts::E)
+    ));
     backend.vitals.penalty.add(NOW);
     assert!(near(backend.dearness(NOW), 9.0 * 2.0));
 }
