@@ -21,10 +21,11 @@ TOKENS = ("macro_invocation", "macro_definition", "token_tree")
 
 def write(sources: Path, tree: Path, mutants: list[dict], dropped: set[int]) -> set[int]:
     """Writes the files of `tree` with the mutants of those in `sources`; the numbers of those that found their place."""
-    files: dict[str, list[tuple[int, dict]]] = {}
+    # Those too of which none is left: what was there before has to go.
+    files: dict[str, list[tuple[int, dict]]] = {mutant["file"]: [] for mutant in mutants}
     for number, mutant in enumerate(mutants):
         if number not in dropped:
-            files.setdefault(mutant["file"], []).append((number, mutant))
+            files[mutant["file"]].append((number, mutant))
     placed: set[int] = set()
     for file, of_file in files.items():
         rewriter = Rewriter((sources / file).read_bytes(), of_file)
