@@ -29,7 +29,7 @@ AT_ONCE = os.cpu_count() or 1
 # Seconds of processor time, and of the clock, for tests that take no time without a mutant.
 PROCESSOR, CLOCK = 20, 120
 MEMORY = 6 << 30
-IDLE = ["chrt", "--idle", "0"] if shutil.which("chrt") else ["nice", "-n", "19"]
+IDLE = ["nice", "-n", "12"]
 
 
 @dataclass
