@@ -41,7 +41,7 @@ init_config:
 instances:
   - openmetrics_endpoint: http://127.0.0.1:9503/metrics
     namespace: soe503
-    # Beyond a loopback address the admin API needs its token:
+    # Beyond a loopback address the admin API needs a token, best that of `read_token_file`:
     # headers: {{ Authorization: "Bearer TOKEN" }}
     use_latest_spec: true
     histogram_buckets_as_distributions: true
