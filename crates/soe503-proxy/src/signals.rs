@@ -5,8 +5,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinError;
+use tokio::time::timeout;
 
 use crate::config_file::ConfigFile;
 use crate::handover::notify::{self, Moment};
@@ -18,8 +19,22 @@ use crate::run::Running;
 /// thread has freed, the allocator keeps for it, until the thread ends. So this is no work for the main
 /// thread, which then waits for ever.
 const KEPT: Duration = Duration::from_millis(100);
+/// How long whoever is told to end while it starts goes on starting. From the moment when it serves, the rest takes no time, and
+/// then it finishes what is in flight; before that there is nothing to finish.
+const STARTING: Duration = Duration::from_secs(2);
 
-/// Starts, and serves until SIGTERM or SIGINT; then finishes what is in flight.
+/// The signals that are heeded. From when this is made none of them ends the process by itself.
+struct Signals {
+    end: End,
+    hangup: Signal,
+}
+
+struct End {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+/// Starts, and serves until SIGTERM or SIGINT; then finishes what is in flight. Told so while it starts, it ends as well.
 ///
 /// A second signal of the kind while it drains ends the wait at once.
 ///
@@ -38,60 +53,93 @@ where
         .thread_keep_alive(KEPT)
         .build()
         .context("cannot start")?;
-    let started = runtime
-        .block_on(runtime.spawn_blocking(start))
-        .context("starting ended early")?;
-    let told = serve(&runtime, started?);
+    let told = runtime.block_on(async {
+        // Before anybody can be served: none of those is to be cut off.
+        let mut signals = Signals::received().context("cannot receive signals")?;
+        let mut starting = tokio::task::spawn_blocking(start);
+        let (running, ended) = tokio::select! {
+            started = &mut starting => (done(started)?, false),
+            () = signals.end.told() => match timeout(STARTING, starting).await {
+                Ok(started) => (done(started)?, true),
+                Err(_still_starting) => return Ok(()),
+            },
+        };
+        serve(running, signals, ended).await.map_err(E::from)
+    });
     // Not waiting for the drain, if that was the second signal's wish.
     runtime.shutdown_background();
-    told.map_err(E::from)
+    told
 }
 
-fn serve(runtime: &Runtime, running: Running) -> anyhow::Result<()> {
-    runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hangup = signal(SignalKind::hangup())?;
-        let mut file = ConfigFile::new(running.file());
-        let mut replaced = pin!(running.replaced());
+fn done<E: From<anyhow::Error>>(
+    started: Result<Result<Running, E>, JoinError>,
+) -> Result<Running, E> {
+    started.context("starting ended early")?
+}
+
+/// `ended`: it was told to end already.
+async fn serve(running: Running, mut signals: Signals, ended: bool) -> anyhow::Result<()> {
+    let mut file = ConfigFile::new(running.file());
+    let mut replaced = pin!(running.replaced());
+    if ended {
+        notify::tell(Moment::Stopping);
+    } else {
         notify::tell(Moment::Ready);
-        loop {
-            let why = tokio::select! {
-                _ = terminate.recv() => {
-                    notify::tell(Moment::Stopping);
-                    break;
-                }
-                _ = interrupt.recv() => {
-                    notify::tell(Moment::Stopping);
-                    break;
-                }
-                process = &mut replaced => {
-                    notify::tell(Moment::Replaced(process));
-                    break;
-                }
-                _ = hangup.recv() => {
-                    file.is_read().await;
-                    "told to"
-                },
-                () = file.changed(|| running.follows_config()) => "the file has changed",
-            };
-            notify::tell(Moment::Reloading);
-            let reloaded = tokio::task::spawn_blocking(running.reloader()).await?;
-            notify::tell(Moment::Ready);
-            match reloaded {
-                Ok(()) => tracing::info!(why, "configuration reloaded"),
-                Err(error) => tracing::error!(
-                    "configuration not reloaded ({why}), the old one stays in force\n{error}"
-                ),
+    }
+    while !ended {
+        let why = tokio::select! {
+            () = signals.end.told() => {
+                notify::tell(Moment::Stopping);
+                break;
             }
+            process = &mut replaced => {
+                notify::tell(Moment::Replaced(process));
+                break;
+            }
+            _ = signals.hangup.recv() => {
+                file.is_read().await;
+                "told to"
+            },
+            () = file.changed(|| running.follows_config()) => "the file has changed",
+        };
+        notify::tell(Moment::Reloading);
+        let reloaded = tokio::task::spawn_blocking(running.reloader()).await?;
+        notify::tell(Moment::Ready);
+        match reloaded {
+            Ok(()) => tracing::info!(why, "configuration reloaded"),
+            Err(error) => tracing::error!(
+                "configuration not reloaded ({why}), the old one stays in force\n{error}"
+            ),
         }
-        tracing::info!("draining: finishing what is in flight");
-        let drained = tokio::task::spawn_blocking(move || running.shutdown());
+    }
+    tracing::info!("draining: finishing what is in flight");
+    let drained = tokio::task::spawn_blocking(move || running.shutdown());
+    tokio::select! {
+        drained = drained => drained?,
+        () = signals.end.told() => tracing::warn!("told again: not waiting any longer"),
+    }
+    Ok(())
+}
+
+// === impl Signals ===
+
+impl Signals {
+    fn received() -> std::io::Result<Self> {
+        let end = End {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        };
+        let hangup = signal(SignalKind::hangup())?;
+        Ok(Self { end, hangup })
+    }
+}
+
+impl End {
+    /// Resolves when the process is told to end.
+    async fn told(&mut self) {
         tokio::select! {
-            drained = drained => drained?,
-            _ = terminate.recv() => tracing::warn!("told again: not waiting any longer"),
-            _ = interrupt.recv() => tracing::warn!("told again: not waiting any longer"),
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-        Ok(())
-    })
+    }
 }

@@ -3,6 +3,7 @@
 use soe503_tests::faulty::{Behaviour, Fault, FaultyBackend};
 use soe503_tests::http::{Connection, get};
 use soe503_tests::proxy::{Proxy, config, eventually};
+use tokio::net::TcpStream;
 
 async fn held(grace: &str) -> (FaultyBackend, Proxy, Connection) {
     let backend = FaultyBackend::start(Behaviour::traffic_only(Fault::Hold))
@@ -63,4 +64,18 @@ async fn with_nothing_to_do_it_ends_at_once() {
     assert_eq!(get(proxy.address(), "/").await.unwrap().status, 200);
     proxy.signal("TERM").await;
     assert_eq!(proxy.ended().await.code(), Some(0), "{}", proxy.log());
+}
+
+/// From when its sockets take connections, nobody who was let in is cut off.
+#[tokio::test]
+async fn fm29_told_to_end_while_it_starts_it_ends_in_order() {
+    let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    for _ in 0..5 {
+        let (mut proxy, _file) = Proxy::spawn(&config(&[backend.address()], ""));
+        while TcpStream::connect(proxy.address()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+        proxy.signal("TERM").await;
+        assert_eq!(proxy.ended().await.code(), Some(0), "{}", proxy.log());
+    }
 }
