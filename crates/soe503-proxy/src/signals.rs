@@ -79,22 +79,34 @@ fn done<E: From<anyhow::Error>>(
 
 /// `ended`: it was told to end already.
 async fn serve(running: Running, mut signals: Signals, ended: bool) -> anyhow::Result<()> {
-    let mut file = ConfigFile::new(running.file());
-    let mut replaced = pin!(running.replaced());
     if ended {
         notify::tell(Moment::Stopping);
     } else {
         notify::tell(Moment::Ready);
+        until_told(&running, &mut signals).await?;
     }
-    while !ended {
+    tracing::info!("draining: finishing what is in flight");
+    let drained = tokio::task::spawn_blocking(move || running.shutdown());
+    tokio::select! {
+        drained = drained => drained?,
+        () = signals.end.told() => tracing::warn!("told again: not waiting any longer"),
+    }
+    Ok(())
+}
+
+/// Reloads as often as it is asked to, until it is told to end or another process has taken over.
+async fn until_told(running: &Running, signals: &mut Signals) -> anyhow::Result<()> {
+    let mut file = ConfigFile::new(running.file());
+    let mut replaced = pin!(running.replaced());
+    loop {
         let why = tokio::select! {
             () = signals.end.told() => {
                 notify::tell(Moment::Stopping);
-                break;
+                return Ok(());
             }
             process = &mut replaced => {
                 notify::tell(Moment::Replaced(process));
-                break;
+                return Ok(());
             }
             _ = signals.hangup.recv() => {
                 file.is_read().await;
@@ -112,13 +124,6 @@ async fn serve(running: Running, mut signals: Signals, ended: bool) -> anyhow::R
             ),
         }
     }
-    tracing::info!("draining: finishing what is in flight");
-    let drained = tokio::task::spawn_blocking(move || running.shutdown());
-    tokio::select! {
-        drained = drained => drained?,
-        () = signals.end.told() => tracing::warn!("told again: not waiting any longer"),
-    }
-    Ok(())
 }
 
 // === impl Signals ===
