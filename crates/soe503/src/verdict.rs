@@ -3,23 +3,21 @@
 //! Both are counted by the same rules, at the same moments: the head, the end of the body, an
 //! error, or the disappearance of whoever waited. The rules are here once.
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+mod at_end;
 
 use http::{Response, StatusCode};
-use http_body::{Body, Frame};
+use http_body::Body;
 use soe503_core::ledger::Attempt;
 use soe503_core::pool::FailureScope;
 use soe503_core::{Cause, Outcome, Tick, Verdict};
 
 use crate::classify::{Classify, Head};
 use crate::clock;
-use crate::error::{BoxError, Failure};
 use crate::facts;
 use crate::flight;
 use crate::grpc;
-use crate::served::LateScope;
+
+pub(crate) use at_end::{AtEnd, poll_frame};
 
 /// Something that counts the result of one attempt.
 pub(crate) trait Count {
@@ -74,16 +72,6 @@ pub(crate) struct Guard<T: Count> {
 /// While this is there, the attempt is being polled: dropped before [`ended`](Self::ended), it is unwound by a panic, which
 /// is a failure of the attempt.
 pub(crate) struct Watched<'a, T: Count>(&'a mut Guard<T>);
-
-/// A [`Guard`] that waits for the end of a body.
-#[derive(Debug)]
-pub(crate) struct AtEnd<T: Count, C> {
-    guard: Guard<T>,
-    classify: C,
-    status: u16,
-    trailers_decide: bool,
-    late: Option<Arc<LateScope>>,
-}
 
 // === impl Guard ===
 
@@ -306,106 +294,8 @@ impl<T: Count> Drop for Watched<'_, T> {
     }
 }
 
-// === impl AtEnd ===
-
-impl<T: Count, C> AtEnd<T, C> {
-    /// Where the scope of a late failure is told to, or heard from.
-    pub(crate) fn with_late(mut self, late: Option<Arc<LateScope>>) -> Self {
-        self.late = late;
-        self
-    }
-
-    /// The head said that the trailers decide.
-    pub(crate) const fn trailers_decide(&self) -> bool {
-        self.trailers_decide
-    }
-}
-
-impl<T: Count, C: Classify> AtEnd<T, C> {
-    /// The body ended as it should.
-    fn ended(mut self, trailers: Option<&http::HeaderMap>) {
-        let outcome = if self.trailers_decide {
-            if let Some(count) = &mut self.guard.count
-                && !grpc::is_ok(trailers)
-            {
-                count.unhelpful();
-            }
-            self.classify.trailers(trailers)
-        } else {
-            Outcome::SUCCESS
-        };
-        let heard = self.late.as_ref().and_then(|late| late.get().copied());
-        let scope = self.guard.record_at(clock::now, outcome, heard);
-        if let (Some(late), Some(scope)) = (&self.late, scope) {
-            // Full only if somebody else has ended the same attempt, and then theirs stands.
-            let _ = late.set(scope);
-        }
-    }
-
-    /// The body broke off. The error comes back with the facts, if they were not in it.
-    fn broke(mut self, error: BoxError) -> BoxError {
-        let now = clock::now();
-        let started = self.guard.count().map_or(now, Count::started);
-        let mut attempt = facts::broken_body(&*error, self.status, started, now);
-        if let Some(count) = self.guard.count() {
-            count.describe(&mut attempt);
-        }
-        let outcome = self.classify.attempt(&attempt);
-        let heard = Failure::find(&*error).and_then(Failure::scope);
-        match self.guard.record(now, outcome, heard) {
-            Some(scope) => Failure::new(attempt)
-                .with_scope(scope)
-                .with_source(error)
-                .into(),
-            None => error,
-        }
-    }
-}
-
 /// Whether an answer with this status is what was asked for: 4xx may come from whoever answers at
 /// that address, and so may a redirect.
 fn is_helpful(status: StatusCode) -> bool {
     matches!(status.as_u16(), 200..=299 | 304 | 101)
-}
-
-/// Polls `inner` for a frame, on behalf of what waits `at_end`.
-pub(crate) fn poll_frame<B, T, C>(
-    mut inner: Pin<&mut B>,
-    at_end: &mut Option<AtEnd<T, C>>,
-    cx: &mut Context<'_>,
-) -> Poll<Option<Result<Frame<B::Data>, BoxError>>>
-where
-    B: Body,
-    B::Error: Into<BoxError>,
-    T: Count,
-    C: Classify,
-{
-    let Some(waiting) = at_end else {
-        return inner.poll_frame(cx).map_err(Into::into);
-    };
-    let frame = ready!(waiting.guard.watch(|| inner.as_mut().poll_frame(cx)));
-    match frame {
-        Some(Ok(frame)) => {
-            // Whoever knows the length stops reading after the last byte, so look for the end now.
-            if (frame.is_trailers() || inner.is_end_stream())
-                && let Some(ended) = at_end.take()
-            {
-                ended.ended(frame.trailers_ref());
-            }
-            Poll::Ready(Some(Ok(frame)))
-        }
-        Some(Err(error)) => {
-            let error = error.into();
-            Poll::Ready(Some(Err(match at_end.take() {
-                Some(broken) => broken.broke(error),
-                None => error,
-            })))
-        }
-        None => {
-            if let Some(ended) = at_end.take() {
-                ended.ended(None);
-            }
-            Poll::Ready(None)
-        }
-    }
 }
