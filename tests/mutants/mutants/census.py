@@ -24,12 +24,11 @@ PACKAGE = "soe503-core"
 CASES = 64
 # How often errors are looked at until it compiles; usually three times are enough.
 ROUNDS = 12
-# Beside `idle` work of others: as many as there are processors.
 AT_ONCE = os.cpu_count() or 1
 # Seconds of processor time, and of the clock, for tests that take no time without a mutant.
 PROCESSOR, CLOCK = 20, 120
 MEMORY = 6 << 30
-IDLE = ["nice", "-n", "12"]
+NICE = ["nice", "-n", "12"]
 
 
 @dataclass
@@ -60,6 +59,9 @@ def census(sources: Path, chosen: list[str]) -> tuple[list[Outcome], list[str]]:
         outcomes = []
         for number, summary in zip(numbers, summaries):
             outcomes.append(named(listed[number]["name"], summary))
+            # At once: it takes an hour, and what is known should not be lost with a run that is ended.
+            if outcomes[-1].survived:
+                print(f"survived: {outcomes[-1].name}", file=sys.stderr, flush=True)
             if len(outcomes) % 500 == 0:
                 survived = sum(outcome.survived for outcome in outcomes)
                 print(f"{len(outcomes)} of {len(numbers)} mutants, {survived} survived", file=sys.stderr, flush=True)
@@ -192,7 +194,7 @@ def tried(tree: Path, program: Path, names: list[str], settings: dict, processor
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    line = [*IDLE, program, "--exact", "--quiet", "--test-threads", "1", *names]
+    line = [*NICE, program, "--exact", "--quiet", "--test-threads", "1", *names]
     environment = {
         **os.environ,
         "CARGO_MANIFEST_DIR": str(tree / PACKAGE),
