@@ -234,6 +234,32 @@ fn a_marker_that_is_sent_twice_is_kept_once_and_the_log_is_bounded() {
 }
 
 #[test]
+fn of_changes_before_the_newest_only_the_first_note_is_kept() {
+    let noted = |before, count: usize| Change {
+        notes: (0..count).map(|n| format!("key {n}").into()).collect(),
+        ..change(Kind::Config, before, Reach::Everything)
+    };
+    let mut log = Log::new(ONSET);
+    let first = log.add(noted(1_000, 3));
+    for n in 0..63 {
+        log.add(noted(n, 2));
+    }
+    let oldest = |log: &Log| log.changes().next().unwrap().notes.clone();
+    assert_eq!(oldest(&log).len(), 3, "it is one of 64");
+    log.add(noted(500, 20));
+    assert_eq!(oldest(&log), ["key 0".into(), "and more".into()]);
+    let Added::New(first) = first else { panic!() };
+    assert_eq!(first.notes.len(), 3, "who holds it has all of it");
+    let told_late = log.add(noted(2_000, 20));
+    assert!(matches!(told_late, Added::New(told) if told.notes.len() == 20));
+    assert_eq!(oldest(&log).len(), 2, "older than they are when it is told");
+    let in_full = log.changes().filter(|change| change.notes.len() == 20);
+    assert_eq!(in_full.count(), 1);
+    log.add(noted(3_000, 2));
+    assert_eq!(oldest(&log), ["key 0".into(), "key 1".into()], "no shorter");
+}
+
+#[test]
 fn the_order_in_which_changes_are_told_does_not_matter() {
     let markers = || {
         (0..12).map(|n| {

@@ -7,10 +7,14 @@ use super::{Change, Kind, Origin, Reach};
 
 /// How many are kept.
 const MOST: usize = 256;
+/// Of so many of the newest everything is kept. Nobody looks for the cause of what fails now in the keys of a change before these,
+/// and what is kept of one is mostly its keys.
+const IN_FULL: usize = 64;
 /// Backends that tell a new release within this time of each other, in milliseconds, are one roll-out.
 const ROLL_OUT_MS: i64 = 15 * 60 * 1000;
 
-/// The changes that are known, oldest first, and since when anybody has watched. At most 256.
+/// The changes that are known, oldest first, and since when anybody has watched. At most 256; of those before
+/// the newest 64 only the first of their notes.
 #[derive(Clone, Debug)]
 pub struct Log {
     since_ms: i64,
@@ -45,6 +49,10 @@ impl Log {
         let change = Arc::new(change);
         let place = self.changes.partition_point(|c| c.at_ms <= change.at_ms);
         self.changes.insert(place, Arc::clone(&change));
+        // The new one may itself be older than those.
+        if let Some(older) = self.changes.len().checked_sub(IN_FULL + 1) {
+            shorten(&mut self.changes[place.min(older)]);
+        }
         if self.changes.len() > MOST {
             self.changes.pop_front();
         }
@@ -103,5 +111,15 @@ impl Log {
     pub fn since_ms(&self) -> i64 {
         let first = self.changes.front().map(|change| change.at_ms);
         first.map_or(self.since_ms, |first| first.min(self.since_ms))
+    }
+}
+
+/// Keeps the first of the notes. Whoever holds the change already, such as an incident, has all of them.
+fn shorten(change: &mut Arc<Change>) {
+    if change.notes.len() > 2 {
+        let notes = &mut Arc::make_mut(change).notes;
+        notes.truncate(1);
+        notes.push("and more".into());
+        notes.shrink_to_fit();
     }
 }
