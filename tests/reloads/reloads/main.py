@@ -32,8 +32,6 @@ close_after = "{{mark}}s"
 """
 # Reloads after which the memory counts: what is built once is there by then.
 WARM = 100
-# By then as many changes as a process keeps (256) are kept: what grows from here on would grow for ever.
-FULL = 400
 GROWTH = 0.01
 
 
@@ -58,7 +56,7 @@ class Play:
         load = Load(self.load_binary, self.port, self.out, self.args.rate, seconds, posts=0.2)
         try:
             time.sleep(1.0)
-            warm, full = self.reloads(load)
+            warm = self.reloads(load)
             results = load.results()
         finally:
             load.stop()
@@ -66,11 +64,11 @@ class Play:
             self.proxy.stop()
             for one in self.backends:
                 one.stop()
-        return self.tell(results, warm, full, after)
+        return self.tell(results, warm, after)
 
-    def reloads(self, load: Load) -> tuple[float, float]:
-        """All of them; returns the memory after the first ones, and once what is kept of changes is full."""
-        warm, full, begun = 0.0, 0.0, time.monotonic()
+    def reloads(self, load: Load) -> float:
+        """All of them; returns the memory after the first ones."""
+        warm, begun = 0.0, time.monotonic()
         for number in range(self.args.reloads):
             time.sleep(max(0.0, begun + number / self.args.per_second - time.monotonic()))
             invalid = self.lot.random() < 0.3
@@ -79,9 +77,7 @@ class Play:
             self.reload(edit)
             if number + 1 == min(WARM, self.args.reloads // 2):
                 warm = rss_mib(self.proxy.pid)
-            if number + 1 == min(FULL, self.args.reloads - 1):
-                full = rss_mib(self.proxy.pid)
-        return warm, full
+        return warm
 
     def write(self, edit: Edit) -> None:
         """In place, or by a rename, as editors do it."""
@@ -128,10 +124,10 @@ class Play:
         except OSError:
             return 0, ""
 
-    def tell(self, results: list, warm: float, full: float, after: float) -> int:
+    def tell(self, results: list, warm: float, after: float) -> int:
         failed = [one for one in results if one.failed]
         latency = [one.latency_ms for one in results]
-        at_first, growth = (after / one - 1 if one else 0.0 for one in (warm, full))
+        growth = after / warm - 1 if warm else 0.0
         executions = Counter()
         for one in self.backends:
             executions.update(one.executions())
@@ -139,7 +135,7 @@ class Play:
         ways = ", ".join(f"{name} {count}" for name, count in self.ways.items())
         print(f"{sum(self.ways.values())} reloads ({ways}), each {1e3 * quantile(self.took, 0.5):.0f} ms (p50), {1e3 * max(self.took):.0f} ms at most")
         print(f"{len(results)} requests at {self.args.rate:g}/s, {len(failed)} failed; p50 {quantile(latency, 0.5):.1f} ms, p99 {quantile(latency, 0.99):.1f} ms; {len(twice)} POSTs executed twice")
-        print(f"memory: {warm:.1f} MiB after {min(WARM, self.args.reloads // 2)} reloads, {full:.1f} MiB once all changes are kept that ever are, {after:.1f} MiB at the end ({100 * at_first:+.1f} %, {100 * growth:+.1f} %)")
+        print(f"memory: {warm:.1f} MiB after {min(WARM, self.args.reloads // 2)} reloads, {after:.1f} MiB at the end ({100 * growth:+.1f} %)")
         for one in failed[:5]:
             print(f"  failed: {one}")
         for one in self.wrong[:5]:
