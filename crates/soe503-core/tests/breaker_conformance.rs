@@ -70,6 +70,32 @@ fn names_are_unique_and_sources_are_named() {
     }
 }
 
+/// The page with everybody's results is of these cases: one line for each, in which ours passes.
+#[test]
+fn the_page_has_every_case() {
+    let page = include_str!("../../soe503/docs/breakers.md");
+    let all = rows::all();
+    for case in &all {
+        let line = page
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{}` |", case.id)));
+        let cells: Vec<_> = line.unwrap_or_default().split('|').map(str::trim).collect();
+        assert!(
+            cells.len() == 9 && cells[2] == case.says && cells[4] == "passes",
+            "{}: write the page anew with `tests/breakers/run --write`",
+            case.id
+        );
+    }
+    let summary = format!("| soe503 | {} | 0 | 0 | 0 |", all.len());
+    assert!(page.lines().any(|line| line == summary), "{summary}");
+    let lines = page.lines().filter(|line| line.starts_with("| `"));
+    assert_eq!(
+        lines.count(),
+        all.len(),
+        "a line for a case that is no more"
+    );
+}
+
 #[test]
 fn fm18_s8_places_are_counted_when_they_are_given() {
     passes(&case("s8-places"));

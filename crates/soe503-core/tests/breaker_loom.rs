@@ -119,8 +119,15 @@ fn three_threads_one_place() {
 
 #[test]
 fn never_more_probes_than_places() {
-    loom::model(|| {
-        let breaker = due(2);
+    for places in 1..=3 {
+        no_more_probes_than(places);
+    }
+}
+
+/// Three ask for a place on a half-open circuit that has so many.
+fn no_more_probes_than(places: u32) {
+    loom::model(move || {
+        let breaker = due(places);
         let threads: Vec<_> = (0..3)
             .map(|_| {
                 let breaker = breaker.clone();
@@ -131,9 +138,9 @@ fn never_more_probes_than_places() {
             .into_iter()
             .filter_map(|t| t.join().unwrap())
             .collect();
-        assert_eq!(held.len(), 2);
+        assert_eq!(held.len(), places as usize);
         assert!(held.iter().all(|permit| permit.is_probe()));
-        assert_eq!(breaker.snapshot(DUE).probes_in_flight, 2);
+        assert_eq!(breaker.snapshot(DUE).probes_in_flight, places);
         drop(held);
         assert_eq!(breaker.snapshot(DUE).probes_in_flight, 0);
     });

@@ -1,4 +1,4 @@
-//! An outgoing client: three backends, one of which is down, behind the whole stack.
+//! An outgoing client: hyper-util's, with three backends, one of which is down, behind the whole stack.
 //! Run it: every request succeeds, and the pool says which backend is out and why. Then all are down, and the failure
 //! says so.
 
@@ -9,8 +9,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::pool::{BackendSpec, Backends, PoolConfig};
 use soe503::retry::{BudgetConfig, RetryBudget, RetryPolicy};
@@ -19,7 +20,7 @@ use soe503::{
     BoxError, CircuitBreakerLayer, ExplainLayer, Explainer, Pool, ReplayBody, RetryLayer, Served,
     TimeoutLayer, clock,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tower::{Service, ServiceExt, service_fn};
 
 type Body = ReplayBody<Empty<Bytes>>;
@@ -28,7 +29,7 @@ type Body = ReplayBody<Empty<Bytes>>;
 async fn main() -> Result<(), BoxError> {
     let addresses = [serve("one").await?, serve("two").await?, nobody().await?];
     let backends = Backends::new("app", PoolConfig::default(), fastrand::u64(..));
-    let spec = |address: String| BackendSpec::new(address.clone(), connector(address));
+    let spec = |address: String| BackendSpec::new(address.clone(), backend(address));
     backends.set_backends(addresses.into_iter().map(spec).collect(), clock::now());
 
     let breaker = Breaker::new("app", BreakerConfig::default(), fastrand::u64(..));
@@ -73,18 +74,28 @@ async fn main() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// What reaches one backend: a connection per request, to keep the example short.
-fn connector(
+/// What reaches one backend. It makes no attempts of its own: they would be beside the budget, and unseen by the breaker.
+fn client() -> Client<HttpConnector, Body> {
+    Client::builder(TokioExecutor::new())
+        .retry_canceled_requests(false)
+        .build_http()
+}
+
+/// The client, asked for whatever has been asked of `address`.
+fn backend(
     address: String,
 ) -> impl Service<Request<Body>, Response = Response<Incoming>, Error = BoxError, Future: Send> + Clone
 {
-    service_fn(move |request: Request<Body>| {
-        let address = address.clone();
+    let client = client();
+    service_fn(move |mut request: Request<Body>| {
+        let (client, address) = (client.clone(), address.clone());
         async move {
-            let stream = TcpStream::connect(address).await?;
-            let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-            tokio::spawn(connection);
-            Ok::<_, BoxError>(sender.send_request(request).await?)
+            let path = request
+                .uri()
+                .path_and_query()
+                .map_or("/", |path| path.as_str());
+            *request.uri_mut() = format!("http://{address}{path}").parse()?;
+            Ok::<_, BoxError>(client.request(request).await?)
         }
     })
 }

@@ -6,7 +6,10 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+
+use crate::clock;
+use crate::context::RequestContext;
 
 /// The result's code.
 pub const STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -117,6 +120,43 @@ pub fn timeout_value(time: Duration) -> HeaderValue {
         .unwrap_or((most, 'H'));
     // Digits and a letter are visible ASCII.
     HeaderValue::try_from(format!("{number}{unit}")).unwrap_or(HeaderValue::from_static("1n"))
+}
+
+/// Tells the service behind `request` how long its caller still waits: `grpc-timeout` becomes what is left of it now. Does
+/// nothing to a request of which no gRPC caller has said how long (a tonic client's `Request::set_timeout`). The budget of
+/// [`Timeout`](crate::Timeout) is not told: it is for the answer's head, and a stream may last longer.
+///
+/// For the innermost place of a client's stack, where each attempt passes with what is left for it:
+///
+/// ```
+/// # use http::{Request, Response};
+/// # use soe503::{TimeoutLayer, grpc};
+/// # use tower::{ServiceBuilder, ServiceExt, service_fn};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # let channel = service_fn(|call: Request<()>| async move {
+/// #     assert_ne!(call.headers()["grpc-timeout"], "1S");
+/// #     Ok::<_, std::io::Error>(Response::new(()))
+/// # });
+/// let client = ServiceBuilder::new()
+///     .layer(TimeoutLayer::new(Duration::from_secs(2)))
+///     .map_request(grpc::tell_deadline)
+///     .service(channel);
+/// # let call = Request::post("/shop.Cart/Add").header("content-type", "application/grpc").header("grpc-timeout", "1S").body(()).unwrap();
+/// # client.oneshot(call).await.unwrap();
+/// # }
+/// ```
+///
+/// A deadline that has passed is told as one nanosecond.
+pub fn tell_deadline<B>(mut request: Request<B>) -> Request<B> {
+    let context = request.extensions().get::<RequestContext>();
+    let deadline = context.and_then(|context| context.caller_deadline);
+    if let Some(deadline) = deadline.filter(|_| is_grpc(request.headers())) {
+        let left = timeout_value(deadline.since(clock::now()));
+        request.headers_mut().insert(TIMEOUT, left);
+    }
+    request
 }
 
 #[cfg(test)]

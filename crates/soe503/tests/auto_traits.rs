@@ -63,6 +63,14 @@ const _: () = {
     shared::<RequestContext>();
     shared::<Served>();
 
+    shared::<circuit_breaker::Breaker>();
+    shared::<concurrency_limit::Limit>();
+    shared::<retry::RetryBudget>();
+    shared::<pool::Backends<Inner>>();
+    shared::<rate_limit::Limit>();
+    shared::<throttle::ThrottleHandle>();
+    shared::<stale::StaleCache>();
+
     sent::<explain::future::ResponseFuture<Future>>();
     sent::<timeout::future::ResponseFuture<Future>>();
     sent::<rate_limit::future::ResponseFuture<Future>>();
@@ -71,6 +79,8 @@ const _: () = {
     sent::<circuit_breaker::future::ResponseFuture<Future, HttpClassify>>();
     sent::<concurrency_limit::future::ResponseFuture<Inner, Future, Body>>();
     sent::<pool::future::ResponseFuture<Inner, Future, Body, HttpClassify>>();
+
+    sent::<failover::future::ResponseFuture<Inner, Future, Body, Body>>();
 
     sent::<ReplayBody<Body>>();
     sent::<explain::ExplainBody<Body>>();

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use soe503::{RequestContext, RetryLayer, Served, TimeoutLayer, clock};
+use soe503::{RequestContext, RetryLayer, Served, TimeoutLayer, clock, grpc};
 use soe503_core::ledger::{Fault, RetryVerdict};
 use support::request;
 use support::retrying::{ledger, retry, send};
 use support::upstream::{Reply, Upstream};
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 
 const UNAVAILABLE: Reply = Reply::Grpc(&[("grpc-status", "14")]);
 const FORBIDDEN: Reply = Reply::Grpc(&[("grpc-status", "14"), ("grpc-retry-pushback-ms", "-1")]);
@@ -52,6 +52,43 @@ async fn the_sooner_of_the_callers_time_and_ours() {
     assert_eq!(deadlines(Some("200m"), second).await, (200, Some(200)));
     assert_eq!(deadlines(Some("1H"), second).await, (1000, Some(3_600_000)));
     assert_eq!(deadlines(Some("soon"), second).await, (1000, None));
+}
+
+/// Each attempt says what is left of the caller's time, and nothing where the caller has said nothing.
+#[tokio::test(start_paused = true)]
+async fn a_service_below_is_told_how_long_it_is_waited_for() {
+    let upstream = Upstream::new(&[UNAVAILABLE, OK, OK]);
+    let service = ServiceBuilder::new()
+        .layer(TimeoutLayer::new(Duration::from_secs(2)))
+        .layer(retry())
+        .map_request(grpc::tell_deadline)
+        .service(upstream.service());
+    let mut call = request("PUT", Full::<Bytes>::default());
+    let fields = [
+        ("content-type", "application/grpc"),
+        ("grpc-timeout", "1500m"),
+    ];
+    for (name, value) in fields {
+        call.headers_mut().insert(name, value.parse().unwrap());
+    }
+    service.clone().oneshot(call).await.unwrap();
+    let mut silent = request("PUT", Full::<Bytes>::default());
+    silent
+        .headers_mut()
+        .insert("content-type", "application/grpc".parse().unwrap());
+    service.oneshot(silent).await.unwrap();
+    let seen = upstream.seen();
+    let told = |n: usize| grpc::timeout(&seen[n].headers);
+    assert_eq!(told(0), Some(Duration::from_millis(1500)));
+    let left = seen[1].context.caller_deadline.unwrap().since(seen[1].at);
+    assert!(left < Duration::from_millis(1500), "there was a pause");
+    let told_again = told(1).unwrap();
+    assert!(told_again >= left && told_again - left < Duration::from_millis(1));
+    let third = &seen[2].headers;
+    assert!(
+        !third.contains_key("grpc-timeout"),
+        "a stream may last longer"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{Empty, Full};
 use soe503::retry::RetryPolicy;
-use soe503::{BoxError, Failure, ReplayBody, RequestContext, RetryLayer, TimeoutLayer, clock};
+use soe503::{
+    BoxError, Component, Failure, Rejected, ReplayBody, RequestContext, RetryLayer, TimeoutLayer,
+    clock,
+};
 use soe503_core::ledger::{Fault, RetryVerdict, TimeoutKind};
 use support::retrying::{budget, ledger, policy, retry, send, told};
 use support::upstream::{Reply, Upstream};
@@ -18,7 +21,7 @@ use tokio_test::{assert_pending, assert_ready_ok, task};
 use tower::{Layer, ServiceExt};
 use tower_test::mock;
 
-use Reply::{After, Hang, Slow, Status, Unconnected};
+use Reply::{After, Broken, Hang, Refuse, Slow, Status, Unconnected};
 use RetryVerdict as V;
 
 /// An attempt is cut if another can follow; the last has all the time that is left.
@@ -184,6 +187,24 @@ async fn errors_of_readiness_end_an_attempt() {
         faults,
         [Some(Fault::Status(503)), Some(Fault::Errno(104)), None]
     );
+}
+
+/// A refusal after an attempt that a backend has seen does not pass for one that reached nobody.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_tells_whether_a_backend_has_seen_the_request() {
+    let rows = [
+        ([Broken(104), Refuse], true),
+        ([Unconnected, Refuse], false),
+    ];
+    for (replies, touched) in rows {
+        let upstream = Upstream::new(&replies);
+        let error = retry().layer(upstream.service()).oneshot(get()).await;
+        let error = error.unwrap_err();
+        let refusal = Rejected::find(&*error).expect("the refusal is in the chain");
+        assert_eq!(refusal.upstream_touched(), touched, "{replies:?}");
+        assert_eq!(refusal.component(), Component::CircuitBreaker);
+        assert_eq!(Failure::find(&*error).unwrap().ledger().attempts.len(), 2);
+    }
 }
 
 /// An answer that is to be replaced is kept until the next attempt is under way, and no longer: its

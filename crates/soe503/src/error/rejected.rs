@@ -79,6 +79,26 @@ impl Rejected {
         self
     }
 
+    /// `error`, a refusal, after attempts that a backend has seen: it says so itself, or the refusal around it does.
+    pub(crate) fn after_attempts(error: BoxError) -> BoxError {
+        let error = match error.downcast::<Self>() {
+            Ok(refusal) => return refusal.with_upstream_touched().into(),
+            Err(error) => error,
+        };
+        let Some(below) = Self::find(&*error) else {
+            return error;
+        };
+        Self {
+            name: Arc::clone(&below.name),
+            refusal: below.refusal.clone(),
+            upstream_touched: true,
+            source: None,
+            ..*below
+        }
+        .with_source(error)
+        .into()
+    }
+
     /// The first refusal in the chain that starts at `error`.
     pub fn find<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
         find(error)
@@ -158,5 +178,45 @@ impl fmt::Display for Component {
             Self::Maintenance => "maintenance",
             Self::Policy => "policy",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal() -> Rejected {
+        let refusal = Refusal::CircuitOpen {
+            rule: Cause::CircuitConsecutiveFailures,
+            root: Some(Cause::DependencyConnectRefused),
+        };
+        let delay = Some(Duration::from_secs(3));
+        Rejected::new(Component::CircuitBreaker, "app", refusal).with_retry_after(delay)
+    }
+
+    #[test]
+    fn what_is_told_of_attempts_before_it_reaches_a_refusal_inside_of_others_errors() {
+        let inside: BoxError = std::io::Error::other(refusal()).into();
+        for error in [refusal().into(), inside] {
+            let error = Rejected::after_attempts(error);
+            let told = Rejected::find(&*error).unwrap();
+            assert!(told.upstream_touched());
+            assert_eq!(
+                (told.component(), told.name()),
+                (Component::CircuitBreaker, "app")
+            );
+            assert_eq!(told.fault(), refusal().fault());
+            assert_eq!(told.retry_after(), Some(Duration::from_secs(3)));
+        }
+        let other = Rejected::after_attempts("no refusal".into());
+        assert_eq!(other.to_string(), "no refusal");
+    }
+
+    #[test]
+    fn its_components_own_words_are_its_source() {
+        let refusal = refusal().with_source("the queue is full");
+        let source = std::error::Error::source(&refusal).expect("it has one");
+        assert_eq!(source.to_string(), "the queue is full");
+        assert!(std::error::Error::source(&self::refusal()).is_none());
     }
 }

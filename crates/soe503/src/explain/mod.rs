@@ -26,6 +26,10 @@
 //! A panic of the inner service is caught and becomes an answer. Other requests, also those of
 //! the same connection, go on.
 //!
+//! # Failure mode
+//! None of its own. What it cannot find out it does not claim: the answer is tagged all the same, and its cause says that nothing is
+//! known. Whatever hears its records must not block: it is called on the request's way out.
+//!
 //! # Readiness
 //! Never fails: an error of the inner `poll_ready` is told to the next request. Pending is passed on.
 //!

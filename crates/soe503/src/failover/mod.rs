@@ -24,6 +24,10 @@
 //! first pool's: its answer, or its error with a ledger of all attempts. Another pool's own 5xx is passed on
 //! if the first had no answer at all.
 //!
+//! # Failure mode
+//! What the first pool failed with: the others are never blamed for it. It may serve from a pool that is farther away, or holds older data,
+//! until somebody looks: hence the mark.
+//!
 //! # Cost
 //! What [`Retry`](crate::Retry) costs: a copy of the head, or a reference to a shared one, and references to
 //! the body. The other services are cloned when they are needed.

@@ -54,6 +54,11 @@
 //! its [`Ledger`](soe503_core::ledger::Ledger) in [`Served`](crate::Served); an error carries it in
 //! [`Failure`](crate::Failure).
 //!
+//! # Failure mode
+//! A backend's own answer, or a [`Failure`](crate::Failure) with all attempts. If a refusal ended them after a backend had seen the
+//! request, the [`Rejected`](crate::Rejected) in its chain says so. An empty budget, an unsafe method or a large body make it
+//! a layer that passes the first result on.
+//!
 //! # Cost
 //! With one attempt: nothing. Otherwise a copy of the request's head, which is a reference per
 //! header. A body is shared with its replay only if there is one, and its bytes are referenced, not

@@ -30,6 +30,13 @@
 //! The older answer with its `Age`, with `X-SOE-Degraded: stale`, and with `Cache-Status`
 //! ([RFC 9211](https://www.rfc-editor.org/rfc/rfc9211)), whose `ttl` is negative for as long as it has been stale.
 //!
+//! # Place in a stack
+//! In [`Explain`](crate::Explain), outermost: what it gives instead has passed no other layer.
+//!
+//! # Failure mode
+//! It gives what was true before, for as long as a backend fails: an outage that nobody sees but those who look at the mark, or at the
+//! failures, which are recorded as ever. Without an answer that may be kept it gives nothing, and the failure is told.
+//!
 //! # Cost
 //! Nothing where there is none. Otherwise the answers that are kept are copied; each target at most once in
 //! a second.

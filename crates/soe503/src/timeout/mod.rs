@@ -16,7 +16,7 @@
 //!
 //! A gRPC request that says how long its caller waits (`grpc-timeout`) has the sooner of that and the
 //! budget. What the caller said is kept in the context too, for the backend to be told what is left
-//! of it; the budget is not, because a stream may last longer than its head may take.
+//! of it ([`grpc::tell_deadline`](crate::grpc::tell_deadline)); the budget is not, because a stream may last longer than its head may take.
 //!
 //! # Failure mode
 //! A [`Failure`](crate::Failure) whose attempt ends in `Timeout(Total)`; told as 504. If another
