@@ -7,6 +7,7 @@
 //! | `whoever_waits_is_woken` | what is pending has left its waker where it will be woken |
 //! | `a_dropped_future_leaves_nothing` | slots, probes, leases and places in line are free when the request's future is dropped, before its first poll or in its midst |
 //! | `a_dropped_service_leaves_its_requests_alone` | a request goes on without the service that it was sent to, and then leaves nothing either |
+//! | `a_service_that_is_ready_and_never_called_leaves_nothing` | likewise where the service is dropped before it is called |
 //! | `a_dropped_body_leaves_nothing` | likewise where the answer is given up in its body |
 //! | `errors_of_readiness_are_told_and_counted` | what `poll_ready` fails with is passed on, or answered by `Explain`; breakers and pools have heard of it |
 //! | `routes.rs` | nothing is made in `Layer::layer`: routes that each had the layer put on share its state |
@@ -117,6 +118,12 @@ async fn a_hedge_is_called_when_it_was_ready() {
     assert_eq!((inner.in_flight(), held()), (0, 0));
 }
 
+/// What a request waits for before it is sent.
+enum Waits {
+    Service,
+    Room(Option<Box<dyn Send>>),
+}
+
 #[tokio::test(start_paused = true)]
 async fn whoever_waits_is_woken() {
     for row in ROWS {
@@ -130,12 +137,20 @@ async fn whoever_waits_is_woken() {
         inner.answers(Answer::Nothing);
         let mut sent = task::spawn(service.oneshot(request()));
         assert_pending!(sent.poll(), "{}", row.name);
-        inner.is(Readiness::Ready);
-        assert!(sent.is_woken(), "{}: when it is ready", row.name);
-        assert_pending!(sent.poll(), "{}", row.name);
-        if let Some(slot) = occupied {
-            drop(slot);
-            assert!(sent.is_woken(), "{}: when there is room", row.name);
+        let mut waits = [
+            ("when it is ready", Waits::Service),
+            ("when there is room", Waits::Room(occupied)),
+        ];
+        if row.room_first {
+            waits.reverse();
+        }
+        for (when, wait) in waits {
+            match wait {
+                Waits::Service => inner.is(Readiness::Ready),
+                Waits::Room(None) => continue,
+                Waits::Room(slot) => drop(slot),
+            }
+            assert!(sent.is_woken(), "{}: {when}", row.name);
             assert_pending!(sent.poll(), "{}", row.name);
         }
         assert_eq!(inner.in_flight(), 1, "{}", row.name);
@@ -212,6 +227,35 @@ async fn a_dropped_service_leaves_its_requests_alone() {
         drop(answer);
         drop(sent);
         assert_eq!((inner.in_flight(), held()), (0, 0), "{}", row.name);
+    }
+}
+
+/// One that was polled ready may have taken something for the call that does not come.
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_ready_and_never_called_leaves_nothing() {
+    for row in ROWS {
+        let (
+            inner,
+            Made {
+                mut service,
+                held,
+                occupied,
+                ..
+            },
+        ) = made(row).await;
+        let outside = u32::from(occupied.is_some());
+        // More often than there are slots and places.
+        for _ in 0..8 {
+            let mut unused = service.clone();
+            unused.ready().await.unwrap();
+            drop(unused);
+            assert_eq!(held(), outside, "{}", row.name);
+        }
+        drop(occupied);
+        let before = inner.calls();
+        let answer = service.ready().await.unwrap().call(request()).await;
+        assert_eq!(answer.unwrap().status(), 200, "{}", row.name);
+        assert_eq!(inner.calls() - before, 1, "{}", row.name);
     }
 }
 

@@ -11,6 +11,7 @@ use soe503::concurrency_limit::{Limit, LimitConfig};
 use soe503::pool::{BackendSpec, Backends, PoolConfig};
 use soe503::rate_limit::{self, KeyBy, Quota, RateConfig};
 use soe503::retry::{Backoff, BudgetConfig, RetryBudget, RetryPolicy};
+use soe503::stack::Stack;
 use soe503::stale::{StaleCache, StaleConfig};
 use soe503::throttle::{ThrottleConfig, ThrottleHandle};
 use soe503::{
@@ -18,6 +19,7 @@ use soe503::{
     RateLimitLayer, RetryLayer, ThrottleLayer, TimeoutLayer, clock,
 };
 use soe503_core::hedge::HedgeConfig;
+use soe503_core::pool::Tried;
 use soe503_core::{Cause, Outcome};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
@@ -35,7 +37,7 @@ pub struct Made {
     /// How many failures its handle has heard of; `None`: it counts none.
     pub failed: Option<Box<dyn Fn() -> u32>>,
     /// Held from outside: nobody gets in before this is dropped.
-    pub occupied: Option<soe503_core::limit::Slot>,
+    pub occupied: Option<Box<dyn Send>>,
 }
 
 /// One row of the table.
@@ -49,6 +51,8 @@ pub struct Row {
     pub explains: bool,
     /// It has to learn how long answers take.
     pub learns: bool,
+    /// It waits for room first, and for the service below then.
+    pub room_first: bool,
 }
 
 const PLAIN: Row = Row {
@@ -57,6 +61,7 @@ const PLAIN: Row = Row {
     tries_again: false,
     explains: false,
     learns: false,
+    room_first: false,
 };
 
 #[rustfmt::skip]
@@ -74,7 +79,9 @@ pub const ROWS: &[Row] = &[
     Row { name: "circuit breaker", make: closed, ..PLAIN },
     Row { name: "circuit breaker, half-open", make: half_open, ..PLAIN },
     Row { name: "pool", make: pool, ..PLAIN },
+    Row { name: "pool, in line", make: pool_line, room_first: true, ..PLAIN },
     Row { name: "all of them", make: stack, tries_again: true, explains: true, ..PLAIN },
+    Row { name: "all that a Stack has", make: built, tries_again: true, explains: true, ..PLAIN },
 ];
 
 /// The body says that it is empty: what is to be hedged has none.
@@ -168,7 +175,7 @@ fn line(inner: Inner) -> Made {
     let made = erased(ConcurrencyLimitLayer::new(limit.clone()).layer(inner));
     let occupied = limit.try_acquire().expect("nobody is there");
     Made {
-        occupied: Some(occupied),
+        occupied: Some(Box::new(occupied)),
         held: Box::new(move || limit.in_use() + limit.waiting()),
         ..made
     }
@@ -244,6 +251,67 @@ fn stack(inner: Inner) -> Made {
     let leased = in_flight(&backends);
     Made {
         held: Box::new(move || limit.in_use() + leased()),
+        failed: Some(failures(&backends)),
+        ..made
+    }
+}
+
+/// All that [`Stack`] puts in order, over backends.
+fn built(inner: Inner) -> Made {
+    let quota = Quota::new(NonZeroU32::MAX, Duration::from_secs(1));
+    let rate = rate_limit::Limit::new("api", RateConfig::new(quota));
+    let (limit, breaker) = (Limit::new("app", 1), breaker());
+    let backends = backends(inner, 2);
+    let layers = Stack::new()
+        .explain(ExplainLayer::new(Explainer::builder("edge").build()))
+        .rate_limit(RateLimitLayer::new(rate, KeyBy::Everyone))
+        .throttle(ThrottleLayer::new(ThrottleHandle::new(
+            "app",
+            ThrottleConfig::default(),
+        )))
+        .timeout(TimeoutLayer::new(Duration::from_secs(15)))
+        .concurrency_limit(ConcurrencyLimitLayer::new(limit.clone()))
+        .retry(RetryLayer::new(budget(), policy()))
+        .circuit_breaker(CircuitBreakerLayer::new(breaker))
+        .build();
+    let made = erased(
+        layers
+            .expect("in order")
+            .service(Pool::new(backends.clone())),
+    );
+    let leased = in_flight(&backends);
+    Made {
+        held: Box::new(move || limit.in_use() + leased()),
+        failed: Some(failures(&backends)),
+        ..made
+    }
+}
+
+/// One backend, whose only place is taken.
+fn pool_line(inner: Inner) -> Made {
+    let config = PoolConfig {
+        max_waiting: 10,
+        max_wait: Duration::from_secs(60),
+        ..PoolConfig::default()
+    };
+    let backends = Backends::new("app", config, 1);
+    let spec = BackendSpec {
+        max_in_flight: Some(1),
+        ..BackendSpec::new("0", inner.clone())
+    };
+    backends.set_backends(vec![spec], clock::now());
+    let taken = backends.pick(
+        clock::now(),
+        &Tried::default(),
+        false,
+        &mut fastrand::Rng::with_seed(1),
+    );
+    let made = erased(Pool::new(backends.clone()));
+    let leased = in_flight(&backends);
+    let seen = backends.clone();
+    Made {
+        occupied: Some(Box::new(taken.expect("nobody is there"))),
+        held: Box::new(move || leased() + seen.waiting()),
         failed: Some(failures(&backends)),
         ..made
     }
