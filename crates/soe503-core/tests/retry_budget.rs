@@ -38,6 +38,62 @@ fn fm10_a_share_of_the_requests_and_no_more() {
     assert_eq!(withdraw_all(&budget, now), 199);
 }
 
+/// Facts of Finagle's `RetryBudgetTest.scala`: of 10,000 requests at one moment so many may be tried again, each asked for
+/// right after its request, give or take one. Shares of requests ("apply minRetriesPerSec=0"), a reserve alone ("apply with minRetries
+/// and maxPercentOver=0"), both ("apply with minRetries and maxPercentOver"), neither ("Empty").
+///
+/// Not taken: more retries than requests ("maxPercentOver greater than 1.0"), which a [`Ratio`] cannot say; and a reserve of a whole
+/// window at once. Ours is for each second (S20): where Finagle lets ten go with five per second of two, it is five.
+#[test]
+fn as_many_as_finagle_lets_go() {
+    const REQUESTS: u32 = 10_000;
+    let rows = [
+        // (share, reserve per second, retries)
+        (0.0, 0, 0),
+        (0.1, 0, 1_000),
+        (0.5, 0, 5_000),
+        (0.25, 0, 2_500),
+        (0.75, 0, 7_500),
+        (0.99, 0, 9_900),
+        (0.999, 0, 9_990),
+        (0.9999, 0, 9_999),
+        (0.01, 0, 100),
+        (0.001, 0, 10),
+        (0.0001, 0, 1),
+        (0.0, 10, 10),
+        (0.0, 5, 5),
+        (0.1, 10, 1_010),
+        (0.5, 5, 5_005),
+    ];
+    for (share, min_per_second, expected) in rows {
+        let config = BudgetConfig {
+            ratio: Ratio::new(share).unwrap(),
+            window: Duration::from_secs(60),
+            min_per_second,
+        };
+        let budget = RetryBudget::new("app", config);
+        let now = Tick::from_secs(100);
+        assert_eq!(
+            budget.could_pay(now),
+            min_per_second > 0,
+            "{share}: at first"
+        );
+        let paid = (0..REQUESTS).filter(|_| {
+            budget.deposit(now);
+            budget.withdraw(now)
+        });
+        let paid = u32::try_from(paid.count()).unwrap();
+        assert!(
+            paid.abs_diff(expected) <= 1,
+            "{share}, {min_per_second}: {paid}"
+        );
+        assert!(
+            !budget.could_pay(now) || share > 0.99,
+            "{share}: nothing is left"
+        );
+    }
+}
+
 #[test]
 fn fractions_are_not_truncated() {
     // tower's TpsBudget turns 30 % into 33 %.
