@@ -39,7 +39,7 @@ Taken from: `CircuitBreakerStateMachineTest.java` of resilience4j-circuitbreaker
 `v2/gobreaker_test.go` of gobreaker; `HystrixCircuitBreakerTest.java` of Hystrix; `CircuitStateControllerTests.cs` of Polly.Core;
 `FailureAccrualPolicyTest.scala` and `FailureAccrualFactoryTest.scala` of Finagle; `breaker/success_rate.rs` and `breaker/unified.rs` of
 linkerd2-proxy. Facts and figures, no text and no code. Not taken: what a breaker of ours has no counterpart for, as opossum's
-export of a state and its warm-up, resilience4j's state in which it only measures, and the readiness gate of linkerd's stack.
+export of a state and its warm-up, and the readiness gate of linkerd's stack.
 
 The rules that are not a breaker's alone are shown elsewhere: S16 and S17 by the contract probes
 (`crates/soe503/tests/contract`), S18 in `crates/soe503-core/tests/breaker_operator.rs`, S19 and S21 in
