@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import tempfile
 import time
@@ -23,6 +24,7 @@ from .edits import Edit, Editor
 HEAD = """[server]
 name = "reloads"
 workers = 2
+follow_config = true
 [admin]
 address = "127.0.0.1:{admin}"
 [[listeners]]
@@ -33,6 +35,8 @@ close_after = "{{mark}}s"
 # Reloads after which the memory counts: what is built once is there by then.
 WARM = 100
 GROWTH = 0.01
+# One in so many is left to be found on disk, which takes a second or two.
+FOUND = 25
 
 
 class Play:
@@ -44,7 +48,8 @@ class Play:
         self.editor = Editor(HEAD.format(admin=self.admin, port=self.port), [one.url for one in self.backends], args.seed)
         self.proxy = Process("soe503", [args.soe503, "run", "--config", str(self.file)], directory)
         self.load_binary, self.out = str(binaries / "soe503-load"), directory / "load.jsonl"
-        self.ways, self.took, self.wrong = Counter(), [], []
+        self.ways, self.writes, self.took, self.wrong = Counter(), Counter(), [], []
+        self.switched = 0
 
     def run(self) -> int:
         for one in self.backends:
@@ -52,7 +57,7 @@ class Play:
         self.write(self.editor.valid())
         self.proxy.start().started("127.0.0.1", self.port)
         wait_until("soe503 is ready", lambda: self.ask("GET", "/readyz")[0] == 200)
-        seconds = self.args.reloads / self.args.per_second + 4
+        seconds = self.args.reloads / self.args.per_second + 2 * self.args.reloads / FOUND + 4
         load = Load(self.load_binary, self.port, self.out, self.args.rate, seconds, posts=0.2)
         try:
             time.sleep(1.0)
@@ -74,27 +79,47 @@ class Play:
             invalid = self.lot.random() < 0.3
             edit = self.editor.invalid() if invalid else self.editor.valid()
             self.write(edit)
-            self.reload(edit)
+            self.reload(edit, number + 1)
             if number + 1 == min(WARM, self.args.reloads // 2):
                 warm = rss_mib(self.proxy.pid)
         return warm
 
     def write(self, edit: Edit) -> None:
-        """In place, or by a rename, as editors do it."""
-        if self.lot.random() < 0.5:
+        """In place, by a rename, as editors do it, or by switching a link to a directory, as Kubernetes does it."""
+        how = self.lot.choice(["in place", "by a rename", "by a link"])
+        self.writes[f"written {how}"] += 1
+        if how == "in place":
             self.file.write_text(edit.text)
-        else:
+        elif how == "by a rename":
             other = self.file.with_suffix(".new")
             other.write_text(edit.text)
             other.rename(self.file)
+        else:
+            self.switch(edit.text)
 
-    def reload(self, edit: Edit) -> None:
+    def switch(self, text: str) -> None:
+        """`soe503.toml` is a link to `..data/soe503.toml`, and `..data` one to a directory, which is another each time."""
+        around, self.switched = self.file.parent, self.switched + 1
+        new, data = around / f"..{self.switched}", around / "..data"
+        new.mkdir()
+        (new / self.file.name).write_text(text)
+        for link, target in (data, new.name), (self.file, f"{data.name}/{self.file.name}"):
+            fresh = link.with_name(f"{link.name}.new")
+            fresh.symlink_to(target)
+            fresh.rename(link)
+        shutil.rmtree(around / f"..{self.switched - 1}", ignore_errors=True)
+
+    def reload(self, edit: Edit, number: int) -> None:
         began = time.monotonic()
+        if edit.wrong is None and number % FOUND == 0:
+            self.ways["found on disk"] += 1
+            self.wait_for(edit)
+            return
         # A signal has no answer; whether a mistake was found is asked of the API.
         if edit.wrong is None and self.lot.random() < 0.5:
             self.ways["SIGHUP"] += 1
             os.kill(self.proxy.pid, signal.SIGHUP)
-            wait_until(f"the configuration with close_after {edit.mark} s is in force", lambda: self.in_force() == edit.mark)
+            self.wait_for(edit)
         else:
             status, answer = self.ask("POST", "/api/v1/config/reload")
             if edit.wrong is None:
@@ -102,7 +127,7 @@ class Play:
                 if status != 200 or self.in_force() != edit.mark:
                     self.wrong.append(f"a valid configuration was answered with {status}: {answer[:300]}")
             else:
-                self.ways["API, invalid"] += 1
+                self.ways["API (invalid)"] += 1
                 line, word = edit.wrong
                 report = json.loads(answer).get("detail", "")
                 if status != 422 or f"soe503.toml:{line}" not in report or word not in report:
@@ -110,6 +135,9 @@ class Play:
                 if self.in_force() != edit.mark:
                     self.wrong.append(f"an invalid configuration changed what is in force: {self.in_force()} instead of {edit.mark}")
         self.took.append(time.monotonic() - began)
+
+    def wait_for(self, edit: Edit) -> None:
+        wait_until(f"the configuration with close_after {edit.mark} s is in force", lambda: self.in_force() == edit.mark)
 
     def in_force(self) -> int:
         return round(seconds_of(json.loads(self.ask("GET", "/api/v1/config")[1])["incidents"]["close_after"]))
@@ -132,7 +160,7 @@ class Play:
         for one in self.backends:
             executions.update(one.executions())
         twice = [key for key, count in executions.items() if key[0] == "POST" and count > 1]
-        ways = ", ".join(f"{name} {count}" for name, count in self.ways.items())
+        ways = ", ".join(f"{name} {count}" for name, count in (self.ways + self.writes).items())
         print(f"{sum(self.ways.values())} reloads ({ways}), each {1e3 * quantile(self.took, 0.5):.0f} ms (p50), {1e3 * max(self.took):.0f} ms at most")
         print(f"{len(results)} requests at {self.args.rate:g}/s, {len(failed)} failed; p50 {quantile(latency, 0.5):.1f} ms, p99 {quantile(latency, 0.99):.1f} ms; {len(twice)} POSTs executed twice")
         print(f"memory: {warm:.1f} MiB after {min(WARM, self.args.reloads // 2)} reloads, {after:.1f} MiB at the end ({100 * growth:+.1f} %)")
