@@ -232,6 +232,39 @@ async fn the_metrics_count_what_happened() {
     assert_eq!(health.status, 200);
 }
 
+/// Strangers choose paths, hosts, methods, identifiers and agents, and none of these is a label.
+#[tokio::test]
+async fn what_strangers_send_makes_no_series() {
+    let only = backend(Fault::Ok).await;
+    let proxy = Proxy::before(&[only.address()], "").await;
+    let series = async || {
+        let text = get(proxy.admin(), "/metrics").await.unwrap().text();
+        let names = text.lines().filter(|line| !line.starts_with('#'));
+        let names = names.filter_map(|line| Some(line.rsplit_once(' ')?.0.to_owned()));
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    let mut client = Connection::open(proxy.address()).await.unwrap();
+    let mut send = async |n: usize| {
+        let request = format!(
+            "M{n} /p{n}?q={n} HTTP/1.1\r\nHost: h{n}.example\r\nUser-Agent: a{n}\r\nX-Request-Id: r{n}\r\n\
+             X-Forwarded-For: 10.0.{}.{}\r\nSoe-Cause: made/up{n}\r\nTraceparent: 00-{n:032x}-{n:016x}-01\r\n\r\n",
+            n / 256,
+            n % 256
+        );
+        client.send(request.as_bytes()).await.unwrap();
+        client.answer(false).await.unwrap().status
+    };
+    for n in 1..=100 {
+        assert_eq!(send(n).await, 200);
+    }
+    let before = series().await;
+    for n in 101..=2_000 {
+        assert_eq!(send(n).await, 200);
+    }
+    let grown: Vec<_> = series().await.difference(&before).cloned().collect();
+    assert!(grown.is_empty(), "{grown:?}");
+}
+
 #[tokio::test]
 async fn how_long_idle_connections_are_used_is_shown() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -222,6 +222,34 @@ async fn everybody_is_told_from_the_beginning_to_the_end() {
     }
 }
 
+/// With twice as many failures as were told, an incident is told again, under its id.
+#[tokio::test]
+async fn an_incident_that_grows_is_told_again() {
+    let to = Receiver::start(Manner::Status(202)).await;
+    let target = format!(
+        "[alerts.webhook]\nkind = \"webhook\"\nurl = \"{}\"\ngrew_by = 2\n",
+        to.url("/hook")
+    );
+    let proxy = Proxy::before(&[free_address()], &more(&target)).await;
+    let id = opened(&proxy).await["id"].as_str().unwrap().to_owned();
+    let told = async |step: &str| {
+        let hook = to.gets("/hook", |body| body["type"] == step).await;
+        let incident = hook.json()["data"]["incident"].clone();
+        assert_eq!(incident["id"], *id);
+        incident["requests"]["failed"].as_u64().expect("a number")
+    };
+    let at_first = told("incident.opened").await;
+    eventually("it is told that it grew", async || {
+        ask(&proxy).await;
+        let all = to.came("/hook");
+        all.iter()
+            .any(|message| message.json()["type"] == "incident.grew")
+    })
+    .await;
+    let then = told("incident.grew").await;
+    assert!(then >= 2 * at_first, "{at_first}, then {then}");
+}
+
 #[tokio::test]
 async fn a_target_is_tried_out_by_hand() {
     let directory = tempfile::tempdir().unwrap();
