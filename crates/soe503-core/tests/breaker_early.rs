@@ -327,3 +327,36 @@ fn who_may_not_wait_is_turned_away() {
     breaker.force_open(over, "drill");
     assert!(breaker.turns_away(over));
 }
+
+/// A circuit on probation has an end that is near only where one has succeeded, and where anybody may wait at all.
+#[test]
+fn on_probation_it_is_waited_for_what_is_back() {
+    let late = Duration::from_secs(60);
+    for (ride_out, succeeded, turned_away) in [
+        (BreakerConfig::default().ride_out, false, true),
+        (BreakerConfig::default().ride_out, true, false),
+        (Duration::ZERO, true, true),
+        (Duration::ZERO, false, true),
+    ] {
+        let config = BreakerConfig {
+            ride_out,
+            probes: 3,
+            probe_interval: None,
+            half_open_timeout: None,
+            ..config()
+        };
+        let breaker = opened(config, TIMEOUT, 3);
+        let after = ms(0).after(late);
+        let mut probes = [(); 3].map(|()| Some(breaker.admit(after).unwrap()));
+        if succeeded {
+            let probe = probes[0].take().unwrap();
+            probe.record(after, Outcome::SUCCESS);
+        }
+        assert_eq!(breaker.state(), HalfOpen);
+        assert_eq!(
+            breaker.turns_away(after),
+            turned_away,
+            "{ride_out:?}, {succeeded}"
+        );
+    }
+}

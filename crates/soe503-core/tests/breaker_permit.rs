@@ -196,3 +196,26 @@ fn a_probe_without_a_verdict_gives_its_place_back() {
         ]);
     }
 }
+
+/// Whoever keeps the permit inside something larger ends it in place, where that changes nothing about the circuit.
+#[test]
+fn a_success_that_changes_nothing_ends_a_permit_in_place() {
+    let closed = breaker(2);
+    let mut permit = closed.admit(ms(0)).unwrap();
+    assert!(permit.succeed());
+    // It has ended: what comes later says nothing.
+    assert_eq!(permit.record(ms(1), Outcome::failure(REFUSED)), None);
+    let failed = closed.admit(ms(2)).unwrap();
+    failed.record(ms(2), Outcome::failure(REFUSED));
+    assert_eq!(closed.state(), Closed, "the first of two");
+    let mut ends_a_run = closed.admit(ms(3)).unwrap();
+    assert!(!ends_a_run.succeed(), "it ends a run of failures");
+    ends_a_run.record(ms(3), Outcome::SUCCESS);
+    let rated = Breaker::try_new("app", rated(4, 4), 1).unwrap();
+    assert!(!rated.admit(ms(0)).unwrap().succeed(), "a window counts it");
+    let opened = breaker(1);
+    let failed = opened.admit(ms(0)).unwrap();
+    failed.record(ms(0), Outcome::failure(REFUSED));
+    let mut probe = opened.admit(ms(1_000)).unwrap();
+    assert!(!probe.succeed(), "a probe's success counts");
+}

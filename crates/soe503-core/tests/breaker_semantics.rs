@@ -48,6 +48,22 @@ fn s6_probes_busy_with_long_bodies_have_passed() {
     assert_eq!(run(plain(), &rows).stale(), 1);
 }
 
+/// The head of a probe that has ended says nothing for the one that is out.
+#[test]
+fn s6_a_probe_that_is_not_answered_is_not_busy() {
+    let rows = [
+        (0, Bad, Is(Closed)),
+        (0, Bad, Is(Closed)),
+        (0, Bad, Is(Open)),
+        (1000, Admit(1), Is(HalfOpen)),
+        (1000, Admit(2), Is(HalfOpen)),
+        (1100, Head(1), Is(HalfOpen)),
+        (1200, Succeed(1), Is(HalfOpen)),
+        (5000, Admit(3), No(HalfOpen)),
+    ];
+    run(plain(), &rows);
+}
+
 #[test]
 fn s6_a_late_or_slow_head_does_not_pass_a_probe() {
     let trip = [

@@ -397,3 +397,52 @@ fn backends_of_one_roll_out_are_one_change() {
     );
     assert_eq!(log.changes().count(), 2, "told by somebody");
 }
+
+/// The same kind of change to the same version of the same service at the same time is one, whoever tells it.
+#[test]
+fn which_markers_are_the_same() {
+    let first = || change(Kind::Deploy, 8_000, pools(&["cart"]));
+    let unversioned = || Change {
+        version: None,
+        ..first()
+    };
+    let config = Change {
+        kind: Kind::Config,
+        ..first()
+    };
+    let other_service = Change {
+        service: Some("shop".into()),
+        ..first()
+    };
+    let other_version = Change {
+        version: Some("v7".into()),
+        ..first()
+    };
+    let later = Change {
+        at_ms: ONSET - 7_999,
+        ..first()
+    };
+    let reloaded = Change {
+        origin: Origin::Reload,
+        ..first()
+    };
+    let later_unversioned = Change {
+        at_ms: ONSET - 7_999,
+        ..unversioned()
+    };
+    for (what, known, told, same) in [
+        ("twice", first(), first(), true),
+        ("kind", first(), config, false),
+        ("service", first(), other_service, false),
+        ("version", first(), other_version, false),
+        ("time", first(), later, false),
+        ("origin", first(), reloaded, false),
+        ("without a version", unversioned(), unversioned(), true),
+        ("one without", first(), unversioned(), false),
+        ("later, without", unversioned(), later_unversioned, false),
+    ] {
+        let mut log = log(HOUR, [known]);
+        let known = matches!(log.add(told), Added::Known(_));
+        assert_eq!(known, same, "{what}");
+    }
+}

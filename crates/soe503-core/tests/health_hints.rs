@@ -219,3 +219,31 @@ fn which_release_a_backend_is() {
     assert_eq!(Hints::server("shop/2.8.0").as_deref(), Some("shop/2.8.0"));
     assert_eq!(Hints::server("nginx"), None);
 }
+
+/// A document that calls itself well names what is not, whatever its word for that is.
+#[test]
+fn all_is_well_but_for() {
+    for word in ["pass", "ok", "UP", "Healthy"] {
+        let document = format!(r#"{{"status":"{word}","checks":{{"db":[{{"status":"fail"}}]}}}}"#);
+        assert_eq!(read(&document).as_deref(), Some("db fails"), "{word}");
+        let part = format!(r#"{{"status":"fail","checks":{{"db":[{{"status":"{word}"}}]}}}}"#);
+        let said = read(&part);
+        assert_eq!(said.as_deref(), Some("the backend fails"), "{word}");
+    }
+}
+
+#[test]
+fn the_longest_document_that_is_read() {
+    let document = r#"{"status":"fail","releaseId":"2.8.0"}"#;
+    for (length, is_read) in [
+        (Hints::LARGEST - 1, true),
+        (Hints::LARGEST, true),
+        (Hints::LARGEST + 1, false),
+        (Hints::LARGEST + 2, false),
+    ] {
+        let padded = format!("{document:<length$}");
+        assert_eq!(read(&padded).is_some(), is_read, "{length}");
+        let release = Hints::release(padded.as_bytes());
+        assert_eq!(release.is_some(), is_read, "{length}");
+    }
+}

@@ -148,6 +148,12 @@ fn without_an_answer_it_depends_on_how_far_the_check_came() {
             Cause::OverloadUpstreamShedding,
             None,
         ),
+        (
+            Phase::WaitHeaders,
+            Fault::Http2(Http2Fault::Violation(1)),
+            Cause::DependencyInvalidResponse,
+            Some(REJECTED),
+        ),
     ] {
         let shown = format!("{fault:?}");
         assert_eq!(means(phase, fault), (Some(cause), doubt), "{shown}");

@@ -99,6 +99,18 @@ fn one_slow_backend_does_not_move_it() {
     assert!(near(delay(&mut two, at(13)), ms(30)), "of two, the lower");
 }
 
+/// Twenty answers say how long a backend takes. Where any has so many, those with fewer are not asked.
+#[test]
+fn a_few_answers_of_a_backend_do_not_move_it() {
+    for (few, latency) in [(19, 80), (20, 30)] {
+        let mut pool = pool(2);
+        answer(&mut pool, "b0", 100, ms(80), at(10));
+        answer(&mut pool, "b1", few, ms(30), at(10));
+        let learned = delay(&mut pool, at(11));
+        assert!(near(learned, ms(latency)), "{few}: {learned:?}");
+    }
+}
+
 #[test]
 fn a_reload_keeps_the_counts_and_learns_anew() {
     let mut pool = pool(1);
@@ -281,8 +293,10 @@ fn not_while_nobody_is_answered_in_time() {
     let sent_of_20 = || (0..20).filter(|_| send().is_ok()).count();
     assert_eq!(sent_of_20(), 8, "then it is all of them");
     assert_eq!(send(), Err(Withheld::Crowd));
-    hedge.answered(due + ms(1));
-    assert_eq!(send(), Err(Withheld::Crowd), "a late answer is no news");
+    for late in [due + ms(1), due] {
+        hedge.answered(late);
+        assert_eq!(send(), Err(Withheld::Crowd), "a late answer is no news");
+    }
     hedge.answered(due - ms(1));
     assert_eq!(sent_of_20(), 8, "somebody is as fast as ever");
     // One backend of three is slow: what the others answer comes between.
@@ -330,6 +344,11 @@ fn percentiles_below_a_half_are_no_hedging() {
     let error = config.validate().unwrap_err();
     assert_eq!(error.to_string(), "hedge.percentile must be at least 0.5");
     assert!(HedgeConfig::default().validate().is_ok());
+    let half = HedgeConfig {
+        percentile: Ratio::percent(50),
+        ..HedgeConfig::default()
+    };
+    assert!(half.validate().is_ok());
 }
 
 #[test]

@@ -102,6 +102,11 @@ fn what_is_out_of_range_becomes_the_nearest_that_makes_sense() {
     let config = throttle.config();
     assert!(config.k > 1.0 && !config.window.is_zero(), "{config:?}");
     assert_eq!(config.min_requests, 50);
+    let own = ThrottleConfig {
+        min_requests: 7,
+        ..ThrottleConfig::default()
+    };
+    assert_eq!(Throttle::new("app", own).config().min_requests, 7);
 }
 
 #[test]

@@ -119,3 +119,7 @@ fn observations(a: &Evidence, b: &Evidence) -> bool {
         (a, b) => a == b,
     }
 }
+
+#[cfg(test)]
+#[path = "alike_tests.rs"]
+mod tests;

@@ -177,10 +177,39 @@ mod tests {
             let text = char::from(byte).to_string();
             let fine = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
             assert_eq!(identifier(&text, 9) == text, fine, "{text:?}");
+            let as_it_is = matches!(identifier(&text, 9), Cow::Borrowed(_));
+            assert_eq!(as_it_is, fine, "{text:?} is not copied");
         }
+        let whole = matches!(identifier("01K-a", 5), Cow::Borrowed(_));
+        assert!(whole, "as long as it may be");
+        assert_eq!(identifier("01K-ab", 5), "01K-a");
         assert_eq!(html("<a href='&\">"), "&lt;a href=&#39;&amp;&quot;&gt;");
         assert_eq!(markdown("*[x](y)* <b>`"), "\\*\\[x\\](y)\\* &lt;b>\\`");
         assert_eq!(code("a`b"), "`a'b`");
+    }
+
+    /// What nearly everything is goes as it is.
+    #[test]
+    fn what_needs_no_work() {
+        for (text, longest, clean) in [
+            ("abc", 3, true),
+            ("abcd", 3, false),
+            ("übermut", 99, true),
+            ("übermut", 7, false),
+            ("a\nb", 99, false),
+            ("a\u{202e}", 99, false),
+        ] {
+            assert_eq!(is_clean(text, longest), clean, "{text:?}");
+        }
+        for byte in 0..=0x7f_u8 {
+            let text = char::from(byte).to_string();
+            let visible = byte == b' ' || byte.is_ascii_graphic();
+            assert_eq!(plain(&text), visible, "{text:?}");
+            let escaped = serde_json::to_string(&text).unwrap().len() > 3;
+            assert_eq!(no_escape(&text), !escaped, "{text:?}");
+        }
+        assert!(plain("a b") && !plain("a\nb") && !plain("ü"));
+        assert!(no_escape("a b") && !no_escape("a \"b") && no_escape("ü"));
     }
 
     #[test]
@@ -190,6 +219,8 @@ mod tests {
             assert!(text.len() <= longest, "{text}");
         }
         assert_eq!(clean("abcdef", 6), "abcdef");
+        assert_eq!(clean("abc\ndef", 7), "abc def");
+        assert_eq!(ascii("a×bcd", 3), "axb");
         assert_eq!(clean("abcdefg", 6), "abc…");
     }
 }

@@ -184,5 +184,9 @@ mod tests {
             let field = Field::named("a", "b").date(KEY, unix).integer(KEY, 503);
             assert_eq!(field.finish(), format!("a;key=@{text};key=503"));
         }
+        for (value, text) in [(-7, "-7"), (0, "0"), (7, "7")] {
+            let field = Field::named("a", "b").integer(KEY, value);
+            assert_eq!(field.finish(), format!("a;key={text}"));
+        }
     }
 }

@@ -121,7 +121,11 @@ fn operator(text: &str, float: f64) -> Problem {
         change: Some(ToldChange {
             title: text.to_owned(),
             at: text.to_owned(),
-            before_ms: if float > 1.0 { i64::MIN } else { 1_500 },
+            before_ms: match float {
+                0.0 => 0,
+                float if float > 1.0 => i64::MIN,
+                _ => 1_500,
+            },
             likelihood_ratio: float,
             grade: Grade::Inferred,
         }),

@@ -195,6 +195,64 @@ mod tests {
     }
 
     #[test]
+    fn what_tells_an_address() {
+        const DB: Option<&str> = Some("https://db.example:8443/");
+        for (name, address, tells) in [
+            ("web-1", Some("10.0.0.7:80"), false),
+            ("10.0.0.7", None, true),
+            ("web:80", None, true),
+            ("fe80::1", None, true),
+            ("ip-10-0-0-7", None, true),
+            ("db.example", DB, true),
+            ("node-of-db.example-x", DB, true),
+            ("example", DB, true),
+            ("web-1", DB, false),
+            ("web-1", None, false),
+            ("web-1", Some(":80"), false),
+            ("web-1", Some("10.0.0.7"), false),
+        ] {
+            assert_eq!(tells_address(name, address), tells, "{name} {address:?}");
+        }
+        for (address, named) in [
+            ("10.0.0.7:80", "10.0.0.7"),
+            ("http://10.0.0.7:80/", "10.0.0.7"),
+            ("[fe80::1]:80", "fe80::1"),
+            ("https://db.example:8443/", "db.example"),
+            ("db", "db"),
+        ] {
+            assert_eq!(host(address), named, "{address}");
+        }
+        for (name, are) in [
+            ("10.0.0.7", true),
+            ("a-1_2.3-4-b", true),
+            ("1-2-3", false),
+            ("1-2-3-a-4", false),
+            ("1-2-3-4567", false),
+            ("1-2--3-4", false),
+            ("a-b-c-d", false),
+            ("1a-2b-3c-4d", false),
+        ] {
+            assert_eq!(digits(name), are, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_component_that_is_an_address_is_told_to_operators_only() {
+        let component = |exposure, name| {
+            let seen = Vec::new();
+            Names { exposure, seen }.component(name)
+        };
+        for (name, public, internal) in [
+            ("db", "a component", "db"),
+            ("10.0.0.7:5432", "a component", "a component"),
+        ] {
+            assert_eq!(component(Exposure::Public, name), public);
+            assert_eq!(component(Exposure::Internal, name), internal);
+            assert_eq!(component(Exposure::Full, name), name);
+        }
+    }
+
+    #[test]
     fn a_given_name_is_told_to_colleagues() {
         assert_eq!(
             called(Exposure::Internal, "blue-1", "10.0.0.7:80"),

@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_best_offer_wins() {
-        let rows: [(&str, Format); 20] = [
+        let rows: [(&str, Format); 22] = [
             ("", Format::ProblemJson),
             ("*/*", Format::ProblemJson),
             ("application/json", Format::ProblemJson),
@@ -159,6 +159,8 @@ mod tests {
             ("text/html;q=0.1234, text/plain;q=0.1", Format::Text),
             ("garbage, ;;;, /, text/plain", Format::Text),
             ("application/grpc", Format::Grpc),
+            ("application/grpc;q=0", Format::ProblemJson),
+            ("application/grpc;q=0, text/html", Format::Html),
         ];
         for (accept, format) in rows {
             assert_eq!(negotiate(Some(accept)), format, "{accept}");

@@ -61,3 +61,57 @@ impl Shown {
         join(out, &[" ", self.unit]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(shown: Shown) -> String {
+        let mut out = String::new();
+        shown.put(&mut out);
+        out
+    }
+
+    /// Each unit from its first on.
+    #[test]
+    fn where_units_begin() {
+        for (nanos, told) in [
+            (949_000, "949 µs"),
+            (950_000, "1 ms"),
+            (999_499_999, "999 ms"),
+            (999_500_000, "1 s"),
+            (119_499_999_999, "119 s"),
+            (119_500_000_000, "2 min"),
+            (7_169_999_999_999, "119 min"),
+            (7_170_000_000_000, "2 h"),
+        ] {
+            let duration = Duration::from_nanos(nanos);
+            let shown = text(Shown::of(duration));
+            assert_eq!(shown, told, "{nanos} ns");
+        }
+    }
+
+    /// From ten on in whole units.
+    #[test]
+    fn what_reads_the_same_is_the_same() {
+        let ms = Duration::from_millis;
+        for (a, b, same) in [
+            (9_800, 9_840, true),
+            (9_800, 9_900, false),
+            (10_000, 10_060, true),
+            (10_000, 10_400, true),
+            (10_000, 11_000, false),
+        ] {
+            assert_eq!(Shown::of(ms(a)) == Shown::of(ms(b)), same, "{a} {b}");
+            assert_eq!(Shown::about(ms(a)) == Shown::about(ms(b)), same, "{a} {b}");
+        }
+        for (millis, told) in [
+            (40, "0 s"),
+            (950, "1 s"),
+            (1_234, "1.2 s"),
+            (130_000, "2.2 min"),
+        ] {
+            assert_eq!(text(Shown::about(ms(millis))), told);
+        }
+    }
+}

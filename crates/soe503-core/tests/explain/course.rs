@@ -81,8 +81,21 @@ fn what_is_known_of_changes_is_a_sentence() {
         ratio: 60.0,
         proven: true,
     };
+    let at_once = Changes::Linked {
+        what: "deploy cart v2.8.0".into(),
+        at_ms: 0,
+        before_ms: 0,
+        ratio: 60.0,
+        proven: true,
+    };
     let rows = [
         (Changes::Unknown, None),
+        (
+            at_once,
+            Some(
+                "deploy cart v2.8.0, 0 µs before the first failure: it was taken back, and that ended it",
+            ),
+        ),
         (
             Changes::None(NEARBY),
             Some("none is known in the 10 min before"),

@@ -42,6 +42,7 @@ fn when_and_where_it_is_good() {
         (NOW + 60, SHOP, None, Some("a.shop.example"), "/a", elsewhere),
         (NOW + 60, SHOP, None, Some("shop.example.org"), "/a", elsewhere),
         (NOW + 60, SHOP, None, None, "/a", elsewhere),
+        (NOW + 60, SHOP, None, Some("shop.example:http"), "/a", elsewhere),
         (NOW + 60, Some("[::1]"), None, Some("[::1]:80"), "/a", ok),
         (NOW + 60, Some("[::1]"), None, Some("[::1]"), "/a", ok),
         (NOW + 60, None, Some("/cart"), SHOP, "/cart", ok),
@@ -94,6 +95,19 @@ fn what_a_token_cannot_be_bound_to() {
     ] {
         assert!(unsigned(NOW, host, path).is_err(), "{host:?} {path:?}");
     }
+}
+
+/// With a signature in whole groups of base64.
+#[test]
+fn how_long_what_is_signed_may_be() {
+    let head = unsigned(NOW, None, None).unwrap().len();
+    let longest = LONGEST - 1 - 44 - head;
+    for (length, fits) in [(longest, true), (longest + 1, false)] {
+        let path = format!("/{}", "a".repeat(length - 1));
+        assert_eq!(unsigned(NOW, None, Some(&path)).is_ok(), fits, "{length}");
+    }
+    let path = format!("/{}", "a".repeat(longest - 1));
+    assert!(DebugToken::parse(&token(NOW, None, Some(&path))).is_ok());
 }
 
 #[test]

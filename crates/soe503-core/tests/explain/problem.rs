@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 use soe503_core::Cause;
+use soe503_core::diagnosis::rules::Missing;
 use soe503_core::explain::{
     DOCS, Exposure, Format, LONGEST_BODY, StatusPolicy, Telling, problem, tell,
 };
+use soe503_core::ledger::Fault;
 
 use crate::situations::{
     EXPOSURES, Situation, all_refused_and_open, hung, reset_post, with_secrets,
@@ -187,4 +189,69 @@ fn strangers_get_the_same_document() {
     for situation in [all_refused_and_open(), hung(), reset_post()] {
         written(&situation, &|telling| telling.retry_after = Some(7));
     }
+}
+
+#[test]
+fn whether_it_may_have_run() {
+    for (cause, unsent, safety) in [
+        (Cause::DependencyUpstream503, false, "answered"),
+        (Cause::DependencyUpstream503, true, "unsent"),
+        (Cause::DependencyResponseTimeout, false, "may_have_run"),
+        (Cause::DependencyConnectRefused, true, "unsent"),
+    ] {
+        let mut situation = reset_post();
+        situation.diagnosis.primary = cause;
+        situation.diagnosis.unsent = unsent;
+        let document = document(&situation, Exposure::Public, None);
+        assert_eq!(document["retry_safety"], safety, "{cause} {unsent}");
+    }
+}
+
+#[test]
+fn shares_are_told_in_hundredths() {
+    let mut situation = all_refused_and_open();
+    situation.diagnosis.shares = vec![
+        (Cause::DependencyConnectRefused, 2.0 / 3.0),
+        (Cause::DependencyUpstream503, 1.0 / 3.0),
+    ];
+    let document = document(&situation, Exposure::Internal, None);
+    let shares: Vec<f64> = document["shares"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{document:#}"))
+        .iter()
+        .map(|share| share["share"].as_f64().unwrap())
+        .collect();
+    assert_eq!(shares, [0.67, 0.33]);
+}
+
+/// An attempt that failed is told with its fault, be that no failure of a backend or be it only a status.
+#[test]
+fn an_attempt_is_told_with_its_fault() {
+    for (fault, status, told) in [
+        (Some(Fault::Client), None, true),
+        (None, Some(503), true),
+        (Some(Fault::Closed), None, true),
+        (None, Some(200), false),
+    ] {
+        let mut situation = reset_post();
+        let attempt = situation.ledger.attempts.last_mut().unwrap();
+        (attempt.fault, attempt.status) = (fault.clone(), status);
+        let document = document(&situation, Exposure::Internal, None);
+        let last = document["attempts"].as_array().unwrap().last().unwrap();
+        assert_eq!(last.get("fault").is_some(), told, "{fault:?}: {last}");
+    }
+}
+
+#[test]
+fn what_would_have_made_it_surer_is_told_in_words() {
+    let mut situation = all_refused_and_open();
+    situation.diagnosis.missing = vec![Missing::LoadReports, Missing::LateAnswers];
+    let document = document(&situation, Exposure::Internal, None);
+    assert_eq!(
+        document["missing"],
+        serde_json::json!([
+            "load reports of the backends",
+            "what would have come after the time allowed"
+        ])
+    );
 }

@@ -1,10 +1,12 @@
 //! What belongs to an incident: causes, places, requests.
 
+use std::time::Duration;
+
 use soe503_core::Cause;
 use soe503_core::diagnosis::{Grade, Level};
-use soe503_core::incident::Place;
+use soe503_core::incident::{Counted, Place, Saved, Settings, Sighting};
 
-use super::scene::{Scene, Step, step};
+use super::scene::{Scene, Step, sighting, step};
 
 const REFUSED: Cause = Cause::DependencyConnectRefused;
 const RESET: Cause = Cause::DependencyResetBeforeResponse;
@@ -174,4 +176,63 @@ fn requests_from_before_the_opening_belong_to_it() {
     assert_eq!(exemplars.len(), 8);
     assert_eq!(&*exemplars[0], "R1", "the first stay");
     assert_ne!(&*exemplars[7], "R8", "the others are the latest");
+}
+
+/// What we decide ourselves is nobody's failure, and stands behind none.
+#[test]
+fn a_limit_of_callers_stands_behind_no_failure() {
+    let mut scene = Scene::new();
+    well(&mut scene);
+    let (now, pool) = (scene.now(), "cart".into());
+    let limited = Sighting {
+        cause: Cause::OverloadRateLimited,
+        ..sighting(&"R-limited".into(), now.tick, &pool, RESET)
+    };
+    scene.book.sighted(&pool, limited, now);
+    let counted = Counted {
+        requests: 40,
+        failed: vec![(RESET, 40)],
+        saved: Saved::default(),
+    };
+    for _ in 0..20 {
+        let now = scene.now();
+        scene.book.count(&pool, &counted, now);
+        scene.turn();
+    }
+    let causes: Vec<_> = scene.one().causes.iter().map(|told| told.cause).collect();
+    assert_eq!(causes, [RESET]);
+}
+
+/// Whoever explains failures hears at once what is new, and nothing that is known.
+#[test]
+fn a_failure_of_another_kind_is_news() {
+    let mut scene = Scene::new();
+    well(&mut scene);
+    scene.run(5, &[step("cart", 0, &[(REFUSED, 3)])]);
+    assert_eq!(scene.one().causes.len(), 1);
+    let _ = scene.directory();
+    let (now, pool) = (scene.now(), "cart".into());
+    for (cause, news) in [(REFUSED, false), (RESET, true), (RESET, false)] {
+        let seen = sighting(&"R-seen".into(), now.tick, &pool, cause);
+        scene.book.sighted(&pool, seen, now);
+        assert_eq!(scene.directory().is_some(), news, "{cause}");
+    }
+    // And what was news before the look stays so.
+    for cause in [TIMEOUT, REFUSED] {
+        let seen = sighting(&"R-seen".into(), now.tick, &pool, cause);
+        scene.book.sighted(&pool, seen, now);
+    }
+    assert!(scene.directory().is_some());
+}
+
+#[test]
+fn settings_are_those_that_were_set_last() {
+    let mut scene = Scene::new();
+    let settings = Settings {
+        close_after: Duration::from_secs(77),
+        out_after: None,
+    };
+    scene.book.set_settings(settings);
+    assert_eq!(scene.book.settings().close_after, Duration::from_secs(77));
+    assert_eq!(scene.book.settings().out_after, None);
 }

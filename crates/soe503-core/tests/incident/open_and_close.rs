@@ -287,3 +287,15 @@ fn a_pool_that_is_gone_is_forgotten() {
     scene.run(60, &[step("cart", 3, &[])]);
     assert_eq!(scene.all().len(), 1);
 }
+
+/// A pool that turns everybody away, for a reason that is no failure, answers nobody well either.
+#[test]
+fn what_is_turned_away_shows_no_cure() {
+    let mut scene = Scene::new();
+    scene.run(60, &[step("cart", 10, &[])]);
+    scene.run(5, &[step("cart", 0, &[(REFUSED, 5)])]);
+    scene.run(30, &[step("cart", 0, &[(Cause::MaintenanceWindow, 5)])]);
+    assert_eq!(scene.one().state, State::Open);
+    scene.run(30, &[step("cart", 5, &[(Cause::MaintenanceWindow, 5)])]);
+    assert_eq!(scene.one().state, State::Closed);
+}

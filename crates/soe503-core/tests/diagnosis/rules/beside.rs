@@ -107,6 +107,10 @@ fn a_check_that_is_wrong_is_told_beside() {
         cause: Cause::ConfigHealthCheckPath,
     }];
     assert_eq!(left.causes(), []);
+    let mut empty = World::of(0);
+    empty.run(1, |_| well(0));
+    empty.broken_checks = left.broken_checks;
+    assert_eq!(empty.causes(), [], "nor where nobody is left");
 }
 
 /// Two of three have more to do than they can, and the third takes 1.5 s whatever it has to do.
