@@ -437,6 +437,22 @@ fn values_are_where_they_belong() {
             1.0,
         ),
         (
+            "soe503_prevented_total",
+            &[("pool", "app"), ("by", "fallback")],
+            2.0,
+        ),
+        (
+            "soe503_prevented_total",
+            &[("pool", "app"), ("by", "stale")],
+            3.0,
+        ),
+        (
+            "soe503_prevented_total",
+            &[("pool", "app"), ("by", "failover")],
+            4.0,
+        ),
+        ("soe503_taken_over_total", &[("pool", "app")], 7.0),
+        (
             "soe503_hedges_total",
             &[("pool", "app"), ("result", "won")],
             1.0,

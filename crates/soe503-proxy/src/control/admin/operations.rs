@@ -291,3 +291,7 @@ pub(super) fn paths() -> impl Iterator<Item = &'static str> + Clone {
     let numbered = TABLE.iter().enumerate();
     numbered.filter_map(move |(at, one)| first(at, one.path).then_some(one.path))
 }
+
+#[cfg(test)]
+#[path = "operations_tests.rs"]
+mod tests;

@@ -278,3 +278,7 @@ fn of_backend(backend: &BackendSnapshot, checked: bool) -> BackendScrape {
             .collect(),
     }
 }
+
+#[cfg(test)]
+#[path = "gather_tests.rs"]
+mod tests;
