@@ -14,6 +14,7 @@ use http_body_util::Empty;
 use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::pool::{BackendSpec, Backends, PoolConfig};
 use soe503::{CircuitBreakerLayer, Pool, clock};
+use soe503_core::pool::EjectionConfig;
 use support::{REFUSED, Script, Step};
 use tokio_test::{assert_ready_err, assert_ready_ok, task};
 use tower::{Layer, ServiceExt, service_fn};
@@ -161,6 +162,65 @@ async fn a_backend_that_is_ejected_is_told_with_its_pool() {
     assert_eq!(out.fields["pool"], "shop");
     assert_eq!(out.fields["to"], "ejected");
     assert_eq!(out.fields["cause"], "misconfiguration/wrong_port");
+    assert!(!out.fields["why"].is_empty());
+}
+
+/// Out is a warning, and back is not; so is out by what nobody waited for.
+#[tokio::test(start_paused = true)]
+async fn a_backend_that_goes_and_comes_back_is_told() {
+    let (heard, _guard) = Heard::listen();
+    let config = PoolConfig {
+        abandon_after: Some(Duration::from_secs(1)),
+        ejection: EjectionConfig {
+            consecutive_failures: 1,
+            ..EjectionConfig::default()
+        },
+        ..PoolConfig::default()
+    };
+    let backends = Backends::new("shop", config, 1);
+    let well = Arc::new(AtomicBool::new(false));
+    let spec = |name: &'static str| {
+        let well = Arc::clone(&well);
+        let service = service_fn(move |_: Request<()>| {
+            let well = name == "b" || well.load(Ordering::Relaxed);
+            async move {
+                if !well {
+                    std::future::pending::<()>().await;
+                }
+                Ok::<_, std::io::Error>(Response::new(Empty::<Bytes>::new()))
+            }
+        });
+        BackendSpec::new(name, service)
+    };
+    backends.set_backends(vec![spec("a"), spec("b")], clock::now());
+    let pool = Pool::new(backends);
+    let mut told = Vec::new();
+    for _ in 0..100 {
+        let mut left = task::spawn(pool.clone().oneshot(Request::new(())));
+        let _ = left.poll();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        drop(left);
+        told = heard.take();
+        if !told.is_empty() {
+            break;
+        }
+    }
+    let [out] = &told[..] else {
+        panic!("one change, one event: {told:?}");
+    };
+    assert_eq!((out.level, &*out.fields["to"]), (Level::WARN, "ejected"));
+    well.store(true, Ordering::Relaxed);
+    tokio::time::advance(Duration::from_secs(60)).await;
+    for _ in 0..20 {
+        pool.clone().oneshot(Request::new(())).await.unwrap();
+    }
+    let told = heard.take();
+    let back = told.first().expect("it is back");
+    assert_eq!(
+        (back.level, &*back.fields["from"]),
+        (Level::INFO, "ejected")
+    );
+    assert_eq!(back.fields["message"], "the backend is in rotation");
 }
 
 /// Each when it is made, and not with whatever request comes next.
