@@ -27,6 +27,8 @@ pub type Standard = Explain<Timeout<Retry<CircuitBreaker<Pool<Upstream>>>>>;
 /// # Defaults
 /// `timeout` 15 s · `retry` 3 attempts, 5 s each · `budget` 20 %, 3 a second at least · `pool` the better of two by latency,
 /// ejection on traffic · `breaker` 5 failures in a row, blips of 5 s are ridden out.
+///
+/// Settings that make each other pointless are refused by [`build`](Self::build), with the sentence of [`soe503::stack`].
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The whole time until the answer's head, attempts and waits included. A gRPC client's `grpc-timeout` counts if
