@@ -77,7 +77,8 @@
 //!
 //! Pingora 0.9.1 needs cmake (`zlib-ng`). This crate is a workspace of its own, with its own `Cargo.lock`, so that nothing else
 //! here does. TLS to backends is whatever feature of `pingora` your program turns on; with the feature `rustls` of this crate the reasons
-//! of failed handshakes are told apart, otherwise they are `tls_untrusted` and `tls_handshake_failed`.
+//! of failed handshakes are told apart, otherwise they are `tls_untrusted` (Pingora's
+//! `InvalidCert`) and `invalid_response`.
 
 mod answer;
 pub mod facts;

@@ -1,16 +1,16 @@
-//! The pauses between attempts, by the backend's own clock: when it has read a request, and when it has read the next.
-//! A pause may be longer than it is here asked to be, never shorter.
+//! The pauses between attempts. One may be longer than it is asked to be here, never shorter.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use soe503::Explainer;
-use soe503::explain::Exposure;
-use soe503::pool::BackendSpec;
-use soe503_pingora::{Config, ResilientProxy, Upstream};
+use soe503::explain::{FailureRecord, Record};
+use soe503_core::ledger::Attempt;
+use soe503_pingora::{Config, ResilientProxy};
 
-use crate::support::{Backend, Client, Does, Front, front, get};
+use crate::support::{Backend, Does, Front, front, get};
 
-/// Lets one attempt after another fail, and is in nobody's way but the backoff's.
+/// Nothing but the backoff decides when the next attempt begins.
 fn patient() -> Config {
     let mut config = Config {
         timeout: Duration::from_secs(60),
@@ -22,6 +22,7 @@ fn patient() -> Config {
     config
 }
 
+/// By the backend's own clock: from when it has read a request until it has read the next.
 #[tokio::test]
 async fn the_only_backend_has_a_tenth_of_a_second_to_come_back_and_then_two() {
     let backend = Backend::that(Does::Twice(&Does::Closes)).await;
@@ -34,32 +35,60 @@ async fn the_only_backend_has_a_tenth_of_a_second_to_come_back_and_then_two() {
     assert!(pauses[1] >= Duration::from_millis(200), "{pauses:?}");
 }
 
+/// Keeps the records, those of backends' own answers too.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<FailureRecord>>>);
+
+impl Record for Kept {
+    fn record(&self, failure: FailureRecord) {
+        self.0.lock().unwrap().push(failure);
+    }
+
+    fn passed_on(&self) -> bool {
+        true
+    }
+}
+
 /// Full jitter: each pause is anything from nothing to the bound, so it is their sum that says whether there are any. That
-/// of 24 is below two bounds once in 10^16 times.
+/// of 24 is below two bounds once in 10^16 times. What the records say is the pauses alone, without what the exchanges
+/// between them take.
 #[tokio::test]
 async fn after_a_500_the_next_attempt_waits() {
     const BOUND: Duration = Duration::from_millis(100);
-    let backend = Backend::that(Does::Twice(&Does::Status(500))).await;
-    // An attempt goes to a backend that was not tried: it has as many names as there are attempts.
-    let names = ["one", "two", "three"];
-    let specs = names.map(|name| BackendSpec::new(name, Upstream::new(backend.peer())));
+    let backends = [
+        Backend::that(Does::Status(500)).await,
+        Backend::that(Does::Status(500)).await,
+        Backend::that(Does::Status(500)).await,
+    ];
     let mut config = patient();
     config.pool.ejection.consecutive_failures = 0;
     config.pool.ejection.failure_rate = None;
     config.budget.min_per_second = 100;
     config.retry.backoff.base = BOUND;
     config.retry.backoff.max = BOUND;
-    let explain = Explainer::builder("edge").exposure(Exposure::Full);
+    let kept = Kept::default();
+    let explain = Explainer::builder("edge").record(kept.clone());
+    let specs = backends.each_ref().map(Backend::spec);
     let balanced = config.build("app", specs.into(), explain).unwrap();
     let front = Front::of(ResilientProxy::new(balanced.stack)).await;
-    let mut pauses = Vec::new();
-    for number in 0..12 {
-        let request = format!("GET /{number} HTTP/1.1\r\nHost: a\r\n\r\n");
-        let answer = Client::to(front.address).await.ask(&request).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        pauses.extend(backend.pauses(&format!("GET /{number} ")));
+    for _ in 0..12 {
+        let answer = get(front.address).await;
+        assert_eq!((answer.status, &*answer.body), (500, "said"));
     }
-    assert_eq!(pauses.len(), 24, "two after each of twelve");
+    assert_eq!(backends.iter().map(Backend::requests).sum::<usize>(), 36);
+    let records = kept.0.lock().unwrap();
+    let pauses: Vec<_> = records.iter().flat_map(pauses).collect();
+    assert_eq!(pauses.len(), 24, "two in each of twelve");
     let sum: Duration = pauses.iter().sum();
     assert!(sum >= 2 * BOUND, "{pauses:?}");
+}
+
+/// The time from the end of each attempt to the beginning of the next.
+fn pauses(failure: &FailureRecord) -> Vec<Duration> {
+    let attempts = &failure.ledger.attempts;
+    let of = |two: &[Attempt]| {
+        let ended = two[0].started.after(two[0].elapsed);
+        two[1].started.since(ended)
+    };
+    attempts.windows(2).map(of).collect()
 }
