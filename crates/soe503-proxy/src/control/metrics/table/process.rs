@@ -148,7 +148,7 @@ pub(super) const ROWS: &[Family] = &[
         kind: Kind::Gauge,
         unit: "0 or 1",
         labels: &[],
-        help: "1 while the process finishes what it has and accepts nothing new.",
+        help: "1 from when the process is told to end: `/readyz` is 503, and after `drain_delay` it accepts nothing new and finishes what it has.",
         read: Read::Process(|scrape, out| out.push(&[], u8::from(scrape.draining))),
     },
     Family {
