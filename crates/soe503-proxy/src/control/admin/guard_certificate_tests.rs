@@ -60,6 +60,7 @@ fn asks(guard: &Guard, request: &Request<'_>) -> Result<AdminRole, Denied> {
         peer: "10.0.0.9".parse().unwrap(),
         secured: request.secured,
         now: request.now,
+        tick: Tick::from_secs(1_000),
     };
     let uri = request.path.parse().unwrap();
     guard.admit(&request.method, &uri, &headers, asker)
@@ -82,6 +83,7 @@ fn both(
             headers,
             secured,
             now: 1_000,
+            tick: Tick::from_secs(1_000),
         };
         asks(guard, &request)
     })
@@ -173,6 +175,7 @@ fn probes_need_no_certificate() {
                 headers: &[],
                 secured: secured.as_ref(),
                 now: 1_000,
+                tick: Tick::from_secs(1_000),
             };
             assert_eq!(asks(&guard(false, Some(&[])), &request), READER_ONLY);
         }
@@ -210,6 +213,7 @@ fn a_certificate_is_called_by_the_name_that_counts() {
             peer: "10.0.0.9".parse().unwrap(),
             secured: Some(secured),
             now: 1_000,
+            tick: Tick::from_secs(1_000),
         };
         guard.proven_name(asker).map(|name| name.to_string())
     };
