@@ -50,10 +50,7 @@ impl Denied {
     /// After how many seconds it is worth trying again.
     pub(super) fn retry_after(self) -> Option<u64> {
         match self {
-            Self::TooManyGuesses(wait) | Self::TooManyActs(wait) => {
-                let whole = wait.as_nanos().div_ceil(1_000_000_000).max(1);
-                Some(u64::try_from(whole).unwrap_or(u64::MAX))
-            }
+            Self::TooManyGuesses(wait) | Self::TooManyActs(wait) => Some(whole_seconds(wait)),
             _ => None,
         }
     }
@@ -91,15 +88,21 @@ impl Denied {
                 "Only for operators",
                 "This token or certificate has the role `reader` ([admin].read_token_file, [admin.tls.client_auth]): it may look, and change nothing. Acting needs the role `operator`: the token in [admin].token_file, or a certificate with a name in `operators`.",
             ),
-            Self::TooManyGuesses(_) => Problem::new(
+            Self::TooManyGuesses(wait) => Problem::new(
                 429,
                 "Too many wrong credentials",
-                "So many tokens or certificates from this address were refused that no more are looked at for a moment (`Retry-After`), right ones included. Other addresses are not concerned.",
+                format!(
+                    "So many tokens or certificates from this address were refused that the next one is looked at in {} s, a right one too. Other addresses are not concerned.",
+                    whole_seconds(wait)
+                ),
             ),
-            Self::TooManyActs(_) => Problem::new(
+            Self::TooManyActs(wait) => Problem::new(
                 429,
                 "Too many acts",
-                "More acts came from this address than may at once; the next one is taken after `Retry-After`. Looking is not limited.",
+                format!(
+                    "More acts came from this address than may at once; the next one is taken in {} s. Looking is not limited.",
+                    whole_seconds(wait)
+                ),
             ),
             Self::SlowBody => Problem::new(
                 408,
@@ -108,4 +111,10 @@ impl Denied {
             ),
         }
     }
+}
+
+/// At least one: `Retry-After` knows no less.
+fn whole_seconds(wait: Duration) -> u64 {
+    let whole = wait.as_nanos().div_ceil(1_000_000_000).max(1);
+    u64::try_from(whole).unwrap_or(u64::MAX)
 }

@@ -1,5 +1,7 @@
 //! Who is let in by a certificate.
 
+use std::time::Duration;
+
 use super::*;
 use crate::config::{AdminCertificates, ClientName};
 use crate::tls::Certificate;
@@ -83,7 +85,6 @@ fn both(
             headers,
             secured,
             now: 1_000,
-            tick: Tick::from_secs(1_000),
         };
         asks(guard, &request)
     })
@@ -132,6 +133,26 @@ fn a_certificate_or_a_token_lets_in_and_the_greater_role_counts() {
     }
 }
 
+/// What it is worth needs no guess, so it is no matter that others at the address have none that is worth anything.
+#[test]
+fn certificates_without_a_role_are_limited_and_others_are_not() {
+    let (all, readers) = (guard(true, None), guard(true, Some(&[WATCH])));
+    let (other, ops) = (with(&[OTHER]), with(&[OPS]));
+    for _ in 0..5 {
+        assert_eq!(
+            both(&readers, Some(&other), &[]),
+            [Err(Denied::NotNamed); 2]
+        );
+    }
+    let later = Err(Denied::TooManyGuesses(Duration::from_secs(1)));
+    assert_eq!(both(&readers, Some(&other), &[]), [later; 2]);
+    assert_eq!(both(&readers, Some(&ops), &[]), [OPERATOR; 2]);
+    // With none that wants a name, none is refused.
+    for _ in 0..50 {
+        assert_eq!(both(&all, Some(&other), &[])[0], READER_ONLY);
+    }
+}
+
 #[test]
 fn without_tokens_a_token_opens_nothing_and_without_readers_everybody_looks() {
     let guard = guard(false, None);
@@ -175,7 +196,6 @@ fn probes_need_no_certificate() {
                 headers: &[],
                 secured: secured.as_ref(),
                 now: 1_000,
-                tick: Tick::from_secs(1_000),
             };
             assert_eq!(asks(&guard(false, Some(&[])), &request), READER_ONLY);
         }
