@@ -2,6 +2,8 @@
 
 #[path = "control_roles/dashboard.rs"]
 mod dashboard;
+#[path = "control_roles/pace.rs"]
+mod pace;
 mod support;
 #[path = "control_roles/told_by_others.rs"]
 mod told_by_others;

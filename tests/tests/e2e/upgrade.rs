@@ -44,6 +44,20 @@ async fn fm29_the_successor_serves_and_the_old_process_finishes_what_it_has() {
     new.kill().await.unwrap();
 }
 
+/// The address stays ready, so there is nothing to notice: the old process goes when it has finished.
+#[tokio::test]
+async fn fm29_a_successor_ends_the_old_process_without_a_delay() {
+    let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    let delayed = "upgrade_socket = \"upgrade.sock\"\ndrain_delay = \"3600s\"";
+    let config = upgradable(&backend, 1).replace("upgrade_socket = \"upgrade.sock\"", delayed);
+    let mut old = Proxy::start(&config).await;
+    let mut new = old.successor();
+    assert_eq!(old.ended().await.code(), Some(0), "{}", old.log());
+    assert_eq!(get(old.address(), "/").await.unwrap().status, 200);
+    assert_eq!(get(old.admin(), "/readyz").await.unwrap().status, 200);
+    new.kill().await.unwrap();
+}
+
 #[tokio::test]
 async fn until_the_successor_is_ready_the_old_process_serves() {
     let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();

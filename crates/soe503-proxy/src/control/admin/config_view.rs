@@ -88,6 +88,7 @@ fn server(server: &Server) -> Value {
     let mut view = json!({
         "name": &*server.name,
         "workers": server.workers,
+        "drain_delay": span(server.drain_delay),
         "shutdown_grace": span(server.shutdown_grace),
         "status": match server.status {
             StatusPolicy::Rfc9209 => "rfc9209",

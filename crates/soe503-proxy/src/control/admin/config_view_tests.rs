@@ -9,6 +9,7 @@ name = "edge-eu1"
 workers = 3
 status = "rfc9209"
 zone = "eu-1a"
+drain_delay = "3s"
 shutdown_grace = "7s"
 [admin]
 address = "127.0.0.2:9504"

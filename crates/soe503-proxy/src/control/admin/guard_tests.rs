@@ -47,6 +47,7 @@ fn send(
         peer: peer.parse().unwrap(),
         secured: None,
         now: 1_000,
+        tick: Tick::from_secs(1_000),
     };
     guard.admit(method, &path.parse().unwrap(), &headers, asker)
 }

@@ -177,7 +177,7 @@ pub(super) const TABLE: &[Operation] = &[
     )
     .asked(&change_hooks::QUERY)
     .with(required::<Map<String, Value>>())
-    .may(&[404, 422, 429]),
+    .may(&[404, 422]),
     look(
         "alerts",
         "alerts",

@@ -49,6 +49,7 @@ pub fn gather(proxy: &Proxy) -> Scrape {
             proxy.access.refused.load(Relaxed),
         ),
         admin_refused: proxy.access.turned_away().collect(),
+        admin_connections_refused: proxy.access.connections_refused.load(Relaxed),
         debug_tokens: proxy.debug_tokens.counts().collect(),
         tls: of_all_tls(proxy),
         incidents: proxy.incidents.counts(),

@@ -70,6 +70,8 @@ pub struct Scrape {
     pub admin_tokens: (u64, u64),
     /// Requests that the admin API turned away, by reason.
     pub admin_refused: Vec<(&'static str, u64)>,
+    /// Connections to the admin API beyond those that there may be.
+    pub admin_connections_refused: u64,
     /// Debug tokens by what became of them.
     pub debug_tokens: Vec<(&'static str, u64)>,
     /// The listeners with TLS, and the admin address if it has it.
