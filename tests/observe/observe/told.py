@@ -7,7 +7,6 @@ import collections
 import re
 import socket
 import threading
-import time
 
 from harness.processes import HarnessError, wait_until
 
@@ -21,6 +20,7 @@ MOVING = {"soe503_build_info"}
 LONGEST = 1432
 
 Series = tuple[str, frozenset[tuple[str, str]]]
+PACKETS: Series = ("soe503.dogstatsd_packets.count", frozenset())
 
 
 class Told:
@@ -73,6 +73,10 @@ class Told:
                 # As agents do: the inverse, without what is behind its point.
                 self.values[series].append((value, int(1 / float(rate)) if rate else 1))
 
+    def total(self, series: Series) -> float:
+        with self.lock:
+            return self.counts.get(series, 0.0)
+
     def now(self) -> tuple[dict, dict, dict]:
         with self.lock:
             return dict(self.counts), dict(self.gauges), {series: list(values) for series, values in self.values.items()}
@@ -113,10 +117,9 @@ def agree(told: Told, proxy) -> str:
     """What was told is no more than what is exposed then, and what is exposed is told soon after."""
     before, _, values_before = told.now()
     counters, gauges, buckets = exposed(proxy.metrics()[0])
-    rounds = counters["soe503.dogstatsd_packets.count", frozenset()]
-    seen = time.monotonic()
-    # Whatever was made after the scrape has been read: two more rounds.
-    wait_until("two more rounds are told", lambda: time.monotonic() > seen + 2.5 and proxy.value("soe503_dogstatsd_packets_total") > rounds, 30)
+    # It is among the last lines of a round. Once it is told to be more than it was, the round began after the scrape.
+    scraped = counters[PACKETS]
+    wait_until("another round is told", lambda: told.total(PACKETS) > scraped, 30)
     after, told_gauges, values_after = told.now()
     if told.wrong:
         raise HarnessError(f"not a line of the protocol: {told.wrong[:3]}")
