@@ -255,7 +255,7 @@ fn add_tag(tags: &mut String, name: &str, value: &dyn Display) {
     tags.push_str(name);
     tags.push(':');
     let bare = tags.len();
-    let room = LONGEST_TAG.saturating_sub(name.len() + 1);
+    let room = LONGEST_TAG.saturating_sub(name.chars().count() + 1);
     let _ = write!(Clean { out: tags, room }, "{value}");
     if tags.len() == bare {
         tags.truncate(before);
