@@ -75,6 +75,16 @@ impl Server {
         of_it.sum()
     }
 
+    /// Whoever has been told a gauge is told all from then on.
+    async fn is_told(&mut self, name: &str) {
+        let begin = format!("{name}.draining:0|g");
+        eventually(&begin, async || {
+            self.take();
+            self.lines.iter().any(|line| line.starts_with(&begin))
+        })
+        .await;
+    }
+
     async fn reaches(&mut self, name: &str, tags: &[&str], total: f64) {
         let told = |server: &mut Self| {
             server.take();
@@ -103,6 +113,15 @@ async fn metric(proxy: &Proxy, series: &str) -> u64 {
     let line = page.lines().find_map(|line| line.strip_prefix(series));
     line.and_then(|value| value.trim().parse().ok())
         .unwrap_or(0)
+}
+
+/// All of so many requests are counted: the last byte of an answer comes first.
+async fn counted(proxy: &Proxy, requests: u64) {
+    let series = "soe503_responses_total{pool=\"app\",status=\"2xx\",origin=\"upstream\",category=\"\",cause=\"\"} ";
+    eventually("they are counted", async || {
+        metric(proxy, series).await == requests
+    })
+    .await;
 }
 
 const RESPONSES: &str = "soe503.responses.count";
@@ -152,6 +171,7 @@ async fn nobody_listens_and_requests_are_served() {
     let lost = "soe503_dogstatsd_dropped_total{reason=\"unreachable\"} ";
     eventually("packets are lost", async || metric(&proxy, lost).await > 0).await;
     ask(&proxy, 5).await;
+    counted(&proxy, 5).await;
     let before = metric(&proxy, lost).await;
     eventually("more are lost", async || {
         metric(&proxy, lost).await > before
@@ -159,18 +179,12 @@ async fn nobody_listens_and_requests_are_served() {
     .await;
     // Somebody comes, and is told from then on.
     let mut server = Server::udp(nobody).await;
-    eventually("gauges", async || {
-        server.take();
-        server
-            .lines
-            .iter()
-            .any(|line| line.starts_with("soe503.draining:0|g"))
-    })
-    .await;
+    server.is_told("soe503").await;
+    let before = server.total(RESPONSES, &["status:2xx"]);
+    assert!(before <= 5.0, "at most those of the round before: {before}");
     ask(&proxy, 2).await;
-    server
-        .reaches(RESPONSES, &["pool:app", "status:2xx"], 2.0)
-        .await;
+    let answered = ["pool:app", "status:2xx"];
+    server.reaches(RESPONSES, &answered, before + 2.0).await;
     assert!(metric(&proxy, "soe503_dogstatsd_packets_total ").await > 0);
 }
 
@@ -192,6 +206,7 @@ async fn a_unix_socket_is_found_again_and_a_reload_moves_to_another_server() {
     // What was counted for the old server is told there, and the rest to the new one.
     let mut other = Server::udp(([127, 0, 0, 1], 0)).await;
     ask(&proxy, 3).await;
+    counted(&proxy, 6).await;
     proxy.rewrite(&told(
         backend.address(),
         &other.address().to_string(),
@@ -200,6 +215,7 @@ async fn a_unix_socket_is_found_again_and_a_reload_moves_to_another_server() {
     let reload = post(proxy.admin(), "/api/v1/config/reload").await.unwrap();
     assert_eq!(reload.status, 200);
     server.reaches(RESPONSES, &["status:2xx"], 5.0).await;
+    other.is_told("edge").await;
     ask(&proxy, 4).await;
     other
         .reaches("edge.responses.count", &["status:2xx"], 4.0)
@@ -212,16 +228,10 @@ async fn a_unix_socket_is_found_again_and_a_reload_moves_to_another_server() {
     };
     reload(&config(&[backend.address()], "")).await;
     ask(&proxy, 5).await;
+    counted(&proxy, 15).await;
     let mut third = Server::udp(([127, 0, 0, 1], 0)).await;
     reload(&told(backend.address(), &third.address().to_string(), "")).await;
-    eventually("gauges", async || {
-        third.take();
-        third
-            .lines
-            .iter()
-            .any(|line| line.starts_with("soe503.draining:0|g"))
-    })
-    .await;
+    third.is_told("soe503").await;
     ask(&proxy, 6).await;
     third.reaches(RESPONSES, &["status:2xx"], 6.0).await;
 }
