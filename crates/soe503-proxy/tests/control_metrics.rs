@@ -18,8 +18,8 @@ use soe503_proxy::control::alerts::TargetScrape;
 use soe503_proxy::control::event_log;
 use soe503_proxy::control::incidents::{IncidentCount, OpenIncident};
 use soe503_proxy::control::metrics::{
-    BackendScrape, Example, Format, JournalScrape, Kind, PoolScrape, ResponseCount, Scrape,
-    TierScrape, TlsScrape, TracesScrape, page, render, table,
+    BackendScrape, DogstatsdScrape, Example, Format, JournalScrape, Kind, PoolScrape,
+    ResponseCount, Scrape, TierScrape, TlsScrape, TracesScrape, page, render, table,
 };
 use soe503_proxy::control::{CpuStat, Usage};
 use soe503_proxy::journal::{Limits, State, Status, Trouble, TroubleKind};
@@ -164,6 +164,10 @@ fn scrape() -> Scrape {
         traces: Some(TracesScrape {
             exported: 512,
             dropped: vec![("queue_full", 3), ("unanswered", 0)],
+        }),
+        dogstatsd: Some(DogstatsdScrape {
+            sent: 60,
+            dropped: vec![("unreachable", 9), ("full", 0)],
         }),
         reloads_applied: 1,
         reloads_failed: 4,
@@ -485,6 +489,12 @@ fn values_are_where_they_belong() {
             2.0,
         ),
         ("soe503_debug_tokens_total", &[("result", "accepted")], 2.0),
+        ("soe503_dogstatsd_packets_total", &[], 60.0),
+        (
+            "soe503_dogstatsd_dropped_total",
+            &[("reason", "unreachable")],
+            9.0,
+        ),
         ("soe503_attempts_total", &[], 110.0),
         ("soe503_unexplained_total", &[], 1.0),
         ("soe503_retry_budget_refused_total", &[], 1.0),

@@ -53,6 +53,7 @@ instances:
     # Datadog keeps these names for itself.
     rename_labels:
       version: soe503_version
+      host: soe503_host
     metrics:
 {metrics}
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness import build
 from harness.processes import HarnessError
 
-from . import files, grafana, judge
+from . import files, grafana, judge, told
 from .faults import POOLS
 from .processes import PROCESSES
 from .prometheus import promtool
@@ -101,6 +101,7 @@ def acted_out(stage: Stage, count: Count, quick: bool, pulse: Pulse) -> None:
     count.tell("exposition: promtool check metrics", lambda: lint(main.metrics()[0]))
     count.tell("exposition: OpenMetrics", lambda: judge.openmetrics(*main.metrics(OPENMETRICS)))
     count.tell("Datadog: every metric is exposed", lambda: files.datadog_names(main.metrics()[0]))
+    count.tell("DogStatsD is told what is exposed", lambda: told.agree(stage.told, main))
 
 
 def lint(exposition: str) -> str:

@@ -13,6 +13,7 @@ from harness.origin import Origin
 from . import config, scaled
 from .faults import POOLS, PoolFault
 from .prometheus import Prometheus
+from .told import Told
 from .watched import Watched
 
 RULES = Path(__file__).resolve().parents[3] / "config/prometheus/soe503.rules.yml"
@@ -61,6 +62,8 @@ class Stage:
                 backend.start()
                 self.backends.setdefault(fault.pool, []).append(backend)
         self.certificate = localhost(self.directory)
+        self.told = Told()
+        self.stack.callback(self.told.stop)
         self.add(MAIN, lambda proxy: self.main_config(proxy, origin.url))
         rules = self.directory / "scaled.rules.yml"
         scaled.rules(RULES, rules)
@@ -78,6 +81,7 @@ class Stage:
             pools.append(config.pool(fault.pool, backends, settings, fault.route))
         pools.append(config.pool("reporting", [config.backend(reporting)], "[pools.reporting.load_reports]\n"))
         more = f"""
+{self.told.config()}
 [rate_limits.few]
 requests = 5
 by = "everyone"

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::alerts::Alerts;
 use crate::control::clock::Anchor;
+use crate::control::dogstatsd::Counts;
 use crate::control::event_log::EventLog;
 use crate::control::history::History;
 use crate::control::incidents::Incidents;
@@ -62,6 +63,8 @@ pub struct Proxy {
     pub journal: Journal,
     /// Spans for a collector; off unless it is configured.
     pub traces: Traces,
+    /// What became of packets for a DogStatsD server.
+    pub dogstatsd: Counts,
     /// The file that a reload reads, if there is one.
     pub config_file: Option<PathBuf>,
     /// Reloads so far.
@@ -123,6 +126,7 @@ impl Proxy {
             access_log,
             journal: Journal::default(),
             traces: Traces::default(),
+            dogstatsd: Counts::default(),
             config_file: None,
             reloads: Reloads::default(),
             access: Arc::new(Access::of(&config)),

@@ -59,6 +59,9 @@ pub(crate) fn view(config: &Config) -> Value {
     if let Some(traces) = &config.traces {
         view["telemetry"] = json!({ "traces": telemetry::traces(traces) });
     }
+    if let Some(dogstatsd) = &config.dogstatsd {
+        view["telemetry"]["dogstatsd"] = telemetry::dogstatsd(dogstatsd);
+    }
     if !config.rate_limits.is_empty() {
         let limits = config.rate_limits.iter();
         let limits: Map<String, Value> = limits

@@ -9,12 +9,13 @@ use soe503_core::pool::BackendSnapshot;
 use soe503_core::rate::RateSnapshot;
 
 use super::scrape::{
-    BackendScrape, Example, JournalScrape, PoolScrape, ResponseCount, Scrape, TierScrape,
-    TlsScrape, TracesScrape,
+    BackendScrape, DogstatsdScrape, Example, JournalScrape, PoolScrape, ResponseCount, Scrape,
+    TierScrape, TlsScrape, TracesScrape,
 };
 use crate::config::TlsVersion;
 use crate::control::admin::view;
 use crate::control::clock::Anchor;
+use crate::control::dogstatsd::Lost;
 use crate::control::recorder::Record;
 use crate::control::usage;
 use crate::journal::Status;
@@ -40,6 +41,7 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         access_log_dropped: proxy.access_log.dropped(),
         journal: proxy.journal.status().map(|status| journal(proxy, status)),
         traces: traces(proxy),
+        dogstatsd: dogstatsd(proxy),
         reloads_failed: proxy.reloads.refused.load(Relaxed),
         reloads_applied: proxy.reloads.applied.load(Relaxed),
         certificate_reloads: proxy.file_reloads.applied.load(Relaxed),
@@ -85,6 +87,16 @@ fn traces(proxy: &Proxy) -> Option<TracesScrape> {
     };
     let some = scrape.exported > 0 || scrape.dropped.iter().any(|(_, spans)| *spans > 0);
     (proxy.traces.is_on() || some).then_some(scrape)
+}
+
+fn dogstatsd(proxy: &Proxy) -> Option<DogstatsdScrape> {
+    let counts = &proxy.dogstatsd;
+    let scrape = DogstatsdScrape {
+        sent: counts.sent(),
+        dropped: Lost::ALL.map(|why| (why.id(), counts.lost(why))).to_vec(),
+    };
+    let some = scrape.sent > 0 || scrape.dropped.iter().any(|(_, packets)| *packets > 0);
+    (proxy.config().dogstatsd.is_some() || some).then_some(scrape)
 }
 
 fn rate_limits(proxy: &Proxy) -> Vec<RateSnapshot> {
