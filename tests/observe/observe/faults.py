@@ -23,6 +23,10 @@ class PoolFault:
     rate: int = 8
     settings: str = ""
     route: str = ""
+    load: tuple[str, ...] = ()
+    """More options of the load generator."""
+    wrong: float = 0
+    """Requests a second, beyond `rate`, that every backend answers with 500, from the begin of the fault on."""
     begin: Callable[[list[Faulty]], None] = lambda backends: None
     """Brings the fault about."""
     keep: Callable[[list[Faulty]], None] | None = None
@@ -86,6 +90,13 @@ POOLS = [
     PoolFault(
         "check-wrong", {"Soe503HealthChecksNotBelieved", "Soe503Incident"}, set(), {"misconfiguration/health_check_path"},
         settings=CHECKED.format(pool="check-wrong"), begin=fail("ok", 100, "404"),
+    ),
+    # One request in a hundred, at equal distances: in no five minutes are it so many that this were a fast burn.
+    PoolFault("burns-slowly", {"Soe503BudgetBurnsSlowly"}, {"Soe503Incident"}, rate=40, wrong=0.4),
+    # Clients leave before any timeout of the proxy, and come again: nothing but what is answered in time tells of it.
+    PoolFault(
+        "keeps-going", {"Soe503OverloadKeepsItselfGoing", "Soe503RetriesCut"}, {"Soe503Incident", "Soe503Sheds", "Soe503BudgetBurnsFast"},
+        backends=1, rate=40, load=("--arrivals", "constant", "--give-up-ms", "190"), settings="adaptive_limit = false\n", begin=fail("hold", 100),
     ),
     PoolFault("limited", {"Soe503ManyCallersLimited"}, rate=20, route='rate_limits = ["few"]'),
 ]

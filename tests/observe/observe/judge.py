@@ -3,15 +3,24 @@
 import json
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.processes import HarnessError
 
 from .faults import POOLS, PoolFault
-from .processes import PROCESSES, ProcessFault
+from .processes import ProcessFault
 from .prometheus import Prometheus, filled
 from .pulse import Pulse
+from .stage import MAIN
 from .watched import Watched
+
+# What no fault here brings about: their queries have data all the same, and all of it is 0.
+NOT_HERE = (
+    "soe503_connections_refused_total", "soe503_hedges_total", "soe503_hedges_withheld_total", "soe503_queue_for_backends_", "soe503_pool_throttle_ratio",
+    "soe503_pool_cache_offered_total", "soe503_pool_cache_revalidations_total", "soe503_taken_over_total", "soe503_pool_maintenance",
+    "soe503_journal_dropped_total", "soe503_recorder_dropped_total",
+)
 
 PAGE = "https://github.com/soe503/soe503/blob/main/"
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -71,7 +80,7 @@ def pool(fault: PoolFault, seen: Seen) -> str:
 
 
 def process(fault: ProcessFault, seen: Seen, pulse: Pulse) -> str:
-    alerts = seen.of(instance=fault.name)
+    alerts = seen.of(instance=fault.name) + [one for one in seen.of(pool=f"of-{fault.name}") if "instance" not in one["labels"]]
     names = {one["labels"]["alertname"] for one in alerts}
     compare(names, fault.must, fault.may | pulse.excuses())
     told(alerts)
@@ -107,9 +116,21 @@ def blameless(name: str, seen: Seen, pulse: Pulse) -> str:
     return busy(pulse)
 
 
-def complete(rules: Path, tests: Path) -> str:
+def others(seen: Seen, faults: list[ProcessFault]) -> str:
+    """Alerts of which none of the judgements above has heard."""
+    pools = {fault.pool for fault in POOLS} | {f"of-{fault.name}" for fault in faults}
+    instances = {MAIN, *(fault.name for fault in faults)}
+    labels = [one["labels"] for one in seen.of()]
+    # On the main proxy it is the pool, or the limit, that is judged.
+    wrong = [one for one in labels if not one.keys() & {"pool", "instance"} or one.get("pool", "calm") not in pools or one.get("instance", MAIN) not in instances]
+    if wrong:
+        raise HarnessError(f"{wrong}")
+    return f"{len(labels)} alerts"
+
+
+def complete(rules: Path, tests: Path, played: list[PoolFault | ProcessFault]) -> str:
     alerts = set(re.findall(r"- alert: (\S+)", rules.read_text()))
-    here = set().union(*(fault.must for fault in [*POOLS, *PROCESSES]))
+    here = set().union(*(fault.must for fault in played))
     units = set(re.findall(r"alertname: (\S+)", tests.read_text()))
     if nobody := alerts - here - units:
         raise HarnessError(f"nothing lets these fire: {', '.join(sorted(nobody))}")
@@ -134,22 +155,41 @@ def dashboard(path: Path, prometheus: Prometheus, began: float) -> str:
     targets = [(panel["title"], target["expr"]) for panel in document["panels"] for target in panel.get("targets", [])]
     events = [(f"event {one['name']}", one["expr"]) for one in document["annotations"]["list"] if "expr" in one]
     variables = [one["definition"] for one in document["templating"]["list"] if one["type"] == "query"]
-    empty = [title for title, expr in targets if not has_data(prometheus, expr, began)]
-    # Events are rare: it is enough that they can be asked for.
-    for _, expr in events:
-        prometheus.over(filled(expr), began, time.time())
+    empty = wrong_ones(targets + events, prometheus, began)
     for definition in variables:
         selector, label = re.fullmatch(r"label_values\((.+), (\w+)\)", definition).groups()
         if not prometheus.api(f"label/{label}/values", **{"match[]": filled(selector)}):
             empty.append(definition)
     if empty:
-        raise HarnessError(f"no data: {'; '.join(empty)}")
-    return f"{len(targets)} queries"
+        raise HarnessError(f"{'; '.join(empty)}")
+    return f"{len(targets)} queries, {len(events)} kinds of events"
 
 
-def has_data(prometheus: Prometheus, expr: str, began: float) -> bool:
-    series = prometheus.over(filled(expr), began, time.time())
-    return any(value not in ("NaN", "+Inf", "-Inf") for one in series for _, value in one["values"])
+def queries(named: list[tuple[str, str, list[str]]], prometheus: Prometheus, began: float) -> str:
+    """Titles, queries, and the labels that their series are told apart by, which have to be there."""
+    wrong = wrong_ones([(title, expr) for title, expr, _ in named], prometheus, began)
+    for title, expr, labels in named:
+        found = prometheus.over(filled(expr), began, time.time())
+        wrong += [f"{title}: nothing has the label {label}" for label in labels if found and not any(one["metric"].get(label) for one in found)]
+    if wrong:
+        raise HarnessError("; ".join(wrong))
+    return f"{len(named)} queries"
+
+
+def wrong_ones(named: list[tuple[str, str]], prometheus: Prometheus, began: float) -> list[str]:
+    wrong = []
+    for title, expr in named:
+        values = list(finite(prometheus, expr, began))
+        if not values:
+            wrong.append(f"{title}: no data")
+        elif max(values) <= 0 and not any(name in expr for name in NOT_HERE):
+            wrong.append(f"{title}: never more than 0: {expr}")
+    return wrong
+
+
+def finite(prometheus: Prometheus, expr: str, began: float) -> Iterator[float]:
+    for one in prometheus.over(filled(expr), began, time.time()):
+        yield from (float(value) for _, value in one["values"] if value not in ("NaN", "+Inf", "-Inf"))
 
 
 def exemplars(prometheus: Prometheus, began: float, main: Watched) -> str:

@@ -1,0 +1,117 @@
+"""Whoever scrapes and does it badly: no effect on requests, bounded memory, and others are served."""
+
+import contextlib
+import http.client
+import random
+import socket
+import struct
+import threading
+import time
+
+from harness.processes import HarnessError, wait_until
+from harness.usage import Usage
+
+from .prometheus import Prometheus
+from .stage import MAIN
+from .watched import Watched
+
+# Of each kind.
+MANY = 50
+REQUESTS = 200
+ASK = b"GET /metrics HTTP/1.1\r\nHost: soe503\r\n\r\n"
+# In MiB, for what the allocator keeps and what the proxy has to do anyway.
+ANYWAY = 12
+
+
+def play(main: Watched, prometheus: Prometheus) -> str:
+    exposition, _ = main.metrics()
+    before = main.value("process_open_fds")
+    with Usage(main.process.pid) as usage, Bad(main.admin) as bad:
+        slowest = requests(main.port)
+        bad.have_come()
+        served = [good(main) for _ in range(5)]
+    wait_until("the descriptors of those who left are closed", lambda: main.value("process_open_fds") <= before + 10)
+    wait_until("Prometheus is served", lambda: prometheus.query(f'min_over_time(up{{instance="{MAIN}"}}[3s]) == 1'))
+    # One answer for each who asked and does not read it, and for each who goes while it is made.
+    most = 2 * MANY * len(exposition) / 2**20 + ANYWAY
+    if usage.growth > most:
+        raise HarnessError(f"memory: {usage.growth:.1f} MiB more, allowed are {most:.1f}")
+    return f"a request took {slowest * 1000:.0f} ms at most, a scrape {max(served) * 1000:.0f} ms; {usage.growth:.1f} MiB of {most:.1f} more"
+
+
+def requests(port: int) -> float:
+    """All are served, at the pace of requests; how long the slowest took, in seconds."""
+    times = []
+    for _ in range(REQUESTS):
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        began = time.monotonic()
+        with contextlib.closing(client):
+            client.request("GET", "/calm/x")
+            status = client.getresponse().status
+        times.append(time.monotonic() - began)
+        if status != 200:
+            raise HarnessError(f"a request is answered with {status}")
+    # A slow machine is slow now and then.
+    late = sum(took > 0.5 for took in times)
+    if late > REQUESTS // 50 or max(times) > 5:
+        raise HarnessError(f"{late} of {REQUESTS} requests took more than 0.5 s, the slowest {max(times):.2f} s")
+    return max(times)
+
+
+def good(main: Watched) -> float:
+    """A scraper that does nothing wrong gets everything; how long that takes, in seconds."""
+    began = time.monotonic()
+    text, _ = main.metrics()
+    took = time.monotonic() - began
+    if "soe503_build_info" not in text or took > 5:
+        raise HarnessError(f"a scrape took {took:.1f} s and has {len(text)} bytes")
+    return took
+
+
+class Bad:
+    """`MANY` ask and do not read, `MANY` send what is no HTTP, `MANY` ask and are gone in the middle, again and again."""
+
+    def __init__(self, port: int):
+        self.port, self.over, self.slow = port, threading.Event(), []
+        self.garbage, self.gone = 0, 0
+
+    def __enter__(self) -> "Bad":
+        for _ in range(MANY):
+            one = socket.socket()
+            # So little that an answer has to wait for somebody who reads it.
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            one.connect(("127.0.0.1", self.port))
+            # The kernel takes some answers on both sides; not so many.
+            one.sendall(ASK * 20)
+            self.slow.append(one)
+        for work in (self.send_garbage, self.go):
+            threading.Thread(target=self.again, args=(work,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.over.set()
+        for one in self.slow:
+            one.close()
+
+    def have_come(self) -> None:
+        wait_until("scrapers misbehave", lambda: min(self.garbage, self.gone) >= MANY)
+
+    def again(self, work) -> None:
+        lot = random.Random(503)
+        while not self.over.wait(0.2):
+            with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+                for _ in range(MANY):
+                    work(stack.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=5)), lot)
+                # They stay for a moment.
+                self.over.wait(0.2)
+
+    def send_garbage(self, one: socket.socket, lot: random.Random) -> None:
+        one.sendall(lot.randbytes(lot.randrange(1, 4096)) + (b"\r\n\r\n" if lot.random() < 0.5 else b""))
+        self.garbage += 1
+
+    def go(self, one: socket.socket, _lot: random.Random) -> None:
+        one.sendall(ASK)
+        one.recv(100)
+        # A reset, while the rest is on its way.
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.gone += 1
