@@ -2,8 +2,6 @@
 
 import json
 import re
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from harness.processes import HarnessError
@@ -13,7 +11,6 @@ from .processes import ProcessFault
 from .prometheus import Prometheus, filled
 from .pulse import Pulse
 from .stage import MAIN
-from .watched import Watched
 
 # What no fault here brings about: their queries have data all the same, and all of it is 0.
 NOT_HERE = (
@@ -21,6 +18,9 @@ NOT_HERE = (
     "soe503_pool_cache_offered_total", "soe503_pool_cache_revalidations_total", "soe503_taken_over_total", "soe503_pool_maintenance",
     "soe503_journal_dropped_total", "soe503_recorder_dropped_total",
 )
+
+Span = tuple[float, float]
+"""From when to when faults were there."""
 
 PAGE = "https://github.com/soe503/soe503/blob/main/"
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -150,50 +150,47 @@ def rules(prometheus: Prometheus) -> str:
     return f"{len(all_rules)} rules, {len(recorded)} of them recorded"
 
 
-def dashboard(path: Path, prometheus: Prometheus, began: float) -> str:
+def dashboard(path: Path, prometheus: Prometheus, span: Span, not_here: tuple[str, ...]) -> str:
+    """`not_here`: the beginnings of metrics that nobody moves."""
     document = json.loads(path.read_text())
     targets = [(panel["title"], target["expr"]) for panel in document["panels"] for target in panel.get("targets", [])]
     events = [(f"event {one['name']}", one["expr"]) for one in document["annotations"]["list"] if "expr" in one]
     variables = [one["definition"] for one in document["templating"]["list"] if one["type"] == "query"]
-    empty = wrong_ones(targets + events, prometheus, began)
+    wrong = [what for title, expr in targets + events if (what := wanting(title, expr, prometheus.over(filled(expr), *span), not_here))]
     for definition in variables:
         selector, label = re.fullmatch(r"label_values\((.+), (\w+)\)", definition).groups()
         if not prometheus.api(f"label/{label}/values", **{"match[]": filled(selector)}):
-            empty.append(definition)
-    if empty:
-        raise HarnessError(f"{'; '.join(empty)}")
+            wrong.append(f"{definition}: no values")
+    if wrong:
+        raise HarnessError("; ".join(wrong))
     return f"{len(targets)} queries, {len(events)} kinds of events"
 
 
-def queries(named: list[tuple[str, str, list[str]]], prometheus: Prometheus, began: float) -> str:
+def queries(named: list[tuple[str, str, list[str]]], prometheus: Prometheus, span: Span, not_here: tuple[str, ...]) -> str:
     """Titles, queries, and the labels that their series are told apart by, which have to be there."""
-    wrong = wrong_ones([(title, expr) for title, expr, _ in named], prometheus, began)
+    wrong = []
     for title, expr, labels in named:
-        found = prometheus.over(filled(expr), began, time.time())
+        found = prometheus.over(filled(expr), *span)
+        if what := wanting(title, expr, found, not_here):
+            wrong.append(what)
         wrong += [f"{title}: nothing has the label {label}" for label in labels if found and not any(one["metric"].get(label) for one in found)]
     if wrong:
         raise HarnessError("; ".join(wrong))
     return f"{len(named)} queries"
 
 
-def wrong_ones(named: list[tuple[str, str]], prometheus: Prometheus, began: float) -> list[str]:
-    wrong = []
-    for title, expr in named:
-        values = list(finite(prometheus, expr, began))
-        if not values:
-            wrong.append(f"{title}: no data")
-        elif max(values) <= 0 and not any(name in expr for name in NOT_HERE):
-            wrong.append(f"{title}: never more than 0: {expr}")
-    return wrong
+def wanting(title: str, expr: str, found: list[dict], not_here: tuple[str, ...]) -> str | None:
+    """What is wrong with what a query found. Zero is what many queries have instead of nothing: that alone shows little."""
+    values = [float(value) for one in found for _, value in one["values"] if value not in ("NaN", "+Inf", "-Inf")]
+    if not values:
+        return f"{title}: no data"
+    if max(values) <= 0 and not any(name in expr for name in not_here):
+        return f"{title}: never more than 0"
+    return None
 
 
-def finite(prometheus: Prometheus, expr: str, began: float) -> Iterator[float]:
-    for one in prometheus.over(filled(expr), began, time.time()):
-        yield from (float(value) for _, value in one["values"] if value not in ("NaN", "+Inf", "-Inf"))
-
-
-def exemplars(prometheus: Prometheus, began: float, main: Watched) -> str:
-    found = prometheus.api("query_exemplars", query='soe503_responses_total{cause!=""}', start=began, end=time.time())
+def exemplars(prometheus: Prometheus, span: Span) -> str:
+    found = prometheus.api("query_exemplars", query='soe503_responses_total{cause!=""}', start=span[0], end=span[1])
     named = [(series["seriesLabels"], example["labels"]) for series in found for example in series["exemplars"]]
     # A rate limit refuses before a trace is begun.
     traced = [(of, example) for of, example in named if of["cause"] != "overload/rate_limited"]

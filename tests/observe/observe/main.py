@@ -101,10 +101,14 @@ def acted_out(stage: Stage, count: Count, quick: bool, pulse: Pulse) -> None:
     count.tell("every alert has its fault", lambda: judge.complete(RULES, files.HERE / "rules.test.yml", [*POOLS, *faults]))
     count.tell("a reload", lambda: reloaded(stage, main))
     count.tell("every query of every rule", lambda: judge.rules(stage.prometheus))
+    # What follows is about what was seen until now.
+    span = began, time.time()
+    stage.rest()
+    not_here = judge.NOT_HERE + tuple(name for fault in PROCESSES if fault not in faults for name in fault.alone)
     for dashboard in grafana.DASHBOARDS:
-        count.tell(f"every query of {dashboard.uid}", lambda: judge.dashboard(files.CONFIG / "grafana" / f"{dashboard.uid}.json", stage.prometheus, began))
-    count.tell("every query of Datadog's dashboard", lambda: judge.queries(datadog.translated(), stage.prometheus, began))
-    count.tell("failures name their traces", lambda: judge.exemplars(stage.prometheus, began, main))
+        count.tell(f"every query of {dashboard.uid}", lambda: judge.dashboard(files.CONFIG / "grafana" / f"{dashboard.uid}.json", stage.prometheus, span, not_here))
+    count.tell("every query of Datadog's dashboard", lambda: judge.queries(datadog.translated(), stage.prometheus, span, not_here))
+    count.tell("failures name their traces", lambda: judge.exemplars(stage.prometheus, span))
     count.tell("exposition: promtool check metrics", lambda: lint(main.metrics()[0]))
     count.tell("exposition: OpenMetrics", lambda: judge.openmetrics(*main.metrics(OPENMETRICS)))
     count.tell("Datadog: every metric is exposed", lambda: files.datadog_names(main.metrics()[0]))

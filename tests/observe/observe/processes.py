@@ -28,6 +28,8 @@ class ProcessFault:
     begin: Callable[[Stage, Watched], None] = nothing
     """Brings the fault about, when Prometheus has seen the process without it."""
     may: set[str] = field(default_factory=set)
+    alone: tuple[str, ...] = ()
+    """Metrics that nothing else here moves."""
     long: bool = False
     """Takes too long for CI."""
 
@@ -169,7 +171,7 @@ def small(name: str) -> Callable[[Stage], Watched]:
 PROCESSES = [
     ProcessFault("records-lost", {"Soe503RecordsLost"}, records_lost, are_lost),
     ProcessFault("expires", {"Soe503CertificateExpires"}, expires),
-    ProcessFault("throttled", {"Soe503CpuThrottled"}, throttled, is_throttled, {"Soe503EventLoopLate", "Soe503Incident", "Soe503Down"}),
+    ProcessFault("throttled", {"Soe503CpuThrottled"}, throttled, is_throttled, {"Soe503EventLoopLate", "Soe503Incident", "Soe503Down"}, ("soe503_cpu_quota_",)),
     ProcessFault("journal", {"Soe503JournalFails"}, journal),
     ProcessFault("descriptors", {"Soe503DescriptorsRunOut"}, small("descriptors"), descriptors),
     ProcessFault("unresolved", {"Soe503NameNotResolved", "Soe503PoolDown"}, unresolved, may={"Soe503Incident", "Soe503BudgetBurnsFast"}),

@@ -1,12 +1,12 @@
 """All that runs: backends, proxies, load, and Prometheus over them."""
 
 import contextlib
-import subprocess
 import threading
 from pathlib import Path
 
 from harness.backends import Faulty
 from harness.certificates import localhost
+from harness.cgroup import CpuGroup
 from harness.load import Load
 from harness.origin import Origin
 
@@ -36,7 +36,8 @@ class Stage:
         self.backends: dict[str, list[Faulty]] = {}
         self.proxies: dict[str, Watched] = {}
         self.over = threading.Event()
-        self.cpu = None
+        self.loads: list[Load] = []
+        self.cpu: CpuGroup | None = None
         self.early = None
         """What fires while faults are still being brought about."""
 
@@ -115,7 +116,13 @@ certificates = [{{ cert = "{self.certificate.cert}", key = "{self.certificate.ke
         load = Load(
             self.binaries["soe503-load"], self.proxies[proxy].port, out, rate, self.seconds, posts=0.0, path=path or f"/{name}/x", ids=name, options=list(options),
         )
-        self.stack.callback(ended, load.child)
+        self.loads.append(load)
+        self.stack.callback(load.stop)
+
+    def rest(self) -> None:
+        """No more requests."""
+        for load in self.loads:
+            load.stop()
 
     def begin(self, fault: PoolFault) -> None:
         backends = self.backends[fault.pool]
@@ -129,8 +136,3 @@ certificates = [{{ cert = "{self.certificate.cert}", key = "{self.certificate.ke
         while not self.over.wait(0.25):
             with contextlib.suppress(OSError):
                 fault.keep(backends)
-
-
-def ended(child: subprocess.Popen) -> None:
-    child.kill()
-    child.wait()
