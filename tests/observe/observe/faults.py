@@ -59,14 +59,15 @@ class ComesAndGoes:
 
 FAILS = {"Soe503BudgetBurnsFast", "Soe503Incident"}
 CHECKED = '[pools.{pool}.health_check]\npath = "/healthz"\ninterval = "500ms"\nfast_interval = "100ms"\ndown_interval = "500ms"\n'
-IMPATIENT = 'ride_out = "0s"\n'
+# When the circuit has opened, requests wait for the pool: long enough to be seen.
+WAITS = 'ride_out = "3s"\n'
 
 POOLS = [
     PoolFault("calm", set()),
     PoolFault("one-dead", {"Soe503BackendOut"}, begin=lambda backends: kill(backends[:1])),
     PoolFault(
         "all-dead", {"Soe503PoolDown", "Soe503CircuitOpen", "Soe503BackendOut", *FAILS}, {"Soe503RetriesCut", "Soe503RetryBudgetEmpty"},
-        {"dependency_failure/connect_refused"}, settings=IMPATIENT + CHECKED.format(pool="all-dead"), begin=kill,
+        {"dependency_failure/connect_refused"}, settings=WAITS + CHECKED.format(pool="all-dead"), begin=kill,
     ),
     PoolFault(
         "comes-and-goes", {"Soe503BackendsComeAndGo"}, {"Soe503SavedByRetriesOnly", "Soe503Incident"},

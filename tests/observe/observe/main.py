@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import build
 from harness.cases import LeftOut
-from harness.processes import HarnessError, wait_until
+from harness.processes import HarnessError
 
 from . import datadog, files, grafana, judge, scrapers, visitors
 from .faults import POOLS
@@ -126,8 +126,7 @@ def brought_about(stage: Stage, count: Count, faults: list[ProcessFault]) -> lis
     stage.watch()
     names = {fault.name for fault, _ in up}
     # So that what is counted next is an increase.
-    scraped = lambda: {one["metric"]["instance"] for one in stage.prometheus.query('sum_over_time(up{job="soe503"}[1m]) >= 2')}
-    wait_until("all were scraped twice", lambda: scraped() >= names)
+    stage.prometheus.shows("all were scraped twice", 'sum_over_time(up{job="soe503"}[1m]) >= 2', names)
     for fault, proxy in up:
         fault.begin(stage, proxy)
     return [fault for fault, _ in up]
@@ -138,7 +137,7 @@ def reloaded(stage: Stage, main: Watched) -> None:
     main.config.write_text(main.config.read_text().replace('timeout = "3s"', 'timeout = "3100ms"', 1))
     main.signal(signal.SIGHUP)
     main.reaches('soe503_config_reloads_total{result="applied"}', 1)
-    wait_until("it was scraped", lambda: stage.prometheus.query(f'soe503_config_reloads_total{{instance="{MAIN}", result="applied"}} > 0'))
+    stage.prometheus.shows("it was scraped", 'soe503_config_reloads_total{result="applied"} > 0', {MAIN})
 
 
 def lint(exposition: str) -> str:

@@ -62,10 +62,7 @@ def journal(stage: Stage) -> Watched:
 
 
 def unresolved(stage: Stage) -> Watched:
-    proxy = lone(stage, "unresolved", "http://nowhere.invalid:80")
-    # They wait for it in vain.
-    stage.load("of-unresolved", 2, "unresolved")
-    return proxy
+    return lone(stage, "unresolved", "http://nowhere.invalid:80")
 
 
 def lone(stage: Stage, name: str, url: str) -> Watched:
@@ -119,8 +116,8 @@ def is_unexplained(_stage: Stage, proxy: Watched) -> None:
     proxy.reaches('soe503_unexplained_total{pool="of-unexplained"}', 1)
 
 
-# A quota of a quarter of a core, in periods so short that what is stopped in each is hardly late.
-QUOTA, PERIOD = 5_000, 20_000
+# A quota of a tenth of a core, in periods so short that what is stopped in each is hardly late.
+QUOTA, PERIOD = 2_000, 20_000
 
 
 def throttled(stage: Stage) -> Watched:
@@ -151,7 +148,7 @@ def starts_once(stage: Stage, proxy: Watched) -> None:
 def restarts(stage: Stage, proxy: Watched) -> None:
     for _ in range(4):
         began = proxy.value("process_start_time_seconds")
-        wait_until("it was scraped", lambda: stage.prometheus.query(f'process_start_time_seconds{{instance="restarts"}} > {began - 0.5}'))
+        stage.prometheus.shows("it was scraped", f"process_start_time_seconds > {began - 0.5}", {proxy.name})
         proxy.again()
 
 
@@ -174,7 +171,7 @@ PROCESSES = [
     ProcessFault("throttled", {"Soe503CpuThrottled"}, throttled, is_throttled, {"Soe503EventLoopLate", "Soe503Incident", "Soe503Down"}, ("soe503_cpu_quota_",)),
     ProcessFault("journal", {"Soe503JournalFails"}, journal),
     ProcessFault("descriptors", {"Soe503DescriptorsRunOut"}, small("descriptors"), descriptors),
-    ProcessFault("unresolved", {"Soe503NameNotResolved", "Soe503PoolDown"}, unresolved, may={"Soe503Incident", "Soe503BudgetBurnsFast"}),
+    ProcessFault("unresolved", {"Soe503NameNotResolved", "Soe503PoolDown"}, unresolved, may={"Soe503Incident"}),
     ProcessFault("spoilt", {"Soe503CertificateRefused"}, spoilt, is_spoilt),
     ProcessFault("refused", {"Soe503ConfigRefused"}, small("refused"), refused),
     ProcessFault("unexplained", {"Soe503Unexplained"}, unexplained, is_unexplained, {"Soe503Incident", "Soe503BudgetBurnsFast"}),

@@ -38,7 +38,7 @@ def play(main: Watched, prometheus: Prometheus) -> str:
     if late > REQUESTS // 50 or max(asked) > 5:
         raise HarnessError(f"{late} of {REQUESTS} requests took more than 0.5 s, the slowest {max(asked):.2f} s")
     wait_until("the descriptors of those who left are closed", lambda: main.value("process_open_fds") <= before + 10)
-    wait_until("Prometheus is served", lambda: prometheus.query(f'min_over_time(up{{instance="{MAIN}"}}[3s]) == 1'))
+    prometheus.shows("Prometheus is served", "min_over_time(up[3s]) == 1", {MAIN})
     # An answer for each who asked and does not read it.
     most = MANY * len(exposition) / 2**20 + ANYWAY
     if usage.growth > most:

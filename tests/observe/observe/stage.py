@@ -120,9 +120,11 @@ certificates = [{{ cert = "{self.certificate.cert}", key = "{self.certificate.ke
         self.stack.callback(load.stop)
 
     def rest(self) -> None:
-        """No more requests."""
+        """No more requests, and nobody who uses up a quota."""
         for load in self.loads:
             load.stop()
+        if self.cpu:
+            self.cpu.rest()
 
     def begin(self, fault: PoolFault) -> None:
         backends = self.backends[fault.pool]
