@@ -59,16 +59,17 @@ class ComesAndGoes:
 
 FAILS = {"Soe503BudgetBurnsFast", "Soe503Incident"}
 CHECKED = '[pools.{pool}.health_check]\npath = "/healthz"\ninterval = "500ms"\nfast_interval = "100ms"\ndown_interval = "500ms"\n'
-# When the circuit has opened, requests wait for the pool: long enough to be seen.
-WAITS = 'ride_out = "3s"\n'
+IMPATIENT = 'ride_out = "0s"\n'
 
 POOLS = [
     PoolFault("calm", set()),
     PoolFault("one-dead", {"Soe503BackendOut"}, begin=lambda backends: kill(backends[:1])),
     PoolFault(
         "all-dead", {"Soe503PoolDown", "Soe503CircuitOpen", "Soe503BackendOut", *FAILS}, {"Soe503RetriesCut", "Soe503RetryBudgetEmpty"},
-        {"dependency_failure/connect_refused"}, settings=WAITS + CHECKED.format(pool="all-dead"), begin=kill,
+        {"dependency_failure/connect_refused"}, settings=IMPATIENT + CHECKED.format(pool="all-dead"), begin=kill,
     ),
+    # Its requests wait for it: one that is alone may be starting again.
+    PoolFault("alone-dead", {"Soe503CircuitOpen", *FAILS}, {"Soe503PoolDown", "Soe503BackendOut", "Soe503RetriesCut", "Soe503RetryBudgetEmpty"}, backends=1, begin=kill),
     PoolFault(
         "comes-and-goes", {"Soe503BackendsComeAndGo"}, {"Soe503SavedByRetriesOnly", "Soe503Incident"},
         settings='slow_start = "0s"\n[pools.comes-and-goes.ejection]\nbase = "100ms"\nmax = "200ms"\n', keep=ComesAndGoes(),
@@ -86,7 +87,7 @@ POOLS = [
     PoolFault(
         "sheds", {"Soe503Sheds", *FAILS}, {"Soe503RetriesCut", "Soe503OverloadKeepsItselfGoing"},
         {"overload/queue_full", "overload/concurrency_limit", "overload/queue_timeout", "overload/traffic_spike", "overload/pool_saturated", "misconfiguration/limit_too_low"},
-        work_ms=200, rate=20, settings="max_in_flight = 2\n[pools.sheds.queue]\nmax_waiting = 0\n",
+        work_ms=200, rate=20, settings="max_in_flight = 2\n[pools.sheds.queue]\nmax_waiting = 2\n",
     ),
     PoolFault(
         "check-wrong", {"Soe503HealthChecksNotBelieved", "Soe503Incident"}, set(), {"misconfiguration/health_check_path"},
@@ -97,7 +98,7 @@ POOLS = [
     # Clients leave before any timeout of the proxy, and come again: nothing but what is answered in time tells of it.
     PoolFault(
         "keeps-going", {"Soe503OverloadKeepsItselfGoing", "Soe503RetriesCut"}, {"Soe503Incident", "Soe503Sheds", "Soe503BudgetBurnsFast"},
-        backends=1, rate=40, load=("--arrivals", "constant", "--give-up-ms", "190"), settings="adaptive_limit = false\n", begin=fail("hold", 100),
+        backends=1, rate=20, load=("--arrivals", "constant", "--give-up-ms", "190"), settings="adaptive_limit = false\n", begin=fail("hold", 100),
     ),
     PoolFault("limited", {"Soe503ManyCallersLimited"}, rate=20, route='rate_limits = ["few"]'),
 ]
