@@ -61,10 +61,13 @@ class Proxy:
         self.process.start().started("127.0.0.1", self.port)
         return self
 
-    def ask(self, path: str = "/api/orders?card=4111", **headers: str) -> Answer:
-        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+    def client(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+    def ask(self, path: str = "/api/orders?card=4111", client: http.client.HTTPConnection | None = None, **headers: str) -> Answer:
+        """`client`: a connection to use and to leave open."""
         headers.setdefault("X_Request_Id", uuid.uuid4().hex)
-        with contextlib.closing(client):
+        with contextlib.nullcontext(client) if client else contextlib.closing(self.client()) as client:
             client.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
             answer = client.getresponse()
             body = answer.read()
