@@ -175,6 +175,7 @@ fn scrape() -> Scrape {
         certificate_reloads_refused: 1,
         admin_tokens: (3, 1),
         admin_refused: vec![("unauthorized", 7), ("read_only", 2)],
+        admin_connections_refused: 4,
         debug_tokens: vec![("accepted", 2), ("forged", 1)],
         tls: vec![TlsScrape {
             listener: "127.0.0.1:8443".parse().unwrap(),
@@ -488,6 +489,7 @@ fn values_are_where_they_belong() {
             &[("reason", "read_only")],
             2.0,
         ),
+        ("soe503_admin_connections_refused_total", &[], 4.0),
         ("soe503_debug_tokens_total", &[("result", "accepted")], 2.0),
         ("soe503_dogstatsd_packets_total", &[], 60.0),
         (
