@@ -41,13 +41,17 @@ fn packets(count: usize) -> Vec<String> {
     (0..count).map(|at| format!("a:{at}|c")).collect()
 }
 
+/// What is sent has arrived within this, or does not arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 fn soon() -> Instant {
-    Instant::now() + Duration::from_secs(30)
+    Instant::now() + PATIENCE
 }
 
 async fn read(server: &UdpSocket) -> String {
     let mut room = [0; 2048];
-    let length = server.recv(&mut room).await.unwrap();
+    let read = timeout(PATIENCE, server.recv(&mut room)).await;
+    let length = read.expect("it arrives").unwrap();
     String::from_utf8_lossy(&room[..length]).into_owned()
 }
 
@@ -115,7 +119,8 @@ async fn a_server_that_is_started_again_at_the_same_path_is_found() {
         let server = UnixDatagram::bind(&path).unwrap();
         outlet.send(&packets(1), &counts, soon()).await;
         let mut room = [0; 64];
-        let length = server.recv(&mut room).await.unwrap();
+        let read = timeout(PATIENCE, server.recv(&mut room)).await;
+        let length = read.expect("it arrives").unwrap();
         assert_eq!(&room[..length], b"a:0|c");
         drop(server);
         std::fs::remove_file(&path).unwrap();
