@@ -3,6 +3,7 @@
 mod circuit_view;
 mod components;
 mod diagnose;
+mod forks;
 mod mechanical;
 mod nested;
 mod network;
@@ -10,5 +11,6 @@ mod outcome;
 mod precedence;
 mod refusals;
 mod rules;
+mod scope;
 mod support;
 mod wire;

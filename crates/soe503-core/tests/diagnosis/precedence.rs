@@ -182,6 +182,13 @@ fn a_name_that_is_not_resolved_in_time_is_one_that_does_not_resolve() {
     let slow = || late(TimeoutKind::Attempt, Phase::Dns, 2_000);
     assert_eq!(primary([slow()]), Cause::DependencyDnsFailure);
     assert_eq!(primary([refused(), slow()]), Cause::DependencyDnsFailure);
+    // Nor has one that is not there been connected to.
+    let fault = Fault::Dns {
+        rcode: Some(3),
+        resolved_before: false,
+    };
+    let nobody = failed(Phase::Dns, fault);
+    assert_eq!(primary([refused(), nobody]), Cause::ConfigDnsNxdomain);
 }
 
 /// Before it had four times as long as what was answered took, and a tenth of a second.
@@ -202,6 +209,7 @@ fn a_deadline_that_cuts_an_attempt_says_nothing_about_a_backend() {
         (10, TimeoutKind::Total, Phase::WaitHeaders, 99, upstream),
         (40, TimeoutKind::Attempt, Phase::WaitHeaders, 50, timeout),
         (40, TimeoutKind::Total, Phase::Connect, 5_000, upstream),
+        (40, TimeoutKind::Total, Phase::Write, 5_000, timeout),
     ] {
         let attempts = [answer(took), late(kind, phase, elapsed)];
         assert_eq!(
