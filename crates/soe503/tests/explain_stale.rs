@@ -17,12 +17,13 @@ use support::{REFUSED, Script, Step, errno};
 use tower::{Layer, ServiceExt, service_fn};
 
 type Told = Response<ExplainBody<Script>>;
+type Answered = Result<Response<Script>, BoxError>;
 
 /// A service that does what it is told next, with answers that are kept.
 #[derive(Clone)]
 struct Scene {
     cache: StaleCache,
-    next: Arc<Mutex<Option<Result<Response<Script>, BoxError>>>>,
+    next: Arc<Mutex<Option<Answered>>>,
 }
 
 impl Scene {
@@ -33,11 +34,7 @@ impl Scene {
         }
     }
 
-    async fn ask(
-        &self,
-        request: Request<Empty<Bytes>>,
-        next: Result<Response<Script>, BoxError>,
-    ) -> Told {
+    async fn ask(&self, request: Request<Empty<Bytes>>, next: Answered) -> Told {
         *self.next.lock().unwrap() = Some(next);
         let backend = service_fn(|_: Request<_>| {
             let next = self.next.lock().unwrap().take();

@@ -105,7 +105,7 @@ impl<R: Resolve> Outlet<R> {
         }
         self.open().await?;
         for packet in packets {
-            if *sent > 0 && *sent % BURST == 0 {
+            if *sent > 0 && sent.is_multiple_of(BURST) {
                 sleep(MOMENT).await;
             }
             self.send_one(packet.as_bytes(), until).await?;
