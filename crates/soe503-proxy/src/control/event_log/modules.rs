@@ -53,6 +53,7 @@ const MODULES: [&str; 50] = [
     "listen::serve",
     "opening",
     "run",
+    "run::ending",
     "signals",
     "state::access",
     "tls::follow",
