@@ -51,6 +51,7 @@ const MODULES: [&str; 48] = [
     "listen::serve",
     "opening",
     "run",
+    "run::ending",
     "signals",
     "state::access",
     "tls::follow",
