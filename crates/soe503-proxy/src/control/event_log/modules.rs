@@ -9,7 +9,7 @@ pub(super) const FAILURE: &str = "failure";
 const OURS: &str = "soe503_proxy";
 
 /// The modules that tell something. A test compares this with the source.
-const MODULES: [&str; 50] = [
+const MODULES: [&str; 51] = [
     "control::access_log::writer",
     "control::admin::actions",
     "control::admin::alerts",
