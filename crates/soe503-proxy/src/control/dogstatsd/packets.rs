@@ -54,11 +54,11 @@ mod tests {
     #[test]
     fn a_packet_has_as_many_lines_as_it_has_room_for() {
         let mut packets = Packets::of(7);
-        for line in ["abc", "def", "g", "0123456", "01234567", "h"] {
+        for line in ["abc", "def", "g", "0123456", "01234567", "h", "ijklmn"] {
             packets.push(line);
         }
         let (packets, too_long) = packets.finish();
-        assert_eq!(packets, ["abc\ndef", "g", "0123456", "h"]);
+        assert_eq!(packets, ["abc\ndef", "g", "0123456", "h", "ijklmn"]);
         assert_eq!(too_long, 1);
         assert_eq!(Packets::of(7).finish(), (vec![], 0));
     }
