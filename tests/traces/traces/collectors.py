@@ -2,14 +2,15 @@
 
 import contextlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
-from harness.cases import Group, demand, equal
-from harness.processes import wait_until
+from harness.cases import Group, Missed, demand, equal
+from harness.processes import HarnessError, wait_until
 
 from .receiver import Dead, Deaf, GrpcCollector, GrpcGarbage, HttpCollector, pause
-from .spans import ALL
+from .spans import ALL, WAYS
 from .stage import Stage, stage
 
 collectors = Group("collectors", stage)
@@ -56,16 +57,21 @@ def ends_in_time(proxy) -> None:
     demand(time.monotonic() - began < 8, "it waits for the collector")
 
 
-# --- each over HTTP and gRPC
+# --- each over HTTP and gRPC, at the same time
 
 def played(name: str, make, judge) -> None:
     """`make` makes a collector of a protocol; `judge` looks at the proxy that was busy with it."""
-    for way, protocol in (("HTTP", "http/protobuf"), ("gRPC", "grpc")):
-        @collectors.case(f"{name}, over {way}")
-        def _(stage: Stage, protocol=protocol):
-            proxy, note = busy(stage, stage.collector(make(protocol)))
-            judge(proxy)
-            return note
+    @collectors.case(name)
+    def _(stage: Stage):
+        def one(way: str) -> str:
+            try:
+                proxy, note = busy(stage, stage.collector(make(WAYS[way])))
+                judge(proxy)
+            except (HarnessError, Missed) as error:
+                raise Missed(f"over {way}: {error}") from error
+            return f"{way}: {note}"
+        with ThreadPoolExecutor() as pool:
+            return ", ".join(pool.map(one, WAYS))
 
 
 def dead(proxy) -> None:

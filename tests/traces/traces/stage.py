@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import itertools
 import tempfile
 import urllib.request
 import uuid
@@ -99,15 +100,14 @@ class Stage:
     def __init__(self, settings):
         self.settings, self.stack = settings, contextlib.ExitStack()
         self.directory = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
-        self.count = 0
+        self.numbers = itertools.count(1)
 
     def collector(self, collector):
         self.stack.callback(collector.stop)
         return collector
 
     def backend(self) -> Faulty:
-        self.count += 1
-        backend = Faulty(self.count, self.directory, self.settings.faulty, work_ms=0)
+        backend = Faulty(next(self.numbers), self.directory, self.settings.faulty, work_ms=0)
         backend.start()
         self.stack.callback(backend.stop)
         return backend
