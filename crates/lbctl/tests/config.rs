@@ -5,6 +5,8 @@ mod support;
 use support::{Server, ask, http};
 
 const SAME: &str = r#"{"of":"a.toml","changes":[],"hidden":false,"needs_restart":null,"replaces":[],"keeps":[],"new_lints":[]}"#;
+/// Only what is not shown differs.
+const HIDDEN: &str = r#"{"of":"a.toml","changes":[],"hidden":true,"needs_restart":null,"replaces":[],"keeps":[],"new_lints":[]}"#;
 const WELL: &str = r#"{"since":"2026-11-22T17:00:00.000Z","window_ms":60000,"requests":12,"failed":0,"lints":[],"advice":[]}"#;
 
 /// An API that says `body` to everything.
@@ -27,6 +29,8 @@ fn a_difference_is_told_by_key_and_is_bad_news() {
     }
     let same = ask(&saying(SAME).url(""), &["config", "diff"]);
     assert_eq!((same.code, &*same.out), (0, "a.toml is what is in force\n"));
+    let hidden = ask(&saying(HIDDEN).url(""), &["config", "diff"]);
+    assert_eq!(hidden.code, 1, "a secret that differs is a difference");
 }
 
 #[test]

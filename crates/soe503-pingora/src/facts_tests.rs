@@ -134,14 +134,65 @@ fn of_handshakes() {
 #[cfg(feature = "rustls")]
 #[test]
 fn of_what_rustls_says() {
-    use rustls::CertificateError;
-    let said = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
-    let hidden = io::Error::new(io::ErrorKind::InvalidData, said);
-    let error = Error::because(ErrorType::TLSHandshakeFailure, "tls connect error", hidden);
-    assert_eq!(
-        read(&error, Until::Connected).1,
-        Fault::Tls(TlsFault::Untrusted)
-    );
+    use rustls::CertificateError as C;
+    use rustls::pki_types::{ServerName, UnixTime};
+    use rustls::{AlertDescription, Error as E};
+    let at = |seconds| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+    let name = "app.example";
+    let other_name = C::NotValidForNameContext {
+        expected: ServerName::try_from(name).unwrap(),
+        presented: vec!["DnsName(\"other.example\")".to_owned()],
+    };
+    let rows = [
+        (
+            E::InvalidCertificate(C::UnknownIssuer),
+            TlsFault::Untrusted,
+            Cause::ConfigTlsUntrusted,
+        ),
+        (
+            E::InvalidCertificate(other_name),
+            TlsFault::NameMismatch {
+                expected: name.to_owned(),
+                presented: vec!["DnsName(\"other.example\")".to_owned()],
+            },
+            Cause::ConfigTlsNameMismatch,
+        ),
+        (
+            E::InvalidCertificate(C::ExpiredContext {
+                time: at(200),
+                not_after: at(100),
+            }),
+            TlsFault::Expired { not_after: 100 },
+            Cause::ConfigTlsCertExpired,
+        ),
+        (
+            E::InvalidCertificate(C::NotValidYetContext {
+                time: at(100),
+                not_before: at(200),
+            }),
+            TlsFault::NotYetValid { not_before: 200 },
+            Cause::ConfigTlsCertExpired,
+        ),
+        (
+            E::AlertReceived(AlertDescription::CertificateRequired),
+            TlsFault::Alert(116),
+            Cause::ConfigTlsUntrusted,
+        ),
+        (
+            E::DecryptError,
+            TlsFault::Protocol,
+            Cause::DependencyInvalidResponse,
+        ),
+    ];
+    for (said, fault, cause) in rows {
+        // As it comes: below an error of I/O, which hides it.
+        let hidden = io::Error::new(io::ErrorKind::InvalidData, said);
+        let error = Error::because(ErrorType::TLSHandshakeFailure, "tls connect error", hidden);
+        assert_eq!(
+            read(&error, Until::Connected),
+            (Phase::Tls, Fault::Tls(fault), Some(cause))
+        );
+    }
 }
 
 #[test]

@@ -28,16 +28,18 @@
 //! # Ok(()) }
 //! ```
 //!
-//! `examples/proxy.rs` is the same as a program. With hooks of your own: [`ResilientProxy::around`]; its context is a [`Visit`]
+//! `examples/proxy.rs` is the same as a program, and without arguments shows a failure and its explanation. With hooks of your own: [`ResilientProxy::around`]; its context is a [`Visit`]
 //! whose [`inner`](Visit::inner) is yours. With other layers: [`Stack`] is implemented by every tower stack of them over a
 //! [`Pool`](soe503::Pool) of [`Upstream`]s with [`Explain`](soe503::Explain) outermost, a rate limit or a concurrency limit among them.
 //!
 //! # What it does that Pingora does not
 //!
 //! - **No request runs twice that must not.** A request goes to another backend if it found no connection, if HTTP/2 says
-//!   that nobody looked at it, or if its method is idempotent. Up to 0.8 Pingora's own `error_while_proxy` sent a `POST`
-//!   again when a reused connection broke off; 0.9.1 does not, but whoever overrides that hook, as programs written for
-//!   0.8 do, has no such rule any more. Here that hook decides nothing.
+//!   that nobody looked at it, or if its method is idempotent. Up to 0.8 Pingora's default `error_while_proxy` sent any
+//!   request again, a `POST` too, when a reused connection broke off. The default of 0.9.1, to which this crate is pinned, asks
+//!   for the method and sends only what is idempotent; but whoever overrides that hook, as programs written for 0.8 do,
+//!   has no such rule any more. Here that hook decides nothing. `tests/proxy/replay.rs` plays all three: the rule of 0.8, the
+//!   default that is linked, and the first of them inside of this wrapper.
 //! - **Retries have limits**: attempts (Pingora's own loop allows 16), a budget, backoff with jitter, the request's deadline;
 //!   and an answer of 500, 502, 503 or 504 is a reason for one.
 //! - **Backends are ejected** on what requests say, and probed by one request before they come back.
@@ -75,7 +77,8 @@
 //!
 //! Pingora 0.9.1 needs cmake (`zlib-ng`). This crate is a workspace of its own, with its own `Cargo.lock`, so that nothing else
 //! here does. TLS to backends is whatever feature of `pingora` your program turns on; with the feature `rustls` of this crate the reasons
-//! of failed handshakes are told apart, otherwise they are `tls_untrusted` and `tls_handshake_failed`.
+//! of failed handshakes are told apart, otherwise they are `tls_untrusted` (Pingora's
+//! `InvalidCert`) and `invalid_response`.
 
 mod answer;
 pub mod facts;

@@ -7,11 +7,14 @@ use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::explain::{Builder, Explain};
 use soe503::pool::{BackendSpec, Backends, PoolConfig};
 use soe503::retry::{BudgetConfig, RetryBudget, RetryPolicy};
-use soe503::{CircuitBreaker, Pool, Retry, RetryLayer, Timeout, clock};
+use soe503::stack::{Stack, StackError};
+use soe503::{
+    CircuitBreaker, CircuitBreakerLayer, ExplainLayer, Pool, Retry, RetryLayer, Timeout,
+    TimeoutLayer, clock,
+};
 use soe503_core::breaker::ConfigError as BreakerConfigError;
 use soe503_core::pool::PoolConfigError;
 use soe503_core::retry::BudgetConfigError;
-use tower_layer::Layer;
 
 use crate::surroundings::Around;
 use crate::upstream::Upstream;
@@ -24,6 +27,8 @@ pub type Standard = Explain<Timeout<Retry<CircuitBreaker<Pool<Upstream>>>>>;
 /// # Defaults
 /// `timeout` 15 s · `retry` 3 attempts, 5 s each · `budget` 20 %, 3 a second at least · `pool` the better of two by latency,
 /// ejection on traffic · `breaker` 5 failures in a row, blips of 5 s are ridden out.
+///
+/// Settings that make each other pointless are refused by [`build`](Self::build), with the sentence of [`soe503::stack`].
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The whole time until the answer's head, attempts and waits included. A gRPC client's `grpc-timeout` counts if
@@ -63,6 +68,8 @@ pub enum InvalidConfig {
     Breaker(BreakerConfigError),
     /// Of the retry budget.
     Budget(BudgetConfigError),
+    /// Each is right by itself, and together they cannot work: [`soe503::stack`] has the rules.
+    Stack(StackError),
 }
 
 // === impl Config ===
@@ -71,7 +78,8 @@ impl Config {
     /// The layers, around a pool called `name` with these backends, that tell failures as `explain` says.
     ///
     /// # Errors
-    /// [`InvalidConfig`] for numbers that make no sense.
+    /// [`InvalidConfig`] for numbers that make no sense, alone or beside each other: an attempt that may take as long as
+    /// its request, for example.
     pub fn build(
         self,
         name: &str,
@@ -94,10 +102,15 @@ impl Config {
         let retry = RetryLayer::new(budget.clone(), self.retry)
             .replay_cap(0)
             .ride_out(breaker.clone());
-        let circuit = CircuitBreaker::new(Pool::new(pool.clone()), breaker.clone());
-        let timeout = Timeout::new(retry.layer(circuit), self.timeout);
+        let layers = Stack::new()
+            .explain(ExplainLayer::new(explainer))
+            .timeout(TimeoutLayer::new(self.timeout))
+            .retry(retry)
+            .circuit_breaker(CircuitBreakerLayer::new(breaker.clone()))
+            .build()
+            .map_err(InvalidConfig::Stack)?;
         let balanced = Balanced {
-            stack: Explain::new(timeout, explainer),
+            stack: layers.service(Pool::new(pool.clone())),
             backends: pool,
             breaker,
             budget,
@@ -137,6 +150,7 @@ impl fmt::Display for InvalidConfig {
             Self::Pool(error) => error.fmt(f),
             Self::Breaker(error) => error.fmt(f),
             Self::Budget(error) => error.fmt(f),
+            Self::Stack(error) => error.fmt(f),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The running proxy: workers, control plane, reload and shutdown.
 
+mod ending;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -252,30 +254,6 @@ impl Running {
                 None => std::future::pending().await,
             }
         }
-    }
-
-    /// Stops accepting, finishes what is in flight, and ends all threads. Where another process has taken over, the
-    /// sockets stay open, and the admin API is that one's.
-    pub fn shutdown(mut self) {
-        if self.entrance.take().is_some_and(Entrance::close) {
-            self.shared.proxy.set_replaced();
-            self.control.leave_admin();
-        }
-        self.shared.proxy.start_draining();
-        self.drain.begin();
-        for worker in self.workers {
-            match worker.join() {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(%error, "a worker failed"),
-                Err(_panicked) => tracing::error!("a worker panicked"),
-            }
-        }
-        self.control.stop();
-        let proxy = &self.shared.proxy;
-        proxy.incidents.finish(proxy, control::clock::Anchor::now());
-        proxy.journal.stop();
-        proxy.traces.stop();
-        drop(self.access_log);
     }
 }
 

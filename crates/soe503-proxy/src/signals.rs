@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinError;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::config_file::ConfigFile;
 use crate::handover::notify::{self, Moment};
@@ -36,7 +36,8 @@ struct End {
 
 /// Starts, and serves until SIGTERM or SIGINT; then finishes what is in flight. Told so while it starts, it ends as well.
 ///
-/// A second signal of the kind while it drains ends the wait at once.
+/// A second signal of the kind ends the wait at once: that for whoever asks `/readyz` (`drain_delay`), or else that for what is in
+/// flight (`shutdown_grace`).
 ///
 /// # Errors
 ///
@@ -80,11 +81,12 @@ fn done<E: From<anyhow::Error>>(
 /// `ended`: it was told to end already.
 async fn serve(running: Running, mut signals: Signals, ended: bool) -> anyhow::Result<()> {
     if ended {
-        notify::tell(Moment::Stopping);
+        notify::tell(Moment::Stopping(running.takes_to_end()));
     } else {
         notify::tell(Moment::Ready);
         until_told(&running, &mut signals).await?;
     }
+    let running = until_noticed(running, &mut signals).await?;
     tracing::info!("draining: finishing what is in flight");
     let drained = tokio::task::spawn_blocking(move || running.shutdown());
     tokio::select! {
@@ -94,6 +96,26 @@ async fn serve(running: Running, mut signals: Signals, ended: bool) -> anyhow::R
     Ok(())
 }
 
+/// Serves on until whoever asks whether it is ready has had the time to notice that it no longer is.
+async fn until_noticed(mut running: Running, signals: &mut Signals) -> anyhow::Result<Running> {
+    let announced = tokio::task::spawn_blocking(move || {
+        let delay = running.announce_end();
+        (running, delay)
+    });
+    let (running, delay) = announced.await?;
+    if !delay.is_zero() {
+        tracing::info!(
+            ?delay,
+            "draining: not ready from now on; the listeners close after `drain_delay`, or when told again"
+        );
+        tokio::select! {
+            () = sleep(delay) => {}
+            () = signals.end.told() => tracing::warn!("told again: closing the listeners now"),
+        }
+    }
+    Ok(running)
+}
+
 /// Reloads as often as it is asked to, until it is told to end or another process has taken over.
 async fn until_told(running: &Running, signals: &mut Signals) -> anyhow::Result<()> {
     let mut file = ConfigFile::new(running.file());
@@ -101,7 +123,7 @@ async fn until_told(running: &Running, signals: &mut Signals) -> anyhow::Result<
     loop {
         let why = tokio::select! {
             () = signals.end.told() => {
-                notify::tell(Moment::Stopping);
+                notify::tell(Moment::Stopping(running.takes_to_end()));
                 return Ok(());
             }
             process = &mut replaced => {

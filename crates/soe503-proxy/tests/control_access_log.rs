@@ -181,6 +181,23 @@ fn a_reader_that_stopped_costs_lines_and_never_blocks_a_worker() {
     assert_eq!(memory.lines().len() as u64, log.written());
 }
 
+/// A pipe that nobody reads: the process ends all the same.
+#[test]
+fn a_reader_that_never_comes_back_does_not_hold_up_the_end() {
+    let gate = Arc::new((Mutex::new(false), Condvar::new()));
+    let stuck = Stuck(Arc::clone(&gate), Memory::default());
+    let (log, writer) = start(Sink::Writer(Box::new(stuck)), Options::default()).unwrap();
+    log.log(entry("a"));
+    let (done, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(writer);
+        done.send(()).unwrap();
+    });
+    let ended = ended.recv_timeout(Duration::from_secs(60));
+    ended.expect("it does not wait for ever");
+    assert_eq!(log.written(), 0, "it was stuck");
+}
+
 #[test]
 fn shutdown_writes_what_is_left_in_order() {
     let memory = Memory::default();
@@ -208,13 +225,15 @@ fn a_rotated_file_is_opened_again() {
     log.log(entry("before"));
     writer.flush();
     std::fs::rename(&path, folder.path().join("access.log.1")).unwrap();
+    // What waits belongs to the old file as well.
+    (0..1000).for_each(|_| log.log(entry("before")));
     log.reopen();
     writer.flush();
     log.log(entry("after"));
     writer.flush();
     let old = std::fs::read_to_string(folder.path().join("access.log.1")).unwrap();
     let new = std::fs::read_to_string(&path).unwrap();
-    assert!(old.contains("before") && !old.contains("after"));
+    assert!(old.matches("before").count() == 1001 && !old.contains("after"));
     assert!(new.contains("after") && !new.contains("before"));
 }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -489,8 +490,27 @@ async fn readiness_follows_listeners_pools_and_draining_and_says_why() {
     ready(503, "database restore").await;
     scene.post("/api/v1/pools/app/breaker/reset", "").await;
     ready(200, "gone for good").await;
+    // It is about to end: not ready from the first moment on, and until when it serves is told.
+    let now = soe503::clock::now();
+    scene
+        .proxy
+        .announce_end(now.after(Duration::from_secs(3600)));
+    ready(503, "serves until its listeners close in 3600 s").await;
+    let (_, told) = scene.get(path::READYZ).await;
+    let closes = told["closes_at"].as_str().unwrap().to_owned();
+    assert!(
+        closes
+            > soe503_proxy::control::clock::Anchor::now()
+                .date(now)
+                .to_string()
+    );
+    // Announced again it would be later; the time that is over is not told.
+    scene.proxy.announce_end(now);
+    ready(503, "takes nothing new").await;
     scene.proxy.start_draining();
-    ready(503, "draining").await;
+    ready(503, "draining: this process finishes what it has").await;
+    let (_, told) = scene.get(path::READYZ).await;
+    assert!(told["closes_at"].is_null(), "{told}");
     let alive = scene.ask(Method::GET, path::HEALTHZ, &[], "").await;
     assert_eq!(alive.status(), 200, "alive as long as it answers");
 }

@@ -18,8 +18,8 @@ use soe503_proxy::control::alerts::TargetScrape;
 use soe503_proxy::control::event_log;
 use soe503_proxy::control::incidents::{IncidentCount, OpenIncident};
 use soe503_proxy::control::metrics::{
-    BackendScrape, Example, Format, JournalScrape, Kind, PoolScrape, ResponseCount, Scrape,
-    TierScrape, TlsScrape, TracesScrape, page, render, table,
+    BackendScrape, DogstatsdScrape, Example, Format, JournalScrape, Kind, PoolScrape,
+    ResponseCount, Scrape, TierScrape, TlsScrape, TracesScrape, page, render, table,
 };
 use soe503_proxy::control::{CpuStat, Usage};
 use soe503_proxy::journal::{Limits, State, Status, Trouble, TroubleKind};
@@ -165,12 +165,17 @@ fn scrape() -> Scrape {
             exported: 512,
             dropped: vec![("queue_full", 3), ("unanswered", 0)],
         }),
+        dogstatsd: Some(DogstatsdScrape {
+            sent: 60,
+            dropped: vec![("unreachable", 9), ("full", 0)],
+        }),
         reloads_applied: 1,
         reloads_failed: 4,
         certificate_reloads: 2,
         certificate_reloads_refused: 1,
         admin_tokens: (3, 1),
         admin_refused: vec![("unauthorized", 7), ("read_only", 2)],
+        admin_connections_refused: 4,
         debug_tokens: vec![("accepted", 2), ("forged", 1)],
         tls: vec![TlsScrape {
             listener: "127.0.0.1:8443".parse().unwrap(),
@@ -437,6 +442,22 @@ fn values_are_where_they_belong() {
             1.0,
         ),
         (
+            "soe503_prevented_total",
+            &[("pool", "app"), ("by", "fallback")],
+            2.0,
+        ),
+        (
+            "soe503_prevented_total",
+            &[("pool", "app"), ("by", "stale")],
+            3.0,
+        ),
+        (
+            "soe503_prevented_total",
+            &[("pool", "app"), ("by", "failover")],
+            4.0,
+        ),
+        ("soe503_taken_over_total", &[("pool", "app")], 7.0),
+        (
             "soe503_hedges_total",
             &[("pool", "app"), ("result", "won")],
             1.0,
@@ -468,7 +489,14 @@ fn values_are_where_they_belong() {
             &[("reason", "read_only")],
             2.0,
         ),
+        ("soe503_admin_connections_refused_total", &[], 4.0),
         ("soe503_debug_tokens_total", &[("result", "accepted")], 2.0),
+        ("soe503_dogstatsd_packets_total", &[], 60.0),
+        (
+            "soe503_dogstatsd_dropped_total",
+            &[("reason", "unreachable")],
+            9.0,
+        ),
         ("soe503_attempts_total", &[], 110.0),
         ("soe503_unexplained_total", &[], 1.0),
         ("soe503_retry_budget_refused_total", &[], 1.0),

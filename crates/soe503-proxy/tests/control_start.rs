@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use soe503_core::pool::BackendState;
@@ -93,6 +94,51 @@ async fn it_serves_stops_and_leaves_its_address_free() {
         .unwrap();
     assert!(TcpStream::connect(admin).await.is_err());
     start(proxy, Box::new(|| Ok(()))).unwrap().stop();
+}
+
+/// Nobody gets a place who comes beyond those that there are; that shows.
+#[tokio::test]
+async fn connections_beyond_the_most_are_closed_and_counted() {
+    let proxy = proxy("backends = [\"http://10.0.0.1:80\"]");
+    let control = start(Arc::clone(&proxy), Box::new(|| Ok(()))).unwrap();
+    let admin = control.admin_address().unwrap();
+    let refused = || proxy.access.connections_refused.load(Relaxed);
+    let line = |count| format!("soe503_admin_connections_refused_total {count}\n");
+    assert!(get(admin, "/metrics").await.contains(&line(0)));
+    let mut open = Vec::new();
+    let opening = async {
+        while refused() == 0 {
+            // What is in the kernel's queue comes on top of the 256.
+            if open.len() < 600 {
+                open.push(TcpStream::connect(admin).await.unwrap());
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, opening).await.unwrap();
+    assert!(open.len() > 256, "{}", open.len());
+    drop(open);
+    let seen = async {
+        // While they are not gone yet, whoever asks is refused as well.
+        loop {
+            let Ok(mut stream) = TcpStream::connect(admin).await else {
+                continue;
+            };
+            let request =
+                format!("GET /metrics HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n");
+            let _gone = stream.write_all(request.as_bytes()).await;
+            let mut answer = String::new();
+            let _cut = stream.read_to_string(&mut answer).await;
+            if answer.contains(&line(refused())) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, seen).await.unwrap();
+    tokio::task::spawn_blocking(|| control.stop())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -8,14 +8,15 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Empty, Full};
 use soe503::{
-    BoxError, CircuitBreakerLayer, Component, Failure, Rejected, RequestBodyError, clock,
+    BoxError, CircuitBreakerLayer, Component, Failure, Rejected, RequestBodyError, RequestContext,
+    clock,
 };
 use soe503_core::breaker::State;
 use soe503_core::ledger::Attempt;
 use soe503_core::pool::FailureScope;
-use soe503_core::{Cause, Tick};
+use soe503_core::{Cause, Outcome, Tick};
 use support::circuit::{breaker, failures, guarded};
-use support::{REFUSED, RESET, Script, Step, errno, get};
+use support::{REFUSED, RESET, Script, Step, empty, errno, get};
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -255,4 +256,34 @@ async fn layers_share_the_circuit_and_nothing_else() {
         .await
         .unwrap_err();
     assert!(Rejected::find(&*error).is_none());
+}
+
+/// A probe may well be lost: who may not run twice stands back, and so does who has lost an attempt already.
+#[tokio::test(start_paused = true)]
+async fn first_attempts_that_may_run_twice_are_the_probes() {
+    let well = service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(empty(200)) });
+    // The number of the request that is let through, of those that come when a probe is due.
+    for (idempotent, number, expected) in [(true, 1, 16), (false, 1, 32), (true, 2, 32)] {
+        let breaker = breaker(1);
+        let permit = breaker.admit(clock::now()).unwrap();
+        permit.record(
+            clock::now(),
+            Outcome::failure(Cause::DependencyConnectRefused),
+        );
+        tokio::time::advance(Duration::from_millis(100)).await;
+        let service = CircuitBreakerLayer::new(breaker).layer(well);
+        let mut sent = 0;
+        loop {
+            sent += 1;
+            assert!(sent < 100, "{idempotent} {number}: nobody is let through");
+            let mut context = RequestContext::new(clock::now(), idempotent);
+            context.number = number;
+            let mut request = get();
+            request.extensions_mut().insert(context);
+            if service.clone().oneshot(request).await.is_ok() {
+                break;
+            }
+        }
+        assert_eq!(sent, expected, "{idempotent} {number}");
+    }
 }

@@ -241,3 +241,19 @@ async fn a_body_that_breaks_off_is_the_root() {
     let refused = breaker.admit(clock::now()).unwrap_err();
     assert_eq!(refused.root, Some(Cause::DependencyResponseTruncated));
 }
+
+/// The deadline is the head's: who leaves a body after it blames nobody.
+#[tokio::test(start_paused = true)]
+async fn a_body_may_last_beyond_the_deadline_of_its_head() {
+    let breaker = breaker(9);
+    let streams = service_fn(|_: Request<Empty<Bytes>>| async {
+        Ok::<_, BoxError>(Response::new(Script::new([Step::Data("a")])))
+    });
+    let guarded = CircuitBreakerLayer::new(breaker.clone()).layer(streams);
+    let service = TimeoutLayer::new(Duration::from_secs(1)).layer(guarded);
+    let mut body = service.oneshot(get()).await.unwrap().into_body();
+    body.frame().await.unwrap().unwrap();
+    tokio::time::advance(Duration::from_secs(2)).await;
+    drop(body);
+    assert_eq!(failures(&breaker), 0);
+}

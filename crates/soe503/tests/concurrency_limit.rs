@@ -2,14 +2,19 @@
 
 mod support;
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use http::Response;
+use http::{Request, Response};
 use http_body_util::{BodyExt, Empty, Full};
-use soe503::concurrency_limit::Limit;
-use soe503::{Component, ConcurrencyLimitLayer, Rejected, RequestContext, Upload, clock};
+use soe503::concurrency_limit::{Limit, LimitConfig};
+use soe503::{
+    BoxError, Component, ConcurrencyLimitLayer, Rejected, RequestContext, Served, Upload, clock,
+};
 use soe503_core::Cause;
 use support::{Script, Step, empty, errno, get};
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok, task};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_test::mock;
 
 #[tokio::test]
@@ -143,4 +148,64 @@ async fn backpressure_waits_outside_the_limit() {
     let future = service.call(get());
     assert_eq!(limit.in_use(), 1);
     drop(future);
+}
+
+/// An adaptive limit learns from one good answer to one attempt: what takes several, or fails, says nothing of how
+/// busy the service is.
+#[tokio::test(start_paused = true)]
+async fn only_first_answers_that_are_good_tell_how_long_answers_take() {
+    for (status, attempts, tells) in [
+        (200, None, true),
+        (404, None, true),
+        (200, Some(1), true),
+        (200, Some(2), false),
+        (503, None, false),
+    ] {
+        let config = LimitConfig {
+            adaptive: true,
+            ..LimitConfig::default()
+        };
+        let limit = Limit::with("search", config);
+        let answers = service_fn(move |_: Request<Empty<Bytes>>| async move {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let mut response = empty(status);
+            if let Some(attempts) = attempts {
+                let mut served = Served::new(clock::now());
+                served.attempts = attempts;
+                response.extensions_mut().insert(served);
+            }
+            Ok::<_, BoxError>(response)
+        });
+        let service = ConcurrencyLimitLayer::new(limit.clone()).layer(answers);
+        for _ in 0..30 {
+            service.clone().oneshot(get()).await.unwrap();
+            tokio::time::advance(Duration::from_millis(900)).await;
+        }
+        let typical = limit.snapshot(clock::now()).typical;
+        assert_eq!(typical.is_some(), tells, "{status} {attempts:?}");
+    }
+}
+
+/// When to come back is as long as those before it take: this is known once answers were seen.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_says_when_there_will_be_room() {
+    let config = LimitConfig {
+        adaptive: true,
+        ..LimitConfig::fixed(1)
+    };
+    let limit = Limit::with("search", config);
+    let answers = service_fn(|_: Request<Empty<Bytes>>| async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Ok::<_, BoxError>(empty(200))
+    });
+    let service = ConcurrencyLimitLayer::new(limit.clone()).layer(answers);
+    for _ in 0..30 {
+        service.clone().oneshot(get()).await.unwrap();
+        tokio::time::advance(Duration::from_millis(900)).await;
+    }
+    let _held = limit.try_acquire().unwrap();
+    let error = service.oneshot(get()).await.unwrap_err();
+    let wait = Rejected::find(&*error).unwrap().retry_after().unwrap();
+    let expected = Duration::from_millis(99)..=Duration::from_millis(110);
+    assert!(expected.contains(&wait), "{wait:?}");
 }

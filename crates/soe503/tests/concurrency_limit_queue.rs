@@ -201,7 +201,7 @@ async fn a_bulkhead_leaves_room_for_the_others() {
         (refused.name(), refused.cause()),
         ("/slow", Cause::OverloadConcurrencyLimit)
     );
-    let _other = [(); 2].map(|()| task::spawn(other.clone().call(get())));
+    let [other_one, _other_two] = [(); 2].map(|()| task::spawn(other.clone().call(get())));
     assert_eq!((limit.in_use(), bulkhead.in_use()), (3, 1));
     drop(first);
     assert_eq!((limit.in_use(), bulkhead.in_use()), (2, 0));
@@ -212,6 +212,15 @@ async fn a_bulkhead_leaves_room_for_the_others() {
     assert_eq!((limit.waiting(), bulkhead.in_use()), (1, 1));
     drop(waits);
     assert_eq!((limit.waiting(), bulkhead.in_use()), (0, 0));
+    // And when its turn has come, until it is over.
+    let mut waits = task::spawn(slow.clone().call(get()));
+    assert_pending!(waits.poll());
+    drop(other_one);
+    assert!(waits.is_woken());
+    assert_pending!(waits.poll());
+    assert_eq!((limit.waiting(), bulkhead.in_use()), (0, 1));
+    drop(waits);
+    assert_eq!((limit.in_use(), bulkhead.in_use()), (2, 0));
 }
 
 /// A stream that goes on for ever does not wait for an answer, and is no sign of a busy service.
@@ -250,6 +259,10 @@ async fn who_is_turned_away_at_once_takes_no_place() {
     let mut third = task::spawn(service.call(get()));
     assert_ready!(third.poll()).unwrap();
     assert_eq!((limit.in_use(), limit.waiting()), (1, 0));
+    // Nor does the limit refuse it: it is the circuit that has something to say.
+    limit.set_config(LimitConfig::fixed(1));
+    let mut fourth = task::spawn(service.call(get()));
+    assert_ready!(fourth.poll()).unwrap();
     drop(held);
 }
 

@@ -3,19 +3,16 @@
 mod support;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt, Empty};
-use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::explain::{Explained, Exposure, FailureRecord, Record};
-use soe503::{BoxError, CircuitBreakerLayer, ExplainLayer, Explainer, clock, facts};
+use soe503::{BoxError, ExplainLayer, Explainer, clock, facts};
 use soe503_core::Cause;
-use soe503_core::diagnosis::{Context, Diagnosis};
-use soe503_core::explain::RetryInputs;
-use soe503_core::ledger::{Attempt, Ledger, Phase};
+use soe503_core::diagnosis::Diagnosis;
+use soe503_core::ledger::{Attempt, Phase};
 use support::explaining::{explainer, failing, header, text};
 use support::{REFUSED, RESET, Script, Step, get, request, status};
 use tower::{Layer, ServiceExt, service_fn};
@@ -115,6 +112,8 @@ async fn a_sane_request_id_is_kept_and_any_other_replaced() {
         let response = failing(explainer(), asked, RESET).await;
         let told = header(&response, "x-request-id");
         assert_eq!(told == sent, kept, "{sent:?} became {told:?}");
+        // Replaced, and not made to fit.
+        assert!(kept || !sent.starts_with(told), "{sent:?} became {told:?}");
         assert!(!told.is_empty());
     }
 }
@@ -300,68 +299,10 @@ async fn an_answer_that_ends_or_is_dropped_is_not_recorded() {
     assert_eq!(book.records.lock().unwrap().len(), 0);
 }
 
-#[tokio::test]
-async fn the_surroundings_are_asked() {
-    let asked = Arc::new(Mutex::new(0));
-    let count = asked.clone();
-    let explainer = Explainer::builder("edge-eu1")
-        .surroundings(
-            move |ledger: &Ledger, context: &mut Context, inputs: &mut RetryInputs| {
-                *count.lock().unwrap() += ledger.attempts.len();
-                context.pool = Some("shop".into());
-                inputs.probe_in = Some(Duration::from_secs(40));
-            },
-        )
-        .build();
-    let response = failing(explainer, get(), RESET).await;
-    let wait: u32 = header(&response, "retry-after").parse().unwrap();
-    assert!((40..=48).contains(&wait), "computed from it: {wait}");
-    assert_eq!(*asked.lock().unwrap(), 1);
-}
-
-/// R17: behind an open circuit stands what opened it, and when it lets a probe through.
-#[tokio::test(start_paused = true)]
-async fn an_open_circuit_tells_its_root() {
-    let config = BreakerConfig {
-        open_for: Duration::from_secs(20),
-        max_open_for: Duration::from_secs(20),
-        ..BreakerConfig::default()
-    };
-    let breaker = Breaker::new("app", config, 1);
-    let now = clock::now();
-    for _ in 0..5 {
-        let permit = breaker.admit(now).unwrap();
-        permit.record(
-            now,
-            soe503_core::Outcome::failure(Cause::DependencyConnectRefused),
-        );
-    }
-    let backend = service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(status(200)) });
-    let guarded = CircuitBreakerLayer::new(breaker).layer(backend);
-    let response = ExplainLayer::new(explainer())
-        .layer(guarded)
-        .oneshot(get())
-        .await
-        .unwrap();
-    assert_eq!(response.status(), 503);
-    let cause = header(&response, "soe-cause");
-    assert!(
-        cause.starts_with("circuit_open/consecutive_failures;"),
-        "{cause}"
-    );
-    assert!(
-        cause.contains("root=dependency_failure/connect_refused"),
-        "{cause}"
-    );
-    let wait: u32 = header(&response, "retry-after").parse().unwrap();
-    assert!((20..=27).contains(&wait), "{wait}");
-    assert_eq!(header(&response, "soe-attempts"), "0");
-}
-
 /// Nobody waits for the answer: its failure is told to nobody else either.
 #[tokio::test]
 async fn what_happens_in_the_background_is_not_recorded() {
-    for (background, records) in [(false, 1), (true, 0)] {
+    for (in_shared, in_own, records) in [(false, false, 1), (true, false, 0), (false, true, 0)] {
         let count = Arc::new(std::sync::atomic::AtomicU32::new(0));
         let counter = Arc::clone(&count);
         let explainer = Explainer::builder("edge-eu1")
@@ -369,19 +310,24 @@ async fn what_happens_in_the_background_is_not_recorded() {
                 counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             })
             .build();
-        let mut head = Request::new(()).into_parts().0;
-        if background {
-            head.extensions.insert(soe503::explain::Background);
-        }
-        let context = soe503::RequestContext::new(soe503::clock::now(), true);
         let mut request = Request::new(());
-        request
-            .extensions_mut()
-            .insert(context.with_head(Arc::new(head)));
+        if in_shared {
+            let mut head = Request::new(()).into_parts().0;
+            head.extensions.insert(soe503::explain::Background);
+            let context = soe503::RequestContext::new(soe503::clock::now(), true);
+            let context = context.with_head(Arc::new(head));
+            request.extensions_mut().insert(context);
+        }
+        if in_own {
+            request.extensions_mut().insert(soe503::explain::Background);
+        }
         let answer = failing(explainer, request, RESET).await;
         assert_eq!(answer.status(), 502);
         let seen = count.load(std::sync::atomic::Ordering::Relaxed);
-        assert_eq!(seen, records, "{background}");
+        assert_eq!(
+            seen, records,
+            "in the shared head: {in_shared}; its own: {in_own}"
+        );
     }
 }
 

@@ -1,10 +1,14 @@
 //! Pages of the operator's own, and answers instead of failures.
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Empty};
 use soe503::explain::{Builder, Class, Explained, Fallback, Page};
-use soe503::{ExplainLayer, Explainer};
+use soe503::rate_limit::{KeyBy, Limit, Quota, RateConfig};
+use soe503::{ExplainLayer, Explainer, RateLimitLayer};
 use soe503_core::{Category, Cause};
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -92,6 +96,53 @@ async fn a_fallback_is_marked_and_only_for_its_class_and_for_reading() {
     let mut grpc = asked("GET", "*/*");
     let kind = HeaderValue::from_static("application/grpc");
     grpc.headers_mut().insert("content-type", kind);
-    let (head, _) = answer(fallback(Class::Any), grpc).await;
+    let (head, body) = answer(fallback(Class::Any), grpc).await;
     assert_eq!(head.headers()["grpc-status"], "14");
+    assert!(!head.headers().contains_key("x-soe-degraded"));
+    assert_eq!(body, "");
+}
+
+/// The more exact page is shown, wherever it stands.
+#[tokio::test]
+async fn a_page_for_the_cause_goes_before_one_for_its_category() {
+    let (head, _) = answer(pages(), asked("GET", "*/*")).await;
+    let cause = head.extensions().get::<Explained>().unwrap().cause;
+    let page = |class, text: &'static str| Page::new(class, text);
+    let (any, category) = (Class::Any, Class::Category(cause.category()));
+    for pages in [
+        [
+            page(any, "any"),
+            page(category, "category"),
+            page(Class::Cause(cause), "cause"),
+        ],
+        [
+            page(Class::Cause(cause), "cause"),
+            page(category, "category"),
+            page(any, "any"),
+        ],
+    ] {
+        let builder = Explainer::builder("edge").pages(pages);
+        let (_, body) = answer(builder, asked("GET", "text/html")).await;
+        assert_eq!(body, "cause");
+    }
+}
+
+/// Who sends too much must know that, unless the operator names it.
+#[tokio::test]
+async fn a_fallback_is_for_callers_over_their_limit_only_if_that_is_named() {
+    let limited = Class::Cause(Cause::OverloadRateLimited);
+    let overload = Class::Category(Category::Overload);
+    for (on, expected) in [(Class::Any, 429), (overload, 429), (limited, 200)] {
+        let quota = Quota::new(NonZeroU32::MIN, Duration::from_secs(60));
+        let limit = Limit::new("api", RateConfig::new(quota));
+        let well = service_fn(|_: Request<()>| async {
+            Ok::<_, std::convert::Infallible>(Response::new(Empty::<Bytes>::new()))
+        });
+        let rated = RateLimitLayer::new(limit, KeyBy::Everyone).layer(well);
+        let service = ExplainLayer::new(fallback(on).build()).layer(rated);
+        let first = service.clone().oneshot(asked("GET", "*/*")).await.unwrap();
+        assert_eq!(first.status(), 200);
+        let second = service.oneshot(asked("GET", "*/*")).await.unwrap();
+        assert_eq!(second.status(), expected, "{on:?}");
+    }
 }

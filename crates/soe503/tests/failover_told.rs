@@ -5,17 +5,18 @@ mod support;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http::Response;
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use soe503::explain::{Degraded, Explainer, FailureRecord};
-use soe503::{ExplainLayer, TimeoutLayer};
+use soe503::explain::{Degraded, Explainer, Exposure, FailureRecord};
+use soe503::{ExplainLayer, Failover, TimeoutLayer};
 use soe503_core::Cause;
 use soe503_core::ledger::Fault;
 use support::explaining::header;
 use support::pools::{Body, Pools, whose};
 use support::request;
+use support::retrying::budget;
 use support::upstream::Reply;
-use tower::{Layer, ServiceExt};
+use tower::{Layer, ServiceExt, service_fn};
 
 use Reply::{Refuse, Status, Unconnected};
 
@@ -100,4 +101,30 @@ async fn the_others_own_failure_is_marked_too() {
     assert_eq!(header(&response, "x-soe-degraded"), "failover");
     assert_eq!(header(&response, "x-error-code"), "");
     assert_eq!(records.len(), 1);
+}
+
+/// What the other pool's backend has said of the request stays: its identifier, and its part of the time.
+#[tokio::test(start_paused = true)]
+async fn the_others_own_words_stay() {
+    let pool = |well: bool| {
+        service_fn(move |_: Request<_>| async move {
+            if !well {
+                return Err(support::errno(support::REFUSED));
+            }
+            let answer = Response::builder()
+                .header("x-request-id", "theirs")
+                .header("server-timing", "db;dur=7");
+            Ok(answer.body(Body::default()).unwrap())
+        })
+    };
+    let over = Failover::new(pool(false), 3, budget()).then("spare", pool(true));
+    let service = ExplainLayer::new(Explainer::builder("edge-eu1").build()).layer(over);
+    let mut asked: Request<Body> = request("GET", Full::from("body"));
+    asked.extensions_mut().insert(Exposure::Internal);
+    let response = service.oneshot(asked).await.unwrap();
+    assert_eq!(header(&response, "x-soe-degraded"), "failover");
+    assert_eq!(header(&response, "x-request-id"), "theirs");
+    let timing: Vec<_> = response.headers().get_all("server-timing").iter().collect();
+    assert_eq!(timing.len(), 2, "{timing:?}");
+    assert_eq!(timing[0], "db;dur=7");
 }

@@ -128,3 +128,22 @@ async fn other_answers_stand() {
         assert!(got.is_ok());
     }
 }
+
+/// What a service above has read already stands: the field may have been written anew since.
+#[tokio::test(start_paused = true)]
+async fn a_callers_time_that_is_known_stays() {
+    let begun = clock::now();
+    let seen = service_fn(move |request: http::Request<Full<Bytes>>| async move {
+        let context = request.extensions().get::<RequestContext>().unwrap();
+        Ok::<_, std::io::Error>((context.deadline, context.caller_deadline))
+    });
+    let mut request = request("POST", Full::<Bytes>::default());
+    let headers = request.headers_mut();
+    headers.insert("content-type", "application/grpc".parse().unwrap());
+    headers.insert("grpc-timeout", "800m".parse().unwrap());
+    let known = begun.after(Duration::from_millis(300));
+    RequestContext::of(&mut request).caller_deadline = Some(known);
+    let service = TimeoutLayer::new(Duration::from_secs(1)).layer(seen);
+    let told = service.oneshot(request).await.unwrap();
+    assert_eq!(told, (Some(known), Some(known)));
+}

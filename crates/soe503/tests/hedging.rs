@@ -43,6 +43,7 @@ async fn fm11_the_hedge_wins_and_the_loser_is_cancelled() {
     assert_ne!(first.backend, second.backend);
     assert_eq!((first.number, first.hedge), (1, false));
     assert_eq!((second.number, second.hedge), (2, true));
+    assert_eq!((first.tried, second.tried), (0, 1), "it goes elsewhere");
     assert_eq!(got.cancelled, [1]);
     assert_eq!(got.attempts, 2);
     assert_eq!(told(&got), [(1, false, Some(V::Outrun)), (2, true, None)]);

@@ -189,3 +189,16 @@ async fn all_that_stall_and_recover_lose_nothing() {
     }
     assert_eq!(failed, 0);
 }
+
+/// With one backend, what it fails is what the pool fails; but for a request that may not run twice, which may well
+/// take longer than an attempt should.
+#[tokio::test(start_paused = true)]
+async fn only_who_may_run_twice_speaks_against_the_whole_pool() {
+    for (method, run) in [("GET", 1), ("POST", 0)] {
+        let stack = Stack::new(1, TWO, BudgetConfig::default());
+        assert_eq!(stack.ask(method).await.0, Some(200));
+        let circuit = stack.breaker.snapshot(clock::now());
+        assert_eq!(stack.failures(), 1, "{method}");
+        assert_eq!(circuit.consecutive_failures, run, "{method}");
+    }
+}

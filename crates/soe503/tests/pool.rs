@@ -279,6 +279,16 @@ async fn no_backend_is_a_refusal_that_says_why() {
         (rejected.component(), rejected.name()),
         (Component::Pool, "app")
     );
+    assert_eq!(rejected.retry_after(), None);
+    // Out until a time that is known.
+    let (backends, _handles) = pool(1);
+    let until = clock::now().after(Duration::from_secs(30));
+    let out = backends.disable("0", "a new disk", Some(until), clock::now());
+    out.unwrap();
+    let error = Pool::new(backends).oneshot(get()).await.unwrap_err();
+    let wait = Rejected::find(&*error).unwrap().retry_after().unwrap();
+    let expected = Duration::from_secs(29)..=Duration::from_secs(30);
+    assert!(expected.contains(&wait), "{wait:?}");
 }
 
 /// Row S7.

@@ -10,10 +10,12 @@ use http_body_util::Empty;
 use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::concurrency_limit::{Class, Priority};
 use soe503::pool::{BackendSpec, Backends, PoolConfig};
-use soe503::{CircuitBreaker, Component, Pool, Rejected, RequestContext, TimeoutLayer, clock};
+use soe503::{
+    CircuitBreaker, Component, Failure, Pool, Rejected, RequestContext, TimeoutLayer, clock,
+};
 use soe503_core::Cause;
 use soe503_core::ledger::{Fault, Refusal};
-use support::{Handle, Mock, Script, get};
+use support::{Handle, Mock, Script, errno, get};
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::{Layer, ServiceExt};
 use tower_test::mock;
@@ -101,6 +103,7 @@ async fn the_wait_is_bounded_and_its_end_is_told() {
     tokio::time::advance(WAIT - Duration::from_millis(2)).await;
     assert_pending!(second.poll());
     tokio::time::advance(Duration::from_millis(4)).await;
+    assert!(second.is_woken(), "by the clock");
     let error = assert_ready_err!(second.poll());
     let rejected = Rejected::find(&*error).unwrap();
     assert_eq!(rejected.component(), Component::Pool);
@@ -169,4 +172,74 @@ async fn the_important_go_first_and_whoever_leaves_gives_up_the_place() {
     assert!(low.is_woken());
     assert_pending!(low.poll());
     assert_eq!(backends.backends()[0].in_flight(), 1);
+}
+
+/// What a backend takes is told without the wait for it.
+#[tokio::test(start_paused = true)]
+async fn the_wait_is_no_part_of_the_attempt() {
+    let (backends, mut handles) = pool(1, 10);
+    let service = Pool::new(backends);
+    let mut first = task::spawn(service.clone().oneshot(get()));
+    let mut second = task::spawn(service.oneshot(get()));
+    assert_pending!(first.poll());
+    assert_pending!(second.poll());
+    tokio::time::advance(WAIT / 2).await;
+    drop(first);
+    assert!(second.is_woken());
+    assert_pending!(second.poll());
+    handles[0].next_request().await.unwrap();
+    tokio::time::advance(Duration::from_millis(7)).await;
+    let (_, reply) = handles[0].next_request().await.unwrap();
+    reply.send_error(errno(support::RESET));
+    let error = assert_ready_err!(second.poll());
+    let elapsed = Failure::find(&*error).unwrap().last().unwrap().elapsed;
+    assert_eq!(elapsed, Duration::from_millis(7));
+}
+
+/// Nobody waits for a second backend: by then the first has answered.
+#[tokio::test(start_paused = true)]
+async fn a_hedge_does_not_wait() {
+    let (backends, _handles) = pool(1, 10);
+    let service = Pool::new(backends.clone());
+    let mut held = task::spawn(service.clone().oneshot(get()));
+    assert_pending!(held.poll());
+    let mut request = get();
+    RequestContext::of(&mut request).hedge = true;
+    let mut hedge = task::spawn(service.oneshot(request));
+    let error = assert_ready_err!(hedge.poll());
+    assert!(Rejected::find(&*error).is_some(), "{error:?}");
+    assert_eq!(backends.waiting(), 0);
+}
+
+/// Who may not run twice waits for a backend that is well, though one that was ejected could be tried.
+#[tokio::test(start_paused = true)]
+async fn who_may_not_run_twice_is_no_probe_when_it_waits_either() {
+    let (backends, mut handles) = pool(2, 10);
+    let service = Pool::new(backends.clone());
+    let mut ejects = task::spawn(service.clone().oneshot(get()));
+    assert_pending!(ejects.poll());
+    let in_flight = || -> Vec<u32> {
+        let backends = backends.backends();
+        backends.iter().map(|backend| backend.in_flight()).collect()
+    };
+    let out = in_flight().iter().position(|n| *n == 1).unwrap();
+    let (_, reply) = handles[out].next_request().await.unwrap();
+    reply.send_error(errno(support::REFUSED));
+    assert_ready_err!(ejects.poll());
+    tokio::time::advance(Duration::from_secs(2)).await;
+
+    let post = || support::request("POST", Empty::<Bytes>::new());
+    let mut first = task::spawn(service.clone().oneshot(post()));
+    let mut second = task::spawn(service.clone().oneshot(post()));
+    assert_pending!(first.poll());
+    assert_pending!(second.poll());
+    assert_eq!((in_flight()[out], backends.waiting()), (0, 1));
+    drop(first);
+    assert!(second.is_woken());
+    assert_pending!(second.poll());
+    assert_eq!((in_flight()[out], in_flight()[1 - out]), (0, 1));
+    // The same request, but for its method.
+    let mut probe = task::spawn(service.oneshot(get()));
+    assert_pending!(probe.poll());
+    assert_eq!((in_flight()[out], backends.waiting()), (1, 0));
 }

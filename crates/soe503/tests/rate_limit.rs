@@ -10,7 +10,8 @@ use http::{HeaderName, Request, Response};
 use http_body_util::{BodyExt, Empty};
 use soe503::explain::Explained;
 use soe503::rate_limit::{
-    ClientAddress, ClientPrefix, Counted, KeyBy, Limit, Quota, RateConfig, take_all,
+    ClientAddress, ClientPrefix, Counted, Key, KeyBy, KeyExtractor, Limit, Quota, RateConfig,
+    take_all,
 };
 use soe503::{Component, ExplainLayer, Explainer, RateLimitLayer, Rejected};
 use soe503_core::{Cause, Tick};
@@ -196,4 +197,31 @@ fn what_a_later_limit_refuses_costs_the_earlier_ones_nothing() {
     assert_eq!(wide.snapshot(Tick::ZERO).allowed, 1);
     let left = wide.take(wide.key(()), Tick::ZERO).unwrap();
     assert_eq!(left.requests, 8);
+}
+
+/// Those with a key only; the others are let through, and are told nothing.
+#[derive(Clone)]
+struct Keyed;
+
+impl KeyExtractor for Keyed {
+    fn key<B>(&self, request: &Request<B>, limit: &Limit) -> Option<Key> {
+        Some(limit.key(request.headers().get("x-api-key")?.as_bytes()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_no_key_of_ones_own_making_is_not_counted() {
+    let limit = limit(1, 60);
+    let inner = service_fn(|_: Request<()>| async {
+        Ok::<_, std::convert::Infallible>(Response::new(Empty::<Bytes>::new()))
+    });
+    let service = RateLimitLayer::new(limit.clone(), Keyed).layer(inner);
+    for _ in 0..5 {
+        let answer = service.clone().oneshot(Request::new(())).await.unwrap();
+        assert!(!answer.headers().contains_key("ratelimit"));
+    }
+    assert_eq!(limit.snapshot(soe503::clock::now()).allowed, 0);
+    let answer = service.clone().oneshot(get("a", "*/*")).await.unwrap();
+    assert!(answer.headers().contains_key("ratelimit"));
+    service.oneshot(get("a", "*/*")).await.unwrap_err();
 }

@@ -10,15 +10,16 @@ use http::{Request, Response};
 use http_body_util::{Empty, Full};
 use soe503::retry::RetryPolicy;
 use soe503::{
-    BoxError, Component, Failure, Rejected, ReplayBody, RequestContext, RetryLayer, TimeoutLayer,
-    clock,
+    BoxError, Component, Failure, Rejected, ReplayBody, RequestContext, RetryLayer, Timeout,
+    TimeoutLayer, clock,
 };
-use soe503_core::ledger::{Fault, RetryVerdict, TimeoutKind};
+use soe503_core::Cause;
+use soe503_core::ledger::{Fault, Refusal, RetryVerdict, TimeoutKind};
 use support::retrying::{budget, ledger, policy, retry, send, told};
 use support::upstream::{Reply, Upstream};
-use support::{Mock, errno, get, status};
-use tokio_test::{assert_pending, assert_ready_ok, task};
-use tower::{Layer, ServiceExt};
+use support::{Mock, errno, get, request, status};
+use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_test::mock;
 
 use Reply::{After, Broken, Hang, Refuse, Slow, Status, Unconnected};
@@ -246,4 +247,58 @@ async fn extensions_are_sent_again() {
     request.extensions_mut().insert(Theirs(7));
     let response = retry().layer(service).oneshot(request).await.unwrap();
     assert_eq!(response.status(), 200);
+}
+
+/// A refusal that came when a backend had seen the request is an attempt like any other.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_touched_a_backend_is_an_attempt() {
+    for touched in [false, true] {
+        let refuses = service_fn(move |_: Request<_>| async move {
+            let refusal = Refusal::CircuitOpen {
+                rule: Cause::CircuitConsecutiveFailures,
+                root: None,
+            };
+            let refused = Rejected::new(Component::CircuitBreaker, "app", refusal);
+            let refused = match touched {
+                true => refused.with_upstream_touched(),
+                false => refused,
+            };
+            Err::<Response<Full<Bytes>>, BoxError>(refused.into())
+        });
+        let asked = request("POST", Full::<Bytes>::from("body"));
+        let error = retry().layer(refuses).oneshot(asked).await.unwrap_err();
+        let tried = Failure::find(&*error).map_or(0, |failure| failure.ledger().attempts.len());
+        assert_eq!(tried, usize::from(touched));
+    }
+}
+
+/// Also while the service is not ready for the next attempt: whoever keeps the deadline here has no other timer.
+#[tokio::test(start_paused = true)]
+async fn the_deadline_bounds_the_wait_for_readiness() {
+    type Inner = Mock<ReplayBody<Empty<Bytes>>, Full<Bytes>>;
+    for unsent in [false, true] {
+        let (mut service, mut handle) = mock::spawn_with(|inner: Inner| {
+            Timeout::new(retry().layer(inner), Duration::from_secs(3)).kept_below()
+        });
+        handle.allow(1);
+        assert_ready_ok!(service.poll_ready());
+        let mut future = task::spawn(service.call(get()));
+        assert_pending!(future.poll());
+        let (_, reply) = handle.next_request().await.unwrap();
+        match unsent {
+            true => reply.send_error(errno(support::REFUSED)),
+            false => reply.send_response(status(503)),
+        }
+        assert_pending!(future.poll());
+        // The pause before another, where there is one.
+        tokio::time::advance(Duration::from_millis(100)).await;
+        assert_pending!(future.poll());
+        tokio::time::advance(Duration::from_secs(3)).await;
+        assert!(future.is_woken(), "unsent: {unsent}");
+        let error = assert_ready_err!(future.poll());
+        let all = Failure::find(&*error).unwrap().ledger();
+        assert_eq!(all.attempts.len(), 2, "unsent: {unsent}");
+        let total = Fault::Timeout(TimeoutKind::Total);
+        assert_eq!(all.last().unwrap().fault, Some(total));
+    }
 }

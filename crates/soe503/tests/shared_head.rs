@@ -2,13 +2,17 @@
 
 mod support;
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::Empty;
-use soe503::{BoxError, ExplainLayer, RequestContext, RetryLayer, TimeoutLayer, clock};
+use soe503::rate_limit::{ClientAddress, ClientPrefix, KeyBy, Limit, Quota, RateConfig};
+use soe503::{
+    BoxError, ExplainLayer, RateLimitLayer, RequestContext, RetryLayer, TimeoutLayer, clock,
+};
 use support::explaining::{explainer, header};
 use support::retrying::{budget, policy};
 use tower::{Layer, ServiceExt, service_fn};
@@ -86,4 +90,28 @@ async fn a_callers_deadline_is_read_from_it() {
     let fields = [("content-type", "application/grpc"), ("grpc-timeout", "3S")];
     let response = stack.oneshot(shared(Method::POST, &fields)).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
+}
+
+/// Who the client is stands there too.
+#[tokio::test(start_paused = true)]
+async fn a_client_is_told_apart_by_it() {
+    let quota = Quota::new(NonZeroU32::MIN, Duration::from_secs(60));
+    let limit = Limit::new("api", RateConfig::new(quota));
+    let service = service_fn(async |_: Request<Empty<Bytes>>| {
+        Ok::<_, BoxError>(Response::new(Empty::<Bytes>::new()))
+    });
+    let by = KeyBy::Client(ClientPrefix::default());
+    let limited = RateLimitLayer::new(limit, by).layer(service);
+    let from = |address: &str| {
+        let address = ClientAddress(address.parse().unwrap());
+        let whole = Request::get("/").extension(address).body(()).unwrap();
+        let head = Arc::new(whole.into_parts().0);
+        let mut request = Request::new(Empty::new());
+        let context = RequestContext::new(clock::now(), true).with_head(head);
+        request.extensions_mut().insert(context);
+        limited.clone().oneshot(request)
+    };
+    assert!(from("192.0.2.1").await.is_ok());
+    assert!(from("192.0.2.1").await.is_err());
+    assert!(from("192.0.2.2").await.is_ok());
 }

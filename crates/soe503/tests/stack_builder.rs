@@ -241,6 +241,60 @@ fn settings_that_make_each_other_pointless_are_refused() {
     );
 }
 
+/// What the layers say of themselves is what they were made with.
+#[test]
+fn the_layers_describe_themselves() {
+    let begins = |error: String, begin: &str| assert!(error.starts_with(begin), "{error}");
+    let slow = BreakerConfig {
+        slow_rate: Some(Ratio::percent(50)),
+        slow_request: Duration::from_secs(20),
+        ..BreakerConfig::default()
+    };
+    let slow = CircuitBreakerLayer::new(Breaker::new("shop", slow, 1));
+    begins(
+        said(
+            Stack::new()
+                .circuit_breaker(slow)
+                .timeout(timeout(15))
+                .build(),
+        ),
+        "circuit_breaker.slow_request is 20s, expected less than 15s",
+    );
+    let none = ConcurrencyLimitLayer::new(Limit::new("shop", 0));
+    begins(
+        said(Stack::new().concurrency_limit(none).build()),
+        "concurrency_limit.fixed is 0, expected at least 1",
+    );
+    let few = FailoverLayer::<Inner>::new(2, budget()).then("west", Inner);
+    begins(
+        said(Stack::new().failover(few).retry(retry()).build()),
+        "failover.attempts is 2, expected at least 3",
+    );
+    let few = Failover::new(Inner, 2, budget()).then("west", Inner);
+    let error = check(&[few.describe(), retry().describe()]).unwrap_err();
+    assert_eq!(error.problems()[0].setting, "failover.attempts");
+    let config = PoolConfig {
+        hedge: Some(HedgeConfig::default()),
+        ..PoolConfig::default()
+    };
+    let backends: Backends<Inner> = Backends::new("shop", config, 1);
+    let strange = retry().hedge(backends.hedge().clone(), breaker("billing"));
+    let strange = Stack::new().retry(strange).circuit_breaker(circuit("shop"));
+    begins(
+        said(strange.build()),
+        "retry.hedge looks at the circuit `billing`, expected `shop`",
+    );
+    let once = RetryPolicy {
+        attempts: 1,
+        ..RetryPolicy::default()
+    };
+    let once = RetryLayer::new(budget(), once).hedge(backends.hedge().clone(), None);
+    begins(
+        said(Stack::new().retry(once).build()),
+        "retry.attempts is 1, with hedging, expected at least 2",
+    );
+}
+
 #[test]
 fn a_list_by_hand_is_checked_by_the_same_rules() {
     let backends: Backends<Inner> = Backends::new("shop", PoolConfig::default(), 1);

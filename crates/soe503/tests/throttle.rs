@@ -201,3 +201,21 @@ async fn a_caller_that_leaves_says_nothing_about_the_backend() {
     drop(asked);
     assert_eq!(accepted(&throttle), 1);
 }
+
+/// Our own 503 looks like a refusal, with its `Retry-After`; what it was made for is known.
+#[tokio::test(start_paused = true)]
+async fn what_explain_has_found_goes_before_its_answer() {
+    fn dead() -> Got {
+        Err(errno(support::REFUSED))
+    }
+    for (fails, expected) in [(stream_refused as fn() -> Got, 0), (dead as fn() -> Got, 1)] {
+        let throttle = throttle();
+        let backend = service_fn(move |_: Request<Empty<Bytes>>| async move { fails() });
+        let explained = ExplainLayer::new(Explainer::builder("edge").build()).layer(backend);
+        let service = Throttle::new(explained, throttle.clone());
+        let answer = service.oneshot(get()).await.unwrap();
+        assert_eq!(answer.status(), 503);
+        assert!(answer.headers().contains_key("retry-after"));
+        assert_eq!(accepted(&throttle), expected, "{answer:?}");
+    }
+}

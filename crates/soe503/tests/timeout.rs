@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Empty;
-use soe503::{BoxError, Failure, RequestContext, TimeoutLayer, clock};
+use soe503::{BoxError, Failure, RequestContext, Timeout, TimeoutLayer, clock};
 use soe503_core::ledger::{Fault, TimeoutKind};
 use support::{Mock, empty, errno, get};
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
@@ -125,4 +125,20 @@ async fn unreadiness_and_its_errors_pass() {
     handle.send_error(errno(111));
     let mut clone = service.clone();
     assert_ready_err!(clone.poll_ready());
+}
+
+/// Whoever keeps the deadline below has the only timer.
+#[tokio::test(start_paused = true)]
+async fn one_that_is_kept_below_is_told_and_not_enforced() {
+    let hung = service_fn(|request: http::Request<Empty<Bytes>>| {
+        let context = request.extensions().get::<RequestContext>().unwrap();
+        assert_eq!(context.deadline, Some(context.now.after(TOTAL)));
+        std::future::pending::<Result<Response<Empty<Bytes>>, BoxError>>()
+    });
+    let service = Timeout::new(hung, TOTAL).kept_below();
+    let mut future = task::spawn(service.oneshot(get()));
+    assert_pending!(future.poll());
+    tokio::time::advance(TOTAL * 2).await;
+    assert!(!future.is_woken());
+    assert_pending!(future.poll());
 }

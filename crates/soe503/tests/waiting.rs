@@ -12,11 +12,12 @@ use http_body_util::Full;
 use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::retry::{BudgetConfig, RetryBudget, RetryPolicy};
 use soe503::{
-    BoxError, CircuitBreakerLayer, Failure, Rejected, ReplayBody, RetryLayer, TimeoutLayer, clock,
+    BoxError, CircuitBreakerLayer, Failure, Rejected, ReplayBody, RequestContext, RetryLayer,
+    TimeoutLayer, clock,
 };
 use soe503_core::breaker::State;
 use soe503_core::ledger::{Attempt, Fault, Phase};
-use soe503_core::{Cause, Ratio};
+use soe503_core::{Cause, Outcome, Ratio};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -340,4 +341,33 @@ async fn nobody_waits_for_news_of_the_dead() {
     let ended = world.load(ms(2_000)).await;
     let at_once = ended[400..].iter().filter(|(_, took)| *took < ms(5));
     assert!(at_once.count() > 540, "of 600: all but the probes");
+}
+
+/// Who is answered after a wait is on its first attempt still, and has all the others.
+#[tokio::test(start_paused = true)]
+async fn a_wait_is_no_attempt() {
+    let breaker = Breaker::new("app", BreakerConfig::default(), 1);
+    while breaker.state() == State::Closed {
+        let permit = breaker.admit(clock::now()).unwrap();
+        let refused = Outcome::failure(Cause::DependencyConnectRefused);
+        permit.record(clock::now(), refused);
+    }
+    let seen = Arc::new(AtomicU32::new(0));
+    let numbers = Arc::clone(&seen);
+    let backend = service_fn(move |request: Request<ReplayBody<Full<Bytes>>>| {
+        let context = request.extensions().get::<RequestContext>().unwrap();
+        numbers.store(u32::from(context.number), Ordering::Relaxed);
+        async { Ok::<_, BoxError>(support::status(200)) }
+    });
+    let guarded = CircuitBreakerLayer::new(breaker.clone()).layer(backend);
+    let budget = RetryBudget::new("app", BudgetConfig::default());
+    let retried = RetryLayer::new(budget, RetryPolicy::default())
+        .ride_out(breaker)
+        .layer(guarded);
+    let timed = TimeoutLayer::new(Duration::from_secs(15)).layer(retried);
+    let begun = clock::now();
+    let asked = support::request("POST", Full::from("body"));
+    assert_eq!(timed.oneshot(asked).await.unwrap().status(), 200);
+    assert!(clock::now().since(begun) >= ms(100), "it has waited");
+    assert_eq!(seen.load(Ordering::Relaxed), 1);
 }

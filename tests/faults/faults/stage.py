@@ -5,10 +5,10 @@ import subprocess
 import time
 from pathlib import Path
 
+from harness.cgroup import CpuGroup
 from harness.processes import Process, free_port
 
 from .certificates import Certificates
-from .cgroup import CpuGroup
 from .load import Clients, Shape
 from .network import Network
 from .proxies import ALL, Place

@@ -53,6 +53,7 @@ instances:
     # Datadog keeps these names for itself.
     rename_labels:
       version: soe503_version
+      host: soe503_host
     metrics:
 {metrics}
 """
@@ -180,9 +181,42 @@ def shown() -> set[str]:
 
 def sent() -> set[str]:
     """What the agent sends with this configuration."""
-    return {f"soe503.{name}.count" for name in COUNTERS} | {f"soe503.{name}" for name in [*GAUGES, *HISTOGRAMS]} | {
-        f"soe503.{name}" + (".count" if raw == "process_cpu_seconds" else "") for raw, name in PROCESS.items()
-    }
+    return set(exposed_as())
+
+
+QUERY = re.compile(r"(sum|max|min|avg|p\d+):(soe503\.[a-z_.0-9]+)\{([^}]*)\}(?: by \{([^}]*)\})?(\.as_rate\(\))?")
+
+
+def translated() -> list[tuple[str, str, list[str]]]:
+    """What the dashboard asks for, as Prometheus is asked for the same: titles, queries, and labels to group by."""
+    return [
+        (f"{widget['title']} ({query['name']})", *promql(query["query"]))
+        for group in json.loads(dashboard())["widgets"] for widget in (one["definition"] for one in group["definition"]["widgets"])
+        for request in widget["requests"] for query in request["queries"]
+    ]
+
+
+def promql(query: str) -> tuple[str, list[str]]:
+    how, metric, scope, by, rated = QUERY.fullmatch(query).groups()
+    name = exposed_as()[metric]
+    # The template variables are `*` at first. What Datadog calls the server is the instance here.
+    filters = [part.split(":", 1) for part in scope.split(",") if not part.startswith("$")]
+    of = ", ".join(f'{label}="{value}"' for label, value in filters)
+    labels = ["instance" if label == "server" else label for label in (by or "").split(",") if label]
+    if how.startswith("p"):
+        return f"histogram_quantile({int(how[1:]) / 100}, sum by ({', '.join([*labels, 'le'])}) (rate({name}_bucket{{{of}}}[$__rate_interval])))", labels
+    if bool(rated) != metric.endswith(".count"):
+        raise ValueError(f"{query}: counters are shown as rates, and nothing else is")
+    series = f"rate({name}{{{of}}}[$__rate_interval])" if rated else f"{name}{{{of}}}"
+    return f"{how} by ({', '.join(labels)}) ({series})", labels
+
+
+def exposed_as() -> dict[str, str]:
+    """What the agent sends, and its name in the exposition."""
+    counters = {f"soe503.{name}.count": f"soe503_{name}_total" for name in COUNTERS}
+    others = {f"soe503.{name}": f"soe503_{name}" for name in [*GAUGES, *HISTOGRAMS]}
+    process = {f"soe503.{name}" + (".count" if raw == "process_cpu_seconds" else ""): exposed()[raw] for raw, name in PROCESS.items()}
+    return counters | others | process
 
 
 def documents() -> dict[str, str]:

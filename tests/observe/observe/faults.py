@@ -23,6 +23,10 @@ class PoolFault:
     rate: int = 8
     settings: str = ""
     route: str = ""
+    load: tuple[str, ...] = ()
+    """More options of the load generator."""
+    wrong: float = 0
+    """Requests a second, beyond `rate`, that every backend answers with 500, from the begin of the fault on."""
     begin: Callable[[list[Faulty]], None] = lambda backends: None
     """Brings the fault about."""
     keep: Callable[[list[Faulty]], None] | None = None
@@ -64,6 +68,8 @@ POOLS = [
         "all-dead", {"Soe503PoolDown", "Soe503CircuitOpen", "Soe503BackendOut", *FAILS}, {"Soe503RetriesCut", "Soe503RetryBudgetEmpty"},
         {"dependency_failure/connect_refused"}, settings=IMPATIENT + CHECKED.format(pool="all-dead"), begin=kill,
     ),
+    # Its requests wait for it: one that is alone may be starting again.
+    PoolFault("alone-dead", {"Soe503CircuitOpen", *FAILS}, {"Soe503PoolDown", "Soe503BackendOut", "Soe503RetriesCut", "Soe503RetryBudgetEmpty"}, backends=1, begin=kill),
     PoolFault(
         "comes-and-goes", {"Soe503BackendsComeAndGo"}, {"Soe503SavedByRetriesOnly", "Soe503Incident"},
         settings='slow_start = "0s"\n[pools.comes-and-goes.ejection]\nbase = "100ms"\nmax = "200ms"\n', keep=ComesAndGoes(),
@@ -81,11 +87,18 @@ POOLS = [
     PoolFault(
         "sheds", {"Soe503Sheds", *FAILS}, {"Soe503RetriesCut", "Soe503OverloadKeepsItselfGoing"},
         {"overload/queue_full", "overload/concurrency_limit", "overload/queue_timeout", "overload/traffic_spike", "overload/pool_saturated", "misconfiguration/limit_too_low"},
-        work_ms=200, rate=20, settings="max_in_flight = 2\n[pools.sheds.queue]\nmax_waiting = 0\n",
+        work_ms=200, rate=20, settings="max_in_flight = 2\n[pools.sheds.queue]\nmax_waiting = 2\n",
     ),
     PoolFault(
         "check-wrong", {"Soe503HealthChecksNotBelieved", "Soe503Incident"}, set(), {"misconfiguration/health_check_path"},
         settings=CHECKED.format(pool="check-wrong"), begin=fail("ok", 100, "404"),
+    ),
+    # One request in a hundred, at equal distances: in no five minutes are it so many that this were a fast burn.
+    PoolFault("burns-slowly", {"Soe503BudgetBurnsSlowly"}, {"Soe503Incident"}, rate=40, wrong=0.4),
+    # Clients leave before any timeout of the proxy, and come again: nothing but what is answered in time tells of it.
+    PoolFault(
+        "keeps-going", {"Soe503OverloadKeepsItselfGoing", "Soe503RetriesCut"}, {"Soe503Incident", "Soe503Sheds", "Soe503BudgetBurnsFast"},
+        backends=1, rate=20, load=("--arrivals", "constant", "--give-up-ms", "190"), settings="adaptive_limit = false\n", begin=fail("hold", 100),
     ),
     PoolFault("limited", {"Soe503ManyCallersLimited"}, rate=20, route='rate_limits = ["few"]'),
 ]

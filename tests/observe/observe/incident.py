@@ -3,12 +3,16 @@
 from .panels import HERE, OF, RATE, Dashboard, Panel, Query, Row, one, worst
 from .pool import BACKENDS, CIRCUIT
 
+# A cause is counted from its first incident on, of which `increase` knows nothing: what was not there an hour ago counts whole.
+INCIDENTS = f"soe503_incidents_total{{{HERE}}}"
+OPENED = f"sum by (cause) (({INCIDENTS} unless {INCIDENTS} offset 1h) or increase({INCIDENTS}[1h]))"
+
 WHAT = Row("What is wrong", [
     Panel("Incidents that go on", "Type `lbctl explain` and the incident: cause, evidence, fix, how to verify.", [Query(f"max by (incident, pool, cause, instance) (soe503_incident_active{{{HERE}}})", "Open")], kind="table", width=16, columns={"Open": "bool_yes_no"}),
     Panel("Failed", "The share of requests that was answered with a 5xx.", one(f'(sum(rate(soe503_responses_total{{{OF}, status="5xx"}}{RATE})) or vector(0)) / (sum(rate(soe503_responses_total{{{OF}, status!="none"}}{RATE})) > 0)'), "percentunit", "stat", 4, worse=(0.001, 0.01)),
     Panel("Unexplained", "Failures in the last hour that nothing known explains. Each is a gap in the diagnosis: please report it.", one(f"sum(increase(soe503_unexplained_total{{{OF}}}[1h]))"), kind="stat", width=4, worse=(1, 10)),
     Panel("Incidents, by cause", "Open ones, by the cause that leads.", one(f"sum by (cause) (soe503_incidents_open{{{HERE}}})", "{{cause}}"), stacked=True),
-    Panel("Incidents, opened", "How many were opened, by the cause that led then.", one(f"sum by (cause) (increase(soe503_incidents_total{{{HERE}}}[1h]))", "{{cause}}")),
+    Panel("Incidents, opened", "How many were opened, by the cause that led then.", one(OPENED, "{{cause}}")),
     Panel("Diagnoses", "What finding out costs, for each failure: below 20 µs it costs nobody anything.", one(f"sum by (instance) (rate(soe503_diagnosis_seconds_total{{{HERE}}}{RATE})) / (sum by (instance) (rate(soe503_diagnoses_total{{{HERE}}}{RATE})) > 0)", "{{instance}}"), "s"),
 ])
 

@@ -2,16 +2,25 @@
 
 import json
 import re
-import time
 from pathlib import Path
 
 from harness.processes import HarnessError
 
 from .faults import POOLS, PoolFault
-from .processes import PROCESSES, ProcessFault
+from .processes import ProcessFault
 from .prometheus import Prometheus, filled
 from .pulse import Pulse
-from .watched import Watched
+from .stage import MAIN
+
+# What no fault here brings about: their queries have data all the same, and all of it is 0.
+NOT_HERE = (
+    "soe503_connections_refused_total", "soe503_hedges_total", "soe503_hedges_withheld_total", "soe503_queue_for_backends_", "soe503_pool_throttle_ratio",
+    "soe503_pool_cache_offered_total", "soe503_pool_cache_revalidations_total", "soe503_taken_over_total", "soe503_pool_maintenance",
+    "soe503_journal_dropped_total", "soe503_recorder_dropped_total",
+)
+
+Span = tuple[float, float]
+"""From when to when faults were there."""
 
 PAGE = "https://github.com/soe503/soe503/blob/main/"
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -71,7 +80,7 @@ def pool(fault: PoolFault, seen: Seen) -> str:
 
 
 def process(fault: ProcessFault, seen: Seen, pulse: Pulse) -> str:
-    alerts = seen.of(instance=fault.name)
+    alerts = seen.of(instance=fault.name) + [one for one in seen.of(pool=f"of-{fault.name}") if "instance" not in one["labels"]]
     names = {one["labels"]["alertname"] for one in alerts}
     compare(names, fault.must, fault.may | pulse.excuses())
     told(alerts)
@@ -107,9 +116,21 @@ def blameless(name: str, seen: Seen, pulse: Pulse) -> str:
     return busy(pulse)
 
 
-def complete(rules: Path, tests: Path) -> str:
+def others(seen: Seen, faults: list[ProcessFault]) -> str:
+    """Alerts of which none of the judgements above has heard."""
+    pools = {fault.pool for fault in POOLS} | {f"of-{fault.name}" for fault in faults}
+    instances = {MAIN, *(fault.name for fault in faults)}
+    labels = [one["labels"] for one in seen.of()]
+    # On the main proxy it is the pool, or the limit, that is judged.
+    wrong = [one for one in labels if not one.keys() & {"pool", "instance"} or one.get("pool", "calm") not in pools or one.get("instance", MAIN) not in instances]
+    if wrong:
+        raise HarnessError(f"{wrong}")
+    return f"{len(labels)} alerts"
+
+
+def complete(rules: Path, tests: Path, played: list[PoolFault | ProcessFault]) -> str:
     alerts = set(re.findall(r"- alert: (\S+)", rules.read_text()))
-    here = set().union(*(fault.must for fault in [*POOLS, *PROCESSES]))
+    here = set().union(*(fault.must for fault in played))
     units = set(re.findall(r"alertname: (\S+)", tests.read_text()))
     if nobody := alerts - here - units:
         raise HarnessError(f"nothing lets these fire: {', '.join(sorted(nobody))}")
@@ -129,31 +150,47 @@ def rules(prometheus: Prometheus) -> str:
     return f"{len(all_rules)} rules, {len(recorded)} of them recorded"
 
 
-def dashboard(path: Path, prometheus: Prometheus, began: float) -> str:
+def dashboard(path: Path, prometheus: Prometheus, span: Span, not_here: tuple[str, ...]) -> str:
+    """`not_here`: the beginnings of metrics that nobody moves."""
     document = json.loads(path.read_text())
     targets = [(panel["title"], target["expr"]) for panel in document["panels"] for target in panel.get("targets", [])]
     events = [(f"event {one['name']}", one["expr"]) for one in document["annotations"]["list"] if "expr" in one]
     variables = [one["definition"] for one in document["templating"]["list"] if one["type"] == "query"]
-    empty = [title for title, expr in targets if not has_data(prometheus, expr, began)]
-    # Events are rare: it is enough that they can be asked for.
-    for _, expr in events:
-        prometheus.over(filled(expr), began, time.time())
+    wrong = [what for title, expr in targets + events if (what := wanting(title, expr, prometheus.over(filled(expr), *span), not_here))]
     for definition in variables:
         selector, label = re.fullmatch(r"label_values\((.+), (\w+)\)", definition).groups()
         if not prometheus.api(f"label/{label}/values", **{"match[]": filled(selector)}):
-            empty.append(definition)
-    if empty:
-        raise HarnessError(f"no data: {'; '.join(empty)}")
-    return f"{len(targets)} queries"
+            wrong.append(f"{definition}: no values")
+    if wrong:
+        raise HarnessError("; ".join(wrong))
+    return f"{len(targets)} queries, {len(events)} kinds of events"
 
 
-def has_data(prometheus: Prometheus, expr: str, began: float) -> bool:
-    series = prometheus.over(filled(expr), began, time.time())
-    return any(value not in ("NaN", "+Inf", "-Inf") for one in series for _, value in one["values"])
+def queries(named: list[tuple[str, str, list[str]]], prometheus: Prometheus, span: Span, not_here: tuple[str, ...]) -> str:
+    """Titles, queries, and the labels that their series are told apart by, which have to be there."""
+    wrong = []
+    for title, expr, labels in named:
+        found = prometheus.over(filled(expr), *span)
+        if what := wanting(title, expr, found, not_here):
+            wrong.append(what)
+        wrong += [f"{title}: nothing has the label {label}" for label in labels if found and not any(one["metric"].get(label) for one in found)]
+    if wrong:
+        raise HarnessError("; ".join(wrong))
+    return f"{len(named)} queries"
 
 
-def exemplars(prometheus: Prometheus, began: float, main: Watched) -> str:
-    found = prometheus.api("query_exemplars", query='soe503_responses_total{cause!=""}', start=began, end=time.time())
+def wanting(title: str, expr: str, found: list[dict], not_here: tuple[str, ...]) -> str | None:
+    """What is wrong with what a query found. Zero is what many queries have instead of nothing: that alone shows little."""
+    values = [float(value) for one in found for _, value in one["values"] if value not in ("NaN", "+Inf", "-Inf")]
+    if not values:
+        return f"{title}: no data"
+    if max(values) <= 0 and not any(name in expr for name in not_here):
+        return f"{title}: never more than 0"
+    return None
+
+
+def exemplars(prometheus: Prometheus, span: Span) -> str:
+    found = prometheus.api("query_exemplars", query='soe503_responses_total{cause!=""}', start=span[0], end=span[1])
     named = [(series["seriesLabels"], example["labels"]) for series in found for example in series["exemplars"]]
     # A rate limit refuses before a trace is begun.
     traced = [(of, example) for of, example in named if of["cause"] != "overload/rate_limited"]

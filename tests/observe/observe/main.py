@@ -1,20 +1,23 @@
 """The command line, and the order of things."""
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from harness import build
+from harness.cases import LeftOut
 from harness.processes import HarnessError
 
-from . import files, grafana, judge
+from . import datadog, files, grafana, judge, scrapers, told, visitors
 from .faults import POOLS
-from .processes import PROCESSES
+from .processes import PROCESSES, ProcessFault
 from .prometheus import promtool
 from .pulse import Pulse
 from .stage import MAIN, RULES, Stage
+from .watched import Watched
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
 # How long nothing is wrong, and how long faults are given to show: the longest `for` with its range, in the scaled times.
@@ -24,6 +27,9 @@ CALM, FAULTS = 8.0, 25.0
 class Count:
     def __init__(self):
         self.good, self.missed = 0, []
+
+    def leave_out(self, name: str, why: LeftOut) -> None:
+        print(f"--      {name:<40}          left out: {why}", flush=True)
 
     def tell(self, name: str, play) -> None:
         """One line for what `play` returns or raises."""
@@ -45,7 +51,7 @@ class Count:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests/observe/run", description="Alerts, dashboards and the Datadog configuration, with a real Prometheus")
     build.add_arguments(parser)
-    parser.add_argument("--quick", action="store_true", help="for CI: without proxies that have to restart or stand still")
+    parser.add_argument("--quick", action="store_true", help="for CI: without the proxy that restarts again and again")
     parser.add_argument("--write", action="store_true", help="make the files in config/ that are generated, and do nothing else")
     return parser.parse_args()
 
@@ -69,10 +75,10 @@ def main() -> int:
 
 
 def acted_out(stage: Stage, count: Count, quick: bool, pulse: Pulse) -> None:
+    main = stage.proxies[MAIN]
     for fault in POOLS:
-        stage.load(fault.pool, fault.rate)
+        stage.load(fault.pool, fault.rate, options=fault.load)
     stage.load("reporting", 10)
-    faults = [fault for fault in PROCESSES if not (quick and fault.long)]
     time.sleep(CALM)
     # Nothing is wrong yet but too little room, and too few requests that may come: those two are there from the begin.
     early = {"sheds", "limited"}
@@ -80,10 +86,9 @@ def acted_out(stage: Stage, count: Count, quick: bool, pulse: Pulse) -> None:
     began = time.time()
     for fault in POOLS:
         stage.begin(fault)
+    visitors.come(main.tls, stage.over)
     seen = stage.early = judge.Seen()
-    for fault in faults:
-        fault.play(stage)
-    stage.watch()
+    faults = brought_about(stage, count, [fault for fault in PROCESSES if not (quick and fault.long)])
     while time.time() < began + FAULTS or judge.waits(seen, faults) and time.time() < began + 2 * FAULTS:
         seen.add(stage.prometheus.firing())
         time.sleep(0.5)
@@ -92,15 +97,48 @@ def acted_out(stage: Stage, count: Count, quick: bool, pulse: Pulse) -> None:
     for fault in faults:
         count.tell(f"proxy {fault.name}", lambda: judge.process(fault, seen, pulse))
     count.tell("the main proxy is blamed for nothing", lambda: judge.blameless(MAIN, seen, pulse))
-    count.tell("every alert has its fault", lambda: judge.complete(RULES, files.HERE / "rules.test.yml"))
+    count.tell("nobody else is blamed", lambda: judge.others(seen, faults))
+    count.tell("every alert has its fault", lambda: judge.complete(RULES, files.HERE / "rules.test.yml", [*POOLS, *faults]))
+    count.tell("a reload", lambda: reloaded(stage, main))
     count.tell("every query of every rule", lambda: judge.rules(stage.prometheus))
+    # What follows is about what was seen until now.
+    span = began, time.time()
+    stage.rest()
+    not_here = judge.NOT_HERE + tuple(name for fault in PROCESSES if fault not in faults for name in fault.alone)
     for dashboard in grafana.DASHBOARDS:
-        count.tell(f"every query of {dashboard.uid}", lambda: judge.dashboard(files.CONFIG / "grafana" / f"{dashboard.uid}.json", stage.prometheus, began))
-    main = stage.proxies[MAIN]
-    count.tell("failures name their traces", lambda: judge.exemplars(stage.prometheus, began, main))
+        count.tell(f"every query of {dashboard.uid}", lambda: judge.dashboard(files.CONFIG / "grafana" / f"{dashboard.uid}.json", stage.prometheus, span, not_here))
+    count.tell("every query of Datadog's dashboard", lambda: judge.queries(datadog.translated(), stage.prometheus, span, not_here))
+    count.tell("failures name their traces", lambda: judge.exemplars(stage.prometheus, span))
     count.tell("exposition: promtool check metrics", lambda: lint(main.metrics()[0]))
     count.tell("exposition: OpenMetrics", lambda: judge.openmetrics(*main.metrics(OPENMETRICS)))
     count.tell("Datadog: every metric is exposed", lambda: files.datadog_names(main.metrics()[0]))
+    count.tell("DogStatsD is told what is exposed", lambda: told.agree(stage.told, main))
+    count.tell("scrapers that misbehave", lambda: scrapers.play(main, stage.prometheus))
+
+
+def brought_about(stage: Stage, count: Count, faults: list[ProcessFault]) -> list[ProcessFault]:
+    """Those faults that could be."""
+    up = []
+    for fault in faults:
+        try:
+            up.append((fault, fault.set_up(stage)))
+        except LeftOut as why:
+            count.leave_out(f"proxy {fault.name}", why)
+    stage.watch()
+    names = {fault.name for fault, _ in up}
+    # So that what is counted next is an increase.
+    stage.prometheus.shows("all were scraped twice", 'sum_over_time(up{job="soe503"}[1m]) >= 2', names)
+    for fault, proxy in up:
+        fault.begin(stage, proxy)
+    return [fault for fault, _ in up]
+
+
+def reloaded(stage: Stage, main: Watched) -> None:
+    """A configuration is put in force, and seen to be."""
+    main.config.write_text(main.config.read_text().replace('timeout = "3s"', 'timeout = "3100ms"', 1))
+    main.signal(signal.SIGHUP)
+    main.reaches('soe503_config_reloads_total{result="applied"}', 1)
+    stage.prometheus.shows("it was scraped", 'soe503_config_reloads_total{result="applied"} > 0', {MAIN})
 
 
 def lint(exposition: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -74,6 +75,14 @@ class Prometheus:
 
     def query(self, expr: str) -> list[dict]:
         return self.api("query", query=expr)["result"]
+
+    def shows(self, what: str, expr: str, instances: set[str], seconds: float = 30.0) -> None:
+        """Waits until `expr` has data of all `instances`."""
+        def there() -> bool:
+            # A scrape comes once a second; asking is work for everybody.
+            time.sleep(0.1)
+            return {one["metric"].get("instance") for one in self.query(expr)} >= instances
+        wait_until(what, there, seconds)
 
     def over(self, expr: str, start: float, end: float) -> list[dict]:
         return self.api("query_range", query=expr, start=start, end=end, step="1s")["result"]

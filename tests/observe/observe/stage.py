@@ -1,22 +1,24 @@
 """All that runs: backends, proxies, load, and Prometheus over them."""
 
 import contextlib
-import subprocess
 import threading
 from pathlib import Path
 
 from harness.backends import Faulty
 from harness.certificates import localhost
+from harness.cgroup import CpuGroup
 from harness.load import Load
 from harness.origin import Origin
 
 from . import config, scaled
 from .faults import POOLS, PoolFault
 from .prometheus import Prometheus
+from .told import Told
 from .watched import Watched
 
 RULES = Path(__file__).resolve().parents[3] / "config/prometheus/soe503.rules.yml"
 MAIN = "main"
+WRONG = "/status/500"
 
 
 def reports(origin: Origin, connection, request, record) -> bool:
@@ -35,6 +37,8 @@ class Stage:
         self.backends: dict[str, list[Faulty]] = {}
         self.proxies: dict[str, Watched] = {}
         self.over = threading.Event()
+        self.loads: list[Load] = []
+        self.cpu: CpuGroup | None = None
         self.early = None
         """What fires while faults are still being brought about."""
 
@@ -61,6 +65,8 @@ class Stage:
                 backend.start()
                 self.backends.setdefault(fault.pool, []).append(backend)
         self.certificate = localhost(self.directory)
+        self.told = Told()
+        self.stack.callback(self.told.stop)
         self.add(MAIN, lambda proxy: self.main_config(proxy, origin.url))
         rules = self.directory / "scaled.rules.yml"
         scaled.rules(RULES, rules)
@@ -78,6 +84,7 @@ class Stage:
             pools.append(config.pool(fault.pool, backends, settings, fault.route))
         pools.append(config.pool("reporting", [config.backend(reporting)], "[pools.reporting.load_reports]\n"))
         more = f"""
+{self.told.config()}
 [rate_limits.few]
 requests = 5
 by = "everyone"
@@ -88,6 +95,8 @@ address = "127.0.0.1:{proxy.tls}"
 [listeners.tls]
 certificates = [{{ cert = "{self.certificate.cert}", key = "{self.certificate.key}" }}]
 """
+        # Paths under this one are answered with the status that they name.
+        more += "".join(config.ROUTE.format(pool=fault.pool, route="").replace(f'"/{fault.pool}"', f'"{WRONG}"') for fault in POOLS if fault.wrong)
         return config.proxy(proxy.name, proxy.admin, proxy.port, pools, more).replace("workers = 1", 'workers = 1\nzone = "a"')
 
     def small(self, name: str, more: str = "") -> Watched:
@@ -105,15 +114,27 @@ certificates = [{{ cert = "{self.certificate.cert}", key = "{self.certificate.ke
     def watch(self) -> None:
         self.prometheus.scrape({name: proxy.admin for name, proxy in self.proxies.items()})
 
-    def load(self, name: str, rate: int) -> None:
+    def load(self, name: str, rate: float, proxy: str = MAIN, path: str | None = None, options: tuple[str, ...] = ()) -> None:
         """Requests for one pool, as long as the stage stands."""
         out = self.directory / f"{name}.results"
-        load = Load(self.binaries["soe503-load"], self.proxies[MAIN].port, out, rate, self.seconds, posts=0.0, path=f"/{name}/x", ids=name)
-        self.stack.callback(ended, load.child)
+        load = Load(
+            self.binaries["soe503-load"], self.proxies[proxy].port, out, rate, self.seconds, posts=0.0, path=path or f"/{name}/x", ids=name, options=list(options),
+        )
+        self.loads.append(load)
+        self.stack.callback(load.stop)
+
+    def rest(self) -> None:
+        """No more requests, and nobody who uses up a quota."""
+        for load in self.loads:
+            load.stop()
+        if self.cpu:
+            self.cpu.rest()
 
     def begin(self, fault: PoolFault) -> None:
         backends = self.backends[fault.pool]
         fault.begin(backends)
+        if fault.wrong:
+            self.load(f"{fault.pool}-wrong", fault.wrong, path=WRONG, options=("--arrivals", "constant"))
         if fault.keep:
             threading.Thread(target=self.keep, args=(fault, backends), daemon=True).start()
 
@@ -121,8 +142,3 @@ certificates = [{{ cert = "{self.certificate.cert}", key = "{self.certificate.ke
         while not self.over.wait(0.25):
             with contextlib.suppress(OSError):
                 fault.keep(backends)
-
-
-def ended(child: subprocess.Popen) -> None:
-    child.kill()
-    child.wait()

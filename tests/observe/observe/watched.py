@@ -2,6 +2,7 @@
 
 import os
 import signal
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -33,6 +34,14 @@ class Watched:
     def signal(self, number: signal.Signals) -> None:
         if self.process.running():
             os.kill(self.process.pid, number)
+
+    def ask(self, path: str) -> int:
+        """A request; the status of its answer."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
 
     def metrics(self, accept: str = "*/*") -> tuple[str, str]:
         """The exposition and its content type."""

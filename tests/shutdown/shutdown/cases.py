@@ -17,6 +17,7 @@ from harness.processes import Process, accepts
 from harness.proxy import Soe503
 from websockets.sync.server import serve
 
+from .balancer import FAILURES, INTERVAL, Balanced, BalancedOnce, Balancer
 from .clients import Client, KeepAlive, New, Post, Streams
 from .websocket import Chat
 
@@ -26,6 +27,8 @@ GRACE = 3.0
 """Seconds, as configured."""
 WORK = 0.03
 """What a backend takes for an answer."""
+DELAY = 2.0
+"""`drain_delay` where a load balancer asks: it notices in a tenth of that."""
 SLACK = 2.0
 """How much later than the grace the process may end, on a busy machine."""
 
@@ -56,10 +59,10 @@ class Stage:
 
 
 @contextlib.contextmanager
-def proxied(settings: object, backends: list) -> Iterator[Stage]:
+def proxied(settings: object, backends: list, more: str = "") -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="soe503-shutdown-") as name:
         directory = Path(name)
-        proxy = Soe503(settings.soe503, directory, backends, 'timeout = "10s"', server=f'shutdown_grace = "{GRACE:g}s"')
+        proxy = Soe503(settings.soe503, directory, backends, 'timeout = "10s"', server=f'shutdown_grace = "{GRACE:g}s"\n{more}')
         try:
             proxy.start()
             yield Stage(directory, proxy, settings.soe503, settings.quick)
@@ -243,6 +246,52 @@ def long(stage: Stage) -> str:
     demand(seconds < GRACE, f"ended after {seconds:.1f} s, with nothing left to wait for")
     return f"ended after {seconds:.2f} s"
 
+
+@contextlib.contextmanager
+def two(settings: object) -> Iterator[list[Stage]]:
+    delay = f'drain_delay = "{DELAY:g}s"'
+    with Origin(work) as origin, proxied(settings, [origin], delay) as first, proxied(settings, [origin], delay) as other:
+        yield [first, other]
+
+
+BALANCED = Group("behind a load balancer that asks /readyz", two)
+
+
+@BALANCED.case("SIGTERM to one of two: the balancer notices, and loses nothing")
+def balanced(stages: list[Stage]) -> str:
+    first = stages[0].proxy
+    over, signalled = threading.Event(), threading.Event()
+    balancer = Balancer([one.proxy for one in stages], over)
+    clients = [kind(balancer, over, signalled) for kind in (Balanced, BalancedOnce) for _ in range(8)]
+    # Those whom nobody sends elsewhere learn it from the connection, at the end of the delay.
+    kept = [kind(first.port, over, signalled) for kind in (KeepAlive, Streams) for _ in range(4)]
+    for one in [balancer, *clients, *kept]:
+        one.start()
+    time.sleep(0.7 if stages[0].quick else 2)
+    before = [one.tally.told for one in kept]
+    began = time.monotonic()
+    signalled.set()
+    first.process.child.send_signal(signal.SIGTERM)
+    time.sleep(DELAY / 2)
+    told_early = [one.tally.told for one in kept] != before
+    code = first.process.child.wait(DELAY + GRACE + SLACK)
+    seconds = time.monotonic() - began
+    time.sleep(0.5)
+    over.set()
+    for one in [balancer, *clients, *kept]:
+        one.join(6)
+    ending = Ending([*clients, *kept], code, seconds, None, began)
+    equal(f"failed requests ({len(ending.failures)}); {ending}", ending.failures[:3], [])
+    equal(f"exit code; {ending}", code, 0)
+    noticed = balancer.out_at.get(first.port, began + 99) - began
+    demand(noticed < DELAY, f"the balancer noticed after {noticed:.2f} s; {ending}")
+    demand(seconds >= DELAY, f"too early; {ending}")
+    demand(not told_early, f"clients were sent away before the delay was over; {ending}")
+    demand(all(one.tally.told + one.tally.idle_closed for one in kept), f"not all of those that stayed were told; {ending}")
+    return f"noticed after {noticed:.2f} s (every {INTERVAL:g} s, {FAILURES} in a row); {ending}"
+
+
+GROUPS.append(BALANCED)
 
 WEBSOCKETS = Group("WebSockets", websockets)
 

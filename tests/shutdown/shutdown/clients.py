@@ -42,18 +42,25 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         while not self.over.is_set():
-            try:
-                sock = socket.create_connection(("127.0.0.1", self.port), timeout=5)
-            except ConnectionRefusedError:
-                self.tally.refused += 1
-                self.over.wait(0.02)
-                continue
-            except OSError as error:
-                self.fail("connect", error)
-                continue
-            with sock:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self.talk(sock)
+            self.visit()
+
+    def visit(self) -> None:
+        """A connection from its begin to its end."""
+        try:
+            sock = socket.create_connection(("127.0.0.1", self.port), timeout=5)
+        except ConnectionRefusedError as error:
+            self.refused(error)
+            return
+        except OSError as error:
+            self.fail("connect", error)
+            return
+        with sock:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.talk(sock)
+
+    def refused(self, error: ConnectionRefusedError) -> None:
+        self.tally.refused += 1
+        self.over.wait(0.02)
 
     def talk(self, sock: socket.socket) -> None:
         raise NotImplementedError
@@ -77,7 +84,7 @@ class KeepAlive(Client):
         body = b"x" * 2000 if self.method == "POST" else b""
         request = f"{self.method} /work HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
         first = True
-        while not self.over.is_set():
+        while self.goes_on():
             if not first and self.closed(sock):
                 self.tally.idle_closed += 1
                 return
@@ -98,6 +105,10 @@ class KeepAlive(Client):
                 return
             first = False
             time.sleep(self.think)
+
+    def goes_on(self) -> bool:
+        """Whether there is to be another request on this connection."""
+        return not self.over.is_set()
 
     @staticmethod
     def closed(sock: socket.socket) -> bool:

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use soe503_tests::faulty::{Behaviour, FaultyBackend};
 use soe503_tests::proxy::{Said, free_address, soe503_says};
 use tempfile::TempDir;
 
@@ -175,6 +176,24 @@ async fn a_trap_is_told_and_denied_only_where_that_is_asked_for() {
     assert_eq!(document["valid"], true);
     assert_eq!(document["lints"][0]["id"], "attempt_not_below_total");
     assert!(json.stderr.is_empty(), "{json:?}");
+}
+
+#[tokio::test]
+async fn with_connect_each_backend_has_to_answer() {
+    let one = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    let other = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    let nobody = free_address();
+    for (second, code, count) in [
+        (other.address(), 0, "2 of 2 answer"),
+        (nobody, 1, "1 of 2 answer"),
+    ] {
+        let text = VALID
+            .replace("127.0.0.1:8081", &one.address().to_string())
+            .replace("127.0.0.1:8082", &second.to_string());
+        let said = run(&text, &["check", "FILE", "--connect"]).await;
+        assert_eq!(said.code, Some(code), "{said:?}");
+        assert!(said.stdout.contains(count), "{said:?}");
+    }
 }
 
 #[tokio::test]

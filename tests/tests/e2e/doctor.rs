@@ -9,23 +9,26 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// A backend that says that it keeps idle connections for two seconds, until it is aborted: then its address refuses connections.
-async fn impatient() -> (SocketAddr, JoinHandle<()>) {
+/// A backend that says that it keeps idle connections for so many seconds, until it is aborted: then its address refuses
+/// connections.
+async fn impatient(seconds: u32) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let serving = tokio::spawn(async move {
         let mut clients = JoinSet::new();
         while let Ok((stream, _)) = listener.accept().await {
-            clients.spawn(serve(stream));
+            clients.spawn(serve(stream, seconds));
         }
     });
     (address, serving)
 }
 
-async fn serve(mut stream: TcpStream) {
+async fn serve(mut stream: TcpStream, seconds: u32) {
     let mut request = [0; 1024];
     while stream.read(&mut request).await.is_ok_and(|read| read > 0) {
-        let answer = "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 2\r\n\r\nok";
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nKeep-Alive: timeout={seconds}\r\nContent-Length: 2\r\n\r\nok"
+        );
         if stream.write_all(answer.as_bytes()).await.is_err() {
             return;
         }
@@ -46,7 +49,7 @@ fn advice<'a>(document: &'a Value, id: &str) -> Option<&'a Value> {
 
 #[tokio::test]
 async fn the_doctor_says_what_to_set_and_what_that_would_have_saved() {
-    let (address, serving) = impatient().await;
+    let (address, serving) = impatient(2).await;
     let text = config(&[address], "").replace("[[routes]]", "[[routes]]\ntimeout = \"3s\"");
     let proxy = Proxy::start(&text).await;
     assert_eq!(get(proxy.address(), "/").await.unwrap().status, 200);
@@ -86,8 +89,26 @@ async fn the_doctor_says_what_to_set_and_what_that_would_have_saved() {
 }
 
 #[tokio::test]
+async fn the_least_patient_backend_counts() {
+    let (one, _serving) = impatient(3).await;
+    let (other, _serving_too) = impatient(2).await;
+    let proxy = Proxy::before(&[one, other], "").await;
+    eventually("it is known of both", async || {
+        assert_eq!(get(proxy.address(), "/").await.unwrap().status, 200);
+        let pool = proxy.pool().await;
+        let mut backends = pool["backends"].as_array().unwrap().iter();
+        backends.all(|backend| backend["requests"].as_u64() > Some(0))
+    })
+    .await;
+    let (document, _) = doctor(&proxy).await;
+    let idle = advice(&document, "idle_timeout_long").expect("both have said so");
+    assert_eq!(idle["set"], "\"1600ms\"", "{document:#}");
+    assert!(idle["why"].as_str().unwrap().contains(&other.to_string()));
+}
+
+#[tokio::test]
 async fn a_difference_is_told_before_a_reload_and_is_gone_after_it() {
-    let (address, _serving) = impatient().await;
+    let (address, _serving) = impatient(2).await;
     let proxy = Proxy::before(&[address], "").await;
     let same = lbctl(&proxy, &["config", "diff"]).await;
     assert_eq!(same.code, Some(0), "{same:?}");

@@ -12,6 +12,7 @@ mod config_errors;
 mod debug_token;
 mod diagnosis;
 mod doctor;
+mod dogstatsd;
 mod ejection;
 mod explain_to;
 mod failover;

@@ -1,9 +1,12 @@
-//! SIGTERM: no new work, the work in hand is finished, then exit 0.
+//! SIGTERM: not ready, then no new work, the work in hand is finished, then exit 0.
+
+use std::time::Duration;
 
 use soe503_tests::faulty::{Behaviour, Fault, FaultyBackend};
 use soe503_tests::http::{Connection, get};
 use soe503_tests::proxy::{Proxy, config, eventually};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 async fn held(grace: &str) -> (FaultyBackend, Proxy, Connection) {
     let backend = FaultyBackend::start(Behaviour::traffic_only(Fault::Hold))
@@ -76,6 +79,100 @@ async fn fm29_told_to_end_while_it_starts_it_ends_in_order() {
             tokio::task::yield_now().await;
         }
         proxy.signal("TERM").await;
+        assert_eq!(proxy.ended().await.code(), Some(0), "{}", proxy.log());
+    }
+}
+
+/// An hour: who waits for its end waits for a signal.
+const LONG: &str = "drain_delay = \"3600s\"\nshutdown_grace = \"3600s\"";
+
+/// Waits until `/readyz` is 503 with this in its reason; returns the document.
+async fn not_ready(proxy: &Proxy, reason: &str) -> serde_json::Value {
+    let mut said = serde_json::Value::Null;
+    eventually(reason, async || {
+        let Ok(answer) = get(proxy.admin(), "/readyz").await else {
+            return false;
+        };
+        said = answer.json();
+        answer.status == 503 && said["reason"].as_str().is_some_and(|r| r.contains(reason))
+    })
+    .await;
+    said
+}
+
+async fn with(backend: &FaultyBackend, server: &str) -> Proxy {
+    let config = config(&[backend.address()], "");
+    let server = format!("workers = 1\n{server}");
+    Proxy::start(&config.replace("workers = 1", &server)).await
+}
+
+/// Load balancers that ask are told first, and whoever comes before they have noticed is served as ever.
+#[tokio::test]
+async fn fm29_not_ready_comes_before_the_listener_closes() {
+    let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    let mut proxy = with(&backend, LONG).await;
+    let mut kept = Connection::open(proxy.address()).await.unwrap();
+    let mut again = async || {
+        let asked = kept.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        asked.unwrap();
+        kept.answer(false).await.unwrap()
+    };
+    assert!(again().await.reusable);
+    proxy.signal("TERM").await;
+    let said = not_ready(&proxy, "serves until its listeners close").await;
+    assert!(said["closes_at"].is_string(), "{said}");
+    for _ in 0..3 {
+        assert_eq!(get(proxy.address(), "/").await.unwrap().status, 200);
+        // Nobody is sent away to connect again, here.
+        let answer = again().await;
+        assert_eq!((answer.status, answer.reusable), (200, true));
+    }
+    assert_eq!(get(proxy.admin(), "/readyz").await.unwrap().status, 503);
+
+    // A second signal: now they close, and there is nothing to finish.
+    proxy.signal("TERM").await;
+    eventually("it is closed", async || {
+        TcpStream::connect(proxy.address()).await.is_err()
+    })
+    .await;
+    assert_eq!(kept.rest().await.unwrap(), b"");
+    assert_eq!(proxy.ended().await.code(), Some(0), "{}", proxy.log());
+}
+
+#[tokio::test]
+async fn fm29_the_delay_ends_by_itself_and_not_before_its_time() {
+    let backend = FaultyBackend::start(Behaviour::OK).await.unwrap();
+    let mut proxy = with(&backend, "drain_delay = \"1s\"").await;
+    let told = Instant::now();
+    proxy.signal("TERM").await;
+    assert_eq!(proxy.ended().await.code(), Some(0), "{}", proxy.log());
+    assert!(told.elapsed() >= Duration::from_secs(1), "{}", proxy.log());
+}
+
+/// The second signal ends the delay alone: what is in flight keeps its grace, which the third one ends.
+#[tokio::test]
+async fn fm29_a_second_signal_ends_the_delay_and_a_third_one_the_grace() {
+    let backend = FaultyBackend::start(Behaviour::traffic_only(Fault::Hold))
+        .await
+        .unwrap();
+    for third in [false, true] {
+        backend.set(Behaviour::traffic_only(Fault::Hold));
+        let mut proxy = with(&backend, LONG).await;
+        let before = backend.counts().requests;
+        let mut client = Connection::open(proxy.address()).await.unwrap();
+        let slow = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n";
+        client.send(slow).await.unwrap();
+        backend.received(before + 1).await;
+        proxy.signal("TERM").await;
+        not_ready(&proxy, "serves until its listeners close").await;
+        proxy.signal("TERM").await;
+        not_ready(&proxy, "takes nothing new").await;
+        if third {
+            proxy.signal("TERM").await;
+        } else {
+            backend.set(Behaviour::OK);
+            assert_eq!(client.answer(false).await.unwrap().status, 200);
+        }
         assert_eq!(proxy.ended().await.code(), Some(0), "{}", proxy.log());
     }
 }

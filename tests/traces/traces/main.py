@@ -5,7 +5,10 @@ import argparse
 from harness import build, cases
 
 from . import golden
-from .cases import GROUPS
+from .collectors import collectors
+from .spans import encoding, spans
+
+GROUPS = [encoding, spans, collectors]
 
 
 def main() -> int:

@@ -54,8 +54,9 @@ def attributes(message) -> dict:
 class HttpCollector:
     """OTLP/HTTP. `script` gives (status, headers, body) for each request by its number, or None for a good answer."""
 
-    def __init__(self, script=None, certificate=None):
-        self.store, self.port, self.script, self.seen = Store(), free_port(), script or (lambda number: None), 0
+    def __init__(self, script=None, certificate=None, protocol: str = "http/protobuf"):
+        """`protocol`: what the proxy is told that it speaks."""
+        self.store, self.port, self.script, self.seen, self.protocol = Store(), free_port(), script or (lambda number: None), 0, protocol
         self.scheme = "https" if certificate else "http"
         collector = self
 
@@ -86,6 +87,8 @@ class HttpCollector:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self.server.daemon_threads = True
+        # Who leaves in the middle of an answer is worth no words here.
+        self.server.handle_error = lambda *_: None
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate.cert, certificate.key)
@@ -93,7 +96,6 @@ class HttpCollector:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     endpoint = property(lambda self: f"{self.scheme}://127.0.0.1:{self.port}")
-    protocol = "http/protobuf"
 
     def stop(self) -> None:
         self.server.shutdown()
@@ -125,17 +127,33 @@ class GrpcCollector(trace_service_pb2_grpc.TraceServiceServicer):
         self.server.stop(0)
 
 
+class GrpcGarbage:
+    """Answers each call well, with a message that is none."""
+
+    protocol = "grpc"
+
+    def __init__(self, message: bytes):
+        answers = grpc.unary_unary_rpc_method_handler(lambda request, context: message)
+        service = "opentelemetry.proto.collector.trace.v1.TraceService"
+        self.server = grpc.server(futures.ThreadPoolExecutor(4))
+        self.server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, {"Export": answers})])
+        self.endpoint = f"http://127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
+        self.server.start()
+
+    def stop(self) -> None:
+        self.server.stop(0)
+
+
 class Deaf:
     """Accepts and never answers; or answers with `words`, which are no HTTP, and closes."""
 
-    def __init__(self, words: bytes | None = None):
-        self.words, self.seen, self.going, self.held = words, 0, True, []
+    def __init__(self, protocol: str, words: bytes | None = None):
+        self.protocol, self.words, self.seen, self.going, self.held = protocol, words, 0, True, []
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.run, daemon=True).start()
 
     endpoint = property(lambda self: f"http://127.0.0.1:{self.port}")
-    protocol = "http/protobuf"
 
     def run(self) -> None:
         while self.going:
@@ -164,10 +182,8 @@ class Deaf:
 class Dead:
     """Nobody is there."""
 
-    protocol = "http/protobuf"
-
-    def __init__(self):
-        self.endpoint = f"http://127.0.0.1:{free_port()}"
+    def __init__(self, protocol: str):
+        self.protocol, self.endpoint = protocol, f"http://127.0.0.1:{free_port()}"
 
     def stop(self) -> None:
         pass

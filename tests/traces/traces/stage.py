@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import itertools
 import tempfile
 import urllib.request
 import uuid
@@ -61,10 +62,13 @@ class Proxy:
         self.process.start().started("127.0.0.1", self.port)
         return self
 
-    def ask(self, path: str = "/api/orders?card=4111", **headers: str) -> Answer:
-        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+    def client(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+    def ask(self, path: str = "/api/orders?card=4111", client: http.client.HTTPConnection | None = None, **headers: str) -> Answer:
+        """`client`: a connection to use and to leave open."""
         headers.setdefault("X_Request_Id", uuid.uuid4().hex)
-        with contextlib.closing(client):
+        with contextlib.nullcontext(client) if client else contextlib.closing(self.client()) as client:
             client.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
             answer = client.getresponse()
             body = answer.read()
@@ -96,15 +100,14 @@ class Stage:
     def __init__(self, settings):
         self.settings, self.stack = settings, contextlib.ExitStack()
         self.directory = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
-        self.count = 0
+        self.numbers = itertools.count(1)
 
     def collector(self, collector):
         self.stack.callback(collector.stop)
         return collector
 
     def backend(self) -> Faulty:
-        self.count += 1
-        backend = Faulty(self.count, self.directory, self.settings.faulty, work_ms=0)
+        backend = Faulty(next(self.numbers), self.directory, self.settings.faulty, work_ms=0)
         backend.start()
         self.stack.callback(backend.stop)
         return backend

@@ -21,6 +21,22 @@ fn a_difference_in_a_pipe() {
 }
 
 #[test]
+fn a_long_value_is_cut() {
+    let mut diff = diff();
+    diff.changes.truncate(1);
+    diff.changes[0].old = Some("a".repeat(198).into());
+    diff.changes[0].new = Some("b".repeat(199).into());
+    let told = told(&diff);
+    // With its quotes it has 200 characters, and the other one more.
+    assert!(told.contains(&format!("\"{}\"", "a".repeat(198))), "{told}");
+    assert!(
+        told.contains(&format!("\"{}...", "b".repeat(196))),
+        "{told}"
+    );
+    assert!(!told.contains(&"b".repeat(197)), "{told}");
+}
+
+#[test]
 fn what_needs_a_restart_and_what_is_hidden_is_said() {
     let mut diff = diff();
     diff.needs_restart = Some("[server]".to_owned());

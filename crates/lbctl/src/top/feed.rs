@@ -113,22 +113,16 @@ pub(super) async fn run(
             Err(_) => {}
         }
         let now = wanted.borrow_and_update().clone();
-        let told = match asking.look(now).await {
-            Ok(look) => {
-                pauses = Pauses::default();
-                wait = EVERY;
-                Ok(look)
+        let told = asking.look(now).await;
+        wait = pauses.after(told.is_ok());
+        let told = told.map_err(|failure| {
+            // Another proxy may be there next time.
+            asking.server = None;
+            Lost {
+                message: failure.message(),
+                pause: wait,
             }
-            Err(failure) => {
-                // Another proxy may be there next time.
-                asking.server = None;
-                wait = pauses.next();
-                Err(Lost {
-                    message: failure.message(),
-                    pause: wait,
-                })
-            }
-        };
+        });
         if tell.send(told).await.is_err() {
             return;
         }
@@ -144,7 +138,12 @@ impl Pauses {
         self.0 == 0
     }
 
-    fn next(&mut self) -> Duration {
+    /// How long until the next look, after one that had an answer or none.
+    fn after(&mut self, answered: bool) -> Duration {
+        if answered {
+            *self = Self::default();
+            return EVERY;
+        }
         let pause = EVERY.saturating_mul(1 << self.0.min(8)).min(LONGEST_PAUSE);
         self.0 += 1;
         pause
@@ -159,9 +158,13 @@ mod tests {
     fn pauses_grow_to_eight_seconds() {
         let mut pauses = Pauses::default();
         assert!(pauses.none());
-        let secs: Vec<_> = (0..6).map(|_| pauses.next().as_secs()).collect();
+        let secs: Vec<_> = (0..6).map(|_| pauses.after(false).as_secs()).collect();
         assert_eq!(secs, [1, 2, 4, 8, 8, 8]);
         assert!(!pauses.none());
-        assert_eq!(Pauses(u32::MAX - 1).next(), LONGEST_PAUSE);
+        assert_eq!(Pauses(u32::MAX - 1).after(false), LONGEST_PAUSE);
+        // Whoever answers again has what was before forgotten.
+        assert_eq!(pauses.after(true), EVERY);
+        assert!(pauses.none());
+        assert_eq!(pauses.after(false), EVERY);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use soe503::pool::Balance;
 use soe503_core::pool::BackendState;
-use soe503_pingora::{Balanced, Config, InvalidConfig};
+use soe503_pingora::{Balanced, Config};
 
 use crate::support::{Backend, Does, front, get, hasty, post};
 
@@ -143,15 +143,4 @@ async fn one_that_restarts_is_waited_for() {
         let answer = answer.await.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
-}
-
-#[tokio::test]
-async fn a_config_without_sense_is_refused() {
-    let mut config = Config::default();
-    config.breaker.probes = 0;
-    let refused = config.build("app", Vec::new(), soe503::Explainer::builder("edge"));
-    assert!(
-        matches!(refused, Err(InvalidConfig::Breaker(_))),
-        "{refused:?}"
-    );
 }

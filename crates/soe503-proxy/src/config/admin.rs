@@ -4,6 +4,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
+
 use super::secret::short_file;
 use super::{AdminCertificates, ListenerTls};
 
@@ -73,9 +76,9 @@ pub struct TokenFile {
 
 /// A secret of the admin API: what a token file contains, without surrounding white space.
 ///
-/// Its `Debug` form does not show it.
+/// Kept is its SHA-256 alone: what is not in memory is in no output. Its `Debug` form does not show that either.
 #[derive(Clone, PartialEq, Eq)]
-pub struct AdminToken(String);
+pub struct AdminToken(Box<[u8; SHA256_OUTPUT_LEN]>);
 
 // === impl AdminAccess ===
 
@@ -233,19 +236,20 @@ impl AdminToken {
         if !token.bytes().all(|b| b.is_ascii_graphic()) {
             return Err("a token is one word of printable ASCII characters".into());
         }
-        Ok(Self(token.into()))
+        Ok(Self(Box::new(sha256(token))))
     }
 
-    /// Whether `presented` is the token. Takes the same time wherever the two differ, so that
-    /// an attacker cannot find it character by character.
+    /// Whether `presented` is the token. Takes the same time wherever the two differ, so that an attacker cannot find it character by
+    /// character.
     pub fn matches(&self, presented: &str) -> bool {
-        let (ours, theirs) = (self.0.as_bytes(), presented.as_bytes());
-        let mut difference = ours.len() ^ theirs.len();
-        for (i, byte) in ours.iter().enumerate() {
-            difference |= usize::from(byte ^ theirs.get(i).copied().unwrap_or(0));
-        }
-        difference == 0
+        verify_slices_are_equal(&*self.0, &sha256(presented)).is_ok()
     }
+}
+
+fn sha256(text: &str) -> [u8; SHA256_OUTPUT_LEN] {
+    let mut sum = [0; SHA256_OUTPUT_LEN];
+    sum.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+    sum
 }
 
 impl fmt::Debug for AdminToken {

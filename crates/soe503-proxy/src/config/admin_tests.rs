@@ -19,10 +19,14 @@ fn a_token_matches_itself_alone_and_is_not_shown() {
         "0123456789abcdeF",
         "0123456789abcde",
         "0123456789abcdef0",
+        "1123456789abcdef",
+        " 0123456789abcdef",
     ] {
         assert!(!token.matches(other), "{other}");
     }
     assert_eq!(format!("{token:?}"), "AdminToken(..)");
+    assert!(token == AdminToken::new(OPERATOR).unwrap());
+    assert!(token != AdminToken::new(READER).unwrap());
 }
 
 #[test]

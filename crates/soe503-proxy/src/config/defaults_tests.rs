@@ -4,11 +4,11 @@ use super::{
     keys::{
         AccessLogKeys, AdminClientAuthKeys, AdminKeys, AdminTlsKeys, AlertKeys, BackendKeys,
         BreakerKeys, BypassKeys, CertificateKeys, ChangeKeys, CheckKeys, ClientAuthKeys,
-        EjectionKeys, ExplainKeys, ExplainToKeys, FallbackKeys, FileKeys, ForwardedKeys, HashKeys,
-        HeaderKeys, HedgeKeys, JournalKeys, LimitKeys, ListenerKeys, ListenerTlsKeys, LogKeys,
-        MaintenanceKeys, MatchKeys, PageKeys, PoolKeys, PoolTlsKeys, QueueKeys, RateLimitKeys,
-        ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys, StickyKeys, ThrottleKeys,
-        TracesKeys,
+        DogstatsdKeys, EjectionKeys, ExplainKeys, ExplainToKeys, FallbackKeys, FileKeys,
+        ForwardedKeys, HashKeys, HeaderKeys, HedgeKeys, JournalKeys, LimitKeys, ListenerKeys,
+        ListenerTlsKeys, LogKeys, MaintenanceKeys, MatchKeys, PageKeys, PoolKeys, PoolTlsKeys,
+        QueueKeys, RateLimitKeys, ReportKeys, RetryBudgetKeys, RetryKeys, RouteKeys, ServerKeys,
+        StickyKeys, ThrottleKeys, TracesKeys,
     },
     wire::{Key, Presence, Shape, Table},
 };
@@ -67,6 +67,7 @@ fn lists_of_defaults_are_true() {
     check::<ChangeKeys>(alert, "pub struct ChangeHooks");
     check::<ExplainKeys>(include_str!("explain.rs"), "pub struct ExplainSettings");
     check::<TracesKeys>(include_str!("telemetry.rs"), "pub struct Traces");
+    check::<DogstatsdKeys>(include_str!("dogstatsd.rs"), "pub struct Dogstatsd");
     check::<JournalKeys>(include_str!("journal.rs"), "pub struct Journal");
     let listener = include_str!("listener.rs");
     check::<ExplainToKeys>(listener, "pub struct ExplainTo");

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use http::Method;
 
 use super::{
-    AccessLog, Admin, Alert, ChangeHooks, ExplainSettings, IncidentSettings, Journal, Lints,
-    Listener, Log, Maintenance, NonEmpty, PoolConfig, RateLimit, Report, Route, Server, Traces,
+    AccessLog, Admin, Alert, ChangeHooks, Dogstatsd, ExplainSettings, IncidentSettings, Journal,
+    Lints, Listener, Log, Maintenance, NonEmpty, PoolConfig, RateLimit, Report, Route, Server,
+    Traces,
 };
 
 /// A config that holds together: every reference is resolved, every value is in range.
@@ -38,6 +39,8 @@ pub struct Config {
     pub journal: Option<Journal>,
     /// Spans for an OpenTelemetry collector, if there is one.
     pub traces: Option<Traces>,
+    /// Metrics for a DogStatsD server, if there is one.
+    pub dogstatsd: Option<Dogstatsd>,
     /// Where clients connect; no two have the same address.
     pub listeners: NonEmpty<Listener>,
     /// What happens to requests, the most specific match first: an exact host before a suffix

@@ -11,6 +11,7 @@ use crate::control::event_log::Levels;
 ///
 /// - `name`: the host name
 /// - `workers`: the number of cores
+/// - `drain_delay`: `"0s"`
 /// - `shutdown_grace`: `"30s"`
 /// - `status`: `"default"`
 /// - `zone`: zones do not matter
@@ -23,7 +24,9 @@ pub struct Server {
     pub name: Name,
     /// Number of worker threads, each with its own listeners and connection pools.
     pub workers: NonZeroUsize,
-    /// How long a shutdown waits for requests that are in flight.
+    /// How long a process that is told to end serves on while `/readyz` says that it is not ready.
+    pub drain_delay: Duration,
+    /// How long a shutdown waits for requests that are in flight, once the listeners are closed.
     pub shutdown_grace: Duration,
     /// Which status a failure of the proxy's own gets.
     pub status: StatusPolicy,

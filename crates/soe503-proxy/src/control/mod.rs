@@ -11,6 +11,7 @@
 //! | [`admin`] | the HTTP API for operators and programs |
 //! | [`change_hooks`] | what other systems tell of changes |
 //! | [`check`] | active health checks; knocking at backends that refused |
+//! | [`dogstatsd`] | what a Datadog agent is told |
 //! | [`dns`] | names of backends, resolved again and again |
 //! | [`history`] | the last minutes, as charts show them |
 //! | [`incidents`] | failures with one cause in one place, and what was changed |
@@ -32,6 +33,7 @@ pub mod check;
 pub mod clock;
 mod config_diff;
 pub mod dns;
+pub mod dogstatsd;
 pub mod event_log;
 mod follow;
 pub mod history;

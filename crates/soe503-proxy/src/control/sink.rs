@@ -87,18 +87,21 @@ impl Open {
 
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         match (&mut self.sink, &mut self.file) {
-            (Sink::File(_), Some(file)) => file.write_all(bytes),
+            (Sink::File(_), Some(file)) => whole(file, bytes),
             (Sink::File(_), None) => Err(io::ErrorKind::NotFound.into()),
-            (Sink::Stdout, _) => {
-                let mut out = io::stdout().lock();
-                out.write_all(bytes)?;
-                out.flush()
-            }
-            (Sink::Stderr, _) => io::stderr().lock().write_all(bytes),
-            (Sink::Writer(out), _) => {
-                out.write_all(bytes)?;
-                out.flush()
-            }
+            (Sink::Stdout, _) => whole(&mut io::stdout().lock(), bytes),
+            (Sink::Stderr, _) => whole(&mut io::stderr().lock(), bytes),
+            (Sink::Writer(out), _) => whole(out, bytes),
         }
     }
 }
+
+/// In one piece: who reads a log while it is written is not to meet the first half of a line.
+fn whole(out: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+#[cfg(test)]
+#[path = "sink_tests.rs"]
+mod tests;

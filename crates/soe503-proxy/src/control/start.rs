@@ -12,7 +12,7 @@ use super::admin::{self, Admin, Door, Listener};
 use super::alerts::{self, post::Network};
 use super::check::{Limits, Sockets, watch_recovery};
 use super::dns::{DnsError, SystemResolver};
-use super::{follow, history, supervise, trends, watch};
+use super::{dogstatsd, follow, history, supervise, trends, watch};
 use crate::config::Config;
 use crate::state::Proxy;
 
@@ -92,9 +92,9 @@ pub(crate) fn start_with(
     let (stop, stopped) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
-        // For reading a config again, for one look into the journal, for one at everything that the dashboard shows and for
-        // what alerts are sent with, one at a time each, and for metrics.
-        .max_blocking_threads(5)
+        // For reading a config again, for one look into the journal, for one at everything that the dashboard shows, for
+        // what alerts are sent with and for what DogStatsD is told, one at a time each, and for metrics.
+        .max_blocking_threads(6)
         .build()
         .map_err(StartError::Thread)?;
     let thread = std::thread::Builder::new()
@@ -102,6 +102,7 @@ pub(crate) fn start_with(
         .spawn(move || {
             runtime.block_on(async {
                 let told = proxy.alerts.clone();
+                let telling = dogstatsd::start(Arc::clone(&proxy), Arc::clone(&resolver));
                 let served = listener.map(|listener| {
                     let admin = Admin::new(Arc::clone(&proxy), listener.address(), reload);
                     (admin, listener)
@@ -111,7 +112,7 @@ pub(crate) fn start_with(
                     _ = stopped => {}
                     () = run(proxy, resolver, Arc::clone(&post), served, at_door) => {}
                 }
-                alerts::flush(&told, &post).await;
+                tokio::join!(alerts::flush(&told, &post), telling.end());
             });
             // A reload that still reads its file is not waited for.
             runtime.shutdown_background();

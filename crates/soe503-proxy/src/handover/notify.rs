@@ -4,6 +4,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
 
 /// A moment in the life of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +13,8 @@ pub(crate) enum Moment {
     Ready,
     /// It reads its config again; [`Moment::Ready`] follows.
     Reloading,
-    /// It finishes what it has.
-    Stopping,
+    /// It is about to end, which takes so long at most.
+    Stopping(Duration),
     /// The process with this id serves in its place.
     Replaced(u32),
 }
@@ -63,7 +64,11 @@ impl Moment {
             // After an upgrade it is another process than before.
             Self::Ready => format!("READY=1\nMAINPID={}\nSTATUS=serving\n", std::process::id()),
             Self::Reloading => reloading(),
-            Self::Stopping => "STOPPING=1\nSTATUS=finishing what is in flight\n".into(),
+            // A unit's `TimeoutStopSec` may be less than what the config allows.
+            Self::Stopping(within) => format!(
+                "STOPPING=1\nEXTEND_TIMEOUT_USEC={}\nSTATUS=finishing what is in flight\n",
+                within.as_micros()
+            ),
             Self::Replaced(process) => format!("MAINPID={process}\n"),
         }
     }
@@ -105,6 +110,12 @@ mod tests {
         );
         send(place.as_os_str(), &Moment::Replaced(77).words()).unwrap();
         assert_eq!(heard(&manager), "MAINPID=77\n");
+        let stopping = Moment::Stopping(Duration::from_millis(45_250));
+        send(place.as_os_str(), &stopping.words()).unwrap();
+        assert_eq!(
+            heard(&manager),
+            "STOPPING=1\nEXTEND_TIMEOUT_USEC=45250000\nSTATUS=finishing what is in flight\n"
+        );
         drop(manager);
         assert!(send(place.as_os_str(), "READY=1").is_err());
     }

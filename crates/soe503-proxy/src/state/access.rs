@@ -30,6 +30,8 @@ pub struct Access {
     pub applied: AtomicU64,
     /// Files that changed and cannot be used: the last good token stays.
     pub refused: AtomicU64,
+    /// Connections that were closed at once, because there were as many as there may be.
+    pub connections_refused: AtomicU64,
     /// In the order of [`TurnedAway::ALL`].
     turned_away: [AtomicU64; TurnedAway::ALL.len()],
 }
@@ -49,6 +51,12 @@ pub enum TurnedAway {
     ForeignHost,
     /// Made by a page of another site.
     CrossSite,
+    /// From an address from which too many wrong credentials came.
+    TooManyGuesses,
+    /// An act, from an address from which too many came.
+    TooManyActs,
+    /// Its body did not come in time.
+    SlowBody,
 }
 
 // === impl Access ===
@@ -63,6 +71,7 @@ impl Access {
             following: Mutex::new(unread()),
             applied: AtomicU64::new(0),
             refused: AtomicU64::new(0),
+            connections_refused: AtomicU64::new(0),
             turned_away: Default::default(),
         }
     }
@@ -191,13 +200,16 @@ impl Access {
 
 impl TurnedAway {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Unauthorized,
         Self::NotNamed,
         Self::ReadOnly,
         Self::NotLocal,
         Self::ForeignHost,
         Self::CrossSite,
+        Self::TooManyGuesses,
+        Self::TooManyActs,
+        Self::SlowBody,
     ];
 
     /// In a word, for metrics and the log.
@@ -209,6 +221,9 @@ impl TurnedAway {
             Self::NotLocal => "not_local",
             Self::ForeignHost => "foreign_host",
             Self::CrossSite => "cross_site",
+            Self::TooManyGuesses => "too_many_guesses",
+            Self::TooManyActs => "too_many_acts",
+            Self::SlowBody => "slow_body",
         }
     }
 }

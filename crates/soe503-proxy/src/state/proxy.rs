@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::alerts::Alerts;
 use crate::control::clock::Anchor;
+use crate::control::dogstatsd::Counts;
 use crate::control::event_log::EventLog;
 use crate::control::history::History;
 use crate::control::incidents::Incidents;
@@ -29,6 +30,9 @@ pub type Pools = BTreeMap<Arc<str>, Arc<PoolState>>;
 
 /// The rate limits, by name.
 pub type RateLimits = BTreeMap<Arc<str>, RateLimit>;
+
+/// No end has been announced.
+const NEVER: u64 = u64::MAX;
 
 /// What everything that runs in this process shares.
 #[derive(Debug)]
@@ -59,6 +63,8 @@ pub struct Proxy {
     pub journal: Journal,
     /// Spans for a collector; off unless it is configured.
     pub traces: Traces,
+    /// What became of packets for a DogStatsD server.
+    pub dogstatsd: Counts,
     /// The file that a reload reads, if there is one.
     pub config_file: Option<PathBuf>,
     /// Reloads so far.
@@ -79,7 +85,8 @@ pub struct Proxy {
     pools: ArcSwap<Pools>,
     rate_limits: ArcSwap<RateLimits>,
     accepting: AtomicBool,
-    draining: AtomicBool,
+    /// When the listeners close, as nanoseconds of a tick; [`NEVER`] as long as nobody has said so.
+    closes: AtomicU64,
     replaced: AtomicBool,
     /// Sends the number of the configuration in force.
     generation: watch::Sender<u64>,
@@ -119,6 +126,7 @@ impl Proxy {
             access_log,
             journal: Journal::default(),
             traces: Traces::default(),
+            dogstatsd: Counts::default(),
             config_file: None,
             reloads: Reloads::default(),
             access: Arc::new(Access::of(&config)),
@@ -131,7 +139,7 @@ impl Proxy {
             config: ArcSwap::from_pointee(config),
             pools: ArcSwap::from_pointee(pools),
             accepting: AtomicBool::new(false),
-            draining: AtomicBool::new(false),
+            closes: AtomicU64::new(NEVER),
             replaced: AtomicBool::new(false),
             generation: watch::Sender::new(0),
         }
@@ -205,12 +213,18 @@ impl Proxy {
         self.accepting.load(Ordering::Acquire)
     }
 
-    /// From now on the process finishes what it has and is not ready for more.
-    pub fn start_draining(&self) {
-        self.draining.store(true, Ordering::Release);
+    /// From now on the process is not ready for more, and serves all the same until its listeners close at `closes`.
+    pub fn announce_end(&self, closes: Tick) {
+        let closes = closes.as_nanos().min(NEVER - 1);
+        self.closes.store(closes, Ordering::Release);
     }
 
-    /// Another process serves at the same addresses. Call it before [`Proxy::start_draining`].
+    /// From now on the process finishes what it has and is not ready for more.
+    pub fn start_draining(&self) {
+        self.announce_end(Tick::ZERO);
+    }
+
+    /// Another process serves at the same addresses. Call it before [`Proxy::announce_end`].
     pub fn set_replaced(&self) {
         self.replaced.store(true, Ordering::Release);
     }
@@ -220,9 +234,19 @@ impl Proxy {
         self.replaced.load(Ordering::Acquire)
     }
 
-    /// Whether the process only finishes what it has.
+    /// Whether the process is about to end: it is not ready for more.
     pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Acquire)
+        self.closes() != NEVER
+    }
+
+    /// When the listeners close, if that has been announced and is still to come.
+    pub fn closes_at(&self, now: Tick) -> Option<Tick> {
+        let closes = self.closes();
+        (closes != NEVER && closes > now.as_nanos()).then(|| Tick::from_nanos(closes))
+    }
+
+    fn closes(&self) -> u64 {
+        self.closes.load(Ordering::Acquire)
     }
 }
 

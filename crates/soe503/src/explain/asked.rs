@@ -49,6 +49,7 @@ pub(super) struct Copied {
     request_id: Option<HeaderValue>,
     grpc: bool,
     exposure: Option<Exposure>,
+    background: bool,
 }
 
 impl Asked {
@@ -85,8 +86,10 @@ impl Asked {
 
     /// Nobody waits for the answer.
     pub(super) fn is_background(&self) -> bool {
-        let head = self.head();
-        head.is_some_and(|head| head.extensions.get::<Background>().is_some())
+        match self {
+            Self::Shared(head) => head.extensions.get::<Background>().is_some(),
+            Self::Copied(copied) => copied.background,
+        }
     }
 
     /// The client says that it has sent this before. For those whose whole head is known.
@@ -190,6 +193,12 @@ fn copy<B>(request: &Request<B>) -> Parts {
     if let Some(exposure) = request.extensions().get::<Exposure>() {
         copy.extensions_mut().insert(*exposure);
     }
+    if let Some(background) = request.extensions().get::<Background>() {
+        copy.extensions_mut().insert(*background);
+    }
+    if let Some(again) = request.extensions().get::<Again>() {
+        copy.extensions_mut().insert(*again);
+    }
     copy.into_parts().0
 }
 
@@ -203,6 +212,7 @@ impl Copied {
             request_id: None,
             grpc: false,
             exposure: request.extensions().get().copied(),
+            background: request.extensions().get::<Background>().is_some(),
         };
         // One walk over the few headers of a request is cheaper than four look-ups.
         for (name, value) in request.headers() {

@@ -44,9 +44,9 @@ pub(super) fn on<B>(
             value = HeaderValue::try_from(all).unwrap_or(value);
         }
         match name {
-            // A list, to which each hop adds.
             // The backend's own word goes first.
             "x-request-id" => drop(response.headers_mut().entry(name).or_insert(value)),
+            // A list, to which each hop adds.
             "server-timing" => drop(response.headers_mut().append(name, value)),
             _ => drop(response.headers_mut().insert(name, value)),
         }

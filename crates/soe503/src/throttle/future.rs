@@ -90,4 +90,5 @@ pub fn held_back(name: &Arc<str>, held: Throttled) -> Rejected {
     let refusal = Refusal::Throttled(held);
     Rejected::new(Component::Throttle, Arc::clone(name), refusal)
         .with_retry_after(Some(held.wait()))
+        .with_source(held)
 }

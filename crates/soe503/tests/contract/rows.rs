@@ -297,7 +297,7 @@ fn pool_line(inner: Inner) -> Made {
     let backends = Backends::new("app", config, 1);
     let spec = BackendSpec {
         max_in_flight: Some(1),
-        ..BackendSpec::new("0", inner.clone())
+        ..BackendSpec::new("0", inner)
     };
     backends.set_backends(vec![spec], clock::now());
     let taken = backends.pick(

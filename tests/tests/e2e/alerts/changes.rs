@@ -120,6 +120,21 @@ async fn alertmanager_and_argo_cd_are_understood() {
 
 /// GitHub has no token of the admin API. Its signature is its token, for that path alone.
 #[tokio::test]
+async fn a_clock_that_is_ahead_means_now() {
+    let proxy = Proxy::before(&[free_address()], "").await;
+    let app = json!({ "app": {
+        "metadata": { "name": "app" },
+        "status": { "operationState": { "phase": "Succeeded", "finishedAt": "2999-01-01T00:00:00Z" } },
+    } })
+    .to_string();
+    let answer = send(&proxy, "argocd", "", &app).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let told = answer.json();
+    let at = told["changes"][0]["at"].as_str().unwrap();
+    assert!(at < "2999", "{at}");
+}
+
+#[tokio::test]
 async fn github_signs_and_nobody_else_is_let_in() {
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {

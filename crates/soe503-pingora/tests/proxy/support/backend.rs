@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use pingora::prelude::HttpPeer;
 use soe503::pool::BackendSpec;
@@ -9,6 +10,7 @@ use soe503_pingora::Upstream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n";
 
@@ -19,8 +21,10 @@ pub(crate) enum Does {
     Answers,
     /// The connection is closed without an answer.
     Closes,
-    /// That with a POST, and 200 with all else.
-    ClosesOnPost,
+    /// That with this method, and 200 with all others.
+    ClosesOn(&'static str),
+    /// This with the first two of the requests that have the same method and target, and 200 with all after them.
+    Twice(&'static Self),
     /// The connection is reset.
     Resets,
     /// Nothing, for ever.
@@ -48,8 +52,8 @@ pub(crate) struct Backend {
 #[derive(Debug)]
 struct Shared {
     does: Mutex<Does>,
-    /// The first line of each request.
-    seen: Mutex<Vec<String>>,
+    /// The first line of each request, and when all of it was read.
+    seen: Mutex<Vec<(Instant, String)>>,
     connections: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -100,8 +104,20 @@ impl Backend {
 
     /// How many POSTs it has read.
     pub(crate) fn posts(&self) -> usize {
+        self.read("POST ").len()
+    }
+
+    /// How much time has passed between any two successive requests whose first lines begin like this.
+    pub(crate) fn pauses(&self, begin: &str) -> Vec<Duration> {
+        let read = self.read(begin);
+        read.windows(2).map(|two| two[1] - two[0]).collect()
+    }
+
+    /// When it has read the requests whose first lines begin like this.
+    pub(crate) fn read(&self, begin: &str) -> Vec<Instant> {
         let seen = self.shared.seen.lock().unwrap();
-        seen.iter().filter(|line| line.starts_with("POST ")).count()
+        let these = seen.iter().filter(|(_, line)| line.starts_with(begin));
+        these.map(|(at, _)| *at).collect()
     }
 
     /// How many requests it has read.
@@ -115,6 +131,16 @@ impl Backend {
 
     pub(crate) fn peer(&self) -> HttpPeer {
         HttpPeer::new(self.address, false, String::new())
+    }
+}
+
+impl Shared {
+    /// Writes a request down that was read; returns how many there are like it.
+    fn note(&self, first_line: String) -> usize {
+        let mut seen = self.seen.lock().unwrap();
+        seen.push((Instant::now(), first_line));
+        let (_, this) = &seen[seen.len() - 1];
+        seen.iter().filter(|(_, line)| line == this).count()
     }
 }
 
@@ -135,7 +161,7 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
         let does = *shared.does.lock().unwrap();
         let first_line = head.lines().next().unwrap_or_default().to_owned();
         if let Does::Early(status) = does {
-            shared.seen.lock().unwrap().push(first_line);
+            shared.note(first_line);
             let answer = format!("HTTP/1.1 {status} Early\r\nContent-Length: 0\r\n\r\n");
             let _sent = stream.write_all(answer.as_bytes()).await;
             // The rest of the upload is taken and thrown away.
@@ -150,7 +176,12 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
             }
         }
         buffer.drain(..end + length);
-        shared.seen.lock().unwrap().push(first_line);
+        let like_it = shared.note(first_line);
+        let does = match does {
+            Does::Twice(this) if like_it <= 2 => *this,
+            Does::Twice(_) => Does::Answers,
+            other => other,
+        };
         match does {
             Does::Answers => write(&mut stream, OK).await,
             Does::Status(status) => {
@@ -177,14 +208,16 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
                 .await;
                 return;
             }
-            Does::ClosesOnPost if !head.starts_with("POST ") => write(&mut stream, OK).await,
-            Does::Closes | Does::ClosesOnPost => return,
+            Does::ClosesOn(method) if head.split(' ').next() != Some(method) => {
+                write(&mut stream, OK).await;
+            }
+            Does::Closes | Does::ClosesOn(_) => return,
             Does::Resets => {
                 stream.set_zero_linger().unwrap();
                 return;
             }
             Does::Hangs => std::future::pending().await,
-            Does::Early(_) => unreachable!("answered above"),
+            Does::Early(_) | Does::Twice(_) => unreachable!("decided above"),
         }
     }
 }

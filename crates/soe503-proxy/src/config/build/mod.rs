@@ -8,6 +8,7 @@ mod admin;
 mod alerts;
 mod balance;
 mod checks;
+mod dogstatsd;
 mod explain;
 mod failover;
 mod guards;
@@ -47,7 +48,9 @@ pub(super) fn config(
     let explain = explain::explain(file.explain.0.value, base, problems);
     let journal = file.journal.0;
     let journal = journal.and_then(|keys| journal::journal(keys.value, base));
-    let traces = telemetry::traces(file.telemetry.0.value, base, problems);
+    let telemetry = file.telemetry.0.value;
+    let traces = telemetry::traces(telemetry.traces, base, problems);
+    let dogstatsd = dogstatsd::dogstatsd(telemetry.dogstatsd, problems);
     let listeners: Vec<_> = file
         .listeners
         .0
@@ -84,6 +87,7 @@ pub(super) fn config(
         explain: explain?,
         journal,
         traces: traces?,
+        dogstatsd: dogstatsd?,
         listeners: NonEmpty::new(listeners)?,
         routes: NonEmpty::new(routes)?,
         pools: NonEmpty::new(pools)?,

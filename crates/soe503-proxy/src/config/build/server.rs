@@ -12,6 +12,7 @@ pub(super) fn server(keys: ServerKeys, base: &Path) -> Server {
             .workers
             .given
             .map_or_else(cores, |workers| workers.value),
+        drain_delay: keys.drain_delay.value,
         shutdown_grace: keys.shutdown_grace.value,
         status: keys.status.value,
         zone: keys.zone.given.map(|zone| zone.value),

@@ -7,9 +7,9 @@ use http::{HeaderName, HeaderValue};
 use super::tls;
 use crate::config::{
     Endpoint, Otlp, Propagators, Secret, Traces,
-    keys::{FileName, Sampling, TelemetryKeys, TracesKeys},
+    keys::{FileName, Sampling, TracesKeys},
     problem::{Problem, Problems},
-    wire::{At, Optional},
+    wire::{At, Maybe, Optional},
 };
 
 /// Fields that an export has anyway.
@@ -19,11 +19,11 @@ const LONGEST_FILE: u64 = 64 * 1024;
 
 /// The outer `None` after a problem was added; the inner one: no traces.
 pub(super) fn traces(
-    keys: TelemetryKeys,
+    keys: Maybe<TracesKeys>,
     base: &Path,
     problems: &mut Problems,
 ) -> Option<Option<Traces>> {
-    let Some(At { value: keys, .. }) = keys.traces.0 else {
+    let Some(At { value: keys, .. }) = keys.0 else {
         return Some(None);
     };
     of(keys, base, problems).map(Some)

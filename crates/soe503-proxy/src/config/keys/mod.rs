@@ -6,6 +6,7 @@
 mod alerts;
 mod backend;
 mod balance;
+mod dogstatsd;
 mod explain;
 mod failover;
 mod headers;
@@ -29,6 +30,8 @@ mod values;
 pub(super) use alerts::{AlertKeys, ChangeKeys, alert_url};
 pub(super) use backend::BackendEntry;
 pub(super) use balance::{HashKeys, HashOn, ReportKeys, StickyKeys};
+pub(crate) use dogstatsd::statsd_address;
+pub(super) use dogstatsd::{DogstatsdKeys, tag_fault};
 pub(super) use explain::ExplainKeys;
 pub(super) use failover::FailoverKeys;
 pub(super) use headers::{Fields, HeaderKeys};

@@ -20,7 +20,12 @@ section! {
         /// Worker threads. Each has its own listeners and connections to backends.
         workers: Optional<NonZeroUsize>, absent("the number of cores"), like("2"),
             range(NonZeroUsize::MIN, nonzero_usize(1024));
-        /// How long a shutdown waits for requests that are in flight.
+        /// How long a process that is told to end serves on while `/readyz` says 503: the time in which whoever asks there notices, as
+        /// many failures as it takes him times his interval. Then the listeners close, and `shutdown_grace` begins. A second
+        /// signal ends it; an upgrade has none. 0: the listeners close at once, since without a load balancer nobody asks.
+        drain_delay: Defaulted<Duration>, default(Duration::ZERO),
+            range(Duration::ZERO, Duration::from_secs(3600));
+        /// How long a shutdown waits for requests that are in flight, once the listeners are closed.
         shutdown_grace: Defaulted<Duration>, default(Duration::from_secs(30)),
             range(Duration::ZERO, Duration::from_secs(3600));
         /// The status of a failure that the proxy answers itself. `default`: 503 if no backend

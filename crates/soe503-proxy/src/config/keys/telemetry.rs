@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use toml::{Spanned, de::DeValue};
 
 use super::{
-    Fields, PoolTlsKeys, host,
+    DogstatsdKeys, Fields, PoolTlsKeys, host,
     values::{FileName, Words, nonzero_usize},
 };
 use crate::config::{
@@ -23,6 +23,9 @@ section! {
         /// Spans of requests and their attempts, sent to an OpenTelemetry collector.
         traces: Maybe<TracesKeys>, absent("no traces"),
             like("{ endpoint = \"http://127.0.0.1:4318\" }");
+        /// All metrics, sent to the DogStatsD server of a Datadog agent.
+        dogstatsd: Maybe<DogstatsdKeys>, absent("nothing is sent; the agent can scrape `/metrics`"),
+            like("{ address = \"127.0.0.1:8125\" }");
     }
 }
 

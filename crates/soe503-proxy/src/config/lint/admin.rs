@@ -4,6 +4,7 @@ use super::{
     KeyPath, Lint, Severity,
     hit::{Hit, Hits},
     look::Look,
+    round,
 };
 
 pub(super) const LINTS: &[Lint] = &[
@@ -23,6 +24,15 @@ pub(super) const LINTS: &[Lint] = &[
                 clients may look at pools, failures and the configuration.",
         set: "the names of those who may look; or another `ca`",
         look: readers_are_clients,
+    },
+    Lint {
+        id: "no_drain_delay",
+        severity: Severity::Note,
+        key: "server.drain_delay",
+        wrong: "The admin API can be asked from elsewhere, by load balancers most likely, and a process that is told to end closes its listeners \
+                before any of them can see that `/readyz` is 503: until then they send requests to a closed address.",
+        set: "the interval of who asks times the failures that it takes him; `\"10s\"` if that is not known",
+        look: no_drain_delay,
     },
 ];
 
@@ -94,6 +104,26 @@ fn readers_are_clients(look: &Look<'_>, hits: &mut Hits) {
             KeyPath::item("listeners", number, "tls.client_auth.ca"),
             "the same authority",
         ),
+    );
+}
+
+fn no_drain_delay(look: &Look<'_>, hits: &mut Hits) {
+    let delay = look.config.server.drain_delay;
+    let remote = look.config.admin.as_ref().map(|admin| admin.address);
+    let Some(remote) = remote.filter(|address| !address.ip().is_loopback()) else {
+        return;
+    };
+    if !delay.is_zero() {
+        return;
+    }
+    let said = format!(
+        "whoever asks {remote} whether this process is ready has no time to notice that it ends"
+    );
+    hits.push(
+        Hit::new(KeyPath::top("server.drain_delay"), round::toml(delay), said)
+            .set("server.drain_delay", "\"10s\"")
+            .advice("or less, if who asks notices sooner; whatever stops the process must wait for that and for `shutdown_grace` before it kills it")
+            .also(KeyPath::top("admin.address"), "not a loopback address"),
     );
 }
 

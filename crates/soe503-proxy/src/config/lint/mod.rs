@@ -10,6 +10,8 @@
 mod admin;
 mod checks;
 mod clients;
+#[cfg(test)]
+mod edge_tests;
 mod found;
 mod hit;
 mod look;

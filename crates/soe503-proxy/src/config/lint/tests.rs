@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{admin, table};
+use super::{Severity, admin, table};
 use crate::config::{Config, from_str};
 
 /// A config without a trap; `ROUTE`, `POOL` and `REST` are replaced.
@@ -299,7 +299,7 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-fn text(changes: &[(&str, &str)]) -> String {
+pub(super) fn text(changes: &[(&str, &str)]) -> String {
     let mut text = CLEAN.to_owned();
     for (from, to) in changes {
         assert!(text.contains(from), "{from}");
@@ -311,11 +311,11 @@ fn text(changes: &[(&str, &str)]) -> String {
     text
 }
 
-fn parsed(text: &str) -> Config {
+pub(super) fn parsed(text: &str) -> Config {
     from_str("test", text).unwrap_or_else(|report| panic!("{report}\n{text}"))
 }
 
-fn ids(config: &Config) -> Vec<&'static str> {
+pub(super) fn ids(config: &Config) -> Vec<&'static str> {
     let found = config.lints.found().iter();
     found.map(|found| found.lint.id).collect()
 }
@@ -369,6 +369,9 @@ fn each_trap_is_found_alone_and_told_with_its_key_and_value() {
         assert!(line > 1, "{id}: {line}");
         let report = config.lints.report().unwrap().to_string();
         assert!(report.contains(&format!("[{id}]")), "{report}");
+        let warning = found.lint.severity == Severity::Warning;
+        let warns = config.lints.warns();
+        assert_eq!(warns, warning, "{id}: a note is no reason to refuse a file");
     }
 }
 

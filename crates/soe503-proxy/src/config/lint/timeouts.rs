@@ -256,7 +256,7 @@ fn grace_below_total(look: &Look<'_>, hits: &mut Hits) {
     hits.push(
         Hit::new(KeyPath::top("server.shutdown_grace"), round::toml(grace), said)
             .set("server.shutdown_grace", round::toml(total))
-            .advice("whatever stops the process must wait as long before it kills it (Kubernetes: `terminationGracePeriodSeconds`)")
+            .advice("whatever stops the process must wait as long, and for `drain_delay`, before it kills it (Kubernetes: `terminationGracePeriodSeconds`)")
             .also(KeyPath::route(to.number, "timeout"), "the longest of all routes"),
     );
 }

@@ -57,6 +57,11 @@ What operators begin outlives a reload, not a restart.
 
 [traces.md](traces.md) says what is recorded, what is sampled, how context travels, and what happens while the collector is away.
 
+## DogStatsD
+
+`[telemetry.dogstatsd]` sends all metrics to a Datadog agent, where it cannot scrape; [for Datadog](../../../config/datadog) says under which names,
+with which tags, and what is lost while nobody listens.
+
 This page is generated from the table of keys in `src/config/keys`.
 ";
 

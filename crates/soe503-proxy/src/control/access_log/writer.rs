@@ -17,6 +17,8 @@ use crate::control::sink::Open;
 const BUSY: Duration = Duration::from_millis(25);
 /// How long it rests after a pass that found none: the latest a line can be.
 const IDLE: Duration = Duration::from_millis(200);
+/// How long the end of the process waits for what is left to be written: a pipe that nobody reads takes nothing, ever.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Lines are handed to the operating system in pieces of about this size.
 const CHUNK: usize = 64 * 1024;
 
@@ -59,11 +61,13 @@ enum Command {
     Stop,
 }
 
-/// The writer's end, for whoever shuts down. Dropping it writes what is left, too.
+/// The writer's end, for whoever shuts down. Dropping it writes what is left, too, or gives up after two seconds.
 #[derive(Debug)]
 pub struct Writer {
     commands: Sender<Command>,
     thread: Option<JoinHandle<()>>,
+    /// Nothing is ever sent; its other end is gone when the thread has ended.
+    ended: Receiver<()>,
 }
 
 /// Opens `sink` and starts the writer thread.
@@ -75,6 +79,7 @@ pub fn start(sink: Sink, options: Options) -> io::Result<(AccessLog, Writer)> {
     let open = Open::new(sink)?;
     let (entries, queue) = sync_channel(options.capacity.max(1));
     let (commands, orders) = channel();
+    let (ending, ended) = sync_channel(0);
     let counts = Arc::new(Counts::default());
     let task = Task {
         queue,
@@ -88,7 +93,10 @@ pub fn start(sink: Sink, options: Options) -> io::Result<(AccessLog, Writer)> {
     };
     let thread = std::thread::Builder::new()
         .name("soe503-access-log".into())
-        .spawn(move || task.run())?;
+        .spawn(move || {
+            let _ending = ending;
+            task.run();
+        })?;
     let log = AccessLog {
         inner: Some(Arc::new(Inner {
             entries,
@@ -99,6 +107,7 @@ pub fn start(sink: Sink, options: Options) -> io::Result<(AccessLog, Writer)> {
     let writer = Writer {
         commands,
         thread: Some(thread),
+        ended,
     };
     Ok((log, writer))
 }
@@ -192,6 +201,10 @@ impl Drop for Writer {
     fn drop(&mut self) {
         // Errors mean that the thread is gone, which is what is asked for.
         let _ = self.commands.send(Command::Stop);
+        if let Err(RecvTimeoutError::Timeout) = self.ended.recv_timeout(PATIENCE) {
+            tracing::warn!("the access log takes nothing more; what is left of it is lost");
+            return;
+        }
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

@@ -29,7 +29,7 @@ use http::{Method, StatusCode};
 use soe503_core::Tick;
 use soe503_core::rate::{Quota, RateConfig, RateLimit};
 
-use super::guard::Denied;
+use super::denied::Denied;
 use crate::config::AdminRole;
 
 /// Refusals that are written at once.

@@ -59,6 +59,9 @@ pub(crate) fn view(config: &Config) -> Value {
     if let Some(traces) = &config.traces {
         view["telemetry"] = json!({ "traces": telemetry::traces(traces) });
     }
+    if let Some(dogstatsd) = &config.dogstatsd {
+        view["telemetry"]["dogstatsd"] = telemetry::dogstatsd(dogstatsd);
+    }
     if !config.rate_limits.is_empty() {
         let limits = config.rate_limits.iter();
         let limits: Map<String, Value> = limits
@@ -88,6 +91,7 @@ fn server(server: &Server) -> Value {
     let mut view = json!({
         "name": &*server.name,
         "workers": server.workers,
+        "drain_delay": span(server.drain_delay),
         "shutdown_grace": span(server.shutdown_grace),
         "status": match server.status {
             StatusPolicy::Rfc9209 => "rfc9209",

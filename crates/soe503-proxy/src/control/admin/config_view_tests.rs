@@ -9,6 +9,7 @@ name = "edge-eu1"
 workers = 3
 status = "rfc9209"
 zone = "eu-1a"
+drain_delay = "3s"
 shutdown_grace = "7s"
 [admin]
 address = "127.0.0.2:9504"
@@ -38,6 +39,11 @@ export_interval = "700ms"
 service_name = "edge"
 resource_attributes = { "deployment.environment.name" = "prod", team = "shop" }
 user_agent = true
+[telemetry.dogstatsd]
+address = "agent.internal:8126"
+namespace = "edge.soe503"
+tags = { env = "prod", team = "shop" }
+interval = "20s"
 [[listeners]]
 address = "127.0.0.1:8080"
 protocols = ["h1"]

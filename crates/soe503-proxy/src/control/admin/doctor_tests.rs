@@ -102,6 +102,27 @@ fn failures_since_the_start_are_counted_by_their_cause_and_told_with_the_route_o
 }
 
 #[test]
+fn what_would_have_saved_most_comes_first() {
+    let more = "[[routes]]\nmatch = { path_prefix = \"/late\" }\npool = \"late\"\n[pools.late]\nbackends = [\"http://10.0.0.3:80\", \"http://10.0.0.4:80\"]\n";
+    let config = from_str("test", &format!("{CONFIG}{more}"));
+    let config = config.unwrap_or_else(|report| panic!("{report}"));
+    let proxy = Proxy::new(config, Recorder::default(), AccessLog::off());
+    for (name, count) in [("app", 3), ("late", 10)] {
+        let pool = proxy.pool(name).unwrap();
+        for _ in 0..count {
+            let refused = finish(Some(Cause::ConfigLimitTooLow), Duration::ZERO);
+            pool.counters.finish(&refused);
+        }
+    }
+    let doctor = examined(&proxy);
+    let saved = doctor.advice.iter();
+    let saved: Vec<_> = saved
+        .map(|one| (&*one.pool, one.would_have_saved))
+        .collect();
+    assert_eq!(saved, [("late", 10), ("app", 3)]);
+}
+
+#[test]
 fn a_percentile_beyond_the_last_edge_is_not_known() {
     let proxy = scene();
     let counters = &proxy.pool("app").unwrap().counters;

@@ -16,6 +16,8 @@
 //! | a link to a page followed (`GET`) | the same, from any site | the same, from any site |
 //! | `POST`, and a question whether to act | as other `GET` | an operator's, and not cross-site |
 //!
+//! How often an address may guess, and how often act, is bounded: see `pace.rs`.
+//!
 //! Any `Host`: who owns a name that points here has no token for it, and no certificate that a browser would believe the
 //! server; over plain HTTP nobody is asked for a certificate.
 
@@ -26,12 +28,15 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::{HeaderMap, HeaderValue, Method, Uri};
-use soe503_api::{Problem, path};
+use soe503_api::path;
+use soe503_core::Tick;
 
+use super::denied::Denied;
+use super::pace::Pace;
 use super::secured::{Holder, Secured};
 use crate::config::{AdminAccess, AdminCredentials, AdminRole, AdminTokens};
 use crate::control::change_hooks::Source;
-use crate::state::{Access, TurnedAway};
+use crate::state::Access;
 
 /// Who asks, as far as their connection says it.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +47,8 @@ pub struct Asker<'a> {
     pub secured: Option<&'a Secured>,
     /// Now, in unix seconds.
     pub now: i64,
+    /// The same moment, for limits.
+    pub tick: Tick,
 }
 
 /// The rules for one admin listener.
@@ -49,31 +56,19 @@ pub struct Asker<'a> {
 pub struct Guard {
     address: SocketAddr,
     access: Arc<Access>,
-}
-
-/// Why a request is turned away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denied {
-    /// Neither a token nor a certificate, or a wrong token.
-    Unauthorized,
-    /// A certificate whose names have no role.
-    NotNamed,
-    /// Not from this machine, and there is nothing that could prove it harmless.
-    NotLocal,
-    /// `Host` names another server: the mark of DNS rebinding.
-    ForeignHost,
-    /// The request was made by a page of another site.
-    CrossSite,
-    /// An act, by somebody who may only look.
-    ReadOnly,
+    pace: Arc<Pace>,
 }
 
 // === impl Guard ===
 
 impl Guard {
     /// The rules for a listener at `address`.
-    pub const fn new(address: SocketAddr, access: Arc<Access>) -> Self {
-        Self { address, access }
+    pub fn new(address: SocketAddr, access: Arc<Access>) -> Self {
+        Self {
+            address,
+            access,
+            pace: Arc::new(Pace::new()),
+        }
     }
 
     /// Lets a request in and says what its sender may do, or says why not.
@@ -94,14 +89,14 @@ impl Guard {
         }
         // GitHub has no token: what it sends is signed, and refused otherwise where it is read.
         if *method == Method::POST && uri.path() == path::changes_from(Source::GitHub.word()) {
-            return Ok(AdminRole::Source);
+            return self.paced(AdminRole::Source, asker);
         }
         let host = uri.authority().map_or_else(
             || headers.get(HOST).and_then(|host| host.to_str().ok()),
             |authority| Some(authority.as_str()),
         );
         let role = match &*self.access.now() {
-            AdminAccess::Shown(wanted) => shown(headers, asker, wanted)?,
+            AdminAccess::Shown(wanted) => self.shown(headers, asker, wanted)?,
             AdminAccess::Loopback => {
                 if !asker.peer.to_canonical().is_loopback() {
                     return Err(Denied::NotLocal);
@@ -117,8 +112,43 @@ impl Guard {
         }
         match role {
             AdminRole::Reader | AdminRole::Source if acts => Err(Denied::ReadOnly),
-            role => Ok(role),
+            // A question whether to act changes nothing.
+            role if !acts || matches!(*method, Method::GET | Method::HEAD) => Ok(role),
+            role => self.paced(role, asker),
         }
+    }
+
+    /// The role of whoever shows a token or a certificate, unless their address has shown too many that are wrong.
+    fn shown(
+        &self,
+        headers: &HeaderMap,
+        asker: Asker<'_>,
+        wanted: &AdminCredentials,
+    ) -> Result<AdminRole, Denied> {
+        let charge = || {
+            let charged = self.pace.guess(asker.peer, asker.tick);
+            charged.map_err(Denied::TooManyGuesses)
+        };
+        if wanted.tokens.is_some() && headers.contains_key(AUTHORIZATION) {
+            let charged = charge()?;
+            let shown = shown(headers, asker, wanted);
+            if shown.is_ok() {
+                charged.give_back();
+            }
+            return shown;
+        }
+        let shown = shown(headers, asker, wanted);
+        if shown == Err(Denied::NotNamed) {
+            // What a certificate is worth needs no guess, so those that are worth something are let in all the same.
+            charge()?;
+        }
+        shown
+    }
+
+    /// Somebody of this role acts.
+    fn paced(&self, role: AdminRole, asker: Asker<'_>) -> Result<AdminRole, Denied> {
+        let paced = self.pace.act(asker.peer, asker.tick);
+        paced.map(|()| role).map_err(Denied::TooManyActs)
     }
 
     /// A request was turned away.
@@ -258,58 +288,6 @@ fn without_port(host: &str) -> &str {
         // A colon inside brackets belongs to an IPv6 address.
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
-    }
-}
-
-// === impl Denied ===
-
-impl Denied {
-    /// How it is counted.
-    pub(super) const fn counted(self) -> TurnedAway {
-        match self {
-            Self::Unauthorized => TurnedAway::Unauthorized,
-            Self::NotNamed => TurnedAway::NotNamed,
-            Self::NotLocal => TurnedAway::NotLocal,
-            Self::ForeignHost => TurnedAway::ForeignHost,
-            Self::CrossSite => TurnedAway::CrossSite,
-            Self::ReadOnly => TurnedAway::ReadOnly,
-        }
-    }
-
-    /// The answer to the request.
-    pub fn problem(self) -> Problem {
-        match self {
-            Self::Unauthorized => Problem::new(
-                401,
-                "A token or a certificate is needed",
-                "Send a token of [admin] as `Authorization: Bearer …` (lbctl: --token-file or LBCTL_TOKEN; a browser asks for it as a password, with any name), or, where [admin.tls.client_auth] asks for one, show a valid certificate (lbctl: --certificate and --key).",
-            ),
-            Self::NotNamed => Problem::new(
-                403,
-                "A certificate without a role",
-                "None of the names in this certificate is in `operators` or `readers` of [admin.tls.client_auth]; names are compared whole.",
-            ),
-            Self::NotLocal => Problem::new(
-                403,
-                "Only from this machine",
-                "Without tokens and client certificates the admin API serves loopback connections alone; set [admin].token_file or [admin.tls.client_auth] to use it from elsewhere.",
-            ),
-            Self::ForeignHost => Problem::new(
-                403,
-                "Another server's name",
-                "The Host of this request is neither a loopback name nor the configured address; set [admin].token_file to use other names.",
-            ),
-            Self::CrossSite => Problem::new(
-                403,
-                "A request from another site",
-                "A page of another origin made this request; the admin API does not take part in that.",
-            ),
-            Self::ReadOnly => Problem::new(
-                403,
-                "Only for operators",
-                "This token or certificate has the role `reader` ([admin].read_token_file, [admin.tls.client_auth]): it may look, and change nothing. Acting needs the role `operator`: the token in [admin].token_file, or a certificate with a name in `operators`.",
-            ),
-        }
     }
 }
 

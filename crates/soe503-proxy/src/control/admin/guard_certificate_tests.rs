@@ -1,5 +1,7 @@
 //! Who is let in by a certificate.
 
+use std::time::Duration;
+
 use super::*;
 use crate::config::{AdminCertificates, ClientName};
 use crate::tls::Certificate;
@@ -60,6 +62,7 @@ fn asks(guard: &Guard, request: &Request<'_>) -> Result<AdminRole, Denied> {
         peer: "10.0.0.9".parse().unwrap(),
         secured: request.secured,
         now: request.now,
+        tick: Tick::from_secs(1_000),
     };
     let uri = request.path.parse().unwrap();
     guard.admit(&request.method, &uri, &headers, asker)
@@ -127,6 +130,26 @@ fn a_certificate_or_a_token_lets_in_and_the_greater_role_counts() {
             .collect();
         let found = both(&guard, secured.as_ref(), &headers);
         assert_eq!(found, expected, "{secured:?} {token:?}");
+    }
+}
+
+/// What it is worth needs no guess, so it is no matter that others at the address have none that is worth anything.
+#[test]
+fn certificates_without_a_role_are_limited_and_others_are_not() {
+    let (all, readers) = (guard(true, None), guard(true, Some(&[WATCH])));
+    let (other, ops) = (with(&[OTHER]), with(&[OPS]));
+    for _ in 0..5 {
+        assert_eq!(
+            both(&readers, Some(&other), &[]),
+            [Err(Denied::NotNamed); 2]
+        );
+    }
+    let later = Err(Denied::TooManyGuesses(Duration::from_secs(1)));
+    assert_eq!(both(&readers, Some(&other), &[]), [later; 2]);
+    assert_eq!(both(&readers, Some(&ops), &[]), [OPERATOR; 2]);
+    // With none that wants a name, none is refused.
+    for _ in 0..50 {
+        assert_eq!(both(&all, Some(&other), &[])[0], READER_ONLY);
     }
 }
 
@@ -210,6 +233,7 @@ fn a_certificate_is_called_by_the_name_that_counts() {
             peer: "10.0.0.9".parse().unwrap(),
             secured: Some(secured),
             now: 1_000,
+            tick: Tick::from_secs(1_000),
         };
         guard.proven_name(asker).map(|name| name.to_string())
     };

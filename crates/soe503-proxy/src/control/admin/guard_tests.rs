@@ -47,6 +47,7 @@ fn send(
         peer: peer.parse().unwrap(),
         secured: None,
         now: 1_000,
+        tick: Tick::from_secs(1_000),
     };
     guard.admit(method, &path.parse().unwrap(), &headers, asker)
 }
@@ -365,5 +366,22 @@ fn every_refusal_says_what_to_do() {
         let problem = denied.problem();
         assert!(matches!(problem.status, 401 | 403), "{denied:?}");
         assert!(problem.detail.len() > 40, "{denied:?}");
+        assert_eq!(denied.retry_after(), None, "{denied:?}");
+    }
+    let wait = std::time::Duration::from_millis(2_001);
+    for (denied, status, seconds) in [
+        (Denied::TooManyGuesses(wait), 429, Some(3)),
+        (Denied::TooManyActs(wait / 10), 429, Some(1)),
+        (Denied::SlowBody, 408, None),
+    ] {
+        let problem = denied.problem();
+        assert_eq!(problem.status, status, "{denied:?}");
+        assert_eq!(denied.retry_after(), seconds, "{denied:?}");
+        let told = seconds.map(|seconds| format!("in {seconds} s"));
+        assert!(
+            told.is_none_or(|told| problem.detail.contains(&told)),
+            "{}",
+            problem.detail
+        );
     }
 }

@@ -135,3 +135,7 @@ fn view(log: &EventLog, anchor: Anchor) -> api::Log {
         },
     }
 }
+
+#[cfg(test)]
+#[path = "log_tests.rs"]
+mod tests;

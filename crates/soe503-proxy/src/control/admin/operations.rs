@@ -177,7 +177,7 @@ pub(super) const TABLE: &[Operation] = &[
     )
     .asked(&change_hooks::QUERY)
     .with(required::<Map<String, Value>>())
-    .may(&[404, 422, 429]),
+    .may(&[404, 422]),
     look(
         "alerts",
         "alerts",
@@ -291,3 +291,7 @@ pub(super) fn paths() -> impl Iterator<Item = &'static str> + Clone {
     let numbered = TABLE.iter().enumerate();
     numbered.filter_map(move |(at, one)| first(at, one.path).then_some(one.path))
 }
+
+#[cfg(test)]
+#[path = "operations_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@ use axum::extract::State;
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
-use soe503_api::PoolState;
+use soe503_api::{PoolState, Timestamp};
 use soe503_core::pool::BackendState;
 
 use super::router::Shared;
@@ -21,6 +21,8 @@ pub(super) struct Readiness {
     ready: bool,
     /// Why not; where it is ready, what is out of order all the same.
     reason: Option<String>,
+    /// When the listeners close, where the process is about to end and serves until then.
+    closes_at: Option<Timestamp>,
 }
 
 /// The process is alive: it answers.
@@ -83,10 +85,22 @@ fn readiness(proxy: &Proxy, anchor: Anchor) -> Readiness {
     let no = |reason: String| Readiness {
         ready: false,
         reason: Some(reason),
+        closes_at: None,
     };
     // Who asks us yet, of two processes, asks about the address.
     if proxy.is_draining() && !proxy.is_replaced() {
-        return no("draining: this process finishes what it has and takes nothing new".into());
+        let now = anchor.tick();
+        let Some(closes) = proxy.closes_at(now) else {
+            return no("draining: this process finishes what it has and takes nothing new".into());
+        };
+        let seconds = closes.since(now).as_millis().div_ceil(1000);
+        let reason = format!(
+            "draining: this process is about to end; it serves until its listeners close in {seconds} s"
+        );
+        return Readiness {
+            closes_at: Some(anchor.date(closes)),
+            ..no(reason)
+        };
     }
     if !proxy.is_accepting() {
         return no("starting: the listeners are not open yet".into());
@@ -106,6 +120,7 @@ fn of_pools(proxy: &Proxy, anchor: Anchor) -> Readiness {
     Readiness {
         ready: down.len() < pools.len(),
         reason,
+        closes_at: None,
     }
 }
 

@@ -13,12 +13,14 @@ use soe503_api::Problem;
 use tokio::sync::Semaphore;
 
 use super::audit::{Audit, Deed, Who};
+use super::body;
+use super::denied::Denied;
 use super::guard::{Asker, Guard, acts};
 use super::operations::{TABLE, paths};
 use super::page;
 use super::problem::{Refusal, without_password};
 use super::secured::Secured;
-use crate::control::clock::{Anchor, unix_now};
+use crate::control::clock::Anchor;
 use crate::control::metrics::{self, Format};
 use crate::control::start::Reload;
 use crate::state::Proxy;
@@ -77,10 +79,12 @@ async fn admit(
 ) -> Response {
     let (method, headers) = (request.method().clone(), request.headers());
     let path = request.uri().path().to_owned();
+    let now = Anchor::now();
     let asker = Asker {
         peer: peer.ip(),
         secured: request.extensions().get::<Secured>(),
-        now: i64::try_from(unix_now().as_secs()).unwrap_or(i64::MAX),
+        now: i64::try_from(now.unix(now.tick()).as_secs()).unwrap_or(i64::MAX),
+        tick: now.tick(),
     };
     let certificate = guard.proven_name(asker);
     let role = match guard.admit(&method, request.uri(), headers, asker) {
@@ -92,7 +96,7 @@ async fn admit(
             } else {
                 tracing::debug!(%peer, ?denied, path, "admin request turned away");
             }
-            let mut response = Refusal(denied.problem()).into_response();
+            let mut response = refusal(denied);
             if !guard.takes_tokens() {
                 // A browser would ask for a password, and there is none.
                 without_password(response.headers_mut());
@@ -114,8 +118,28 @@ async fn admit(
     let deed = Deed::default();
     request.extensions_mut().insert(deed.clone());
     let pending = audit.begin(who, &method, &path, deed);
-    let response = next.run(request).await;
+    let (parts, whole) = request.into_parts();
+    let (whole, late) = body::timed(whole);
+    let mut response = next.run(Request::from_parts(parts, whole)).await;
+    if late.is() {
+        guard.count(Denied::SlowBody);
+        response = refusal(Denied::SlowBody);
+    }
     pending.answered(response.status());
+    response
+}
+
+/// The answer to whoever is turned away.
+fn refusal(denied: Denied) -> Response {
+    let mut response = Refusal(denied.problem()).into_response();
+    let headers = response.headers_mut();
+    if let Some(seconds) = denied.retry_after() {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    if denied == Denied::SlowBody {
+        // What may come yet is not waited for.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
 

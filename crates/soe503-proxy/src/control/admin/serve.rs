@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -73,6 +74,7 @@ pub async fn serve(admin: Admin, listener: Listener, mut door: watch::Receiver<D
             }
         };
         let Ok(permit) = Arc::clone(&room).try_acquire_owned() else {
+            access.connections_refused.fetch_add(1, Relaxed);
             tracing::warn!(%peer, "too many admin connections");
             continue;
         };

@@ -35,15 +35,25 @@ fn parsed(text: &str) -> Config {
     from_str("test", text).unwrap_or_else(|report| panic!("{report}"))
 }
 
-/// What is told of `OLD` after each of `changes`.
-fn told(changes: &[(&str, &str)]) -> ConfigDiff {
-    let proxy = Proxy::new(parsed(OLD), Recorder::default(), AccessLog::off());
+/// `OLD` after each of `changes`.
+fn changed(changes: &[(&str, &str)]) -> String {
     let mut new = OLD.to_owned();
     for (from, to) in changes {
         assert!(new.contains(from), "{from}");
         new = new.replacen(from, to, 1);
     }
-    document(&proxy, "new.toml".to_owned(), &parsed(&new))
+    new
+}
+
+/// What is told of `OLD` after each of `changes`.
+fn told(changes: &[(&str, &str)]) -> ConfigDiff {
+    between(OLD, &changed(changes))
+}
+
+/// What is told of `new` where `old` is in force.
+fn between(old: &str, new: &str) -> ConfigDiff {
+    let proxy = Proxy::new(parsed(old), Recorder::default(), AccessLog::off());
+    document(&proxy, "new.toml".to_owned(), &parsed(new))
 }
 
 fn keys(diff: &ConfigDiff) -> Vec<&str> {
@@ -98,7 +108,30 @@ fn keys_are_added_removed_and_changed() {
     assert!(kind == KeyChangeKind::Removed && old.is_some() && new.is_none());
     let (kind, ..) = change("pools.app.backends[\"http://10.0.0.3:80\"]");
     assert_eq!(kind, KeyChangeKind::Added);
-    assert_eq!(diff.changes.len(), 4, "{:?}", keys(&diff));
+    assert_eq!(
+        keys(&diff),
+        [
+            "pools.app.backends[\"http://10.0.0.2:80\"]",
+            "pools.app.backends[\"http://10.0.0.3:80\"]",
+            "pools.app.connect_timeout",
+            "pools.app.max_in_flight_per_backend",
+        ],
+        "in the order of the keys"
+    );
+}
+
+#[test]
+fn a_key_that_is_taken_out_is_told() {
+    let limited = changed(&[("[pools.app]", "[pools.app]\nmax_in_flight_per_backend = 10")]);
+    let diff = between(&limited, OLD);
+    let [change] = &diff.changes[..] else {
+        panic!("{:?}", keys(&diff));
+    };
+    assert_eq!(change.key, "pools.app.max_in_flight_per_backend");
+    assert_eq!(
+        (change.kind, &change.old, &change.new),
+        (KeyChangeKind::Removed, &Some(json!(10)), &None)
+    );
 }
 
 #[test]
@@ -154,6 +187,51 @@ fn what_a_reload_begins_anew_and_what_goes_on() {
 }
 
 #[test]
+fn what_goes_on_beside_pools_is_told() {
+    let listener = "address = \"127.0.0.1:8080\"";
+    let diff = told(&[
+        (
+            listener,
+            &format!("{listener}\nlimits = {{ idle_timeout = \"70s\" }}"),
+        ),
+        (
+            "[rate_limits.signup]",
+            "[journal]\npath = \"kept\"\n\n[rate_limits.signup]",
+        ),
+    ]);
+    assert_eq!(
+        diff.keeps,
+        ["listener 127.0.0.1:8080: open connections go on as they began"]
+    );
+    let [journal] = &diff.replaces[..] else {
+        panic!("{diff:?}");
+    };
+    assert!(journal.starts_with("the journal: it goes on"), "{journal}");
+}
+
+/// A secret is in a file: that it is another one is told, and neither of them is.
+#[test]
+fn a_secret_that_was_replaced_is_a_difference_without_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("github.secret");
+    let text = format!(
+        "{OLD}\n[changes]\ngithub_secret_file = \"{}\"\n",
+        path.display()
+    );
+    let with = |secret: &str| {
+        std::fs::write(&path, secret).unwrap();
+        parsed(&text)
+    };
+    let proxy = Proxy::new(with("0ld-s3cret"), Recorder::default(), AccessLog::off());
+    let same = document(&proxy, "new.toml".to_owned(), &with("0ld-s3cret"));
+    assert!(!same.hidden, "{same:?}");
+    let diff = document(&proxy, "new.toml".to_owned(), &with("n3w-s3cret"));
+    assert_eq!((keys(&diff), diff.hidden), (vec![], true));
+    let text = serde_json::to_string(&diff).unwrap();
+    assert!(!text.contains("s3cret"), "{text}");
+}
+
+#[test]
 fn what_needs_a_restart_is_said() {
     let diff = told(&[("127.0.0.1:8080", "127.0.0.1:8081")]);
     assert_eq!(
@@ -168,6 +246,14 @@ fn new_traps_are_told_and_old_ones_are_not() {
     // That the pool `api` has one backend is known already.
     let ids: Vec<_> = diff.new_lints.iter().map(|lint| &*lint.id).collect();
     assert_eq!(ids, ["attempt_not_below_total"]);
+    // The same trap in another place is a new one.
+    let diff = told(&[(", \"http://10.0.0.2:80\"", "")]);
+    let traps: Vec<_> = diff
+        .new_lints
+        .iter()
+        .map(|lint| (&*lint.id, &*lint.key))
+        .collect();
+    assert_eq!(traps, [("one_backend", "pools.app.backends")]);
 }
 
 #[test]
@@ -179,6 +265,27 @@ fn no_secret_is_told() {
     assert!(!text.contains("s3cret"), "{text}");
     assert!(
         text.contains("(not shown)") && text.contains("\"eu\""),
+        "{text}"
+    );
+}
+
+#[test]
+fn neither_the_secret_before_nor_the_one_after_is_told() {
+    let with = |secret: &str| {
+        let rules = format!("request_headers = {{ set = {{ X-Api-KEY = \"{secret}\" }} }}");
+        changed(&[("pool = \"app\"", &format!("pool = \"app\"\n{rules}"))])
+    };
+    let diff = between(&with("0ld-s3cret"), &with("n3w-s3cret"));
+    let [change] = &diff.changes[..] else {
+        panic!("{:?}", keys(&diff));
+    };
+    let text = serde_json::to_string(change).unwrap();
+    assert!(!text.contains("s3cret"), "{text}");
+    assert_eq!(text.matches("(not shown)").count(), 2, "{text}");
+    let gone = between(&with("0ld-s3cret"), OLD);
+    let text = serde_json::to_string(&gone).unwrap();
+    assert!(
+        !text.contains("s3cret") && text.contains("(not shown)"),
         "{text}"
     );
 }

@@ -235,6 +235,31 @@ fn a_reader_that_stopped_costs_lines_and_nobody_waits() {
 }
 
 #[test]
+fn lines_that_cannot_be_written_are_counted_as_lost() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let log = EventLog::default();
+    let open = Open::new(Sink::Writer(Box::new(Full))).unwrap();
+    writer::start(Arc::clone(&log.inner), open).unwrap();
+    log.settings().attached = true;
+    log.follow(&Log::default(), None);
+    hear(&log, || {
+        tracing::warn!("one");
+        tracing::error!("another");
+    });
+    log.flush();
+    let counts = log.counts();
+    assert_eq!((counts.written, counts.dropped), ([0; 5], 2));
+}
+
+#[test]
 fn programs_read_json() {
     let config = Log {
         format: LogFormat::Json,
@@ -300,6 +325,34 @@ fn a_rotated_file_loses_nothing_and_another_path_is_followed() {
         ..Log::default()
     };
     assert!(log.prepare(&nowhere).is_err());
+}
+
+#[test]
+fn what_was_told_before_a_rotation_goes_to_the_old_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (log, memory) = log(&Log::default());
+    let tell = |what: &str| hear(&log, || tracing::info!(what, "line"));
+    // The thread is held up, so that all of it is there before anything is done.
+    memory.shut(true);
+    tell("nothing");
+    let config = Log {
+        path: LogPath::File(path("events")),
+        ..Log::default()
+    };
+    let prepared = log.prepare(&config).unwrap();
+    log.follow(&config, prepared);
+    tell("before");
+    std::fs::rename(path("events"), path("events.1")).unwrap();
+    log.reopen();
+    tell("after");
+    memory.shut(false);
+    log.flush();
+    for (name, what) in [("events.1", "before"), ("events", "after")] {
+        let text = std::fs::read_to_string(path(name)).unwrap();
+        assert_eq!(text.lines().count(), 1, "{name}: {text}");
+        assert!(text.contains(what), "{name}: {text}");
+    }
 }
 
 #[test]

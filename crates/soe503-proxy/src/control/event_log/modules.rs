@@ -9,7 +9,7 @@ pub(super) const FAILURE: &str = "failure";
 const OURS: &str = "soe503_proxy";
 
 /// The modules that tell something. A test compares this with the source.
-const MODULES: [&str; 48] = [
+const MODULES: [&str; 51] = [
     "control::access_log::writer",
     "control::admin::actions",
     "control::admin::alerts",
@@ -28,6 +28,8 @@ const MODULES: [&str; 48] = [
     "control::check::patients",
     "control::check::run",
     "control::dns::resolver",
+    "control::dogstatsd::outlet",
+    "control::dogstatsd::run",
     "control::event_log::handle",
     "control::event_log::writer",
     "control::follow",
@@ -51,6 +53,7 @@ const MODULES: [&str; 48] = [
     "listen::serve",
     "opening",
     "run",
+    "run::ending",
     "signals",
     "state::access",
     "tls::follow",

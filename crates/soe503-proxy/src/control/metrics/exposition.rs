@@ -3,6 +3,7 @@
 use std::fmt::{Display, Write};
 
 use super::format::Format;
+use super::samples::{Sink, Value};
 use super::scrape::{Example, Scrape};
 use super::table::{Family, Kind, table};
 use crate::state::DurationsSnapshot;
@@ -10,13 +11,13 @@ use crate::state::DurationsSnapshot;
 /// All metrics of `scrape`, as text.
 pub fn render(scrape: &Scrape, format: Format) -> String {
     let mut out = String::with_capacity(32 * 1024);
+    let mut samples = Text {
+        format,
+        text: String::new(),
+    };
     for family in table() {
-        let mut samples = Samples {
-            family,
-            format,
-            text: String::new(),
-        };
-        family.read.put(scrape, &mut samples);
+        samples.text.clear();
+        family.put(scrape, &mut samples);
         // A family without a value is left out: a name alone tells nobody anything.
         if !samples.text.is_empty() {
             let name = family.name_in(format);
@@ -31,9 +32,8 @@ pub fn render(scrape: &Scrape, format: Format) -> String {
     out
 }
 
-/// Where a row of the table puts its values.
-pub(super) struct Samples<'a> {
-    family: &'a Family,
+/// The samples of a family.
+struct Text {
     format: Format,
     text: String,
 }
@@ -52,23 +52,18 @@ impl Family {
     }
 }
 
-// === impl Samples ===
+// === impl Text ===
 
 // Writing to a String cannot fail: the results are ignored.
-impl Samples<'_> {
-    /// One value; `labels` in the order of the row's.
-    pub(super) fn push(&mut self, labels: &[&dyn Display], value: impl Display) {
-        self.push_with(labels, value, None);
-    }
-
-    /// The same, with an example of what was counted.
-    pub(super) fn push_with(
+impl Sink for Text {
+    fn value(
         &mut self,
+        family: &Family,
         labels: &[&dyn Display],
-        value: impl Display,
+        value: Value,
         example: Option<&Example>,
     ) {
-        self.series("", labels, None);
+        self.series(family, "", labels, None);
         let _ = write!(self.text, " {value}");
         if let Some(example) = example.filter(|_| self.format == Format::OpenMetrics) {
             self.example(example);
@@ -76,34 +71,35 @@ impl Samples<'_> {
         self.text.push('\n');
     }
 
-    /// The values of a histogram.
-    pub(super) fn push_histogram(&mut self, labels: &[&dyn Display], of: &DurationsSnapshot) {
+    fn histogram(&mut self, family: &Family, labels: &[&dyn Display], of: &DurationsSnapshot) {
         let mut count = 0;
         for (edge, below) in of.cumulative() {
-            self.series("_bucket", labels, Some(edge));
+            self.series(family, "_bucket", labels, Some(edge));
             let _ = writeln!(self.text, " {below}");
             count = below;
         }
-        self.series("_sum", labels, None);
+        self.series(family, "_sum", labels, None);
         let _ = writeln!(self.text, " {}", of.sum.as_secs_f64());
-        self.series("_count", labels, None);
+        self.series(family, "_count", labels, None);
         let _ = writeln!(self.text, " {count}");
     }
+}
 
-    fn series(&mut self, suffix: &str, labels: &[&dyn Display], edge: Option<f64>) {
-        let Family {
-            name,
-            labels: names,
-            ..
-        } = self.family;
-        debug_assert_eq!(labels.len(), names.len(), "{name}");
-        self.text.push_str(name);
+impl Text {
+    fn series(
+        &mut self,
+        family: &Family,
+        suffix: &str,
+        labels: &[&dyn Display],
+        edge: Option<f64>,
+    ) {
+        self.text.push_str(family.name);
         self.text.push_str(suffix);
         if labels.is_empty() && edge.is_none() {
             return;
         }
         self.text.push('{');
-        for (i, (name, value)) in names.iter().zip(labels).enumerate() {
+        for (i, (name, value)) in family.labels.iter().zip(labels).enumerate() {
             if i > 0 {
                 self.text.push(',');
             }

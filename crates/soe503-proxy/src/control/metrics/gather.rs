@@ -9,12 +9,13 @@ use soe503_core::pool::BackendSnapshot;
 use soe503_core::rate::RateSnapshot;
 
 use super::scrape::{
-    BackendScrape, Example, JournalScrape, PoolScrape, ResponseCount, Scrape, TierScrape,
-    TlsScrape, TracesScrape,
+    BackendScrape, DogstatsdScrape, Example, JournalScrape, PoolScrape, ResponseCount, Scrape,
+    TierScrape, TlsScrape, TracesScrape,
 };
 use crate::config::TlsVersion;
 use crate::control::admin::view;
 use crate::control::clock::Anchor;
+use crate::control::dogstatsd::Lost;
 use crate::control::recorder::Record;
 use crate::control::usage;
 use crate::journal::Status;
@@ -40,6 +41,7 @@ pub fn gather(proxy: &Proxy) -> Scrape {
         access_log_dropped: proxy.access_log.dropped(),
         journal: proxy.journal.status().map(|status| journal(proxy, status)),
         traces: traces(proxy),
+        dogstatsd: dogstatsd(proxy),
         reloads_failed: proxy.reloads.refused.load(Relaxed),
         reloads_applied: proxy.reloads.applied.load(Relaxed),
         certificate_reloads: proxy.file_reloads.applied.load(Relaxed),
@@ -49,6 +51,7 @@ pub fn gather(proxy: &Proxy) -> Scrape {
             proxy.access.refused.load(Relaxed),
         ),
         admin_refused: proxy.access.turned_away().collect(),
+        admin_connections_refused: proxy.access.connections_refused.load(Relaxed),
         debug_tokens: proxy.debug_tokens.counts().collect(),
         tls: of_all_tls(proxy),
         incidents: proxy.incidents.counts(),
@@ -84,6 +87,16 @@ fn traces(proxy: &Proxy) -> Option<TracesScrape> {
     };
     let some = scrape.exported > 0 || scrape.dropped.iter().any(|(_, spans)| *spans > 0);
     (proxy.traces.is_on() || some).then_some(scrape)
+}
+
+fn dogstatsd(proxy: &Proxy) -> Option<DogstatsdScrape> {
+    let counts = &proxy.dogstatsd;
+    let scrape = DogstatsdScrape {
+        sent: counts.sent(),
+        dropped: Lost::ALL.map(|why| (why.id(), counts.lost(why))).to_vec(),
+    };
+    let some = scrape.sent > 0 || scrape.dropped.iter().any(|(_, packets)| *packets > 0);
+    (proxy.config().dogstatsd.is_some() || some).then_some(scrape)
 }
 
 fn rate_limits(proxy: &Proxy) -> Vec<RateSnapshot> {
@@ -278,3 +291,7 @@ fn of_backend(backend: &BackendSnapshot, checked: bool) -> BackendScrape {
             .collect(),
     }
 }
+
+#[cfg(test)]
+#[path = "gather_tests.rs"]
+mod tests;

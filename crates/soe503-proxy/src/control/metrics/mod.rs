@@ -6,6 +6,8 @@
 //! help and the function that reads its values. The page `docs/metrics.md` is made from the same
 //! rows and checked by a test, so a metric cannot exist without being documented.
 //!
+//! Who is told instead of asking gets the same rows ([`dogstatsd`](super::dogstatsd)).
+//!
 //! Failure mode: a scrape reads counters one by one while requests go on, so sums of one scrape may
 //! be off by the requests of that microsecond; each counter by itself never goes back.
 
@@ -13,6 +15,7 @@ mod exposition;
 mod format;
 mod gather;
 mod page;
+mod samples;
 mod scrape;
 mod table;
 
@@ -20,8 +23,9 @@ pub use exposition::render;
 pub use format::Format;
 pub use gather::gather;
 pub use page::page;
+pub(in crate::control) use samples::{Sink, Value};
 pub use scrape::{
-    BackendScrape, Example, JournalScrape, PoolScrape, ResponseCount, Scrape, TierScrape,
-    TlsScrape, TracesScrape,
+    BackendScrape, DogstatsdScrape, Example, JournalScrape, PoolScrape, ResponseCount, Scrape,
+    TierScrape, TlsScrape, TracesScrape,
 };
 pub use table::{Family, Kind, table};

@@ -58,6 +58,8 @@ pub struct Scrape {
     pub journal: Option<JournalScrape>,
     /// What became of spans; `None`: traces are off, and were never on.
     pub traces: Option<TracesScrape>,
+    /// What became of packets for a DogStatsD server; `None`: there is none, and never was one.
+    pub dogstatsd: Option<DogstatsdScrape>,
     /// Reloads of the configuration that were refused.
     pub reloads_failed: u64,
     /// Reloads of the configuration that were applied.
@@ -70,6 +72,8 @@ pub struct Scrape {
     pub admin_tokens: (u64, u64),
     /// Requests that the admin API turned away, by reason.
     pub admin_refused: Vec<(&'static str, u64)>,
+    /// Connections to the admin API beyond those that there may be.
+    pub admin_connections_refused: u64,
     /// Debug tokens by what became of them.
     pub debug_tokens: Vec<(&'static str, u64)>,
     /// The listeners with TLS, and the admin address if it has it.
@@ -114,6 +118,15 @@ pub struct JournalScrape {
 pub struct TracesScrape {
     /// Those that it took.
     pub exported: u64,
+    /// Those that were lost, by reason.
+    pub dropped: Vec<(&'static str, u64)>,
+}
+
+/// Packets for a DogStatsD server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DogstatsdScrape {
+    /// Those that were sent.
+    pub sent: u64,
     /// Those that were lost, by reason.
     pub dropped: Vec<(&'static str, u64)>,
 }

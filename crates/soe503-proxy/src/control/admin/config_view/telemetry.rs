@@ -1,9 +1,9 @@
-//! Traces.
+//! Traces, and metrics for DogStatsD.
 
 use serde_json::{Map, Value, json};
 
 use super::span;
-use crate::config::{Propagator, Propagators, Traces};
+use crate::config::{Dogstatsd, Propagator, Propagators, Traces};
 
 pub(super) fn traces(traces: &Traces) -> Value {
     let headers = traces.headers.iter();
@@ -36,6 +36,22 @@ pub(super) fn traces(traces: &Traces) -> Value {
     });
     if let Some(tls) = &traces.tls {
         view["tls"] = super::pool::backend_tls(tls);
+    }
+    view
+}
+
+pub(super) fn dogstatsd(dogstatsd: &Dogstatsd) -> Value {
+    let tags = dogstatsd.tags.iter();
+    let tags: Map<String, Value> = tags
+        .map(|(name, value)| (name.to_string(), json!(&**value)))
+        .collect();
+    let mut view = json!({
+        "namespace": &*dogstatsd.namespace,
+        "tags": tags,
+        "interval": span(dogstatsd.interval),
+    });
+    if let Some(address) = &dogstatsd.address {
+        view["address"] = json!(address.to_string());
     }
     view
 }

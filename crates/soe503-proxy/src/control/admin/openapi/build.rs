@@ -167,10 +167,10 @@ fn responses(operation: &Operation, answers: &mut SchemaGenerator) -> Map<String
     }
     let mut problems = operation.problems.to_vec();
     if operation.needs != Needs::Nothing {
-        problems.extend([401, 403]);
+        problems.extend([401, 403, 429]);
     }
     if operation.body.is_some() {
-        problems.extend([400, 413]);
+        problems.extend([400, 408, 413]);
     }
     if operation.path.contains('{') {
         // What is not UTF-8 once it is decoded.

@@ -73,7 +73,7 @@ pub(super) const ROWS: &[Family] = &[
         help: "Webhooks of other systems at `/api/v1/changes/…`, by what became of them: `accepted`, `ignored` (nothing in them is a change), `refused` (not signed, or not understood) or `limited`. Only those that came.",
         read: Read::Process(|scrape, out| {
             for (source, result, count) in &scrape.change_hooks {
-                out.push(&[source, result], count);
+                out.push(&[source, result], *count);
             }
         }),
     },

@@ -3,6 +3,7 @@
 mod admission;
 mod alerts;
 mod backend;
+mod dogstatsd;
 mod hedge;
 mod incidents;
 mod journal;
@@ -14,7 +15,7 @@ mod traces;
 
 use soe503_core::metrics::Metric;
 
-use super::exposition::Samples;
+use super::samples::{Samples, Sink};
 use super::scrape::{BackendScrape, PoolScrape, Scrape};
 
 pub use soe503_core::metrics::Kind;
@@ -49,7 +50,7 @@ pub(in crate::control::metrics) enum Read {
 }
 
 /// The lists, in the order of the page.
-const LISTS: [&[Family]; 11] = [
+const LISTS: [&[Family]; 12] = [
     requests::ROWS,
     incidents::ROWS,
     alerts::ROWS,
@@ -61,6 +62,7 @@ const LISTS: [&[Family]; 11] = [
     runtime::ROWS,
     journal::ROWS,
     traces::ROWS,
+    dogstatsd::ROWS,
 ];
 
 /// Every metric, in the order of the page.
@@ -82,13 +84,19 @@ impl Family {
             read,
         }
     }
+
+    /// Has `sink` take its values of `scrape`.
+    pub(in crate::control) fn put(&self, scrape: &Scrape, sink: &mut dyn Sink) {
+        let mut samples = Samples { family: self, sink };
+        self.read.put(scrape, &mut samples);
+    }
 }
 
 // === impl Read ===
 
 impl Read {
     /// Puts the values of `scrape`.
-    pub(in crate::control::metrics) fn put(self, scrape: &Scrape, out: &mut Samples<'_>) {
+    fn put(self, scrape: &Scrape, out: &mut Samples<'_>) {
         match self {
             Self::Process(read) => read(scrape, out),
             Self::Pool(read) => scrape.pools.iter().for_each(|pool| read(pool, out)),

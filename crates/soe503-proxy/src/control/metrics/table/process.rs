@@ -113,12 +113,20 @@ pub(super) const ROWS: &[Family] = &[
         kind: Kind::Counter,
         unit: "requests",
         labels: &["reason"],
-        help: "Requests that the admin API turned away. `unauthorized`: neither token nor certificate, or a wrong token; `not_named`: a certificate whose names have no role; `read_only`: an act by somebody who may only look; `not_local`, `foreign_host`: without a token, from elsewhere or to another name; `cross_site`: made by a page of another site.",
+        help: "Requests that the admin API turned away. `unauthorized`: neither token nor certificate, or a wrong token; `not_named`: a certificate whose names have no role; `read_only`: an act by somebody who may only look; `not_local`, `foreign_host`: without a token, from elsewhere or to another name; `cross_site`: made by a page of another site; `too_many_guesses`: from an address from which too many wrong tokens or certificates came; `too_many_acts`: an act, from an address from which too many came; `slow_body`: the body did not come within ten seconds.",
         read: Read::Process(|scrape, out| {
             for (reason, count) in &scrape.admin_refused {
                 out.push(&[reason], *count);
             }
         }),
+    },
+    Family {
+        name: "soe503_admin_connections_refused_total",
+        kind: Kind::Counter,
+        unit: "connections",
+        labels: &[],
+        help: "Connections to the admin API that were closed at once, because 256 were open.",
+        read: Read::Process(|scrape, out| out.push(&[], scrape.admin_connections_refused)),
     },
     Family {
         name: "soe503_debug_tokens_total",
@@ -148,7 +156,7 @@ pub(super) const ROWS: &[Family] = &[
         kind: Kind::Gauge,
         unit: "0 or 1",
         labels: &[],
-        help: "1 while the process finishes what it has and accepts nothing new.",
+        help: "1 from when the process is told to end: `/readyz` is 503, and after `drain_delay` it accepts nothing new and finishes what it has.",
         read: Read::Process(|scrape, out| out.push(&[], u8::from(scrape.draining))),
     },
     Family {

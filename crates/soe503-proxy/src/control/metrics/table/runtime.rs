@@ -2,7 +2,7 @@
 //! there are such.
 
 use super::{Family, Kind, Read};
-use crate::control::metrics::exposition::Samples;
+use crate::control::metrics::samples::{Samples, Value};
 
 pub(super) const ROWS: &[Family] = &[
     Family {
@@ -119,7 +119,7 @@ pub(super) const ROWS: &[Family] = &[
 ];
 
 /// What the kernel did not say is left out.
-fn put(value: Option<impl std::fmt::Display>, out: &mut Samples<'_>) {
+fn put(value: Option<impl Into<Value>>, out: &mut Samples<'_>) {
     if let Some(value) = value {
         out.push(&[], value);
     }

@@ -1,4 +1,4 @@
-//! PagerDuty and Alertmanager: what their documentation says.
+//! PagerDuty, Alertmanager and Grafana: what their documentation says.
 
 use serde_json::Value;
 use soe503_api::Timestamp;
@@ -114,4 +114,32 @@ fn alertmanager_has_no_empty_label_and_no_end_before_the_beginning() {
     let labels = body[0]["labels"].as_object().unwrap();
     assert!(!labels.contains_key("pool") && labels.values().all(|value| value != ""));
     assert_eq!(body[0]["startsAt"], body[0]["endsAt"]);
+}
+
+/// Grafana draws a point, and its whole time once that is over.
+#[test]
+fn grafana_is_told_when_it_was() {
+    let (goes_on, over) = (incident(), closed());
+    let first = goes_on.summary.first_seen;
+    let now = letter(&goes_on, Event::Grew).since;
+    assert_ne!(first, now);
+    for (told, event, begins, ends) in [
+        (&goes_on, Event::Opened, first, None),
+        (&goes_on, Event::Grew, now, None),
+        (&over, Event::Closed, first, over.summary.closed_at),
+    ] {
+        let body = only(AlertKind::Grafana, &letter(told, event));
+        assert_eq!(body["time"], begins.unix_millis(), "{event:?}");
+        let ends = ends.map(Timestamp::unix_millis);
+        assert_eq!(body["timeEnd"].as_u64(), ends, "{event:?}");
+        let tags: Vec<&str> = body["tags"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        for tag in [event.word(), &format!("incident:{}", told.summary.id)] {
+            assert!(tags.contains(&tag), "{tag}: {tags:?}");
+        }
+    }
 }
