@@ -102,10 +102,8 @@ fn what_is_out_of_range_becomes_the_nearest_that_makes_sense() {
     let config = throttle.config();
     assert!(config.k > 1.0 && !config.window.is_zero(), "{config:?}");
     assert_eq!(config.min_requests, 50);
-    let own = ThrottleConfig {
-        min_requests: 7,
-        ..ThrottleConfig::default()
-    };
+    let mut own = ThrottleConfig::default();
+    own.min_requests = 7;
     assert_eq!(Throttle::new("app", own).config().min_requests, 7);
 }
 

@@ -69,24 +69,3 @@ fn a_bug_of_ours_is_internal_to_grpc_clients_too() {
         Some("8")
     );
 }
-
-/// RFC 6585 §4: only an answer with 429 says that the client's request is what is wrong.
-#[test]
-fn too_many_requests_are_the_clients_where_the_status_says_so() {
-    for (primary, status, clients) in [
-        (Cause::OverloadRateLimited, Some(429), true),
-        (Cause::OverloadRateLimited, Some(503), false),
-        (Cause::OverloadRateLimited, None, false),
-        (Cause::OverloadThrottled, Some(429), false),
-    ] {
-        let situation = of(primary, None, true);
-        let mut telling = situation.telling(Exposure::Public);
-        telling.status = status;
-        let told = tell(&telling, Format::ProblemJson);
-        let proxy_status = told.header("proxy-status").unwrap();
-        let error = proxy_status.contains("error=http_request_error");
-        assert_eq!(error, clients, "{primary} {status:?}: {proxy_status}");
-        let code = proxy_status.contains("; status-code=429");
-        assert_eq!(code, clients, "{primary} {status:?}: {proxy_status}");
-    }
-}

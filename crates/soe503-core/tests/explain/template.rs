@@ -9,7 +9,7 @@ use soe503_core::diagnosis::rules::Missing;
 use soe503_core::diagnosis::{Evidence, Grade};
 use soe503_core::explain::{Exposure, Format, StatusPolicy, Telling, Template, tell};
 use soe503_core::incident::{Course, Place};
-use soe503_core::ledger::{Fault, Phase, Refusal, RetryVerdict, TimeoutKind};
+use soe503_core::ledger::{Fault, Phase, Refusal, RetryVerdict};
 
 use crate::situations::{
     AT, EXPOSURES, FORMATS, Situation, all_refused_and_open, hung, reset_post, with_secrets,
@@ -324,53 +324,4 @@ fn another_second_another_answer() {
     let mut later = telling;
     later.at_unix += 1;
     assert!(!template.fits(&later, Format::ProblemJson));
-}
-
-/// A fault of which a stranger hears something makes an answer that is told by itself.
-#[test]
-fn a_fault_that_is_told_has_no_template() {
-    for (fault, has) in [
-        (None, true),
-        (
-            Some(Fault::Refused(Refusal::Policy(Cause::ConfigLoopDetected))),
-            true,
-        ),
-        (Some(Fault::Internal), false),
-        (Some(Fault::Timeout(TimeoutKind::Total)), false),
-        (Some(Fault::Errno(24)), false),
-    ] {
-        let mut situation = all_refused_and_open();
-        for attempt in &mut situation.ledger.attempts {
-            (attempt.phase, attempt.status) = (Phase::Queue, None);
-        }
-        situation.diagnosis.fault = fault.clone();
-        let telling = situation.telling(Exposure::Public);
-        let template = Template::of(&telling, Format::ProblemJson);
-        assert_eq!(template.is_some(), has, "{fault:?}");
-    }
-}
-
-/// What a server sends as it is, and what it puts together for each.
-#[test]
-fn only_what_differs_is_written_again() {
-    let situation = all_refused_and_open();
-    let telling = situation.telling(Exposure::Public);
-    let template = Template::of(&telling, Format::ProblemJson).unwrap();
-    let own: Vec<_> = template.own(&telling).map(|(name, _)| name).collect();
-    assert!(own.contains(&"server-timing"), "{own:?}");
-    assert!(!own.contains(&"content-type"), "{own:?}");
-    assert!(own.len() < template.headers().len(), "{own:?}");
-}
-
-/// Strangers hear nothing of what it rests on.
-#[test]
-fn what_differs_inside_makes_no_difference_to_strangers() {
-    let first = all_refused_and_open();
-    let mut second = first.clone();
-    second.diagnosis.evidence.truncate(1);
-    for exposure in EXPOSURES {
-        let template = Template::of(&first.telling(exposure), Format::ProblemJson).unwrap();
-        let fits = template.fits(&second.telling(exposure), Format::ProblemJson);
-        assert_eq!(fits, exposure == Exposure::Public, "{exposure:?}");
-    }
 }

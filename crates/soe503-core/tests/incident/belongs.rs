@@ -184,10 +184,8 @@ fn a_limit_of_callers_stands_behind_no_failure() {
     let mut scene = Scene::new();
     well(&mut scene);
     let (now, pool) = (scene.now(), "cart".into());
-    let limited = Sighting {
-        cause: Cause::OverloadRateLimited,
-        ..sighting(&"R-limited".into(), now.tick, &pool, RESET)
-    };
+    let mut limited = sighting(&"R-limited".into(), now.tick, &pool, RESET);
+    limited.cause = Cause::OverloadRateLimited;
     scene.book.sighted(&pool, limited, now);
     let counted = Counted {
         requests: 40,
