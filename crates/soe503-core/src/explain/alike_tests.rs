@@ -32,9 +32,12 @@ fn diagnosis() -> Diagnosis {
     diagnose(&ledger(), &Context::new(Tick::from_secs(101)))
 }
 
+/// A change, and what it is called.
+type Part<T> = (&'static str, fn(&mut T));
+
 #[test]
 fn every_part_of_a_diagnosis_counts_but_its_time() {
-    let parts: [(&str, fn(&mut Diagnosis)); 14] = [
+    let parts: [Part<Diagnosis>; 14] = [
         ("primary", |d| d.primary = OTHER),
         ("root", |d| d.root = Some(OTHER)),
         ("replaces", |d| d.replaces = Some(OTHER)),
@@ -68,21 +71,21 @@ fn every_part_of_a_diagnosis_counts_but_its_time() {
 
 #[test]
 fn every_part_of_an_attempt_counts_but_when_it_began() {
-    let parts: [(&str, bool, fn(&mut Attempt)); 8] = [
-        ("nothing", true, |_| {}),
-        ("begun", true, |a| a.started = Tick::from_secs(7)),
-        ("microseconds", true, |a| {
-            a.elapsed += Duration::from_micros(20)
-        }),
-        ("a tenth", false, |a| a.elapsed += Duration::from_micros(60)),
-        ("much longer", false, |a| {
-            a.elapsed += Duration::from_secs(9)
-        }),
-        ("backend", false, |a| a.backend = None),
-        ("phase", false, |a| a.phase = Phase::Tls),
-        ("fault", false, |a| a.fault = None),
+    let same: [Part<Attempt>; 3] = [
+        ("nothing", |_| {}),
+        ("begun", |a| a.started = Tick::from_secs(7)),
+        ("microseconds", |a| a.elapsed += Duration::from_micros(20)),
     ];
-    for (what, alike, change) in parts {
+    let others: [Part<Attempt>; 5] = [
+        ("a tenth", |a| a.elapsed += Duration::from_micros(60)),
+        ("much longer", |a| a.elapsed += Duration::from_secs(9)),
+        ("backend", |a| a.backend = None),
+        ("phase", |a| a.phase = Phase::Tls),
+        ("fault", |a| a.fault = None),
+    ];
+    let same = same.map(|(what, change)| (what, true, change));
+    let others = others.map(|(what, change)| (what, false, change));
+    for (what, alike, change) in same.into_iter().chain(others) {
         for at in 0..2 {
             let mut other = ledger();
             change(&mut other.attempts[at]);

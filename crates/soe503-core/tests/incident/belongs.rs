@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use soe503_core::Cause;
 use soe503_core::diagnosis::{Grade, Level};
-use soe503_core::incident::{Counted, Place, Saved, Settings, Sighting};
+use soe503_core::incident::{Counted, Place, Saved, Settings};
 
 use super::scene::{Scene, Step, sighting, step};
 
