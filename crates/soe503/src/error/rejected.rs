@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use soe503_core::Cause;
-use soe503_core::ledger::{Fault, Refusal};
+use soe503_core::ledger::{Attempt, Fault, Refusal};
 
 use super::{BoxError, find};
 
@@ -79,13 +79,16 @@ impl Rejected {
         self
     }
 
-    /// `error`, a refusal, after attempts that a backend has seen: it says so itself, or the refusal around it does.
-    pub(crate) fn after_attempts(error: BoxError) -> BoxError {
+    /// `error` after these attempts: if a backend has seen one of them, a refusal says so itself, or the refusal around it does.
+    pub(crate) fn after_attempts(error: BoxError, attempts: &[Attempt]) -> BoxError {
+        if attempts.iter().all(Attempt::unsent) {
+            return error;
+        }
         let error = match error.downcast::<Self>() {
             Ok(refusal) => return refusal.with_upstream_touched().into(),
             Err(error) => error,
         };
-        let Some(below) = Self::find(&*error) else {
+        let Some(below) = Self::find(&*error).filter(|below| !below.upstream_touched) else {
             return error;
         };
         Self {
@@ -183,6 +186,9 @@ impl fmt::Display for Component {
 
 #[cfg(test)]
 mod tests {
+    use soe503_core::Tick;
+    use soe503_core::ledger::Phase;
+
     use super::*;
 
     fn refusal() -> Rejected {
@@ -196,9 +202,13 @@ mod tests {
 
     #[test]
     fn what_is_told_of_attempts_before_it_reaches_a_refusal_inside_of_others_errors() {
+        let seen = [Attempt {
+            phase: Phase::WaitHeaders,
+            ..Attempt::begin(1, Tick::ZERO)
+        }];
         let inside: BoxError = std::io::Error::other(refusal()).into();
         for error in [refusal().into(), inside] {
-            let error = Rejected::after_attempts(error);
+            let error = Rejected::after_attempts(error, &seen);
             let told = Rejected::find(&*error).unwrap();
             assert!(told.upstream_touched());
             assert_eq!(
@@ -208,7 +218,10 @@ mod tests {
             assert_eq!(told.fault(), refusal().fault());
             assert_eq!(told.retry_after(), Some(Duration::from_secs(3)));
         }
-        let other = Rejected::after_attempts("no refusal".into());
+        let unsent = [Attempt::begin(1, Tick::ZERO)];
+        let untouched = Rejected::after_attempts(refusal().into(), &unsent);
+        assert!(!Rejected::find(&*untouched).unwrap().upstream_touched());
+        let other = Rejected::after_attempts("no refusal".into(), &seen);
         assert_eq!(other.to_string(), "no refusal");
     }
 

@@ -233,11 +233,7 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
             return Next::Done(Ok(*earlier));
         }
         let attempts = std::mem::take(&mut self.failed);
-        let refusal_is_not_all = refused && attempts.iter().any(|attempt| !attempt.unsent());
-        let error = match refusal_is_not_all {
-            true => Rejected::after_attempts(error),
-            false => error,
-        };
+        let error = Rejected::after_attempts(error, &attempts);
         let mut failure = Failure::new(Ledger { attempts }).with_source(error);
         if let Some(scope) = scope {
             failure = failure.with_scope(scope);
