@@ -140,6 +140,88 @@ fn the_first_response_head_is_the_one() {
     ]);
 }
 
+/// A slow rule of one in one, and two probes.
+fn told() -> Bench {
+    Bench::new(BreakerConfig {
+        failure_rate: None,
+        slow_rate: Some(soe503_core::Ratio::ONE),
+        probes: 2,
+        ..rated(1, 1)
+    })
+}
+
+#[test]
+fn a_head_that_says_that_it_is_slow_is_slow_at_once() {
+    told().run(&[
+        (0, Admit(1), Is(Closed)),
+        (1, HeadAs(1, true), Is(Closed)),
+        (2, Succeed(1), Is(Open)),
+    ]);
+}
+
+#[test]
+fn a_head_that_says_that_it_is_in_time_is_never_slow() {
+    told().run(&[
+        (0, Admit(1), Is(Closed)),
+        (5000, HeadAs(1, false), Is(Closed)),
+        (9000, Succeed(1), Is(Closed)),
+    ]);
+}
+
+#[test]
+fn what_is_said_first_stands() {
+    told().run(&[
+        (0, Admit(1), Is(Closed)),
+        (1, Head(1), Is(Closed)),
+        (1, HeadAs(1, true), Is(Closed)),
+        (1, Succeed(1), Is(Closed)),
+        (2, Admit(2), Is(Closed)),
+        (3, HeadAs(2, true), Is(Closed)),
+        (3, HeadAs(2, false), Is(Closed)),
+        (3, Head(2), Is(Closed)),
+        (3, Succeed(2), Is(Open)),
+    ]);
+}
+
+/// As one whose head came late (row S9).
+#[test]
+fn a_probe_that_says_that_it_is_slow_has_failed() {
+    let opened = [
+        (0, Admit(1), Is(Closed)),
+        (1, HeadAs(1, true), Is(Closed)),
+        (1, Succeed(1), Is(Open)),
+        (1001, Admit(2), Is(HalfOpen)),
+    ];
+    let mut bench = told();
+    bench.run(&opened);
+    bench.run(&[
+        (1002, HeadAs(2, true), Is(HalfOpen)),
+        (1003, Succeed(2), Is(Open)),
+    ]);
+    let mut bench = told();
+    bench.run(&opened);
+    bench.run(&[
+        (4000, HeadAs(2, false), Is(HalfOpen)),
+        (4001, Succeed(2), Is(HalfOpen)),
+        (4002, Good, Is(Closed)),
+    ]);
+}
+
+/// Without a slow rule nothing is slow.
+#[test]
+fn what_is_said_of_slowness_needs_a_rule() {
+    Bench::new(BreakerConfig {
+        failure_rate: Some(soe503_core::Ratio::ONE),
+        slow_rate: None,
+        ..rated(1, 1)
+    })
+    .run(&[
+        (0, Admit(1), Is(Closed)),
+        (1, HeadAs(1, true), Is(Closed)),
+        (2, Succeed(1), Is(Closed)),
+    ]);
+}
+
 #[test]
 fn handles_and_permits_go_everywhere() {
     fn everywhere<T: Send + Sync + 'static>() {}

@@ -21,8 +21,8 @@ pub(crate) use at_end::{AtEnd, poll_frame};
 
 /// Something that counts the result of one attempt.
 pub(crate) trait Count {
-    /// The head of the response is here.
-    fn responded(&mut self, now: Tick);
+    /// The head of the response is here. `slow`: what it says itself of that, where it does.
+    fn responded(&mut self, now: Tick, slow: Option<bool>);
 
     /// The attempt has ended. `heard` is whom a layer below says a failure concerns; the answer is
     /// what this one says.
@@ -179,7 +179,7 @@ impl<T: Count> Guard<T> {
         heard: Option<FailureScope>,
     ) -> Headed<T, C> {
         if let Some(count) = &mut self.count {
-            count.responded(now);
+            count.responded(now, classify.slow(response));
             if !is_helpful(response.status()) {
                 count.unhelpful();
             }

@@ -88,6 +88,21 @@ impl Permit {
         }
     }
 
+    /// The response's head is here, and says itself whether it was slow: `true` counts as slow where a slow rule is on, `false` as in
+    /// time, whatever time it took. For answers that are late by nature, as those of a long poll, or whose service says that it
+    /// struggles. Calls after the first, or after [`responded`](Self::responded), change nothing.
+    pub fn responded_as(&mut self, now: Tick, slow: bool) {
+        if self.responded_at.is_some() {
+            return;
+        }
+        let in_time = self.admitted_at;
+        let late = in_time.after(self.breaker.config().slow_request).max(now);
+        self.responded_at = Some(if slow { late } else { in_time });
+        if self.kind == Kind::Probe {
+            self.probe_responded(now);
+        }
+    }
+
     #[cold]
     fn probe_responded(&mut self, now: Tick) {
         if !self.is_slow(now) {

@@ -23,6 +23,8 @@ pub(crate) enum Op {
     Admit(u8),
     /// Its response head is here.
     Head(u8),
+    /// Its response head is here, and says that it is slow, or is not.
+    HeadAs(u8, bool),
     /// It succeeds.
     Succeed(u8),
     /// It fails.
@@ -145,6 +147,10 @@ impl Bench {
                 }
             },
             Head(id) => self.permits.get_mut(&id).expect("under way").responded(now),
+            HeadAs(id, slow) => {
+                let permit = self.permits.get_mut(&id).expect("under way");
+                permit.responded_as(now, slow);
+            }
             Succeed(id) => drop(self.take(id).record(now, Outcome::SUCCESS)),
             Fail(id) => drop(self.take(id).record(now, bad)),
             FailAs(id, cause) => drop(self.take(id).record(now, Outcome::failure(cause))),

@@ -13,8 +13,11 @@ impl Count for Permit {
     }
 
     #[inline]
-    fn responded(&mut self, now: Tick) {
-        Self::responded(self, now);
+    fn responded(&mut self, now: Tick, slow: Option<bool>) {
+        match slow {
+            None => Self::responded(self, now),
+            Some(slow) => self.responded_as(now, slow),
+        }
     }
 
     /// The failure of one backend whose siblings are fine is none of the whole pool: it must not

@@ -12,6 +12,16 @@ pub trait Classify {
     /// What the head of `response` says.
     fn head<B>(&self, response: &Response<B>) -> Head;
 
+    /// Whether the answer is slow, whatever [`head`](Self::head) says of it; `None`, the default: by the time to its head, beside the
+    /// breaker's [`slow_request`](soe503_core::breaker::BreakerConfig::slow_request).
+    ///
+    /// `Some(false)` is for what is late by nature, as the answer to a long poll, `Some(true)` for a service that says itself
+    /// that it struggles. Only a breaker with a slow rule asks for it to decide anything; the pool's estimate of latencies stays one of time.
+    fn slow<B>(&self, response: &Response<B>) -> Option<bool> {
+        let _ = response;
+        None
+    }
+
     /// What the trailers say, or their absence, after a head that was [`Head::AtTrailers`].
     fn trailers(&self, trailers: Option<&HeaderMap>) -> Outcome {
         grpc::trailers(trailers)

@@ -5,8 +5,8 @@
 //! failure too, and because gRPC tells its status in the trailers. A body that the *client* drops
 //! after a good head is a success: the service did its part.
 //!
-//! Slowness is no verdict. Whoever measures it (the breaker's slow rule, the pool's latency
-//! estimate) takes the time to the response's head, whatever the verdict.
+//! Slowness is no verdict, but a flag beside it: a success can be slow, and so can a failure. It is the time to the response's
+//! head, for the breaker's slow rule and the pool's estimate of latencies; for the breaker, [`Classify::slow`] may know better.
 //!
 //! [`HttpClassify`] is the default and follows one table, in
 //! [`diagnosis::outcome`](soe503_core::diagnosis::outcome). An application with opinions of its own
@@ -27,6 +27,11 @@
 //!             true => Head::Decided(Outcome::failure(Cause::DependencyUpstreamError)),
 //!             false => HttpClassify.head(response),
 //!         }
+//!     }
+//!
+//!     /// It holds a poll until there is something to tell.
+//!     fn slow<B>(&self, response: &Response<B>) -> Option<bool> {
+//!         response.headers().contains_key("x-polled").then_some(false)
 //!     }
 //! }
 //! ```

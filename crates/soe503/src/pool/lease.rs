@@ -13,7 +13,7 @@ impl<S> Count for Lease<S> {
         Self::started(self)
     }
 
-    fn responded(&mut self, now: Tick) {
+    fn responded(&mut self, now: Tick, _slow: Option<bool>) {
         Self::responded(self, now);
     }
 
