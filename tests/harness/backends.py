@@ -95,7 +95,7 @@ class Nginx:
 
 
 class Faulty:
-    """`soe503-faulty`: counts each request when it has read it, then does what it is told."""
+    """`soe503-tools faulty`: counts each request when it has read it, then does what it is told."""
 
     def __init__(
         self, number: int, directory: Path, binary: str, work_ms: int = 20, namespace: Namespace | None = None, port: int | None = None,
@@ -109,7 +109,7 @@ class Faulty:
         self.ledger.touch()
         prefix = namespace.prefix if namespace else prefix or []
         self.process = Process(self.name, [
-            *prefix, binary, "--listen", f"{self.host}:{self.port}", "--control", f"{self.host}:{self.control}",
+            *prefix, binary, "faulty", "--listen", f"{self.host}:{self.port}", "--control", f"{self.host}:{self.control}",
             "--delay-ms", str(work_ms), "--ledger", str(self.ledger), *(options or []),
         ], directory)
 

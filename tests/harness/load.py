@@ -67,7 +67,7 @@ class Load:
         """`options`: more of the binary's own; `prefix`: the words before it."""
         self.out = out
         command = [
-            *(prefix or []), binary, "--target", f"127.0.0.1:{port}", "--rate", str(rate), "--seconds", str(seconds),
+            *(prefix or []), binary, "load", "--target", f"127.0.0.1:{port}", "--rate", str(rate), "--seconds", str(seconds),
             "--post-share", str(posts), "--ids", ids, "--out", str(out), *(options or []),
         ]
         if path:

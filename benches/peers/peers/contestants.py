@@ -127,7 +127,7 @@ def pingora(place: Place) -> list[str]:
 
 
 def relay(place: Place) -> list[str]:
-    return [place.tools["soe503-relay"], "--listen", place.values()["listen"], *(f"--backend={address}" for address in place.addresses())]
+    return [place.tools["soe503-tools"], "relay", "--listen", place.values()["listen"], *(f"--backend={address}" for address in place.addresses())]
 
 
 def bare(place: Place) -> list[str]:

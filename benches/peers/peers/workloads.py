@@ -63,7 +63,7 @@ def h2load(client: Client, port: int, seconds: float, *options: str, path: str =
 
 
 def drive(client: Client, kind: str, port: int, seconds: float, *options: str) -> Count:
-    command = [client.tools["soe503-drive"], kind, "--target", f"127.0.0.1:{port}", "--seconds", str(seconds), *options]
+    command = [client.tools["soe503-tools"], "drive", kind, "--target", f"127.0.0.1:{port}", "--seconds", str(seconds), *options]
     tally = json.loads(output(command, client.cores))
     if tally["failed"] and not tally["done"]:
         raise HarnessError(tally["error"])

@@ -49,7 +49,7 @@ class Play:
         pinned = ["taskset", "-c", settings.load_core]
         options = ["--body-bytes", str(scenario.body_bytes), *(["--slots", str(scenario.slots)] if scenario.slots else [])]
         self.backends = [
-            Faulty(place, self.directory, settings.tools["soe503-faulty"], scenario.work_ms, options=options, prefix=pinned)
+            Faulty(place, self.directory, settings.tools["soe503-tools"], scenario.work_ms, options=options, prefix=pinned)
             for place in range(1, scenario.backends + 1)
         ]
         part = "one" if scenario.backends == 1 else "three"
@@ -74,7 +74,7 @@ class Play:
         if scenario.surge:
             options += ["--surge", f"{times.begin}..{times.end}@{scenario.surge}"]
         self.load = Load(
-            self.settings.tools["soe503-load"], self.proxy.port, self.directory / "load.jsonl", scenario.rate, times.total, POSTS,
+            self.settings.tools["soe503-tools"], self.proxy.port, self.directory / "load.jsonl", scenario.rate, times.total, POSTS,
             ids=self.name, options=options, prefix=["taskset", "-c", self.settings.load_core],
         )
         cpu = self.proxy.cpu_seconds()

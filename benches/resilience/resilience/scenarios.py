@@ -33,11 +33,11 @@ class Scenario:
     rate: float = RATE
     # Another rate during the fault.
     surge: float | None = None
-    # Shares of the requests as `soe503-load --kind` takes them.
+    # Shares of the requests as `soe503-tools load --kind` takes them.
     kinds: tuple[str, ...] = ()
     # Kinds that nobody can answer: they are counted apart.
     doomed: tuple[str, ...] = ()
-    # What else clients do, as options of `soe503-load`.
+    # What else clients do, as options of `soe503-tools load`.
     clients: tuple[str, ...] = ()
     # How many contestants are played side by side: as many as leave two cores room.
     together: int = 4

@@ -67,7 +67,7 @@ class Scene:
         self.binaries, self.directory = binaries, directory
         self.slack = Slack()
         self.port, self.admin, self.prometheus, self.alertmanager = (free_port() for _ in range(4))
-        self.backends = [Faulty(number, directory, str(binaries / "soe503-faulty"), work_ms=5) for number in (1, 2, 3)]
+        self.backends = [Faulty(number, directory, str(binaries / "soe503-tools"), work_ms=5) for number in (1, 2, 3)]
         self.config = directory / "shop.toml"
         self.config.write_text(CONFIG.format(
             admin=self.admin, port=self.port, slack=self.slack.url, alertmanager=self.alertmanager, directory=directory,
@@ -128,7 +128,7 @@ class Scene:
         self.slack.stop()
 
     def visitors(self, seconds: float) -> None:
-        self.load = Load(str(self.binaries / "soe503-load"), self.port, self.directory / "load.jsonl", 50, seconds, ids="visitor", path="/cart")
+        self.load = Load(str(self.binaries / "soe503-tools"), self.port, self.directory / "load.jsonl", 50, seconds, ids="visitor", path="/cart")
 
     def door(self, name: str) -> None:
         for backend in self.backends:

@@ -180,7 +180,7 @@ def main() -> int:
     steps = [(name, play) for name, play, quick in STEPS if quick or not args.quick]
     good = 0
     with tempfile.TemporaryDirectory(prefix="soe503-alerts-") as directory, contextlib.suppress(KeyboardInterrupt):
-        with Scene(Path(directory), str(found / "soe503"), str(found / "soe503-faulty")) as scene:
+        with Scene(Path(directory), str(found / "soe503"), str(found / "soe503-tools")) as scene:
             for name, play in steps:
                 began = time.monotonic()
                 try:

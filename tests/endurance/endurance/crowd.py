@@ -41,7 +41,7 @@ def idle(stage: Stage) -> str:
         held = rss_mib(stage.pid)
         each = (held - before) * 1024 / number
         with Usage(stage.pid) as usage:
-            load = Load(stage.settings.load, stage.proxy.port, stage.directory / "load.jsonl", 2000, seconds, posts=0.1)
+            load = Load(stage.settings.tools, stage.proxy.port, stage.directory / "load.jsonl", 2000, seconds, posts=0.1)
             results = load.results()
         failed = [one for one in results if one.failed]
         p50, p99 = (quantile((one.latency_ms for one in results), q) for q in (0.5, 0.99))

@@ -16,5 +16,5 @@ def main() -> int:
     settings = None
     if not args.list:
         built = build.build(args, ["soe503-tests"] if args.soe503 else ["soe503-tests", "soe503-proxy"])
-        settings = Settings(args.soe503 or str(built / "soe503"), str(built / "soe503-load"), args.quick)
+        settings = Settings(args.soe503 or str(built / "soe503"), str(built / "soe503-tools"), args.quick)
     return cases.run([crowd.GROUP, slow.GROUP, slow.BODIES, large.GROUP], args, settings)

@@ -17,7 +17,7 @@ from .bodies import serve
 @dataclass
 class Settings:
     soe503: str
-    load: str
+    tools: str
     quick: bool
 
 

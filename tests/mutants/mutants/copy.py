@@ -13,11 +13,13 @@ LEFT_OUT = "loom"
 
 
 def make(tree: Path) -> Path:
-    for name in (CRATE, "tests"):
+    for name in (CRATE, "tests", "soe503"):
         shutil.rmtree(tree / name, ignore_errors=True)
     tree.mkdir(parents=True, exist_ok=True)
     shutil.copytree(ROOT / "crates" / CRATE, tree / CRATE, ignore=shutil.ignore_patterns("target"))
     shutil.copytree(ROOT / "tests/breakers", tree / "tests/breakers", ignore=shutil.ignore_patterns("target"))
+    # Pages that tests read.
+    shutil.copytree(ROOT / "crates/soe503/docs", tree / "soe503/docs")
     for name in ("Cargo.lock", "rust-toolchain.toml"):
         shutil.copy(ROOT / name, tree)
     workspace(tree)

@@ -66,7 +66,7 @@ def main() -> int:
     count.tell("rules: syntax and unit tests", files.rules)
     count.tell("dashboards: layout", files.layout)
     found = build.build(args, ["soe503-proxy"]) if not args.soe503 else Path(args.soe503).parent
-    binaries = {name: str(found / name) for name in ("soe503", "soe503-faulty", "soe503-load", "lbctl")}
+    binaries = {name: str(found / name) for name in ("soe503", "soe503-tools", "lbctl")}
     count.tell("what alerts tell to type exists", lambda: files.commands(binaries["lbctl"]))
     with tempfile.TemporaryDirectory(prefix="soe503-observe-") as directory:
         with Pulse() as pulse, Stage(Path(directory), binaries, 120.0) as stage:

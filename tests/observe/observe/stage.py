@@ -60,7 +60,7 @@ class Stage:
         for fault in POOLS:
             for _ in range(fault.backends):
                 number += 1
-                backend = Faulty(number, self.directory, self.binaries["soe503-faulty"], fault.work_ms)
+                backend = Faulty(number, self.directory, self.binaries["soe503-tools"], fault.work_ms)
                 self.stack.callback(backend.stop)
                 backend.start()
                 self.backends.setdefault(fault.pool, []).append(backend)
@@ -118,7 +118,7 @@ certificates = [{{ cert = "{self.certificate.cert}", key = "{self.certificate.ke
         """Requests for one pool, as long as the stage stands."""
         out = self.directory / f"{name}.results"
         load = Load(
-            self.binaries["soe503-load"], self.proxies[proxy].port, out, rate, self.seconds, posts=0.0, path=path or f"/{name}/x", ids=name, options=list(options),
+            self.binaries["soe503-tools"], self.proxies[proxy].port, out, rate, self.seconds, posts=0.0, path=path or f"/{name}/x", ids=name, options=list(options),
         )
         self.loads.append(load)
         self.stack.callback(load.stop)

@@ -57,7 +57,7 @@ def main() -> int:
     target = build.target_directory()
     network = may_change_the_network()
     settings = Settings(
-        soe503=args.soe503 or str(built / "soe503"), load=str(built / "soe503-load"), faulty=str(built / "soe503-faulty"),
+        soe503=args.soe503 or str(built / "soe503"), tools=str(built / "soe503-tools"),
         against=args.against, rate=args.rate, quick=args.quick, network=network, keep=Path(args.keep) if args.keep else None,
     )
     if not network:

@@ -25,8 +25,8 @@ class Lengths:
 @dataclass(frozen=True)
 class Settings:
     soe503: str
-    load: str
-    faulty: str
+    tools: str
+    """`soe503-tools`: backends and load."""
     against: str
     rate: float
     quick: bool
@@ -71,6 +71,6 @@ class Stage(contextlib.ExitStack):
         return proxy
 
     def load(self, port: int, seconds: float, rate: float | None = None, posts: float = 0.1, ids: str = "load", path: str | None = None) -> Load:
-        load = Load(self.settings.load, port, self.directory / f"{ids}.jsonl", rate or self.settings.rate, seconds, posts, ids, path)
+        load = Load(self.settings.tools, port, self.directory / f"{ids}.jsonl", rate or self.settings.rate, seconds, posts, ids, path)
         self.callback(load.stop)
         return load

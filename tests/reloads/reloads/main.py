@@ -42,12 +42,12 @@ FOUND = 25
 class Play:
     def __init__(self, args: argparse.Namespace, directory: Path, binaries: Path):
         self.args, self.lot = args, random.Random(args.seed)
-        self.backends = [Faulty(number, directory, str(binaries / "soe503-faulty"), work_ms=1) for number in range(4)]
+        self.backends = [Faulty(number, directory, str(binaries / "soe503-tools"), work_ms=1) for number in range(4)]
         self.port, self.admin = free_port(), free_port()
         self.file = directory / "soe503.toml"
         self.editor = Editor(HEAD.format(admin=self.admin, port=self.port), [one.url for one in self.backends], args.seed)
         self.proxy = Process("soe503", [args.soe503, "run", "--config", str(self.file)], directory)
-        self.load_binary, self.out = str(binaries / "soe503-load"), directory / "load.jsonl"
+        self.load_binary, self.out = str(binaries / "soe503-tools"), directory / "load.jsonl"
         self.ways, self.writes, self.took, self.wrong = Counter(), Counter(), [], []
         self.switched = 0
 

@@ -223,7 +223,7 @@ impl Shared {
                 // One write per line: the lines of a killed process are whole.
                 let line = format!("{} {id}\n", request.method);
                 if let Err(error) = ledger.write_all(line.as_bytes()) {
-                    eprintln!("soe503-faulty: the ledger cannot be written: {error}");
+                    eprintln!("soe503-tools: the ledger cannot be written: {error}");
                     std::process::exit(1);
                 }
             }

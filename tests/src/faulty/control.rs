@@ -1,4 +1,4 @@
-//! The control port of `soe503-faulty`.
+//! The control port of `soe503-tools faulty`.
 //!
 //! - `PUT /fault/TRAFFIC/HEALTH` changes the behaviour (each a name as in [`super::Fault`]), for
 //!   `?percent=N` of the requests and `&only=SEGMENT` of the paths, or for all of them

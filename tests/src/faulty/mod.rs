@@ -7,7 +7,7 @@
 //! [`Fault`] is what happens to a request, [`Door`] what happens to connections. With
 //! [`Nature::slots`] it has a capacity and a queue.
 //!
-//! [`FaultyBackend`] runs inside a test; the binary `soe503-faulty` is the same with a control port.
+//! [`FaultyBackend`] runs inside a test; `soe503-tools faulty` is the same with a control port.
 
 mod backend;
 mod behaviour;

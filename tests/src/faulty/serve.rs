@@ -38,7 +38,7 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                     shared.connected();
                     connections.spawn(serve(stream, shared.clone()));
                 }
-                Err(error) => eprintln!("soe503-faulty: accept: {error}"),
+                Err(error) => eprintln!("soe503-tools: accept: {error}"),
             },
             Some(_) = connections.join_next() => {}
             Ok(()) = door.changed() => {
@@ -77,7 +77,7 @@ async fn listen_again(address: SocketAddr) -> Option<TcpListener> {
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
     }
-    eprintln!("soe503-faulty: {address} is taken");
+    eprintln!("soe503-tools: {address} is taken");
     std::process::exit(1);
 }
 

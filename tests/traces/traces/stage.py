@@ -107,7 +107,7 @@ class Stage:
         return collector
 
     def backend(self) -> Faulty:
-        backend = Faulty(next(self.numbers), self.directory, self.settings.faulty, work_ms=0)
+        backend = Faulty(next(self.numbers), self.directory, self.settings.tools, work_ms=0)
         backend.start()
         self.stack.callback(backend.stop)
         return backend

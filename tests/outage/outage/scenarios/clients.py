@@ -29,7 +29,7 @@ def bad_clients(stage: Stage, scenario: Scenario) -> None:
     """clients that leave, that send garbage, that ask for what is not there, beside good ones"""
     seconds = 6.0 if stage.settings.quick else 20.0
     rate = min(stage.settings.rate, 200.0)
-    backends = stage.backends([Faulty(number, stage.directory, stage.settings.faulty, work_ms=20) for number in (1, 2, 3)])
+    backends = stage.backends([Faulty(number, stage.directory, stage.settings.tools, work_ms=20) for number in (1, 2, 3)])
     proxy = stage.proxy(backends)
     good = stage.load(proxy.port, seconds, rate)
     storms = [stage.load(proxy.port, seconds, rate / 4, ids=f"storm-{status}", path=f"/status/{status}") for status in (400, 401, 404, 422)]

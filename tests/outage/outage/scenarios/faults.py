@@ -178,4 +178,4 @@ def every(stage: Stage, scenario: Scenario, fault, causes: set[str], namespace: 
 
 
 def faulty(stage: Stage, number: int, namespace: Namespace | None = None) -> Faulty:
-    return Faulty(number, stage.directory, stage.settings.faulty, work_ms=5, namespace=namespace)
+    return Faulty(number, stage.directory, stage.settings.tools, work_ms=5, namespace=namespace)

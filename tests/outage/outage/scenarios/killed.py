@@ -29,7 +29,7 @@ def killed_one(stage: Stage, scenario: Scenario) -> None:
 def killed_at_work(stage: Stage, scenario: Scenario) -> None:
     """the same with backends that count executions before they answer, 50 ms of work each"""
     lengths = stage.settings.lengths(5, 10, 16)
-    backends = stage.backends([Faulty(number, stage.directory, stage.settings.faulty, work_ms=50) for number in (1, 2, 3)])
+    backends = stage.backends([Faulty(number, stage.directory, stage.settings.tools, work_ms=50) for number in (1, 2, 3)])
     lose_one(stage, scenario, backends, lengths)
     judge.nothing_ran_twice(scenario, sum((backend.executions() for backend in backends), Counter()))
 

@@ -3,12 +3,12 @@
 use std::error::Error;
 use std::net::SocketAddr;
 
-use clap::Parser;
+use clap::Args;
 use soe503_tests::bench::Backend;
 
 /// A backend that answers at once.
-#[derive(Debug, Parser)]
-struct Arguments {
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
     /// Where to listen for HTTP/1.1; may be repeated
     #[arg(long)]
     h1: Vec<SocketAddr>,
@@ -17,9 +17,7 @@ struct Arguments {
     h2: Vec<SocketAddr>,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::parse();
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let h1 = arguments.h1.into_iter().map(|address| (address, false));
     let h2 = arguments.h2.into_iter().map(|address| (address, true));
     let mut serving = tokio::task::JoinSet::new();

@@ -6,12 +6,12 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use clap::Parser;
-use soe503_tests::load::{Plan, Record, run};
+use clap::Args;
+use soe503_tests::load::{self, Plan, Record};
 
 /// Sends GET and POST at a fixed rate and keeps every result.
-#[derive(Debug, Parser)]
-struct Arguments {
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
     #[command(flatten)]
     plan: Plan,
     /// Write one JSON line per request here
@@ -19,11 +19,9 @@ struct Arguments {
     out: PathBuf,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::parse();
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let mut out = BufWriter::new(File::create(&arguments.out)?);
-    let records = run(arguments.plan, || {
+    let records = load::run(arguments.plan, || {
         // Whoever started us lines up its own clock with the schedule's time 0.
         println!("started {:.6}", unix_time().as_secs_f64());
     })

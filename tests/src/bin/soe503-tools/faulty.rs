@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::Args;
 use soe503_tests::faulty::{Behaviour, Fault, FaultyBackend, Nature, serve_control};
 use tokio::net::TcpListener;
 
 /// A backend that fails on command.
-#[derive(Debug, Parser)]
-struct Arguments {
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
     /// Where to listen for requests
     #[arg(long)]
     listen: SocketAddr,
@@ -36,9 +36,7 @@ struct Arguments {
     fault: Fault,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::parse();
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let nature = Nature {
         ledger: match &arguments.ledger {
             Some(path) => Some(File::options().create(true).append(true).open(path)?),

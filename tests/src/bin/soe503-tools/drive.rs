@@ -3,12 +3,12 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::Subcommand;
 use soe503_tests::bench::{Load, client_config, handshakes, websockets};
 
 /// Keeps a server busy and prints one line of JSON: done, failed, error, seconds.
-#[derive(Debug, Parser)]
-enum Arguments {
+#[derive(Debug, Subcommand)]
+pub(crate) enum Arguments {
     /// Messages of 64 bytes over WebSockets, one under way on each
     Websocket {
         #[command(flatten)]
@@ -24,9 +24,8 @@ enum Arguments {
     },
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let tally = match Arguments::parse() {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let tally = match arguments {
         Arguments::Websocket { load } => websockets(load).await,
         Arguments::Handshakes { load, trust } => {
             handshakes(load, client_config(&std::fs::read(trust)?)?).await

@@ -3,13 +3,13 @@
 use std::error::Error;
 use std::net::SocketAddr;
 
-use clap::Parser;
+use clap::Args;
 use soe503_tests::bench::{Backends, parse_and_relay, relay};
 use tokio::net::TcpListener;
 
 /// A proxy that copies bytes and does next to nothing with them.
-#[derive(Debug, Parser)]
-struct Arguments {
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
     /// Where to listen
     #[arg(long)]
     listen: SocketAddr,
@@ -21,9 +21,7 @@ struct Arguments {
     parse: bool,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::parse();
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(arguments.listen).await?;
     let backends = Backends::new(arguments.backend).ok_or("no backend")?;
     match arguments.parse {
