@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from pathlib import Path
+from statistics import median
 
 from harness import build
 from harness.backends import Faulty
@@ -34,6 +35,8 @@ close_after = "{{mark}}s"
 """
 # Reloads after which the memory counts: what is built once is there by then.
 WARM = 100
+# One look says how large the configuration is that is in force just then: the median of so many counts.
+LOOKS = 20
 GROWTH = 0.01
 # One in so many is left to be found on disk, which takes a second or two.
 FOUND = 25
@@ -61,28 +64,26 @@ class Play:
         load = Load(self.load_binary, self.port, self.out, self.args.rate, seconds, posts=0.2)
         try:
             time.sleep(1.0)
-            warm = self.reloads(load)
+            memory = self.reloads(load)
             results = load.results()
         finally:
             load.stop()
-            after = rss_mib(self.proxy.pid)
             self.proxy.stop()
             for one in self.backends:
                 one.stop()
-        return self.tell(results, warm, after)
+        return self.tell(results, memory)
 
-    def reloads(self, load: Load) -> float:
-        """All of them; returns the memory after the first ones."""
-        warm, begun = 0.0, time.monotonic()
+    def reloads(self, load: Load) -> list[float]:
+        """All of them; returns the memory after each."""
+        memory, begun = [], time.monotonic()
         for number in range(self.args.reloads):
             time.sleep(max(0.0, begun + number / self.args.per_second - time.monotonic()))
             invalid = self.lot.random() < 0.3
             edit = self.editor.invalid() if invalid else self.editor.valid()
             self.write(edit)
             self.reload(edit, number + 1)
-            if number + 1 == min(WARM, self.args.reloads // 2):
-                warm = rss_mib(self.proxy.pid)
-        return warm
+            memory.append(rss_mib(self.proxy.pid))
+        return memory
 
     def write(self, edit: Edit) -> None:
         """In place, by a rename, as editors do it, or by switching a link to a directory, as Kubernetes does it."""
@@ -152,10 +153,12 @@ class Play:
         except OSError:
             return 0, ""
 
-    def tell(self, results: list, warm: float, after: float) -> int:
+    def tell(self, results: list, memory: list[float]) -> int:
+        first = min(WARM, len(memory) // 2)
+        warm, after = median(memory[first : first + LOOKS]), median(memory[-LOOKS:])
         failed = [one for one in results if one.failed]
         latency = [one.latency_ms for one in results]
-        growth = after / warm - 1 if warm else 0.0
+        growth = after / warm - 1
         executions = Counter()
         for one in self.backends:
             executions.update(one.executions())
@@ -163,7 +166,9 @@ class Play:
         ways = ", ".join(f"{name} {count}" for name, count in (self.ways + self.writes).items())
         print(f"{sum(self.ways.values())} reloads ({ways}), each {1e3 * quantile(self.took, 0.5):.0f} ms (p50), {1e3 * max(self.took):.0f} ms at most")
         print(f"{len(results)} requests at {self.args.rate:g}/s, {len(failed)} failed; p50 {quantile(latency, 0.5):.1f} ms, p99 {quantile(latency, 0.99):.1f} ms; {len(twice)} POSTs executed twice")
-        print(f"memory: {warm:.1f} MiB after {min(WARM, self.args.reloads // 2)} reloads, {after:.1f} MiB at the end ({100 * growth:+.1f} %)")
+        print(f"memory: {warm:.1f} MiB after {first} reloads, {after:.1f} MiB at the end ({100 * growth:+.1f} %)")
+        tenths = (memory[number * len(memory) // 10 :][: len(memory) // 10] for number in range(10))
+        print("  by tenths, the median: " + ", ".join(f"{median(tenth):.1f}" for tenth in tenths))
         for one in failed[:5]:
             print(f"  failed: {one}")
         for one in self.wrong[:5]:
