@@ -35,6 +35,8 @@ close_after = "{{mark}}s"
 """
 # Reloads after which the memory counts: what is built once is there by then.
 WARM = 100
+# Seconds of load before: what is remembered of the last minute grows without a reload, too.
+SETTLE = 75
 # One look says how large the configuration is that is in force just then: the median of so many counts.
 LOOKS = 20
 GROWTH = 0.01
@@ -60,10 +62,11 @@ class Play:
         self.write(self.editor.valid())
         self.proxy.start().started("127.0.0.1", self.port)
         wait_until("soe503 is ready", lambda: self.ask("GET", "/readyz")[0] == 200)
-        seconds = self.args.reloads / self.args.per_second + 2 * self.args.reloads / FOUND + 4
+        settle = 1 if self.args.quick else SETTLE
+        seconds = settle + self.args.reloads / self.args.per_second + 2 * self.args.reloads / FOUND + 4
         load = Load(self.load_binary, self.port, self.out, self.args.rate, seconds, posts=0.2)
         try:
-            time.sleep(1.0)
+            time.sleep(settle)
             memory = self.reloads(load)
             results = load.results()
         finally:
