@@ -190,8 +190,9 @@ mod tests {
             Some(0.25),
             "its own measure goes first"
         );
-        // A field of four bytes (wire type 5) that nobody knows yet.
-        let newer = [&[0x75, 1, 2, 3, 4][..], &bytes].concat();
+        // Two that nobody knows yet: four bytes (wire type 5), and a text whose length takes two.
+        let long = [&[0x7a, 0xc8, 1][..], &[b'x'; 200]].concat();
+        let newer = [&[0x75, 1, 2, 3, 4][..], &long, &bytes].concat();
         let newer = LoadReport::of_trailer(BASE64.encode(newer).as_bytes());
         assert_eq!(newer, Some(report));
         bytes.pop();

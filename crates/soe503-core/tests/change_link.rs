@@ -302,9 +302,9 @@ fn a_ratio_is_what_it_is() {
         (vec![], 342.0),
         // Four of thirty hours: 4 ÷ 108,000,000 ms.
         (vec![5 * 60, 10 * 60, 15 * 60], 85.5),
-        // More than a day ago is not looked at, nor is what came long after.
+        // More than a day ago is not looked at, nor is what came after: it may be there because of that.
         (vec![5 * 60, 10 * 60, 15 * 60, 25 * 60], 85.5),
-        (vec![-16, -17, -18], 342.0),
+        (vec![-1, -2, -18], 342.0),
         // Three in half an hour.
         (vec![10, 20, 30], 0.95 / (3.0 / 1_800_000.0 * 300_000.0)),
         (vec![60], 0.95 / (1.0 / 3_600_000.0 * 300_000.0)),
@@ -325,6 +325,15 @@ fn a_ratio_is_what_it_is() {
         // A change older than a day makes what is watched longer, and no more.
         assert!((got - ratio).abs() < 1e-6, "{others:?}: {got}");
     }
+}
+
+#[test]
+fn of_two_at_the_same_moment_neither_is_sure() {
+    let two = ["cart", "search"].map(|service| Change {
+        service: Some(service.into()),
+        ..change(Kind::Deploy, 0, pools(&["cart"]))
+    });
+    assert_eq!(link(&log(HOUR, two), &onset(&[], true)).cause, None);
 }
 
 #[test]

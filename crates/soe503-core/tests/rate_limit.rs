@@ -140,6 +140,21 @@ fn a_full_table_recovers_by_itself() {
     assert_eq!(limit.snapshot(Tick::from_secs(1)).keys, 1);
 }
 
+/// Who takes the place of somebody without a debt takes nothing from anybody.
+#[test]
+fn only_who_pushes_out_a_debt_is_said_to() {
+    let limit = RateLimit::new("search", config(1, Duration::from_secs(1), 1, 8));
+    let displaced = |names: std::ops::Range<u32>, now: u64| {
+        for name in names {
+            passes(&limit, &format!("{name}"), 1, Tick::from_secs(now));
+        }
+        limit.snapshot(Tick::from_secs(now)).displaced
+    };
+    assert_eq!(displaced(0..8, 1), 0, "there was room");
+    assert_eq!(displaced(8..9, 1), 1, "all of the eight owe");
+    assert_eq!(displaced(9..12, 10), 1, "all debts are paid");
+}
+
 #[test]
 fn a_refusal_says_what_is_allowed_and_when_there_is_room_again() {
     let limit = RateLimit::new("search", config(10, Duration::from_secs(5), 2, 64));

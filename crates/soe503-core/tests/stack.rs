@@ -306,6 +306,16 @@ fn what_nobody_asked_for_is_no_problem() {
         ..RetryPolicy::default()
     };
     assert_eq!(check(&[timeout(1), Part::retry(once, None)]), Ok(()));
+    // Either pays for some.
+    for (ratio, min_per_second) in [(Ratio::ZERO, 10), (Ratio::percent(20), 0)] {
+        let budget = BudgetConfig {
+            ratio,
+            min_per_second,
+            ..BudgetConfig::default()
+        };
+        let paid = Part::retry(RetryPolicy::default(), Some(("shop".into(), budget)));
+        assert_eq!(check(&[paid]), Ok(()));
+    }
     // No rule asks what is slow.
     let circuit = Part::CircuitBreaker {
         name: "shop".into(),
@@ -315,6 +325,30 @@ fn what_nobody_asked_for_is_no_problem() {
         },
     };
     assert_eq!(check(&[timeout(1), circuit]), Ok(()));
+}
+
+/// Whichever ends the attempt first.
+#[test]
+fn a_hedge_has_to_be_sent_before_its_attempt_is_over() {
+    for (attempt, total, bound) in [
+        (1, 5, "less than 1s, the retry.attempt_timeout"),
+        (3, 3, "less than 3s, the timeout.total"),
+        (5, 3, "less than 3s, the timeout.total"),
+    ] {
+        let policy = RetryPolicy {
+            attempt_timeout: Some(SECOND * attempt),
+            ..RetryPolicy::default()
+        };
+        let hedge = HedgeConfig {
+            min_delay: SECOND * 9,
+            ..HedgeConfig::default()
+        };
+        let error = refused(&[timeout(total), hedged(hedge, policy)]);
+        let problem = error.problems().iter();
+        let problem = problem.filter(|p| p.setting == "hedge.min_delay");
+        let told: Vec<_> = problem.map(|problem| &*problem.expected).collect();
+        assert_eq!(told, [bound], "{attempt} of {total}");
+    }
 }
 
 #[test]

@@ -158,7 +158,8 @@ fn rate(log: &Log, change: &Change, onset: &Onset<'_>) -> f64 {
             other.kind == change.kind
                 && !other.rollout(change)
                 && covers(&other.reach, onset) == Some(true)
-                && onset.at_ms - other.at_ms >= -NEAR
+                // What came after it may be somebody's answer to it.
+                && other.at_ms <= onset.at_ms
         })
     };
     let in_day = others().filter(|other| age(other.at_ms) <= DAY).count();

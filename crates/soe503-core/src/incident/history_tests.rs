@@ -170,6 +170,19 @@ fn an_onset_is_when_it_was_first_explained() {
     }
 }
 
+/// The onset is where it becomes least likely: not the first second of it, nor a stray failure before.
+#[test]
+fn a_surge_begins_where_chance_explains_it_least() {
+    let mut history = History::default();
+    (40..103).for_each(|second| count(&mut history, second, 100, u64::from(second == 90)));
+    for (second, failures) in [(100, 20), (101, 30), (102, 40)] {
+        count(&mut history, second, 0, failures);
+    }
+    let surge = history.surge(5).unwrap();
+    assert_eq!(surge.onset, at(100));
+    assert_eq!((surge.requests, surge.failed[0].count), (300, 90));
+}
+
 #[test]
 fn a_surge_takes_failures_once() {
     let mut history = History::default();

@@ -34,9 +34,11 @@ mod tests {
     #[test]
     fn ids_are_ulids_cut_short_and_never_the_same() {
         let mut ids = Ids::default();
-        // The ULID of this millisecond begins with 01KAPX.
         let first = ids.next(1_795_369_252_000);
-        assert_eq!(first.len(), 8);
+        assert_eq!(
+            &*first, "01M825HD",
+            "so begins the ULID of this millisecond"
+        );
         let again = ids.next(1_795_369_252_000);
         let back = ids.next(0);
         let later = ids.next(1_795_369_262_000);

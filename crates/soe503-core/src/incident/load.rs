@@ -121,6 +121,18 @@ mod tests {
         }
     }
 
+    /// What was half a minute earlier is not what it is compared with.
+    #[test]
+    fn the_load_before_is_that_of_thirty_seconds() {
+        let mut history = History::default();
+        (45..65).for_each(|second| count(&mut history, second, 900));
+        (65..95).for_each(|second| count(&mut history, second, 100));
+        (95..100).for_each(|second| count(&mut history, second, 200));
+        let said = LoadWatch::default().look(&history, Tick::from_secs(100));
+        let text = "load rose from 100 to 200 requests per second";
+        assert_eq!(said.as_deref(), Some(text));
+    }
+
     /// The next step is one beside the load that is usual by then, 35 seconds later.
     #[test]
     fn a_step_is_told_once() {

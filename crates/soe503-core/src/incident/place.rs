@@ -63,3 +63,47 @@ impl fmt::Display for Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Tick;
+    use crate::diagnosis::{Context, diagnose};
+    use crate::ledger::Ledger;
+
+    /// Who runs out of what decides: our descriptors are ours, another process's memory is not.
+    #[test]
+    fn what_this_proxy_lacks_is_its_own_and_all_else_a_pools() {
+        for (cause, ours) in [
+            (Cause::ResourceFdLimit, true),
+            (Cause::ResourceMemoryLimit, true),
+            (Cause::ResourceDiskFull, false),
+            (Cause::ResourceBackendOom, false),
+            (Cause::OverloadQueueFull, false),
+            (Cause::DependencyConnectRefused, false),
+        ] {
+            let place = Place::of(&"cart".into(), cause);
+            assert_eq!(place == Place::Proxy, ours, "{cause}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_is_blamed_where_it_has_a_name() {
+        let mut diagnosis = diagnose(&Ledger::default(), &Context::new(Tick::ZERO));
+        diagnosis.primary = Cause::CircuitFailureRate;
+        diagnosis.grade = Grade::Inferred;
+        let refused = Cause::DependencyConnectRefused;
+        for (root, cause, grade) in [
+            (None, Cause::CircuitFailureRate, Grade::Inferred),
+            (
+                Some(Cause::Unclassified),
+                Cause::CircuitFailureRate,
+                Grade::Inferred,
+            ),
+            (Some(refused), refused, alone(refused)),
+        ] {
+            diagnosis.root = root;
+            assert_eq!(blamed(&diagnosis), (cause, grade), "{root:?}");
+        }
+    }
+}

@@ -36,7 +36,7 @@ pub fn due<'a>(plans: impl IntoIterator<Item = &'a Plan>, unix: i64) -> Option<D
     });
     dues.min_by_key(|due| match due.span.holds(unix) {
         // The latest end first.
-        true => (false, i64::MAX - due.span.end.unwrap_or(i64::MAX).max(0)),
+        true => (false, due.span.end.map_or(i64::MIN, i64::saturating_neg)),
         false => (true, due.span.start),
     })
 }
@@ -112,8 +112,13 @@ mod tests {
         let next = weekly.next(monday + 11).unwrap();
         assert_eq!(next.start, monday + 7 * 86_400);
         assert!(weekly.next(next.start).unwrap().holds(next.start));
-        let mut manual = once(5, None);
-        manual.ended = Some(6);
-        assert_eq!(manual.next(7), None);
+        for end in [None, Some(90)] {
+            let mut manual = once(5, end);
+            manual.ended = Some(6);
+            assert_eq!(manual.next(7), None);
+            // One that was planned after that takes place.
+            manual.when = once(10, end).when;
+            assert_eq!(manual.next(7), Some(Span { start: 10, end }));
+        }
     }
 }

@@ -102,8 +102,7 @@ const SENT: f64 = 0.8;
 /// A pool that answers fewer of the attempts than this may be dead, or stand still for a moment: then its
 /// circuit opens, if it is given the time.
 const DEAD: f64 = 0.01;
-/// Bad turns in a row that lead a stage on: the first one, and the others.
-const SURE: u32 = 3;
+/// Bad turns in a row that lead a stage on.
 const PATIENCE: u32 = 3;
 /// Good turns in a row that lead a stage back, at first and at most.
 const CALM: u32 = 3;
@@ -224,8 +223,7 @@ impl Metastable {
             return self.stage.eased();
         }
         let patience = match self.stage {
-            Stage::Normal if sum.useful() < DEAD => 2 * SURE,
-            Stage::Normal => SURE,
+            Stage::Normal if sum.useful() < DEAD => 2 * PATIENCE,
             _ => PATIENCE,
         };
         if self.bad < patience || self.turns < patience {

@@ -79,6 +79,9 @@ mod tests {
             (10, 100, 10, (100, 1)),
             (3, 1_000, 3, (3, 1)),
             (1, 3_600_000, 1, (1, 3600)),
+            // To the nearest second.
+            (3, 1_499, 3, (3, 1)),
+            (3, 1_500, 3, (3, 2)),
         ] {
             assert_eq!(
                 quota(requests, millis, burst).announced(),

@@ -129,3 +129,45 @@ fn in_order(parts: &[Part]) -> String {
     let names: Vec<&str> = kinds.into_iter().map(Kind::as_str).collect();
     names.join(" > ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_order_has_its_reason() {
+        use Kind::{
+            CircuitBreaker, ConcurrencyLimit, Explain, Failover, Pool, RateLimit, Retry, Throttle,
+            Timeout,
+        };
+        for (outer, inner, begins) in [
+            (Explain, RateLimit, "what fails outside of explain"),
+            (RateLimit, Throttle, "each request of a caller counts once"),
+            (Throttle, Timeout, "what is held back needs no deadline"),
+            (
+                Throttle,
+                Retry,
+                "a request counts once however often it is tried",
+            ),
+            (Timeout, Retry, "inside of retry each attempt would have"),
+            (
+                Timeout,
+                ConcurrencyLimit,
+                "the deadline has to bound the wait",
+            ),
+            (Failover, Retry, "each pool has a limit"),
+            (ConcurrencyLimit, Retry, "a request takes one place"),
+            (Retry, CircuitBreaker, "the circuit would see what retries"),
+            (Retry, Pool, "inside of it, each attempt could not"),
+            (
+                CircuitBreaker,
+                Pool,
+                "the circuit is that of all backends together",
+            ),
+            (Pool, Pool, "what picks a backend comes last"),
+        ] {
+            let why = why(outer, inner);
+            assert!(why.starts_with(begins), "{outer} > {inner}: {why}");
+        }
+    }
+}

@@ -4,6 +4,7 @@ mod circuit_view;
 mod components;
 mod diagnose;
 mod forks;
+mod history;
 mod mechanical;
 mod nested;
 mod network;

@@ -69,3 +69,25 @@ fn a_bug_of_ours_is_internal_to_grpc_clients_too() {
         Some("8")
     );
 }
+
+/// RFC 9209 §2.3: what a caller does wrong is an error of its request, with the status that it is told.
+#[test]
+fn who_sends_more_than_agreed_is_told_so() {
+    let (limited, full) = (Cause::OverloadRateLimited, Cause::OverloadQueueFull);
+    let caller = "error=http_request_error;status-code=429";
+    let ours = "error=proxy_internal_response";
+    for (cause, status, error) in [
+        (limited, Some(429), caller),
+        (limited, Some(503), ours),
+        (limited, None, ours),
+        (full, Some(429), "error=connection_limit_reached"),
+    ] {
+        let situation = of(cause, None, true);
+        let mut telling = situation.telling(Exposure::Public);
+        telling.status = status;
+        let told = tell(&telling, Format::ProblemJson);
+        let proxy_status = told.header("proxy-status").unwrap();
+        assert!(proxy_status.contains(error), "{cause}: {proxy_status}");
+        assert!(status.is_none_or(|status| told.status == status), "{cause}");
+    }
+}

@@ -339,7 +339,7 @@ fn who_is_out_for_long_for_a_proven_reason_is_a_condition() {
     );
 }
 
-fn name(cause: Cause, since: Tick) -> NameSeen {
+pub(crate) fn name(cause: Cause, since: Tick) -> NameSeen {
     NameSeen {
         host: "cart.example".into(),
         cause,

@@ -12,7 +12,7 @@ use super::conditions::{PATH, REFUSED, out, overruled, pool, status, well};
 use super::scene::{Scene, at, step};
 
 /// The pool as `seen` shows it once a second, while all of its requests are answered.
-fn pass(scene: &mut Scene, seconds: u64, seen: impl Fn(Tick) -> PoolSeen) {
+pub(crate) fn pass(scene: &mut Scene, seconds: u64, seen: impl Fn(Tick) -> PoolSeen) {
     let cart: Arc<str> = "cart".into();
     for _ in 0..seconds {
         let now = scene.now();
@@ -21,7 +21,7 @@ fn pass(scene: &mut Scene, seconds: u64, seen: impl Fn(Tick) -> PoolSeen) {
     }
 }
 
-fn gone(since: Tick) -> impl Fn(Tick) -> PoolSeen {
+pub(crate) fn gone(since: Tick) -> impl Fn(Tick) -> PoolSeen {
     move |now| {
         let names = ["cart-1", "cart-2", "cart-3"];
         let backends = names.map(|name| overruled(name, status(404, since)));
@@ -29,7 +29,7 @@ fn gone(since: Tick) -> impl Fn(Tick) -> PoolSeen {
     }
 }
 
-fn healthy(now: Tick) -> PoolSeen {
+pub(crate) fn healthy(now: Tick) -> PoolSeen {
     pool(now, vec![well("cart-1"), well("cart-2"), well("cart-3")])
 }
 
@@ -71,6 +71,17 @@ fn an_incident_is_opened_though_nothing_fails_and_closed_when_it_is_over() {
     assert_eq!(
         lines(scene.one()),
         ["onset", "opened", "recovered", "closed"]
+    );
+    let end: Vec<_> = scene.one().timeline.entries()[2..]
+        .iter()
+        .map(|entry| &*entry.what)
+        .collect();
+    assert_eq!(
+        end,
+        [
+            "it was seen for the last time",
+            "incident closed: not seen for 10 s"
+        ]
     );
     assert!(matches!(scene.news.last(), Some(News::Closed(_))));
     // What comes back soon is the same; what comes back later is another.
@@ -118,6 +129,18 @@ fn only_failures_with_its_cause_belong_to_it() {
     assert!(all[1].failed > 0);
 }
 
+/// The second of two backends is out since then.
+fn dead(since: Tick) -> impl Fn(Tick) -> PoolSeen {
+    move |now| {
+        let (state, by) = (BackendState::Ejected, By::Traffic);
+        let second = out("cart-2", state, by, Some(REFUSED), since);
+        PoolSeen {
+            out_after: Some(Duration::from_secs(5)),
+            ..pool(now, vec![well("cart-1"), second])
+        }
+    }
+}
+
 /// An incident of failures goes on as long as what they failed of does, once that has lasted.
 #[test]
 fn a_condition_joins_the_incident_of_its_cause() {
@@ -126,29 +149,33 @@ fn a_condition_joins_the_incident_of_its_cause() {
     let since = scene.now().tick;
     scene.run(2, &[step("cart", 5, &[(REFUSED, 10)])]);
     let failed = scene.one().failed;
-    let dead = move |now| {
-        let backends = vec![
-            well("cart-1"),
-            out(
-                "cart-2",
-                BackendState::Ejected,
-                By::Traffic,
-                Some(REFUSED),
-                since,
-            ),
-        ];
-        PoolSeen {
-            out_after: Some(Duration::from_secs(5)),
-            ..pool(now, backends)
-        }
-    };
-    pass(&mut scene, 120, dead);
+    pass(&mut scene, 120, dead(since));
     let incident = scene.one();
     assert!(incident.is_open() && incident.reopened == 0);
     assert_eq!(incident.failed, failed);
     assert!(incident.condition.is_some());
+    // What ends it is what went on last: here its failures.
+    scene.run(3, &[step("cart", 0, &[(REFUSED, 10)])]);
     pass(&mut scene, 15, healthy);
     assert!(!scene.one().is_open());
+    let closed = scene.one().timeline.entries().last().unwrap();
+    assert_eq!(closed.what, "incident closed: answered well for 10 s");
+}
+
+/// That it goes on is told once a minute, and a failure of its cause at once.
+#[test]
+fn a_failure_amid_a_condition_is_told_once() {
+    let mut scene = Scene::new();
+    pass(&mut scene, 60, healthy);
+    let since = scene.now().tick;
+    pass(&mut scene, 30, dead(since));
+    assert!(scene.one().is_open());
+    let told = scene.news.len();
+    scene.act(&step("cart", 10, &[(REFUSED, 1)]));
+    pass(&mut scene, 30, dead(since));
+    assert_eq!(scene.one().failed, 1);
+    let id = Arc::clone(&scene.one().id);
+    assert_eq!(scene.news[told..], [News::Updated(id)]);
 }
 
 #[test]

@@ -152,14 +152,54 @@ fn changes_before_the_onset_are_told() {
 /// Of what is no incident no change is called the cause.
 #[test]
 fn a_single_failure_has_changes_nearby_and_no_cause() {
+    let search = Reach::Pools(vec!["search".into()]);
+    for (before, reach, near) in [
+        (5_000, Reach::Everything, true),
+        (600_000, Reach::Everything, true),
+        (600_001, Reach::Everything, false),
+        (5_000, search, false),
+    ] {
+        let mut scene = Scene::new();
+        well(&mut scene, 30);
+        let at = scene.now().unix_ms - before;
+        scene.book.add_change(deploy("x", at, reach.clone()));
+        scene.act(&step("cart", 5, &[(REFUSED, 1)]));
+        scene.turn();
+        let changes = &course(&mut scene, "cart", REFUSED).unwrap().changes;
+        let is_near = *changes == Changes::Near(1);
+        assert_eq!(is_near, near, "{reach:?}, {before} ms before: {changes:?}");
+    }
+}
+
+/// A pool that has never answered is told of from its first request on.
+#[test]
+fn the_first_request_counts_whatever_became_of_it() {
+    for cause in [Cause::OverloadRateLimited, REFUSED] {
+        let mut scene = Scene::new();
+        let failing = [(cause, 2)];
+        scene.act(&step("cart", 0, &failing));
+        scene.turn();
+        let told = course(&mut scene, "cart", cause).unwrap();
+        assert_eq!((told.failed, told.requests), (2, Some(2)), "{cause}");
+        well(&mut scene, 5);
+        scene.act(&step("cart", 0, &failing));
+        scene.turn();
+        let told = course(&mut scene, "cart", cause).unwrap();
+        assert_eq!((told.failed, told.requests), (4, Some(104)), "{cause}");
+    }
+}
+
+#[test]
+fn of_a_pool_that_is_gone_nothing_is_told() {
     let mut scene = Scene::new();
     well(&mut scene, 30);
-    let at = scene.now().unix_ms - 5_000;
-    scene.book.add_change(deploy("cart", at, Reach::Everything));
     scene.act(&step("cart", 5, &[(REFUSED, 1)]));
     scene.turn();
-    let told = course(&mut scene, "cart", REFUSED).unwrap();
-    assert_eq!(told.changes, Changes::Near(1));
+    assert!(course(&mut scene, "cart", REFUSED).is_some());
+    scene.book.forget(|name| name != "cart");
+    let now = scene.now().tick;
+    let directory = scene.directory().expect("that is news");
+    assert_eq!(directory.course(&"cart".into(), REFUSED, now), None);
 }
 
 /// What can never be an incident is counted by itself.

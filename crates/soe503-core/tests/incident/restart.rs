@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use soe503_core::diagnosis::{Grade, Level};
 use soe503_core::incident::{
-    CauseTally, Counted, Entry, EntryKind, Moment, News, Place, Remembered, Saved,
+    CauseTally, Counted, Entry, EntryKind, MOST_OPEN, Moment, News, Place, Remembered, Saved,
 };
 use soe503_core::{Cause, Tick};
 
@@ -146,4 +146,54 @@ fn what_is_open_here_is_not_remembered() {
     scene.book.remember([interrupted(20)]);
     scene.run(1, &[step("cart", 0, &[(REFUSED, 10)])]);
     assert_eq!(scene.one().failed, failed + 40);
+}
+
+#[test]
+fn what_is_remembered_twice_goes_on_once() {
+    let mut scene = restarted(20);
+    scene.run(1, &[step("cart", 10, &[(REFUSED, 1)])]);
+    scene.run(15, &[step("cart", 10, &[])]);
+    assert!(!scene.one().is_open());
+    scene.act(&step("cart", 10, &[(REFUSED, 1)]));
+    scene.turn();
+    assert!(!scene.one().is_open(), "a stray failure opens none");
+}
+
+#[test]
+fn as_many_are_remembered_as_may_be_open() {
+    let names: Vec<String> = (0..=MOST_OPEN).map(|n| format!("p{n}")).collect();
+    let one = |name: &String| Remembered {
+        id: format!("000000{name}").into(),
+        place: Place::Pool(name.as_str().into()),
+        ..interrupted(20)
+    };
+    let mut scene = Scene::new();
+    scene.book.remember(names.iter().map(one));
+    for name in &names {
+        scene.act(&step(name, 10, &[(REFUSED, 1)]));
+    }
+    scene.turn();
+    assert_eq!(scene.open().len(), MOST_OPEN);
+}
+
+/// The oldest first, whichever process opened it.
+#[test]
+fn incidents_are_in_the_order_in_which_they_began() {
+    let mut scene = restarted(20);
+    scene.run(2, &[step("search", 0, &[(REFUSED, 10)])]);
+    scene.run(1, &[step("cart", 0, &[(REFUSED, 10)])]);
+    let places: Vec<String> = scene.all().iter().map(|i| i.place.to_string()).collect();
+    assert_eq!(places, ["pool cart", "pool search"]);
+}
+
+#[test]
+fn at_the_end_of_the_wait_what_has_surged_is_opened() {
+    let mut scene = Scene::new();
+    scene
+        .book
+        .wait(scene.now().tick.after(Duration::from_secs(1)));
+    scene.run(1, &[step("cart", 0, &[(REFUSED, 10)])]);
+    assert_eq!(scene.all().len(), 0);
+    scene.turn();
+    assert_eq!(scene.one().failed, 40);
 }

@@ -4,7 +4,7 @@ use soe503_core::Cause;
 use soe503_core::change::{Change, Kind, Origin, Reach};
 use soe503_core::incident::{EntryKind, Verdict, Verified};
 
-use super::scene::{BEGIN, Scene, step};
+use super::scene::{BEGIN, Scene, at, step};
 
 const REFUSED: Cause = Cause::DependencyConnectRefused;
 const TIMEOUT: Cause = Cause::DependencyResponseTimeout;
@@ -231,4 +231,37 @@ fn changes_of_an_earlier_process_are_known() {
     assert_eq!(scene.book.changes().changes().count(), 1);
     let link = scene.one().changes.cause.as_ref().unwrap();
     assert_eq!(link.change.id, deploy.id);
+}
+
+#[test]
+fn what_happened_up_to_five_minutes_before_is_told() {
+    let mut scene = Scene::new();
+    let cart = "cart".into();
+    scene.run(310, &[step("cart", 10, &[])]);
+    let onset = scene.now();
+    for before in [300_001, 300_000] {
+        let then = at(310_250 - before);
+        let what = format!("backend b1 changed {before} ms before");
+        scene
+            .book
+            .note(Some(&cart), EntryKind::Backend, &what, then);
+    }
+    scene.run(3, &[step("cart", 0, &[(REFUSED, 10)])]);
+    assert_eq!(scene.one().onset, onset);
+    let first = &scene.one().timeline.entries()[0].what;
+    assert_eq!(first, "backend b1 changed 300000 ms before");
+}
+
+/// Where nobody asks nothing is known to go on.
+#[test]
+fn silence_is_no_news() {
+    let mut scene = Scene::new();
+    scene.run(60, &[step("cart", 10, &[])]);
+    scene.act(&step("cart", 0, &[(REFUSED, 10)]));
+    scene.turn();
+    assert_eq!(scene.open().len(), 1);
+    let told = scene.news.len();
+    scene.run(120, &[]);
+    assert_eq!(scene.open().len(), 1);
+    assert_eq!(scene.news.len(), told, "{:?}", scene.news);
 }

@@ -88,7 +88,10 @@ impl BackendHistory {
     }
 
     pub(super) fn push(&mut self, second: BackendSecond, oldest: u64) {
-        if second.attempts > 0 || second.failures > 0 || second.in_flight > 0 {
+        // One in which only those ended that were under way is one as well.
+        let under_way = self.seconds.back().map_or(0, |s| s.in_flight);
+        let of = [second.attempts, second.failures, second.in_flight];
+        if of != [0; 3] || under_way != 0 {
             self.seconds.push_back(second);
         }
         while self.seconds.front().is_some_and(|s| s.at <= oldest) {

@@ -78,7 +78,7 @@ pub(super) fn limit(
             in_use,
             limit: state.limit,
         });
-    } else if saying > 0 && saying as f64 >= all.len() as f64 * ALL {
+    } else if saying as f64 >= all.len() as f64 * ALL {
         finding.facts.push(Fact::SayIdle {
             utilization: said.by_ref().fold(0.0, f64::max),
             backends: saying as u32,

@@ -129,5 +129,5 @@ fn left(history: &History) -> Option<Fact> {
     let (left, of) = history.last(History::NOW).fold((0, 0), |(left, of), s| {
         (left + u64::from(s.left), of + u64::from(s.offered))
     });
-    (left * 10 >= of && left > 0).then_some(Fact::Left { left, of })
+    (left * 10 >= of).then_some(Fact::Left { left, of })
 }

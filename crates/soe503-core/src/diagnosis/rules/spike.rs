@@ -18,8 +18,8 @@ pub(super) fn concentrated(history: &History, usual: Option<&Usual>) -> Option<F
     let (limited, of) = history.last(RECENT).fold((0, 0), |(limited, of), s| {
         (limited + u64::from(s.limited), of + u64::from(s.offered))
     });
-    let many = limited as f64 >= of as f64 * LIMITED && limited > 0;
-    if !many || offered < usual.offered * SPIKE {
+    let few = (limited as f64) < of as f64 * LIMITED;
+    if few || offered < usual.offered * SPIKE {
         return None;
     }
     let mut finding = Finding::new(Cause::OverloadTrafficSpike, Grade::Inferred);

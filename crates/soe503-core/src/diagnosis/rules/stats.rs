@@ -131,12 +131,14 @@ mod tests {
         // By hand: ranks 1, 2.5, 2.5, 4 against 1, 3, 2, 4.
         let tied = [(1.0, 10.0), (2.0, 30.0), (2.0, 20.0), (3.0, 40.0)];
         assert!((spearman(&tied).unwrap() - 0.948_683).abs() < 1e-6);
-        assert_eq!(
-            spearman(&[(1.0, 1.0), (1.0, 2.0), (1.0, 3.0)]),
-            None,
-            "one side is flat"
-        );
+        for flat in [
+            [(1.0, 1.0), (1.0, 2.0), (1.0, 3.0)],
+            [(1.0, 1.0), (2.0, 1.0), (3.0, 1.0)],
+        ] {
+            assert_eq!(spearman(&flat), None, "one side is flat");
+        }
         assert_eq!(spearman(&rising[..2]), None);
+        assert!(close(spearman(&rising[..3]).unwrap(), 1.0));
     }
 
     #[test]
@@ -150,8 +152,22 @@ mod tests {
     }
 
     #[test]
+    fn factorials_of_large_numbers() {
+        let logs = Factorials::up_to(10);
+        for n in [257_u64, 300, 2_000] {
+            let sum: f64 = (1..=n).map(|n| (n as f64).ln()).sum();
+            assert!(close(logs.of(n), sum), "{n}: {} and {sum}", logs.of(n));
+        }
+    }
+
+    #[test]
     fn one_that_stands_out() {
-        assert!(deviations(900.0, &[50.0, 52.0, 48.0]).unwrap() > 5.0);
+        // 1.4826 times the median of 0, 2 and 2.
+        let far = deviations(900.0, &[50.0, 52.0, 48.0]).unwrap();
+        assert!(close(far, 850.0 / 2.9652), "{far}");
+        // Five percent of 50.
+        let near = deviations(60.0, &[50.0, 50.0, 50.0]).unwrap();
+        assert!(close(near, 4.0), "{near}");
         assert!(deviations(60.0, &[50.0, 70.0, 40.0]).unwrap() < 1.0);
         assert!(
             deviations(50.4, &[50.0, 50.0, 50.0]).unwrap() < 1.0,

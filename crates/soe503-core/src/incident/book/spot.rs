@@ -57,3 +57,23 @@ pub(super) fn push<T>(list: &mut VecDeque<T>, item: T, most: usize) {
     }
     list.push_back(item);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of more primary causes than there is room for the last ones are told as they are.
+    #[test]
+    fn what_stands_behind_is_known_of_sixteen_causes() {
+        let mut spot = Spot::default();
+        let behind = Cause::ResourceFdLimit;
+        for primary in Cause::ALL.iter().copied().take(17) {
+            spot.learn(primary, Cause::Unclassified);
+            spot.learn(primary, behind);
+        }
+        for (n, primary) in Cause::ALL.iter().copied().take(17).enumerate() {
+            let told = if n < 16 { behind } else { primary };
+            assert_eq!(spot.behind(primary), told, "{n}");
+        }
+    }
+}

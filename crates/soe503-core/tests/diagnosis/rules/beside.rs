@@ -107,6 +107,10 @@ fn a_check_that_is_wrong_is_told_beside() {
         cause: Cause::ConfigHealthCheckPath,
     }];
     assert_eq!(left.causes(), []);
+    let gone = left.broken_checks.clone();
+    let mut one_of_two = broken(1);
+    one_of_two.broken_checks.extend(gone);
+    assert_eq!(one_of_two.causes(), [], "it is one of three");
     let mut empty = World::of(0);
     empty.run(1, |_| well(0));
     empty.broken_checks = left.broken_checks;

@@ -223,4 +223,42 @@ fn certificates_that_expire_everywhere_at_once_are_a_question_to_our_clock() {
     assert_eq!((told.primary, told.grade), (expired, Grade::Suspected));
     assert!(told.missing.contains(&Missing::Clock));
     assert!(!both(REFUSED, &says(1, 3)).by_clock);
+    // Where pools fail of something else, or this request does, the clock is not asked.
+    let other = both(REFUSED, &says(1, 3));
+    let expires = self::told(attempt(), expired, Some(other));
+    assert_eq!(expires.grade, Grade::Proven);
+    let refused = on(1, "b0", crate::support::refused());
+    let all = both(expired, &says(1, 3));
+    let refused = self::told(refused, expired, Some(all));
+    assert_eq!((refused.primary, refused.grade), (REFUSED, Grade::Proven));
+    for told in [expires, refused] {
+        assert!(!told.missing.contains(&Missing::Clock));
+    }
+}
+
+/// What this proxy decides, and what has no name, is not what all pools have.
+#[test]
+fn only_what_all_have_is_told_to_be_everywhere() {
+    use soe503_core::ledger::{Fault, Phase, Refusal};
+    let policy = |cause| {
+        let refusal = Fault::Refused(Refusal::Policy(cause));
+        crate::support::failed(Phase::Queue, refusal)
+    };
+    let opaque = crate::support::failed(Phase::WaitHeaders, Fault::Opaque);
+    for (attempt, everywhere) in [
+        (on(1, "b0", crate::support::refused()), true),
+        (on(1, "b0", answered(500)), true),
+        (policy(Cause::MaintenanceWindow), false),
+        (policy(Cause::ConfigUnknownPool), false),
+        (policy(Cause::OverloadRateLimited), false),
+        (on(1, "b0", opaque), false),
+    ] {
+        let mut world = World::usual(2);
+        world.everywhere = Some(both(LATE, &says(1, 3)));
+        let told = diagnosed(attempt, &world);
+        let all =
+            |evidence: &Evidence| matches!(evidence, Evidence::Measured(Fact::Everywhere { .. }));
+        let is_told = told.evidence.iter().any(all);
+        assert_eq!(is_told, everywhere, "{}: {:?}", told.primary, told.root);
+    }
 }

@@ -266,7 +266,7 @@ fn backends_that_stop_before_they_are_taken_out() {
         refused: refused.map(|before| Tick::from_secs(world.at - ago - before)),
     };
     let rows = [
-        ("two seconds late", departed(5, Some(2)), true),
+        ("three seconds late", departed(5, Some(3)), true),
         ("it never refused", departed(5, None), false),
         ("it was dead for a minute", departed(5, Some(60)), false),
         ("long ago", departed(90, Some(2)), false),
@@ -285,9 +285,9 @@ fn backends_that_stop_before_they_are_taken_out() {
             assert_eq!(findings[0].backends, ["b9".into()]);
             assert_eq!(findings[1].grade, Grade::Suspected, "for the next one");
             let told = Fact::OutTooLate {
-                delay: ms(2_000),
+                delay: ms(3_000),
                 backends: 1,
-                pre_stop: ms(4_000),
+                pre_stop: ms(5_000),
             };
             assert_eq!(findings[1].facts, [told]);
         }

@@ -159,6 +159,33 @@ fn what_was_answered_before_proves_nothing() {
         ..well(3)
     });
     assert!(!old.causes().contains(&Cause::OverloadAcceptBacklog));
+    // Nor do the answers of others speak for it.
+    let mut others = world(1, 3, None);
+    others.run(60, |_| Tell {
+        offered: 30,
+        good: 20,
+        failures: vec![(Cause::DependencyConnectTimeout, 10)],
+        backends: vec![(0, 0, 10), (20, 0, 0), (20, 0, 0)],
+        ..well(3)
+    });
+    assert!(!others.causes().contains(&Cause::OverloadAcceptBacklog));
+}
+
+/// That all of them are behind a filter is a suspicion; one alone is not all.
+#[test]
+fn the_only_backend_is_not_all_of_them() {
+    let mut only = World::usual(1);
+    let since = only.now();
+    only.run(10, |_| Tell {
+        offered: 30,
+        good: 10,
+        failures: vec![(Cause::DependencyConnectTimeout, 20)],
+        backends: vec![(20, 0, 20)],
+        ..well(1)
+    });
+    only.silent = vec![silence(0, since, None)];
+    let full = only.finding(Cause::OverloadAcceptBacklog);
+    assert_eq!(full.grade, Grade::Inferred);
 }
 
 #[test]

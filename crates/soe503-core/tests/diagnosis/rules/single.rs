@@ -122,6 +122,16 @@ fn a_timeout_that_is_too_short() {
         let told = diagnose(&Ledger::from(timed_out("b0", 500)), &around(findings));
         assert_eq!((told.primary, told.grade), (cause, grade), "{name}");
     }
+    // Less than the half of them takes; nothing at all is no time that anybody has set.
+    for (after, cause) in [
+        (899, ConfigTimeoutTooShort),
+        (900, DependencyResponseTimeout),
+        (0, DependencyResponseTimeout),
+    ] {
+        let ledger = Ledger::from(timed_out("b0", after));
+        let told = diagnose(&ledger, &around(with(None, Some(900))));
+        assert_eq!(told.primary, cause, "{after} ms");
+    }
 }
 
 #[test]
