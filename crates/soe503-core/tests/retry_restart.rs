@@ -12,6 +12,7 @@ fn the_only_backend_may_be_back() {
     let policy = RetryPolicy::default();
     let attempted = |attempt: Attempt, only_backend: bool| {
         let situation = Situation {
+            idempotent: true,
             other_backend: false,
             only_backend,
             ..Situation::after(&attempt, Tick::ZERO)
@@ -52,13 +53,15 @@ fn the_only_backend_may_be_back() {
     assert_eq!(pause(hung, 1, true), Err(RetryVerdict::NoOtherBackend));
     let never_there = attempted(failed(refused(), 1), true);
     assert_eq!(never_there, Err(RetryVerdict::NoOtherBackend));
-    // It was there: this very attempt has reached it, or came by a connection from before.
+    // It was there: this very attempt has reached it, or came by a connection from before, and was being answered.
     let reached = Attempt {
         connect: Some(Duration::from_millis(1)),
         ..failed(Fault::Closed, 1)
     };
     let reused = Attempt {
         reused: true,
+        phase: Phase::WaitHeaders,
+        bytes_received: Some(7),
         ..failed(Fault::Closed, 1)
     };
     for attempt in [reached, reused] {
