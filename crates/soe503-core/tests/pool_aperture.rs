@@ -5,7 +5,7 @@ mod common;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
-use common::{TestPool, at, ms, report};
+use common::{TestPool, at, ms, report, specs};
 use soe503_core::Outcome;
 use soe503_core::health::Health;
 use soe503_core::pool::{Lease, LeaseKind, Tried};
@@ -66,6 +66,29 @@ fn a_pool_that_is_not_large_is_used_as_a_whole() {
     let mut load = Load::new(128, 2);
     load.run(3_000, Duration::from_micros(10));
     assert_eq!(load.by_backend.len(), 128);
+}
+
+/// One that was larger, one that is divided by priority, and one whose checks are not believed.
+#[test]
+fn windows_are_for_large_rotations_only() {
+    let used = |pool: &mut TestPool| -> usize {
+        let ids: HashSet<u32> = (0..3_000).map(|_| pool.pick(at(1)).backend().id).collect();
+        ids.len()
+    };
+    let mut shrunk = TestPool::of(300);
+    shrunk.grow_to(128, at(1));
+    assert_eq!(used(&mut shrunk), 128);
+    let mut divided = TestPool::of(0);
+    let mut all = specs(&[1; 300]);
+    all[150..].iter_mut().for_each(|spec| spec.priority = 1);
+    divided.pool.set_backends(all, at(1));
+    assert_eq!(used(&mut divided), 150);
+    let mut condemned = TestPool::of(300);
+    for i in 0..300 {
+        let down = report(Health::Down, None, None);
+        condemned.pool.set_health(i, down, at(1)).unwrap();
+    }
+    assert!(used(&mut condemned) > 290);
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{ERROR, REFUSED, TestPool, at, ms, report};
+use common::{ERROR, REFUSED, TestPool, at, ms, report, specs};
 use proptest::prelude::*;
 use soe503_core::health::Health;
 use soe503_core::pool::{Affinity, Ask, Balance, Hashing, Lease, PoolConfig, Tried};
@@ -199,9 +199,9 @@ fn the_tried_come_last_by_every_policy() {
 
 #[test]
 fn a_newcomer_starts_slowly_by_every_policy() {
-    for balance in all() {
-        let mut pool = TestPool::balanced(&[1, 1], balance);
-        pool.grow_to(3, at(10));
+    for (weight, balance) in all().into_iter().flat_map(|b| [(1, b), (5, b)]) {
+        let mut pool = TestPool::balanced(&[weight; 2], balance);
+        pool.pool.set_backends(specs(&[weight; 3]), at(10));
         let cold = share(&counts(&mut pool, at(10), 8_000), "b2");
         assert!((0.01..0.12).contains(&cold), "{balance}: {cold}");
         let warm = share(&counts(&mut pool, at(15), 8_000), "b2");
@@ -258,7 +258,7 @@ fn requests_without_a_key_go_by_p2c() {
 #[test]
 fn a_client_stays_with_its_backend_as_long_as_that_can_be_used() {
     let badged = |pool: &TestPool| {
-        let mut specs = common::specs(&[1, 1, 1]);
+        let mut specs = specs(&[1, 1, 1]);
         for (spec, badge) in specs.iter_mut().zip([10, 11, 12]) {
             spec.badge = Some(badge);
         }
@@ -317,7 +317,7 @@ proptest! {
             ..PoolConfig::default()
         };
         let mut pool = TestPool::with(0, config);
-        let mut specs = common::specs(&weights);
+        let mut specs = specs(&weights);
         for (spec, (priority, zone)) in specs.iter_mut().zip(levels) {
             spec.priority = priority;
             spec.zone = Some(zones[usize::from(zone)].into());

@@ -47,10 +47,9 @@ fn fm24_one_refused_connection_ejects() {
         (why.failures, why.since, why.until),
         (1, at(5), Some(at(6)))
     );
-    assert!(
-        why.text.contains("dependency_failure/connect_refused"),
-        "{}",
-        why.text
+    assert_eq!(
+        &*why.text,
+        "failed: dependency_failure/connect_refused (ejection 1)"
     );
     assert!(
         pool.try_lease("b1", at(5), true).is_none(),

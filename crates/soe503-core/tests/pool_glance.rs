@@ -8,7 +8,7 @@ use common::{REFUSED, TestPool, at, report};
 use soe503_core::diagnosis::{BackendView, Condition};
 use soe503_core::health::Health;
 use soe503_core::pool::{BackendSnapshot, BackendState};
-use soe503_core::{Cause, Tick};
+use soe503_core::{Cause, Outcome, Tick};
 
 fn shown(backend: &BackendSnapshot) -> BackendView {
     BackendView {
@@ -79,9 +79,13 @@ fn every_change_shows() {
     pool.record("b0", now, REFUSED);
     agree(&pool, now);
     assert_eq!(conditions(&pool, now)[0], Condition::Ejected);
-    assert!(pool.pool.glance(now).due.is_some());
-    pool.grow_to(2, at(33));
-    agree(&pool, at(33));
+    let due = pool.pool.glance(now).due.unwrap();
+    let probe = pool.try_lease("b0", due, true).unwrap();
+    probe.record(due, Outcome::SUCCESS);
+    agree(&pool, due);
+    assert_eq!(pool.pool.glance(due).due, None, "it is back");
+    pool.grow_to(2, at(40));
+    agree(&pool, at(40));
 }
 
 #[test]

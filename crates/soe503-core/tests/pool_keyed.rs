@@ -4,7 +4,8 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{REFUSED, TestPool, at, specs};
+use common::{REFUSED, TestPool, at, report, specs};
+use soe503_core::health::Health;
 use soe503_core::pool::{Balance, Hashing, PoolConfig, Tried};
 use soe503_core::{Outcome, Tick};
 
@@ -168,6 +169,59 @@ fn the_last_usable_one_is_found_however_light_it_is() {
     }
 }
 
+/// Hardly anybody stands in the table who can be used: a key has an owner all the same, and not all have one.
+#[test]
+fn a_key_has_one_owner_among_the_last_usable_ones() {
+    for balance in KEYED {
+        let config = PoolConfig {
+            panic_threshold: None,
+            ..instant(balance)
+        };
+        let mut weights = vec![1_000; 500];
+        weights[77..80].fill(1);
+        let mut pool = TestPool::build(&weights, config);
+        for i in (0..500).filter(|i| !(77..80).contains(i)) {
+            let down = report(Health::Down, None, None);
+            pool.pool.set_health(i, down, at(1)).unwrap();
+        }
+        let mut owners = |key| pool.pick_key(key, at(1), &Tried::new()).backend().id;
+        let first: Vec<_> = (0..60).map(&mut owners).collect();
+        let again: Vec<_> = (0..60).map(&mut owners).collect();
+        assert_eq!(first, again, "{balance}");
+        for id in 77..80 {
+            let owned = first.iter().filter(|owner| **owner == id).count();
+            assert!(owned >= 5, "{balance}: {id} owns {owned} of 60");
+        }
+    }
+}
+
+#[test]
+fn what_all_weights_have_in_common_does_not_matter() {
+    for balance in KEYED {
+        let mut small = TestPool::build(&[1, 2, 5], instant(balance));
+        let mut large = TestPool::build(&[100, 200, 500], instant(balance));
+        assert_eq!(
+            owners(&mut small, at(1)),
+            owners(&mut large, at(1)),
+            "{balance}"
+        );
+    }
+}
+
+#[test]
+fn keys_have_owners_from_when_they_are_asked_for() {
+    for balance in KEYED {
+        let mut pool = TestPool::with(5, PoolConfig::default());
+        pool.pool.set_config(instant(balance));
+        let mut known = TestPool::with(5, instant(balance));
+        assert_eq!(
+            owners(&mut pool, at(1)),
+            owners(&mut known, at(1)),
+            "{balance}"
+        );
+    }
+}
+
 /// Mirrokni, Thorup and Zadimoghaddam: nobody has more than ⌈c·m·w/W⌉ of m requests.
 #[test]
 fn no_load_exceeds_its_bound() {
@@ -177,8 +231,11 @@ fn no_load_exceeds_its_bound() {
             let weights = [1, 1, 2, 4];
             let mut pool = TestPool::build(&weights, instant(balance));
             let mut held = Vec::new();
-            // All want the same backend, or one of two.
-            for m in 1..=400_u64 {
+            // All want the same backend, or one of two; and again, once all have ended.
+            for m in (1..=400_u64).chain(1..=400) {
+                if m == 1 {
+                    held.clear();
+                }
                 held.push(pool.pick_key(m % 2, at(1), &Tried::new()));
                 for (backend, weight) in pool.pool.backends().iter().zip(weights) {
                     let bound = (f64::from(factor) * m as f64 * f64::from(weight) / 8.0).ceil();

@@ -231,3 +231,17 @@ fn threads_share_the_places_exactly() {
             .all(|backend| backend.in_flight() == 0)
     );
 }
+
+/// Whoever looks for itself hears of it at the next look, and does not wait for its time to pass.
+#[test]
+fn who_waits_is_told_when_nobody_can_be_used_any_more() {
+    let mut pool = limited(&[1], config(Balance::P2c));
+    let _held = pool.pick(at(1));
+    let mut turn = pool.pool.line_up(Class::Normal, None, at(1)).unwrap();
+    pool.pool.disable("b0", "broken", None, at(1)).unwrap();
+    let look = turn.ask_again();
+    assert!(look < turn.due());
+    let none = poll(&mut pool, &mut turn, look).unwrap().unwrap_err();
+    assert_eq!(none.cause, Cause::MaintenanceAdminDisabled);
+    assert!(none.full.is_none());
+}

@@ -361,3 +361,18 @@ fn it_holds_without_panic_too() {
     let lease = checked.pool.pick_with(at(3), &Tried::new(), false).unwrap();
     assert_eq!(lease.kind(), LeaseKind::Normal);
 }
+
+/// Ejected, nobody can prove it by a request: it goes by what they have shown of another one's check.
+#[test]
+fn the_check_of_an_ejected_backend_is_overruled_where_another_ones_is() {
+    let mut checked = Checked::of(3);
+    checked.pool.record("b0", at(1), REFUSED);
+    checked.condemn(0, &gone(), at(1));
+    assert!(!checked.overruled("b0"), "nobody's is");
+    checked.check(1, &gone(), at(2));
+    checked.pool.answer("b1", at(3), ms(1));
+    checked.check(1, &gone(), at(4));
+    assert!(checked.overruled("b1"));
+    checked.check(0, &gone(), at(5));
+    assert!(checked.overruled("b0"));
+}

@@ -332,6 +332,7 @@ fn ejected_backends_serve_when_operators_took_the_rest() {
         (lease.kind(), &*lease.backend().name),
         (LeaseKind::Panic, "b0")
     );
+    assert!(pool.snapshot(at(1)).panic);
     let failed = lease.record(at(1), REFUSED);
     assert!(failed.transition.is_none());
     assert_eq!(

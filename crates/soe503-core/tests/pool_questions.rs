@@ -59,6 +59,24 @@ fn a_pool_is_well_while_all_that_nobody_took_out_are_in_rotation() {
 }
 
 #[test]
+fn a_pool_says_whether_anybody_is_ejected() {
+    let mut pool = TestPool::of(3);
+    assert!(!pool.pool.any_ejected());
+    pool.record("b0", at(1), REFUSED);
+    assert!(pool.pool.any_ejected());
+    // Be it that a check agrees.
+    let down = report(Health::Down, Some(Cause::DependencyConnectRefused), None);
+    pool.pool.set_health("b0", down, at(1)).unwrap();
+    assert!(pool.pool.any_ejected());
+    pool.record("b1", at(1), REFUSED);
+    assert!(pool.pool.any_ejected());
+    for name in ["b0", "b1"] {
+        pool.pool.disable(name, "broken", None, at(1)).unwrap();
+    }
+    assert!(!pool.pool.any_ejected(), "an operator took them out");
+}
+
+#[test]
 fn one_backend_is_shown_alone() {
     let mut pool = TestPool::of(2);
     pool.record("b1", at(1), REFUSED);

@@ -124,3 +124,17 @@ fn nobody_listens_by_default() {
         assert_eq!(pool.snapshot(at(1)).backends[0].utilization, None);
     }
 }
+
+/// Where nobody says how many requests it serves, all turns count.
+#[test]
+fn a_round_is_exact_while_nobody_says_what_it_gets_done() {
+    for said in ["", "cpu_utilization=0.9"] {
+        let mut pool = pool(2, Balance::RoundRobin);
+        if !said.is_empty() {
+            say(&pool, "b0", at(1), said);
+            say(&pool, "b1", at(1), said);
+        }
+        let picks = (0..100).filter(|_| &*pool.pick(at(1)).backend().name == "b0");
+        assert_eq!(picks.count(), 50, "{said}");
+    }
+}

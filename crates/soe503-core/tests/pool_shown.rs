@@ -6,7 +6,7 @@ use common::{ERROR, REFUSED, TestPool, at, ms, report, secs, specs};
 use soe503_core::health::Health;
 use soe503_core::ledger::Refusal;
 use soe503_core::pool::{
-    BackendSpec, BackendState, By, NoBackend, Pool, PoolConfig, PoolState, Tried,
+    Ask, BackendSpec, BackendState, By, NoBackend, Pool, PoolConfig, PoolState, Tried,
 };
 use soe503_core::{Cause, Outcome, Ratio, Tick, Verdict};
 
@@ -84,6 +84,26 @@ fn refusals_say_what_took_all_of_them() {
     );
     assert_eq!(refused.counts.to_string(), "1 ejected, 1 disabled");
     assert_eq!(refused.counts.total(), 2);
+}
+
+/// A request that has been everywhere and may not go back: others are in rotation, no operator took them out.
+#[test]
+fn a_refusal_to_go_back_tells_what_took_the_others() {
+    let refused = |pool: &mut TestPool, name: &str| {
+        let mut tried = Tried::new();
+        tried.insert(pool.pool.backend(name).unwrap().id);
+        let ask = Ask::new(at(1), &tried).elsewhere(true);
+        pool.pool.pick_for(&ask, &mut pool.rng).unwrap_err()
+    };
+    let alone = refused(&mut TestPool::of(1), "b0");
+    assert_eq!((alone.cause, alone.root), (Cause::Unclassified, None));
+    assert_eq!((alone.counts.up, alone.due_back), (1, None));
+    let mut pool = TestPool::of(2);
+    pool.record("b0", at(1), REFUSED);
+    let other = refused(&mut pool, "b1");
+    assert_eq!((other.cause, other.root), (DEAD.unwrap(), DEAD));
+    assert_eq!((other.counts.up, other.counts.ejected), (1, 1));
+    assert_eq!(other.due_back, Some(pool.due("b0", at(1))));
 }
 
 #[test]
@@ -237,6 +257,9 @@ fn numbers_that_make_no_sense_are_named() {
         bad.validate().unwrap_err().to_string(),
         "ejection.max must be at least ejection.base"
     );
+    let mut always_alike = fine.clone();
+    always_alike.ejection.max = always_alike.ejection.base;
+    assert!(always_alike.validate().is_ok());
     let mut bad = fine.clone();
     bad.ejection.base = secs(0);
     assert!(

@@ -212,3 +212,31 @@ fn weights_decide_how_much_of_a_level_is_left() {
     let kept = sum(&shares(&mut pool, at(1)), &["b1", "b2"]);
     assert!((kept - 0.28).abs() < 0.03, "{kept}");
 }
+
+/// Half of a level times 1.4 are 70 %, and of these half of the zone keeps 70 %.
+#[test]
+fn all_of_the_traffic_goes_somewhere() {
+    let zones = [(0, "a"), (0, "a"), (0, "b"), (0, "b"), (1, "a"), (1, "a")];
+    let pool = pool(&zones, Some("a"), Balance::P2c);
+    take_down(&pool, "b0");
+    take_down(&pool, "b2");
+    let tiers = pool.snapshot(at(1)).tiers;
+    let shown: Vec<_> = tiers.iter().map(|t| (t.priority, t.local)).collect();
+    assert_eq!(shown, [(0, true), (0, false), (1, true)]);
+    for (tier, share) in tiers.iter().zip([0.49, 0.21, 0.3]) {
+        assert!((tier.share - share).abs() < 1e-5, "{tier:?}");
+    }
+}
+
+#[test]
+fn whom_checks_condemn_everywhere_is_picked_of_all_levels() {
+    let mut pool = pool(&[(0, ""), (1, ""), (1, "")], None, Balance::P2c);
+    for name in ["b0", "b1", "b2"] {
+        take_down(&pool, name);
+    }
+    for name in ["b0", "b1", "b2"] {
+        let picks = (0..900).filter(|_| &*pool.pick(at(1)).backend().name == name);
+        let share = picks.count();
+        assert!((200..400).contains(&share), "{name}: {share} of 900");
+    }
+}

@@ -156,6 +156,31 @@ fn handles_share_and_late_clocks_do_no_harm() {
     assert_eq!(clone.snapshot(Tick::from_secs(100)).spent, 3);
 }
 
+/// A thread that is a window late counts its retries where those of now are, and forgets none.
+#[test]
+fn a_late_withdrawal_forgets_no_retry() {
+    let (now, late) = (Tick::from_secs(100), Tick::from_secs(90));
+    let budget = budget(50, 10, 2);
+    deposit(&budget, now, 20);
+    // Ten are paid by requests, and two of a second by the reserve.
+    (0..11).for_each(|_| assert!(budget.withdraw(now)));
+    assert!(budget.withdraw(late));
+    assert_eq!(budget.snapshot(now).window_retries, 12);
+    assert_eq!(withdraw_all(&budget, now), 0);
+}
+
+/// A request that is sent twice to save time is paid for as a retry is, by half of what there is.
+#[test]
+fn what_saves_time_is_counted_as_well() {
+    let budget = budget(50, 10, 0);
+    let now = Tick::from_secs(50);
+    deposit(&budget, now, 8);
+    let paid = (0..5).filter(|_| budget.withdraw_spare(now)).count();
+    let seen = budget.snapshot(now);
+    assert_eq!((paid, seen.spent, seen.refused), (2, 2, 3));
+    assert_eq!((seen.window_retries, seen.available), (2, 2));
+}
+
 /// Epochs are 32 bits of buckets. Found by the simulation of whole stacks (seed 1413 of its first
 /// version): a budget that was new, or had been idle, that late counted into buckets of no window.
 #[test]
@@ -197,6 +222,11 @@ fn odd_configurations() {
         config.validate().unwrap_err().to_string(),
         "retry_budget.window must be at least 100ms"
     );
+    let shortest = BudgetConfig {
+        window: Duration::from_millis(100),
+        ..config
+    };
+    assert!(shortest.validate().is_ok());
     let budget = RetryBudget::new("app", config);
     budget.deposit(Tick::ZERO);
     assert_eq!(withdraw_all(&budget, Tick::MAX), 3);

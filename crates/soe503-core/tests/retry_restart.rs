@@ -10,15 +10,9 @@ use soe503_core::retry::{BudgetConfig, Decision, RetryBudget, RetryPolicy, Situa
 #[test]
 fn the_only_backend_may_be_back() {
     let policy = RetryPolicy::default();
-    let decided = |fault: Fault, number: u8, only_backend: bool, accepted_before: bool| {
-        let attempt = Attempt {
-            number,
-            fault: Some(fault),
-            phase: Phase::Connect,
-            accepted_before,
-            ..Attempt::begin(number, Tick::ZERO)
-        };
+    let attempted = |attempt: Attempt, only_backend: bool| {
         let situation = Situation {
+            idempotent: true,
             other_backend: false,
             only_backend,
             ..Situation::after(&attempt, Tick::ZERO)
@@ -34,7 +28,18 @@ fn the_only_backend_may_be_back() {
             Decision::Stop(verdict) => Err(verdict),
         }
     };
-    let pause = |fault, number, only| decided(fault, number, only, true);
+    let failed = |fault: Fault, number: u8| Attempt {
+        fault: Some(fault),
+        phase: Phase::Connect,
+        ..Attempt::begin(number, Tick::ZERO)
+    };
+    let pause = |fault: Fault, number: u8, only_backend: bool| {
+        let attempt = Attempt {
+            accepted_before: true,
+            ..failed(fault, number)
+        };
+        attempted(attempt, only_backend)
+    };
     let refused = || Fault::Errno(111);
     let least = Duration::from_millis(100);
     assert_eq!(pause(refused(), 1, true), Ok(least));
@@ -46,6 +51,20 @@ fn the_only_backend_may_be_back() {
     );
     let hung = Fault::Timeout(TimeoutKind::Attempt);
     assert_eq!(pause(hung, 1, true), Err(RetryVerdict::NoOtherBackend));
-    let never_there = decided(refused(), 1, true, false);
+    let never_there = attempted(failed(refused(), 1), true);
     assert_eq!(never_there, Err(RetryVerdict::NoOtherBackend));
+    // It was there: this very attempt has reached it, or came by a connection from before, and was being answered.
+    let reached = Attempt {
+        connect: Some(Duration::from_millis(1)),
+        ..failed(Fault::Closed, 1)
+    };
+    let reused = Attempt {
+        reused: true,
+        phase: Phase::WaitHeaders,
+        bytes_received: Some(7),
+        ..failed(Fault::Closed, 1)
+    };
+    for attempt in [reached, reused] {
+        assert_eq!(attempted(attempt, true), Ok(least));
+    }
 }

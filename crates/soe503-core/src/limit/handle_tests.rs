@@ -338,6 +338,7 @@ fn settings_change_under_those_who_are_in() {
 fn who_comes_back_stands_behind_those_who_are_here() {
     let limit = queueing(1, 10);
     assert_eq!(limit.ahead(), None, "nobody knows how long they take");
+    assert_eq!(limit.snapshot(NOW).typical, None);
     limit.shared.typical.store(500_000_000, Ordering::Relaxed);
     assert_eq!(limit.ahead(), Some((0, 0.0)));
     let _slot = admitted(limit.enter(NOW, of(Class::Normal)));
@@ -366,4 +367,17 @@ fn the_settings_are_those_that_were_set() {
         limit.set_config(config);
         assert_eq!(limit.config(), config);
     }
+}
+
+#[test]
+fn the_limit_in_force_is_the_one_that_is_told() {
+    let limit = ConcurrencyLimit::new("app", 3);
+    assert_eq!((limit.limit(), limit.is_saturated()), (3, false));
+    let ruling = Ruling {
+        limit: Some(2),
+        proven: Some(50.0),
+        ..Ruling::NONE
+    };
+    limit.shared.rule(&ruling);
+    assert_eq!((limit.limit(), limit.is_saturated()), (2, true));
 }

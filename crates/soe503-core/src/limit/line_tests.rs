@@ -194,3 +194,114 @@ fn chance_is_no_rush_and_a_small_excess_is_one() {
         assert!(first.is_none_or(|after| after < 3.0), "{load}: {first:?}");
     }
 }
+
+/// An excess counts for twice a rush at most, which is 16 where 120 are served: in a while of 17 it is still one.
+#[test]
+fn what_is_left_of_a_long_rush_is_worked_off_soon() {
+    for (pause, rush) in [(141, true), (150, false)] {
+        let mut line = Line::<u32>::new();
+        (0..1_000).for_each(|_| line.came(at(0), 120.0));
+        line.came(at(pause), 120.0);
+        assert_eq!(line.rushed(120.0), rush, "after {pause} ms");
+    }
+}
+
+/// Sixteen more than are served, or a twentieth of what is served in a second.
+#[test]
+fn a_rush_is_more_where_more_are_served() {
+    for (rate, more) in [(20.0, 16), (320.0, 16), (1_000.0, 50)] {
+        let mut line = Line::<u32>::new();
+        line.came(at(0), rate);
+        (0..more - 1).for_each(|_| line.came(at(0), rate));
+        assert!(!line.rushed(rate), "{rate}: {more} with the first");
+        line.came(at(0), rate);
+        assert!(line.rushed(rate), "{rate}");
+    }
+}
+
+/// By the last 64 it takes a tenth more than are served, by the last two any more.
+#[test]
+fn as_many_as_are_served_are_no_crowd() {
+    for (every, last, crowded) in [
+        // 115 and 105 a second come where 100 are served.
+        (8_696, None, true),
+        (9_524, None, false),
+        // The last two come faster than those before, as fast as are served, and slower.
+        (5_000, Some(9_999), true),
+        (5_000, Some(10_000), false),
+        (5_000, Some(10_001), false),
+    ] {
+        let mut line = Line::<u32>::new();
+        let mut now = at(0);
+        let mut come = |count: u32, micros| {
+            for _ in 0..count {
+                now = now.after(Duration::from_micros(micros));
+                line.came(now, 100.0);
+            }
+        };
+        come(1_000, every);
+        if let Some(last) = last {
+            come(2, last);
+        }
+        assert!(line.rushed(100.0), "{every}");
+        assert_eq!(line.crowded(100.0), crowded, "{every} {last:?}");
+    }
+}
+
+/// 200 a second come where 120 are served, and then half of them for others who leave: what has come before counts for a
+/// while, and is no crowd.
+#[test]
+fn a_rush_is_over_once_they_come_for_others_who_left() {
+    let mut line = Line::<u32>::new();
+    let mut places = std::collections::VecDeque::new();
+    for name in 0..464 {
+        let now = at(5 * name);
+        line.came(now, 120.0);
+        places.push_back(line.join(Class::Normal, now));
+        if name == 399 {
+            assert!(line.crowded(120.0));
+        }
+        if name >= 400 && name % 2 == 0 {
+            line.leave(places.pop_front().unwrap());
+        }
+    }
+    assert!(line.rushed(120.0) && !line.crowded(120.0));
+}
+
+#[test]
+fn the_order_turns_after_its_time_and_not_before() {
+    for (waited, first) in [(500, 1), (501, 2)] {
+        let mut line = Line::new();
+        join(&mut line, 1, Class::Normal, at(0));
+        join(&mut line, 2, Class::Normal, at(waited));
+        assert_eq!(grant(&mut line), Some(first), "{waited} ms");
+    }
+    // And back once the first has waited for less than half of it.
+    for (waited, first) in [(249, 3), (250, 4)] {
+        let mut line = Line::new();
+        let stale = join(&mut line, 1, Class::Normal, at(0));
+        join(&mut line, 2, Class::Normal, at(501));
+        assert_eq!(grant(&mut line), Some(2));
+        line.leave(stale);
+        join(&mut line, 3, Class::Normal, at(600));
+        join(&mut line, 4, Class::Normal, at(600 + waited));
+        assert_eq!(grant(&mut line), Some(first), "{waited} ms");
+    }
+}
+
+/// A sweep goes over all of a class: it is worth it once more have left than wait, and 64.
+#[test]
+fn who_left_is_swept_away_with_many_others() {
+    let mut line = Line::new();
+    let places: Vec<_> = (0..200)
+        .map(|name| join(&mut line, name, Class::Normal, at(0)))
+        .collect();
+    let listed = |line: &Line<u32>| line.ranks[Class::Normal.index()].order.len();
+    for place in &places[68..] {
+        line.leave(*place);
+    }
+    assert_eq!((line.waiting(), listed(&line)), (68, 200));
+    line.leave(places[67]);
+    assert_eq!((line.waiting(), listed(&line)), (67, 67));
+    assert_eq!(grant(&mut line), Some(0));
+}

@@ -229,7 +229,7 @@ impl Shared {
         let load = self.load.load(Ordering::Relaxed);
         let fixed = self.fixed.load(Ordering::Relaxed);
         let allowed = self.allowed.load(Ordering::Relaxed);
-        if allowed == u32::MAX || in_flight(load) >= fixed || fixed <= allowed {
+        if in_flight(load) >= fixed || fixed <= allowed {
             return (fixed, LimitWhy::Fixed);
         }
         if allowed < self.ruled.load(Ordering::Relaxed) {
@@ -280,3 +280,7 @@ fn log2(took: Duration) -> u64 {
     let rest = (nanos << (63 - whole)) >> 55 & 0xff;
     whole << 8 | rest
 }
+
+#[cfg(test)]
+#[path = "shared_tests.rs"]
+mod tests;

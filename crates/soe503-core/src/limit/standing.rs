@@ -165,3 +165,7 @@ impl Shared {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+#[path = "standing_tests.rs"]
+mod tests;

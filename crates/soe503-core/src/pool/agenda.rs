@@ -218,7 +218,11 @@ fn next_change<S>(backend: &Backend<S>, config: &PoolConfig) -> u64 {
             next = next.min(vitals.due());
         }
     }
-    next.as_nanos()
+    if next == Tick::MAX {
+        u64::MAX
+    } else {
+        next.as_nanos()
+    }
 }
 
 /// Whether `backend` may be given a probe.
@@ -254,3 +258,7 @@ fn take_probe<S>(backend: &Arc<Backend<S>>, now: Tick) -> Option<Lease<S>> {
         now,
     ))
 }
+
+#[cfg(test)]
+#[path = "agenda_tests.rs"]
+mod tests;

@@ -128,7 +128,7 @@ impl Lane {
         } else {
             1
         };
-        let start = (start + steps % count) % count;
+        let start = (start + steps) % count;
         self.start.store(start as u32, Ordering::Relaxed);
         self.picks.store(0, Ordering::Relaxed);
         self.moved.store(now.as_nanos(), Ordering::Relaxed);

@@ -68,6 +68,9 @@ fn it_is_never_wider_than_the_rotation() {
     (0..10_000).for_each(|_| lane.drew(2, 300));
     let window = lane.window(Tick::ZERO, 0..300);
     assert_eq!((window.width, window.is_part()), (300, false));
+    // Wherever it stands in the roster.
+    assert!(!lane.window(Tick::ZERO, 100..400).is_part());
+    assert!(lane.window(Tick::ZERO, 100..401).is_part());
     // A larger one later: it goes on from there.
     assert!(lane.window(Tick::ZERO, 0..1_000).is_part());
 }

@@ -134,6 +134,13 @@ fn silence_attracts_no_load() {
     };
     assert!(held(59).is_some_and(|u| (u - 0.8).abs() < 1e-6));
     assert_eq!(held(61), None);
+    // It holds for less than that time. Stamps count 2^20 ns.
+    let over = Duration::from_nanos(1 << 30);
+    backend("b1").climate.reports.set_expiry(Some(over));
+    backend("b1").report(NOW, &report(0.8));
+    let before = over - Duration::from_nanos(1 << 20);
+    assert!(backend("b1").utilization(NOW.after(before)).is_some());
+    assert_eq!(backend("b1").utilization(NOW.after(over)), None);
     let deaf = self::pool(&[1], PoolConfig::default());
     let alone = deaf.backend("b0").unwrap();
     alone.report(NOW, &report(0.5));

@@ -94,12 +94,8 @@ impl Hashing {
     /// With a bound on the load of each backend, at least [`Self::LEAST_BOUND`].
     #[must_use]
     pub const fn bounded(mut self, factor: f32) -> Self {
-        // Not a number is no bound that anybody meant.
-        self.bounded_load = Some(if factor > Self::LEAST_BOUND {
-            factor
-        } else {
-            Self::LEAST_BOUND
-        });
+        // `max` leaves out what is not a number: no bound that anybody meant.
+        self.bounded_load = Some(factor.max(Self::LEAST_BOUND));
         self
     }
 }

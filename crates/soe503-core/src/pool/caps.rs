@@ -24,8 +24,6 @@ use crate::Tick;
 pub(super) struct Caps {
     /// Anything does. In the usual pool nothing, and nobody looks further.
     bounded: bool,
-    /// Some have limits.
-    limited: bool,
     /// Some, and not all, warm up.
     ramps: bool,
 }
@@ -39,7 +37,6 @@ impl Caps {
         let ramps = warming > 0 && (warming as usize) < usable;
         Self {
             bounded: limited || ramps,
-            limited,
             ramps,
         }
     }
@@ -48,14 +45,6 @@ impl Caps {
     #[inline]
     pub(super) const fn any(self) -> bool {
         self.bounded
-    }
-
-    /// Only limits, and the part of them that a slow start allows.
-    const fn of_limits(self) -> Self {
-        Self {
-            bounded: self.limited,
-            ..self
-        }
     }
 }
 
@@ -70,9 +59,7 @@ impl<S> Chooser<'_, '_, S> {
 
     /// The same choice where only limits count, if anything else counts in this one.
     pub(super) fn beyond_slow_starts(&self) -> Option<Self> {
-        let Caps { ramps, .. } = self.caps;
-        (ramps && !self.beyond).then(|| Self {
-            caps: self.caps.of_limits(),
+        self.caps.ramps.then(|| Self {
             range: self.range.clone(),
             beyond: true,
             ..*self

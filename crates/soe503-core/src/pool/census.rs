@@ -125,3 +125,7 @@ impl Admit {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "census_tests.rs"]
+mod tests;

@@ -143,7 +143,7 @@ impl<S> Shared<S> {
         transition
     }
 
-    /// Whether the pool can do without `backend`.
+    /// Whether the pool can do without `backend`, which neither traffic nor an operator has taken out.
     fn can_spare(&self, backend: &Arc<Backend<S>>, grounds: &Grounds) -> bool {
         let config = self.config.load();
         if backend.vitals.slot().is_none() {
@@ -154,9 +154,8 @@ impl<S> Shared<S> {
         let census = members.whole.roster.census();
         let flags = backend.flags();
         let others = |all: u32, with_it: bool| all > u32::from(with_it);
-        let down = flags.has(Flags::DOWN) && !flags.has(Flags::ADMIN | Flags::EJECTED);
         let left = others(census.rotation, flags.in_rotation())
-            || census.panic(config.panic_threshold) && others(census.down, down);
+            || census.panic(config.panic_threshold) && others(census.down, flags.has(Flags::DOWN));
         if grounds.is_refusal() {
             return left;
         }

@@ -70,8 +70,7 @@ impl<S> Backend<S> {
 
     /// When its ejection runs out.
     fn due(&self) -> Option<Tick> {
-        let ejected = self.flags().has(Flags::EJECTED) && self.vitals.cold().ejection.is_some();
-        ejected.then(|| self.vitals.due())
+        self.flags().has(Flags::EJECTED).then(|| self.vitals.due())
     }
 }
 

@@ -54,6 +54,12 @@ fn a_failure_never_lowers_the_estimate() {
     estimate.observe(at(1), ms(50), DECAY);
     estimate.observe_failure(at(30), ms(1), DECAY);
     near(estimate.read(at(30), f32::MAX, DECAY), ms(50));
+    // One that took no longer is no news of the latency: it fades as before.
+    estimate.observe_failure(at(30), ms(50), DECAY);
+    near(
+        estimate.read(at(11), 0.0, DECAY),
+        ms(50).mul_f64((-1_f64).exp()),
+    );
     estimate.observe_failure(at(30), ms(5_000), DECAY);
     near(estimate.read(at(30), 0.0, DECAY), ms(5_000));
 }
@@ -78,6 +84,11 @@ fn a_penalty_adds_up_is_bounded_and_fades() {
     assert_eq!(penalty.factor(at(1)), 5.0);
     penalty.add(at(1));
     assert_eq!(penalty.factor(at(1)), 9.0);
+    // What is left of both after two seconds is 8/e.
+    let later = Penalty::default();
+    (0..2).for_each(|_| later.add(at(1)));
+    later.add(at(3));
+    assert!((later.factor(at(3)) - 7.94).abs() < 0.05);
     (0..1_000).for_each(|_| penalty.add(at(1)));
     assert_eq!(penalty.factor(at(1)), 101.0);
     assert!((penalty.factor(at(3)) - 37.8).abs() < 0.2);

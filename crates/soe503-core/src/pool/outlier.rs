@@ -349,3 +349,7 @@ impl fmt::Display for Span {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "outlier_tests.rs"]
+mod tests;

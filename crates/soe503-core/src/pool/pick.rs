@@ -249,7 +249,6 @@ impl<'m, S> Chooser<'_, 'm, S> {
         Self {
             group,
             range,
-            lane: None,
             ..*self
         }
     }

@@ -159,8 +159,7 @@ impl<S> Pool<S> {
         let backends = self.backends();
         let members = shared.members.load();
         let census = members.whole.roster.census();
-        let panic =
-            members.panics(config.panic_threshold) || census.rotation == 0 && census.enabled() > 0;
+        let panic = members.panics(config.panic_threshold) || census.rotation == 0;
         let shown: Vec<_> = backends
             .iter()
             .map(|backend| backend.snapshot(&config, now))

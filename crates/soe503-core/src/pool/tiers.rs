@@ -142,7 +142,8 @@ impl Tiers {
             };
             left = left.saturating_sub(part);
             let local = match level {
-                [local, _] if local.local => part * self.zone_keeps(level) / WHOLE,
+                // Two of a priority are the own zone and the others.
+                [_, _] => part * self.zone_keeps(level) / WHOLE,
                 _ => part,
             };
             let parts = [local, part - local];

@@ -17,6 +17,7 @@ fn what_is_worse_than_the_others() {
     let rows = [
         // A few bad ones of few.
         (count(20, 6), fine, true),
+        (count(20, 5), fine, false),
         (count(20, 4), fine, false),
         // The share that is too much, and less.
         (count(143, 44), fine, true),
@@ -32,6 +33,10 @@ fn what_is_worse_than_the_others() {
         (count(200, 60), count(2_000, 100), true),
         (count(1_000, 1_000), count(2_000, 1_000), false),
         (count(1_000, 900), count(2_000, 500), true),
+        // Twice their share is up to 95 % for that: 94 %, 95 % and 96 %.
+        (count(1_000, 1_000), count(2_000, 940), true),
+        (count(1_000, 1_000), count(38, 18), true),
+        (count(1_000, 1_000), count(2_000, 960), false),
     ];
     for (own, others, worse) in rows {
         assert_eq!(
@@ -96,6 +101,8 @@ fn a_second_weighs_only_so_much() {
     assert_eq!(run(&rule, (0..100).map(|n| (5..20).contains(&n))), None);
     let (results, _) = run(&rule, (0..100).map(|n| n >= 5)).unwrap();
     assert!((20..=30).contains(&results), "{results}");
+    // What is bad after a pause, among good ones, adds nothing to it.
+    assert_eq!(run(&rule, (0..100).map(|n| n < 15 || n == 24)), None);
 }
 
 #[test]
@@ -111,5 +118,28 @@ fn another_set_of_backends_is_not_compared() {
             trial = Trial::begin(now, ended, Others::default());
         }
         assert_eq!(trial.add(&RULE, now, ended, other_set), None);
+    }
+}
+
+/// A bad result is worth ln 10, which eleven good ones hardly take away. It counts for a minute.
+#[test]
+fn good_results_and_time_end_a_trial() {
+    let begin = Tick::from_secs(1);
+    let mut trial = Trial::default();
+    assert!(trial.is_over(&RULE, begin, 100), "none has begun");
+    trial = Trial::begin(begin, 100, Others::default());
+    assert_eq!(trial.add(&RULE, begin, 100, Others::default), None);
+    let minute = Duration::from_secs(60);
+    for (good, later, over) in [
+        (0, Duration::ZERO, false),
+        (11, Duration::ZERO, false),
+        (12, Duration::ZERO, true),
+        (0, minute, false),
+        (0, minute + Duration::from_nanos(1), true),
+    ] {
+        // The bad one has ended as well.
+        let ended = 100 + 1 + good;
+        let got = trial.is_over(&RULE, begin.after(later), ended);
+        assert_eq!(got, over, "{good} good ones, after {later:?}");
     }
 }

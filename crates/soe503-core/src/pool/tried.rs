@@ -41,3 +41,19 @@ impl Tried {
         self.ids.iter().copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Tried;
+
+    #[test]
+    fn a_backend_counts_once() {
+        let mut tried = Tried::new();
+        assert!(tried.is_empty());
+        for (id, len) in [(7, 1), (7, 1), (3, 2)] {
+            tried.insert(id);
+            assert_eq!((tried.len(), tried.is_empty()), (len, false));
+        }
+        assert_eq!(tried.iter().collect::<Vec<_>>(), [7, 3]);
+    }
+}

@@ -308,3 +308,36 @@ impl Tally {
         best.map(|(cause, _)| cause)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_majority_is_the_most_frequent_and_of_several_the_first() {
+        use Cause::{
+            DependencyConnectRefused as Refused, DependencyConnectTimeout as Hung,
+            DependencyResponseTimeout as Late, DependencyUpstream503 as Busy,
+            DependencyUpstreamError as Error,
+        };
+        for (causes, majority) in [
+            (&[][..], None),
+            (&[Error], Some(Error)),
+            (&[Error, Late], Some(Error)),
+            (&[Error, Late, Late], Some(Late)),
+            (&[Error, Late, Late, Error], Some(Error)),
+            (&[Error, Late, Refused, Late], Some(Late)),
+            // The fifth takes the place of the rarest.
+            (
+                &[
+                    Error, Late, Late, Refused, Refused, Busy, Busy, Hung, Hung, Hung,
+                ],
+                Some(Hung),
+            ),
+        ] {
+            let mut tally = Tally::default();
+            causes.iter().for_each(|cause| tally.add(*cause));
+            assert_eq!(tally.majority(), majority, "{causes:?}");
+        }
+    }
+}

@@ -224,7 +224,7 @@ impl RetryBudget {
         }
         if by_requests > 0 {
             add(&mut account.covered, epoch);
-        } else if by_reserve > 0 {
+        } else {
             let second = account.second_at(now);
             account.second = (second, account.used_in(second) + 1);
             add(&mut account.reserved, epoch);

@@ -165,6 +165,7 @@ mod tests {
             ("Sunday, 22-Nov-26 17:41:08 GMT", NOW),
             // Not more than fifty years ahead, so this century.
             ("Friday, 01-Jan-72 00:00:00 GMT", 3_218_832_000),
+            ("Wednesday, 01-Jan-76 00:00:00 GMT", 3_345_062_400),
             // More than fifty years ahead, so the last one.
             ("Saturday, 01-Jan-77 00:00:00 GMT", 220_924_800),
         ] {
@@ -201,6 +202,8 @@ mod tests {
             "Sun, 06 Nov 1994 08:49 GMT",
             "Sun, +6 Nov 1994 08:49:37 GMT",
             "Sunday, 06-Nov-1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 UTC",
+            "Sunday, 06-Nov-94 08:49:37 GMT x",
             "Sun Nov 6 08:49:37 1994",
             "Sun Nov  6 08:49:37 94",
             "Sun Nov é6 08:49:37 1994",

@@ -144,7 +144,10 @@ mod tests {
         let mut told = Told::new();
         let found = told.seconds(&[(100, 100), (100, 60), (100, 30), (100, 10), (100, 5)]);
         assert_eq!(found, [None, None, None, None, Some(true)]);
-        assert_eq!(told.switch.on(), Some(Share { of: 500, good: 205 }));
+        let share = told.switch.on().unwrap();
+        assert_eq!(share, Share { of: 500, good: 205 });
+        let words = "205 of the last 500 attempts were answered well";
+        assert_eq!(share.to_string(), words);
         let found = told.seconds(&[(100, 49), (100, 50), (100, 0)]);
         assert_eq!(
             found,

@@ -37,6 +37,21 @@ fn a_limit_follows_from_the_best_rate_and_the_least_latency() {
             false,
             2.0 * 75.5 + 75.5_f64.sqrt(),
         ),
+        // Four fifths of what they could bring, and half of it.
+        (
+            Some(round(50.0, 500.0)),
+            100.0,
+            900.0,
+            false,
+            2.0 * 90.0 + 90_f64.sqrt(),
+        ),
+        (
+            Some(round(50.0, 500.0)),
+            100.0,
+            750.0,
+            false,
+            2.0 * 75.0 + 75_f64.sqrt(),
+        ),
         // Less than half of what they could bring: proven. 500 × 100 ms are 50 at work.
         (
             Some(round(50.0, 500.0)),
@@ -78,7 +93,7 @@ fn another_time_begins_from_nothing() {
 #[test]
 fn what_was_usual_before_is_given_up() {
     for (proven, seed, done, kept) in [
-        (false, 50.1, 0, true),
+        (false, 50.0, 0, true),
         (false, 49.9, 0, false),
         (true, 49.9, 0, true),
         (true, 50.0, 5, true),

@@ -91,8 +91,8 @@ fn another_time_has_begun_when_it_is_slower_and_less() {
     let known = [round(10.0, 100.0), round(16.0, 80.0)];
     for (load, per_second, contradicted) in [
         (14.5, 47.9, true),
-        (14.5, 48.1, false),
-        (14.3, 47.9, false),
+        (14.5, 48.0, false),
+        (13.5, 45.0, false),
         (30.0, 100.0, false),
     ] {
         let limited = limited(&known);

@@ -142,11 +142,13 @@ mod tests {
             assert_eq!(trickle.limit(), limit, "{count} after {millis} ms");
         }
         // Half of those that were let in have to be answered.
-        for (count, limit) in [(1, 54.0), (0, 51.0)] {
+        for (count, limit) in [(2, 58.0), (1, 51.0)] {
             let mut trickle = begun();
             trickle.look(200e6, &seen(1001, 1, 100.0));
-            trickle.look(200e6, &seen(1003, count, 100.0));
-            assert_eq!(trickle.limit(), limit, "{count} of two");
+            trickle.look(200e6, &seen(1003, 1, 100.0));
+            assert_eq!(trickle.limit(), 54.0, "one of two");
+            trickle.look(200e6, &seen(1007, count, 100.0));
+            assert_eq!(trickle.limit(), limit, "{count} of four");
         }
     }
 
