@@ -19,6 +19,7 @@
 //! | [`action`] | `POST …/drain`, `enable`, `disable` and `POST …/breaker/{reset,open,close}` |
 //! | [`rate_limit`] | `GET /api/v1/rate_limits` |
 //! | [`maintenance`] | `GET /api/v1/maintenance`, `POST …/{target}/{start,end}` |
+//! | [`history`] | `GET /api/v1/history` |
 //! | [`journal`] | `GET /api/v1/journal` |
 //! | [`failure`] | `GET /api/v1/failures/{request id}` |
 //! | [`incident`] | `GET /api/v1/incidents`, `GET /api/v1/incidents/{id}` |
@@ -39,6 +40,7 @@ pub mod client;
 pub mod config;
 pub mod doctor;
 pub mod failure;
+pub mod history;
 pub mod incident;
 pub mod journal;
 pub mod log;
@@ -59,6 +61,7 @@ pub use failure::{
     Actions, Attempt, Diagnosis, Evidence, FailureRecord, Grade, Phase, RequestSummary,
     RetryVerdict, RuledOut, Scope, ScopeLevel, Share, Tcp,
 };
+pub use history::{History, HistoryStep};
 pub use incident::{
     CauseShare, Incident, IncidentRequests, IncidentState, IncidentSummary, Incidents,
     LinkedChange, NearbyChange, Symptom, TimelineEntry,

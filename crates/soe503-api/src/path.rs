@@ -58,6 +58,8 @@ pub const ALERTS: &str = "/api/v1/alerts";
 /// `POST` (the body may be empty): sends a message that says that it is a test. Answers an
 /// [`AlertTest`](crate::AlertTest), whatever came of it.
 pub const ALERT_TEST: &str = "/api/v1/alerts/{target}/test";
+/// `GET`: the [`History`](crate::History).
+pub const HISTORY: &str = "/api/v1/history";
 /// `GET`: the [`Journal`](crate::Journal).
 pub const JOURNAL: &str = "/api/v1/journal";
 /// `GET`: the [`Log`](crate::Log). `POST` a [`LogRequest`](crate::LogRequest): answers it as it is afterwards.

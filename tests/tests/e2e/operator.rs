@@ -232,6 +232,40 @@ async fn the_metrics_count_what_happened() {
     assert_eq!(health.status, 200);
 }
 
+/// What `lbctl top` draws over time. The first step ends five seconds after the start.
+#[tokio::test]
+async fn the_last_minutes_are_told_by_cause() {
+    let only = backend(Fault::Ok).await;
+    let dead = free_address();
+    let more = format!(
+        "[[routes]]\nmatch = {{ path_prefix = \"/dead\" }}\npool = \"dead\"\n[pools.dead]\nbackends = [\"http://{dead}\"]\n"
+    );
+    let proxy = Proxy::before(&[only.address()], &more).await;
+    let history = async || {
+        let answer = get(proxy.admin(), "/api/v1/history").await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        serde_json::from_str::<Value>(&answer.text()).unwrap()
+    };
+    assert_eq!(history().await["step_ms"], 5_000);
+    eventually("a step tells of failures by cause", async || {
+        assert_eq!(status(proxy.address()).await, 200);
+        assert_eq!(get(proxy.address(), "/dead").await.unwrap().status, 503);
+        let told = history().await;
+        let steps = told["steps"].as_array().unwrap();
+        steps.iter().any(|step| {
+            let causes = step["causes"].as_object().unwrap();
+            let sum: u64 = causes.values().filter_map(Value::as_u64).sum();
+            assert_eq!(step["failed"], sum, "{step}");
+            assert!(
+                step["requests"].as_u64() >= step["failed"].as_u64(),
+                "{step}"
+            );
+            sum > 0 && step["requests"].as_u64() > Some(sum)
+        })
+    })
+    .await;
+}
+
 /// Strangers choose paths, hosts, methods, identifiers and agents, and none of these is a label.
 #[tokio::test]
 async fn what_strangers_send_makes_no_series() {

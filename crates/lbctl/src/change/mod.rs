@@ -127,7 +127,7 @@ fn added(change: &Change, canvas: Canvas, now: Timestamp) -> String {
 }
 
 /// The changes as a table.
-fn table(all: &[Change], now: Timestamp, canvas: Canvas) -> String {
+pub(crate) fn table(all: &[Change], now: Timestamp, canvas: Canvas) -> String {
     if all.is_empty() {
         return "no changes are known\n".to_owned();
     }

@@ -3,14 +3,15 @@
 use core::time::Duration;
 
 use soe503_api::{
-    Incident, IncidentSummary, Pool, Timestamp,
-    client::{Client, ClientError},
+    IncidentSummary, Pool, Timestamp,
+    client::{Client, ClientError, Reply},
 };
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, timeout},
 };
 
+use super::page::{Answer, Told, Wanted};
 use crate::{admin, clock, exit::Failure};
 
 /// Between two looks.
@@ -31,8 +32,8 @@ pub(super) struct Look {
     pub(super) pools: Vec<Pool>,
     /// Those that go on.
     pub(super) incidents: Vec<IncidentSummary>,
-    /// The one that was wanted, or why it is not there.
-    pub(super) incident: Option<(String, Result<Box<Incident>, String>)>,
+    /// What was wanted beside, and its answer.
+    pub(super) asked: Option<(Wanted, Told)>,
 }
 
 /// A look that failed.
@@ -61,8 +62,8 @@ impl Asking {
         }
     }
 
-    /// One look; `wanted` is an incident of which everything is asked.
-    pub(super) async fn look(&mut self, wanted: Option<String>) -> Result<Look, Failure> {
+    /// One look, and what is `wanted` beside.
+    pub(super) async fn look(&mut self, wanted: Option<Wanted>) -> Result<Look, Failure> {
         let client = &self.client;
         let explain = |error| admin::explain(client, error);
         let pools = client.pools().await.map_err(explain)?.value.pools;
@@ -74,15 +75,15 @@ impl Asking {
             let name = config.and_then(|c| Some(c.value["server"]["name"].as_str()?.to_owned()));
             self.server = name;
         }
-        let incident = match wanted {
+        let asked = match wanted {
             None => None,
-            Some(id) => {
-                let told = match client.incident(&id).await {
-                    Ok(reply) => Ok(Box::new(reply.value)),
+            Some(wanted) => {
+                let told = match answer(client, &wanted).await {
+                    Ok(answer) => Ok(answer),
                     Err(ClientError::Refused { problem, .. }) => Err(problem.detail),
                     Err(error) => return Err(explain(error)),
                 };
-                Some((id, told))
+                Some((wanted, told))
             }
         };
         Ok(Look {
@@ -91,21 +92,32 @@ impl Asking {
             server: self.server.clone(),
             pools,
             incidents: incidents.value.incidents,
-            incident,
+            asked,
         })
     }
+}
+
+async fn answer(client: &Client, wanted: &Wanted) -> Result<Answer, ClientError> {
+    fn boxed<T>(reply: Reply<T>) -> Box<T> {
+        Box::new(reply.value)
+    }
+    Ok(match wanted {
+        Wanted::Incident(id) => Answer::Incident(boxed(client.incident(id).await?)),
+        Wanted::Causes => Answer::Causes(boxed(client.history().await?)),
+        Wanted::Changes => Answer::Changes(boxed(client.changes().await?)),
+    })
 }
 
 /// Looks for ever, and at once when `wanted` changes. Ends when nobody listens.
 pub(super) async fn run(
     mut asking: Asking,
-    mut wanted: watch::Receiver<Option<String>>,
+    mut wanted: watch::Receiver<Option<Wanted>>,
     tell: mpsc::Sender<Result<Look, Lost>>,
 ) {
     let mut pauses = Pauses::default();
     let mut wait = EVERY;
     loop {
-        // Whoever opens an incident wants to read it now; but a proxy that is away is not hurried.
+        // Whoever opens a page wants to read it now; but a proxy that is away is not hurried.
         match timeout(wait, wanted.changed()).await {
             Ok(Ok(())) if pauses.none() => {}
             Ok(Ok(())) => tokio::time::sleep(wait).await,

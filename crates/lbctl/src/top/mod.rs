@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`feed`] | asks the admin API every second, and after pauses while it cannot be reached |
 //! | [`terminal`] | takes the terminal, gives it back whatever happens; keys and signals |
+//! | [`page`] | the pages beside the overview, and what is asked for them |
 //! | [`state`] | what is known and where one looks: made from answers and keys, without input or output |
 //! | [`rates`] | requests and failures per second, from two looks at counters |
 //! | [`cursor`] | where one stands in a list that changes |
@@ -12,6 +13,7 @@
 
 mod cursor;
 mod feed;
+mod page;
 mod paint;
 mod rates;
 mod state;
@@ -45,6 +47,7 @@ const TICK: Duration = Duration::from_secs(1);
 #[command(after_help = "\
 Keys: up, down, j, k, PageUp, PageDown, Home, End  move          Tab  from pools to incidents and back
       Enter  open what is selected                               Esc  back
+      c  failures by cause, of the last minutes                  n    what was changed
       /  only what contains this text                            q    quit
 P50 and P99 of a pool are those of its slowest backend in rotation. Without a terminal there is
 `lbctl pool status --watch`.")]

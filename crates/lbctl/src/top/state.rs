@@ -2,11 +2,12 @@
 
 use core::time::Duration;
 
-use soe503_api::{Incident, IncidentSummary, Pool, PoolState, Timestamp};
+use soe503_api::{IncidentSummary, Pool, PoolState, Timestamp};
 
 use super::{
     cursor::Cursor,
     feed::{Look, Lost},
+    page::{Filter, Page, Wanted},
     rates::Rates,
     view,
 };
@@ -37,39 +38,12 @@ pub(super) enum Next {
     Quit,
 }
 
-/// What is looked at.
-#[derive(Clone, Debug)]
-pub(super) enum Page {
-    Overview,
-    /// One pool and its backends.
-    Pool {
-        name: String,
-        scroll: usize,
-        /// Only backends like that.
-        filter: Filter,
-    },
-    /// One incident; what is told of it comes with the next look.
-    Incident {
-        id: String,
-        told: Option<Result<Box<Incident>, String>>,
-        scroll: usize,
-    },
-}
-
 /// Which list of the overview the keys move in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Focus {
     #[default]
     Pools,
     Incidents,
-}
-
-/// Only what contains this text.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Filter {
-    pub(super) text: String,
-    /// It is being typed.
-    pub(super) typing: bool,
 }
 
 /// No answer.
@@ -166,22 +140,16 @@ impl State {
         self.pools
             .sort_by(|a, b| (rank(a), &a.name).cmp(&(rank(b), &b.name)));
         self.incidents = look.incidents;
-        if let (Page::Incident { id, told, .. }, Some((of, answer))) =
-            (&mut self.page, look.incident)
-            && *id == of
-        {
-            *told = Some(answer);
+        if let Some((of, answer)) = look.asked {
+            self.page.take(&of, answer);
         }
         self.settle();
         self.scroll(0);
     }
 
-    /// The incident of which everything is to be asked.
-    pub(super) fn wanted(&self) -> Option<String> {
-        match &self.page {
-            Page::Incident { id, .. } => Some(id.clone()),
-            _ => None,
-        }
+    /// What is to be asked beside pools and incidents.
+    pub(super) fn wanted(&self) -> Option<Wanted> {
+        self.page.wanted().cloned()
     }
 
     /// How old what is shown is.
@@ -252,7 +220,9 @@ impl State {
         }
         match key {
             Key::Letter('q') => return Next::Quit,
-            Key::Letter('/') if self.wanted().is_none() => self.filter_mut().typing = true,
+            Key::Letter('/') if self.page.wanted().is_none() => self.filter_mut().typing = true,
+            Key::Letter('c') => self.page = Page::asked(Wanted::Causes),
+            Key::Letter('n') => self.page = Page::asked(Wanted::Changes),
             Key::Up | Key::Letter('k') => self.go(-1),
             Key::Down | Key::Letter('j') => self.go(1),
             Key::PageUp => self.go(-self.step()),
@@ -321,7 +291,7 @@ impl State {
         let last = view::page_text(self)
             .len()
             .saturating_sub(view::page_lines(self));
-        if let Page::Pool { scroll, .. } | Page::Incident { scroll, .. } = &mut self.page {
+        if let Some(scroll) = self.page.scroll_mut() {
             *scroll = scroll.saturating_add_signed(lines).min(last);
         }
     }
@@ -345,11 +315,8 @@ impl State {
             }),
             Focus::Incidents => {
                 let all = self.shown_incidents();
-                all.get(self.incident_at.at()).map(|one| Page::Incident {
-                    id: one.id.clone(),
-                    told: None,
-                    scroll: 0,
-                })
+                let one = all.get(self.incident_at.at());
+                one.map(|one| Page::asked(Wanted::Incident(one.id.clone())))
             }
         };
         if let Some(page) = page {
@@ -366,14 +333,6 @@ impl State {
             }
             _ => self.page = Page::Overview,
         }
-    }
-}
-
-impl Filter {
-    /// Whether one of `words` contains it, in upper or lower case.
-    pub(super) fn lets(&self, words: &[&str]) -> bool {
-        let wanted = self.text.to_lowercase();
-        words.iter().any(|w| w.to_lowercase().contains(&wanted))
     }
 }
 

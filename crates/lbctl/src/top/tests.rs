@@ -1,5 +1,7 @@
 //! Screens, from answers and keys.
 
+mod asked;
+
 use core::time::Duration;
 
 use insta::assert_snapshot;
@@ -12,6 +14,7 @@ use soe503_api::{BackendState, Circuit, IncidentSummary, Pool, PoolState};
 
 use super::{
     feed::{Look, Lost},
+    page::Wanted,
     state::{Key, Next, State},
     view,
 };
@@ -27,7 +30,7 @@ fn look(pools: Vec<Pool>, incidents: Vec<IncidentSummary>) -> Look {
         server: Some("edge-eu1".to_owned()),
         pools,
         incidents,
-        incident: None,
+        asked: None,
     }
 }
 
@@ -79,6 +82,10 @@ fn many() -> State {
         pool
     };
     seen(&(0..1000).map(pool).collect::<Vec<_>>(), &[], 0)
+}
+
+fn incident(id: &str) -> Wanted {
+    Wanted::Incident(id.to_owned())
 }
 
 fn lost() -> State {
@@ -175,51 +182,6 @@ fn the_page_of_a_pool() {
 }
 
 #[test]
-fn the_page_of_an_incident() {
-    let mut state = outage();
-    press(&mut state, "\t\n");
-    assert_eq!(state.wanted().as_deref(), Some("01KAPX3Q"));
-    assert!(text(&mut state, SMALL).contains("01KAPX3Q: asking"));
-    let mut told = look(sample::pools().pools, open());
-    told.incident = Some(("01KAPX3Q".to_owned(), Ok(Box::new(sample::incident()))));
-    state.news(Ok(told));
-    assert_snapshot!(text(&mut state, SMALL));
-    let small = (80, 16);
-    let _resized = text(&mut state, small);
-    assert_eq!(state.key(Key::End), Next::Go);
-    let end = text(&mut state, small);
-    assert!(
-        end.contains("Requests") && !end.contains("Evidence"),
-        "{end}"
-    );
-    // There is nothing below the end: one step up is seen.
-    press(&mut state, "jjjk");
-    assert_ne!(text(&mut state, small), end);
-    press(&mut state, "\x1b");
-    assert_eq!(state.wanted(), None);
-    assert!(text(&mut state, SMALL).contains("OPEN INCIDENT"));
-}
-
-#[test]
-fn an_incident_that_is_gone_and_an_answer_for_another() {
-    let mut state = outage();
-    press(&mut state, "\t\n");
-    let mut other = look(sample::pools().pools, open());
-    other.incident = Some(("another".to_owned(), Ok(Box::new(sample::incident()))));
-    state.news(Ok(other));
-    assert!(text(&mut state, SMALL).contains("asking"));
-    let mut gone = look(sample::pools().pools, open());
-    let message = "there is no incident \x1b[31m".to_owned();
-    gone.incident = Some(("01KAPX3Q".to_owned(), Err(message)));
-    state.news(Ok(gone));
-    let told = text(&mut state, SMALL);
-    assert!(
-        told.contains("01KAPX3Q: there is no incident ?[31m"),
-        "{told}"
-    );
-}
-
-#[test]
 fn a_pool_that_is_removed_while_one_looks() {
     let mut state = outage();
     press(&mut state, "\n");
@@ -298,13 +260,13 @@ fn a_pool_has_a_filter_of_its_own() {
 
 #[test]
 fn more_incidents_than_there_is_room_for() {
-    let incident = |i: usize| {
+    let one = |i: usize| {
         let mut one = open().remove(0);
         one.id = format!("inc-{i:02}");
         one.place = format!("pool p{i:02}");
         one
     };
-    let open: Vec<_> = (0..40).map(incident).collect();
+    let open: Vec<_> = (0..40).map(one).collect();
     let mut state = seen(&sample::pools().pools, &open, 1);
     press(&mut state, "\tG");
     let screen = text(&mut state, SMALL);
@@ -317,7 +279,7 @@ fn more_incidents_than_there_is_room_for() {
         "the pools have their lines: {screen}"
     );
     press(&mut state, "\n");
-    assert_eq!(state.wanted().as_deref(), Some("inc-39"));
+    assert_eq!(state.wanted(), Some(incident("inc-39")));
 }
 
 #[test]

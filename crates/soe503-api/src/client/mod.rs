@@ -33,8 +33,8 @@ pub use token::{Token, TokenError};
 
 use crate::{
     ActionRequest, AlertTest, Alerts, BackendAction, BreakerAction, Change, ChangeRequest, Changes,
-    ConfigDiff, ConfigText, Doctor, FailureRecord, Incident, Incidents, Journal, Log, LogRequest,
-    MaintenanceAction, MaintenanceList, MaintenanceRequest, Pool, Pools, RateLimits,
+    ConfigDiff, ConfigText, Doctor, FailureRecord, History, Incident, Incidents, Journal, Log,
+    LogRequest, MaintenanceAction, MaintenanceList, MaintenanceRequest, Pool, Pools, RateLimits,
     VerificationRequest, path,
 };
 
@@ -162,6 +162,11 @@ impl Client {
     /// Sets the levels of the event log for a while, or ends that, and answers it as it is afterwards.
     pub async fn set_log(&self, request: &LogRequest) -> Result<Reply<Log>, ClientError> {
         self.call(Method::POST, path::LOG, Some(request)).await
+    }
+
+    /// What happened in the last minutes, by cause.
+    pub async fn history(&self) -> Result<Reply<History>, ClientError> {
+        self.call(Method::GET, path::HISTORY, NOTHING).await
     }
 
     /// All rate limits.

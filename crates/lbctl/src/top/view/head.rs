@@ -9,7 +9,10 @@ use ratatui::{
 use soe503_api::PoolState;
 
 use super::{
-    super::state::{Focus, Page, State},
+    super::{
+        page::Page,
+        state::{Focus, State},
+    },
     overview, put, span, symbol,
 };
 use crate::{
@@ -131,7 +134,8 @@ pub(super) fn keys(state: &State, buffer: &mut Buffer, area: Rect) {
                 Focus::Pools if state.shown_incidents().is_empty() => {}
                 Focus::Pools => all.push(("Tab", "incidents")),
             }
-            all.extend([("/", "filter"), ("up down PgUp PgDn", "move")]);
+            all.extend([("c", "causes"), ("n", "changes")]);
+            all.extend([("/", "filter"), ("up down", "move")]);
         }
         Page::Pool { .. } => {
             all.extend([
@@ -140,7 +144,7 @@ pub(super) fn keys(state: &State, buffer: &mut Buffer, area: Rect) {
                 ("up down PgUp PgDn", "scroll"),
             ]);
         }
-        Page::Incident { .. } => all.extend([("Esc", "back"), ("up down PgUp PgDn", "scroll")]),
+        Page::Asked { .. } => all.extend([("Esc", "back"), ("up down PgUp PgDn", "scroll")]),
     }
     let mut spans = Vec::new();
     if !filter.text.is_empty() {

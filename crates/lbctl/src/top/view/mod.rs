@@ -1,5 +1,6 @@
 //! The state as a screen: a header, the page, and which keys do what.
 
+mod causes;
 mod columns;
 mod head;
 mod layout;
@@ -14,10 +15,7 @@ use ratatui::{
 };
 
 use self::layout::Layout;
-use super::{
-    paint,
-    state::{Page, State},
-};
+use super::{page::Page, paint, state::State};
 use crate::show::{Canvas, Mark, clean, style};
 
 pub(super) use text::page as page_text;
@@ -36,7 +34,7 @@ pub(super) fn draw(state: &State, colour: bool, buffer: &mut Buffer) {
     head::draw(state, buffer, layout.head);
     match &state.page {
         Page::Overview => overview::draw(state, &layout, buffer),
-        Page::Pool { scroll, .. } | Page::Incident { scroll, .. } => {
+        Page::Pool { scroll, .. } | Page::Asked { scroll, .. } => {
             let lines = page_text(state);
             let shown = lines.iter().skip(*scroll).zip(0..layout.page.height);
             for (line, at) in shown {

@@ -1,15 +1,16 @@
-//! The page of a pool and that of an incident: what `lbctl pool status POOL` and `lbctl explain ID` print.
+//! The pages, as text: what `lbctl pool status POOL`, `lbctl explain ID` and `lbctl change list` print, and the causes.
 
 use ratatui::text::Line;
 
 use super::{
     super::{
+        page::{Answer, Page, Wanted},
         paint,
-        state::{Page, State},
+        state::State,
     },
-    canvas,
+    canvas, causes,
 };
-use crate::{explain, pool, show::clean};
+use crate::{change, explain, pool, show::clean};
 
 /// From here on a pool has all its columns.
 const WIDE: u16 = 140;
@@ -35,11 +36,23 @@ pub(in super::super) fn page(state: &State) -> Vec<Line<'static>> {
             }
             None => format!("there is no pool {} any more\n", clean(name)),
         },
-        Page::Incident { id, told, .. } => match told {
-            Some(Ok(incident)) => explain::incident::incident(incident, state.now, canvas),
-            Some(Err(message)) => format!("{}: {}\n", clean(id), clean(message)),
-            None => format!("{}: asking\n", clean(id)),
+        Page::Asked { wanted, told, .. } => match told {
+            Some(Ok(Answer::Incident(incident))) => {
+                explain::incident::incident(incident, state.now, canvas)
+            }
+            Some(Ok(Answer::Causes(history))) => causes::text(history, canvas),
+            Some(Ok(Answer::Changes(all))) => change::table(&all.changes, state.now, canvas),
+            Some(Err(message)) => format!("{}: {}\n", name(wanted), clean(message)),
+            None => format!("{}: asking\n", name(wanted)),
         },
     };
     paint::lines(&text)
+}
+
+fn name(wanted: &Wanted) -> String {
+    match wanted {
+        Wanted::Incident(id) => clean(id),
+        Wanted::Causes => "failures by cause".to_owned(),
+        Wanted::Changes => "changes".to_owned(),
+    }
 }

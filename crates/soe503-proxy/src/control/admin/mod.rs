@@ -24,6 +24,7 @@ mod failures;
 mod findings;
 mod front_view;
 mod guard;
+mod history;
 mod incidents;
 mod kept;
 mod limits;

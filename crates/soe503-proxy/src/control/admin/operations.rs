@@ -13,8 +13,8 @@ use super::ready::Readiness;
 use super::reload::Reloaded;
 use super::router::exposition;
 use super::{
-    actions, alerts, change_hooks, changes, config_diff, doctor, failures, incidents, limits, log,
-    maintenance, openapi, pools, ready, reload,
+    actions, alerts, change_hooks, changes, config_diff, doctor, failures, history, incidents,
+    limits, log, maintenance, openapi, pools, ready, reload,
 };
 
 /// Every operation, in the order of the document.
@@ -141,6 +141,14 @@ pub(super) const TABLE: &[Operation] = &[
     )
     .with(required::<api::VerificationRequest>())
     .may(&[404, 422]),
+    look(
+        "history",
+        "failures",
+        path::HISTORY,
+        "The last fifteen minutes: traffic, and failures by cause",
+        json::<api::History>(),
+        || get(history::all),
+    ),
     look(
         "journal",
         "failures",
