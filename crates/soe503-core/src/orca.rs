@@ -191,7 +191,7 @@ mod tests {
             "its own measure goes first"
         );
         // Two that nobody knows yet: four bytes (wire type 5), and a text whose length takes two.
-        let long = [&[0x7a, 0xc8, 1][..], &[b'x'; 200]].concat();
+        let long = [&[0x7a, 0xc8, 1][..], &[b'~'; 200]].concat();
         let newer = [&[0x75, 1, 2, 3, 4][..], &long, &bytes].concat();
         let newer = LoadReport::of_trailer(BASE64.encode(newer).as_bytes());
         assert_eq!(newer, Some(report));

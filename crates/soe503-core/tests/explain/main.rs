@@ -17,3 +17,4 @@ mod situations;
 mod snapshots;
 mod status;
 mod template;
+mod template_own;

@@ -74,9 +74,14 @@ fn what_we_lack_is_our_own_incident() {
     let mut scene = Scene::new();
     well(&mut scene);
     let fd = [(Cause::ResourceFdLimit, 2)];
-    scene.run(5, &[step("cart", 1, &fd), step("search", 1, &fd)]);
+    let saved = |pool| Step {
+        saved: 3,
+        ..step(pool, 1, &fd)
+    };
+    scene.run(5, &[saved("cart"), saved("search")]);
     let incident = scene.one();
     assert_eq!((&incident.place, incident.failed), (&Place::Proxy, 80));
+    assert_eq!(incident.saved.total(), 0, "those are the pools'");
     assert_eq!(incident.place.to_string(), "this proxy");
 }
 
@@ -114,6 +119,15 @@ fn a_later_fault_is_an_incident_of_its_own() {
     assert_eq!(leads, [RESET, TIMEOUT]);
     let second = scene.open()[1].clone();
     assert!((640..=641).contains(&second.failed), "{}", second.failed);
+    // Who is saved then is saved once.
+    let saved = |scene: &Scene| [0, 1].map(|n| scene.open()[n].saved.total());
+    let before = saved(&scene);
+    let saving = Step {
+        saved: 3,
+        ..step("cart", 0, &[(RESET, 2), (TIMEOUT, 8)])
+    };
+    scene.run(10, &[saving]);
+    assert_eq!(saved(&scene), [before[0] + 120, before[1]]);
 }
 
 #[test]

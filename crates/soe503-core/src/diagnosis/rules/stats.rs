@@ -147,6 +147,9 @@ mod tests {
         assert!(close(fisher(4, 4, 4, 8), 1.0 / 70.0));
         assert!(close(fisher(3, 4, 4, 8), 17.0 / 70.0));
         assert!(close(fisher(0, 4, 4, 8), 1.0));
+        for impossible in [fisher(1, 5, 3, 4), fisher(1, 2, 5, 4), fisher(3, 4, 2, 8)] {
+            assert!(close(impossible, 1.0), "it says nothing");
+        }
         assert!(fisher(50, 1000, 50, 3000) < 1e-20);
         assert!(fisher(17, 1000, 50, 3000) > 0.3);
     }

@@ -9,7 +9,7 @@ const ERROR: Cause = Cause::DependencyUpstreamError;
 
 fn told(tell: &Tell) -> Findings {
     let mut world = World::usual(3);
-    world.run(5, |_| tell.clone());
+    world.run(6, |_| tell.clone());
     world.findings()
 }
 
@@ -62,5 +62,17 @@ fn a_third_more_is_busier_than_usual() {
             ..well(3)
         });
         assert_eq!(found.busier, busier, "{offered}");
+    }
+}
+
+/// One backend that takes twice as long as usual is enough.
+#[test]
+fn slower_than_usual_is_twice_as_slow() {
+    for (millis, slower) in [(39, false), (40, true)] {
+        let found = told(&Tell {
+            backends: vec![(20, 1, 0), (20, 1, 0), (millis, 1, 0)],
+            ..well(3)
+        });
+        assert_eq!(found.slower, slower, "{millis} ms");
     }
 }

@@ -71,16 +71,15 @@ fn who_has_recovered_is_not_slow_with_the_others() {
     }
 }
 
-/// More than usual, not all of it answered, and each second slower; what is under way as told for each backend.
-fn crowd(again: u32, left: u32, under_way: [u32; 3]) -> World {
-    let mut world = World::usual(3);
+/// More than usual, not all of it answered, and each second slower; of each backend so many more are under way with each.
+fn crowd(mut world: World, again: u32, left: u32, more: [u32; 3]) -> World {
     world.run(10, |i| {
-        let backend = |step: u32| (60 + 40 * i, 4 + step * i as u32, 1);
+        let backend = |more: u32| (60 + 40 * i, 4 + more * i as u32, 1);
         let tell = Tell {
             offered: 150,
             again,
             left,
-            backends: under_way.map(backend).to_vec(),
+            backends: more.map(backend).to_vec(),
             ..well(3)
         };
         late(tell, 30)
@@ -88,47 +87,28 @@ fn crowd(again: u32, left: u32, under_way: [u32; 3]) -> World {
     world
 }
 
-/// On as good as all of them.
+/// On as good as all of them. Where it does not, they had as many under way when all was well, or now more, now fewer.
 #[test]
 fn latency_has_to_rise_with_what_is_under_way() {
-    for (under_way, saturated) in [([3, 3, 3], true), ([3, 0, 0], false), ([0, 0, 0], false)] {
-        let mut world = crowd(0, 0, under_way);
-        // In the half minute before nothing was as it is now.
-        world.history = rebuilt(under_way);
-        assert_eq!(
-            world.causes().contains(&SATURATED),
-            saturated,
-            "{under_way:?}"
-        );
-    }
-}
-
-/// The same with backends that had four under way while all was well, so that only the crowd makes a curve.
-fn rebuilt(under_way: [u32; 3]) -> soe503_core::diagnosis::history::History {
-    let mut world = World::of(3);
-    world.run(30, |i| Tell {
-        // Those who do not rise in the crowd had as many before, now more, now fewer.
-        backends: under_way
-            .map(|step| (20, if step > 0 { 1 } else { 4 + (i as u32 % 2) * 9 }, 0))
-            .to_vec(),
-        ..well(3)
-    });
-    world.run(10, |i| {
-        let backend = |step: u32| (60 + 40 * i, 4 + step * i as u32, 1);
-        let tell = Tell {
-            offered: 150,
-            backends: under_way.map(backend).to_vec(),
+    for (what, before, more, saturated) in [
+        ("all of them", [1, 1], [3, 3, 3], true),
+        ("one of three", [4, 13], [3, 0, 0], false),
+        ("as many as ever", [4, 4], [0, 0, 0], false),
+    ] {
+        let mut world = World::of(3);
+        world.run(30, |i| Tell {
+            backends: vec![(20, before[i as usize % 2], 0); 3],
             ..well(3)
-        };
-        late(tell, 30)
-    });
-    world.history
+        });
+        let causes = crowd(world, 0, 0, more).causes();
+        assert_eq!(causes.contains(&SATURATED), saturated, "{what}");
+    }
 }
 
 #[test]
 fn clients_that_say_that_they_repeat_are_not_missed() {
     for again in [0, 10] {
-        let finding = crowd(again, 0, [3, 3, 3]).finding(SATURATED);
+        let finding = crowd(World::usual(3), again, 0, [3; 3]).finding(SATURATED);
         let missing = finding.missing.contains(&Missing::RetryMarks);
         assert_eq!(missing, again == 0, "{again}");
     }
@@ -137,7 +117,7 @@ fn clients_that_say_that_they_repeat_are_not_missed() {
 #[test]
 fn a_tenth_of_the_clients_that_leave_is_told() {
     for (left, told) in [(0, None), (14, None), (15, Some(150)), (40, Some(400))] {
-        let finding = crowd(0, left, [3, 3, 3]).finding(SATURATED);
+        let finding = crowd(World::usual(3), 0, left, [3; 3]).finding(SATURATED);
         let fact = finding.facts.into_iter();
         let fact: Vec<Fact> = fact.filter(|f| matches!(f, Fact::Left { .. })).collect();
         let told = told.map(|left| Fact::Left { left, of: 1_500 });
