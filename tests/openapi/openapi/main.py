@@ -14,6 +14,7 @@ from harness import build
 from .scene import OPERATOR, READER, Scene
 
 HERE = Path(__file__).resolve().parent
+SEED = 503
 QUICK, ALL = 15, 200
 
 
@@ -59,8 +60,10 @@ def schemathesis(scene: Scene, args: argparse.Namespace, directory: Path) -> int
         "--checks", "all", "--max-examples", str(examples), "--continue-on-failure", "--request-timeout", "20",
         "--generation-database", "none", "--no-color", "-H", f"Authorization: Bearer {OPERATOR}",
     ]
-    if args.seed is not None:
-        command += ["--seed", str(args.seed)]
+    # CI sees the same examples each time: what is found by luck is for the long form.
+    seed = args.seed if args.seed is not None or not args.quick else SEED
+    if seed is not None:
+        command += ["--seed", str(seed)]
     environment = os.environ | {
         "SCHEMATHESIS_HOOKS": "openapi.hooks", "PYTHONPATH": str(HERE.parent), "SOE503_NAMES": json.dumps(scene.names()),
     }
