@@ -207,6 +207,25 @@ fn a_probe_that_says_that_it_is_slow_has_failed() {
     ]);
 }
 
+/// And one that says that it is in time has passed, however long its body takes (row S6).
+#[test]
+fn a_probe_that_says_that_it_is_in_time_has_passed() {
+    for (slow, closed) in [(false, true), (true, false)] {
+        let mut bench = told();
+        bench.run(&[
+            (0, Admit(1), Is(Closed)),
+            (1, HeadAs(1, true), Is(Closed)),
+            (1, Succeed(1), Is(Open)),
+            (1001, Admit(2), Is(HalfOpen)),
+            (1001, Admit(3), Is(HalfOpen)),
+            (4000, HeadAs(2, slow), Is(HalfOpen)),
+            (4000, HeadAs(3, false), Is(HalfOpen)),
+        ]);
+        let then = if closed { Is(Closed) } else { No(HalfOpen) };
+        bench.run(&[(9000, Good, then)]);
+    }
+}
+
 /// Without a slow rule nothing is slow.
 #[test]
 fn what_is_said_of_slowness_needs_a_rule() {
