@@ -17,6 +17,8 @@ pub const READYZ: &str = "/readyz";
 pub const METRICS: &str = "/metrics";
 /// `GET`: this API as OpenAPI 3.1 describes it.
 pub const OPENAPI: &str = "/api/v1/openapi.json";
+/// `GET`: the same, where tools look for it first.
+pub const OPENAPI_ALIAS: &str = "/openapi.json";
 /// `GET`: [`Pools`](crate::Pools).
 pub const POOLS: &str = "/api/v1/pools";
 /// `GET`: one [`Pool`](crate::Pool).

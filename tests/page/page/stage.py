@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import http.client
 import json
+import logging
 import shutil
 import subprocess
 import sys
@@ -217,6 +218,8 @@ def axe_source() -> str:
 def stage(args: argparse.Namespace) -> Iterator[Stage]:
     if not Path(args.chromium).exists():
         raise HarnessError(f"there is no browser at {args.chromium} (Debian: apt install chromium)")
+    # A page that is closed while a case holds back what it has asked for is no news.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="soe503-page-") as directory, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=args.chromium, args=["--no-sandbox", "--disable-gpu"])
         made = Stage(args, Path(directory), browser, axe_source())

@@ -1,6 +1,7 @@
 //! End-to-end tests: the real binaries, over real sockets. One program, so that they are linked once and wait beside
 //! each other; `cargo test -p soe503-tests --test e2e NAME::` runs one file of them.
 
+mod admin_pace;
 mod admin_tls;
 mod alerts;
 mod backend_limits;

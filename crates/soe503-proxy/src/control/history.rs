@@ -26,6 +26,8 @@ pub struct History {
 
 #[derive(Debug, Default)]
 struct Kept {
+    /// It has been looked once, so that there is something to count from.
+    begun: bool,
     all: VecDeque<Step>,
     pools: BTreeMap<Arc<str>, PoolHistory>,
 }
@@ -69,7 +71,7 @@ pub struct Counts {
 /// What charts are drawn from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
-    /// All pools, oldest first.
+    /// All pools, oldest first; none yet in the first five seconds.
     pub all: Vec<Step>,
     /// The pools that were ever asked, oldest step first; the last one is that of `all`.
     pub pools: BTreeMap<Arc<str>, Vec<Counts>>,
@@ -106,7 +108,10 @@ impl History {
             let tally = pool.counters.tally();
             known.add(tally, saved, &mut step);
         }
-        push(&mut kept.all, step);
+        // The first look measures nothing, and a step of zeros would say that nobody came.
+        if std::mem::replace(&mut kept.begun, true) {
+            push(&mut kept.all, step);
+        }
     }
 
     /// What is known.

@@ -2,9 +2,9 @@
 
 from harness.cases import Group
 
-from . import acts, live, many, shape
+from . import acts, live, many, shape, states
 
-GROUPS = [live.GROUP, acts.GROUP, shape.GROUP, many.GROUP, acts.TOKEN]
+GROUPS = [live.GROUP, acts.GROUP, shape.GROUP, states.GROUP, many.GROUP, acts.TOKEN]
 
 
 def short(group: Group, *names: str) -> Group:
@@ -17,4 +17,5 @@ QUICK = [
     short(live.GROUP, "the first page loads without a complaint", "a killed backend shows within seconds"),
     short(acts.GROUP, "by keyboard alone"),
     short(shape.GROUP, "narrow and dark, wide and light"),
+    short(states.GROUP, "error: pages of what is not there"),
 ]

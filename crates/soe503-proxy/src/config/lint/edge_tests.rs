@@ -173,6 +173,17 @@ const JUST_SHORT: &[Row] = &[
         ],
     ),
     (
+        // The inner one is told how many attempts are left.
+        "retries_at_two_layers",
+        [
+            ("LISTENER", "forwarded = { trust = [\"127.0.0.0/8\"] }"),
+            (
+                "REST",
+                "[[routes]]\nmatch = { path_prefix = \"/in\" }\npool = \"edge\"\nretry = { attempts = 3 }\n[pools.edge]\nbackends = [\"http://127.0.0.1:8080\", \"http://10.0.0.9:80\"]\nproxy = true",
+            ),
+        ],
+    ),
+    (
         "check_often",
         [
             (
@@ -237,6 +248,39 @@ fn only(changes: &[(&str, &str)]) -> (&'static str, String) {
         panic!("{:?}", config.lints.found());
     };
     (found.lint.id, found.set.clone().unwrap_or_default())
+}
+
+#[test]
+fn a_proxy_that_asks_itself_is_one_however_it_is_written_and_others_are_none() {
+    let edge = |address: &str| {
+        format!(
+            "[[routes]]\nmatch = {{ path_prefix = \"/in\" }}\npool = \"edge\"\n[pools.edge]\nbackends = [\"http://{address}\", \"http://10.0.0.9:80\"]"
+        )
+    };
+    let found = |listener: &str, rest: &str, inner: &str| {
+        let text =
+            text(&[("REST", rest), ("ROUTE", inner)]).replace("127.0.0.1:8080\"\n", listener);
+        ids(&parsed(&text)).contains(&"retries_at_two_layers")
+    };
+    for (listener, address, is_one) in [
+        ("127.0.0.1:8080\"\n", "127.0.0.1:8080", true),
+        ("0.0.0.0:8080\"\n", "127.9.9.9:8080", true),
+        ("[::]:8080\"\n", "[::1]:8080", true),
+        ("127.0.0.1:8080\"\n", "127.0.0.1:8081", false),
+        ("127.0.0.1:8080\"\n", "127.0.0.2:8080", false),
+        // Which addresses this machine has a file does not say.
+        ("0.0.0.0:8080\"\n", "10.0.0.1:8080", false),
+        ("127.0.0.1:8080\"\n", "localhost:8080", false),
+    ] {
+        let found = found(listener, &edge(address), "");
+        assert_eq!(found, is_one, "{listener} {address}");
+    }
+    let here = "127.0.0.1:8080\"\n";
+    let once = "retry = { attempts = 1 }";
+    assert!(!found(here, &edge("127.0.0.1:8080"), once), "one layer");
+    // Declared, and not believed.
+    let told = format!("{}\nproxy = true", edge("127.0.0.1:8080"));
+    assert!(found(here, &told, ""));
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod clients;
 mod edge_tests;
 mod found;
 mod hit;
+mod layers;
 mod look;
 mod page;
 mod place;

@@ -3,6 +3,7 @@
 use super::{
     KeyPath, Lint, Severity,
     hit::{Hit, Hits},
+    layers::retries_at_two_layers,
     look::{Look, last_begins, pauses},
     round,
 };
@@ -37,6 +38,15 @@ pub(super) const LINTS: &[Lint] = &[
         wrong: "Retries may add half of the traffic or more: a pool that is overloaded gets that on top.",
         set: "`0.2`",
         look: budget_of_everything,
+    },
+    Lint {
+        id: "retries_at_two_layers",
+        severity: Severity::Warning,
+        key: "routes.retry.attempts",
+        wrong: "A backend of its pool is a listener of this same proxy, whose routes all try again: attempts multiply, as nobody tells the \
+                inner ones how many are left.",
+        set: "`1`; or `proxy = true` in the pool and its address in `forwarded.trust` of the listener, which tells them",
+        look: retries_at_two_layers,
     },
     Lint {
         id: "ride_out_without_retries",

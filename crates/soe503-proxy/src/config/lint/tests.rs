@@ -109,6 +109,18 @@ const ROWS: &[Row] = &[
         Some("retry_budget.ratio = 0.2"),
     ),
     (
+        "retries_at_two_layers",
+        [
+            ("ROUTE", ""),
+            (
+                "REST",
+                "[[routes]]\nmatch = { path_prefix = \"/in\" }\npool = \"edge\"\nretry = { attempts = 3 }\n[pools.edge]\nbackends = [\"http://127.0.0.1:8080\", \"http://10.0.0.9:80\"]",
+            ),
+        ],
+        "routes[1].retry.attempts",
+        Some("retry.attempts = 1"),
+    ),
+    (
         "ride_out_without_retries",
         [
             ("ROUTE", "retry = { attempts = 1 }"),

@@ -54,6 +54,14 @@ pub(super) const TABLE: &[Operation] = &[
         || get(openapi::document),
     ),
     look(
+        "openapi_alias",
+        "process",
+        path::OPENAPI_ALIAS,
+        "The same, where tools look for it first",
+        json::<Map<String, Value>>(),
+        || get(openapi::document),
+    ),
+    look(
         "pools",
         "pools",
         path::POOLS,

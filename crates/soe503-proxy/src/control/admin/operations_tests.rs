@@ -101,6 +101,21 @@ async fn each_row_is_served_for_its_role() {
 }
 
 #[tokio::test]
+async fn the_document_is_where_tools_look_for_it_too() {
+    let router = served();
+    let mut read = Vec::new();
+    for path in ["/api/v1/openapi.json", "/openapi.json"] {
+        let answer = ask(&router, "GET", path, Some(READER)).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        read.push(answer.into_body().collect().await.unwrap().to_bytes());
+    }
+    assert_eq!(read[0], read[1]);
+    let document: Value = serde_json::from_slice(&read[0]).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+}
+
+#[tokio::test]
 async fn each_path_has_the_methods_of_its_rows_and_no_other() {
     let router = served();
     for path in paths() {

@@ -35,6 +35,12 @@ pub(super) fn impossible(detail: &str) -> Refusal {
     Refusal(Problem::new(422, "That cannot be done", detail))
 }
 
+/// The problem that `what` could not be made.
+pub(super) fn unmade(what: &str) -> Refusal {
+    let detail = format!("The {what} could not be made; the log of this process says why.");
+    Refusal(Problem::new(500, "Something went wrong here", detail))
+}
+
 /// The one of `known` that `typed` was probably meant to be.
 fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // What is much longer than any name is no slip of the finger, and costs time squared.
@@ -59,7 +65,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status =
             StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, axum::Json(self.0)).into_response();
+        let mut response = (status, axum::Json(&self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,
@@ -73,6 +79,8 @@ impl IntoResponse for Refusal {
             );
             headers.append(header::WWW_AUTHENTICATE, challenge);
         }
+        // For who shows it to a person.
+        response.extensions_mut().insert(self.0);
         response
     }
 }

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use soe503_api::Problem;
 use tokio::sync::Semaphore;
 
@@ -18,7 +18,7 @@ use super::denied::Denied;
 use super::guard::{Asker, Guard, acts};
 use super::operations::{TABLE, paths};
 use super::page;
-use super::problem::{Refusal, without_password};
+use super::problem::{Refusal, unmade, without_password};
 use super::secured::Secured;
 use crate::control::clock::Anchor;
 use crate::control::metrics::{self, Format};
@@ -66,6 +66,10 @@ pub fn router(admin: Admin) -> Router {
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(
+            shared.clone(),
+            page::in_words,
+        ))
         .layer(middleware::from_fn_with_state(entrance, admit))
         .layer(middleware::map_response(harden))
         .with_state(shared)
@@ -87,6 +91,7 @@ async fn admit(
         tick: now.tick(),
     };
     let certificate = guard.proven_name(asker);
+    let people = page::is_for_people(&path, headers);
     let role = match guard.admit(&method, request.uri(), headers, asker) {
         Ok(role) => role,
         Err(denied) => {
@@ -96,7 +101,7 @@ async fn admit(
             } else {
                 tracing::debug!(%peer, ?denied, path, "admin request turned away");
             }
-            let mut response = refusal(denied);
+            let mut response = refusal(denied, people);
             if !guard.takes_tokens() {
                 // A browser would ask for a password, and there is none.
                 without_password(response.headers_mut());
@@ -123,14 +128,14 @@ async fn admit(
     let mut response = next.run(Request::from_parts(parts, whole)).await;
     if late.is() {
         guard.count(Denied::SlowBody);
-        response = refusal(Denied::SlowBody);
+        response = refusal(Denied::SlowBody, people);
     }
     pending.answered(response.status());
     response
 }
 
-/// The answer to whoever is turned away.
-fn refusal(denied: Denied) -> Response {
+/// The answer to whoever is turned away, `people` or programs.
+fn refusal(denied: Denied, people: bool) -> Response {
     let mut response = Refusal(denied.problem()).into_response();
     let headers = response.headers_mut();
     if let Some(seconds) = denied.retry_after() {
@@ -139,6 +144,9 @@ fn refusal(denied: Denied) -> Response {
     if denied == Denied::SlowBody {
         // What may come yet is not waited for.
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    if people {
+        return page::at_the_door(&response);
     }
     response
 }
@@ -178,7 +186,7 @@ pub(super) async fn exposition(State(shared): State<Shared>, asked: HeaderMap) -
         Ok(page) => page.into_response(),
         Err(error) => {
             tracing::error!(%error, "the metrics could not be made");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            unmade("page of metrics").into_response()
         }
     }
 }

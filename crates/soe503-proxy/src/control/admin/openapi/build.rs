@@ -60,10 +60,21 @@ pub(super) fn document() -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "responses": { "Problem": {
-                "description": "It was not done; the document says why, and what would have been right.",
-                "content": { api::Problem::CONTENT_TYPE: { "schema": problem } },
-            } },
+            "responses": {
+                "Problem": {
+                    "description": "It was not done; the document says why, and what would have been right.",
+                    "content": { api::Problem::CONTENT_TYPE: { "schema": &problem } },
+                },
+                "TooMany": {
+                    "description": "This address has shown too many wrong credentials, or acted too often. Nothing was done.",
+                    "headers": { "Retry-After": {
+                        "description": "After so many seconds it is worth trying again.",
+                        "required": true,
+                        "schema": { "type": "integer", "minimum": 1 },
+                    } },
+                    "content": { api::Problem::CONTENT_TYPE: { "schema": &problem } },
+                },
+            },
             "securitySchemes": {
                 "bearer": {
                     "type": "http", "scheme": "bearer",
@@ -177,7 +188,8 @@ fn responses(operation: &Operation, answers: &mut SchemaGenerator) -> Map<String
         problems.push(400);
     }
     for status in problems {
-        let problem = json!({ "$ref": "#/components/responses/Problem" });
+        let kind = if status == 429 { "TooMany" } else { "Problem" };
+        let problem = json!({ "$ref": format!("#/components/responses/{kind}") });
         all.insert(status.to_string(), problem);
     }
     all

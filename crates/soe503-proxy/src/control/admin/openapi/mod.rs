@@ -1,4 +1,4 @@
-//! `GET /api/v1/openapi.json`: the admin API as OpenAPI 3.1 describes it.
+//! `GET /api/v1/openapi.json`, and `/openapi.json`: the admin API as OpenAPI 3.1 describes it.
 //!
 //! It is made from the table of operations and from the types that are sent, so it cannot say anything else than they do; what
 //! it says is tried out by `tests/openapi`.

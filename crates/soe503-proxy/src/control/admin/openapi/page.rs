@@ -12,10 +12,10 @@ const ABOVE: &str = "\
      SOE503_WRITE_DOCS=1 cargo test -p soe503-proxy --lib openapi -->
 
 `lbctl`, the dashboard and your own programs speak it. [openapi.json](openapi.json) describes it in OpenAPI 3.1, and so does the process itself, at
-`/api/v1/openapi.json`. It is made from the types that are sent, and `tests/openapi` has schemathesis look for what is not true in it.
+`/api/v1/openapi.json` and `/openapi.json`. It is made from the types that are sent, and `tests/openapi` has schemathesis look for what is not true in it.
 
 Every answer that is not a success is a problem document (`application/problem+json`, RFC 9457) whose `valid` lists what would have been accepted. Paths and members
-are stable; members may be added.
+are stable; members may be added. 429 says in `Retry-After` when to come again.
 
 | method | path | what | who |
 | --- | --- | --- | --- |

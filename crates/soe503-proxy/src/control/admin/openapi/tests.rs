@@ -77,6 +77,22 @@ fn each_operation_is_there_once_and_the_guard_agrees_about_it() {
 }
 
 #[test]
+fn whoever_comes_too_often_is_told_when_to_come_again() {
+    let document = document();
+    let too_many = Value::from("#/components/responses/TooMany");
+    for one in TABLE {
+        let answers = &document["paths"][one.path][one.method().to_lowercase()]["responses"];
+        let paced = answers.get("429").map(|answer| &answer["$ref"]);
+        // Of what anybody may ask nobody counts how often they do.
+        let wanted = (one.needs != Needs::Nothing).then_some(&too_many);
+        assert_eq!(paced, wanted, "{}", one.id);
+    }
+    let header = &document["components"]["responses"]["TooMany"]["headers"]["Retry-After"];
+    assert_eq!(header["required"], true);
+    assert_eq!(header["schema"]["type"], "integer");
+}
+
+#[test]
 fn what_is_sent_and_what_is_answered_have_names_of_their_own() {
     // A type in both directions would need two descriptions: members that may be left away are always answered.
     let document = document();

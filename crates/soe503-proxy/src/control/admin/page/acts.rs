@@ -38,11 +38,13 @@ struct Outcome {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Wanted {
+    #[serde(default)]
     path: String,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Filled {
+    #[serde(default)]
     path: String,
     #[serde(default)]
     token: String,

@@ -135,7 +135,8 @@ fn chart(out: &mut Html, id: &str, title: &str, steps: &[Step], series: &[Series
         (title),
         "</h3><ul class=\"legend\">"
     );
-    for one in series {
+    // Of what is not measured there is no number, not even 0.
+    for one in series.iter().filter(|_| !steps.is_empty()) {
         let total: u64 = one.values.iter().map(|value| u64::from(*value)).sum();
         html!(
             out,
@@ -156,12 +157,14 @@ fn chart(out: &mut Html, id: &str, title: &str, steps: &[Step], series: &[Series
         } else {
             "No request has come"
         };
-        html!(
-            out,
-            "<p class=\"empty\">",
-            (what),
-            " in the last fifteen minutes.</p></figure>"
-        );
+        let since = match steps.len() {
+            0 => {
+                "Not measured yet: the first numbers come five seconds after the start.".to_owned()
+            }
+            STEPS.. => format!("{what} in the last fifteen minutes."),
+            _ => format!("{what} since this process started."),
+        };
+        html!(out, "<p class=\"empty\">", (since), "</p></figure>");
         return;
     }
     let top = nice((most as f64) / STEP.as_secs_f64());

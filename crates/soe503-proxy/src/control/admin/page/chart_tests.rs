@@ -22,8 +22,17 @@ fn drawn(draw: fn(&mut Html, &[Step]), steps: &[Step]) -> String {
 
 #[test]
 fn nothing_to_draw_is_said_in_words() {
-    assert!(drawn(traffic, &[]).contains("No request has come"));
-    assert!(drawn(causes, &[step(10, 0, &[])]).contains("Nothing has failed"));
+    let nobody = step(0, 0, &[]);
+    for (steps, says) in [
+        (STEPS, "No request has come in the last fifteen minutes."),
+        (3, "No request has come since this process started."),
+        (0, "Not measured yet"),
+    ] {
+        let chart = drawn(traffic, &vec![nobody.clone(); steps]);
+        assert!(chart.contains(says), "{chart}");
+        assert_eq!(chart.contains("answered <b>0</b>"), steps > 0, "{chart}");
+    }
+    assert!(drawn(causes, &[step(10, 0, &[])]).contains("Nothing has failed since"));
 }
 
 #[test]

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | `parts` | JSON: `parts`, pairs of id and element to put in its place; `news`, sentences to say aloud |
 //! | `again` | the page consists of other parts, or of another process's: load it |
-//! | `beat` | nothing has changed for five seconds |
+//! | `beat` | nothing has changed for five seconds, or since the page was loaded |
 //! | `end` | this process is shutting down |
 //!
 //! Bounds: [`STREAMS`] at once, further ones are told 503; a browser that has not taken the last event within
@@ -28,11 +28,11 @@ use serde_json::json;
 use soe503_api::Problem;
 use soe503_core::Tick;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, timeout};
 
 use super::super::audit::Who;
 use super::super::connection::HangUp;
-use super::super::problem::Refusal;
+use super::super::problem::{Refusal, unmade};
 use super::board::{Board, Update};
 use super::layout::without_acts;
 use super::model::Model;
@@ -84,6 +84,10 @@ pub(super) async fn stream(
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
         return answer;
     };
+    if page.look().await.is_none() {
+        // Whoever is told that they are connected believes what they see.
+        return unmade("overview").into_response();
+    }
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let mut seen = page.number_of(last.unwrap_or(&since.from));
     let (events, taken) = mpsc::channel::<Bytes>(1);
@@ -113,7 +117,7 @@ pub(super) async fn stream(
 /// How a stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
-    /// Nobody listens any more, or nobody knows whether they still may: they are asked again when they come back.
+    /// Nobody listens any more, or nobody knows whether they still may or how things are: who comes back is told.
     Gone,
     /// Somebody listens and takes nothing.
     Slow,
@@ -128,25 +132,24 @@ async fn watch(
     events: &mpsc::Sender<Bytes>,
 ) -> Ended {
     let access = page.shared.proxy.access.now();
-    // At once, so that a browser knows that it is connected.
-    let mut next = "retry: 2000\nevent: beat\ndata:\n\n".to_owned();
-    let mut quiet = 0;
+    let mut looks = tokio::time::interval(EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The first look is at once, and what comes of it is told in any case: so a browser knows that it is connected, and has
+    // what it has missed before it says so.
+    let mut quiet = BEAT - 1;
     loop {
-        match timeout(PATIENCE, events.send(next.into())).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_closed)) => return Ended::Gone,
-            Err(_elapsed) => return Ended::Slow,
-        }
-        next = loop {
+        let next = loop {
             tokio::select! {
                 () = events.closed() => return Ended::Gone,
-                () = tokio::time::sleep(EVERY) => {}
+                _now = looks.tick() => {}
             }
             if !Arc::ptr_eq(&access, &page.shared.proxy.access.now()) {
                 return Ended::Gone;
             }
             let (event, number, draining) = {
-                let shown = page.look().await;
+                let Some(shown) = page.look().await else {
+                    return Ended::Gone;
+                };
                 let event = match *seen {
                     Some(number) => shown.event(number, role),
                     None => Some(("again", String::new())),
@@ -171,6 +174,11 @@ async fn watch(
                 break "event: beat\ndata:\n\n".to_owned();
             }
         };
+        match timeout(PATIENCE, events.send(next.into())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_closed)) => return Ended::Gone,
+            Err(_elapsed) => return Ended::Slow,
+        }
     }
 }
 

@@ -27,6 +27,7 @@ mod model;
 mod overview;
 mod piece;
 mod pool;
+mod refused;
 mod routes;
 mod token;
 mod words;
@@ -34,4 +35,5 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub(super) use refused::{at_the_door, in_words, is_for_people};
 pub(super) use routes::routes;

@@ -10,7 +10,7 @@ use super::incident::{self, Extent};
 use super::model::{IN_FULL, Model};
 use super::piece::Pieces;
 use super::pool;
-use super::words::{self, count, plural, rate, span};
+use super::words::{self, UNMEASURED, count, plural, rate, span};
 use crate::control::history::{STEP, Step};
 
 /// From so many backends on there is a box to look for one.
@@ -55,6 +55,9 @@ pub(super) fn pieces(model: &Model) -> Pieces {
     for (number, one) in model.pools.iter().enumerate() {
         let history = model.history.pools.get(&*one.name);
         let history = history.map_or(&[][..], Vec::as_slice);
+        // Zeros would say that nobody came.
+        let measured = !model.history.all.is_empty();
+        let history = measured.then_some(history);
         let maintained = model
             .maintenance
             .iter()
@@ -156,8 +159,11 @@ fn summary(model: &Model) -> Html {
     let lately = model.history.all.iter().rev().take(2);
     let lately: Vec<&Step> = lately.collect();
     let per_second = |of: fn(&Step) -> u32| {
+        if lately.is_empty() {
+            return UNMEASURED.to_owned();
+        }
         let sum: u64 = lately.iter().map(|step| u64::from(of(step))).sum();
-        rate(sum as f64 / (lately.len().max(1) as f64 * STEP.as_secs_f64()))
+        rate(sum as f64 / (lately.len() as f64 * STEP.as_secs_f64()))
     };
     let in_flight: u64 = model.pools.iter().map(|pool| pool.limit.in_flight).sum();
     let backends = model.pools.iter().flat_map(|pool| &pool.backends);

@@ -5,6 +5,8 @@
   const link = document.getElementById("link");
   // Nothing for so long means that nobody is there: a beat comes every five seconds.
   const SILENCE = 12_000;
+  // Who has pressed a button waits no longer than that for an answer.
+  const PATIENCE = 15_000;
   // A page that nobody looks at for so long gives its stream back: browsers have six for each server.
   const REST = 300_000;
 
@@ -67,7 +69,8 @@
     const title = document.querySelector("#summary h1");
     const server = document.querySelector(".server");
     // Seen among other tabs.
-    if (title) document.title = `${title.textContent} · ${server.textContent}`;
+    const how = document.body.classList.contains("stale") ? "Not up to date" : title?.textContent;
+    if (how) document.title = `${how} · ${server.textContent}`;
   }
 
   // ── copying ──
@@ -183,16 +186,28 @@
     const result = dialog.querySelector(".result");
     if (result) say(result.textContent);
   }
+  async function fetchPage(url, options) {
+    // What is refused is told in a page, too.
+    const headers = { Accept: "text/html" };
+    const answer = await fetch(url, { credentials: "same-origin", headers, signal: AbortSignal.timeout(PATIENCE), ...options });
+    if (!(answer.headers.get("content-type") ?? "").startsWith("text/html")) throw new Error(`${answer.status}, and no page`);
+    return [answer, new DOMParser().parseFromString(await answer.text(), "text/html")];
+  }
   async function load(url, options) {
-    const answer = await fetch(url, { credentials: "same-origin", ...options });
-    if (!(answer.headers.get("content-type") ?? "").startsWith("text/html")) throw new Error(`${answer.status} from the proxy`);
-    show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    document.body.setAttribute("aria-busy", "true");
+    try {
+      const [, page] = await fetchPage(url, options);
+      show(page);
+    } finally {
+      document.body.removeAttribute("aria-busy");
+    }
   }
   function failed(error) {
     const page = document.implementation.createHTMLDocument("");
     page.body.innerHTML =
       '<main><section class="card dialog"><h1 id="question">Not done</h1><p class="trouble" role="alert"></p><p class="acts"><a class="button" href="/" data-close>Close</a></p></section></main>';
-    page.querySelector(".trouble").textContent = `The proxy did not answer as expected: ${error.message}. Look whether anything has changed before trying again.`;
+    const why = error.name === "TimeoutError" ? `no answer within ${PATIENCE / 1000} s` : error.message;
+    page.querySelector(".trouble").textContent = `The proxy did not answer as expected: ${why}. Look whether anything has changed before trying again.`;
     show(page);
   }
   document.addEventListener("submit", (event) => {
@@ -232,9 +247,12 @@
     sign.textContent = mark;
     link.append(sign, text);
     document.body.classList.toggle("stale", kind === "lost");
+    name();
   }
   let source;
+  // When the page was told last how things are, and when it has asked last.
   let heard = Date.now();
+  let asked = heard;
   let lost = 0;
   let seen = document.body.dataset.live;
   function connected() {
@@ -252,12 +270,20 @@
   function connect() {
     if (paused) return;
     source?.close();
-    source = new EventSource(`/live?from=${encodeURIComponent(seen)}`);
+    asked = Date.now();
+    source = new EventSource(address());
     const on = (name, act) =>
       source.addEventListener(name, (event) => {
+        try {
+          act(event);
+        } catch {
+          // The stream goes on from what was shown last.
+          source.close();
+          return gone("What came was not understood");
+        }
+        if (outdated) return again();
         if (event.lastEventId) seen = event.lastEventId;
         connected();
-        act(event);
       });
     on("beat", () => {});
     on("parts", (event) => {
@@ -266,8 +292,9 @@
       if (said.length) say(said.join(" "));
       if (filter?.value) sift();
     });
-    on("again", () => again());
-    on("end", () => {
+    // These two do not say that what is shown is how things are.
+    source.addEventListener("again", again);
+    source.addEventListener("end", () => {
       source.close();
       gone("This proxy is shutting down");
     });
@@ -280,25 +307,49 @@
         lost = 1;
         status("wait", "◌", "reconnecting");
         setTimeout(connect, 500);
-      } else gone(refused ? "Not kept up to date: too many look, or the token is another" : "Disconnected");
+      } else if (refused) refusal().then(gone);
+      else gone("Disconnected");
     };
+  }
+  function address() {
+    return `/live?from=${encodeURIComponent(seen)}`;
+  }
+  // A source of events does not say what it was answered: that is asked once more.
+  async function refusal() {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), PATIENCE);
+    try {
+      const answer = await fetch(address(), { credentials: "same-origin", signal: stop.signal });
+      if (answer.ok) return "Disconnected";
+      const problem = await answer.json().catch(() => ({}));
+      return `Not kept up to date (${problem.title ?? "no reason given"}, ${answer.status})`;
+    } catch {
+      return "Disconnected";
+    } finally {
+      clearTimeout(timer);
+      stop.abort();
+    }
   }
   function gone(why) {
     lost += 1;
     const wait = Math.min(10, 2 ** Math.min(lost, 4));
-    status("lost", "✕", `${why}; what is shown is old, trying again`);
+    const since = `${new Date(heard).toISOString().slice(11, 19)} UTC`;
+    status("lost", "✕", `${why}; what is shown is as of ${since}, trying again`);
     setTimeout(connect, wait * 1000);
   }
   let loading = false;
+  // What is shown is another page than the proxy's, and a stream has nothing to add to it.
+  let outdated = false;
   async function again() {
     // Another page: what is typed and what is open stays.
     if (loading) return;
     loading = true;
+    outdated = true;
     try {
-      const answer = await fetch("/", { credentials: "same-origin" });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const [answer, page] = await fetchPage("/");
       const main = page.querySelector("main");
-      if (!answer.ok || !main) throw new Error("no page");
+      // Whatever answers in the proxy's place has no number of a look.
+      if (!answer.ok || !main || !page.body.dataset.live) throw new Error("no page");
       const open = [...document.querySelectorAll("main details[open][id]")].map((one) => one.id);
       const text = filter?.value;
       document.getElementById("main").replaceWith(document.adoptNode(main));
@@ -307,13 +358,15 @@
       if (box && filter) box.closest("div").replaceWith(filter.closest("div"));
       if (text) sift();
       seen = page.body.dataset.live;
+      heard = Date.now();
+      outdated = false;
       dress(document);
       times();
       name();
       connect();
     } catch {
       source?.close();
-      gone("Disconnected");
+      gone("The page could not be loaded again");
     } finally {
       loading = false;
     }
@@ -328,7 +381,9 @@
     status("wait", "◌", "connecting");
     connect();
     setInterval(() => {
-      if (Date.now() - heard > SILENCE && source.readyState === EventSource.OPEN) {
+      // A proxy that takes the connection and says nothing is none, either.
+      const since = source.readyState === EventSource.OPEN ? Math.max(heard, asked) : asked;
+      if (Date.now() - since > SILENCE && source.readyState !== EventSource.CLOSED) {
         source.close();
         gone("Nothing heard");
       }

@@ -7,7 +7,7 @@ use super::backend::{self, button};
 use super::chart;
 use super::html::{Html, html};
 use super::piece::Pieces;
-use super::words::{self, badge, count, moment, plural, rate, upcoming};
+use super::words::{self, UNMEASURED, badge, count, moment, plural, rate, upcoming};
 use crate::control::history::{Counts, STEP};
 
 /// A pool with more backends than that shows them closed, with a map of them.
@@ -15,12 +15,12 @@ const FEW: usize = 24;
 /// How many steps the rate in a pool's head looks back.
 const LATELY: usize = 2;
 
-/// The pool that is the `number`th on the page.
+/// The pool that is the `number`th on the page; `history` is `None` while nothing is measured yet.
 pub(super) fn pool(
     pieces: &mut Pieces,
     number: usize,
     pool: &api::Pool,
-    history: &[Counts],
+    history: Option<&[Counts]>,
     maintained: bool,
 ) {
     let many = pool.backends.len() > FEW;
@@ -98,7 +98,7 @@ pub(super) fn pool(
     pieces.fixed(close);
 }
 
-fn head(number: usize, pool: &api::Pool, history: &[Counts], maintained: bool) -> Html {
+fn head(number: usize, pool: &api::Pool, history: Option<&[Counts]>, maintained: bool) -> Html {
     let mut out = Html::default();
     html!(
         out,
@@ -123,11 +123,14 @@ fn head(number: usize, pool: &api::Pool, history: &[Counts], maintained: bool) -
             "<span class=\"badge busy\"><span class=\"mark\" aria-hidden=\"true\">!</span>checks not believed</span>"
         );
     }
-    chart::spark(&mut out, history);
+    chart::spark(&mut out, history.unwrap_or_default());
     html!(out, "</div><dl class=\"facts\">");
-    let steps = history.len().min(LATELY);
-    let lately = &history[history.len() - steps..];
     let per_second = |of: fn(&Counts) -> u32| {
+        let Some(history) = history else {
+            return UNMEASURED.to_owned();
+        };
+        let steps = history.len().min(LATELY);
+        let lately = &history[history.len() - steps..];
         let sum: u64 = lately.iter().map(|counts| u64::from(of(counts))).sum();
         rate(sum as f64 / (steps.max(1) as f64 * STEP.as_secs_f64()))
     };

@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use tokio::sync::Semaphore;
 
 use super::super::audit::Who;
+use super::super::problem::unmade;
 use super::super::router::Shared;
 use super::super::{config_view, incidents};
 use super::acts::{self, Results};
@@ -80,19 +81,21 @@ pub(in super::super) fn routes<S>(shared: Shared) -> Router<S> {
 
 /// A page as an answer.
 pub(super) fn document(status: StatusCode, html: Html) -> Response {
-    text(status, html.into_string())
+    document_by(status, html, HeaderValue::from_static(POLICY))
 }
 
-fn text(status: StatusCode, html: String) -> Response {
+/// A page that may do what `policy` says.
+pub(super) fn document_by(status: StatusCode, html: Html, policy: HeaderValue) -> Response {
+    text(status, html.into_string(), policy)
+}
+
+fn text(status: StatusCode, html: String, policy: HeaderValue) -> Response {
     let headers = [
         (
             header::CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),
         ),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(POLICY),
-        ),
+        (header::CONTENT_SECURITY_POLICY, policy),
         // Who has opened this window from another site has no hold of it.
         (
             HeaderName::from_static("cross-origin-opener-policy"),
@@ -118,7 +121,7 @@ async fn asset(kind: &'static str, text: &'static str) -> Response {
 /// `GET /`
 async fn first(State(page): State<Page>, Extension(who): Extension<Who>) -> Response {
     let Some((mut content, number)) = page.look_and_draw().await else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        return unmade("overview").into_response();
     };
     if who.role != AdminRole::Operator {
         content = without_acts(&content);
@@ -132,7 +135,7 @@ async fn first(State(page): State<Page>, Extension(who): Extension<Who>) -> Resp
     );
     let end = layout::end();
     let document = [begin.as_str(), &content, end.as_str()].concat();
-    text(StatusCode::OK, document)
+    text(StatusCode::OK, document, HeaderValue::from_static(POLICY))
 }
 
 /// `GET /incidents`
@@ -224,13 +227,13 @@ impl std::ops::Deref for Page {
 }
 
 impl Page {
-    /// What was shown last, no older than a second.
-    pub(super) async fn look(&self) -> MutexGuard<'_, Shown> {
+    /// What was shown last, no older than a second; `None`: there is nothing so young.
+    pub(super) async fn look(&self) -> Option<MutexGuard<'_, Shown>> {
         let _turn = self.turn.lock().await;
         if self.shown().is_due(soe503::clock::now()) {
-            self.take_in(false).await;
+            self.take_in(false).await?;
         }
-        self.shown()
+        Some(self.shown())
     }
 
     /// The content of the first page as it is now, and the number of that look; `None`: there is none.

@@ -121,6 +121,9 @@ pub(super) fn count(number: u64) -> String {
     out
 }
 
+/// A number that nobody knows yet.
+pub(super) const UNMEASURED: &str = "–";
+
 /// So many per second.
 pub(super) fn rate(per_second: f64) -> String {
     match per_second {
@@ -133,7 +136,7 @@ pub(super) fn rate(per_second: f64) -> String {
 /// A latency in milliseconds.
 pub(super) fn millis(ms: Option<f64>) -> String {
     match ms {
-        None => "–".to_owned(),
+        None => UNMEASURED.to_owned(),
         Some(ms) if ms < 10.0 => format!("{ms:.1} ms"),
         Some(ms) if ms < 1_000.0 => format!("{ms:.0} ms"),
         Some(ms) => format!("{:.1} s", ms / 1_000.0),

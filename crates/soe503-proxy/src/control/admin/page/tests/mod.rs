@@ -3,6 +3,7 @@
 mod acting;
 mod looks;
 mod pages;
+mod refused;
 mod roles;
 mod watching;
 

@@ -166,3 +166,26 @@ async fn no_pool_is_said_to_be_none() {
         page.contains("No pool is configured.") && page.contains("There is nothing to watch yet.")
     );
 }
+
+#[tokio::test]
+async fn what_is_not_measured_yet_is_no_zero() {
+    let scene = scene();
+    let facts = async || {
+        let (_, page) = scene.page("/").await;
+        let words = ["<dt>requests/s</dt><dd>–<", "<dt>requests/s</dt><dd>0<"];
+        let times = words.map(|word| page.matches(word).count());
+        (times, page.contains("Not measured yet"))
+    };
+    let proxy = &scene.proxy;
+    let look = || {
+        proxy
+            .history
+            .look(proxy, crate::control::clock::Anchor::now());
+    };
+    // In the sum and in the pool.
+    assert_eq!(facts().await, ([2, 0], true));
+    look();
+    assert_eq!(facts().await, ([2, 0], true));
+    look();
+    assert_eq!(facts().await, ([0, 2], false));
+}
