@@ -127,7 +127,7 @@ fn row(one: &AlertTarget, now: Timestamp, canvas: Canvas) -> Row {
             Cell::plain(count(lost)),
             Cell::plain(count(one.queued)),
         ],
-        note: Some(Cell::plain(note(one, now))),
+        notes: vec![Cell::plain(note(one, now))],
     }
 }
 

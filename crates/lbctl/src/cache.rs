@@ -138,7 +138,7 @@ fn row(pool: &str, cache: Cache, canvas: Canvas) -> Row {
             Cell::plain(count(cache.given)),
             Cell::plain(count(cache.offered)),
         ],
-        note: None,
+        notes: Vec::new(),
     }
 }
 

@@ -90,7 +90,7 @@ fn row(limit: &RateLimit, canvas: Canvas) -> Row {
                 count(limit.max_keys)
             )),
         ],
-        note: note.map(Cell::plain),
+        notes: note.map(Cell::plain).into_iter().collect(),
     }
 }
 

@@ -21,7 +21,9 @@ use rustix::{
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
     termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize},
 };
-use support::{INCIDENT, POOLS, Server, ask, http, lbctl, nobody, problem, said};
+use support::{
+    CHANGES, INCIDENT, INCIDENTS, POOLS, Server, ask, http, lbctl, nobody, problem, said,
+};
 
 /// Far more than it takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -217,6 +219,8 @@ fn admin(away: &Arc<AtomicBool>) -> Server {
             "GET /api/v1/incidents?open=true" => {
                 http("200 OK", "", &format!("{{\"incidents\":[{summary}]}}"))
             }
+            "GET /api/v1/incidents" => http("200 OK", "", INCIDENTS),
+            "GET /api/v1/changes" => http("200 OK", "", CHANGES),
             "GET /api/v1/incidents/01KAPX3Q" => http("200 OK", "", INCIDENT),
             "GET /api/v1/config" => {
                 let name = match was_away.load(Ordering::SeqCst) {
@@ -251,6 +255,8 @@ fn one_looks_around_and_quits() {
             .iter()
             .any(|a| a.line == "GET /api/v1/incidents/01KAPX3Q")
     );
+    top.types("n");
+    top.shows("8s later: incident 01KAPX3Q (open, inferred)");
     top.types("q");
     top.ends_well();
 }

@@ -94,6 +94,6 @@ fn row(pool: &Pool, why_column: bool, now: Timestamp, canvas: Canvas) -> Row {
     Row {
         mark: (canvas.symbol(mark), mark.style()),
         cells,
-        note,
+        notes: note.into_iter().collect(),
     }
 }

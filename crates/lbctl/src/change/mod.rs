@@ -3,17 +3,19 @@
 mod at;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use clap::{Args, Subcommand};
-use soe503_api::{Change, ChangeOrigin, ChangeReach, ChangeRequest, Timestamp, client::Client};
+use soe503_api::{Change, ChangeReach, ChangeRequest, Timestamp, client::Client};
 
 use self::at::At;
+pub(crate) use self::view::table;
 use crate::{
     admin::{self, AdminArgs},
     cli::Output,
     clock,
     exit::{Exit, Failure},
-    show::{Canvas, Cell, Column, Grid, Row, age, print, print_exactly, style},
+    show::{Canvas, print, print_exactly},
 };
 
 /// Report and see changes: deploys, reloads, flags.
@@ -112,66 +114,16 @@ async fn list(client: &Client, args: &ListArgs) -> Result<Exit, Failure> {
     let all = &reply.value.changes;
     match args.output {
         Output::Json => print_exactly(&reply.body)?,
-        Output::Text => print(&table(all, clock::wall(), Canvas::stdout()))?,
+        Output::Text => print(&table(all, &[], clock::wall(), Canvas::stdout()))?,
     }
     Ok(Exit::Fine)
 }
 
 /// The change as it was taken in, and what it is worth.
 fn added(change: &Change, canvas: Canvas, now: Timestamp) -> String {
-    let mut out = table(std::slice::from_ref(change), now, canvas);
+    let mut out = table(std::slice::from_ref(change), &[], now, canvas);
     if change.reach == ChangeReach::Unknown {
         out += "nobody knows what it concerns, so it is never named as a cause: give --pool, or --everything\n";
     }
     out
-}
-
-/// The changes as a table.
-pub(crate) fn table(all: &[Change], now: Timestamp, canvas: Canvas) -> String {
-    if all.is_empty() {
-        return "no changes are known\n".to_owned();
-    }
-    let grid = Grid {
-        rows: all.iter().map(|one| row(one, now)).collect(),
-        columns: vec![
-            Column::left("ID"),
-            Column::left("CHANGE"),
-            Column::left("WHEN"),
-            Column::left("CONCERNS"),
-            Column::left("BY"),
-        ],
-        indent: 0,
-    };
-    let mut out = String::new();
-    grid.render(canvas, &mut out);
-    out
-}
-
-fn row(one: &Change, now: Timestamp) -> Row {
-    let concerns = match one.reach {
-        ChangeReach::Everything => "everything".to_owned(),
-        ChangeReach::Pools if one.pools.is_empty() => "no pool".to_owned(),
-        ChangeReach::Pools => one.pools.join(", "),
-        ChangeReach::Backends => {
-            format!("{} of {}", one.backends.join(", "), one.pools.join(", "))
-        }
-        _ => "nobody knows".to_owned(),
-    };
-    let by = match (&one.by, one.origin) {
-        (Some(by), _) => by,
-        (None, ChangeOrigin::Reload) => "the configuration",
-        (None, ChangeOrigin::Release) => "the backends",
-        (None, _) => "-",
-    };
-    Row {
-        mark: (" ", style::PLAIN),
-        cells: vec![
-            Cell::plain(&one.id),
-            Cell::new(&one.title, style::STRONG),
-            Cell::plain(format!("{} ago", age(now.since(one.at)))),
-            Cell::plain(concerns),
-            Cell::plain(by),
-        ],
-        note: (!one.notes.is_empty()).then(|| Cell::plain(one.notes.join("; "))),
-    }
 }

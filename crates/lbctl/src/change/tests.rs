@@ -5,7 +5,7 @@ use crate::show::sample::{NOW, PIPE, changes, plain};
 
 #[test]
 fn in_a_pipe() {
-    insta::assert_snapshot!(plain(&table(&changes().changes, NOW, PIPE), PIPE));
+    insta::assert_snapshot!(plain(&table(&changes().changes, &[], NOW, PIPE), PIPE));
 }
 
 #[test]

@@ -95,6 +95,6 @@ fn row(one: &IncidentSummary, now: Timestamp, canvas: Canvas) -> Row {
             Cell::plain(count(one.requests.failed)),
             Cell::plain(count(one.requests.prevented)),
         ],
-        note: Some(Cell::plain(note)),
+        notes: vec![Cell::plain(note)],
     }
 }

@@ -81,6 +81,6 @@ fn row(one: &Maintenance, now: Timestamp, canvas: Canvas) -> Row {
             Cell::plain(ends),
             Cell::plain(&one.by),
         ],
-        note: Some(Cell::plain(why)),
+        notes: vec![Cell::plain(why)],
     }
 }

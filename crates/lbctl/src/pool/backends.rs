@@ -194,7 +194,7 @@ fn grid(
         Row {
             mark: (canvas.symbol(mark), mark.style()),
             cells,
-            note,
+            notes: note.into_iter().collect(),
         }
     };
     Grid {

@@ -1,8 +1,8 @@
 //! Tables: columns that line up, without rules between them.
 //!
 //! Our own, rather than a table library's, because nothing in it may be cut: names are copied into
-//! the next command, and "why" is the one thing that is asked for. So a row can carry a *note*, a
-//! sentence on lines of its own below it, where a column of sentences is too wide; and where even
+//! the next command, and "why" is the one thing that is asked for. So a row can carry *notes*,
+//! sentences on lines of their own below it, where a column of sentences is too wide; and where even
 //! the other columns are too wide, rows are *stacked*: the name on a line, the rest below it.
 
 use anstyle::Style;
@@ -36,8 +36,8 @@ pub(crate) struct Row {
     pub(crate) mark: (&'static str, Style),
     /// One for each column.
     pub(crate) cells: Vec<Cell>,
-    /// A sentence below it.
-    pub(crate) note: Option<Cell>,
+    /// Sentences below it, each on lines of its own.
+    pub(crate) notes: Vec<Cell>,
 }
 
 /// A table.
@@ -123,7 +123,7 @@ impl Grid {
                 self.put(&mut line, i, widths[i], &cell.text, cell.style);
             }
             line.end(out);
-            note(row, note_at, canvas, out);
+            notes(row, note_at, canvas, out);
         }
     }
 
@@ -152,12 +152,13 @@ impl Grid {
     }
 }
 
-/// The note starts under the second column, so that the names stay alone in theirs.
-fn note(row: &Row, indent: usize, canvas: Canvas, out: &mut String) {
-    let Some(note) = &row.note else { return };
+/// Notes start under the second column, so that the names stay alone in theirs.
+fn notes(row: &Row, indent: usize, canvas: Canvas, out: &mut String) {
     let room = canvas.width.map(|w| w.saturating_sub(indent).max(20));
-    for text in wrap(&note.text, room) {
-        let mut line = Line::default();
-        line.gap(indent).put(&text, note.style).end(out);
+    for note in &row.notes {
+        for text in wrap(&note.text, room) {
+            let mut line = Line::default();
+            line.gap(indent).put(&text, note.style).end(out);
+        }
     }
 }

@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::page::{Answer, Told, Wanted};
+use super::page::{Answer, Changed, Told, Wanted};
 use crate::{admin, clock, exit::Failure};
 
 /// Between two looks.
@@ -104,7 +104,10 @@ async fn answer(client: &Client, wanted: &Wanted) -> Result<Answer, ClientError>
     Ok(match wanted {
         Wanted::Incident(id) => Answer::Incident(boxed(client.incident(id).await?)),
         Wanted::Causes => Answer::Causes(boxed(client.history().await?)),
-        Wanted::Changes => Answer::Changes(boxed(client.changes().await?)),
+        Wanted::Changes => Answer::Changes(Box::new(Changed {
+            changes: client.changes().await?.value.changes,
+            incidents: client.incidents(false).await?.value.incidents,
+        })),
     })
 }
 

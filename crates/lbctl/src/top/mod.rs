@@ -47,7 +47,7 @@ const TICK: Duration = Duration::from_secs(1);
 #[command(after_help = "\
 Keys: up, down, j, k, PageUp, PageDown, Home, End  move          Tab  from pools to incidents and back
       Enter  open what is selected                               Esc  back
-      c  failures by cause, of the last minutes                  n    what was changed
+      c  failures by cause, of the last minutes                  n    changes, and what came of them
       /  only what contains this text                            q    quit
 P50 and P99 of a pool are those of its slowest backend in rotation. Without a terminal there is
 `lbctl pool status --watch`.")]

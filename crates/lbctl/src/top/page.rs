@@ -1,6 +1,6 @@
 //! What is looked at: the overview, or a page of something.
 
-use soe503_api::{Changes, History, Incident};
+use soe503_api::{Change, History, Incident, IncidentSummary};
 
 /// What is looked at.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub(super) enum Wanted {
     Incident(String),
     /// The last minutes, by cause.
     Causes,
-    /// What was changed.
+    /// What was changed, and what came of it.
     Changes,
 }
 
@@ -40,7 +40,14 @@ pub(super) type Told = Result<Answer, String>;
 pub(super) enum Answer {
     Incident(Box<Incident>),
     Causes(Box<History>),
-    Changes(Box<Changes>),
+    Changes(Box<Changed>),
+}
+
+/// What was changed, and all incidents that are known: both the latest first.
+#[derive(Clone, Debug)]
+pub(super) struct Changed {
+    pub(super) changes: Vec<Change>,
+    pub(super) incidents: Vec<IncidentSummary>,
 }
 
 /// Only what contains this text.

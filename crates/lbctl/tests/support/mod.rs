@@ -14,8 +14,8 @@ use socket2::{Domain, Socket, Type};
 pub(crate) const POOLS: &str = include_str!("../data/pools.json");
 pub(crate) const FAILURE: &str = include_str!("../data/failure.json");
 pub(crate) const INCIDENT: &str = include_str!("../data/incident.json");
-const INCIDENTS: &str = include_str!("../data/incidents.json");
-const CHANGES: &str = include_str!("../data/changes.json");
+pub(crate) const INCIDENTS: &str = include_str!("../data/incidents.json");
+pub(crate) const CHANGES: &str = include_str!("../data/changes.json");
 
 const DOCTOR: &str = include_str!("../../../soe503-api/tests/golden/doctor.json");
 const CONFIG_DIFF: &str = include_str!("../../../soe503-api/tests/golden/config_diff.json");

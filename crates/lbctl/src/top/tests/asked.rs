@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
-use soe503_api::{Changes, History, HistoryStep};
+use soe503_api::{History, HistoryStep, IncidentState};
 
 use super::*;
-use crate::top::page::Answer;
+use crate::top::page::{Answer, Changed};
 
 fn whole() -> Result<Answer, String> {
     Ok(Answer::Incident(Box::new(sample::incident())))
@@ -35,6 +35,14 @@ fn history(steps: u64) -> History {
         step_ms: 5_000,
         most_steps: 180,
         steps: (0..steps).map(step).collect(),
+    }
+}
+
+/// A deploy from which an incident comes, and a reload from which none does.
+fn changed() -> Changed {
+    Changed {
+        changes: sample::changes().changes,
+        incidents: sample::incidents().incidents,
     }
 }
 
@@ -90,16 +98,53 @@ fn causes_on_a_narrow_terminal() {
 #[test]
 fn the_page_of_changes() {
     let mut state = outage();
-    let all = sample::changes();
-    on(&mut state, "n", Ok(Answer::Changes(Box::new(all))));
+    on(&mut state, "n", Ok(Answer::Changes(Box::new(changed()))));
     assert_eq!(state.wanted(), Some(Wanted::Changes));
     assert_snapshot!(text(&mut state, SMALL));
     assert_snapshot!(text(&mut state, LARGE));
-    let none = Changes {
+    let none = Changed {
         changes: Vec::new(),
+        ..changed()
     };
     on(&mut state, "n", Ok(Answer::Changes(Box::new(none))));
     assert!(text(&mut state, SMALL).contains("no changes are known"));
+}
+
+/// What goes on is worse than what is over, and says so without colours.
+#[test]
+fn changes_with_the_incidents_that_come_from_them() {
+    let mut told = changed();
+    let mut over = told.incidents[0].clone();
+    over.id = "01KAPX40".to_owned();
+    over.state = IncidentState::Closed;
+    if let Some(link) = &mut over.change {
+        link.before_ms = -1500;
+    }
+    told.incidents.insert(0, over);
+    let mut state = outage();
+    let on_page = |state: &mut State, told: &Changed| {
+        on(state, "n", Ok(Answer::Changes(Box::new(told.clone()))));
+        text(state, LARGE)
+    };
+    let both = on_page(&mut state, &told);
+    let open = "8s later: incident 01KAPX3Q (open, inferred), dependency_failure/connect_refused";
+    assert!(both.contains("✖ 01KAPX3J") && both.contains(open), "{both}");
+    let earlier = "1s earlier: incident 01KAPX40 (over, inferred)";
+    assert!(both.contains(earlier), "{both}");
+    told.incidents.retain(|one| one.id != "01KAPX3Q");
+    let over = on_page(&mut state, &told);
+    assert!(
+        over.contains("◐ 01KAPX3J") && !over.contains("open,"),
+        "{over}"
+    );
+    // Those of nothing that was changed are told elsewhere.
+    told.incidents.retain(|one| one.change.is_none());
+    assert!(!told.incidents.is_empty());
+    let none = on_page(&mut state, &told);
+    assert!(
+        none.contains("  01KAPX3J") && !none.contains("incident 0"),
+        "{none}"
+    );
 }
 
 /// From one page to the other without the overview; what was asked for before is not shown for it.

@@ -41,7 +41,9 @@ pub(in super::super) fn page(state: &State) -> Vec<Line<'static>> {
                 explain::incident::incident(incident, state.now, canvas)
             }
             Some(Ok(Answer::Causes(history))) => causes::text(history, canvas),
-            Some(Ok(Answer::Changes(all))) => change::table(&all.changes, state.now, canvas),
+            Some(Ok(Answer::Changes(told))) => {
+                change::table(&told.changes, &told.incidents, state.now, canvas)
+            }
             Some(Err(message)) => format!("{}: {}\n", name(wanted), clean(message)),
             None => format!("{}: asking\n", name(wanted)),
         },
