@@ -130,9 +130,7 @@ impl Journal {
             return Ok(());
         }
         self.end();
-        let live = self.begin(path, limits, clock, Box::new(gather))?;
-        self.inner.live.store(Some(Arc::new(live)));
-        Ok(())
+        self.begin(path, limits, clock, Box::new(gather))
     }
 
     /// Writes what was handed over and ends it.
@@ -165,7 +163,7 @@ impl Journal {
         limits: Limits,
         clock: fn() -> u64,
         gather: Gather,
-    ) -> io::Result<Live> {
+    ) -> io::Result<()> {
         let (entries, queue) = sync_channel(CAPACITY);
         let (commands, orders) = channel();
         let shared = Arc::new(Shared {
@@ -174,16 +172,24 @@ impl Journal {
             counts: Arc::clone(&self.inner.counts),
         });
         let task = Task::new(queue, orders, Arc::clone(&shared), clock, gather);
+        // What the thread gathers comes back through this handle, and would be lost until the handle knows of it.
+        let (known, begins) = sync_channel::<()>(0);
         let thread = std::thread::Builder::new()
             .name("soe503-journal".into())
-            .spawn(move || task.run())?;
-        Ok(Live {
+            .spawn(move || {
+                // Nothing is ever sent: the other end is dropped.
+                let _ = begins.recv();
+                task.run();
+            })?;
+        self.inner.live.store(Some(Arc::new(Live {
             path,
             entries,
             commands,
             shared,
             thread: Mutex::new(Some(thread)),
-        })
+        })));
+        drop(known);
+        Ok(())
     }
 
     fn end(&self) {
