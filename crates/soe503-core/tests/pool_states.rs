@@ -258,3 +258,35 @@ fn starting_backends_wait_unless_nothing_else_is_left() {
         (Cause::MaintenanceStarting, 2)
     );
 }
+
+/// What checks say now is all that counts of what they have said.
+#[test]
+fn of_what_checks_say_the_last_word_counts() {
+    let states = [Health::Up, Health::Starting, Health::Down];
+    for before in states {
+        for after in states {
+            let mut pool = TestPool::of(1);
+            let told = |health, second| {
+                let cause = DEAD.filter(|_| health == Health::Down);
+                pool.pool
+                    .set_health("b0", report(health, cause, None), at(second))
+                    .unwrap();
+            };
+            told(before, 1);
+            told(after, 2);
+            let picked = pool.pick_with(at(3), &Tried::new(), true);
+            assert!(
+                picked.is_ok(),
+                "{before:?}, {after:?}: nothing else is left"
+            );
+            drop(picked);
+            let state = pool.pool.snapshot(at(3)).backends[0].state;
+            let as_told = match state {
+                BackendState::Up | BackendState::Warming => Health::Up,
+                BackendState::Starting => Health::Starting,
+                _ => Health::Down,
+            };
+            assert_eq!(as_told, after, "{before:?}: {state:?}");
+        }
+    }
+}

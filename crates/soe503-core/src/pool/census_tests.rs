@@ -81,3 +81,17 @@ fn checks_that_are_overruled_for_some_are_doubted_for_the_others() {
         assert_eq!(census.admit(HALF), Some(admit), "{overruled}, {doubted}");
     }
 }
+
+#[test]
+fn whom_no_operator_took_out_is_counted_once() {
+    let census = Census {
+        rotation: 1,
+        overruled: 1,
+        down: 2,
+        doubted: 1,
+        starting: 4,
+        ejected: 8,
+        ejected_down: 16,
+    };
+    assert_eq!(census.enabled(), 31);
+}

@@ -201,3 +201,28 @@ impl Flags {
         (self.0 >> 32) as u32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_or_cleared_again_is_counted_once() {
+        let sums = Arc::<Sums>::default();
+        let word = Word::new(Flags::WARMING, &sums);
+        let counted = || (sums.sound(), sums.warming());
+        assert_eq!(counted(), (1, 1));
+        let steps: [(fn(&Word, u64), u64, _); 4] = [
+            (Word::set, Flags::DOWN, (0, 1)),
+            (Word::clear, Flags::WARMING, (0, 0)),
+            (Word::set, Flags::WARMING, (0, 1)),
+            (Word::clear, Flags::DOWN, (1, 1)),
+        ];
+        for (step, flags, sums) in steps {
+            step(&word, flags);
+            assert_eq!(counted(), sums);
+            step(&word, flags);
+            assert_eq!(counted(), sums, "again");
+        }
+    }
+}
