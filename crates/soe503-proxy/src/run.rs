@@ -1,5 +1,6 @@
 //! The running proxy: workers, control plane, reload and shutdown.
 
+mod aside;
 mod ending;
 
 use std::io;
@@ -10,6 +11,7 @@ use std::thread::JoinHandle;
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
+use self::aside::Aside;
 use crate::config::{self, Config, Listener};
 use crate::control::event_log::EventLog;
 use crate::control::{self, Control, access_log, recorder};
@@ -55,6 +57,8 @@ struct Shared {
     /// How each listener serves, in their order.
     servers: Vec<Arc<ArcSwap<Server>>>,
     file: Option<PathBuf>,
+    /// Where the file is read again.
+    aside: Aside,
     /// One reload at a time.
     reloading: Mutex<()>,
 }
@@ -146,6 +150,7 @@ impl Running {
             fronts,
             servers,
             file,
+            aside: Aside::new("soe503-reload"),
             reloading: Mutex::new(()),
         });
         let reload = Arc::clone(&shared);
@@ -258,7 +263,13 @@ impl Running {
 }
 
 impl Shared {
-    fn reload(&self) -> Result<(), ReloadError> {
+    /// Reads the file again, on the thread for that, and waits for it.
+    fn reload(self: &Arc<Self>) -> Result<(), ReloadError> {
+        let shared = Arc::clone(self);
+        self.aside.run(move || shared.reload_here())
+    }
+
+    fn reload_here(&self) -> Result<(), ReloadError> {
         let _one = self
             .reloading
             .lock()

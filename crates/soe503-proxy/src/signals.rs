@@ -13,11 +13,11 @@ use crate::config_file::ConfigFile;
 use crate::handover::notify::{self, Moment};
 use crate::run::Running;
 
-/// For how long a thread that has read a config is kept for more to do.
+/// For how long the thread that has started everything is kept for more to do.
 ///
-/// Reading one, and building what it says, needs about as much memory for a moment as what is built. What a
+/// Reading a config, and building what it says, needs about as much memory for a moment as what is built. What a
 /// thread has freed, the allocator keeps for it, until the thread ends. So this is no work for the main
-/// thread, which then waits for ever.
+/// thread, which then waits for ever. (Reading it again has a thread of its own: `run/aside.rs`.)
 const KEPT: Duration = Duration::from_millis(100);
 /// How long whoever is told to end while it starts goes on starting. From the moment when it serves, the rest takes no time, and
 /// then it finishes what is in flight; before that there is nothing to finish.

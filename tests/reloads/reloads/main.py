@@ -35,7 +35,7 @@ close_after = "{{mark}}s"
 """
 # Reloads after which the memory counts: what is built once is there by then.
 WARM = 100
-# Seconds of load before: what is remembered of the last minute grows without a reload, too.
+# Seconds of load before: what is remembered of the last minute grows without a reload, too (of the last quarter of an hour: `--settle 960`).
 SETTLE = 75
 # One look says how large the configuration is that is in force just then: the median of so many counts.
 LOOKS = 20
@@ -62,7 +62,7 @@ class Play:
         self.write(self.editor.valid())
         self.proxy.start().started("127.0.0.1", self.port)
         wait_until("soe503 is ready", lambda: self.ask("GET", "/readyz")[0] == 200)
-        settle = 1 if self.args.quick else SETTLE
+        settle = self.args.settle
         seconds = settle + self.args.reloads / self.args.per_second + 2 * self.args.reloads / FOUND + 4
         load = Load(self.load_binary, self.port, self.out, self.args.rate, seconds, posts=0.2)
         try:
@@ -201,12 +201,13 @@ def main() -> int:
     parser.add_argument("--reloads", type=int, default=1000)
     parser.add_argument("--per-second", type=float, default=10.0, help="reloads (default 10)")
     parser.add_argument("--rate", type=float, default=1000.0, help="requests per second (default 1000)")
+    parser.add_argument("--settle", type=float, default=SETTLE, metavar="SECONDS", help=f"load before the first reload (default {SETTLE})")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="60 reloads under 300 requests per second, for CI; memory is shown and not judged")
     build.add_arguments(parser)
     args = parser.parse_args()
     if args.quick:
-        args.reloads, args.rate = 60, 300.0
+        args.reloads, args.rate, args.settle = 60, 300.0, 1.0
     binaries = build.build(args, ["soe503-proxy"])
     args.soe503 = args.soe503 or str(binaries / "soe503")
     with tempfile.TemporaryDirectory(prefix="soe503-reloads-") as directory:
