@@ -51,6 +51,7 @@ fn one_acts_and_is_told_what_came_of_it() {
     top.shows("Backend app-1 of pool app");
     top.types("/drain\r\r");
     top.shows("Drain backend app-1 of pool app?");
+    top.wait("pasted is typed", |seen| seen.contains("\x1b[?2004h"));
     // What is pasted has lines, and none of them is a decision.
     top.types("new \x1b[200~kernel\r\non it\r\x1b[201~\t2100-01-01T00:00:00Z");
     top.shows("new kernel on it");
