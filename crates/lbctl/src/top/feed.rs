@@ -108,26 +108,36 @@ async fn answer(client: &Client, wanted: &Wanted) -> Result<Answer, ClientError>
             changes: client.changes().await?.value.changes,
             incidents: client.incidents(false).await?.value.incidents,
         })),
+        Wanted::Maintenance => Answer::Maintenance(client.maintenance().await?.value),
     })
 }
 
-/// Looks for ever, and at once when `wanted` changes. Ends when nobody listens.
+/// What a look is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Purpose {
+    /// What is asked beside.
+    pub(super) wanted: Option<Wanted>,
+    /// How many acts have had an answer: what each has changed is looked at.
+    pub(super) acts: u32,
+}
+
+/// Looks for ever, and at once when there is a new purpose. Ends when nobody listens.
 pub(super) async fn run(
     mut asking: Asking,
-    mut wanted: watch::Receiver<Option<Wanted>>,
+    mut purpose: watch::Receiver<Purpose>,
     tell: mpsc::Sender<Result<Look, Lost>>,
 ) {
     let mut pauses = Pauses::default();
     let mut wait = EVERY;
     loop {
         // Whoever opens a page wants to read it now; but a proxy that is away is not hurried.
-        match timeout(wait, wanted.changed()).await {
+        match timeout(wait, purpose.changed()).await {
             Ok(Ok(())) if pauses.none() => {}
             Ok(Ok(())) => tokio::time::sleep(wait).await,
             Ok(Err(_)) => return,
             Err(_) => {}
         }
-        let now = wanted.borrow_and_update().clone();
+        let now = purpose.borrow_and_update().wanted.clone();
         let told = asking.look(now).await;
         wait = pauses.after(told.is_ok());
         let told = told.map_err(|failure| {

@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! | --- | --- |
+//! | [`act`] | what can be done from here: menus, a form that asks, and what came of it |
 //! | [`feed`] | asks the admin API every second, and after pauses while it cannot be reached |
 //! | [`terminal`] | takes the terminal, gives it back whatever happens; keys and signals |
 //! | [`page`] | the pages beside the overview, and what is asked for them |
@@ -11,6 +12,7 @@
 //! | [`view`] | the state as a screen |
 //! | [`paint`] | this program's colours as those of the screen |
 
+mod act;
 mod cursor;
 mod feed;
 mod page;
@@ -34,8 +36,10 @@ use crate::{
     admin::AdminArgs,
     clock,
     exit::{Exit, Failure},
-    show::Canvas,
+    show::{Canvas, clean, print},
 };
+use act::perform::Performer;
+use feed::Purpose;
 use state::{Next, State};
 use terminal::{Input, Screen, Signals};
 
@@ -47,6 +51,7 @@ const TICK: Duration = Duration::from_secs(1);
 #[command(after_help = "\
 Keys: up, down, j, k, PageUp, PageDown, Home, End  move          Tab  from pools to incidents and back
       Enter  open what is selected                               Esc  back
+      a  act: backends in and out, the circuit, maintenance, the configuration; a form asks first
       c  failures by cause, of the last minutes                  n    changes, and what came of them
       /  only what contains this text                            q    quit
 P50 and P99 of a pool are those of its slowest backend in rotation. Without a terminal there is
@@ -59,11 +64,14 @@ pub(crate) async fn run(admin: &AdminArgs) -> Result<Exit, Failure> {
     let client = admin.client()?;
     let name = client.address().to_string();
     // A wrong address or token is told before the terminal is taken.
-    let mut asking = feed::Asking::new(client);
+    let mut asking = feed::Asking::new(client.clone());
     let first = asking.look(None).await?;
-    let (wanted, wants) = watch::channel(None);
+    let (purpose, purposes) = watch::channel(Purpose::default());
     let (tell, mut news) = mpsc::channel(1);
-    let feed = tokio::spawn(feed::run(asking, wants, tell));
+    let feed = tokio::spawn(feed::run(asking, purposes, tell));
+    // As `lbctl maintenance` has it.
+    let by = std::env::var("USER").ok();
+    let (performer, mut answers) = Performer::new(client, by.filter(|by| !by.is_empty()));
 
     let mut state = State::new(name, Canvas::stdout().unicode, clock::wall());
     state.news(Ok(first));
@@ -72,31 +80,61 @@ pub(crate) async fn run(admin: &AdminArgs) -> Result<Exit, Failure> {
     let mut input = terminal::input();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
+    let by_key = loop {
         state.tick(clock::wall());
         screen.draw(&mut state)?;
         tokio::select! {
-            () = signals.stop() => break,
+            () = signals.stop() => break false,
             _ = ticks.tick() => {}
             told = news.recv() => match told {
                 Some(told) => state.news(told),
-                None => break,
+                None => break false,
             },
-            typed = input.recv() => match typed {
-                Some(Input::Key(key)) => if state.key(key) == Next::Quit { break },
-                Some(Input::Resized) => {}
-                // The terminal is gone.
-                None => break,
-            },
+            Some(came) = answers.recv() => {
+                state.tick(clock::wall());
+                state.came(came);
+            }
+            typed = input.recv() => {
+                // When a key comes says whether it is meant.
+                state.tick(clock::wall());
+                match typed {
+                    Some(Input::Key(key)) => match state.key(key) {
+                        Next::Go => {}
+                        Next::Quit => break true,
+                        Next::Do(order) => performer.begin(order),
+                    },
+                    Some(Input::Paste(text)) => state.paste(&text),
+                    Some(Input::Resized) => {}
+                    // The terminal is gone.
+                    None => break false,
+                }
+            }
         }
         // Whether that is something new is for the feed to see.
-        wanted.send_if_modified(|wanted| {
-            let now = state.wanted();
-            let new = *wanted != now;
-            *wanted = now;
+        purpose.send_if_modified(|purpose| {
+            let now = state.purpose();
+            let new = *purpose != now;
+            *purpose = now;
             new
         });
-    }
+    };
     feed.abort();
+    drop(screen);
+    if by_key && let Some(waiting) = state.acting.awaited() {
+        // What was begun is not left without its answer.
+        print(&format!(
+            "Waiting for the answer to: {}\n",
+            waiting.words().title
+        ))?;
+        tokio::select! {
+            () = signals.stop() => {}
+            Some(came) = answers.recv() => {
+                state.came(came);
+                for line in state.acting.notice(state.now).iter().flat_map(|told| told.text.lines()) {
+                    print(&format!("{}\n", clean(line)))?;
+                }
+            }
+        }
+    }
     Ok(Exit::Fine)
 }

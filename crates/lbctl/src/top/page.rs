@@ -1,6 +1,8 @@
 //! What is looked at: the overview, or a page of something.
 
-use soe503_api::{Change, History, Incident, IncidentSummary};
+use soe503_api::{Change, History, Incident, IncidentSummary, MaintenanceList};
+
+use super::state::Key;
 
 /// What is looked at.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub(super) enum Wanted {
     Causes,
     /// What was changed, and what came of it.
     Changes,
+    /// What is in force and planned: for the menu of acts.
+    Maintenance,
 }
 
 /// The answer, or why there is none.
@@ -41,6 +45,7 @@ pub(super) enum Answer {
     Incident(Box<Incident>),
     Causes(Box<History>),
     Changes(Box<Changed>),
+    Maintenance(MaintenanceList),
 }
 
 /// What was changed, and all incidents that are known: both the latest first.
@@ -95,6 +100,19 @@ impl Page {
 }
 
 impl Filter {
+    /// A key while it is being typed.
+    pub(super) fn typed(&mut self, key: Key) {
+        match key {
+            Key::Letter(letter) => self.text.push(letter),
+            Key::Backspace => {
+                self.text.pop();
+            }
+            Key::Enter => self.typing = false,
+            Key::Escape => *self = Self::default(),
+            _ => {}
+        }
+    }
+
     /// Whether one of `words` contains it, in upper or lower case.
     pub(super) fn lets(&self, words: &[&str]) -> bool {
         let wanted = self.text.to_lowercase();

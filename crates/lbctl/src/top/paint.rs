@@ -6,7 +6,7 @@
 
 use anstyle::{AnsiColor, Effects};
 use ratatui::{
-    style::{Color, Modifier, Style},
+    style::{Color, Modifier, Style, Stylize},
     text::{Line, Span},
 };
 
@@ -30,6 +30,11 @@ pub(super) fn style(style: anstyle::Style) -> Style {
         out = out.add_modifier(Modifier::DIM);
     }
     out
+}
+
+/// `span`, as where one is.
+pub(super) fn reversed(span: Span<'static>) -> Span<'static> {
+    span.add_modifier(Modifier::REVERSED)
 }
 
 /// `text`, as another command would print it, in lines for the screen.

@@ -5,8 +5,9 @@ use core::time::Duration;
 use soe503_api::{IncidentSummary, Pool, PoolState, Timestamp};
 
 use super::{
+    act::{Acting, Order, harmless, one_line},
     cursor::Cursor,
-    feed::{Look, Lost},
+    feed::{Look, Lost, Purpose},
     page::{Filter, Page, Wanted},
     rates::Rates,
     view,
@@ -21,21 +22,26 @@ pub(super) enum Key {
     Down,
     PageUp,
     PageDown,
+    Left,
+    Right,
     Home,
     End,
     Tab,
     Enter,
     Escape,
     Backspace,
+    Delete,
     /// Ctrl-C.
     Interrupt,
 }
 
-/// Whether to go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is to be done after a key.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Go,
     Quit,
+    /// This, once; and on.
+    Do(Order),
 }
 
 /// Which list of the overview the keys move in.
@@ -79,6 +85,8 @@ pub(super) struct State {
     filter: Filter,
     pub(super) pool_at: Cursor,
     pub(super) incident_at: Cursor,
+    /// What is done about it.
+    pub(super) acting: Acting,
 }
 
 impl State {
@@ -100,6 +108,7 @@ impl State {
             filter: Filter::default(),
             pool_at: Cursor::default(),
             incident_at: Cursor::default(),
+            acting: Acting::default(),
         }
     }
 
@@ -140,6 +149,7 @@ impl State {
         self.pools
             .sort_by(|a, b| (rank(a), &a.name).cmp(&(rank(b), &b.name)));
         self.incidents = look.incidents;
+        self.settle_acts(look.asked.as_ref());
         if let Some((of, answer)) = look.asked {
             self.page.take(&of, answer);
         }
@@ -149,7 +159,16 @@ impl State {
 
     /// What is to be asked beside pools and incidents.
     pub(super) fn wanted(&self) -> Option<Wanted> {
-        self.page.wanted().cloned()
+        let page = self.page.wanted().cloned();
+        page.or_else(|| self.wanted_for_acts())
+    }
+
+    /// What the next look is for.
+    pub(super) fn purpose(&self) -> Purpose {
+        Purpose {
+            wanted: self.wanted(),
+            acts: self.acting.answers(),
+        }
     }
 
     /// How old what is shown is.
@@ -158,7 +177,10 @@ impl State {
     }
 
     /// The filter of what is looked at.
-    pub(super) const fn filter(&self) -> &Filter {
+    pub(super) fn filter(&self) -> &Filter {
+        if let Some(menu) = self.acting.menu() {
+            return &menu.filter;
+        }
         match &self.page {
             Page::Pool { filter, .. } => filter,
             _ => &self.filter,
@@ -214,6 +236,10 @@ impl State {
         if key == Key::Interrupt {
             return Next::Quit;
         }
+        self.read_notice();
+        if self.acting.open() {
+            return self.act_key(key);
+        }
         if self.filter().typing {
             self.typed(key);
             return Next::Go;
@@ -221,6 +247,7 @@ impl State {
         match key {
             Key::Letter('q') => return Next::Quit,
             Key::Letter('/') if self.page.wanted().is_none() => self.filter_mut().typing = true,
+            Key::Letter('a') => self.choose_act(),
             Key::Letter('c') => self.page = Page::asked(Wanted::Causes),
             Key::Letter('n') => self.page = Page::asked(Wanted::Changes),
             Key::Up | Key::Letter('k') => self.go(-1),
@@ -237,19 +264,24 @@ impl State {
         Next::Go
     }
 
-    fn typed(&mut self, key: Key) {
-        let filter = self.filter_mut();
-        match key {
-            Key::Letter(letter) => filter.text.push(letter),
-            Key::Backspace => {
-                filter.text.pop();
+    /// A text was pasted. It is text where one types, and nothing elsewhere: its letters are no keys.
+    pub(super) fn paste(&mut self, text: &str) {
+        self.read_notice();
+        if self.acting.form().is_some() {
+            self.paste_into_form(text);
+        } else if self.filter().typing {
+            for letter in one_line(text).chars().filter(|l| harmless(*l)) {
+                self.key(Key::Letter(letter));
             }
-            Key::Enter => filter.typing = false,
-            Key::Escape => *filter = Filter::default(),
+        }
+    }
+
+    fn typed(&mut self, key: Key) {
+        match key {
             // One looks around while one types.
             Key::Up => self.go(-1),
             Key::Down => self.go(1),
-            _ => {}
+            key => self.filter_mut().typed(key),
         }
         self.settle();
         self.scroll(0);

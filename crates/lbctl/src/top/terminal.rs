@@ -10,7 +10,10 @@ use ratatui::{
     DefaultTerminal,
     crossterm::{
         cursor::Show,
-        event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers},
+        event::{
+            self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent,
+            KeyEventKind, KeyModifiers,
+        },
         execute,
     },
 };
@@ -23,10 +26,12 @@ use super::{
 use crate::exit::Failure;
 
 /// What comes from the terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Input {
     /// A key that means something.
     Key(Key),
+    /// A text that was pasted, whose letters are no keys.
+    Paste(String),
     /// It has another size now.
     Resized,
 }
@@ -61,6 +66,8 @@ impl Screen {
             let _ = ratatui::try_restore();
             Failure::usage(format!("cannot use this terminal: {error}"))
         })?;
+        // A terminal that does not know it sends what is pasted as if it were typed.
+        let _ = execute!(io::stdout(), EnableBracketedPaste);
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Ok(Self {
             terminal: ManuallyDrop::new(terminal),
@@ -92,6 +99,7 @@ impl Drop for Screen {
         if !thread::panicking() {
             let _ = ratatui::try_restore();
         }
+        let _ = execute!(io::stdout(), DisableBracketedPaste);
         let _ = execute!(io::stdout(), Show);
     }
 }
@@ -106,6 +114,7 @@ pub(super) fn input() -> mpsc::Receiver<Input> {
                 Event::Key(key) if key.kind != KeyEventKind::Release => {
                     meaning(key).map(Input::Key)
                 }
+                Event::Paste(text) => Some(Input::Paste(text)),
                 Event::Resize(..) => Some(Input::Resized),
                 _ => None,
             };
@@ -128,12 +137,15 @@ const fn meaning(key: KeyEvent) -> Option<Key> {
         KeyCode::Down => Key::Down,
         KeyCode::PageUp => Key::PageUp,
         KeyCode::PageDown => Key::PageDown,
+        KeyCode::Left => Key::Left,
+        KeyCode::Right => Key::Right,
         KeyCode::Home => Key::Home,
         KeyCode::End => Key::End,
         KeyCode::Tab | KeyCode::BackTab => Key::Tab,
         KeyCode::Enter => Key::Enter,
         KeyCode::Esc => Key::Escape,
         KeyCode::Backspace => Key::Backspace,
+        KeyCode::Delete => Key::Delete,
         _ => return None,
     })
 }

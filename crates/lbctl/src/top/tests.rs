@@ -1,5 +1,6 @@
 //! Screens, from answers and keys.
 
+mod acts;
 mod asked;
 
 use core::time::Duration;

@@ -10,6 +10,7 @@ use soe503_api::PoolState;
 
 use super::{
     super::{
+        act::Form,
         page::Page,
         state::{Focus, State},
     },
@@ -125,10 +126,46 @@ pub(super) fn keys(state: &State, buffer: &mut Buffer, area: Rect) {
         ];
         return put(buffer, area, 0, &Line::from(line.to_vec()));
     }
+    let all = match (state.acting.form(), state.acting.menu()) {
+        (Some(form), _) => of_form(state, form),
+        (None, Some(_)) => vec![
+            ("q", "quit"),
+            ("Enter", "choose"),
+            ("Esc", "back"),
+            ("/", "filter"),
+            ("up down", "move"),
+        ],
+        (None, None) => of_page(state),
+    };
+    let mut spans = Vec::new();
+    let filtered = !filter.text.is_empty() && state.acting.form().is_none();
+    if filtered {
+        spans.push(span(&format!("only \"{}\"  ", filter.text), style::WARN));
+        if matches!(state.page, Page::Overview) && !state.acting.open() {
+            spans.extend([span("Esc", style::STRONG), span(" all  ", style::QUIET)]);
+        }
+    }
+    let mut room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum());
+    for (key, what) in all {
+        // The first ones matter most; half of one is none.
+        let width = key.len() + what.len() + 1;
+        if width > room {
+            break;
+        }
+        room = room.saturating_sub(width + 2);
+        spans.push(span(key, style::STRONG));
+        spans.push(span(&format!(" {what}  "), style::QUIET));
+    }
+    put(buffer, area, 0, &Line::from(spans));
+}
+
+type Keys = Vec<(&'static str, &'static str)>;
+
+fn of_page(state: &State) -> Keys {
     let mut all = vec![("q", "quit")];
     match &state.page {
         Page::Overview => {
-            all.push(("Enter", "open"));
+            all.extend([("Enter", "open"), ("a", "act")]);
             match state.focus {
                 Focus::Incidents => all.push(("Tab", "pools")),
                 Focus::Pools if state.shown_incidents().is_empty() => {}
@@ -140,22 +177,27 @@ pub(super) fn keys(state: &State, buffer: &mut Buffer, area: Rect) {
         Page::Pool { .. } => {
             all.extend([
                 ("Esc", "back"),
+                ("a", "act"),
                 ("/", "filter"),
                 ("up down PgUp PgDn", "scroll"),
             ]);
         }
-        Page::Asked { .. } => all.extend([("Esc", "back"), ("up down PgUp PgDn", "scroll")]),
+        Page::Asked { .. } => all.extend([
+            ("Esc", "back"),
+            ("a", "act"),
+            ("up down PgUp PgDn", "scroll"),
+        ]),
     }
-    let mut spans = Vec::new();
-    if !filter.text.is_empty() {
-        spans.push(span(&format!("only \"{}\"  ", filter.text), style::WARN));
-        if matches!(state.page, Page::Overview) {
-            spans.extend([span("Esc", style::STRONG), span(" all  ", style::QUIET)]);
-        }
+    all
+}
+
+fn of_form(state: &State, form: &Form) -> Keys {
+    if state.acting.sent() {
+        return vec![("Esc", "leave: it goes on")];
     }
-    for (key, what) in all {
-        spans.push(span(key, style::STRONG));
-        spans.push(span(&format!(" {what}  "), style::QUIET));
+    let mut all = vec![("Enter", form.words.button), ("Esc", "back")];
+    if form.words.end.is_some() {
+        all.push(("Tab", "other field"));
     }
-    put(buffer, area, 0, &Line::from(spans));
+    all
 }

@@ -28,7 +28,11 @@ impl Layout {
     /// For the terminal and the things that there are.
     pub(super) fn of(state: &State) -> Self {
         let (width, height) = state.size;
-        let head = HEAD.min(height.saturating_sub(2));
+        // What is asked is more than who is looked at.
+        let head = match state.acting.open() && height < ENOUGH {
+            true => 0,
+            false => HEAD.min(height.saturating_sub(2)),
+        };
         let line = |y: u16, height: u16| Rect::new(0, y, width, height);
         let page = line(head, height.saturating_sub(head + 1));
         let (mut incidents, mut findings) = (0, 0);

@@ -1,7 +1,9 @@
 //! The state as a screen: a header, the page, and which keys do what.
 
+mod act;
 mod causes;
 mod columns;
+mod fold;
 mod head;
 mod layout;
 mod overview;
@@ -26,13 +28,14 @@ const SMALLEST: (u16, u16) = (20, 5);
 /// Draws the whole screen; without colours if not `colour`.
 pub(super) fn draw(state: &State, colour: bool, buffer: &mut Buffer) {
     let area = buffer.area;
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    if too_small((area.width, area.height)) {
         put(buffer, area, 0, &Line::from("too small"));
         return;
     }
     let layout = Layout::of(state);
     head::draw(state, buffer, layout.head);
     match &state.page {
+        _ if state.acting.open() => act::draw(state, &layout, buffer),
         Page::Overview => overview::draw(state, &layout, buffer),
         Page::Pool { scroll, .. } | Page::Asked { scroll, .. } => {
             let lines = page_text(state);
@@ -42,12 +45,27 @@ pub(super) fn draw(state: &State, colour: bool, buffer: &mut Buffer) {
             }
         }
     }
+    act::tell(state, &layout, buffer);
     head::keys(state, buffer, layout.keys);
     if !colour {
         for cell in &mut buffer.content {
             (cell.fg, cell.bg) = (Color::Reset, Color::Reset);
         }
     }
+}
+
+const fn too_small((width, height): (u16, u16)) -> bool {
+    width < SMALLEST.0 || height < SMALLEST.1
+}
+
+/// Whether what the open form asks can be read.
+pub(super) fn asks(state: &State) -> bool {
+    !too_small(state.size) && act::asks(state, &Layout::of(state))
+}
+
+/// How many lines of a menu of acts are seen at once.
+pub(super) fn menu_lines(state: &State) -> usize {
+    act::menu_lines(state, &Layout::of(state))
 }
 
 /// How many pools are seen at once.

@@ -44,6 +44,8 @@ pub(in super::super) fn page(state: &State) -> Vec<Line<'static>> {
             Some(Ok(Answer::Changes(told))) => {
                 change::table(&told.changes, &told.incidents, state.now, canvas)
             }
+            // It has no page.
+            Some(Ok(Answer::Maintenance(_))) => return Vec::new(),
             Some(Err(message)) => format!("{}: {}\n", name(wanted), clean(message)),
             None => format!("{}: asking\n", name(wanted)),
         },
@@ -56,5 +58,6 @@ fn name(wanted: &Wanted) -> String {
         Wanted::Incident(id) => clean(id),
         Wanted::Causes => "failures by cause".to_owned(),
         Wanted::Changes => "changes".to_owned(),
+        Wanted::Maintenance => "maintenance".to_owned(),
     }
 }
