@@ -30,8 +30,12 @@ class Editor:
     """`head` is what cannot change without a restart; `urls` are the backends'."""
 
     def __init__(self, head: str, urls: list[str], seed: int):
-        self.head, self.urls, self.lot = head, urls, random.Random(seed)
+        self.head, self.urls, self.seed, self.lot = head, urls, seed, random.Random(seed)
         self.mark = 30
+
+    def begin_again(self) -> None:
+        """What comes now is what came first, with another `mark`."""
+        self.lot.seed(self.seed)
 
     def pick(self, name: str) -> object:
         value = self.lot.choice(VALUES[name])

@@ -80,6 +80,9 @@ class Play:
         """All of them; returns the memory after each."""
         memory, begun = [], time.monotonic()
         for number in range(self.args.reloads):
+            if self.args.distinct and number % self.args.distinct == 0:
+                self.lot.seed(self.args.seed)
+                self.editor.begin_again()
             time.sleep(max(0.0, begun + number / self.args.per_second - time.monotonic()))
             invalid = self.lot.random() < 0.3
             edit = self.editor.invalid() if invalid else self.editor.valid()
@@ -203,6 +206,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=1000.0, help="requests per second (default 1000)")
     parser.add_argument("--settle", type=float, default=SETTLE, metavar="SECONDS", help=f"load before the first reload (default {SETTLE})")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--distinct", type=int, metavar="N", help="the same N edits over and over, but for one number")
     parser.add_argument("--quick", action="store_true", help="60 reloads under 300 requests per second, for CI; memory is shown and not judged")
     build.add_arguments(parser)
     args = parser.parse_args()

@@ -7,13 +7,13 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
 use hashbrown::HashTable;
 use soe503_core::keepalive::KeepAlive;
-use soe503_core::reachability::Reachability;
 
+use super::port::Port;
 use super::said::Said;
 use super::{UpstreamOptions, idle};
 use crate::tls::ClientTls;
@@ -31,12 +31,10 @@ pub(super) struct Destination {
     /// The same for all backends of a pool, and kept once for them.
     pub(super) options: Arc<UpstreamOptions>,
     pub(super) tls: Option<ClientTls>,
-    /// A connect has succeeded: tells a dead backend from a wrong port.
-    pub(super) accepted: AtomicBool,
     /// When it last broke off a connection that had served nothing, as nanoseconds of a tick.
     pub(super) broke_fresh: AtomicU64,
-    /// Whether connects to its address wait in vain, however it is reached.
-    pub(super) reachability: Arc<Reachability>,
+    /// What is known of its address, however it is reached.
+    pub(super) port: Arc<Port>,
     /// How long it keeps idle connections, and how many requests it serves on one.
     pub(super) keepalive: KeepAlive,
     /// What its errors say.
@@ -83,10 +81,10 @@ impl Destination {
             }
             others.push(one);
         }
-        let reachability = others
+        let port = others
             .iter()
             .find(|one| one.address == address)
-            .map(|one| Arc::clone(&one.reachability))
+            .map(|one| Arc::clone(&one.port))
             .unwrap_or_default();
         let made = Arc::new(Self {
             key: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -95,9 +93,8 @@ impl Destination {
             detour: AtomicU64::new(0),
             options,
             tls,
-            accepted: AtomicBool::new(false),
             broke_fresh: AtomicU64::new(0),
-            reachability,
+            port,
             keepalive: KeepAlive::new(),
             said: Said::default(),
         });
@@ -113,16 +110,16 @@ impl Destination {
     }
 }
 
-/// Whether connects to `address` wait in vain, if a backend is there: for whoever connects to it as well. Not for the
+/// What is known of `address`, if a backend is there: for whoever connects to it as well. Not for the
 /// request path: it takes a lock.
-pub(crate) fn reachability(address: SocketAddr) -> Option<Arc<Reachability>> {
+pub(crate) fn port(address: SocketAddr) -> Option<Arc<Port>> {
     // Ours may turn out to be the last references, and dropping those takes the lock.
     let here: Vec<_> = {
         let known = known();
         known.at(known.hash(&address)).collect()
     };
     let here = here.iter().find(|one| one.address == address);
-    here.map(|one| Arc::clone(&one.reachability))
+    here.map(|one| Arc::clone(&one.port))
 }
 
 impl Drop for Destination {
@@ -212,10 +209,10 @@ mod tests {
         };
         let one = Destination::of(address(5), None, OPTIONS.into(), None);
         let other = Destination::of(address(5), None, patient.into(), None);
-        assert!(Arc::ptr_eq(&one.reachability, &other.reachability));
-        let found = reachability(address(5)).unwrap();
-        assert!(Arc::ptr_eq(&one.reachability, &found));
-        assert!(reachability(address(6)).is_none());
+        assert!(Arc::ptr_eq(&one.port, &other.port));
+        let found = port(address(5)).unwrap();
+        assert!(Arc::ptr_eq(&one.port, &found));
+        assert!(port(address(6)).is_none());
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod h2;
 pub(crate) mod hops;
 pub(crate) mod idle;
 mod plain;
+mod port;
 mod said;
 mod trial;
 
@@ -42,7 +43,7 @@ pub(crate) use self::connect::unreachable;
 use self::connection::Connection;
 pub(crate) use self::connection::Detached;
 use self::destination::Destination;
-pub(crate) use self::destination::reachability;
+pub(crate) use self::destination::port;
 pub(crate) use self::exchange::{Tunnel, Upgrade};
 pub use self::h1_body::{H1Body, H1BodyError};
 pub use self::h2::{H2Body, H2Options};
@@ -188,14 +189,11 @@ impl Upstream {
 
     /// Whether a connect has ever succeeded.
     pub fn has_accepted(&self) -> bool {
-        self.0.to.accepted.load(Ordering::Relaxed)
+        self.0.to.port.has_accepted()
     }
 
     fn accepted(&self) {
-        // Read first: the line stays shared between workers once it is set.
-        if !self.has_accepted() {
-            self.0.to.accepted.store(true, Ordering::Relaxed);
-        }
+        self.0.to.port.accepted();
     }
 
     /// It broke off a fresh connection `now`.
@@ -270,7 +268,7 @@ impl Upstream {
 
     /// Whether connects to it wait in vain.
     fn reachability(&self) -> &Reachability {
-        &self.0.to.reachability
+        &self.0.to.port.reachability
     }
 
     /// It answered with a failure; so much of the body is here.

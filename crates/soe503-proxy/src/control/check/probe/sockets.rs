@@ -78,8 +78,8 @@ async fn probe(
     {
         Ok(done) => done,
         Err(_) => {
-            if let (Phase::Connect, Some(known)) = (phase, upstream::reachability(address)) {
-                known.timed_out(soe503::clock::now());
+            if let (Phase::Connect, Some(known)) = (phase, upstream::port(address)) {
+                known.reachability.timed_out(soe503::clock::now());
             }
             Err(Stopped::late(phase, timeout))
         }
@@ -97,17 +97,18 @@ async fn run(
     ask: &Ask<'_>,
     phase: &mut Phase,
 ) -> Result<CheckResult, Stopped> {
-    let known = upstream::reachability(address);
+    let known = upstream::port(address);
     let known = known.as_deref();
     if let Some(known) = known {
-        known.begin(soe503::clock::now());
+        known.reachability.begin(soe503::clock::now());
     }
     let stream = TcpStream::connect(address).await.map_err(|error| {
-        let joined = known.is_some_and(|known| upstream::unreachable(known, &error));
+        let joined = known.is_some_and(|known| upstream::unreachable(&known.reachability, &error));
         Stopped::connect(&error, joined)
     })?;
     if let Some(known) = known {
-        known.answered();
+        known.reachability.answered();
+        known.accepted();
     }
     let stream = match tls {
         None => Stream::Tcp(stream),
