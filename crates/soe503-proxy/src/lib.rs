@@ -6,6 +6,7 @@
 //! be told, `listen`, `front` and [`upstream`] are a request's way in and out, `net` and [`tls`] they stand on, [`handover`] how sockets outlive a process, [`control`] is is
 //! everything that is not on that way, [`state`] is what the two share, and [`journal`] is what outlives them.
 
+mod aside;
 pub mod cli;
 pub mod commands;
 pub mod config;

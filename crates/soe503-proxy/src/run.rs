@@ -1,6 +1,5 @@
 //! The running proxy: workers, control plane, reload and shutdown.
 
-mod aside;
 mod ending;
 
 use std::io;
@@ -11,7 +10,6 @@ use std::thread::JoinHandle;
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
-use self::aside::Aside;
 use crate::config::{self, Config, Listener};
 use crate::control::event_log::EventLog;
 use crate::control::{self, Control, access_log, recorder};
@@ -57,8 +55,6 @@ struct Shared {
     /// How each listener serves, in their order.
     servers: Vec<Arc<ArcSwap<Server>>>,
     file: Option<PathBuf>,
-    /// Where the file is read again.
-    aside: Aside,
     /// One reload at a time.
     reloading: Mutex<()>,
 }
@@ -150,7 +146,6 @@ impl Running {
             fronts,
             servers,
             file,
-            aside: Aside::new("soe503-reload"),
             reloading: Mutex::new(()),
         });
         let reload = Arc::clone(&shared);
@@ -233,11 +228,12 @@ impl Running {
         Ok(())
     }
 
-    /// What reads the file again and puts it in force, or leaves everything as it is ([`ReloadError`]). It
-    /// may be called on another thread.
-    pub fn reloader(&self) -> impl FnOnce() -> Result<(), ReloadError> + Send + 'static + use<> {
+    /// Reads the file again and puts it in force, or leaves everything as it is ([`ReloadError`]), on a thread of its own: whoever
+    /// no longer waits for it does not stop it.
+    pub fn reload(&self) -> impl Future<Output = Result<(), ReloadError>> + use<> {
         let shared = Arc::clone(&self.shared);
-        move || shared.reload()
+        let reloaded = self.shared.proxy.aside.run(move || shared.reload());
+        async { reloaded.await.unwrap_or(Err(ReloadError::Panicked)) }
     }
 
     /// The config file, if there is one.
@@ -263,13 +259,7 @@ impl Running {
 }
 
 impl Shared {
-    /// Reads the file again, on the thread for that, and waits for it.
-    fn reload(self: &Arc<Self>) -> Result<(), ReloadError> {
-        let shared = Arc::clone(self);
-        self.aside.run(move || shared.reload_here())
-    }
-
-    fn reload_here(&self) -> Result<(), ReloadError> {
+    fn reload(&self) -> Result<(), ReloadError> {
         let _one = self
             .reloading
             .lock()

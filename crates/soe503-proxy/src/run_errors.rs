@@ -66,6 +66,8 @@ pub enum ReloadError {
     NeedsRestart(Fixed),
     /// The event log could not be opened.
     EventLog(io::Error),
+    /// A mistake in this program.
+    Panicked,
 }
 
 impl fmt::Display for ReloadError {
@@ -82,6 +84,9 @@ impl fmt::Display for ReloadError {
                     "the event log (`path` of [log]) cannot be opened: {error}"
                 )
             }
+            Self::Panicked => f.write_str(
+                "reading it failed in a way that should not be possible; please report it",
+            ),
         }
     }
 }

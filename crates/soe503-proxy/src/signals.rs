@@ -17,7 +17,7 @@ use crate::run::Running;
 ///
 /// Reading a config, and building what it says, needs about as much memory for a moment as what is built. What a
 /// thread has freed, the allocator keeps for it, until the thread ends. So this is no work for the main
-/// thread, which then waits for ever. (Reading it again has a thread of its own: `run/aside.rs`.)
+/// thread, which then waits for ever. (Reading it again has a thread of its own: `aside.rs`.)
 const KEPT: Duration = Duration::from_millis(100);
 /// How long whoever is told to end while it starts goes on starting. From the moment when it serves, the rest takes no time, and
 /// then it finishes what is in flight; before that there is nothing to finish.
@@ -137,7 +137,7 @@ async fn until_told(running: &Running, signals: &mut Signals) -> anyhow::Result<
             () = file.changed(|| running.follows_config()) => "the file has changed",
         };
         notify::tell(Moment::Reloading);
-        let reloaded = tokio::task::spawn_blocking(running.reloader()).await?;
+        let reloaded = running.reload().await;
         notify::tell(Moment::Ready);
         match reloaded {
             Ok(()) => tracing::info!(why, "configuration reloaded"),

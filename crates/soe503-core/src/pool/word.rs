@@ -206,13 +206,15 @@ impl Flags {
 mod tests {
     use super::*;
 
+    type Step = fn(&Word, u64);
+
     #[test]
     fn what_is_set_or_cleared_again_is_counted_once() {
         let sums = Arc::<Sums>::default();
         let word = Word::new(Flags::WARMING, &sums);
         let counted = || (sums.sound(), sums.warming());
         assert_eq!(counted(), (1, 1));
-        let steps: [(fn(&Word, u64), u64, _); 4] = [
+        let steps: [(Step, u64, _); 4] = [
             (Word::set, Flags::DOWN, (0, 1)),
             (Word::clear, Flags::WARMING, (0, 0)),
             (Word::set, Flags::WARMING, (0, 1)),

@@ -12,6 +12,7 @@ use soe503_core::rate::RateLimit;
 use tokio::sync::watch;
 
 use super::{Access, ChangeHooks, Connections, DebugTokens, Interruptions, Loops, PoolState};
+use crate::aside::Aside;
 use crate::config::Config;
 use crate::control::access_log::AccessLog;
 use crate::control::alerts::Alerts;
@@ -67,6 +68,8 @@ pub struct Proxy {
     pub dogstatsd: Counts,
     /// The file that a reload reads, if there is one.
     pub config_file: Option<PathBuf>,
+    /// Where the config is read again.
+    pub(crate) aside: Aside,
     /// Reloads so far.
     pub reloads: Reloads,
     /// Who may use the admin API.
@@ -128,6 +131,7 @@ impl Proxy {
             traces: Traces::default(),
             dogstatsd: Counts::default(),
             config_file: None,
+            aside: Aside::default(),
             reloads: Reloads::default(),
             access: Arc::new(Access::of(&config)),
             file_reloads: FileReloads::default(),

@@ -13,6 +13,7 @@ use super::audit::{Deed, Thing};
 use super::config_view;
 use super::problem::Refusal;
 use super::router::Shared;
+use crate::aside::Panicked;
 
 /// What is answered once it is in force.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -38,15 +39,15 @@ pub(super) async fn reload(
 /// Reads the file again, on a thread for that.
 pub(super) async fn now(shared: &Shared) -> Result<(), Refusal> {
     let reload = Arc::clone(&shared.reload);
-    match tokio::task::spawn_blocking(move || reload()).await {
+    match shared.proxy.aside.run(move || reload()).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(report)) => Err(Refusal(Problem::new(
             422,
             "The configuration was not changed",
             report,
         ))),
-        Err(error) => {
-            tracing::error!(%error, "a reload panicked");
+        Err(Panicked) => {
+            tracing::error!("a reload panicked");
             Err(Refusal(Problem::new(
                 500,
                 "The configuration was not changed",

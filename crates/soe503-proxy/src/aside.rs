@@ -5,11 +5,12 @@
 //! behind. On whatever thread is free just then a process would grow by each of them, as often as it is asked. So there is one for
 //! all of it, and it ends when it has had nothing to do for a while.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 /// For how long it waits for more to do.
 const KEPT: Duration = Duration::from_secs(10);
@@ -18,41 +19,45 @@ type Work = Box<dyn FnOnce() + Send>;
 
 /// A handle on the thread, whether there is one just now or not.
 #[derive(Debug)]
-pub(super) struct Aside {
-    name: &'static str,
+pub(crate) struct Aside {
     kept: Duration,
     work: Arc<Mutex<Option<Sender<Work>>>>,
 }
 
+/// The work has panicked; the hook has told how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Panicked;
+
 // === impl Aside ===
 
-impl Aside {
-    /// Of a thread that will be called `name`.
-    pub(super) fn new(name: &'static str) -> Self {
+impl Default for Aside {
+    fn default() -> Self {
         Self {
-            name,
             kept: KEPT,
             work: Arc::default(),
         }
     }
+}
 
-    /// Does `work` there, after what was asked before, and waits for it. A panic goes on here. Where no thread can be started, it
-    /// is done here as well.
-    pub(super) fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        let (tell, told) = sync_channel::<Result<T, Box<dyn Any + Send>>>(1);
+impl Aside {
+    /// Begins `work` there, after what was asked before, whether anybody waits for it or not. Where no thread can be started, it
+    /// is done here.
+    pub(crate) fn run<T, W>(&self, work: W) -> impl Future<Output = Result<T, Panicked>> + use<T, W>
+    where
+        T: Send + 'static,
+        W: FnOnce() -> T + Send + 'static,
+    {
+        let (tell, told) = oneshot::channel();
         let work: Work = Box::new(move || {
-            // Whoever has asked waits below.
-            let _ = tell.send(catch_unwind(AssertUnwindSafe(work)));
+            if let Ok(done) = catch_unwind(AssertUnwindSafe(work)) {
+                // Whoever has asked may have gone.
+                let _ = tell.send(done);
+            }
         });
         if let Err(work) = self.hand_over(work) {
             work();
         }
-        match told.recv() {
-            Ok(Ok(done)) => done,
-            Ok(Err(panic)) => resume_unwind(panic),
-            // Work that was handed over is done or panics.
-            Err(gone) => resume_unwind(Box::new(gone)),
-        }
+        async { told.await.map_err(|_nothing| Panicked) }
     }
 
     /// Gives `work` to the thread, and starts one if there is none; gives it back if that cannot be done.
@@ -67,7 +72,7 @@ impl Aside {
         };
         let (sender, receiver) = channel();
         let (again, kept) = (Arc::clone(&self.work), self.kept);
-        let thread = std::thread::Builder::new().name(self.name.into());
+        let thread = std::thread::Builder::new().name("soe503-aside".into());
         if thread
             .spawn(move || serve(&receiver, &again, kept))
             .is_err()
@@ -115,65 +120,58 @@ fn lock(open: &Mutex<Option<Sender<Work>>>) -> MutexGuard<'_, Option<Sender<Work
 
 #[cfg(test)]
 mod tests {
-    use std::panic::catch_unwind;
+    use std::panic::resume_unwind;
     use std::thread::{ThreadId, current};
 
     use super::*;
 
-    fn thread_of(aside: &Aside) -> ThreadId {
-        aside.run(|| current().id())
+    async fn thread_of(aside: &Aside) -> ThreadId {
+        aside.run(|| current().id()).await.unwrap()
     }
 
-    #[test]
-    fn all_of_it_is_done_on_one_thread_and_not_here() {
-        let aside = Aside::new("aside");
-        let there = thread_of(&aside);
+    #[tokio::test]
+    async fn all_of_it_is_done_on_one_thread_and_not_here_in_the_order_in_which_it_was_asked() {
+        let aside = Aside::default();
+        let there = thread_of(&aside).await;
         assert_ne!(there, current().id());
-        assert_eq!(
-            aside.run(|| current().name().map(str::to_owned)).as_deref(),
-            Some("aside")
-        );
-        std::thread::scope(|scope| {
-            let askers = [(); 8].map(|()| scope.spawn(|| thread_of(&aside)));
-            for asker in askers {
-                assert_eq!(asker.join().unwrap(), there);
-            }
-        });
+        let name = aside.run(|| current().name().map(str::to_owned)).await;
+        assert_eq!(name.unwrap().as_deref(), Some("soe503-aside"));
+        let done = Arc::new(Mutex::new(Vec::new()));
+        for number in 0..8 {
+            let done = Arc::clone(&done);
+            // Nobody waits for these.
+            drop(aside.run(move || done.lock().unwrap().push((number, current().id()))));
+        }
+        assert_eq!(thread_of(&aside).await, there);
+        let wanted: Vec<_> = (0..8).map(|number| (number, there)).collect();
+        assert_eq!(*done.lock().unwrap(), wanted);
     }
 
-    #[test]
-    fn a_panic_goes_on_where_it_was_asked_for_and_the_thread_serves_on() {
-        let aside = Aside::new("aside");
-        let there = thread_of(&aside);
-        let asked = catch_unwind(AssertUnwindSafe(|| {
-            aside.run(|| {
-                // Without the noise of a hook.
-                resume_unwind(Box::new("as it should"));
-            });
-        }));
-        let panic = asked.unwrap_err();
-        assert_eq!(*panic.downcast::<&str>().unwrap(), "as it should");
-        assert_eq!(thread_of(&aside), there);
+    #[tokio::test]
+    async fn a_panic_is_told_and_the_thread_serves_on() {
+        let aside = Aside::default();
+        let there = thread_of(&aside).await;
+        // Without the noise of a hook.
+        let asked = aside.run(|| resume_unwind(Box::new("as it should")));
+        let told: Result<(), Panicked> = asked.await;
+        assert_eq!(told, Err(Panicked));
+        assert_eq!(thread_of(&aside).await, there);
     }
 
-    #[test]
-    fn one_that_has_had_nothing_to_do_has_ended_and_another_does_the_rest() {
+    #[tokio::test]
+    async fn one_that_has_had_nothing_to_do_has_ended_and_another_does_the_rest() {
         let aside = Aside {
             kept: Duration::ZERO,
-            ..Aside::new("aside")
+            ..Aside::default()
         };
         let mut threads = Vec::new();
+        // Some are asked while the last one ends, some after it.
         for _ in 0..200 {
-            let thread = thread_of(&aside);
-            if !threads.contains(&thread) {
-                threads.push(thread);
-            }
-            // Some are asked while the last one ends, some after it.
-            std::thread::yield_now();
+            threads.push(thread_of(&aside).await);
         }
         while lock(&aside.work).is_some() {
             std::thread::yield_now();
         }
-        assert!(!threads.contains(&thread_of(&aside)), "it has ended");
+        assert!(!threads.contains(&thread_of(&aside).await), "it has ended");
     }
 }
