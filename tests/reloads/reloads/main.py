@@ -35,8 +35,8 @@ close_after = "{{mark}}s"
 """
 # Reloads after which the memory counts: what is built once is there by then.
 WARM = 100
-# Seconds of load before: what is remembered of the last minute grows without a reload, too (of the last quarter of an hour: `--settle 960`).
-SETTLE = 75
+# Seconds of load before: what is remembered of the last quarter of an hour grows without a reload, too.
+SETTLE = 960
 # One look says how large the configuration is that is in force just then: the median of so many counts.
 LOOKS = 20
 GROWTH = 0.01

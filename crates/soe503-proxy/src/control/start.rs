@@ -92,7 +92,7 @@ pub(crate) fn start_with(
     let (stop, stopped) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
-        // For reading a config again, for one look into the journal, for one at everything that the dashboard shows, for
+        // For a config that is compared, for one look into the journal, for one at everything that the dashboard shows, for
         // what alerts are sent with and for what DogStatsD is told, one at a time each, and for metrics.
         .max_blocking_threads(6)
         .build()
