@@ -138,7 +138,9 @@ def reloaded(stage: Stage, main: Watched) -> None:
     main.config.write_text(main.config.read_text().replace('timeout = "3s"', 'timeout = "3100ms"', 1))
     main.signal(signal.SIGHUP)
     main.reaches('soe503_config_reloads_total{result="applied"}', 1)
-    stage.prometheus.shows("it was scraped", 'soe503_config_reloads_total{result="applied"} > 0', {MAIN})
+    # For a second at least: queries look at each second since the beginning, and one of those has to lie after it.
+    scraped = '(soe503_config_reloads_total{result="applied"} > 0)[30s:1s]'
+    stage.prometheus.shows("it was scraped, and again", f"count_over_time({scraped}) >= 2", {MAIN})
 
 
 def lint(exposition: str) -> str:
