@@ -110,6 +110,35 @@ fn a_permit_outlives_every_other_handle() {
 }
 
 #[test]
+fn a_permit_whose_handles_are_gone_gives_another_to_the_same_circuit() {
+    let breaker = breaker(2);
+    let permits = [0, 1].map(|at| breaker.admit(ms(at)).unwrap());
+    drop(breaker);
+    let again = permits[0].breaker();
+    for permit in permits {
+        permit.record(ms(2), Outcome::failure(REFUSED));
+    }
+    assert_eq!(again.state(), Open);
+    assert_eq!(again.name(), "app");
+}
+
+#[test]
+fn a_permit_ends_on_whatever_thread_it_is_moved_to() {
+    let breaker = breaker(4);
+    let permits: Vec<_> = (0..4)
+        .map(|at| {
+            let taken = std::thread::scope(|scope| scope.spawn(|| breaker.admit(ms(at))).join());
+            taken.unwrap().unwrap()
+        })
+        .collect();
+    assert_eq!(breaker.state(), Closed);
+    for permit in permits {
+        permit.record(ms(9), Outcome::failure(REFUSED));
+    }
+    assert_eq!(breaker.state(), Open);
+}
+
+#[test]
 fn a_permit_says_what_it_is() {
     let breaker = breaker(1);
     let permit = breaker.admit(ms(3)).unwrap();

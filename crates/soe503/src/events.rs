@@ -11,7 +11,7 @@ use soe503_core::pool::BackendTransition;
 /// Ends a permit, and tells what that has changed about its circuit.
 pub(crate) fn ending(permit: Permit, end: impl FnOnce(Permit)) {
     #[cfg(feature = "tracing")]
-    let breaker = permit.breaker().clone();
+    let breaker = permit.breaker();
     end(permit);
     #[cfg(feature = "tracing")]
     circuit(&breaker);

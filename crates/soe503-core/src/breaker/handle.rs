@@ -1,19 +1,20 @@
 //! The handle that everybody shares.
 
 use core::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
+use super::circuit::Circuit;
 use super::config::BreakerConfig;
 use super::config_error::ConfigError;
 use super::knock::Knocked;
-use super::machine::{Admission, Ending, Machine};
+use super::lane::Lanes;
+use super::machine::Admission;
 use super::permit::{Kind, Permit};
 use super::refusal::CircuitOpen;
 use super::snapshot::BreakerSnapshot;
 use super::state::{Mode, State, Word};
 use super::transition::Transition;
 use crate::Tick;
-use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::waiting::WaitingRoom;
 
 /// A named circuit breaker. Clones are handles to the same circuit.
@@ -34,22 +35,7 @@ use crate::waiting::WaitingRoom;
 /// ```
 #[derive(Clone)]
 pub struct Breaker {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    /// State and generation, for the path that takes no lock. Written under the lock.
-    word: AtomicU64,
-    /// The run of failures, likewise.
-    streak: AtomicU32,
-    /// The generation up to which [`Breaker::untold`] has handed transitions out.
-    told: AtomicU64,
-    /// Whether results are kept in a window: a success changes that.
-    rated: bool,
-    name: Arc<str>,
-    config: BreakerConfig,
-    machine: Mutex<Machine>,
-    room: WaitingRoom,
+    lanes: Arc<Lanes>,
 }
 
 impl Breaker {
@@ -58,20 +44,8 @@ impl Breaker {
     /// A configuration that [`BreakerConfig::validate`] refuses is [clamped](BreakerConfig::clamped);
     /// use [`try_new`](Self::try_new) to have it refused.
     pub fn new(name: impl Into<Arc<str>>, config: BreakerConfig, seed: u64) -> Self {
-        let config = config.clamped();
-        let machine = Machine::new(&config, seed);
-        Self {
-            shared: Arc::new(Shared {
-                word: AtomicU64::new(machine.word().bits()),
-                streak: AtomicU32::new(0),
-                told: AtomicU64::new(machine.generation),
-                rated: config.is_rated(),
-                name: name.into(),
-                room: WaitingRoom::new(config.max_waiting),
-                config,
-                machine: Mutex::new(machine),
-            }),
-        }
+        let circuit = Circuit::new(name.into(), config.clamped(), seed);
+        Self::from_lanes(Lanes::to(Arc::new(circuit)))
     }
 
     /// A closed circuit.
@@ -89,23 +63,23 @@ impl Breaker {
 
     /// The name it was given.
     pub fn name(&self) -> &str {
-        &self.shared.name
+        &self.circuit().name
     }
 
     /// Its configuration.
     pub fn config(&self) -> &BreakerConfig {
-        &self.shared.config
+        &self.circuit().config
     }
 
     /// Its state, by one load. In shadow mode: the state it would act on.
     #[inline]
     pub fn state(&self) -> State {
-        self.word().mode().state()
+        self.circuit().word().mode().state()
     }
 
     /// One more with each transition, by one load. Whoever has seen this one has seen the state.
     pub fn generation(&self) -> u64 {
-        self.word().generation()
+        self.circuit().word().generation()
     }
 
     /// Asks for one request to be let through. Closed: one atomic load and no lock.
@@ -124,7 +98,7 @@ impl Breaker {
     /// As [`admit`](Self::admit).
     #[inline]
     pub fn admit_as(&self, now: Tick, repeatable: bool) -> Result<Permit, CircuitOpen> {
-        let word = self.word();
+        let word = self.circuit().word();
         match word.mode() {
             Mode::Closed => Ok(self.permit(word, Kind::Counted, now)),
             Mode::Bypass => Ok(self.permit(word, Kind::Uncounted, now)),
@@ -135,27 +109,30 @@ impl Breaker {
     /// Whether [`admit`](Self::admit) would let a request through. For those who ask before they have
     /// one: nothing is counted, and no probe's place is taken.
     pub fn would_admit(&self, now: Tick) -> bool {
-        self.state() == State::Closed || self.lock().would_admit(&self.shared.config, now)
+        let circuit = self.circuit();
+        self.state() == State::Closed || circuit.lock().would_admit(&circuit.config, now)
     }
 
     /// Opens the circuit until [`reset`](Self::reset) or [`force_closed`](Self::force_closed),
     /// also in shadow mode. `why` is told to those who are refused.
     pub fn force_open(&self, now: Tick, why: impl Into<Arc<str>>) -> Option<Transition> {
         let why = why.into();
-        self.locked(|machine, _| Some(machine.force_open(now, why)))
+        self.circuit()
+            .locked(|machine, _| Some(machine.force_open(now, why)))
     }
 
     /// Closes the circuit and suspends its rules until [`reset`](Self::reset) or
     /// [`force_open`](Self::force_open): every request is let through and no result counts.
     pub fn force_closed(&self, now: Tick, why: impl Into<Arc<str>>) -> Option<Transition> {
         let why = why.into();
-        self.locked(|machine, _| Some(machine.force_closed(now, why)))
+        self.circuit()
+            .locked(|machine, _| Some(machine.force_closed(now, why)))
     }
 
     /// Closes the circuit, forgets what was counted, and puts its rules back in force. `None` if
     /// it was closed and not forced; then only the counts are forgotten.
     pub fn reset(&self, now: Tick) -> Option<Transition> {
-        self.locked(|machine, _| machine.reset(now))
+        self.circuit().locked(|machine, _| machine.reset(now))
     }
 
     /// Takes in that knocking at the backends failed, as [`root_of_knocks`](super::root_of_knocks)
@@ -165,30 +142,32 @@ impl Breaker {
     /// `generation` is that of the [snapshot](BreakerSnapshot::generation) which gave reason to
     /// knock. Returns `false`, and changes nothing, if the circuit has moved on or is not open by rule.
     pub fn knocked(&self, generation: u64, found: Knocked) -> bool {
-        self.locked(|machine, _| machine.knocked(generation, found))
+        self.circuit()
+            .locked(|machine, _| machine.knocked(generation, found))
     }
 
     /// Says how many backends there are behind it. One that refuses connections is probably
     /// restarting; several that do are dead. Unless somebody says so, it is one.
     pub fn set_backends(&self, count: usize) {
-        self.locked(|machine, _| machine.alone = count <= 1);
+        self.circuit()
+            .locked(|machine, _| machine.alone = count <= 1);
     }
 
     /// There is one backend behind it, for all it knows.
     pub fn is_alone(&self) -> bool {
-        self.lock().alone
+        self.circuit().lock().alone
     }
 
     /// Where those wait whom it refuses while a blip is ridden out. It calls them when it lets
     /// requests through again, and when there is nothing to wait for.
     pub fn waiting_room(&self) -> &WaitingRoom {
-        &self.shared.room
+        &self.circuit().room
     }
 
     /// Everything there is to show, at `now`.
     pub fn snapshot(&self, now: Tick) -> BreakerSnapshot {
-        let shared = &*self.shared;
-        BreakerSnapshot::of(&shared.name, &shared.config, &mut self.lock(), now)
+        let circuit = self.circuit();
+        BreakerSnapshot::of(&circuit.name, &circuit.config, &mut circuit.lock(), now)
     }
 
     /// The transitions of later generations than `generation`, oldest first; the last 32 are kept.
@@ -196,35 +175,28 @@ impl Breaker {
     /// For recorders: also has what no caller was handed, such as the change that an admission or
     /// a dropped permit made.
     pub fn transitions_since(&self, generation: u64) -> Vec<Transition> {
-        self.lock().transitions_since(generation)
+        self.circuit().lock().transitions_since(generation)
     }
 
     /// The transitions that this method has not handed out yet, oldest first. Each is handed out once, whoever asks:
     /// for events, of which there should be one. As a rule there are none, and that costs two loads.
     pub fn untold(&self) -> Vec<Transition> {
-        let (told, now) = (&self.shared.told, self.generation());
-        if told.load(Ordering::Acquire) >= now {
-            return Vec::new();
-        }
-        // Of two who ask at once, one gets what lies below the other.
-        let from = told.fetch_max(now, Ordering::AcqRel);
-        let mut transitions = self.transitions_since(from);
-        transitions.retain(|transition| transition.generation <= now);
-        transitions
+        self.circuit().untold()
     }
 
     /// Whether it refuses requests and nobody may wait for its end either: whoever comes now, a probe aside, is
     /// told so at once, or after a [moment](CircuitOpen::linger). Closed: one load.
     pub fn turns_away(&self, now: Tick) -> bool {
-        matches!(self.word().mode(), Mode::Open | Mode::HalfOpen)
+        matches!(self.circuit().word().mode(), Mode::Open | Mode::HalfOpen)
             && self
+                .circuit()
                 .locked(|machine, config| machine.waits_until(config))
                 .is_none_or(|until| until <= now)
     }
 
     #[cold]
     fn admit_slowly(&self, now: Tick, repeatable: bool) -> Result<Permit, CircuitOpen> {
-        let (admission, word, wait_until, linger) = self.locked(|machine, config| {
+        let (admission, word, wait_until, linger) = self.circuit().locked(|machine, config| {
             let admission = machine.admit(config, now, repeatable);
             let linger = machine.linger(config, now);
             (
@@ -243,7 +215,7 @@ impl Breaker {
                 retry_at,
                 trip,
             } => Err(CircuitOpen {
-                name: Arc::clone(&self.shared.name),
+                name: Arc::clone(&self.circuit().name),
                 state,
                 rule: trip.cause,
                 root: trip.root,
@@ -257,79 +229,27 @@ impl Breaker {
         }
     }
 
-    /// A probe's response head came in time.
-    pub(super) fn answer(&self, word: Word, now: Tick) {
-        self.locked(|machine, _| machine.answer(word, now));
-    }
-
-    /// Counts a result.
-    pub(super) fn end(&self, ending: Ending) -> Option<Transition> {
-        self.locked(|machine, config| machine.end(config, ending))
-    }
-
-    /// On a closed circuit without a window, a success only ends a run of failures. If there is
-    /// none, it changes nothing, and the lock can be spared. The run is read without the lock: a
-    /// failure counted at the same moment is as well counted after this success as before it.
-    #[inline]
-    pub(super) fn success_changes_nothing(&self, admitted: Word) -> bool {
-        !self.shared.rated
-            && admitted.mode() == Mode::Closed
-            && admitted == self.word()
-            && self.shared.streak.load(Ordering::Acquire) == 0
-    }
-
     #[inline]
     fn permit(&self, word: Word, kind: Kind, now: Tick) -> Permit {
-        Permit::new(self.clone(), word, kind, now)
+        Permit::new(self.lanes.mine(), word, kind, now)
+    }
+
+    pub(super) const fn from_lanes(lanes: Arc<Lanes>) -> Self {
+        Self { lanes }
     }
 
     #[inline]
-    fn word(&self) -> Word {
-        Word::from_bits(self.shared.word.load(Ordering::Acquire))
-    }
-
-    /// Runs `change` under the lock and publishes what it changed.
-    fn locked<R>(&self, change: impl FnOnce(&mut Machine, &BreakerConfig) -> R) -> R {
-        let shared = &*self.shared;
-        let mut machine = self.lock();
-        let before = (machine.word(), machine.closed.streak());
-        let waited = machine.waits_until(&shared.config).is_some();
-        let result = change(&mut machine, &shared.config);
-        let (word, streak) = (machine.word(), machine.closed.streak());
-        let in_vain = waited && machine.waits_until(&shared.config).is_none();
-        let welcome = machine.welcome(&shared.config);
-        // Only when changed: other workers read these on every request.
-        if streak != before.1 {
-            shared.streak.store(streak, Ordering::Release);
-        }
-        if word != before.0 {
-            shared.word.store(word.bits(), Ordering::Release);
-        }
-        drop(machine);
-        // After the word: whoever enters the room later sees the change.
-        if in_vain && word.mode() == Mode::Open {
-            shared.room.call_all();
-        } else if word != before.0 {
-            shared.room.open(welcome);
-        }
-        result
-    }
-
-    /// No method panics while it holds the lock; if one did, the counts would still be counts.
-    fn lock(&self) -> MutexGuard<'_, Machine> {
-        self.shared
-            .machine
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn circuit(&self) -> &Circuit {
+        &self.lanes.circuit
     }
 }
 
 impl fmt::Debug for Breaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Breaker")
-            .field("name", &self.shared.name)
+            .field("name", &self.circuit().name)
             .field("state", &self.state())
-            .field("generation", &self.word().generation())
+            .field("generation", &self.circuit().word().generation())
             .finish_non_exhaustive()
     }
 }

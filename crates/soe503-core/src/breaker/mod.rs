@@ -55,14 +55,19 @@
 //! Admission on a closed circuit is one atomic load. A success without a rate rule and without a
 //! run of failures is two more loads; any other result is a short lock around fixed memory. Nothing
 //! allocates before a trip. Transitions are returned, never called back under the lock.
+//!
+//! A permit counts itself as a reference to its circuit. Threads do that in lines of memory of their own
+//! (`lane.rs`), so what they take side by side costs each no more than what it takes alone.
 
 mod aftermath;
+mod circuit;
 mod closed;
 mod config;
 mod config_error;
 mod early;
 mod handle;
 mod knock;
+mod lane;
 mod linger;
 mod machine;
 mod open_time;

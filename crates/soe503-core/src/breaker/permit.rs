@@ -2,9 +2,12 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::sync::Arc;
 use std::thread;
 
+use super::circuit::Circuit;
 use super::handle::Breaker;
+use super::lane::Lane;
 use super::machine::Ending;
 use super::state::Word;
 use super::transition::Transition;
@@ -22,7 +25,7 @@ use crate::{Outcome, Tick, Verdict};
 /// generation has ended is counted as stale and changes nothing.
 #[must_use = "a dropped permit counts nothing"]
 pub struct Permit {
-    breaker: Breaker,
+    lane: Arc<Lane>,
     word: Word,
     kind: Kind,
     admitted_at: Tick,
@@ -45,9 +48,9 @@ pub(super) enum Kind {
 }
 
 impl Permit {
-    pub(super) const fn new(breaker: Breaker, word: Word, kind: Kind, now: Tick) -> Self {
+    pub(super) const fn new(lane: Arc<Lane>, word: Word, kind: Kind, now: Tick) -> Self {
         Self {
-            breaker,
+            lane,
             word,
             kind,
             admitted_at: now,
@@ -55,9 +58,14 @@ impl Permit {
         }
     }
 
-    /// The breaker that gave it.
-    pub const fn breaker(&self) -> &Breaker {
-        &self.breaker
+    /// A handle to the circuit that let it in, whether or not another is left.
+    pub fn breaker(&self) -> Breaker {
+        Breaker::from_lanes(self.lane.siblings())
+    }
+
+    #[inline]
+    fn circuit(&self) -> &Circuit {
+        &self.lane.circuit
     }
 
     /// When the request was let in.
@@ -96,7 +104,7 @@ impl Permit {
             return;
         }
         let in_time = self.admitted_at;
-        let late = in_time.after(self.breaker.config().slow_request).max(now);
+        let late = in_time.after(self.circuit().config.slow_request).max(now);
         self.responded_at = Some(if slow { late } else { in_time });
         if self.kind == Kind::Probe {
             self.probe_responded(now);
@@ -107,7 +115,7 @@ impl Permit {
     fn probe_responded(&mut self, now: Tick) {
         if !self.is_slow(now) {
             self.kind = Kind::AnsweredProbe;
-            self.breaker.answer(self.word, now);
+            self.circuit().answer(self.word, now);
         }
     }
 
@@ -126,7 +134,8 @@ impl Permit {
     /// For who keeps the permit inside something larger, and would move it to end it.
     #[inline]
     pub fn succeed(&mut self) -> bool {
-        let nothing = self.kind == Kind::Counted && self.breaker.success_changes_nothing(self.word);
+        let nothing =
+            self.kind == Kind::Counted && self.circuit().success_changes_nothing(self.word);
         if nothing {
             self.kind = Kind::Uncounted;
         }
@@ -145,7 +154,7 @@ impl Permit {
         } else if self.responded_at.is_some() {
             Outcome::SUCCESS
         } else {
-            let limit = self.breaker.config().abandoned_is_failure_after();
+            let limit = self.circuit().config.abandoned_is_failure_after();
             match limit {
                 Some(limit) if self.age(now) >= limit => {
                     Outcome::failure(Cause::DependencyResponseTimeout)
@@ -163,7 +172,7 @@ impl Permit {
         if nothing || kind == Kind::Uncounted {
             return None;
         }
-        self.breaker.end(Ending {
+        self.circuit().end(Ending {
             word: self.word,
             at,
             told,
@@ -191,7 +200,7 @@ impl Permit {
 
     /// Slowness counts only where a rule asks for it.
     fn is_slow(&self, now: Tick) -> bool {
-        let config = self.breaker.config();
+        let config = &self.circuit().config;
         config.slow_rate.is_some() && self.age(now) >= config.slow_request
     }
 
@@ -230,7 +239,7 @@ impl Permit {
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit")
-            .field("breaker", &self.breaker.name())
+            .field("breaker", &self.circuit().name)
             .field("generation", &self.generation())
             .field("probe", &self.is_probe())
             .field("admitted_at", &self.admitted_at)
