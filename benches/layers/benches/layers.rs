@@ -122,6 +122,14 @@ fn threads(c: &mut Criterion<CpuTime>) {
         group.bench_function(format!("soe503 on {n}"), |b| {
             b.iter_custom(|iterations| together(n, iterations, subjects::soe503(), send));
         });
+        // As servers do that hand each request a service of its own.
+        group.bench_function(format!("soe503, cloned for each request on {n}"), |b| {
+            b.iter_custom(|iterations| {
+                together(n, iterations, subjects::soe503(), |service, request| {
+                    send(&mut service.clone(), request);
+                })
+            });
+        });
         group.bench_function(format!("tower-resilience on {n}"), |b| {
             b.iter_custom(|iterations| {
                 together(n, iterations, subjects::tower_resilience(), send_and_wait)

@@ -9,10 +9,11 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Empty, Full};
 use soe503::concurrency_limit::{Limit, LimitConfig};
 use soe503::{
-    BoxError, Component, ConcurrencyLimitLayer, Rejected, RequestContext, Served, Upload, clock,
+    BoxError, Component, ConcurrencyLimit, ConcurrencyLimitLayer, Rejected, RequestContext, Served,
+    Upload, clock,
 };
 use soe503_core::Cause;
-use support::{Script, Step, empty, errno, get};
+use support::{Script, Step, empty, errno, get, status};
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok, task};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_test::mock;
@@ -21,7 +22,7 @@ use tower_test::mock;
 async fn one_more_is_refused_at_once() {
     let limit = Limit::new("search", 1);
     let layer = ConcurrencyLimitLayer::new(limit.clone());
-    let (mut service, mut handle) = mock::spawn_layer::<_, Response<Empty<Bytes>>, _>(layer);
+    let (mut service, mut handle) = mock::spawn_layer::<_, Response<Full<Bytes>>, _>(layer);
     assert_ready_ok!(service.poll_ready());
     let mut first = task::spawn(service.call(get()));
     assert_pending!(first.poll());
@@ -38,11 +39,25 @@ async fn one_more_is_refused_at_once() {
         ("search", false)
     );
 
-    reply.send_response(empty(200));
+    reply.send_response(status(200));
     let response = assert_ready_ok!(first.poll());
     assert_eq!(limit.in_use(), 1, "its body is not at its end");
     response.into_body().collect().await.unwrap();
     assert_eq!(limit.in_use(), 0);
+}
+
+/// Nobody reads the body of an answer that has none.
+#[tokio::test]
+async fn an_answer_that_is_here_as_a_whole_makes_room() {
+    let limit = Limit::new("search", 1);
+    let bulkhead = Limit::new("search/export", 1);
+    let answers = service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(empty(200)) });
+    let service = ConcurrencyLimit::new(answers, limit.clone()).bulkhead(Some(bulkhead.clone()));
+    let response = service.oneshot(get()).await.unwrap();
+    assert_eq!((limit.in_use(), bulkhead.in_use()), (0, 0));
+    drop(response);
+    let seen = limit.snapshot(clock::now());
+    assert_eq!((seen.in_use, seen.pending, seen.admitted), (0, 0, 1));
 }
 
 #[tokio::test]

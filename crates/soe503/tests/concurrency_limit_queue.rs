@@ -15,7 +15,7 @@ use soe503::{
 };
 use soe503_core::Cause;
 use soe503_core::ledger::{Fault, Refusal};
-use support::{empty, get};
+use support::{empty, get, status};
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok, task};
 use tower::{Layer, Service, ServiceExt, layer::layer_fn, service_fn};
 use tower_test::mock;
@@ -228,10 +228,9 @@ async fn a_bulkhead_leaves_room_for_the_others() {
 async fn the_head_ends_the_wait_for_an_answer() {
     let limit = queueing(2);
     for status in [200, 404, 503] {
-        let answers =
-            service_fn(
-                move |_: Request<Empty<Bytes>>| async move { Ok::<_, BoxError>(empty(status)) },
-            );
+        let answers = service_fn(move |_: Request<Empty<Bytes>>| async move {
+            Ok::<_, BoxError>(support::status(status))
+        });
         let mut service = ConcurrencyLimit::new(answers, limit.clone());
         let mut answered = task::spawn(service.call(get()));
         let response = assert_ready!(answered.poll()).unwrap();
@@ -248,7 +247,7 @@ async fn the_head_ends_the_wait_for_an_answer() {
 async fn who_is_turned_away_at_once_takes_no_place() {
     let limit = queueing(1);
     let breaker = Breaker::new("app", BreakerConfig::default(), 1);
-    let answers = service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(empty(200)) });
+    let answers = service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(status(200)) });
     let mut service = ConcurrencyLimit::new(answers, limit.clone()).circuit(breaker.clone());
     let mut first = task::spawn(service.call(get()));
     let held = assert_ready!(first.poll()).unwrap();
@@ -302,7 +301,7 @@ async fn who_has_left_the_line_waits_for_the_service_only() {
 async fn who_waits_in_line_leaves_when_the_circuit_turns_away() {
     let limit = queueing(1);
     let breaker = Breaker::new("app", BreakerConfig::default(), 1);
-    let answers = service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(empty(200)) });
+    let answers = service_fn(|_: Request<Empty<Bytes>>| async { Ok::<_, BoxError>(status(200)) });
     let mut service = ConcurrencyLimit::new(answers, limit.clone()).circuit(breaker.clone());
     let mut first = task::spawn(service.call(get()));
     let held = assert_ready!(first.poll()).unwrap();

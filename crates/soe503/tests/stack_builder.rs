@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{Empty, Full};
+use http_body_util::Full;
 use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::concurrency_limit::{Limit, LimitConfig};
 use soe503::failover::FailoverLayer;
@@ -341,7 +341,7 @@ async fn services_of_one_stack_share_their_state() {
         .build()
         .unwrap();
     let answers = service_fn(|_: Request<()>| async {
-        Ok::<_, std::io::Error>(Response::new(Empty::<Bytes>::new()))
+        Ok::<_, std::io::Error>(Response::new(Full::new(Bytes::from_static(b"ok"))))
     });
     let (one, other) = (layers.service(answers), layers.clone().layer(answers));
     let held = one.oneshot(Request::new(())).await.unwrap();

@@ -96,8 +96,7 @@ impl ConcurrencyLimit {
         let wait = saturating_nanos(config.max_wait);
         shared.max_wait.store(wait, Ordering::Relaxed);
         let mut adaptive = shared.adaptive();
-        let on = shared.next_look.load(Ordering::Relaxed) != u64::MAX;
-        if config.adaptive != on {
+        if config.adaptive != shared.learns() {
             *adaptive = Adaptive::new();
             let next = if config.adaptive { 0 } else { u64::MAX };
             shared.next_look.store(next, Ordering::Relaxed);
@@ -112,7 +111,7 @@ impl ConcurrencyLimit {
         let shared = &self.shared;
         LimitConfig {
             fixed: shared.fixed.load(Ordering::Relaxed),
-            adaptive: shared.next_look.load(Ordering::Relaxed) != u64::MAX,
+            adaptive: shared.learns(),
             max_waiting: shared.max_waiting.load(Ordering::Relaxed),
             max_wait: Duration::from_nanos(shared.max_wait.load(Ordering::Relaxed)),
         }

@@ -134,8 +134,13 @@ impl Shared {
         self.load.fetch_add(PENDING, Ordering::SeqCst);
     }
 
+    /// It is an adaptive one.
+    pub(super) fn learns(&self) -> bool {
+        self.next_look.load(Ordering::Relaxed) != u64::MAX
+    }
+
     pub(super) fn answered(&self, now: Tick, started: Tick) {
-        if self.next_look.load(Ordering::Relaxed) != u64::MAX {
+        if self.learns() {
             let took = now.since(started);
             let micros = (took.as_micros() as u64).min(ANSWER >> 20);
             self.answers.fetch_add(ANSWER + micros, Ordering::Relaxed);

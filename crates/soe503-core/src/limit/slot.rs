@@ -31,6 +31,13 @@ impl Slot {
         }
     }
 
+    /// Somebody learns from how long it takes: the limit is adaptive. If nobody does, [`over`](Self::over) is as good as
+    /// [`answered`](Self::answered), and needs no clock.
+    #[inline]
+    pub fn is_timed(&self) -> bool {
+        self.shared.learns()
+    }
+
     /// The client is still sending: the request is in flight, and nobody could answer it yet.
     pub fn set_aside(&mut self) {
         self.over();
@@ -98,6 +105,15 @@ mod tests {
         assert_eq!(count(), (1, 1));
         drop(slot);
         assert_eq!(count(), (0, 0));
+    }
+
+    #[test]
+    fn only_an_adaptive_limit_times_its_requests() {
+        let limit = adaptive();
+        let slot = enter(&limit, Tick::ZERO);
+        assert!(slot.is_timed());
+        limit.set_config(LimitConfig::fixed(100));
+        assert!(!slot.is_timed());
     }
 
     /// What the limit learns from is the time of the backend, not that of a client that sends slowly.

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
+use http_body::Body;
 use pin_project_lite::pin_project;
 use soe503_core::breaker::Breaker;
 use soe503_core::ledger::Refusal;
@@ -106,6 +107,7 @@ impl<S, ReqB, B> Future for ResponseFuture<S, S::Future, ReqB>
 where
     S: Service<Request<ReqB>, Response = Response<B>>,
     S::Error: Into<BoxError>,
+    B: Body,
 {
     type Output = Result<Response<ResponseBody<B>>, BoxError>;
 
@@ -121,8 +123,8 @@ where
                 } => {
                     let polled = inner.poll(cx);
                     // By reference: an answer is large.
-                    if let (Poll::Ready(Ok(response)), Some(held)) = (&polled, &mut *held) {
-                        held.answered(response);
+                    if let Poll::Ready(Ok(response)) = &polled {
+                        answered(held, response);
                     }
                     return match polled {
                         Poll::Pending => {
@@ -179,19 +181,26 @@ impl Held {
         }
         over
     }
+}
 
-    /// The head is here: the wait for an answer is over, and it tells how busy the service is if it
-    /// was one answer to one attempt.
-    fn answered<B>(&mut self, response: &Response<B>) {
-        let attempts = response
-            .extensions()
-            .get::<Served>()
-            .map_or(1, |served| served.attempts);
-        if attempts <= 1 && !response.status().is_server_error() {
-            self.slot.answered(clock::now());
-        } else {
-            self.slot.over();
-        }
+/// The head is here: the wait for an answer is over, and it tells how busy the service is if it
+/// was one answer to one attempt. With an answer that is here as a whole, the request is over.
+#[inline]
+fn answered<B: Body>(held: &mut Option<Held>, response: &Response<B>) {
+    let Some(Held { slot, .. }) = held else {
+        return;
+    };
+    let attempts = || {
+        let served = response.extensions().get::<Served>();
+        served.map_or(1, |served| served.attempts)
+    };
+    if slot.is_timed() && attempts() <= 1 && !response.status().is_server_error() {
+        slot.answered(clock::now());
+    }
+    if response.body().is_end_stream() {
+        *held = None;
+    } else {
+        slot.over();
     }
 }
 

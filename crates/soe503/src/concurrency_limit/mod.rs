@@ -18,7 +18,8 @@
 //!
 //! # What counts
 //! A request is in flight until its response's body has ended; it waits for an answer, which is what an
-//! adaptive limit counts, until the head. Dropping the future or the body makes room.
+//! adaptive limit counts, until the head. Dropping the future or the body makes room. An answer without a body is over
+//! with its head.
 //!
 //! # Failure mode
 //! [`Rejected`](crate::Rejected), with the limit and what was in use: `overload/concurrency_limit` where
@@ -33,7 +34,7 @@
 //!
 //! ```
 //! use http::{Request, Response};
-//! use http_body_util::Empty;
+//! use http_body_util::Full;
 //! use bytes::Bytes;
 //! use soe503::concurrency_limit::Limit;
 //! use soe503::{ConcurrencyLimitLayer, Rejected};
@@ -42,7 +43,7 @@
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
 //! let limit = Limit::new("search", 1);
 //! let service = ConcurrencyLimitLayer::new(limit.clone()).layer(service_fn(|_: Request<()>| async {
-//!     Ok::<_, std::convert::Infallible>(Response::new(Empty::<Bytes>::new()))
+//!     Ok::<_, std::convert::Infallible>(Response::new(Full::new(Bytes::from("found"))))
 //! }));
 //! let first = service.clone().oneshot(Request::new(())).await.unwrap();
 //! // The first response's body is still held, so its request is still in flight.

@@ -1,6 +1,7 @@
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
+use http_body::Body;
 use soe503_core::breaker::Breaker;
 use soe503_core::limit::{Arrival, ConcurrencyLimit as Limit, Entry};
 use tower_service::Service;
@@ -69,6 +70,7 @@ impl<S, ReqB, ResB> Service<Request<ReqB>> for ConcurrencyLimit<S>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>> + Clone,
     S::Error: Into<BoxError>,
+    ResB: Body,
 {
     type Response = Response<ResponseBody<ResB>>;
     type Error = BoxError;

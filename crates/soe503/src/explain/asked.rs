@@ -53,13 +53,21 @@ pub(super) struct Copied {
 }
 
 impl Asked {
-    /// What is kept of `request`; `whole`: all of its head.
-    pub(super) fn of<B>(request: &Request<B>, whole: bool) -> Self {
+    /// All of the head of `request`.
+    pub(super) fn whole<B>(request: &Request<B>) -> Self {
         match RequestContext::head(request) {
             Some(head) => Self::Shared(Arc::clone(head)),
-            None if whole => Self::Shared(Arc::new(copy(request))),
-            None => Self::Copied(Copied::of(request)),
+            None => Self::copied(request, true),
         }
+    }
+
+    /// What is kept of `request`, whose head is not shared; `whole`: all of it.
+    #[inline]
+    pub(super) fn copied<B>(request: &Request<B>, whole: bool) -> Self {
+        if whole {
+            return Self::Shared(Arc::new(copy(request)));
+        }
+        Self::Copied(Copied::of(request))
     }
 
     /// The whole head, where it is known.
@@ -203,29 +211,33 @@ fn copy<B>(request: &Request<B>) -> Parts {
 }
 
 impl Copied {
+    #[inline]
     fn of<B>(request: &Request<B>) -> Self {
-        let mut copied = Self {
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            host: None,
-            accept: None,
-            request_id: None,
-            grpc: false,
-            exposure: request.extensions().get().copied(),
-            background: request.extensions().get::<Background>().is_some(),
-        };
+        let (mut host, mut accept, mut request_id, mut grpc) = (None, None, None, false);
         // One walk over the few headers of a request is cheaper than four look-ups.
         for (name, value) in request.headers() {
             if *name == header::HOST {
-                copied.host.get_or_insert_with(|| value.clone());
+                host.get_or_insert(value);
             } else if *name == header::ACCEPT {
-                copied.accept.get_or_insert_with(|| value.clone());
+                accept.get_or_insert(value);
             } else if *name == header::CONTENT_TYPE {
-                copied.grpc = is_grpc(request.headers());
+                grpc = is_grpc(request.headers());
             } else if *name == REQUEST_ID {
-                copied.request_id.get_or_insert_with(|| value.clone());
+                request_id.get_or_insert(value);
             }
         }
-        copied
+        // The context is the only one, as a rule.
+        let extensions = Some(request.extensions()).filter(|all| all.len() > 1);
+        // Last, and in one piece: what is written in pieces and moved right after keeps a processor waiting.
+        Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            host: host.cloned(),
+            accept: accept.cloned(),
+            request_id: request_id.cloned(),
+            grpc,
+            exposure: extensions.and_then(|all| all.get().copied()),
+            background: extensions.is_some_and(|all| all.get::<Background>().is_some()),
+        }
     }
 }

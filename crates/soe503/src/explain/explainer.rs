@@ -66,7 +66,7 @@ impl Explainer {
     /// The answer to `request`, which something above the stack refuses with `error`: as if a
     /// service below [`Explain`](super::Explain) had failed with it. It is recorded like any other.
     pub fn answer<B>(&self, request: &Request<B>, error: &BoxError) -> Response<Bytes> {
-        told::answer(error, self, &Asked::of(request, true), clock::now())
+        told::answer(error, self, &Asked::whole(request), clock::now())
     }
 
     /// The name in `Proxy-Status`.

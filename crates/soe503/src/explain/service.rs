@@ -68,9 +68,13 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
-        let started = RequestContext::of(&mut request).now;
+        let context = RequestContext::of(&mut request);
+        let (started, head) = (context.now, context.head.clone());
         let explainer = self.explainer.clone();
-        let asked = Asked::of(&request, explainer.shared.keep.is_some());
+        let asked = match head {
+            Some(head) => Asked::Shared(head),
+            None => Asked::copied(&request, explainer.shared.keep.is_some()),
+        };
         if let Some(error) = self.unready.take() {
             return ResponseFuture::failed(error, asked, explainer, started);
         }

@@ -114,7 +114,7 @@ where
             false => all,
         };
         let context = context.clone();
-        let head = Head::of(&request);
+        let head = Head::of(&request, &context);
         let (parts, body) = request.into_parts();
         let (body, replay) = ReplayBody::taped(body, rules.replay_cap);
         let plan = Plan::new(Arc::clone(rules), head, replay, context, all);

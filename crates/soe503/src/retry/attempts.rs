@@ -95,14 +95,21 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
     /// Whether the answer to the attempt in flight is the request's. If that is the end of another, `cancel`
     /// drops it, unless it is the hedge.
     pub(super) fn stands(&mut self, response: &mut Response<ResB>, cancel: impl FnOnce()) -> bool {
-        if self.plan.rules.statuses.contains(response.status()) || grpc::is_unavailable(response) {
+        if self.plan.rules().statuses.contains(response.status()) || grpc::is_unavailable(response)
+        {
             return false;
         }
         let began = self.plan.context.now;
         if let Some(wait) = self.wait.take() {
             wait.answered(clock::now().since(began));
         }
-        if let Some(hedging) = self.plan.rules.hedging.as_ref().filter(|_| self.may_hedge) {
+        if let Some(hedging) = self
+            .plan
+            .rules()
+            .hedging
+            .as_ref()
+            .filter(|_| self.may_hedge)
+        {
             hedging.hedge.answered(clock::now().since(began));
         }
         self.outrun(cancel);
@@ -153,10 +160,11 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
     fn wait(&mut self, error: BoxError) -> Result<Next<ResB>, BoxError> {
         let Plan {
             context,
-            rules,
+            spare,
             replay,
             ..
         } = &mut self.plan;
+        let rules = &spare.rules;
         let Some(breaker) = rules.ride_out.as_ref().filter(|_| !context.elsewhere) else {
             return Err(error);
         };
@@ -195,7 +203,7 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
         let now = clock::now();
         if deadline.is_none_or(|deadline| now < deadline) {
             let closed = |breaker: &Breaker| breaker.state() == State::Closed;
-            if wait.is_for_circuit() && self.plan.rules.ride_out.as_ref().is_some_and(closed) {
+            if wait.is_for_circuit() && self.plan.rules().ride_out.as_ref().is_some_and(closed) {
                 let at = wait.look(now);
                 return Some(Next::Wait(deadline.map_or(at, |deadline| at.min(deadline))));
             }
@@ -253,7 +261,8 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
     /// Begins another attempt, with a context of its own.
     pub(super) fn begin(&mut self) {
         let made = self.made();
-        let Plan { context, rules, .. } = &mut self.plan;
+        let Plan { context, spare, .. } = &mut self.plan;
+        let rules = &spare.rules;
         context.touch();
         context.number = made.saturating_add(1);
         context.allowance.next(rules.proxies);
@@ -272,10 +281,11 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
         let goes_on = self.goes_on();
         let Plan {
             context,
-            rules,
+            spare,
             replay,
             ..
         } = &mut self.plan;
+        let rules = &spare.rules;
         let used = if attempt.unsent() {
             Some(0)
         } else {

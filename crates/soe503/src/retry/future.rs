@@ -17,19 +17,32 @@ use super::watch::Watch;
 use crate::alarm::Alarm;
 use crate::error::BoxError;
 
+/// The first answer that stands, after as many attempts as it takes and may take.
+///
+/// All of it is in one box: it is large, most of it is used rarely, and every layer around this one would move it.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct ResponseFuture<S, F, ReqB, ResB>(Kind<S, F, ReqB, ResB>);
+
+#[derive(Debug)]
+enum Kind<S, F, ReqB, ResB> {
+    /// There is one attempt only.
+    Once(Pin<Box<F>>),
+    /// There may be several.
+    Several(Pin<Box<Attempting<S, F, ReqB, ResB>>>),
+}
+
 pin_project! {
-    /// The first answer that stands, after as many attempts as it takes and may take.
+    /// The attempt in flight, and what may come after it.
+    #[project = AttemptingProj]
     #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<S, F, ReqB, ResB> {
+    struct Attempting<S, F, ReqB, ResB> {
         #[pin]
         state: State<F>,
         // The attempt's time, or the pause before it.
         #[pin]
         alarm: Alarm,
-        // `None` if there is one attempt only. Boxed, because it is large, used rarely, and moved
-        // with every layer around this one otherwise.
-        attempts: Option<Box<Attempts<S, F, ReqB, ResB>>>,
+        attempts: Attempts<S, F, ReqB, ResB>,
     }
 }
 
@@ -56,30 +69,33 @@ pin_project! {
 }
 
 impl<S, F, ReqB, ResB> ResponseFuture<S, F, ReqB, ResB> {
-    pub(super) const fn once(attempt: F) -> Self {
-        Self {
-            state: State::Trying { attempt },
-            alarm: Alarm::new(None),
-            attempts: None,
-        }
+    pub(super) fn once(attempt: F) -> Self {
+        Self(Kind::Once(Box::pin(attempt)))
     }
 
-    pub(super) const fn first(
-        attempt: F,
+    /// `due`: when something is to be done about the first attempt, which `begin` makes.
+    #[inline]
+    pub(super) fn first(
         due: Option<Tick>,
-        attempts: Box<Attempts<S, F, ReqB, ResB>>,
+        attempts: Attempts<S, F, ReqB, ResB>,
+        begin: impl FnOnce() -> F,
     ) -> Self {
-        Self {
-            state: State::Trying { attempt },
+        let mut several = Box::pin(Attempting {
+            state: State::Readying,
             alarm: Alarm::new(due),
-            attempts: Some(attempts),
-        }
+            attempts,
+        });
+        // Right into its place: it is large.
+        let attempt = begin();
+        let mut state = several.as_mut().project().state;
+        state.set(State::Trying { attempt });
+        Self(Kind::Several(several))
     }
 }
 
 impl<S, ReqB, ResB> Future for ResponseFuture<S, S::Future, ReqB, ResB>
 where
-    S: Service<Request<ReplayBody<ReqB>>, Response = Response<ResB>>,
+    S: Service<Request<ReplayBody<ReqB>>, Response = Response<ResB>> + Clone,
     S::Error: Into<BoxError>,
     ReqB: Body,
 {
@@ -87,31 +103,34 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let Some(attempts) = this.attempts else {
-            return match this.state.project() {
-                StateProj::Trying { attempt } => attempt.poll(cx).map_err(Into::into),
-                _ => Poll::Pending,
-            };
+        let several = match &mut self.get_mut().0 {
+            Kind::Once(attempt) => return attempt.as_mut().poll(cx).map_err(Into::into),
+            Kind::Several(several) => several,
         };
+        let AttemptingProj {
+            mut state,
+            mut alarm,
+            attempts,
+        } = several.as_mut().project();
         loop {
-            let next = match this.state.as_mut().project() {
+            let next = match state.as_mut().project() {
                 in_flight @ (StateProj::Trying { .. } | StateProj::Alone { .. }) => {
-                    let (polled, watch);
+                    let (mut polled, watch);
                     if attempts.is_in_time() {
                         polled = in_flight.poll(cx);
                         watch = Watch::AsBefore;
                     } else {
                         (polled, watch) = attempts.watch(|| in_flight.poll(cx));
                     }
-                    match polled {
+                    // Looked at where it is: an answer is large.
+                    if let Poll::Ready(Ok(response)) = &mut polled
                         // If there is another, it is the hedge.
-                        Poll::Ready(Ok(mut response)) => {
-                            if attempts.stands(&mut response, || {}) {
-                                return Poll::Ready(Ok(response));
-                            }
-                            attempts.fell(response)
-                        }
+                        && attempts.stands(response, || {})
+                    {
+                        return polled.map_err(Into::into);
+                    }
+                    match polled {
+                        Poll::Ready(Ok(response)) => attempts.fell(response),
                         Poll::Ready(Err(error)) => attempts.failed(error.into()),
                         Poll::Pending => {
                             attempts.under_way();
@@ -120,19 +139,19 @@ where
                                 if let Watch::Late(told) = watch {
                                     attempts.decide_hedge(told);
                                 }
-                                let cancel = || this.state.set(State::Pausing);
+                                let cancel = || state.set(State::Pausing);
                                 if let Poll::Ready(result) = attempts.poll_second(cx, cancel) {
                                     return Poll::Ready(result);
                                 }
-                                this.alarm.as_mut().set(attempts.due());
+                                alarm.as_mut().set(attempts.due());
                             } else if matches!(watch, Watch::GoesOn) {
-                                this.alarm.as_mut().set(attempts.plan.context.deadline);
+                                alarm.as_mut().set(attempts.plan.context.deadline);
                             }
                             match watch {
                                 // Nobody below has ended it.
                                 Watch::Cut(Some(at)) => attempts.out_of_time(at),
                                 _ => {
-                                    let at = ready!(this.alarm.as_mut().poll(cx));
+                                    let at = ready!(alarm.as_mut().poll(cx));
                                     if hedging && attempts.rings(at) == Rings::Look {
                                         continue;
                                     }
@@ -143,16 +162,16 @@ where
                     }
                 }
                 StateProj::Pausing => {
-                    ready!(this.alarm.as_mut().poll(cx));
-                    this.alarm.as_mut().set(attempts.plan.context.deadline);
-                    this.state.set(State::Readying);
+                    ready!(alarm.as_mut().poll(cx));
+                    alarm.as_mut().set(attempts.plan.context.deadline);
+                    state.set(State::Readying);
                     continue;
                 }
                 StateProj::Waiting => {
                     let gave_up = match attempts.poll_called(cx) {
                         Poll::Ready(()) => None,
                         Poll::Pending => {
-                            ready!(this.alarm.as_mut().poll(cx));
+                            ready!(alarm.as_mut().poll(cx));
                             attempts.look()
                         }
                     };
@@ -161,13 +180,13 @@ where
                         None => Next::Again(None),
                     }
                 }
-                StateProj::Readying => match attempts.plan.inner.poll_ready(cx) {
+                StateProj::Readying => match attempts.plan.service().poll_ready(cx) {
                     Poll::Ready(Ok(())) => {
                         attempts.begin();
                         let request = attempts.request();
-                        this.alarm.as_mut().set(attempts.plan.context.due());
-                        let attempt = attempts.plan.inner.call(request);
-                        this.state.set(State::Trying { attempt });
+                        alarm.as_mut().set(attempts.plan.context.due());
+                        let attempt = attempts.plan.service().call(request);
+                        state.set(State::Trying { attempt });
                         continue;
                     }
                     Poll::Ready(Err(error)) => {
@@ -175,7 +194,7 @@ where
                         attempts.failed(error.into())
                     }
                     Poll::Pending => {
-                        let at = ready!(this.alarm.as_mut().poll(cx));
+                        let at = ready!(alarm.as_mut().poll(cx));
                         attempts.begin();
                         attempts.out_of_time(at)
                     }
@@ -184,20 +203,20 @@ where
             match next {
                 Next::Done(result) => return Poll::Ready(result),
                 Next::Other => match attempts.promote() {
-                    Some(attempt) => this.state.set(State::Alone { attempt }),
+                    Some(attempt) => state.set(State::Alone { attempt }),
                     None => return Poll::Pending,
                 },
                 Next::Again(Some(at)) => {
-                    this.alarm.as_mut().set(Some(at));
-                    this.state.set(State::Pausing);
+                    alarm.as_mut().set(Some(at));
+                    state.set(State::Pausing);
                 }
                 Next::Wait(at) => {
-                    this.alarm.as_mut().set(Some(at));
-                    this.state.set(State::Waiting);
+                    alarm.as_mut().set(Some(at));
+                    state.set(State::Waiting);
                 }
                 Next::Again(None) => {
-                    this.alarm.as_mut().set(attempts.plan.context.deadline);
-                    this.state.set(State::Readying);
+                    alarm.as_mut().set(attempts.plan.context.deadline);
+                    state.set(State::Readying);
                 }
             }
         }

@@ -25,9 +25,10 @@ struct Copied {
 }
 
 impl Head {
-    /// The head of `request`, which carries a [`RequestContext`].
-    pub(crate) fn of<B>(request: &Request<B>) -> Self {
-        if RequestContext::head(request).is_some() {
+    /// The head of `request`, which carries `context`.
+    #[inline]
+    pub(crate) fn of<B>(request: &Request<B>, context: &RequestContext) -> Self {
+        if context.head.is_some() {
             return Self { own: None };
         }
         let extensions = request.extensions();

@@ -86,11 +86,12 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
     /// Decides about a hedge for the attempt in flight, of which the pool says this.
     pub(super) fn decide_hedge(&mut self, told: Option<UnderWay>) {
         self.late = Late::Never;
-        let (made, attempts) = (self.made(), self.plan.rules.policy.attempts);
+        let (made, attempts) = (self.made(), self.plan.rules().policy.attempts);
         // With other pools behind this one, the last attempt is theirs.
         let kept = u8::from(self.plan.context.elsewhere);
         let attempt_left = made.saturating_add(kept) < attempts && self.allows_another();
-        let Plan { context, rules, .. } = &mut self.plan;
+        let Plan { context, spare, .. } = &mut self.plan;
+        let rules = &spare.rules;
         // Without a pool there is nobody to say that the second backend would be another.
         let (Some(told), Some(hedging)) = (told, &rules.hedging) else {
             return;
@@ -134,7 +135,7 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
     /// Another attempt has begun, or one of two has ended: when it would be late.
     pub(super) fn begin_late(&mut self) {
         let sent = self.hedged.as_ref().map_or(0, |hedged| hedged.sent);
-        let hedging = self.plan.rules.hedging.as_ref();
+        let hedging = self.plan.rules().hedging.as_ref();
         self.late = match hedging.filter(|_| self.may_hedge && self.wait.is_none()) {
             Some(hedging) if sent < hedging.hedge.config().map_or(0, |config| config.max) => {
                 hedging.late(&self.plan.context)

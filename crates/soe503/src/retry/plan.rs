@@ -11,6 +11,7 @@ use super::StatusSet;
 use super::body::Replay;
 use super::head::Head;
 use super::hedging::Hedging;
+use super::spare::Spare;
 use crate::context::RequestContext;
 
 /// `draft-ietf-httpapi-idempotency-key-header`.
@@ -37,12 +38,27 @@ pub(super) struct Rules {
 /// Everything that another attempt of one request is made from.
 #[derive(Debug)]
 pub(super) struct Plan<S, B> {
-    /// Not ready: each attempt drives it to readiness.
-    pub(super) inner: S,
-    pub(super) rules: Arc<Rules>,
+    pub(super) spare: Arc<Spare<S>>,
+    /// What the attempts after the first are made with: each drives it to readiness. `None` before them.
+    pub(super) service: Option<S>,
     pub(super) head: Head,
     pub(super) replay: Replay<B>,
     pub(super) context: RequestContext,
+}
+
+// === impl Plan ===
+
+impl<S, B> Plan<S, B> {
+    pub(super) fn rules(&self) -> &Rules {
+        &self.spare.rules
+    }
+}
+
+impl<S: Clone, B> Plan<S, B> {
+    /// The service for another attempt.
+    pub(super) fn service(&mut self) -> &mut S {
+        self.service.get_or_insert_with(|| self.spare.service())
+    }
 }
 
 // === impl Rules ===

@@ -130,7 +130,7 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
             attempt.backend = Some(who.name);
             attempt.address = Some(who.address);
         }
-        if let Some(hedging) = &self.plan.rules.hedging {
+        if let Some(hedging) = &self.plan.rules().hedging {
             if hedged.hedge {
                 hedging.hedge.won();
             } else {
@@ -146,7 +146,7 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
             return false;
         };
         if hedged.hedge
-            && let Some(hedging) = &self.plan.rules.hedging
+            && let Some(hedging) = &self.plan.rules().hedging
         {
             hedging.hedge.failed();
         }
@@ -160,7 +160,7 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
         };
         hedged.made = hedged.made.saturating_sub(1);
         hedged.two = false;
-        if let Some(hedging) = &self.plan.rules.hedging {
+        if let Some(hedging) = &self.plan.rules().hedging {
             hedging.hedge.failed();
         }
         true
@@ -176,18 +176,18 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
 
 impl<S, ReqB, ResB> Attempts<S, S::Future, ReqB, ResB>
 where
-    S: Service<http::Request<ReplayBody<ReqB>>, Response = Response<ResB>>,
+    S: Service<http::Request<ReplayBody<ReqB>>, Response = Response<ResB>> + Clone,
     S::Error: Into<BoxError>,
     ReqB: Body,
 {
     /// Sends the hedge that is paid for, if the service below is ready for it.
     fn send_hedge(&mut self, cx: &mut Context<'_>) {
-        match self.plan.inner.poll_ready(cx) {
+        match self.plan.service().poll_ready(cx) {
             Poll::Pending => return,
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(_)) => {
                 self.late = Late::Never;
-                if let Some(hedging) = &self.plan.rules.hedging {
+                if let Some(hedging) = &self.plan.rules().hedging {
                     hedging.hedge.failed();
                 }
                 return;
@@ -195,7 +195,7 @@ where
         }
         self.late = Late::Never;
         let (made, charged) = (self.made(), self.is_charged());
-        let rules = &self.plan.rules;
+        let rules = &self.plan.spare.rules;
         let mut hedged = match self.hedged.take() {
             Some(hedged) => hedged,
             None => Box::new(Hedged::new(&self.plan.context)),
@@ -224,7 +224,7 @@ where
         hedged.sent = hedged.sent.saturating_add(1);
         hedged.two = true;
         let request = self.plan.head.request(self.plan.replay.next(), own);
-        hedged.second = Some(Box::pin(self.plan.inner.call(request)));
+        hedged.second = Some(Box::pin(self.plan.service().call(request)));
         self.hedged = Some(hedged);
     }
 

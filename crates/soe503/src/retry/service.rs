@@ -12,6 +12,7 @@ use super::future::ResponseFuture;
 use super::head::Head;
 use super::hedging::Late;
 use super::plan::{IDEMPOTENCY_KEY, Plan, Rules};
+use super::spare::Spare;
 use crate::context::RequestContext;
 use crate::error::BoxError;
 
@@ -19,26 +20,49 @@ use crate::error::BoxError;
 #[derive(Clone, Debug)]
 pub struct Retry<S> {
     inner: S,
-    rules: Arc<Rules>,
+    spare: Arc<Spare<S>>,
+    /// Somebody may have changed `inner`, of which the spare one was made.
+    touched: bool,
 }
 
-impl<S> Retry<S> {
+impl<S: Clone> Retry<S> {
     /// Retries by `policy`, on the account of `budget`, with the defaults of
     /// [`RetryLayer`](super::RetryLayer).
     pub fn new(inner: S, budget: RetryBudget, policy: RetryPolicy) -> Self {
         Self::with_rules(inner, Arc::new(Rules::new(budget, policy)))
     }
 
-    pub(super) const fn with_rules(inner: S, rules: Arc<Rules>) -> Self {
-        Self { inner, rules }
+    pub(super) fn with_rules(inner: S, rules: Arc<Rules>) -> Self {
+        Self {
+            spare: Arc::new(Spare::new(rules, inner.clone())),
+            inner,
+            touched: false,
+        }
     }
+}
 
+impl<S> Retry<S> {
     /// The account that pays for retries.
     pub fn budget(&self) -> &RetryBudget {
-        &self.rules.budget
+        &self.spare.rules.budget
     }
 
-    crate::macros::accessors!(S);
+    /// The inner service.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service. Calling it past this layer is possible and rarely meant. What is changed about it holds for
+    /// all attempts of later requests.
+    pub const fn get_mut(&mut self) -> &mut S {
+        self.touched = true;
+        &mut self.inner
+    }
+
+    /// The inner service, without this layer.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
 }
 
 impl<S, ReqB, ResB> Service<Request<ReqB>> for Retry<S>
@@ -59,7 +83,12 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
-        let rules = &self.rules;
+        if self.touched {
+            let rules = Arc::clone(&self.spare.rules);
+            self.spare = Arc::new(Spare::new(rules, self.inner.clone()));
+            self.touched = false;
+        }
+        let rules = &self.spare.rules;
         let keyed = rules.trust_idempotency_key
             && RequestContext::headers(&request).contains_key(IDEMPOTENCY_KEY);
         let context = RequestContext::of(&mut request);
@@ -79,18 +108,19 @@ where
         let hedging = hedging.filter(|hedging| hedging.takes(&request));
         let late = hedging.map_or(Late::Never, |hedging| hedging.late(&context));
         let wake = late.at().or(due);
-        let head = Head::of(&request);
+        let head = Head::of(&request, &context);
         let (parts, body) = request.into_parts();
         let (body, replay) = ReplayBody::taped(body, rules.replay_cap);
         let plan = Plan {
-            inner: self.inner.clone(),
-            rules: Arc::clone(rules),
+            spare: Arc::clone(&self.spare),
+            service: None,
             head,
             replay,
             context,
         };
-        let attempts = Box::new(Attempts::new(plan, hedging.is_some(), late));
-        let attempt = self.inner.call(Request::from_parts(parts, body));
-        ResponseFuture::first(attempt, wake, attempts)
+        let attempts = Attempts::new(plan, hedging.is_some(), late);
+        ResponseFuture::first(wake, attempts, || {
+            self.inner.call(Request::from_parts(parts, body))
+        })
     }
 }

@@ -70,10 +70,11 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
     fn word(&self) -> Word {
         let Plan {
             context,
-            rules,
+            spare,
             replay,
             ..
         } = &self.plan;
+        let rules = &spare.rules;
         let closed = |breaker: &Breaker| breaker.state() == State::Closed;
         let elsewhere = context.elsewhere
             && context.idempotent

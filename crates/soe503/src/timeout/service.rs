@@ -55,8 +55,12 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let caller = grpc::timeout(RequestContext::headers(&request));
+        let own_headers = grpc::timeout(request.headers());
         let context = RequestContext::of(&mut request);
+        let caller = match &context.head {
+            Some(head) => grpc::timeout(&head.headers),
+            None => own_headers,
+        };
         let own = context.now.after(self.total);
         let caller = caller.map(|time| context.now.after(time));
         context.caller_deadline = context.caller_deadline.or(caller);
