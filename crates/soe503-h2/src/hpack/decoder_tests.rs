@@ -1,5 +1,6 @@
 //! What a decoder must refuse, and that its table stays in step.
 
+use http::HeaderValue;
 use proptest::prelude::*;
 
 use super::*;
@@ -21,22 +22,22 @@ impl Sink for All {
     }
 
     fn field(&mut self, field: Field) {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         self.0.push(match field {
-            Field::Authority(value) => format!(":authority: {}", value.to_str().unwrap()),
+            Field::Authority(value) => format!(":authority: {}", text(&value)),
             Field::Method(method) => format!(":method: {method}"),
             Field::Path(path) => format!(":path: {path}"),
             Field::Scheme { https: true } => ":scheme: https".into(),
             Field::Scheme { https: false } => ":scheme: http".into(),
             Field::Status(status) => format!(":status: {}", status.as_str()),
-            Field::Protocol(value) => format!(":protocol: {}", value.to_str().unwrap()),
+            Field::Protocol(value) => format!(":protocol: {}", text(&value)),
             Field::Regular(name, value, _) => {
                 let secret = if value.is_sensitive() {
                     " (secret)"
                 } else {
                     ""
                 };
-                let value = String::from_utf8_lossy(value.as_bytes());
-                format!("{name}: {value}{secret}")
+                format!("{name}: {}{secret}", text(&value))
             }
             Field::Malformed(_) => "malformed".into(),
         });
@@ -47,6 +48,16 @@ pub(super) fn decode(decoder: &mut Decoder, block: &[u8]) -> Result<Vec<String>,
     let mut all = All::default();
     decoder.decode(block, &mut all)?;
     Ok(all.0)
+}
+
+/// What an authority may be made of is asked where it is needed.
+#[test]
+fn an_authority_may_have_any_byte_of_a_field() {
+    let block = [1, 2, 128, 33];
+    assert_eq!(
+        decode(&mut Decoder::new(4096), &block),
+        Ok(vec![":authority: \u{fffd}!".into()])
+    );
 }
 
 /// RFC 7541, appendix A: first, last, and the one with a value.
