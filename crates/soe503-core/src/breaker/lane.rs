@@ -66,7 +66,7 @@ fn number() -> usize {
     #[cold]
     fn next() -> usize {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed) % LANES;
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         NUMBER.set(number);
         number
     }
@@ -113,7 +113,8 @@ mod tests {
         };
         let first = of(0);
         // Other tests' threads are dealt out in between.
-        assert!((1..100).map(of).any(|other| other != first));
+        let others = (1..100).filter(|&n| of(n) != first).count();
+        assert!(others > 50, "{others} of 99");
     }
 
     #[test]
