@@ -240,3 +240,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_breaker_tells_what_it_was_configured_with() {
+    let config = BreakerConfig {
+        consecutive_failures: Some(7),
+        ..BreakerConfig::default()
+    };
+    let breaker = Breaker::new("app", config.clone(), 1);
+    assert_eq!(*breaker.config(), config);
+}
