@@ -95,21 +95,16 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
     /// Whether the answer to the attempt in flight is the request's. If that is the end of another, `cancel`
     /// drops it, unless it is the hedge.
     pub(super) fn stands(&mut self, response: &mut Response<ResB>, cancel: impl FnOnce()) -> bool {
-        if self.plan.rules().statuses.contains(response.status()) || grpc::is_unavailable(response)
-        {
+        let rules = self.plan.rules();
+        if rules.statuses.contains(response.status()) || grpc::is_unavailable(response) {
             return false;
         }
+        let hedging = rules.hedging.as_ref().filter(|_| self.may_hedge);
         let began = self.plan.context.now;
         if let Some(wait) = self.wait.take() {
             wait.answered(clock::now().since(began));
         }
-        if let Some(hedging) = self
-            .plan
-            .rules()
-            .hedging
-            .as_ref()
-            .filter(|_| self.may_hedge)
-        {
+        if let Some(hedging) = hedging {
             hedging.hedge.answered(clock::now().since(began));
         }
         self.outrun(cancel);
