@@ -1,12 +1,10 @@
 //! What is done with the end of an attempt.
 
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Response;
 use http_body::Body;
 use soe503_core::Tick;
-use soe503_core::breaker::{Breaker, State};
 use soe503_core::hops::Reach;
 use soe503_core::ledger::{Attempt, Fault, Ledger, Phase, RetryVerdict};
 use soe503_core::retry::{Decision, Situation, decide};
@@ -15,7 +13,7 @@ use super::body::CanReplay;
 use super::hedging::Late;
 use super::plan::Plan;
 use super::second::Hedged;
-use super::waiting::{Prospect, Wait};
+use super::waiting::Wait;
 use crate::clock;
 use crate::error::{BoxError, Failure, Rejected};
 use crate::facts;
@@ -151,72 +149,8 @@ impl<S, F, ReqB, ResB> Attempts<S, F, ReqB, ResB> {
         self.ended(error, refused)
     }
 
-    /// The attempt in flight was refused: waits, if that is worth while.
-    fn wait(&mut self, error: BoxError) -> Result<Next<ResB>, BoxError> {
-        let Plan {
-            context,
-            spare,
-            replay,
-            ..
-        } = &mut self.plan;
-        let rules = &spare.rules;
-        let Some(breaker) = rules.ride_out.as_ref().filter(|_| !context.elsewhere) else {
-            return Err(error);
-        };
-        let since = self.wait.as_ref().map(Wait::since);
-        let prospect = Prospect::of(&*error, breaker, context, since);
-        let Some(prospect) = prospect.filter(|_| replay.can() == CanReplay::Yes) else {
-            return Err(error);
-        };
-        if !Wait::begin(&mut self.wait, breaker, context.now) {
-            return Err(error);
-        }
-        // It was no attempt: the next one has its number.
-        context.number = context.number.saturating_sub(1);
-        if let Some(wait) = &mut self.wait {
-            wait.refused(error, prospect.is_circuit());
-            if prospect.is_over(breaker) {
-                wait.step_out();
-                return Ok(Next::Again(None));
-            }
-        }
-        Ok(Next::Wait(prospect.look_at))
-    }
-
-    /// Whether the wait is over: called, or its time has come.
-    pub(super) fn poll_called(&mut self, cx: &Context<'_>) -> Poll<()> {
-        match &mut self.wait {
-            Some(wait) => wait.poll_called(cx),
-            None => Poll::Ready(()),
-        }
-    }
-
-    /// It was not called by the time it wanted to look, which is now.
-    pub(super) fn look(&mut self) -> Option<Next<ResB>> {
-        let wait = self.wait.as_mut()?;
-        let deadline = self.plan.context.deadline;
-        let now = clock::now();
-        if deadline.is_none_or(|deadline| now < deadline) {
-            let closed = |breaker: &Breaker| breaker.state() == State::Closed;
-            if wait.is_for_circuit() && self.plan.rules().ride_out.as_ref().is_some_and(closed) {
-                let at = wait.look(now);
-                return Some(Next::Wait(deadline.map_or(at, |deadline| at.min(deadline))));
-            }
-            wait.step_out();
-            return None;
-        }
-        // It waited in vain: what it waited for is the reason.
-        let error = wait.take_refusal()?;
-        self.wait = None;
-        Some(if self.failed.is_empty() {
-            Next::Done(Err(error))
-        } else {
-            self.ended(error, true)
-        })
-    }
-
     /// The attempt in flight failed, or is not waited for after a refusal.
-    fn ended(&mut self, error: BoxError, refused: bool) -> Next<ResB> {
+    pub(super) fn ended(&mut self, error: BoxError, refused: bool) -> Next<ResB> {
         let now = clock::now();
         let context = &self.plan.context;
         let attempt = facts::attempt(&*error, context.number, context.now, now);

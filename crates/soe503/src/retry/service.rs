@@ -47,21 +47,13 @@ impl<S> Retry<S> {
         &self.spare.rules.budget
     }
 
-    /// The inner service.
-    pub const fn get_ref(&self) -> &S {
-        &self.inner
-    }
+    crate::macros::accessors!(S, shared);
 
     /// The inner service. Calling it past this layer is possible and rarely meant. What is changed about it holds for
     /// all attempts of later requests.
     pub const fn get_mut(&mut self) -> &mut S {
         self.touched = true;
         &mut self.inner
-    }
-
-    /// The inner service, without this layer.
-    pub fn into_inner(self) -> S {
-        self.inner
     }
 }
 
