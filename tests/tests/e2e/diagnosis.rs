@@ -22,12 +22,10 @@ const LATE: &str = "dependency_failure/response_timeout";
 /// Nothing is tried again, and a late answer is a failure soon.
 const ROUTE: &str = "pool = \"app\"\ntimeout = \"400ms\"\nretry = { attempts = 1 }";
 /// What protects the pool is out of the way: it is tested elsewhere, and would end what is to be told here.
-const POOL: &str = "ride_out = \"0s\"\nadaptive_limit = false\nejection = { enabled = false }\n\
+const POOL: &str = "ride_out = \"0s\"\nadaptive_limit = false\nleave_metastable = false\nejection = { enabled = false }\n\
     circuit_breaker = { consecutive_failures = 100000, max_consecutive_failures = 1000000 }";
 /// How long all is well first.
 const USUAL: Duration = Duration::from_secs(17);
-/// What has become late is told in a few seconds.
-const SOON: Duration = Duration::from_secs(20);
 
 async fn backends(count: usize, behaviour: &Behaviour, slots: Option<usize>) -> Vec<FaultyBackend> {
     let mut all = Vec::new();
@@ -158,30 +156,6 @@ async fn replays(proxy: &Proxy, told: &Value) {
     );
 }
 
-/// Lets `bad` answer too late until what `is` has been told. What is told compares with what was usual, and a machine that is busy
-/// elsewhere just then makes all of it unusual: then all is well for a while as at first, and it begins anew.
-async fn become_late(bad: &[FaultyBackend], told: &Told, is: impl Fn(&Value) -> bool) {
-    for _ in 0..3 {
-        for backend in bad {
-            backend.set(Behaviour::traffic_only(Fault::Late(Duration::from_secs(3))));
-        }
-        let mut glance = tokio::time::interval(Duration::from_millis(10));
-        let seen = async {
-            while !told.any(&is) {
-                glance.tick().await;
-            }
-        };
-        if tokio::time::timeout(SOON, seen).await.is_ok() {
-            return;
-        }
-        for backend in bad {
-            backend.set(Behaviour::OK);
-        }
-        tokio::time::sleep(USUAL).await;
-    }
-    panic!("not told in three times {} s", SOON.as_secs());
-}
-
 /// As many requests as ever; what all backends wait for has become slow.
 #[tokio::test]
 async fn a_slow_dependency_of_all_is_not_an_overload() {
@@ -189,8 +163,13 @@ async fn a_slow_dependency_of_all_is_not_an_overload() {
     let proxy = proxy(&all, "").await;
     let told = Told::default();
     let _usual = usual(&proxy, &told).await;
-    let of_all = |told: &Value| told["cause"] == LATE && told["root"] == SHARED;
-    become_late(&all, &told, of_all).await;
+    for backend in &all {
+        backend.set(Behaviour::traffic_only(Fault::Late(Duration::from_secs(3))));
+    }
+    eventually("what they share is told", async || {
+        told.any(|told| told["cause"] == LATE && told["root"] == SHARED)
+    })
+    .await;
     assert!(!told.any(|told| about(told, SATURATED) || about(told, STORM)));
     let one = told.find(|told| told["root"] == SHARED).unwrap();
     let ruled_out = one["ruled_out"].as_array().unwrap();
@@ -204,6 +183,7 @@ async fn one_slow_backend_is_told_from_the_pool() {
     let proxy = proxy(&all, "balance = \"round_robin\"").await;
     let told = Told::default();
     let _usual = usual(&proxy, &told).await;
+    all[1].set(Behaviour::traffic_only(Fault::Late(Duration::from_secs(3))));
     let of_one = |told: &Value| {
         let evidence = told["evidence"].as_array();
         let measured = |e: &Value| {
@@ -211,7 +191,7 @@ async fn one_slow_backend_is_told_from_the_pool() {
         };
         told["cause"] == LATE && evidence.is_some_and(|all| all.iter().any(measured))
     };
-    become_late(&all[1..2], &told, of_one).await;
+    eventually("one is told", async || told.any(of_one)).await;
     let one = told.find(of_one).unwrap();
     assert_eq!(one["scope"]["level"], "backend", "{one}");
     assert_eq!(one.get("root"), None);
