@@ -231,12 +231,16 @@ def stage(args: argparse.Namespace) -> Iterator[Stage]:
 
 
 def pools(**named: list[str]) -> str:
-    """Routes and pools: the backends of each as TOML."""
+    """Routes and pools: the backends of each as TOML.
+
+    They are asked in turn, so that each is. By latency one that hesitated once is not asked for up to a minute, and what
+    becomes of it meanwhile is not seen.
+    """
     text = ""
     for name in named:
         text += f'[[routes]]\nmatch = {{ path_prefix = "/{name}" }}\npool = "{name}"\n'
     for name, backends in named.items():
-        text += f"[pools.{name}]\nbackends = [{', '.join(backends)}]\n"
+        text += f'[pools.{name}]\nbalance = "round_robin"\nbackends = [{", ".join(backends)}]\n'
     return text
 
 
