@@ -13,7 +13,7 @@ from pathlib import Path
 from harness.processes import HarnessError
 
 BARE = "bare"
-SUBJECTS = ("breaker", "stack", "stack with a pool")
+SUBJECTS = ("breaker", "stack", "hidden stack", "stack with a pool")
 FEW, MANY = 2_000, 12_000
 
 

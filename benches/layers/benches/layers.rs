@@ -103,6 +103,13 @@ fn stacks(c: &mut Criterion<CpuTime>) {
     group.bench_function("stack in a server", |b| {
         b.iter(|| send(&mut stack, black_box(from_server())))
     });
+    let mut hidden = subjects::stack_hidden();
+    group.bench_function("hidden stack", |b| {
+        b.iter(|| send(&mut hidden, black_box(request())))
+    });
+    group.bench_function("hidden stack in a server", |b| {
+        b.iter(|| send(&mut hidden, black_box(from_server())))
+    });
     let mut pool = subjects::stack_with_pool();
     group.bench_function("stack with a pool", |b| {
         b.iter(|| send(&mut pool, black_box(request())))

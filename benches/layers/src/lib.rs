@@ -12,7 +12,7 @@ mod ours;
 
 pub use ours::{
     Answer, Body, FromServer, answer, bare, breaker, finish, from_server, request, send, soe503,
-    stack, stack_with_pool,
+    stack, stack_hidden, stack_with_pool,
 };
 
 /// tower-resilience's circuit breaker.

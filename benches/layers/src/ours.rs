@@ -13,6 +13,7 @@ use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::concurrency_limit::Limit;
 use soe503::pool::{BackendSpec, Backends, PoolConfig};
 use soe503::retry::{BudgetConfig, RetryBudget, RetryPolicy};
+use soe503::stack::Stack;
 use soe503::{
     CircuitBreakerLayer, ConcurrencyLimitLayer, ExplainLayer, Explainer, Pool, RetryLayer,
     TimeoutLayer, clock,
@@ -84,21 +85,34 @@ pub fn breaker() -> Breaker {
 pub fn stack() -> impl Service<Request<Body>, Error = Infallible> + Clone {
     ServiceBuilder::new()
         .layer(ExplainLayer::new(Explainer::builder("bench").build()))
-        .layer(TimeoutLayer::new(Duration::from_secs(2)))
+        .layer(TimeoutLayer::new(Duration::from_secs(15)))
         .layer(ConcurrencyLimitLayer::new(Limit::new("app", 100)))
         .layer(retry())
         .layer(CircuitBreakerLayer::new(breaker()))
         .service(service_fn(answer))
 }
 
-/// The same over a pool of three backends.
+/// The same, and the service at the bottom is not shown what the layers tell each other.
+pub fn stack_hidden() -> impl Service<Request<Body>, Error = Infallible> + Clone {
+    let layers = Stack::new()
+        .explain(ExplainLayer::new(Explainer::builder("bench").build()))
+        .timeout(TimeoutLayer::new(Duration::from_secs(15)))
+        .concurrency_limit(ConcurrencyLimitLayer::new(Limit::new("app", 100)))
+        .retry(retry())
+        .circuit_breaker(CircuitBreakerLayer::new(breaker()))
+        .build();
+    let layers = layers.expect("in order").hide_context();
+    layers.service(service_fn(answer))
+}
+
+/// The first over a pool of three backends.
 pub fn stack_with_pool() -> impl Service<Request<Body>, Error = Infallible> + Clone {
     let backends = Backends::new("app", PoolConfig::default(), 1);
     let specs = (0..3).map(|n| BackendSpec::new(n.to_string(), service_fn(answer)));
     backends.set_backends(specs.collect(), clock::now());
     ServiceBuilder::new()
         .layer(ExplainLayer::new(Explainer::builder("bench").build()))
-        .layer(TimeoutLayer::new(Duration::from_secs(2)))
+        .layer(TimeoutLayer::new(Duration::from_secs(15)))
         .layer(ConcurrencyLimitLayer::new(Limit::new("app", 100)))
         .layer(retry())
         .layer(CircuitBreakerLayer::new(breaker()))

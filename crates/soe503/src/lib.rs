@@ -91,7 +91,8 @@
 //!
 //! No layer boxes the future of the service below it, or formats a string for what succeeds. A request that is answered at once takes
 //! three allocations, all for the extension that the layers share (one, where a server has put its own there before), and one
-//! more if it may be retried, for a copy of its head; whatever a server put into its extensions is copied too, which is three.
+//! more if it may be retried, for a copy of its head; whatever a server put into its extensions is copied too, which is three. Where
+//! the service at the bottom need not see that extension, [`HideContext`] saves its three.
 //! A closed breaker by itself takes none. One that has to be waited for takes a timer, boxed at the first poll that is pending, in
 //! [`timeout`]; so do those that wait for a turn or a backend, and a hedge.
 //!
@@ -165,7 +166,7 @@ pub use circuit_breaker::{CircuitBreaker, CircuitBreakerLayer};
 pub use classify::{Classify, HttpClassify};
 #[cfg(feature = "concurrency-limit")]
 pub use concurrency_limit::{ConcurrencyLimit, ConcurrencyLimitLayer};
-pub use context::RequestContext;
+pub use context::{HideContext, HideContextLayer, RequestContext};
 pub use error::{BoxError, Component, Failure, Rejected, RequestBodyError};
 #[cfg(feature = "explain")]
 pub use explain::{Explain, ExplainLayer, Explainer};

@@ -14,6 +14,7 @@ use http_body_util::Empty;
 use soe503::circuit_breaker::{Breaker, BreakerConfig};
 use soe503::concurrency_limit::Limit;
 use soe503::retry::{BudgetConfig, RetryBudget, RetryPolicy};
+use soe503::stack::Stack;
 use soe503::{
     CircuitBreakerLayer, ConcurrencyLimitLayer, ExplainLayer, Explainer, RetryLayer, TimeoutLayer,
 };
@@ -79,7 +80,7 @@ fn a_closed_breaker_does_not_allocate() {
 #[tokio::test]
 async fn what_the_other_layers_allocate() {
     let explain = ExplainLayer::new(Explainer::builder("test").build());
-    let timeout = TimeoutLayer::new(Duration::from_secs(2));
+    let timeout = TimeoutLayer::new(Duration::from_secs(15));
     let limit = ConcurrencyLimitLayer::new(Limit::new("app", 100));
     let budget = RetryBudget::new("app", BudgetConfig::default());
     let retry = RetryLayer::new(budget, RetryPolicy::default());
@@ -105,14 +106,26 @@ async fn what_the_other_layers_allocate() {
             .service(service_fn(answer));
         allocations(stack, r)
     };
+    let hidden = |r| {
+        let stack = Stack::new()
+            .explain(explain.clone())
+            .timeout(timeout)
+            .concurrency_limit(limit.clone())
+            .retry(retry.clone())
+            .circuit_breaker(breaker(BreakerConfig::default()));
+        let layers = stack.build().expect("in order").hide_context();
+        allocations(layers.service(service_fn(answer)), r)
+    };
     let counted = [
         both(&|r| allocations(explain.layer(bottom()), r)),
         both(&|r| allocations(timeout.layer(bottom()), r)),
         both(&|r| allocations(limit.layer(bottom()), r)),
         both(&without_retries),
         both(&stack),
+        both(&hidden),
     ];
     // Our extension: three, of which a server's has brought two. `Retry` keeps what another attempt is made from, with
-    // a copy of the server's extensions, which is three more.
-    assert_eq!(counted, [[3, 1], [3, 1], [3, 1], [3, 1], [4, 5]]);
+    // a copy of the server's extensions, which is three more. A hidden extension is that of the request before, unless
+    // there is a server's.
+    assert_eq!(counted, [[3, 1], [3, 1], [3, 1], [3, 1], [4, 5], [1, 5]]);
 }

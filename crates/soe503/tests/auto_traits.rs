@@ -49,6 +49,8 @@ const _: () = {
     shared::<failover::FailoverLayer<Inner>>();
     shared::<stack::Stack>();
     shared::<stack::Layers<TimeoutLayer>>();
+    shared::<HideContextLayer>();
+    shared::<HideContext<Inner>>();
     shared::<Explainer>();
 
     shared::<Explain<Inner>>();

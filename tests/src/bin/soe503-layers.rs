@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         "bare" => repeat(ours::bare(), request, requests),
         "breaker" => repeat(ours::soe503(), request, requests),
         "stack" => repeat(ours::stack(), request, requests),
+        "hidden stack" => repeat(ours::stack_hidden(), request, requests),
         "stack with a pool" => repeat(ours::stack_with_pool(), from_server, requests),
         _ => return usage(),
     }
@@ -36,7 +37,9 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: soe503-layers bare|breaker|stack|\"stack with a pool\" REQUESTS");
+    eprintln!(
+        "usage: soe503-layers bare|breaker|stack|\"hidden stack\"|\"stack with a pool\" REQUESTS"
+    );
     ExitCode::from(2)
 }
 

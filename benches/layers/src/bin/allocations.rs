@@ -28,6 +28,14 @@ fn main() {
         count(subjects::stack(), from_server) - bare_server,
     );
     told(
+        "hidden stack",
+        count(subjects::stack_hidden(), request) - bare,
+    );
+    told(
+        "hidden stack in a server",
+        count(subjects::stack_hidden(), from_server) - bare_server,
+    );
+    told(
         "stack with a pool",
         count(subjects::stack_with_pool(), request) - bare,
     );

@@ -31,6 +31,10 @@ fn main() -> ExitCode {
         "tower-resilience" => repeat(subjects::tower_resilience(), request, requests),
         "stack" => repeat(subjects::stack(), request, requests),
         "stack in a server" => repeat(subjects::stack(), from_server, requests),
+        "hidden stack" => repeat(subjects::stack_hidden(), request, requests),
+        "hidden stack in a server" => {
+            repeat(subjects::stack_hidden(), from_server, requests);
+        }
         "stack with a pool" => repeat(subjects::stack_with_pool(), request, requests),
         "stack with a pool in a server" => {
             repeat(subjects::stack_with_pool(), from_server, requests);

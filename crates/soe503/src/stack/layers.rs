@@ -1,5 +1,7 @@
 use tower_layer::{Layer, Stack as Pair};
 
+use crate::HideContextLayer;
+
 /// The layers of a [`Stack`](super::Stack) as one, in their order. A [`Layer`] like any other.
 #[derive(Clone, Debug)]
 pub struct Layers<L> {
@@ -23,6 +25,13 @@ impl<L> Layers<L> {
         L: Layer<S>,
     {
         self.layers.layer(inner)
+    }
+
+    /// Keeps what the layers tell each other to themselves: [`HideContext`](crate::HideContext) stands innermost, and the
+    /// service at the bottom gets its request without a [`RequestContext`](crate::RequestContext). Not for a
+    /// [`Pool`](crate::Pool), which asks what it says. Default: it is shown.
+    pub fn hide_context(self) -> Layers<Pair<HideContextLayer, L>> {
+        Layers::new(Pair::new(HideContextLayer::new(), self.layers))
     }
 }
 

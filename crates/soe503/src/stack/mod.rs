@@ -80,6 +80,29 @@
 //! # Ok(()) }
 //! ```
 
+//! # The context ends with it, if you like
+//! The layers leave a [`RequestContext`](crate::RequestContext) in the request, and so the service at the bottom sees the
+//! deadline and the attempt. Most have no use for it: [`Layers::hide_context`] keeps it among the layers, for fewer allocations.
+//!
+//! ```
+//! # use std::time::Duration;
+//! # use bytes::Bytes;
+//! # use http::{Request, Response};
+//! # use http_body_util::Empty;
+//! # use tower::{ServiceExt, service_fn};
+//! use soe503::TimeoutLayer;
+//! use soe503::stack::Stack;
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), soe503::BoxError> {
+//! let layers = Stack::new().timeout(TimeoutLayer::new(Duration::from_secs(2))).build()?;
+//! let service = layers.hide_context().service(service_fn(|request: Request<_>| async move {
+//!     assert!(request.extensions().is_empty());
+//!     Ok::<_, std::io::Error>(Response::new(Empty::<Bytes>::new()))
+//! }));
+//! service.oneshot(Request::new(Empty::<Bytes>::new())).await?;
+//! # Ok(()) }
+//! ```
+
 mod builder;
 mod describe;
 mod layers;

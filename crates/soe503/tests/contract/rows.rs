@@ -81,6 +81,7 @@ pub const ROWS: &[Row] = &[
     Row { name: "pool", make: pool, ..PLAIN },
     Row { name: "pool, in line", make: pool_line, room_first: true, ..PLAIN },
     Row { name: "all of them", make: stack, tries_again: true, explains: true, ..PLAIN },
+    Row { name: "a Stack that hides its context", make: hidden, tries_again: true, explains: true, ..PLAIN },
     Row { name: "all that a Stack has", make: built, tries_again: true, explains: true, ..PLAIN },
 ];
 
@@ -284,6 +285,22 @@ fn built(inner: Inner) -> Made {
         held: Box::new(move || limit.in_use() + leased()),
         failed: Some(failures(&backends)),
         ..made
+    }
+}
+
+/// The same layers around the service itself, which is not shown what they tell each other.
+fn hidden(inner: Inner) -> Made {
+    let limit = Limit::new("app", 1);
+    let layers = Stack::new()
+        .explain(ExplainLayer::new(Explainer::builder("edge").build()))
+        .timeout(TimeoutLayer::new(Duration::from_secs(15)))
+        .concurrency_limit(ConcurrencyLimitLayer::new(limit.clone()))
+        .retry(RetryLayer::new(budget(), policy()))
+        .build();
+    let layers = layers.expect("in order").hide_context();
+    Made {
+        held: Box::new(move || limit.in_use()),
+        ..erased(layers.service(inner))
     }
 }
 

@@ -1,5 +1,8 @@
 //! What the layers of one stack know about the request in their hands.
 
+mod hide;
+mod spare;
+
 use std::sync::Arc;
 
 use http::request::Parts;
@@ -9,6 +12,7 @@ use soe503_core::hops::Allowance;
 use soe503_core::ledger::TimeoutKind;
 use soe503_core::pool::{Affinity, Tried};
 
+pub use self::hide::{HideContext, HideContextLayer};
 use crate::clock;
 use crate::upload::Upload;
 
@@ -109,9 +113,14 @@ impl RequestContext {
     /// The context of `request`; made, with the clock read, if no layer above has made one.
     pub fn of<B>(request: &mut Request<B>) -> &mut Self {
         let idempotent = request.method().is_idempotent();
-        request
-            .extensions_mut()
-            .get_or_insert_with(|| Self::new(clock::now(), idempotent))
+        let new = || Self::new(clock::now(), idempotent);
+        let extensions = request.extensions_mut();
+        if extensions.is_empty()
+            && let Some(spare) = spare::take(new)
+        {
+            *extensions = spare;
+        }
+        extensions.get_or_insert_with(new)
     }
 
     /// Where `request`, whose context this is, belongs: an extension of the shared head, or its own.
@@ -129,6 +138,13 @@ impl RequestContext {
         let extensions = head.map_or_else(|| request.extensions(), |head| &head.extensions);
         let affinity: Option<&Affinity> = extensions.get();
         affinity.is_some_and(|affinity| affinity.badge.is_some())
+    }
+
+    /// Lets go of what it refers to, when its request is somebody else's.
+    pub(crate) fn forget(&mut self) {
+        self.tried = Tried::default();
+        self.upload = None;
+        self.head = None;
     }
 
     /// Reads the clock again.
