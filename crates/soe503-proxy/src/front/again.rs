@@ -44,9 +44,7 @@ fn ask(route: &Route, again: Again, head: &http::request::Parts) {
     let head = Arc::new(head);
     let mut request = Request::new(ClientBody::Empty);
     let context = RequestContext::new(soe503::clock::now(), true);
-    request
-        .extensions_mut()
-        .insert(context.with_head(Arc::clone(&head)));
+    context.with_head(Arc::clone(&head)).put(&mut request);
     let answering = route.call(request);
     tokio::spawn(async move {
         let Ok(response) = answering.await;

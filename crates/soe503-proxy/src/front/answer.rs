@@ -190,7 +190,7 @@ fn shared(
     if let Some(attempts) = handed.attempts {
         context.allowance = Allowance::handed(attempts);
     }
-    request.extensions_mut().insert(context);
+    context.put(&mut request);
     request
 }
 

@@ -301,8 +301,13 @@ impl Upstream {
 fn split<B>(request: Request<B>) -> (Arc<Parts>, B) {
     let (mut own, body) = request.into_parts();
     let context = own.extensions.get_mut::<RequestContext>();
-    let shared = context.and_then(|context| context.head.take());
-    (shared.unwrap_or_else(|| Arc::new(own)), body)
+    match context.and_then(|context| context.head.take()) {
+        Some(shared) => {
+            RequestContext::give_back(own.extensions);
+            (shared, body)
+        }
+        None => (Arc::new(own), body),
+    }
 }
 
 impl Service<Request<RequestBody>> for Upstream {

@@ -7,7 +7,7 @@ use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{RequestContext, spare};
+use super::RequestContext;
 
 /// Keeps the [`RequestContext`] from the service below.
 ///
@@ -71,13 +71,10 @@ where
     #[inline]
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         let extensions = request.extensions_mut();
-        let alone = extensions.len() == 1;
-        if let Some(context) = extensions.get_mut::<RequestContext>()
-            && context.head.is_none()
-        {
-            if alone {
-                context.forget();
-                spare::keep(mem::take(extensions));
+        let context = extensions.get::<RequestContext>();
+        if context.is_some_and(|context| context.head.is_none()) {
+            if extensions.len() == 1 {
+                RequestContext::give_back(mem::take(extensions));
             } else {
                 extensions.remove::<RequestContext>();
             }

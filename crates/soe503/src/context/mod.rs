@@ -6,7 +6,7 @@ mod spare;
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::{HeaderMap, Request};
+use http::{Extensions, HeaderMap, Request};
 use soe503_core::Tick;
 use soe503_core::hops::Allowance;
 use soe503_core::ledger::TimeoutKind;
@@ -116,11 +116,39 @@ impl RequestContext {
         let new = || Self::new(clock::now(), idempotent);
         let extensions = request.extensions_mut();
         if extensions.is_empty()
-            && let Some(spare) = spare::take(new)
+            && let Some(spare) = spare::take()
         {
             *extensions = spare;
+            if let Some(context) = extensions.get_mut() {
+                *context = new();
+            }
         }
         extensions.get_or_insert_with(new)
+    }
+
+    /// Puts it into `request`, instead of the one that is there. For whoever makes one, and sends it down.
+    pub fn put<B>(self, request: &mut Request<B>) {
+        let extensions = request.extensions_mut();
+        if extensions.is_empty() {
+            *extensions = spare::take().unwrap_or_default();
+        }
+        if let Some(context) = extensions.get_mut() {
+            *context = self;
+        } else {
+            extensions.insert(self);
+        }
+    }
+
+    /// Takes back the extensions of a request that has come to its end, for the context of another one: if they hold a context and
+    /// nothing else, the next request of this thread that has no extensions yet takes three allocations less. For the
+    /// service at the bottom of a stack; [`HideContext`] does it for those that know of none.
+    pub fn give_back(mut extensions: Extensions) {
+        if extensions.len() == 1
+            && let Some(context) = extensions.get_mut::<Self>()
+        {
+            context.forget();
+            spare::keep(extensions);
+        }
     }
 
     /// Where `request`, whose context this is, belongs: an extension of the shared head, or its own.

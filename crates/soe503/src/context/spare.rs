@@ -7,8 +7,6 @@ use std::cell::RefCell;
 
 use http::Extensions;
 
-use super::RequestContext;
-
 /// So many are kept by each thread. Between a stack's ends there is one, as a rule; those of requests that waited there
 /// may be given back on another thread.
 const MOST: usize = 32;
@@ -17,12 +15,10 @@ thread_local! {
     static SPARE: RefCell<Vec<Extensions>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Extensions with the `context`; `None`: there are none to spare.
-#[inline]
-pub(super) fn take(context: impl FnOnce() -> RequestContext) -> Option<Extensions> {
-    let mut extensions = SPARE.try_with(|spare| spare.borrow_mut().pop()).ok()??;
-    *extensions.get_mut()? = context();
-    Some(extensions)
+/// Some that were kept, with the context that they had.
+#[inline(never)]
+pub(super) fn take() -> Option<Extensions> {
+    SPARE.try_with(|spare| spare.borrow_mut().pop()).ok()?
 }
 
 /// Keeps `extensions`, which hold a context and nothing else, and that refers to nothing.
@@ -39,9 +35,11 @@ pub(super) fn keep(extensions: Extensions) {
 
 #[cfg(test)]
 mod tests {
+    use http::Request;
     use soe503_core::Tick;
 
     use super::*;
+    use crate::context::RequestContext;
 
     fn used() -> Extensions {
         let mut extensions = Extensions::new();
@@ -51,16 +49,38 @@ mod tests {
         extensions
     }
 
+    /// The context of a request without extensions that is given one, and whether those were used before.
+    fn given(give: impl FnOnce(&mut Request<()>)) -> (RequestContext, bool) {
+        let spare = SPARE.with_borrow(Vec::len);
+        let mut request = Request::new(());
+        give(&mut request);
+        assert_eq!(request.extensions().len(), 1);
+        let context: &RequestContext = request.extensions().get().unwrap();
+        let again = SPARE.with_borrow(Vec::len) < spare;
+        (context.clone(), again)
+    }
+
     #[test]
-    fn what_is_kept_is_taken_with_a_context_of_its_own() {
-        let new = || RequestContext::new(Tick::from_secs(8), true);
-        assert!(take(new).is_none(), "nothing was kept");
-        keep(used());
-        let extensions = take(new).unwrap();
-        let context: &RequestContext = extensions.get().unwrap();
-        let seen = (context.now, context.number, context.idempotent);
-        assert_eq!(seen, (Tick::from_secs(8), 1, true));
-        assert!(take(new).is_none(), "it was taken");
+    fn what_was_kept_is_used_again_with_a_context_of_its_own() {
+        let own = || RequestContext::new(Tick::from_secs(9), true);
+        let put = || {
+            let (context, again) = given(|request| own().put(request));
+            assert_eq!(format!("{context:?}"), format!("{:?}", own()));
+            again
+        };
+        let of = || {
+            let (context, again) = given(|request| {
+                RequestContext::of(request);
+            });
+            let expected = RequestContext::new(context.now, true);
+            assert_eq!(format!("{context:?}"), format!("{expected:?}"));
+            assert_ne!(context.now, Tick::from_secs(7));
+            again
+        };
+        assert_eq!([put(), of()], [false; 2], "nothing was kept");
+        (0..2).for_each(|_| keep(used()));
+        assert_eq!([put(), of()], [true; 2]);
+        assert_eq!([put(), of()], [false; 2], "they were taken");
     }
 
     #[test]
@@ -68,16 +88,28 @@ mod tests {
         let mut context = RequestContext::new(Tick::ZERO, false);
         context.tried.insert(1);
         context.upload = Some(crate::Upload::default());
-        context.head = Some(std::sync::Arc::new(http::Request::new(()).into_parts().0));
+        context.head = Some(std::sync::Arc::new(Request::new(()).into_parts().0));
         context.forget();
         assert!(context.tried.is_empty() && context.upload.is_none() && context.head.is_none());
     }
 
     #[test]
+    fn only_what_holds_a_context_and_nothing_else_is_kept() {
+        let kept = |extensions| {
+            RequestContext::give_back(extensions);
+            SPARE.take().len()
+        };
+        let mut more = used();
+        more.insert("theirs");
+        let mut other = Extensions::new();
+        other.insert("theirs");
+        assert_eq!([kept(used()), kept(more), kept(other)], [1, 0, 0]);
+        assert_eq!(kept(Extensions::new()), 0);
+    }
+
+    #[test]
     fn so_many_are_kept_and_no_more() {
         (0..2 * MOST).for_each(|_| keep(used()));
-        let new = || RequestContext::new(Tick::ZERO, false);
-        let taken = (0..2 * MOST).filter(|_| take(new).is_some()).count();
-        assert_eq!(taken, MOST);
+        assert_eq!(SPARE.take().len(), MOST);
     }
 }

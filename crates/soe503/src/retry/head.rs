@@ -62,7 +62,7 @@ impl Head {
                 }
             }
         }
-        request.extensions_mut().insert(context);
+        context.put(&mut request);
         request
     }
 }
