@@ -35,11 +35,14 @@ pub(super) fn keep(extensions: Extensions) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use http::Request;
     use soe503_core::Tick;
 
     use super::*;
     use crate::context::RequestContext;
+    use crate::upload::Upload;
 
     fn used() -> Extensions {
         let mut extensions = Extensions::new();
@@ -84,12 +87,17 @@ mod tests {
     }
 
     #[test]
-    fn what_a_context_refers_to_is_let_go() {
-        let mut context = RequestContext::new(Tick::ZERO, false);
+    fn what_a_context_refers_to_is_let_go_when_it_is_given_back() {
+        let head = Arc::new(Request::new(()).into_parts().0);
+        let mut context = RequestContext::new(Tick::ZERO, false).with_head(Arc::clone(&head));
         context.tried.insert(1);
-        context.upload = Some(crate::Upload::default());
-        context.head = Some(std::sync::Arc::new(Request::new(()).into_parts().0));
-        context.forget();
+        context.upload = Some(Upload::default());
+        let mut extensions = Extensions::new();
+        extensions.insert(context);
+        RequestContext::give_back(extensions);
+        assert_eq!(Arc::strong_count(&head), 1);
+        let kept = SPARE.take();
+        let context: &RequestContext = kept[0].get().unwrap();
         assert!(context.tried.is_empty() && context.upload.is_none() && context.head.is_none());
     }
 
