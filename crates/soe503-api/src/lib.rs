@@ -51,6 +51,7 @@ pub mod problem;
 pub mod rate_limit;
 pub mod time;
 pub mod verification;
+mod words;
 
 pub use action::{ActionRequest, BackendAction, BreakerAction};
 pub use alert::{AlertState, AlertTarget, AlertTest, Alerts};
@@ -79,3 +80,4 @@ pub use problem::Problem;
 pub use rate_limit::{RateLimit, RateLimits};
 pub use time::Timestamp;
 pub use verification::{VerificationRequest, Verified, VerifyVerdict};
+pub use words::Words;

@@ -1,8 +1,8 @@
 //! The question, with a reason and an end.
 
-use soe503_api::Timestamp;
+use soe503_api::{Timestamp, Words};
 
-use super::{super::state::Key, Act, Order, pace::Pace, text::Text, words::Words};
+use super::{super::state::Key, Act, Order, pace::Pace, text::Text, words::Asks};
 use crate::{pool::until::Until, show::clean};
 
 /// The admin API refuses a longer one, in bytes.
@@ -21,6 +21,7 @@ pub(in super::super) enum Field {
 pub(in super::super) struct Form {
     pub(in super::super) act: Act,
     pub(in super::super) words: Words,
+    pub(in super::super) asks: Asks,
     pub(in super::super) field: Field,
     pub(in super::super) reason: Text,
     pub(in super::super) until: Text,
@@ -32,6 +33,7 @@ impl Form {
     pub(super) fn new(act: Act, now: Timestamp) -> Self {
         Self {
             words: act.words(),
+            asks: act.asks(),
             act,
             field: Field::default(),
             reason: Text::default(),
@@ -66,7 +68,7 @@ impl Form {
 
     fn switch(&mut self) {
         self.field = match self.field {
-            Field::Reason if self.words.end.is_some() => Field::Until,
+            Field::Reason if self.asks.end.is_some() => Field::Until,
             _ => Field::Reason,
         };
     }
@@ -74,7 +76,7 @@ impl Form {
     /// What is typed in; there are acts without anything.
     fn text(&mut self) -> Option<&mut Text> {
         match self.field {
-            Field::Reason => self.words.reason.map(|_| &mut self.reason),
+            Field::Reason => self.asks.reason.map(|_| &mut self.reason),
             Field::Until => Some(&mut self.until),
         }
     }

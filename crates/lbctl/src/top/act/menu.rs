@@ -95,7 +95,7 @@ fn keys(entries: &[Entry]) -> Vec<&str> {
 
 fn act(act: Act, now: &'static str) -> Entry {
     Entry {
-        label: act.words().label.to_owned(),
+        label: act.asks().label.to_owned(),
         target: Target::Act(act),
         now,
     }

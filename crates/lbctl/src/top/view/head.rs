@@ -195,8 +195,8 @@ fn of_form(state: &State, form: &Form) -> Keys {
     if state.acting.sent() {
         return vec![("Esc", "leave: it goes on")];
     }
-    let mut all = vec![("Enter", form.words.button), ("Esc", "back")];
-    if form.words.end.is_some() {
+    let mut all = vec![("Enter", form.asks.enter), ("Esc", "back")];
+    if form.asks.end.is_some() {
         all.push(("Tab", "other field"));
     }
     all

@@ -74,8 +74,8 @@ fn form_lines(state: &State, form: &Form, width: usize, hints: bool) -> Drawn {
         rest.extend(lines(text, style::WARN));
     }
     let fields = [
-        ("Reason", Field::Reason, &form.reason, words.reason),
-        ("Until", Field::Until, &form.until, words.end),
+        ("Reason", Field::Reason, &form.reason, form.asks.reason),
+        ("Until", Field::Until, &form.until, form.asks.end),
     ];
     let asked = fields.into_iter().filter_map(|(name, field, text, hint)| {
         let hint = hint?;

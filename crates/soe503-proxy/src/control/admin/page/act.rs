@@ -2,6 +2,7 @@
 
 use soe503_api::{
     ActionRequest, BackendAction, BreakerAction, MaintenanceAction, MaintenanceRequest, Timestamp,
+    Words,
 };
 
 use super::super::audit::{Deed, Thing};
@@ -41,20 +42,12 @@ pub(super) struct Details {
     pub(super) name: Option<String>,
 }
 
-/// An act in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Words {
-    /// The question, without its question mark: `Drain backend b1 of pool app`.
-    pub(super) title: String,
-    /// What it does.
-    pub(super) effect: &'static str,
-    /// What is said when it is done.
-    pub(super) done: String,
-    /// The word on the button.
-    pub(super) button: &'static str,
-    /// A reason can be given.
+/// What can be said beside an act.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Asks {
+    /// A reason.
     pub(super) reason: bool,
-    /// An end can be given.
+    /// An end.
     pub(super) end: bool,
     /// The reason is shown to clients.
     pub(super) public: bool,
@@ -90,95 +83,44 @@ impl Act {
 
     /// In words.
     pub(super) fn words(&self) -> Words {
-        let words = |title: String, effect, done, button, (reason, end, public)| Words {
-            title,
-            effect,
-            done,
-            button,
-            reason,
-            end,
-            public,
-        };
         match self {
             Self::Backend {
                 pool,
                 backend,
                 action,
-            } => {
-                let of = format!("backend {backend} of pool {pool}");
-                match action {
-                    BackendAction::Drain => words(
-                        format!("Drain {of}"),
-                        "It finishes the requests that it has and gets no new ones.",
-                        format!("Draining {of}."),
-                        "Drain",
-                        (true, true, false),
-                    ),
-                    BackendAction::Disable => words(
-                        format!("Disable {of}"),
-                        "It is out of rotation at once; what runs on it may finish.",
-                        format!("Disabled {of}."),
-                        "Disable",
-                        (true, true, false),
-                    ),
-                    BackendAction::Enable => words(
-                        format!("Enable {of}"),
-                        "It comes back into rotation, if its checks and its requests agree.",
-                        format!("Enabled {of}."),
-                        "Enable",
-                        (false, false, false),
-                    ),
-                }
+            } => action.words(backend, pool),
+            Self::Breaker { pool, action } => action.words(pool),
+            Self::Maintenance { target, action } => action.words(target),
+            Self::Reload => Words::of_reload(),
+        }
+    }
+
+    /// What its form asks for.
+    pub(super) fn asks(&self) -> Asks {
+        let (reason, end, public) = match self {
+            Self::Backend {
+                action: BackendAction::Drain | BackendAction::Disable,
+                ..
+            } => (true, true, false),
+            Self::Breaker { .. } => (true, false, false),
+            Self::Maintenance {
+                action: MaintenanceAction::Start,
+                ..
+            } => (true, true, true),
+            Self::Backend {
+                action: BackendAction::Enable,
+                ..
             }
-            Self::Breaker { pool, action } => {
-                let of = format!("the circuit of pool {pool}");
-                match action {
-                    BreakerAction::Reset => words(
-                        format!("Reset {of}"),
-                        "It closes, forgets what it has counted, and decides for itself again.",
-                        format!("Reset {of}."),
-                        "Reset",
-                        (true, false, false),
-                    ),
-                    BreakerAction::Open => words(
-                        format!("Hold {of} open"),
-                        "Every request of this pool fails at once, until it is reset.",
-                        format!("Holding {of} open."),
-                        "Hold open",
-                        (true, false, false),
-                    ),
-                    BreakerAction::Close => words(
-                        format!("Hold {of} closed"),
-                        "Every request is let through, whatever happens, until it is reset.",
-                        format!("Holding {of} closed."),
-                        "Hold closed",
-                        (true, false, false),
-                    ),
-                }
+            | Self::Maintenance {
+                action: MaintenanceAction::End,
+                ..
             }
-            Self::Maintenance { target, action } => match action {
-                MaintenanceAction::Start => words(
-                    format!("Begin maintenance of {target}"),
-                    "Its requests are answered with 503, the reason and, if there is an end, Retry-After.",
-                    format!("Maintenance of {target} has begun."),
-                    "Begin",
-                    (true, true, true),
-                ),
-                MaintenanceAction::End => words(
-                    format!("End maintenance of {target}"),
-                    "Its requests are served again.",
-                    format!("Maintenance of {target} is over."),
-                    "End",
-                    (false, false, false),
-                ),
-            },
-            Self::Reload => words(
-                "Reload the configuration".to_owned(),
-                "The file is read again and put in force if it is valid; otherwise nothing changes.",
-                "The configuration was read again and is in force.".to_owned(),
-                "Reload",
-                (false, false, false),
-            ),
+            | Self::Reload => (false, false, false),
+        };
+        Asks {
+            reason,
+            end,
+            public,
         }
     }
 
@@ -320,22 +262,6 @@ mod tests {
             "http://elsewhere/api/v1/config/reload",
         ] {
             assert_eq!(Act::from_path(path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn every_act_says_what_it_does() {
-        let acts = [
-            "pools/app/backends/b1/drain",
-            "pools/app/breaker/open",
-            "maintenance/app/start",
-            "config/reload",
-        ];
-        for act in acts {
-            let words = Act::from_path(&format!("/api/v1/{act}")).unwrap().words();
-            assert!(
-                !words.title.is_empty() && words.effect.ends_with('.') && words.done.ends_with('.')
-            );
         }
     }
 }

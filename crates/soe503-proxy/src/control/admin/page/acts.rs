@@ -192,7 +192,7 @@ fn question(
     details: &Details,
     trouble: Option<&str>,
 ) -> Response {
-    let words = act.words();
+    let (words, asks) = (act.words(), act.asks());
     let token = page.tokens.make(path, unix_now().as_secs());
     let mut out = layout::begin(
         page.seen_by(AdminRole::Operator),
@@ -224,13 +224,13 @@ fn question(
         (token),
         "\">"
     );
-    if words.reason {
+    if asks.reason {
         html!(
             out,
             "<label>Reason<input name=\"reason\" maxlength=\"400\" value=\"",
             (details.reason),
             "\" autocomplete=\"off\"></label><p class=\"hint\">",
-            (if words.public {
+            (if asks.public {
                 "Clients read it."
             } else {
                 "For whoever looks next."
@@ -238,7 +238,7 @@ fn question(
             "</p>"
         );
     }
-    if words.end {
+    if asks.end {
         html!(
             out,
             "<label>For how many minutes<input name=\"minutes\" type=\"number\" inputmode=\"numeric\" min=\"1\" max=\"10080\" placeholder=\"until somebody ends it\"></label>"
