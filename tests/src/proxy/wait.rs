@@ -1,7 +1,9 @@
 //! Waiting for events, and addresses that stay free meanwhile.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -28,10 +30,18 @@ pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 /// A loopback address that nobody uses.
 ///
 /// Its port is below the range from which the kernel takes the local ports of outgoing
-/// connections: what is closed there stays refused.
+/// connections: what is closed there stays refused. No port is given twice in one process, as tests run side by side and what
+/// one of them takes for nobody's must not become another's.
 pub fn free_address() -> SocketAddr {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     loop {
-        let address = SocketAddr::from(([127, 0, 0, 1], fastrand::u16(10_000..32_000)));
+        let port = fastrand::u16(10_000..32_000);
+        let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if !given.insert(port) {
+            continue;
+        }
+        drop(given);
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
         match TcpListener::bind(address) {
             Ok(_) => return address,
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}

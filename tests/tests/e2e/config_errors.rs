@@ -93,11 +93,8 @@ const MISTAKES: &[Mistake] = &[
 /// to bind them before it has read the whole config, it would say so.
 async fn run(text: &str, line: &[&str]) -> Said {
     let directory = TempDir::new().unwrap();
-    let (listen, admin) = (free_address(), free_address());
-    let _held = (
-        TcpListener::bind(listen).unwrap(),
-        TcpListener::bind(admin).unwrap(),
-    );
+    let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let [listen, admin] = held.each_ref().map(|held| held.local_addr().unwrap());
     let path = directory.path().join("soe503.toml");
     let text = text
         .replace("@listen@", &listen.to_string())

@@ -222,7 +222,10 @@ async fn fm13_a_removed_health_path_is_an_incident_that_costs_no_request() {
         let line = format!("{line}{{cause=\"{PATH}\"}} 1\n");
         assert!(metrics.contains(&line), "no {line}:\n{metrics}");
     }
-    assert!(proxy.log().contains("incident opened"), "{}", proxy.log());
+    eventually("the log says so", async || {
+        proxy.log().contains("incident opened")
+    })
+    .await;
 
     for backend in &backends {
         backend.set(Behaviour::OK);

@@ -36,7 +36,10 @@ async fn a_new_certificate_is_used_and_open_connections_go_on() {
         metric(&proxy, REFUSED).await == 1.0
     })
     .await;
-    assert!(proxy.log().contains("is not the key of the certificate"));
+    eventually("the log says why", async || {
+        proxy.log().contains("is not the key of the certificate")
+    })
+    .await;
     let stream = new_client().connect(to, "shop.example").await.unwrap();
     assert_eq!(shown(&stream), der(&first));
 
