@@ -233,8 +233,9 @@ async fn what_is_no_collector_costs_spans_and_nothing_else() {
         metric(&proxy, "soe503_traces_dropped_total{reason=\"refused\"} ").await == 40
     })
     .await;
-    let complaints = proxy.log().matches("does not take spans").count();
-    assert_eq!(complaints, 1, "{}", proxy.log());
+    let complaints = || proxy.log().matches("does not take spans").count();
+    eventually("the log says so", async || complaints() > 0).await;
+    assert_eq!(complaints(), 1, "{}", proxy.log());
 }
 
 #[tokio::test]

@@ -70,9 +70,11 @@ async fn until_the_successor_is_ready_the_old_process_serves() {
     let mut new = old.successor();
     // It has tried, and tried again, and nothing has passed.
     backend.received(before + 8).await;
-    let told = old.log();
-    assert!(told.contains("a new process asks"), "{told}");
-    assert!(!told.contains("draining"), "{told}");
+    eventually("the old process is told", async || {
+        old.log().contains("a new process asks")
+    })
+    .await;
+    assert!(!old.log().contains("draining"), "{}", old.log());
     assert_eq!(get(old.admin(), "/readyz").await.unwrap().status, 200);
     backend.set(Behaviour::OK);
     assert_eq!(old.ended().await.code(), Some(0), "{}", old.log());

@@ -31,11 +31,10 @@ async fn a_certificate_that_is_not_valid_is_refused_in_the_handshake() {
         })
         .await;
     }
-    assert!(
-        scene.proxy.log().contains("TLS handshake failed"),
-        "{}",
-        scene.proxy.log()
-    );
+    eventually("the log says so", async || {
+        scene.proxy.log().contains("TLS handshake failed")
+    })
+    .await;
 }
 
 /// A client that says more before it can know is not cut off with a reset, which may overtake the alert.

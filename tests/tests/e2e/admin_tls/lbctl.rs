@@ -25,7 +25,7 @@ async fn commands_look_and_act_with_a_certificate() {
     says(&refused, 2, &["`operators`", "--certificate and --key"]);
     says(&scene.lbctl("ops", &drain).await, 0, &[]);
     says(&scene.lbctl("ops", &["config", "reload"]).await, 0, &[]);
-    let audit = scene.audit();
+    let audit = scene.audited(3).await;
     assert_eq!(audit.len(), 3, "{audit:#?}");
     let proven = format!("certificate=\"{OPS}\" action=\"drain\"");
     assert!(audit[1].contains(&proven), "{audit:#?}");

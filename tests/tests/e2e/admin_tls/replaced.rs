@@ -24,11 +24,10 @@ async fn what_the_proxy_presents_is_replaced() {
         scene.metric(refused).await == Some(1.0)
     })
     .await;
-    assert!(
-        scene.proxy.log().contains("admin API 127.0.0.1:"),
-        "{}",
-        scene.proxy.log()
-    );
+    eventually("the log says where", async || {
+        scene.proxy.log().contains("admin API 127.0.0.1:")
+    })
+    .await;
     scene.files.pair("edge", &second);
     eventually("the new one is presented", async || {
         let stream = scene.connect(ops).await.unwrap();

@@ -39,7 +39,7 @@ async fn a_certificate_says_what_its_holder_may_do_and_the_log_names_them() {
         };
         assert_eq!((&*said, code), (expected, Some(0)), "{shows:?} {path}");
     }
-    let audit = scene.audit();
+    let audit = scene.audited(3).await;
     let [nobody, reader, operator] = &audit[..] else {
         panic!("{audit:#?}");
     };

@@ -204,6 +204,12 @@ impl Scene {
         lines.map(|(_, fields)| fields.to_owned()).collect()
     }
 
+    /// The same, when there are so many.
+    pub(super) async fn audited(&self, count: usize) -> Vec<String> {
+        eventually("all acts are told", async || self.audit().len() >= count).await;
+        self.audit()
+    }
+
     /// The value of a metric, whose line begins with `series`; `None` if there is none yet.
     pub(super) async fn metric(&self, series: &str) -> Option<f64> {
         let mut stream = self.connect(Some(&self.people.ops)).await.ok()?;
